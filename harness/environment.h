@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What identifies machine and toolchain (the fingerprint), and what the machine was like when the run began.
+ * Every text field is a NUL-terminated string; one that cannot be found out is empty and *_why says why.
+ */
+#ifndef QKBENCH_HARNESS_ENVIRONMENT_H
+#define QKBENCH_HARNESS_ENVIRONMENT_H
+
+#include "kernels/support.h"
+
+enum { BENCH_CACHES_MAX = 8 };
+
+struct bench_cache {
+    int level;       /* 1, 2, 3 */
+    char type[12];   /* "Data", "Instruction", "Unified" as sysfs spells them */
+    uint64_t bytes;
+    int sharing;     /* logical CPUs that share it */
+};
+
+struct bench_environment {
+    /* Identity: a baseline from a machine where one of these differs is not comparable. */
+    char cpu_vendor[16]; /* "AuthenticAMD"; on other architectures the machine name of uname */
+    int cpu_family, cpu_model, cpu_stepping; /* display values (extended fields added in); -1 when unknown */
+    char isa_levels[64]; /* ISA levels in use, blank-separated, after QK_DISABLE_ISA: "BASE AVX2 AVX512" */
+    int cache_count;
+    struct bench_cache caches[BENCH_CACHES_MAX]; /* of the pinned CPU, from sysfs, by level then type */
+    char compiler[64];   /* "gcc 12.2.0" of the kernels; their flags are in struct bench_record */
+    char fingerprint[20]; /* XXH3-64 of all fields above, 16 hex digits */
+
+    /* Shown only. */
+    char cpu_name[64];
+    char cpu_flags[3072]; /* as /proc/cpuinfo lists them */
+    int cpus;             /* online logical CPUs */
+    char virtualised[32]; /* "no", "KVMKVMKVM" or what the hypervisor calls itself */
+    char kernel[128];     /* uname -sr */
+    char host[65];
+    char microcode[24];
+    char governor[32], governor_why[96]; /* scaling governor of the pinned CPU, or why there is none */
+    double load[3];       /* 1, 5 and 15 minutes; -1 when unknown */
+    char commit[48];      /* of the tree that was built, "-dirty" appended when it had changes; "unknown" outside git */
+    char version[16];     /* qkbench's own */
+    char date[40];        /* ISO 8601 with zone, when the run began */
+};
+
+/*
+ * Reads everything for logical CPU `cpu` (>= 0). Never fails: what is missing is empty, -1 or has its reason.
+ * Also the source of the cache sizes the `cache` shapes are made from.
+ */
+void bench_environment_read(struct bench_environment *env, int cpu);
+
+/* Bytes of the data or unified cache of that level, 0 when sysfs does not tell. */
+uint64_t bench_environment_cache(const struct bench_environment *env, int level);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All samples of a run, in order, with what was measured and where. The one place that knows the JSON: a superset
+ * of google-benchmark's own (context, benchmarks[]), described by sample_set.schema.json.
+ *
+ * Samples pair by position: in a group (cases of one op and one shape) slice i of block b of every case ran in
+ * the same round, in an order drawn from the seed. All ok records of a group have equally many blocks and slices.
+ */
+#ifndef QKBENCH_HARNESS_SAMPLE_SET_H
+#define QKBENCH_HARNESS_SAMPLE_SET_H
+
+#include "harness/environment.h"
+
+#include <stdio.h>
+
+enum { BENCH_SCHEMA_VERSION = 1, BENCH_BLOCKS_MAX = 64 };
+
+enum bench_status { BENCH_OK, BENCH_SKIP, BENCH_ERROR };
+
+struct bench_block {
+    double core_ghz;    /* estimated core clock beside these samples; NaN (null in JSON) when not estimable */
+    double cpu_ns;      /* median CPU time of one call */
+    size_t slices;      /* >= 1 */
+    double *samples_ns; /* [slices] wall time of one call in each slice, in the order they ran */
+};
+
+struct bench_record {
+    char *op, *variant, *shape; /* owned; the case's name is op/variant/shape */
+    char *isa;                  /* "AVX2" */
+    char *phase;                /* roadmap phase "baseline", "1", "2", "2.5", "3", "4"; "-" outside the ladder */
+    char *flags;                /* compiler flags of this variant's file */
+    bool reference;             /* first row of its op: what speed-ups are relative to */
+    enum bench_status status;
+    char *reason;               /* NULL when ok; otherwise why it was skipped or what went wrong */
+    double elements, ops, bytes_read, bytes_written; /* declared work of one call */
+    uint64_t calls;             /* calls per slice; 0 unless ok */
+    size_t block_count;         /* 0 unless ok; at most BENCH_BLOCKS_MAX */
+    struct bench_block *blocks;
+};
+
+struct bench_sample_set {
+    struct bench_environment env;
+    uint64_t seed;
+    bool quick;
+    int cpu;                  /* logical CPU the run was pinned to */
+    double timer_ns;          /* cost of an empty slice, inside its timed stretch (median); NaN when unknown */
+    double clock_ghz;         /* median of the blocks' estimates; NaN with clock_why when there is none */
+    char clock_why[96];
+    char source[256];         /* name of the shape set or file that --shapes gave */
+    size_t record_count, record_room;
+    struct bench_record *records; /* in table order within a group, groups in the order they ran */
+};
+
+/* An empty set; bench_sample_set_free releases everything in it and may be called on a zeroed one. */
+void bench_sample_set_init(struct bench_sample_set *set);
+void bench_sample_set_free(struct bench_sample_set *set);
+
+/*
+ * Appends a zeroed record with copies of the strings. The pointer is valid until the next add.
+ * NULL when memory is refused.
+ */
+struct bench_record *bench_sample_set_add(struct bench_sample_set *set, const char *op, const char *variant,
+                                          const char *shape);
+/* Sets the status and a copy of the reason, dropping the blocks. False when memory is refused. */
+bool bench_record_stop(struct bench_record *rec, enum bench_status status, const char *reason);
+/* Appends a block with room for `slices` samples, zeroed. NULL when memory is refused or there are 64 already. */
+struct bench_block *bench_record_add_block(struct bench_record *rec, size_t slices);
+
+/* "op/variant/shape" into to[size], cut when too long; returns to. */
+char *bench_record_name(const struct bench_record *rec, char *to, size_t size);
+
+/* Writes strict JSON to an open stream. QK_ERR_IO, QK_ERR_MEMORY, or QK_ERR_INVALID when a sample is not finite. */
+int bench_sample_set_write_json(const struct bench_sample_set *set, FILE *to, struct qk_error *err);
+/*
+ * Reads and validates a file: every field's type, range and the pairing rule above. *set needs no init; it must
+ * be freed on success only. QK_ERR_IO, QK_ERR_FORMAT (with the JSON path or the line), QK_ERR_MEMORY.
+ */
+int bench_sample_set_read_json(struct bench_sample_set *set, const char *path, struct qk_error *err);
+/* One line per slice: case, block, slice, ns per call, estimated GHz; RFC 4180 with a header line. */
+int bench_sample_set_write_csv(const struct bench_sample_set *set, FILE *to, struct qk_error *err);
+
+#endif

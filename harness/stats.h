@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Order statistics for skewed timings: medians and distribution-free intervals. No means, no normal theory.
+ * Functions never write their inputs; those that must sort take scratch memory of n doubles from the caller.
+ */
+#ifndef QKBENCH_HARNESS_STATS_H
+#define QKBENCH_HARNESS_STATS_H
+
+#include <stddef.h>
+
+/* A value with its interval. low and high are NaN when there are too few blocks for the level. */
+struct bench_interval {
+    double value, low, high;
+};
+
+/* Median of x[n]; NaN when n == 0; the mean of the middle two when n is even. scratch: [n]. */
+double bench_median(const double *x, size_t n, double *scratch);
+
+/*
+ * Median with the sign-test interval: the narrowest pair of order statistics k, n+1-k whose coverage
+ * 1 - 2 P(Binomial(n, 1/2) < k) is at least `level` (0.95), valid for any continuous distribution.
+ * At 0.95 it needs n >= 6. scratch: [n].
+ */
+struct bench_interval bench_sign_interval(const double *x, size_t n, double level, double *scratch);
+
+/*
+ * Paired speed-up of b over a: for every block the median of ln(a[i] / b[i]) over its slices, then the sign
+ * interval over the blocks, as ratios (exp). a, b: [blocks] pointers to [slices[block]] positive times.
+ * scratch: [blocks + 2 * max slices].
+ */
+struct bench_interval bench_paired_ratio(const double *const *a, const double *const *b, const size_t *slices,
+                                         size_t blocks, double level, double *scratch);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From samples to the numbers of a table: medians, rates from the declared work, and speed-ups with intervals,
+ * paired by round within a group (op and shape).
+ */
+#ifndef QKBENCH_HARNESS_SUMMARY_H
+#define QKBENCH_HARNESS_SUMMARY_H
+
+#include "harness/sample_set.h"
+#include "harness/stats.h"
+
+struct bench_summary_row {
+    const struct bench_record *rec; /* borrowed from the sample set */
+    double ns;                      /* median over blocks of the block's median time of one call */
+    double cycles_per_element;      /* estimated: block's ns * its core_ghz / elements, median; NaN without a clock */
+    double gelem_s, gb_s;           /* elements, and bytes read + written, per ns; GB = 1e9 bytes */
+    struct bench_interval speedup;  /* over the op's reference row; 1, 1, 1 for the reference; NaN when it is not ok */
+    const char *previous;           /* variant of the nearest earlier ok row of the group with a phase, or NULL */
+    struct bench_interval step;     /* speed-up over `previous`; NaN without one */
+};
+
+struct bench_summary {
+    size_t count;
+    struct bench_summary_row *rows; /* one per record, same order; not-ok records have NaN everywhere */
+};
+
+/* 95 % intervals. QK_ERR_MEMORY. Free with bench_summary_free; the sample set must outlive it. */
+int bench_summary_make(struct bench_summary *sum, const struct bench_sample_set *set, struct qk_error *err);
+void bench_summary_free(struct bench_summary *sum);
+
+#endif

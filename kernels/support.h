@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What every folder may use: the error struct, checked size arithmetic, the seeded generator.
+ *
+ * Libraries never print and never exit. A function that can fail returns 0 or one of the negative
+ * codes below and fills an optional struct qk_error; only harness/cli/ turns a code into an exit code.
+ */
+#ifndef QKBENCH_KERNELS_SUPPORT_H
+#define QKBENCH_KERNELS_SUPPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum qk_code {
+    QK_OK = 0,
+    QK_ERR_ARG = -1,         /* the caller's value is wrong: name, size, pointer   -> exit 2 at the cli */
+    QK_ERR_IO = -2,          /* open, read, write, map                            -> exit 1 */
+    QK_ERR_FORMAT = -3,      /* bytes of a file are not what the format demands   -> exit 1 */
+    QK_ERR_MEMORY = -4,      /* allocation refused, or a size that overflows      -> exit 1 */
+    QK_ERR_UNAVAILABLE = -5, /* exists, but not on this machine or in this build  -> exit 77 */
+    QK_ERR_CHECK = -6,       /* a variant's result is wrong                       -> exit 3 */
+    QK_ERR_INVALID = -7,     /* nothing measured, or nothing usable measured      -> exit 5 */
+    QK_ERR_INTERRUPTED = -8, /* the caller asked to stop                          -> exit 130 */
+    QK_ERR_INTERNAL = -9,    /* a bug in qkbench                                  -> exit 1 */
+};
+
+struct qk_error {
+    char text[480];  /* one line: what, found, expected; no trailing newline */
+    char where[240]; /* file, byte offset, JSON path or case; empty when there is no such place */
+};
+
+/*
+ * Fills *err (may be NULL) with the formatted text and the place (may be NULL) and returns code, so that a
+ * failing function ends in `return qk_fail(err, QK_ERR_FORMAT, where, "...", ...)`. Texts that are too long are cut.
+ */
+int qk_fail(struct qk_error *err, int code, const char *where, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* r = a * b, a + b, and n rounded up to a multiple of a power of two. False, with *r untouched, on overflow. */
+bool qk_mul_size(size_t a, size_t b, size_t *r);
+bool qk_add_size(size_t a, size_t b, size_t *r);
+bool qk_align_size(size_t n, size_t power_of_two, size_t *r);
+
+/*
+ * Seeded generator: xoshiro256** with its state filled by splitmix64 (Blackman & Vigna, "Scrambled linear
+ * pseudorandom number generators", 2018). The same seed gives the same stream on every machine.
+ */
+struct qk_rng {
+    uint64_t s[4];
+};
+void qk_rng_seed(struct qk_rng *rng, uint64_t seed);
+uint64_t qk_rng_next(struct qk_rng *rng);
+/* Uniform in [0, bound), bound >= 1; unbiased (rejection of the incomplete last interval). */
+uint64_t qk_rng_below(struct qk_rng *rng, uint64_t bound);
+/* Uniform in [0, 1) on the grid of 2^-24. */
+float qk_rng_unit(struct qk_rng *rng);
+/* Fills n bytes. */
+void qk_rng_bytes(struct qk_rng *rng, void *to, size_t n);
+
+#endif
