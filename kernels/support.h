@@ -32,12 +32,14 @@ struct qk_error {
 
 /*
  * Fills *err (may be NULL) with the formatted text and the place (may be NULL) and returns code, so that a
- * failing function ends in `return qk_fail(err, QK_ERR_FORMAT, where, "...", ...)`. Texts that are too long are cut.
+ * failing function ends in `return qk_fail(err, QK_ERR_FORMAT, where, "...", ...)`. Texts that are too long
+ * are cut.
  */
 int qk_fail(struct qk_error *err, int code, const char *where, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* r = a * b, a + b, and n rounded up to a multiple of a power of two. False, with *r untouched, on overflow. */
+/* r = a * b, a + b, and n rounded up to a multiple of a power of two. False, with *r untouched, on overflow.
+ */
 bool qk_mul_size(size_t a, size_t b, size_t *r);
 bool qk_add_size(size_t a, size_t b, size_t *r);
 bool qk_align_size(size_t n, size_t power_of_two, size_t *r);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What checker and harness need to know of an op: its shapes, its buffers, how inputs are made, how outputs
+ * are compared, how it is called, and the work one call does. Each op's <op>/case.c defines one struct
+ * qk_case.
+ */
+#ifndef QKBENCH_KERNELS_CASE_H
+#define QKBENCH_KERNELS_CASE_H
+
+#include "kernels/kernels.h"
+#include "kernels/support.h"
+
+enum { QK_BUFFERS_MAX = 4, QK_SHAPE_DIMS = 3, QK_SHAPE_TEXT = 72 };
+
+/* Sizes of one call: a vector has one dimension (elements), a matrix ROWSxCOLS or ROWSxCOLSxBATCH. */
+struct qk_shape {
+    int dims;
+    size_t dim[QK_SHAPE_DIMS];
+};
+
+/* Reads "4096" or "6912x2560". QK_ERR_ARG says what was found and expected. */
+int qk_shape_parse(const char *text, struct qk_shape *shape, struct qk_error *err);
+/* The same text back; to[QK_SHAPE_TEXT]. */
+void qk_shape_print(const struct qk_shape *shape, char *to);
+
+struct qk_buffer {
+    const char *name;
+    bool output;
+    size_t bytes;
+    size_t align; /* of its element type: what a caller must guarantee, in bytes */
+};
+
+/* One call on one shape: its buffers in the kernel's order, and its declared work. */
+struct qk_plan {
+    int buffer_count;
+    struct qk_buffer buffers[QK_BUFFERS_MAX];
+    size_t count;        /* what the kernel is told: blocks, rows */
+    uint64_t elements;   /* results: what rates are per */
+    uint64_t ops;        /* arithmetic operations */
+    uint64_t bytes_read; /* input bytes that decide the result, each counted once */
+    uint64_t bytes_written;
+};
+
+enum qk_fill {
+    QK_FILL_ORDINARY, /* random codes, moderate values, no two table entries alike: what is timed */
+    QK_FILL_EXTREME,  /* zeros of both signs, denormals, huge and infinite values, negative ones */
+    QK_FILL_CODES,    /* every code in every place: the bytes count up */
+    QK_FILL_CONSTANT, /* all codes alike */
+    QK_FILL_COUNT
+};
+
+/* A named list of shapes, blank-separated. */
+struct qk_shape_set {
+    const char *name, *shapes;
+};
+
+struct qk_case {
+    const struct qk_shape_set *sets; /* ended by a NULL name; the first is the default */
+    const char *check_shapes;        /* what the checker runs: every tail, blank-separated */
+    const char *touch_shape;         /* small shape on which it finds out what a call touches */
+    /* QK_ERR_ARG when the shape is not one this op can have, QK_ERR_MEMORY when a size overflows. */
+    int (*plan)(const struct qk_shape *shape, struct qk_plan *plan, struct qk_error *err);
+    /* The largest vector shape whose buffers together take at most `bytes`; false when there is none. */
+    bool (*shape_for_bytes)(size_t bytes, struct qk_shape *shape);
+    /* Writes the input buffers; outputs are left alone. buffers: [plan->buffer_count], as planned. */
+    void (*fill)(const struct qk_plan *plan, enum qk_fill fill, struct qk_rng *rng, void *const *buffers);
+    /* Calls fn `calls` times in a row on the same buffers. Nothing but the calls and the loop. */
+    void (*call)(union qk_fn fn, const struct qk_plan *plan, void *const *buffers, uint64_t calls);
+    /*
+     * Compares the outputs with the reference's. True when they agree by the op's rule; otherwise false with
+     * the place, found and expected in why[size].
+     */
+    bool (*same)(const struct qk_plan *plan, void *const *expected, void *const *found, char *why,
+                 size_t size);
+};
+
+#define OP(op, stages, what) extern const struct qk_case qk_##op##_case;
+#include "kernels/ops.def"
+#undef OP
+
+/*
+ * A caller's own inputs instead of the seeded ones: weights of a real model, say. fill writes the input
+ * buffers; verify, which may be NULL, judges the reference's output independently of it (QK_ERR_CHECK with
+ * found and expected). ctx belongs to the caller.
+ */
+struct qk_inputs {
+    int (*fill)(void *ctx, const struct qk_plan *plan, void *const *buffers, struct qk_error *err);
+    int (*verify)(void *ctx, const struct qk_plan *plan, void *const *buffers, struct qk_error *err);
+    void *ctx;
+};
+
+#endif

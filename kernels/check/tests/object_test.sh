@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Looks into the built program: does a variant contain the instruction it is named after?  object_test.sh PROGRAM
+set -euo pipefail
+program=$1
+command -v objdump >/dev/null || { echo "1..0 # SKIP no objdump"; exit 0; }
+listing=$(objdump -d --no-show-raw-insn "$program")
+number=0
+failed=0
+# has WANTED(yes|no) VARIANT INSTRUCTION
+has() {
+    local found=no body
+    number=$((number + 1))
+    body=$(sed -n "/<qk_qk256_dequant_$2>:/,/^$/p" <<<"$listing")
+    if grep -qE "\s$3" <<<"$body"; then found=yes; fi
+    if [ "$found" = "$1" ]; then echo "ok $number - $2: $3 $1"; else echo "not ok $number - $2: $3 $found, expected $1"; failed=1; fi
+}
+has no p1_unpack vfmadd
+has yes p1_unpack vmulps
+has yes p1_unpack vpsrlvd
+has yes p2_fma vfmadd
+has yes p2_unroll8 vfmadd
+has no p2_unroll8 prefetcht0
+has yes p3_prefetch prefetcht0
+has no p3_prefetch 'vperm(ps|d)'
+has yes p4_permute 'vperm(ps|d)' # the same eight-lane permute in clang's integer spelling
+has no scalar '[a-z]+ .*%ymm'
+has no scalar vmul
+has yes avx2_best '[a-z]+ .*%ymm'
+has yes avx512_best '[a-z]+ .*%zmm'
+has yes ceiling_store64 '[a-z]+ .*%zmm'
+echo "1..$number"
+exit $failed

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The few lines of TAP that the tests of kernels/ need: they also run where there is no test library. */
+#ifndef QKBENCH_KERNELS_CHECK_TESTS_TAP_H
+#define QKBENCH_KERNELS_CHECK_TESTS_TAP_H
+
+#include "kernels/support.h"
+
+#include <stdio.h>
+
+static int tap_count, tap_failed;
+
+/* One test. err may be NULL; its text is shown when the test fails. */
+static inline void tap(bool good, const char *name, const struct qk_error *err)
+{
+    printf("%s %d - %s\n", good ? "ok" : "not ok", ++tap_count, name);
+    if (!good && err)
+        printf("# %s: %s\n", err->where, err->text);
+    tap_failed += !good;
+}
+
+/* The plan, and what main returns. */
+static inline int tap_end(void)
+{
+    printf("1..%d\n", tap_count);
+    return tap_failed || !tap_count;
+}
+
+#endif

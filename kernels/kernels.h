@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of ops and their variants, made from ops.def, isa.def and variants.def. A new variant is one file
+ * and one row; nothing else needs to know.
+ *
+ * Kernels are pure: no allocation, no I/O, no errno, and they cannot fail. What a caller can get wrong is
+ * checked by the entry points of api.h.
+ */
+#ifndef QKBENCH_KERNELS_KERNELS_H
+#define QKBENCH_KERNELS_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum qk_isa {
+#define ISA(level, flags, features) QK_ISA_##level,
+#include "kernels/isa.def"
+#undef ISA
+    QK_ISA_COUNT
+};
+
+enum qk_op {
+#define OP(op, stages, what) QK_OP_##op,
+#include "kernels/ops.def"
+#undef OP
+    QK_OP_COUNT
+};
+
+enum qk_kind { QK_STAGED, QK_PLAIN, QK_CEILING };
+
+/*
+ * out[256b + e] = lut[code(b, e)] * scale[b]     for b in [0, blocks), e in [0, 256)
+ *   out    [256 * blocks]  f32; any float alignment
+ *   codes  [64 * blocks]   QK256 layout (layout.h); any alignment
+ *   scale  [blocks]        f32, any value
+ *   lut    [4]             f32, any values
+ * blocks >= 0. out must not overlap an input. One f32 multiply per element, rounded to nearest even: every
+ * variant returns the reference's bits, unless a table entry and its scale are both NaN (which payload
+ * survives is then the order of the operands, and that is the compiler's). Source: formula and layout as in
+ * layout.h.
+ */
+typedef void qk_qk256_dequant_fn(float *restrict out, const uint8_t *restrict codes,
+                                 const float *restrict scale, const float *restrict lut, size_t blocks);
+
+/*
+ * Prototypes: qk_<op>_<name>, and for staged rows qk_<op>_<name>_upto(stage), which returns the same body cut
+ * after that stage (index into the op's stages), its would-be output sunk. The last stage is the kernel
+ * itself; NULL outside [0, stages).
+ */
+#define QK_UPTO_STAGED(op, name) qk_##op##_fn *qk_##op##_##name##_upto(int stage);
+#define QK_UPTO_PLAIN(op, name)
+#define QK_UPTO_CEILING(op, name)
+#define VARIANT(op, name, isa, phase, kind, why)                                                             \
+    qk_##op##_fn qk_##op##_##name;                                                                           \
+    QK_UPTO_##kind(op, name)
+#include "kernels/variants.def"
+#undef VARIANT
+
+union qk_fn {
+#define OP(op, stages, what) qk_##op##_fn *op;
+#include "kernels/ops.def"
+#undef OP
+};
+
+union qk_upto {
+#define OP(op, stages, what) qk_##op##_fn *(*op)(int stage);
+#include "kernels/ops.def"
+#undef OP
+};
+
+struct qk_variant {
+    enum qk_op op;
+    enum qk_isa isa;
+    enum qk_kind kind;
+    const char *op_name, *name, *phase, *why;
+    const char *flags; /* compiler flags of its file */
+    bool built;        /* false on an architecture that lacks its ISA: fn is empty then */
+    union qk_fn fn;
+    union qk_upto upto; /* staged rows only */
+};
+
+struct qk_case; /* case.h */
+
+struct qk_op_row {
+    const char *name, *stages, *what;
+    const struct qk_case *on; /* shapes, inputs, comparison and declared work */
+};
+
+struct qk_isa_row {
+    const char *name, *flags, *features;
+};
+
+extern const struct qk_variant qk_variants[];
+extern const size_t qk_variant_count;
+extern const struct qk_op_row qk_ops[QK_OP_COUNT];
+extern const struct qk_isa_row qk_isas[QK_ISA_COUNT];
+/* "gcc 12.2.0": what the kernels were built with. */
+extern const char qk_compiler[];
+
+/* The op's first row. */
+const struct qk_variant *qk_reference(enum qk_op op);
+/* How many stages the op has. */
+int qk_stage_count(enum qk_op op);
+/* The variant cut after `stage`, into *fn. False when it is not staged, not built, or has no such stage. */
+bool qk_variant_upto(const struct qk_variant *v, int stage, union qk_fn *fn);
+
+#endif

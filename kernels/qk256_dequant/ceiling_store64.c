@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A ceiling, not a kernel: fills the output with 64-byte stores of one value and reads nothing but that
+ * value. Whatever writes this output with 64-byte stores cannot be faster.
+ */
+#ifndef __AVX512F__
+#error "ceiling_store64.c must be built with the flags of isa.def's AVX512 row"
+#endif
+#include "kernels/kernels.h"
+#include "kernels/layout.h"
+#include "kernels/stages.h"
+
+#include <immintrin.h>
+
+void qk_qk256_dequant_ceiling_store64(QK_ARGS_QK256_DEQUANT)
+{
+    (void)codes, (void)scale;
+    const __m512 v = _mm512_set1_ps(lut[0]);
+    for (size_t e = 0; e < blocks * QK256_BLOCK; e += 16)
+        _mm512_storeu_ps(out + e, v);
+}

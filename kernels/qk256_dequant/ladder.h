@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The rungs of the roadmap, phases 1 to 4, as one loop with four switches, each a compile-time constant. A
+ * phase's file turns on one switch more than the phase before it, so that the difference between neighbours
+ * is that step and nothing else.
+ */
+#ifndef QKBENCH_KERNELS_QK256_DEQUANT_LADDER_H
+#define QKBENCH_KERNELS_QK256_DEQUANT_LADDER_H
+
+#include "kernels/kernels.h"
+#include "kernels/layout.h"
+#include "kernels/stages.h"
+
+#include <immintrin.h>
+#include <string.h>
+
+struct rungs {
+    bool fma;        /* scale by fused multiply-add instead of multiply */
+    bool unroll8;    /* 64 elements per iteration instead of 8 */
+    bool wide_loads; /* 32 bytes of codes per load, next block prefetched, instead of 2 bytes per load */
+    bool permute;    /* look up in a register instead of memory */
+};
+
+/* What stays the same through a call: the table, in memory and (permute) twice over in a register, and -0.0.
+ */
+struct table {
+    const float *lut;
+    __m256 twice, minus_zero;
+};
+
+/* The two bytes that hold eight codes, in every dword lane. */
+static inline __m256i load_pair(const uint8_t *from)
+{
+    uint16_t pair;
+    memcpy(&pair, from, sizeof pair);
+    return _mm256_set1_epi16((short)pair);
+}
+
+/* The j-th pair of the sixteen bytes that both halves of `tile` hold, in every dword lane. */
+static inline __attribute__((always_inline)) __m256i pick_pair(__m256i tile, int j)
+{
+    return _mm256_shuffle_epi8(tile, _mm256_set1_epi16((short)((2 * j + 1) << 8 | 2 * j)));
+}
+
+/*
+ * Table look-up in memory. Indices leave the vector two at a time; the floats are gathered by _mm256_setr_ps,
+ * that is by inserts: a small array stored and read back as one vector would stall on store forwarding.
+ */
+static inline __m256 lookup_memory(const float *lut, __m256i c)
+{
+    const __m128i low = _mm256_castsi256_si128(c), high = _mm256_extracti128_si256(c, 1);
+    const uint64_t c01 = (uint64_t)_mm_cvtsi128_si64(low), c23 = (uint64_t)_mm_extract_epi64(low, 1);
+    const uint64_t c45 = (uint64_t)_mm_cvtsi128_si64(high), c67 = (uint64_t)_mm_extract_epi64(high, 1);
+    return _mm256_setr_ps(lut[(uint32_t)c01], lut[c01 >> 32], lut[(uint32_t)c23], lut[c23 >> 32],
+                          lut[(uint32_t)c45], lut[c45 >> 32], lut[(uint32_t)c67], lut[c67 >> 32]);
+}
+
+/* Eight elements: unpack, look-up, scale, store, cut after `last`. */
+static QK_BODY eight(float *to, __m256i pair, __m256 s, struct table t, const int last,
+                     const struct rungs rungs)
+{
+    if (last == STAGE_LOOP) {
+        QK_SINK_VEC(pair);
+        return;
+    }
+    const __m256i shifted = _mm256_srlv_epi32(pair, _mm256_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14));
+    const __m256i c = _mm256_and_si256(shifted, _mm256_set1_epi32(3));
+    if (last == STAGE_UNPACK) {
+        QK_SINK_VEC(c);
+        return;
+    }
+    const __m256 w = rungs.permute ? _mm256_permutevar8x32_ps(t.twice, c) : lookup_memory(t.lut, c);
+    if (last == STAGE_LOOKUP) {
+        QK_SINK_VEC(w);
+        return;
+    }
+    const __m256 v = rungs.fma ? _mm256_fmadd_ps(w, s, t.minus_zero) : _mm256_mul_ps(w, s);
+    if (last == STAGE_SCALE) {
+        QK_SINK_VEC(v);
+        return;
+    }
+    _mm256_storeu_ps(to, v);
+}
+
+/* One block by 32-byte loads: two loads, each worth two tiles of 64 elements. */
+static QK_BODY block_wide(float *to, const uint8_t *from, __m256 s, struct table t, const int last,
+                          const struct rungs rungs)
+{
+    for (size_t e = 0; e + 128 <= QK256_BLOCK; e += 128) {
+        const __m256i bytes = _mm256_loadu_si256((const __m256i *)(from + e / QK256_CODES_PER_BYTE));
+        const __m256i tile[2] = {_mm256_permute4x64_epi64(bytes, 0x44),
+                                 _mm256_permute4x64_epi64(bytes, 0xee)};
+        for (int k = 0; k < 2; k++)
+            for (int j = 0; j < 8; j++)
+                eight(to + e + (size_t)(64 * k + 8 * j), pick_pair(tile[k], j), s, t, last, rungs);
+    }
+}
+
+/* One block by 2-byte loads, in tiles of 64 elements with unroll8. */
+static QK_BODY block_narrow(float *to, const uint8_t *from, __m256 s, struct table t, const int last,
+                            const struct rungs rungs)
+{
+    size_t e = 0;
+    if (rungs.unroll8)
+        for (; e + 64 <= QK256_BLOCK; e += 64)
+            for (size_t k = e; k < e + 64; k += 8)
+                eight(to + k, load_pair(from + k / QK256_CODES_PER_BYTE), s, t, last, rungs);
+    for (; e < QK256_BLOCK; e += 8)
+        eight(to + e, load_pair(from + e / QK256_CODES_PER_BYTE), s, t, last, rungs);
+}
+
+static QK_BODY climb(QK_ARGS_QK256_DEQUANT, const int last, const struct rungs rungs)
+{
+    const __m128 once = _mm_loadu_ps(lut);
+    struct table t = {lut, _mm256_set_m128(once, once), _mm256_set1_ps(-0.0f)};
+    /*
+     * Hidden from the compiler: clang folds a multiply-add of a known -0.0 back into a multiply, and makes an
+     * in-lane permute of a permute whose table it knows to stand there twice.
+     */
+    __asm__("" : "+x"(t.minus_zero), "+x"(t.twice));
+    for (size_t b = 0; b < blocks; b++) {
+        const uint8_t *from = codes + b * QK256_BLOCK_BYTES;
+        float *to = out + b * QK256_BLOCK;
+        const __m256 s = _mm256_set1_ps(scale[b]);
+        if (rungs.wide_loads) {
+            /* One block is one cache line; past the last block the hint is dropped. */
+            _mm_prefetch((const char *)(from + QK256_BLOCK_BYTES), _MM_HINT_T0);
+            block_wide(to, from, s, t, last, rungs);
+        } else {
+            block_narrow(to, from, s, t, last, rungs);
+        }
+    }
+}
+
+/* A phase: its switches, then its kernel and stage prefixes. */
+#define QK_LADDER(name, ...)                                                                                 \
+    static QK_BODY body(QK_ARGS_QK256_DEQUANT, const int last)                                               \
+    {                                                                                                        \
+        climb(out, codes, scale, lut, blocks, last, (struct rungs){__VA_ARGS__});                            \
+    }                                                                                                        \
+    QK_STAGED_QK256_DEQUANT(name)
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels/kernels.h"
+
+#include "kernels/case.h"
+#include "kernels/kernels_config.h" /* QK_COMPILER, QK_FLAGS_<op>_<name>, made by meson.build */
+
+#if defined __x86_64__
+#define QK_IF_AVX2(x) x
+#define QK_BUILT_AVX2 true
+#else
+#define QK_IF_AVX2(x) 0
+#define QK_BUILT_AVX2 false
+#endif
+#define QK_IF_BASE(x)    x
+#define QK_IF_AVXVNNI(x) QK_IF_AVX2(x)
+#define QK_IF_AVX512(x)  QK_IF_AVX2(x)
+#define QK_BUILT_BASE    true
+#define QK_BUILT_AVXVNNI QK_BUILT_AVX2
+#define QK_BUILT_AVX512  QK_BUILT_AVX2
+
+#define QK_UPTO_OF_STAGED(op, name, isa) .upto.op = QK_IF_##isa(qk_##op##_##name##_upto),
+#define QK_UPTO_OF_PLAIN(op, name, isa)
+#define QK_UPTO_OF_CEILING(op, name, isa)
+
+const struct qk_variant qk_variants[] = {
+#define VARIANT(op_, name_, isa_, phase_, kind_, why_)                                                       \
+    {.op = QK_OP_##op_,                                                                                      \
+     .isa = QK_ISA_##isa_,                                                                                   \
+     .kind = QK_##kind_,                                                                                     \
+     .op_name = #op_,                                                                                        \
+     .name = #name_,                                                                                         \
+     .phase = phase_,                                                                                        \
+     .why = why_,                                                                                            \
+     .flags = QK_FLAGS_##op_##_##name_,                                                                      \
+     .built = QK_BUILT_##isa_,                                                                               \
+     .fn.op_ = QK_IF_##isa_(qk_##op_##_##name_),                                                             \
+     QK_UPTO_OF_##kind_(op_, name_, isa_)},
+#include "kernels/variants.def"
+#undef VARIANT
+};
+const size_t qk_variant_count = sizeof qk_variants / sizeof *qk_variants;
+
+const struct qk_op_row qk_ops[QK_OP_COUNT] = {
+#define OP(op_, stages_, what_)                                                                              \
+    [QK_OP_##op_] = {.name = #op_, .stages = stages_, .what = what_, .on = &qk_##op_##_case},
+#include "kernels/ops.def"
+#undef OP
+};
+
+const struct qk_isa_row qk_isas[QK_ISA_COUNT] = {
+#define ISA(level_, flags_, features_)                                                                       \
+    [QK_ISA_##level_] = {.name = #level_, .flags = flags_, .features = features_},
+#include "kernels/isa.def"
+#undef ISA
+};
+
+const char qk_compiler[] = QK_COMPILER;
+
+const struct qk_variant *qk_reference(enum qk_op op)
+{
+    const struct qk_variant *v = qk_variants;
+    while (v->op != op)
+        v++;
+    return v;
+}
+
+int qk_stage_count(enum qk_op op)
+{
+    int count = 1;
+    for (const char *p = qk_ops[op].stages; *p; p++)
+        count += *p == ' ';
+    return count;
+}
+
+bool qk_variant_upto(const struct qk_variant *v, int stage, union qk_fn *fn)
+{
+    bool found = false;
+    switch (v->op) {
+#define OP(op_, stages_, what_)                                                                              \
+    case QK_OP_##op_:                                                                                        \
+        fn->op_ = v->upto.op_ ? v->upto.op_(stage) : 0;                                                      \
+        found = fn->op_;                                                                                     \
+        break;
+#include "kernels/ops.def"
+#undef OP
+    case QK_OP_COUNT:
+        break;
+    }
+    return found;
+}
