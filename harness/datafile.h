@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the data files that come with qkbench are: $QK_DATA, the installed data folder, then the source folder. */
+/* Where the data files that come with qkbench are: $QK_DATA, the installed data folder, then the source
+ * folder. */
 #ifndef QKBENCH_HARNESS_DATAFILE_H
 #define QKBENCH_HARNESS_DATAFILE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What identifies machine and toolchain (the fingerprint), and what the machine was like when the run began.
- * Every text field is a NUL-terminated string; one that cannot be found out is empty and *_why says why.
+ * Every text field is a NUL-terminated string; one that cannot be found out is empty.
  */
 #ifndef QKBENCH_HARNESS_ENVIRONMENT_H
 #define QKBENCH_HARNESS_ENVIRONMENT_H
@@ -11,10 +11,10 @@
 enum { BENCH_CACHES_MAX = 8 };
 
 struct bench_cache {
-    int level;       /* 1, 2, 3 */
-    char type[12];   /* "Data", "Instruction", "Unified" as sysfs spells them */
+    int level;     /* 1, 2, 3 */
+    char type[12]; /* "Data", "Instruction", "Unified" as sysfs spells them */
     uint64_t bytes;
-    int sharing;     /* logical CPUs that share it */
+    int sharing; /* logical CPUs that share it */
 };
 
 struct bench_environment {
@@ -24,29 +24,34 @@ struct bench_environment {
     char isa_levels[64]; /* ISA levels in use, blank-separated, after QK_DISABLE_ISA: "BASE AVX2 AVX512" */
     int cache_count;
     struct bench_cache caches[BENCH_CACHES_MAX]; /* of the pinned CPU, from sysfs, by level then type */
-    char compiler[64];   /* "gcc 12.2.0" of the kernels; their flags are in struct bench_record */
+    char compiler[64];    /* "gcc 12.2.0" of the kernels; their flags are in struct bench_record */
     char fingerprint[20]; /* XXH3-64 of all fields above, 16 hex digits */
 
     /* Shown only. */
     char cpu_name[64];
     char cpu_flags[3072]; /* as /proc/cpuinfo lists them */
-    int cpus;             /* online logical CPUs */
-    char virtualised[32]; /* "no", "KVMKVMKVM" or what the hypervisor calls itself */
+    int cpus;             /* online logical CPUs; 0 when unknown */
+    char virtualised[32]; /* "no", "KVMKVMKVM" or the hypervisor's own name; empty when not known */
     char kernel[128];     /* uname -sr */
     char host[65];
     char microcode[24];
     char governor[32], governor_why[96]; /* scaling governor of the pinned CPU, or why there is none */
-    double load[3];       /* 1, 5 and 15 minutes; -1 when unknown */
-    char commit[48];      /* of the tree that was built, "-dirty" appended when it had changes; "unknown" outside git */
-    char version[16];     /* qkbench's own */
-    char date[40];        /* ISO 8601 with zone, when the run began */
+    double load[3];                      /* 1, 5 and 15 minutes; -1 when unknown */
+    char commit[48];  /* of the tree that was built, "-dirty" when it had changes; "unknown" outside git */
+    char version[16]; /* qkbench's own */
+    char build[16];   /* "release", or "debug" when the timing code has its asserts */
+    char date[40];    /* ISO 8601 with zone, when the run began */
 };
 
 /*
- * Reads everything for logical CPU `cpu` (>= 0). Never fails: what is missing is empty, -1 or has its reason.
- * Also the source of the cache sizes the `cache` shapes are made from.
+ * Reads everything but isa_levels and compiler for logical CPU `cpu` (>= 0). Never fails: what is missing is
+ * empty, -1 or has its reason. Also the source of the cache sizes the `cache` shapes are made from.
  */
 void bench_environment_read(struct bench_environment *env, int cpu);
+
+/* Fills isa_levels and compiler (cut when too long), which the caller asks of kernels/, and the fingerprint
+ * anew. */
+void bench_environment_kernels(struct bench_environment *env, const char *isa_levels, const char *compiler);
 
 /* Bytes of the data or unified cache of that level, 0 when sysfs does not tell. */
 uint64_t bench_environment_cache(const struct bench_environment *env, int level);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All samples of a run, in order, with what was measured and where. The one place that knows the JSON: a superset
- * of google-benchmark's own (context, benchmarks[]), described by sample_set.schema.json.
+ * All samples of a run, in order, with what was measured and where. The one place that knows the JSON: a
+ * superset of google-benchmark's own (context, benchmarks[]), described by sample_set.schema.json.
  *
- * Samples pair by position: in a group (cases of one op and one shape) slice i of block b of every case ran in
- * the same round, in an order drawn from the seed. All ok records of a group have equally many blocks and slices.
+ * Samples pair by position: in a group (cases of one op and one shape) slice i of block b of every case ran
+ * in the same round, in an order drawn from the seed. All ok records of a group have equally many blocks and
+ * slices.
  */
 #ifndef QKBENCH_HARNESS_SAMPLE_SET_H
 #define QKBENCH_HARNESS_SAMPLE_SET_H
@@ -13,7 +14,7 @@
 
 #include <stdio.h>
 
-enum { BENCH_SCHEMA_VERSION = 1, BENCH_BLOCKS_MAX = 64 };
+enum { BENCH_SCHEMA_VERSION = 1, BENCH_BLOCKS_MAX = 64, BENCH_NAME_MAX = 256 };
 
 enum bench_status { BENCH_OK, BENCH_SKIP, BENCH_ERROR };
 
@@ -25,16 +26,16 @@ struct bench_block {
 };
 
 struct bench_record {
-    char *op, *variant, *shape; /* owned; the case's name is op/variant/shape */
-    char *isa;                  /* "AVX2" */
-    char *phase;                /* roadmap phase "baseline", "1", "2", "2.5", "3", "4"; "-" outside the ladder */
-    char *flags;                /* compiler flags of this variant's file */
-    bool reference;             /* first row of its op: what speed-ups are relative to */
+    char *op, *variant, *shape; /* owned, not empty, without '/' or control characters */
+    char *isa;                  /* "AVX2"; this and the next two are owned */
+    char *phase;    /* roadmap phase "baseline", "1", "2", "2.5", "3", "4"; "-" outside the ladder */
+    char *flags;    /* compiler flags of this variant's file */
+    bool reference; /* first row of its op: what speed-ups are relative to */
     enum bench_status status;
-    char *reason;               /* NULL when ok; otherwise why it was skipped or what went wrong */
-    double elements, ops, bytes_read, bytes_written; /* declared work of one call */
-    uint64_t calls;             /* calls per slice; 0 unless ok */
-    size_t block_count;         /* 0 unless ok; at most BENCH_BLOCKS_MAX */
+    char *reason; /* NULL when ok; otherwise why it was skipped or what went wrong */
+    double elements, ops, bytes_read, bytes_written; /* declared work of one call: whole numbers up to 2^53 */
+    uint64_t calls;                                  /* calls per slice; 0 unless ok */
+    size_t block_count;                              /* 0 unless ok; at most BENCH_BLOCKS_MAX */
     struct bench_block *blocks;
 };
 
@@ -42,16 +43,17 @@ struct bench_sample_set {
     struct bench_environment env;
     uint64_t seed;
     bool quick;
-    int cpu;                  /* logical CPU the run was pinned to */
-    double timer_ns;          /* cost of an empty slice, inside its timed stretch (median); NaN when unknown */
-    double clock_ghz;         /* median of the blocks' estimates; NaN with clock_why when there is none */
+    int cpu;          /* logical CPU the run was pinned to */
+    double timer_ns;  /* cost of an empty slice, inside its timed stretch (median); NaN when unknown */
+    double clock_ghz; /* median of the blocks' estimates; NaN with clock_why when there is none */
     char clock_why[96];
-    char source[256];         /* name of the shape set or file that --shapes gave */
+    char source[256]; /* name of the shape set or file that --shapes gave */
     size_t record_count, record_room;
     struct bench_record *records; /* in table order within a group, groups in the order they ran */
 };
 
-/* An empty set; bench_sample_set_free releases everything in it and may be called on a zeroed one. */
+/* An empty set, everything in it unknown; bench_sample_set_free releases everything in it and may be called
+ * on a zeroed one. */
 void bench_sample_set_init(struct bench_sample_set *set);
 void bench_sample_set_free(struct bench_sample_set *set);
 
@@ -61,22 +63,39 @@ void bench_sample_set_free(struct bench_sample_set *set);
  */
 struct bench_record *bench_sample_set_add(struct bench_sample_set *set, const char *op, const char *variant,
                                           const char *shape);
-/* Sets the status and a copy of the reason, dropping the blocks. False when memory is refused. */
+/* Sets isa, phase and flags to copies, freeing what was there. False, with nothing changed, when memory is
+ * refused. */
+bool bench_record_describe(struct bench_record *rec, const char *isa, const char *phase, const char *flags);
+/* Sets BENCH_SKIP or BENCH_ERROR and a copy of the reason, dropping the blocks. False when memory is refused.
+ */
 bool bench_record_stop(struct bench_record *rec, enum bench_status status, const char *reason);
-/* Appends a block with room for `slices` samples, zeroed. NULL when memory is refused or there are 64 already. */
+/*
+ * Appends a block with room for `slices` samples, zeroed, core_ghz NaN. The pointer is valid until the record
+ * goes. NULL when memory is refused, slices is 0 or there are BENCH_BLOCKS_MAX already.
+ */
 struct bench_block *bench_record_add_block(struct bench_record *rec, size_t slices);
 
-/* "op/variant/shape" into to[size], cut when too long; returns to. */
+/* The case's name "op/variant/shape" into to[size] (BENCH_NAME_MAX is enough), cut when too long; returns to.
+ */
 char *bench_record_name(const struct bench_record *rec, char *to, size_t size);
 
-/* Writes strict JSON to an open stream. QK_ERR_IO, QK_ERR_MEMORY, or QK_ERR_INVALID when a sample is not finite. */
+/*
+ * Writes strict JSON to an open stream; reals keep seven significant digits. QK_ERR_IO, QK_ERR_MEMORY, or,
+ * with nothing written, QK_ERR_INVALID and the JSON path of what breaks a rule that reading enforces (a
+ * sample that is not positive and finite, unequal blocks in a group, a case that is there twice, ...).
+ */
 int bench_sample_set_write_json(const struct bench_sample_set *set, FILE *to, struct qk_error *err);
 /*
- * Reads and validates a file: every field's type, range and the pairing rule above. *set needs no init; it must
- * be freed on success only. QK_ERR_IO, QK_ERR_FORMAT (with the JSON path or the line), QK_ERR_MEMORY.
+ * Reads and validates a file: every field's type, range and the pairing rule above; members it does not know
+ * are ignored. What was written is read back so that writing it again gives the same bytes. *set needs no
+ * init; it must be freed on success only. QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON path or line
+ * and column; a file of more than 256 MiB is QK_ERR_FORMAT.
  */
 int bench_sample_set_read_json(struct bench_sample_set *set, const char *path, struct qk_error *err);
-/* One line per slice: case, block, slice, ns per call, estimated GHz; RFC 4180 with a header line. */
+/*
+ * One line per slice: case, block, slice, ns per call, estimated GHz (empty when unknown); RFC 4180 (CRLF)
+ * with a header line. QK_ERR_IO.
+ */
 int bench_sample_set_write_csv(const struct bench_sample_set *set, FILE *to, struct qk_error *err);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Order statistics for skewed timings: medians and distribution-free intervals. No means, no normal theory.
- * Functions never write their inputs; those that must sort take scratch memory of n doubles from the caller.
+ * Functions never write their inputs; those that must sort take scratch memory from the caller. Values are
+ * finite.
  */
 #ifndef QKBENCH_HARNESS_STATS_H
 #define QKBENCH_HARNESS_STATS_H
@@ -25,8 +26,8 @@ struct bench_interval bench_sign_interval(const double *x, size_t n, double leve
 
 /*
  * Paired speed-up of b over a: for every block the median of ln(a[i] / b[i]) over its slices, then the sign
- * interval over the blocks, as ratios (exp). a, b: [blocks] pointers to [slices[block]] positive times.
- * scratch: [blocks + 2 * max slices].
+ * interval over the blocks, as ratios (exp). a, b: [blocks] pointers to [slices[block]] positive times,
+ * slices[block] >= 1. scratch: [blocks + max slices].
  */
 struct bench_interval bench_paired_ratio(const double *const *a, const double *const *b, const size_t *slices,
                                          size_t blocks, double level, double *scratch);

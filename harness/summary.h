@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From samples to the numbers of a table: medians, rates from the declared work, and speed-ups with intervals,
- * paired by round within a group (op and shape).
+ * From samples to the numbers of a table: medians, rates from the declared work, and speed-ups with
+ * intervals, paired by round within a group (op and shape).
  */
 #ifndef QKBENCH_HARNESS_SUMMARY_H
 #define QKBENCH_HARNESS_SUMMARY_H
@@ -12,11 +12,14 @@
 struct bench_summary_row {
     const struct bench_record *rec; /* borrowed from the sample set */
     double ns;                      /* median over blocks of the block's median time of one call */
-    double cycles_per_element;      /* estimated: block's ns * its core_ghz / elements, median; NaN without a clock */
-    double gelem_s, gb_s;           /* elements, and bytes read + written, per ns; GB = 1e9 bytes */
-    struct bench_interval speedup;  /* over the op's reference row; 1, 1, 1 for the reference; NaN when it is not ok */
-    const char *previous;           /* variant of the nearest earlier ok row of the group with a phase, or NULL */
-    struct bench_interval step;     /* speed-up over `previous`; NaN without one */
+    /* Estimated: block's ns * its core_ghz / elements, median over blocks that have a clock; NaN without. */
+    double cycles_per_element;
+    double gelem_s, gb_s; /* elements, and bytes read + written, per ns; GB = 1e9 bytes */
+    /* Over the op's reference row; 1, 1, 1 for the reference itself; NaN when that is not ok. */
+    struct bench_interval speedup;
+    /* Nearest earlier ok variant of the group with a phase; NULL without one, or if this row has no phase. */
+    const char *previous;
+    struct bench_interval step; /* speed-up over `previous`; NaN without one */
 };
 
 struct bench_summary {

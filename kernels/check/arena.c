@@ -116,7 +116,7 @@ bool qk_arenas_padding(const struct qk_arena_set *set, int poison, char *why, si
     return true;
 }
 
-static const int caught[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+static const int caught[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE};
 enum { CAUGHT = sizeof caught / sizeof *caught };
 
 static sigjmp_buf back;

@@ -46,7 +46,7 @@ int qk_arenas_unlock(struct qk_arena_set *set, int index, struct qk_error *err);
 bool qk_arenas_padding(const struct qk_arena_set *set, int poison, char *why, size_t size);
 
 /*
- * Calls `call` once with fn and the set's buffers. False when it faulted (SIGSEGV, SIGBUS, SIGILL, SIGFPE),
+ * Calls `call` once with fn and the set's buffers. False when it faulted (SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE),
  * with the kind of access, the buffer and the distance from it in why[size].
  */
 bool qk_arenas_call(const struct qk_arena_set *set, const struct qk_case *on, const struct qk_plan *plan,

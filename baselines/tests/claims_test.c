@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include "baselines/claims.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char json[] = "/tmp/qkbench-claims-XXXXXX";
+
+static int set_up(void **state)
+{
+    (void)state;
+    const int fd = mkstemp(json);
+    return fd < 0 ? -1 : close(fd);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    return unlink(json);
+}
+
+static void write_json(const char *text)
+{
+    FILE *to = fopen(json, "w");
+    assert_non_null(to);
+    assert_true(fputs(text, to) >= 0);
+    assert_int_equal(fclose(to), 0);
+}
+
+#define STEP(phase, over, ratio)                                                                             \
+    "{\"kind\": \"step\", \"phase\": \"" phase "\", \"over\": \"" over "\", \"ratio\": " ratio               \
+    ", \"what\": \"w\"}"
+#define TOTAL(phase, ratio, more)                                                                            \
+    "{\"kind\": \"total\", \"phase\": \"" phase "\", \"over\": \"baseline\", \"ratio\": " ratio              \
+    ", \"what\": \"w\"" more "}"
+
+#define HEAD    "{\"schema_version\": 1, \"source\": \"s\", \"op\": \"o\", \"claims\": "
+#define GOOD    TOTAL("1", "1.5", "")
+#define LONG_48 "123456789012345678901234567890123456789012345678"
+static const struct {
+    const char *json, *where, *text;
+} malformed[] = {
+    {HEAD "[" GOOD "]", "line 1, column ", "not JSON"},
+    {HEAD "[" GOOD "]} x", "line 1, column ", "not JSON"},
+    {HEAD "[" GOOD "], \"op\": \"p\"}", "line 1, column ", "duplicate"},
+    {"[]", "$", "found an array of 0, expected an object"},
+    {"{}", "$.schema_version", "found nothing, expected an integer from 1 to 1"},
+    {"{\"schema_version\": 2}", "$.schema_version", "found 2, expected"},
+    {"{\"schema_version\": \"1\"}", "$.schema_version", "found \"1\", expected"},
+    {"{\"schema_version\": 1.0}", "$.schema_version", "expected an integer"},
+    {"{\"schema_version\": 1, \"$schema\": 1}", "$.$schema", "expected a string"},
+    {"{\"schema_version\": 1}", "$.source", "found nothing, expected a string"},
+    {"{\"schema_version\": 1, \"source\": \"\"}", "$.source", "found \"\", expected a text"},
+    {"{\"schema_version\": 1, \"source\": \"s\", \"op\": 7}", "$.op", "found 7, expected a string"},
+    {"{\"schema_version\": 1, \"sauce\": \"s\"}", "$.sauce", "found \"s\", expected no such member"},
+    {HEAD "{}}", "$.claims", "found an object, expected an array"},
+    {HEAD "[]}", "$.claims", "found an array of 0, expected at least one claim"},
+    {HEAD "[" GOOD ", 5]}", "$.claims[1]", "found 5, expected an object"},
+    {HEAD "[" TOTAL("1", "1.5", ", \"more\": 1") "]}", "$.claims[0].more", "expected no such member"},
+    {HEAD "[{\"kind\": \"sum\"}]}", "$.claims[0].kind", "found \"sum\", expected \"step\" or \"total\""},
+    {HEAD "[{\"phase\": \"1\"}]}", "$.claims[0].kind", "found nothing"},
+    {HEAD "[" STEP("0", "baseline", "1") "]}", "$.claims[0].phase", "found \"0\", expected a phase"},
+    {HEAD "[" STEP("baseline", "1", "1") "]}", "$.claims[0].phase", "found \"baseline\""},
+    {HEAD "[" STEP("2.55", "1", "1") "]}", "$.claims[0].phase", "found \"2.55\""},
+    {HEAD "[" STEP("2.", "1", "1") "]}", "$.claims[0].phase", "found \"2.\""},
+    {HEAD "[" STEP("100", "1", "1") "]}", "$.claims[0].phase", "found \"100\""},
+    {HEAD "[" STEP("123456789012", "1", "1") "]}", "$.claims[0].phase", "a string of at most 11 bytes"},
+    {HEAD "[" STEP("2", "2", "1") "]}", "$.claims[0].over",
+     "found \"2\", expected \"baseline\" or a phase before"},
+    {HEAD "[" STEP("2", "2.5", "1") "]}", "$.claims[0].over", "found \"2.5\""},
+    {HEAD "[" STEP("2", "scalar", "1") "]}", "$.claims[0].over", "found \"scalar\""},
+    {HEAD "[{\"kind\": \"total\", \"phase\": \"2\", \"over\": \"1\"}]}", "$.claims[0].over",
+     "found \"1\", expected \"baseline\" in a claim of kind"},
+    {HEAD "[" GOOD "," STEP("2", "1", "0") "]}", "$.claims[1].ratio", "found 0, expected a number above 0"},
+    {HEAD "[" STEP("2", "1", "-1.5") "]}", "$.claims[0].ratio", "found -1.5, expected a number above 0"},
+    {HEAD "[" STEP("2", "1", "\"1.1\"") "]}", "$.claims[0].ratio", "found \"1.1\", expected a number"},
+    {HEAD "[" STEP("2", "1", "null") "]}", "$.claims[0].ratio", "found null, expected a number"},
+    {HEAD "[" STEP("2", "1", "1e999") "]}", "line 1, column ", "not JSON"},
+    {HEAD "[" TOTAL("2", "2", ", \"shape\": 256") "]}", "$.claims[0].shape", "found 256, expected a string"},
+    {HEAD "[" TOTAL("2", "2", ", \"shape\": \"" LONG_48 "\"") "]}", "$.claims[0].shape",
+     "a string of at most 47 bytes"},
+    {HEAD "[" TOTAL("2", "2", ", \"goal\": 1") "]}", "$.claims[0].goal", "found 1, expected true or false"},
+    {HEAD "[{\"kind\": \"step\", \"phase\": \"2\", \"over\": \"1\", \"ratio\": 2, \"what\": \"w\", \"goal\": "
+          "true}]}",
+     "$.claims[0].goal", "kind \"total\" only"},
+    {HEAD "[" TOTAL("1", "2", ", \"goal\": true") "," TOTAL("2", "2", ", \"goal\": true") "]}",
+     "$.claims[1].goal", "at most one goal"},
+    {HEAD "[{\"kind\": \"step\", \"phase\": \"2\", \"over\": \"1\", \"ratio\": 2}]}", "$.claims[0].what",
+     "found nothing, expected a string"},
+};
+
+static void malformed_files_are_refused_with_their_path(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
+        struct baseline_claims claims;
+        struct qk_error err = {0};
+        write_json(malformed[i].json);
+        const int rc = baseline_claims_read(&claims, json, &err);
+        /* a JSON path is compared whole, of a line number the beginning */
+        const bool place = malformed[i].where[0] == '$'
+                               ? strcmp(err.where, malformed[i].where) == 0
+                               : strncmp(err.where, malformed[i].where, strlen(malformed[i].where)) == 0;
+        if (rc != QK_ERR_FORMAT || !place || !strstr(err.text, malformed[i].text) || !strstr(err.text, json))
+            fail_msg("%s\ngave %d, \"%s\" at \"%s\"; expected \"%s\" at \"%s\"", malformed[i].json, rc,
+                     err.text, err.where, malformed[i].text, malformed[i].where);
+    }
+}
+
+static void a_file_that_cannot_be_read_is_an_error(void **state)
+{
+    struct baseline_claims claims;
+    struct qk_error err;
+    (void)state;
+    assert_int_equal(baseline_claims_read(&claims, "/nonexistent/roadmap.json", &err), QK_ERR_IO);
+    assert_string_equal(err.where, "/nonexistent/roadmap.json");
+    assert_non_null(strstr(err.text, "No such file"));
+    assert_int_equal(baseline_claims_read(&claims, "/tmp", &err), QK_ERR_IO);
+    assert_non_null(strstr(err.text, "Is a directory"));
+    write_json("");
+    assert_int_equal(baseline_claims_read(&claims, json, &err), QK_ERR_FORMAT);
+}
+
+/* The figures of the roadmap, typed in again from its tables. */
+static void the_roadmap_says_what_was_claimed(void **state)
+{
+    static const struct {
+        const char *phase, *over;
+        double step, total;
+    } ladder[] = {{"1", "baseline", 1.47, 1.47},
+                  {"2", "1", 1.15, 1.69},
+                  {"3", "2", 1.08, 1.83},
+                  {"4", "3", 1.52, 2.78}};
+    static const struct {
+        const char *shape;
+        double phase_1, phase_2;
+    } sizes[] = {{"256", 1.30, 1.42},
+                 {"512", 1.03, 1.13},
+                 {"1024", 1.30, 1.42},
+                 {"4096", 1.23, 1.35},
+                 {"16384", 1.23, 1.35}};
+    struct baseline_claims c;
+    struct qk_error err;
+    size_t seen = 0, goals = 0;
+    (void)state;
+    if (baseline_claims_read(&c, ROADMAP_JSON, &err) != 0)
+        fail_msg("%s: %s", err.where, err.text);
+    assert_string_equal(c.op, "qk256_dequant");
+    for (size_t i = 0; i < c.count; i++) {
+        const struct baseline_claim *claim = &c.claims[i];
+        for (size_t k = 0; k < 4; k++) {
+            const bool same = !claim->shape[0] && strcmp(claim->phase, ladder[k].phase) == 0;
+            if (same && claim->kind == BASELINE_CLAIM_STEP && strcmp(claim->what, "projected step") == 0)
+                seen += claim->ratio == ladder[k].step && strcmp(claim->over, ladder[k].over) == 0;
+            if (same && claim->kind == BASELINE_CLAIM_TOTAL && !claim->goal)
+                seen += claim->ratio == ladder[k].total;
+        }
+        for (size_t k = 0; k < 5; k++)
+            if (strcmp(claim->shape, sizes[k].shape) == 0 && claim->kind == BASELINE_CLAIM_TOTAL)
+                seen +=
+                    claim->ratio == (strcmp(claim->phase, "1") == 0 ? sizes[k].phase_1 : sizes[k].phase_2);
+        goals += claim->goal && claim->ratio == 3.0 && strcmp(claim->phase, "4") == 0;
+        seen += strcmp(claim->what, "acceptance rule") == 0 && claim->ratio == 1.1 &&
+                claim->kind == BASELINE_CLAIM_STEP && strcmp(claim->phase, "2") == 0;
+    }
+    assert_int_equal(goals, 1);
+    assert_int_equal(seen, 4 + 4 + 10 + 1);
+    assert_int_equal(c.count, seen + goals);
+    baseline_claims_free(&c);
+}
+
+static void phases_have_an_order(void **state)
+{
+    (void)state;
+    assert_int_equal(baseline_phase_rank("baseline"), 0);
+    assert_int_equal(baseline_phase_rank("1"), 10);
+    assert_int_equal(baseline_phase_rank("2.5"), 25);
+    assert_int_equal(baseline_phase_rank("12"), 120);
+    static const char *const none[] = {"-", "", "0", "x", "2.", "2.55", "100", "2a", " 2"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_int_equal(baseline_phase_rank(none[i]), -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(malformed_files_are_refused_with_their_path),
+        cmocka_unit_test(a_file_that_cannot_be_read_is_an_error),
+        cmocka_unit_test(the_roadmap_says_what_was_claimed),
+        cmocka_unit_test(phases_have_an_order),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

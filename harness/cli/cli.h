@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* What the subcommands share: exit codes, messages, interruption, progress. Only this folder prints and exits. */
+#ifndef QKBENCH_HARNESS_CLI_CLI_H
+#define QKBENCH_HARNESS_CLI_CLI_H
+
+#include "kernels/cpu.h"
+
+#include <argp.h>
+
+enum cli_exit {
+    CLI_DONE = 0,
+    CLI_FAILED = 1,       /* file, memory, internal */
+    CLI_USAGE = 2,        /* unknown name, bad value, a pattern that matches no row */
+    CLI_WRONG = 3,        /* a variant failed its check */
+    CLI_INVALID = 5,      /* nothing measured */
+    CLI_UNAVAILABLE = 77, /* everything named exists, none of it here */
+    CLI_INTERRUPTED = 130,
+};
+
+/* A subcommand: argv[0] is "qkbench NAME", for argp. Returns an exit code. */
+struct cli_command {
+    const char *name, *what;
+    int (*run)(int argc, char **argv);
+};
+int cli_list(int argc, char **argv);
+int cli_check(int argc, char **argv);
+int cli_run(int argc, char **argv);
+int cli_report(int argc, char **argv);
+
+/* Prints "qkbench: WHERE: TEXT" to stderr and returns the exit code that belongs to the qk_code. */
+int cli_fail(int code, const struct qk_error *err);
+/* cpu.h's detection with QK_DISABLE_ISA from the environment. */
+int cli_detect(struct qk_cpu *cpu, struct qk_error *err);
+
+/* From here on SIGINT and SIGTERM set a flag instead of killing; cli_stop reads it. */
+void cli_catch_interrupts(void);
+bool cli_stop(void);
+
+/* A whole number in [min, max], or argp_error (exit 2) naming option, value and range. */
+uint64_t cli_number(const struct argp_state *state, const char *option, const char *text, uint64_t min,
+                    uint64_t max);
+/* A seed nobody chose: from the kernel's generator. */
+uint64_t cli_seed(void);
+
+/* Progress with an ETA on stderr when that is a terminal, otherwise nothing. bench_run's callback; ctx unused. */
+void cli_progress(void *ctx, double done, const char *what);
+/* Clears the progress line. */
+void cli_progress_end(void);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/cli/cli.h"
+
+#include "harness/clock.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+int cli_fail(int code, const struct qk_error *err)
+{
+    cli_progress_end();
+    fprintf(stderr, "qkbench: %s%s%s\n", err->where, *err->where ? ": " : "", err->text);
+    switch (code) {
+    case QK_ERR_ARG:
+        return CLI_USAGE;
+    case QK_ERR_UNAVAILABLE:
+        return CLI_UNAVAILABLE;
+    case QK_ERR_CHECK:
+        return CLI_WRONG;
+    case QK_ERR_INVALID:
+        return CLI_INVALID;
+    case QK_ERR_INTERRUPTED:
+        return CLI_INTERRUPTED;
+    default:
+        return CLI_FAILED;
+    }
+}
+
+int cli_detect(struct qk_cpu *cpu, struct qk_error *err)
+{
+    return qk_cpu_detect(cpu, getenv("QK_DISABLE_ISA"), err);
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal)
+{
+    (void)signal;
+    interrupted = 1;
+}
+
+void cli_catch_interrupts(void)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_interrupt;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+bool cli_stop(void)
+{
+    return interrupted;
+}
+
+uint64_t cli_number(const struct argp_state *state, const char *option, const char *text, uint64_t min,
+                    uint64_t max)
+{
+    char *end = NULL;
+    errno = 0;
+    const unsigned long long n = isdigit((unsigned char)*text) ? strtoull(text, &end, 0) : 0;
+    if (!end || *end || errno || n < min || n > max)
+        argp_error(state, "%s: '%s' is not a whole number from %llu to %llu", option, text,
+                   (unsigned long long)min, (unsigned long long)max);
+    return n;
+}
+
+uint64_t cli_seed(void)
+{
+    uint64_t seed;
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        seed = bench_clock_ns();
+    return seed >> 11; /* 53 bits: any JSON reader keeps them exactly */
+}
+
+static bool line_drawn;
+
+void cli_progress(void *ctx, double done, const char *what)
+{
+    static uint64_t start, drawn;
+    (void)ctx;
+    const uint64_t now = bench_clock_ns();
+    if (!start)
+        start = now;
+    /* Four times a second, and only between blocks: drawing must not cost the samples anything. */
+    if (!isatty(STDERR_FILENO) || now - drawn < 250000000u)
+        return;
+    drawn = now;
+    const double elapsed = (double)(now - start) * 1e-9;
+    if (done > 0.02 && elapsed > 1)
+        fprintf(stderr, "\r\033[K%3.0f %%  about %.0f s left  %.60s", 100 * done, elapsed * (1 - done) / done,
+                what);
+    else
+        fprintf(stderr, "\r\033[K%3.0f %%  %.60s", 100 * done, what);
+    line_drawn = true;
+}
+
+void cli_progress_end(void)
+{
+    if (line_drawn)
+        fputs("\r\033[K", stderr);
+    line_drawn = false;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/cli/cli.h"
+#include "kernels/kernels.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+static const char *const kinds[] = {[QK_STAGED] = "staged", [QK_PLAIN] = "plain", [QK_CEILING] = "ceiling"};
+
+static void print_table(const struct qk_cpu *cpu)
+{
+    for (int op = 0; op < QK_OP_COUNT; op++) {
+        printf("%s: %s\n", qk_ops[op].name, qk_ops[op].what);
+        printf("  %-16s %-8s %-9s %-8s %-10s %s\n", "variant", "isa", "phase", "kind", "here",
+               "why it exists");
+        for (size_t i = 0; i < qk_variant_count; i++) {
+            const struct qk_variant *v = &qk_variants[i];
+            if ((int)v->op == op)
+                printf("  %-16s %-8s %-9s %-8s %-10s %s\n", v->name, qk_isas[v->isa].name, v->phase,
+                       kinds[v->kind], qk_variant_missing(v, cpu) ? "no" : "yes", v->why);
+        }
+    }
+    for (int i = 0; i < QK_ISA_COUNT; i++)
+        if (!cpu->present[i])
+            printf("%s is not available: %s\n", qk_isas[i].name, cpu->why[i]);
+}
+
+static int print_json(const struct qk_cpu *cpu)
+{
+    json_t *rows = json_array();
+    for (size_t i = 0; i < qk_variant_count; i++) {
+        const struct qk_variant *v = &qk_variants[i];
+        const char *missing = qk_variant_missing(v, cpu);
+        json_array_append_new(rows,
+                              json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:b, s:s?}", "op", v->op_name,
+                                        "variant", v->name, "isa", qk_isas[v->isa].name, "phase", v->phase,
+                                        "kind", kinds[v->kind], "reference", v == qk_reference(v->op), "why",
+                                        v->why, "available", !missing, "reason", missing));
+    }
+    json_t *root = json_pack("{s:i, s:s, s:o}", "schema_version", 1, "kind", "list", "variants", rows);
+    const int failed = !root || json_dumpf(root, stdout, JSON_INDENT(2));
+    json_decref(root);
+    puts("");
+    return failed ? CLI_FAILED : CLI_DONE;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    bool *json = state->input;
+    switch (key) {
+    case 'j':
+        *json = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "unexpected argument '%s'; list takes none", arg);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int cli_list(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"json", 'j', NULL, 0, "Strict JSON (harness/cli/list.schema.json) instead of a table", 0}, {0}};
+    static const struct argp argp = {
+        options,
+        parse,
+        NULL,
+        "Shows every op and its variants: the ISA level a variant needs, its phase of the roadmap, whether "
+        "it can "
+        "run here and, if not, why.\vKinds: staged (can be cut after a stage), plain, ceiling (a limit "
+        "measured "
+        "beside the variants, not a kernel). Examples:\n  qkbench list\n  QK_DISABLE_ISA=avx512 qkbench list",
+        NULL,
+        NULL,
+        NULL};
+    struct qk_error err;
+    struct qk_cpu cpu;
+    bool json = false;
+    argp_parse(&argp, argc, argv, 0, NULL, &json);
+    const int code = cli_detect(&cpu, &err);
+    if (code)
+        return cli_fail(code, &err);
+    if (json)
+        return print_json(&cpu);
+    print_table(&cpu);
+    return CLI_DONE;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/cli/cli.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/harness_config.h"
+
+static const struct cli_command commands[] = {
+    {"list", "ops, variants, isa, phase; available here or why not", cli_list},
+    {"check", "every variant against its reference", cli_check},
+    {"run", "time variants side by side", cli_run},
+    {"report", "tables, plots and audit of a result", cli_report},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void help(FILE *to)
+{
+    fputs("Usage: qkbench COMMAND [ARGUMENT...]\n"
+          "Benchmarks of quantised (2-bit, ternary) LLM kernels, side by side and with intervals.\n\n"
+          "Commands (each has --help):\n",
+          to);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].what);
+    fputs("\nA case is op/variant/shape, a pattern a glob on it: 'qk256_dequant/p*/4096'. Quote it.\n"
+          "\nExamples:\n"
+          "  qkbench list\n"
+          "  qkbench check 'qk256_dequant/avx2*'\n"
+          "  qkbench run --quick --out result.json\n"
+          "  qkbench report result.json --out report/\n"
+          "\nEnvironment:\n"
+          "  QK_DISABLE_ISA   ISA levels to do without: avx512,avxvnni,avx2\n"
+          "  QK_DATA          where the data files are, instead of the installed folder\n"
+          "\nExit codes: 0 done, 1 could not, 2 usage, 3 a variant is wrong, 5 nothing measured,\n"
+          "77 nothing of it available here, 130 interrupted.\n",
+          to);
+}
+
+static int unknown(const char *name)
+{
+    fprintf(stderr, "qkbench: unknown command '%s'; commands:", name);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(stderr, " %s", commands[i].name);
+    fputs("\n", stderr);
+    return CLI_USAGE;
+}
+
+static int dispatch(int argc, char **argv)
+{
+    if (argc < 2) {
+        help(stderr);
+        return CLI_USAGE;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+        help(stdout);
+        return CLI_DONE;
+    }
+    if (!strcmp(argv[1], "--version")) {
+        puts("qkbench " QK_VERSION);
+        return CLI_DONE;
+    }
+    for (int i = 0; i < COMMANDS; i++)
+        if (!strcmp(argv[1], commands[i].name)) {
+            static char name[32];
+            snprintf(name, sizeof name, "qkbench %s", commands[i].name);
+            argv[1] = name;
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    return unknown(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, reported below */
+    argp_err_exit_status = CLI_USAGE;
+    int code = dispatch(argc, argv);
+    if ((fflush(stdout) || ferror(stdout)) && code == CLI_DONE) {
+        fputs("qkbench: standard output: could not be written\n", stderr);
+        code = CLI_FAILED;
+    }
+    return code;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/run.h"
+#include "harness/cli/cli.h"
+#include "harness/outfile.h"
+#include "harness/summary.h"
+#include "reports/report.h"
+
+#include <stdio.h>
+
+struct options {
+    char **patterns;
+    size_t count;
+    const char *shapes, *out, *csv;
+    bool quick;
+    int cpu; /* -1: the last one */
+    uint64_t seed;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct options *o = state->input;
+    switch (key) {
+    case 'S':
+        o->shapes = arg;
+        return 0;
+    case 'q':
+        o->quick = true;
+        return 0;
+    case 'o':
+        o->out = arg;
+        return 0;
+    case 'c':
+        o->csv = arg;
+        return 0;
+    case 'p':
+        o->cpu = (int)cli_number(state, "--cpu", arg, 0, 1023);
+        return 0;
+    case 's':
+        o->seed = cli_number(state, "--seed", arg, 0, (UINT64_C(1) << 53) - 1);
+        return 0;
+    case ARGP_KEY_ARGS:
+        o->patterns = state->argv + state->next;
+        o->count = (size_t)(state->argc - state->next);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* Opened before the run, so that a path that cannot be written costs no measurement. */
+static int open_files(const struct options *o, struct bench_outfile *json, struct bench_outfile *csv,
+                      struct qk_error *err)
+{
+    int code = o->out ? bench_outfile_open(json, o->out, err) : 0;
+    if (!code && o->csv)
+        code = bench_outfile_open(csv, o->csv, err);
+    return code;
+}
+
+static int write_files(const struct options *o, struct bench_outfile *json, struct bench_outfile *csv,
+                       const struct bench_sample_set *set, struct qk_error *err)
+{
+    int code = o->out ? bench_sample_set_write_json(set, json->stream, err) : 0;
+    if (!code && o->csv)
+        code = bench_sample_set_write_csv(set, csv->stream, err);
+    if (!code && o->out)
+        code = bench_outfile_commit(json, err);
+    if (!code && o->csv)
+        code = bench_outfile_commit(csv, err);
+    return code;
+}
+
+static int print_table(const struct bench_sample_set *set, struct qk_error *err)
+{
+    struct bench_summary sum;
+    int code = bench_summary_make(&sum, set, err);
+    if (code)
+        return code;
+    code = report_text(&(struct report_input){.set = set, .summary = &sum}, stdout, err);
+    bench_summary_free(&sum);
+    return code;
+}
+
+static int measure(const struct options *o, const struct qk_cpu *isa, int cpu, struct bench_sample_set *set,
+                   bool *failed, struct qk_error *err)
+{
+    const struct bench_run_config cfg = {.quick = o->quick,
+                                         .seed = o->seed,
+                                         .cpu = cpu,
+                                         .isa = isa,
+                                         .stop = cli_stop,
+                                         .progress = cli_progress};
+    struct bench_matrix m;
+    char levels[64];
+    bench_environment_read(&set->env, cpu);
+    bench_isa_levels(isa, levels, sizeof levels);
+    bench_environment_kernels(&set->env, levels, qk_compiler);
+    int code = bench_matrix_make(&m, o->patterns, o->count, o->shapes, &set->env, err);
+    if (!code)
+        code = bench_run(&m, &cfg, set, failed, err);
+    cli_progress_end();
+    bench_matrix_free(&m);
+    return code;
+}
+
+static int run(const struct options *o, struct qk_error *err)
+{
+    struct bench_outfile json = {0}, csv = {0};
+    struct bench_sample_set set;
+    struct qk_cpu isa;
+    bool failed = false;
+    bench_sample_set_init(&set);
+    int code = cli_detect(&isa, err);
+    const int cpu = code ? code : bench_pin(o->cpu, err);
+    code = cpu < 0 ? cpu : open_files(o, &json, &csv, err);
+    if (!code)
+        code = measure(o, &isa, cpu, &set, &failed, err);
+    if (!code)
+        code = write_files(o, &json, &csv, &set, err);
+    bench_outfile_abort(&json);
+    bench_outfile_abort(&csv);
+    if (!code)
+        code = print_table(&set, err);
+    if (!code && failed)
+        code =
+            qk_fail(err, QK_ERR_CHECK, NULL, "a variant failed its check and was not timed; see the table");
+    bench_sample_set_free(&set);
+    return code;
+}
+
+int cli_run(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"shapes", 'S', "SET", 0,
+         "seed, blocks, model, cache, or a GGUF file, whose I2_S tensors are used (default: the op's first "
+         "set)",
+         0},
+        {"quick", 'q', NULL, 0, "Fewer and shorter blocks: to look at, not to quote", 0},
+        {"out", 'o', "FILE", 0, "Write the samples as JSON, a superset of google-benchmark's", 0},
+        {"csv", 'c', "FILE", 0, "Write the samples as CSV, one line per slice", 0},
+        {"cpu", 'p', "N", 0, "Pin to logical CPU N (default: the last one allowed)", 0},
+        {"seed", 's', "N", 0,
+         "Draw order and inputs from this seed (default: a fresh one; it is in the results)", 0},
+        {0}};
+    static const struct argp argp = {
+        options,
+        parse,
+        "[PATTERN...]",
+        "Times variants side by side on one pinned CPU: rounds over all variants in a drawn order, raw times "
+        "kept. "
+        "Every variant is checked first; a wrong one is not timed (exit code 3).\vPATTERN is a glob on "
+        "op/variant/shape; the op's reference always runs along. Examples:\n  qkbench run --quick\n  qkbench "
+        "run "
+        "'qk256_dequant/p4*/4096' --out p4.json\n  qkbench run --shapes model.gguf --out model.json",
+        NULL,
+        NULL,
+        NULL};
+    struct options o = {.cpu = -1, .seed = cli_seed()};
+    struct qk_error err;
+    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    cli_catch_interrupts();
+    const int code = run(&o, &err);
+    return code ? cli_fail(code, &err) : CLI_DONE;
+}

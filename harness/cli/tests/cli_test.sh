@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The program as its users meet it: exit codes, messages, files.  cli_test.sh PROGRAM TREE
+# shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
+set -uo pipefail
+program=$(realpath "$1")
+tree=$2
+work=$(mktemp -d)
+trap 'mountpoint -q "$work/disk" && umount "$work/disk"; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+number=0
+failed=0
+status=0
+out=
+ok() { # ok NAME CONDITION...: one test; what the program said is shown when it fails
+    local name=$1
+    shift
+    number=$((number + 1))
+    if "$@"; then
+        echo "ok $number - $name"
+    else
+        echo "not ok $number - $name"
+        printf '# exit code %s; %s\n' "$status" "${out//$'\n'/$'\n'# }" | head -20
+        failed=1
+    fi
+}
+skip() { number=$((number + 1)) && echo "ok $number - $1 # SKIP $2"; }
+run() { # run ARGUMENT...: out gets everything it says
+    out=$("$program" "$@" 2>&1)
+    status=$?
+}
+says() { grep -qF -- "$1" <<<"$out"; }
+one_line() { [ "$(wc -l <<<"$out")" -eq 1 ]; }
+code() { # code NUMBER TEXT ARGUMENT...: exit code and a text in the output
+    local want=$1 text=$2
+    shift 2
+    run "$@"
+    ok "exit $want: qkbench $*" eval "[ $status -eq $want ] && says '$text'"
+}
+no_leftovers() { [ -z "$(find . -name '*.tmp*' -o -name '.*.??????' | head -1)" ]; }
+
+code 2 Usage
+code 0 Commands --help
+code 0 qkbench --version
+code 2 "commands: list check run report" frobnicate
+for command in list check run report; do code 0 Examples: "$command" --help; done
+code 0 ceiling_store64 list
+code 2 "takes none" list everything
+code 0 '"schema_version": 1' list --json
+code 2 "unrecognized option" list --jsn
+code 2 "ops: qk256_dequant" check qk512
+ok "one line names it" one_line
+code 2 p4_permute check '*/p5'
+code 2 "not a whole number" check --seed minus
+code 0 "2 passed, 0 failed" check '*/scalar' '*/p1*' --seed 5
+code 2 "blocks model cache" run --shapes sead
+ok "one line names it" one_line
+code 2 "shapes of seed: 256 512" run '*/scalar/255'
+code 2 "expected one of" run --cpu 1000
+code 2 "whole number" run --seed 0x
+code 1 "No such file" run --shapes "$work/none.gguf"
+QK_DISABLE_ISA=avx1 code 2 "AVX2 AVXVNNI AVX512" list
+ok "one line names it" one_line
+QK_DISABLE_ISA=avx2 code 77 "switched off" run '*/p4*' --quick
+QK_DISABLE_ISA=avx2 code 77 "skip" check '*/p4*'
+QK_DISABLE_ISA=avx512,avxvnni,avx2 code 0 "switched off by QK_DISABLE_ISA" list
+
+# Bad model files: every kind of damage has its message, with the byte where there is one.
+model=$tree/model/fixtures/tiny.i2_s.gguf
+: >empty.gguf
+head -c 1000 "$model" >short.gguf
+printf 'GGML' | cat - "$model" >other.gguf
+{ printf 'GGUF\0\0\0\3' && tail -c +9 "$model"; } >bigendian.gguf
+{ head -c 900000 "$model" && head -c 64 /dev/zero | tr '\0' '\377' && tail -c +900065 "$model"; } >code3.gguf
+code 1 "empty.gguf" run --shapes ./empty.gguf
+code 1 "byte" run --shapes ./short.gguf
+code 1 "byte 0" run --shapes ./other.gguf
+code 1 "endian" run --shapes ./bigendian.gguf
+code 1 "byte" run --shapes ./code3.gguf --quick
+
+# Results: unwritable, a full disk, interruption; the old file stays whole.
+code 1 "cannot write" run --quick '*/scalar/256' --out none/r.json
+code 0 "speed-up" run --quick '*/*_[bpu]*/256' --out r.json --csv r.csv --seed 77
+ok "the results are strict JSON" eval 'python3 -c "import json; json.load(open(\"r.json\"), parse_constant=lambda c: 1/0)"'
+ok "the seed is in the results" grep -q '"seed": "\?77' r.json
+ok "a csv line per slice" eval '[ "$(wc -l <r.csv)" -gt 50 ]'
+cp r.json old.json
+"$program" run --out r.json >/dev/null 2>said.txt &
+sleep 2
+kill -INT $!
+wait $!
+status=$? out=$(cat said.txt)
+ok "Ctrl-C: exit 130" [ $status -eq 130 ]
+ok "Ctrl-C: the old results are whole, nothing else is there" eval 'cmp -s r.json old.json && no_leftovers'
+mkdir disk
+if mount -t tmpfs -o size=40k none disk 2>/dev/null; then
+    echo old >disk/r.json
+    code 1 "No space left" run --quick '*/p*/256' --out disk/r.json
+    ok "full disk: the old file is whole" eval '[ "$(cat disk/r.json)" = old ] && [ "$(ls -A disk)" = r.json ]'
+else
+    skip "full disk" "may not mount a tmpfs here"
+    skip "full disk: the old file is whole" "may not mount a tmpfs here"
+fi
+out=$("$program" list 2>&1 >/dev/full)
+status=$?
+ok "standard output that cannot be written" eval '[ $status -eq 1 ] && says "standard output"'
+
+# Reports.
+code 2 "is missing" report
+code 2 "is missing" report r.json
+code 2 "svg png pdf" report r.json --out d --format gif
+code 2 "text markdown phases" report r.json --out d --only plot
+code 1 "No such file" report none.json --out d
+code 1 "empty" report /dev/null --out d
+head -c 2000 r.json >cut.json
+code 1 "line" report cut.json --out d
+code 1 "cannot" report r.json --out r.csv/d
+code 0 "speed-up" report r.json --out d
+ok "tables are there" [ -s d/report.txt -a -s d/report.md -a -s d/phases.tsv ]
+if command -v gnuplot >/dev/null; then
+    ok "plots are there" [ -s d/phases.svg -a -s d/phases.png ]
+else
+    skip "plots are there" "no gnuplot"
+fi
+out=$(PATH=/nowhere "$program" report r.json --out e 2>&1)
+status=$?
+ok "no gnuplot: the tables are written and say so" eval '[ $status -eq 0 ] && [ -s e/report.md ] && grep -q gnuplot e/report.txt'
+out=$(QK_DATA=$work/nowhere "$program" report r.json --out f 2>&1)
+status=$?
+ok "QK_DATA without the data: exit 1" eval '[ $status -eq 1 ] && says roadmap.json'
+echo "1..$number"
+exit $failed

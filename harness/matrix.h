@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which cases are measured: patterns over the table, times a set of shapes. A group is one op on one shape; its cases
+ * run in the same rounds.
+ */
+#ifndef QKBENCH_HARNESS_MATRIX_H
+#define QKBENCH_HARNESS_MATRIX_H
+
+#include "harness/environment.h"
+#include "kernels/case.h"
+
+enum { BENCH_SHAPE_NAME = 160 };
+
+struct bench_group {
+    enum qk_op op;
+    struct qk_shape shape;
+    char name[BENCH_SHAPE_NAME]; /* the shape as cases write it: "4096", "256x768@blk.0.ffn_up.weight" */
+    bool *wanted;                /* [qk_variant_count]; the op's reference always is, speed-ups need it */
+    bool reference_asked;        /* a pattern named the reference; otherwise it only runs along */
+    struct qk_inputs inputs;     /* fill is NULL: seeded ones */
+};
+
+struct bench_model; /* the GGUF file that groups read from */
+
+struct bench_matrix {
+    size_t count, room;
+    struct bench_group *groups;
+    char source[256]; /* what --shapes said, or "seed" and the like when it said nothing */
+    struct bench_model *model;
+};
+
+/*
+ * patterns[count]: globs on op/variant/shape, missing parts match everything; none means everything. shapes: the name
+ * of a set of an op, "cache" (working sets of half of L1, L2 and L3 and one of max(256 MiB, 4 x L3), sizes from env),
+ * the path of a GGUF file (its I2_S tensors, for qk256_dequant), or NULL for each op's first set.
+ * QK_ERR_ARG naming what matched nothing and what there is; QK_ERR_IO and QK_ERR_FORMAT from the file; QK_ERR_MEMORY.
+ * Free with bench_matrix_free in any case.
+ */
+int bench_matrix_make(struct bench_matrix *m, char *const *patterns, size_t count, const char *shapes,
+                      const struct bench_environment *env, struct qk_error *err);
+void bench_matrix_free(struct bench_matrix *m);
+
+/* Does a pattern list (as above) want this variant, on any shape? QK_ERR_ARG when a pattern matches no row at all. */
+int bench_matrix_variants(char *const *patterns, size_t count, bool *wanted, struct qk_error *err);
+
+/* Appends a group that wants nothing yet. QK_ERR_MEMORY. For matrix.c and model_shapes.c. */
+int bench_matrix_add(struct bench_matrix *m, enum qk_op op, const struct qk_shape *shape, const char *name,
+                     struct qk_error *err);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/sample_set.h"
+
+#include "harness/private.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void bench_sample_set_init(struct bench_sample_set *set)
+{
+    *set = (struct bench_sample_set){.timer_ns = NAN, .clock_ghz = NAN, .clock_why = "not estimated"};
+    bench_environment_init(&set->env);
+}
+
+static void drop_blocks(struct bench_record *rec)
+{
+    for (size_t b = 0; b < rec->block_count; b++)
+        free(rec->blocks[b].samples_ns);
+    free(rec->blocks);
+    rec->blocks = NULL;
+    rec->block_count = 0;
+    rec->calls = 0;
+}
+
+static void free_record(struct bench_record *rec)
+{
+    drop_blocks(rec);
+    free(rec->op);
+    free(rec->variant);
+    free(rec->shape);
+    free(rec->isa);
+    free(rec->phase);
+    free(rec->flags);
+    free(rec->reason);
+}
+
+void bench_sample_set_free(struct bench_sample_set *set)
+{
+    for (size_t i = 0; i < set->record_count; i++)
+        free_record(&set->records[i]);
+    free(set->records);
+    bench_sample_set_init(set);
+}
+
+struct bench_record *bench_sample_set_add(struct bench_sample_set *set, const char *op, const char *variant,
+                                          const char *shape)
+{
+    if (set->record_count == set->record_room) {
+        const size_t room = set->record_room ? 2 * set->record_room : 16;
+        size_t bytes;
+        if (room < set->record_room || !qk_mul_size(room, sizeof *set->records, &bytes))
+            return NULL;
+        struct bench_record *grown = realloc(set->records, bytes);
+        if (!grown)
+            return NULL;
+        set->records = grown;
+        set->record_room = room;
+    }
+    struct bench_record rec = {.op = strdup(op), .variant = strdup(variant), .shape = strdup(shape)};
+    if (!rec.op || !rec.variant || !rec.shape) {
+        free_record(&rec);
+        return NULL;
+    }
+    set->records[set->record_count] = rec;
+    return &set->records[set->record_count++];
+}
+
+bool bench_record_describe(struct bench_record *rec, const char *isa, const char *phase, const char *flags)
+{
+    char *const copies[] = {strdup(isa), strdup(phase), strdup(flags)};
+    if (!copies[0] || !copies[1] || !copies[2]) {
+        for (int i = 0; i < 3; i++)
+            free(copies[i]);
+        return false;
+    }
+    free(rec->isa);
+    free(rec->phase);
+    free(rec->flags);
+    rec->isa = copies[0];
+    rec->phase = copies[1];
+    rec->flags = copies[2];
+    return true;
+}
+
+bool bench_record_stop(struct bench_record *rec, enum bench_status status, const char *reason)
+{
+    char *copy = strdup(reason);
+    if (!copy)
+        return false;
+    drop_blocks(rec);
+    free(rec->reason);
+    rec->reason = copy;
+    rec->status = status;
+    return true;
+}
+
+struct bench_block *bench_record_add_block(struct bench_record *rec, size_t slices)
+{
+    size_t bytes;
+    if (rec->block_count >= BENCH_BLOCKS_MAX || slices == 0 || !qk_mul_size(slices, sizeof(double), &bytes))
+        return NULL;
+    if (!rec->blocks) {
+        rec->blocks = calloc(BENCH_BLOCKS_MAX, sizeof *rec->blocks);
+        if (!rec->blocks)
+            return NULL;
+    }
+    double *samples = calloc(1, bytes);
+    if (!samples)
+        return NULL;
+    struct bench_block *block = &rec->blocks[rec->block_count++];
+    *block = (struct bench_block){.core_ghz = NAN, .slices = slices, .samples_ns = samples};
+    return block;
+}
+
+char *bench_record_name(const struct bench_record *rec, char *to, size_t size)
+{
+    snprintf(to, size, "%s/%s/%s", rec->op, rec->variant, rec->shape);
+    return to;
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/tests/fixture.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Every test runs inside its own empty folder, with PATH as it was. */
+static char folder[64], *path_before;
+
+static int set_up(void **state)
+{
+    (void)state;
+    strcpy(folder, "/tmp/qkbench-plot-XXXXXX");
+    return mkdtemp(folder) && chdir(folder) == 0 && setenv("PATH", path_before, 1) == 0 ? 0 : -1;
+}
+
+static size_t count_files(bool remove)
+{
+    size_t n = 0;
+    DIR *dir = opendir(folder);
+    assert_non_null(dir);
+    for (struct dirent *e; (e = readdir(dir));) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        n++;
+        if (remove)
+            assert_int_equal(unlink(e->d_name), 0);
+    }
+    closedir(dir);
+    return n;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    count_files(true);
+    return chdir("/") == 0 ? rmdir(folder) : -1;
+}
+
+static void need_gnuplot(void)
+{
+    if (system("command -v gnuplot >/dev/null 2>&1") != 0)
+        skip();
+}
+
+static void write_file(const char *name, const char *text, mode_t mode)
+{
+    FILE *to = fopen(name, "w");
+    assert_non_null(to);
+    assert_true(fputs(text, to) >= 0);
+    assert_int_equal(fclose(to), 0);
+    assert_int_equal(chmod(name, mode), 0);
+}
+
+static void write_tsv(const struct report_fixture *f, const char *name)
+{
+    char *text = report_fixture_written(report_phases_tsv, &f->in);
+    write_file(name, text, 0644);
+    free(text);
+}
+
+/* Content of the file, NUL-terminated, malloced; its size in *size. */
+static char *read_file(const char *name, size_t *size)
+{
+    FILE *from = fopen(name, "rb");
+    if (!from)
+        fail_msg("%s is not there", name);
+    char *text = calloc(1, 1 << 20);
+    assert_non_null(text);
+    *size = fread(text, 1, (1 << 20) - 1, from);
+    fclose(from);
+    return text;
+}
+
+static void draw(const char *tsv, const char *image, const char *format)
+{
+    struct qk_error err = {0};
+    const int rc = report_gnuplot(REPORT_SCRIPT, tsv, image, format, &err);
+    if (rc)
+        fail_msg("%d: %s", rc, err.text);
+}
+
+static uint32_t big_endian(const char *s)
+{
+    uint32_t x = 0;
+    for (int i = 0; i < 4; i++)
+        x = x << 8 | (unsigned char)s[i];
+    return x;
+}
+
+static void three_formats(void **state)
+{
+    struct report_fixture f;
+    size_t size;
+    (void)state;
+    need_gnuplot();
+    report_fixture_full(&f);
+    write_tsv(&f, "phases.tsv");
+    draw("phases.tsv", "phases.svg", "svg");
+    char *image = read_file("phases.svg", &size);
+    static const char *const texts[] = {
+        "256 elements", "4096 elements", ">p4_permute<", ">phase 2.5<",
+        ">avx2_best<",  "goal = 3x",     "not measured", "AMD EPYC 9R14, gcc 12.2.0",
+        ">5.00<",       "</svg>",        "scalar = 1x",  "over scalar"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (!strstr(image, texts[i]))
+            fail_msg("the picture does not show \"%s\"", texts[i]);
+    free(image);
+    draw("phases.tsv", "phases.png", "png");
+    image = read_file("phases.png", &size);
+    assert_memory_equal(image, "\x89PNG\r\n\x1a\n", 8);
+    assert_int_equal(big_endian(image + 16), 1200);
+    assert_int_equal(big_endian(image + 20), 700);
+    free(image);
+    draw("phases.tsv", "phases.pdf", "pdf");
+    image = read_file("phases.pdf", &size);
+    assert_memory_equal(image, "%PDF-", 5);
+    free(image);
+    assert_int_equal(count_files(false), 4);
+    report_fixture_free(&f);
+}
+
+/* Left over from drawing by hand. */
+static void older_variables_do_not_count(void **state)
+{
+    static const char *const names[] = {"QKBENCH_TSV", "QKBENCH_IMAGE", "QKBENCH_FORMAT"};
+    struct report_fixture f;
+    (void)state;
+    need_gnuplot();
+    report_fixture_sizes(&f, 1);
+    write_tsv(&f, "t.tsv");
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(setenv(names[i], "older", 1), 0);
+    struct qk_error err = {0};
+    const int rc = report_gnuplot(REPORT_SCRIPT, "t.tsv", "t.svg", "svg", &err);
+    for (size_t i = 0; i < 3; i++)
+        unsetenv(names[i]);
+    if (rc)
+        fail_msg("%d: %s", rc, err.text);
+    assert_int_equal(count_files(false), 2);
+    report_fixture_free(&f);
+}
+
+static void any_number_of_sizes(void **state)
+{
+    static const size_t counts[] = {1, 2, 7, 12};
+    (void)state;
+    need_gnuplot();
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        struct report_fixture f;
+        size_t size;
+        char last[24];
+        report_fixture_sizes(&f, counts[i]);
+        write_tsv(&f, "t.tsv");
+        draw("t.tsv", "t.svg", "svg");
+        char *image = read_file("t.svg", &size);
+        snprintf(last, sizeof last, ">%d%s<", 256 << (counts[i] - 1), counts[i] > 8 ? "" : " elements");
+        assert_non_null(strstr(image, last));
+        assert_null(strstr(image, "not measured"));
+        free(image);
+        report_fixture_free(&f);
+    }
+}
+
+static void nothing_but_rows_without_intervals_or_ladder(void **state)
+{
+    struct report_fixture f;
+    size_t size;
+    (void)state;
+    need_gnuplot();
+    report_fixture_bare(&f);
+    write_tsv(&f, "t.tsv");
+    draw("t.tsv", "t.svg", "svg");
+    char *image = read_file("t.svg", &size);
+    assert_non_null(strstr(image, ">12.80<"));
+    free(image);
+    report_fixture_free(&f);
+
+    static char none[] = "-";
+    char *old[10];
+    report_fixture_sizes(&f, 1);
+    for (size_t i = 0; i < 10; i++) {
+        old[i] = f.records[i].phase;
+        f.records[i].phase = none;
+    }
+    write_tsv(&f, "t.tsv");
+    draw("t.tsv", "t.svg", "svg");
+    for (size_t i = 0; i < 10; i++)
+        f.records[i].phase = old[i];
+    report_fixture_free(&f);
+}
+
+static void names_are_never_code(void **state)
+{
+    static const char *const names[][2] = {
+        {"<touch pwned; echo", "|touch pwned;"},
+        {"a'b\"c $(touch pwned) `touch pwned`", "d'e\"f $(touch pwned)"},
+        {"-", "--"},
+        {"~x", "%s {a}_b^c\\n"},
+        {"x\"; system('touch pwned') #", "y'; system(\"touch pwned\") #"},
+    };
+    struct report_fixture f;
+    size_t size;
+    (void)state;
+    need_gnuplot();
+    report_fixture_sizes(&f, 1);
+    strcpy(f.set.env.cpu_name, "X \"1\" '$(touch pwned)' `touch pwned` {a_b}^2 <i>&amp;\\n");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        write_tsv(&f, names[i][0]);
+        draw(names[i][0], names[i][1], "svg");
+        char *image = read_file(names[i][1], &size);
+        assert_non_null(strstr(image, "'$(touch pwned)' `touch pwned` {a_b}^2 &lt;i>&amp;amp;\\n, gcc"));
+        free(image);
+        assert_int_equal(count_files(true), 2);
+    }
+    report_fixture_free(&f);
+}
+
+/* The old picture survives and no other file is left. */
+static void assert_old_image(void)
+{
+    size_t size;
+    char *image = read_file("old.svg", &size);
+    assert_string_equal(image, "old");
+    free(image);
+    assert_int_equal(unlink("old.svg"), 0);
+}
+
+static void expect_failure(const char *script, const char *format, int code, const char *text, size_t files)
+{
+    struct qk_error err = {0};
+    write_file("old.svg", "old", 0644);
+    const int rc = report_gnuplot(script, "t.tsv", "old.svg", format, &err);
+    if (rc != code || !strstr(err.text, text))
+        fail_msg("%d, \"%s\"; expected %d, \"%s\"", rc, err.text, code, text);
+    assert_old_image();
+    assert_int_equal(count_files(false), files);
+}
+
+static void without_gnuplot_it_is_unavailable(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("PATH", "", 1), 0);
+    expect_failure(REPORT_SCRIPT, "svg", QK_ERR_UNAVAILABLE, "apt-get install gnuplot-nox", 0);
+    assert_int_equal(setenv("PATH", "/nonexistent:/etc/passwd", 1), 0);
+    expect_failure(REPORT_SCRIPT, "svg", QK_ERR_UNAVAILABLE, "apt-get install gnuplot-nox", 0);
+}
+
+static void gnuplots_own_words_are_passed_on(void **state)
+{
+    (void)state;
+    need_gnuplot();
+    expect_failure(REPORT_SCRIPT, "svg", QK_ERR_IO, "t.tsv", 0);
+    expect_failure("absent.gp", "svg", QK_ERR_IO, "absent.gp", 0);
+    write_file("bad.gp", "set nonsense\n", 0644);
+    expect_failure("bad.gp", "svg", QK_ERR_IO, "line 1: unrecognized option", 1);
+    write_file("bad.gp", "x = 1\n", 0644);
+    expect_failure("bad.gp", "svg", QK_ERR_IO, "cut off", 1);
+}
+
+static void a_false_gnuplot_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("PATH", folder, 1), 0);
+    write_file("gnuplot", "#!/bin/sh\necho '<svg>half' >\"$QKBENCH_IMAGE\"\n", 0755);
+    expect_failure("s.gp", "svg", QK_ERR_IO, "cut off: \"</svg>\" expected", 1);
+    expect_failure("s.gp", "png", QK_ERR_IO, "cut off: \"IEND\" expected", 1);
+    expect_failure("s.gp", "pdf", QK_ERR_IO, "cut off: \"%%EOF\" expected", 1);
+    write_file("gnuplot", "#!/bin/sh\necho dying\nkill -TERM $$\n", 0755);
+    expect_failure("s.gp", "svg", QK_ERR_IO, "signal 15 (Terminated): dying", 1);
+    write_file("gnuplot", "#!/bin/sh\nexit 3\n", 0755);
+    expect_failure("s.gp", "svg", QK_ERR_IO, "gnuplot failed (exit 3): it said nothing", 1);
+    write_file("gnuplot",
+               "#!/bin/sh\ni=0; while [ $i -lt 20000 ]; do echo 'a lot   to say'; i=$((i+1)); done; exit 1\n",
+               0755);
+    expect_failure("s.gp", "svg", QK_ERR_IO, "a lot to say a lot to say", 1);
+    expect_failure("s.gp", "gif", QK_ERR_ARG, "unknown image format \"gif\", expected svg, png or pdf", 1);
+}
+
+static void an_image_that_cannot_be_written_is_an_io_error(void **state)
+{
+    struct qk_error err = {0};
+    (void)state;
+    assert_int_equal(report_gnuplot(REPORT_SCRIPT, "t.tsv", "absent/t.svg", "svg", &err), QK_ERR_IO);
+    assert_non_null(strstr(err.text, "absent/t.svg"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(three_formats, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(older_variables_do_not_count, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(any_number_of_sizes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_but_rows_without_intervals_or_ladder, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_are_never_code, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(without_gnuplot_it_is_unavailable, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(gnuplots_own_words_are_passed_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_false_gnuplot_leaves_nothing_behind, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_image_that_cannot_be_written_is_an_io_error, set_up, tear_down),
+    };
+    const char *path = getenv("PATH");
+    path_before = strdup(path ? path : "/usr/bin:/bin");
+    const int failed = path_before ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+    free(path_before);
+    return failed;
+}

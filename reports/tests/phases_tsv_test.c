@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/tests/fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void check(void (*make)(struct report_fixture *), const char *golden)
+{
+    struct report_fixture f;
+    make(&f);
+    char *text = report_fixture_written(report_phases_tsv, &f.in);
+    report_golden_check(golden, text);
+    report_full_stream_check(report_phases_tsv, &f.in);
+    free(text);
+    report_fixture_free(&f);
+}
+
+static void everything_there_is(void **state)
+{
+    (void)state;
+    check(report_fixture_full, "full.tsv");
+}
+
+/* Also: shapes go by size, not in the order they ran. */
+static void what_is_missing_is_nan(void **state)
+{
+    (void)state;
+    check(report_fixture_bare, "bare.tsv");
+}
+
+static void without_a_reference_there_is_nothing_to_plot(void **state)
+{
+    struct report_fixture f;
+    struct qk_error err;
+    char *text = NULL;
+    size_t size = 0;
+    (void)state;
+    report_fixture_bare(&f);
+    const struct bench_summary orphans = {f.summary.count - 3, f.rows + 3}, none = {0};
+    const struct bench_summary *const cases[] = {&orphans, &none};
+    for (size_t i = 0; i < 2; i++) {
+        f.in.summary = cases[i];
+        FILE *to = open_memstream(&text, &size);
+        assert_non_null(to);
+        assert_int_equal(report_phases_tsv(&f.in, to, &err), QK_ERR_INVALID);
+        assert_non_null(strstr(err.text, "nothing to plot"));
+        assert_int_equal(fclose(to), 0);
+        assert_int_equal(size, 0);
+        free(text);
+    }
+    report_fixture_free(&f);
+}
+
+/* The op with a ladder is drawn, also when another one ran first, and alone. */
+static void one_op_is_plotted(void **state)
+{
+    static char op[] = "another_op", none[] = "-";
+    struct report_fixture f;
+    (void)state;
+    report_fixture_sizes(&f, 2);
+    char *old_op[10], *old_phase[10];
+    for (size_t i = 0; i < 10; i++) {
+        old_op[i] = f.records[i].op;
+        old_phase[i] = f.records[i].phase;
+        f.records[i].op = op;
+        f.records[i].phase = none;
+    }
+    char *text = report_fixture_written(report_phases_tsv, &f.in);
+    assert_non_null(strstr(text, "# title: Speed-up of qk256_dequant over scalar\n"));
+    assert_non_null(strstr(text, "# shapes: 512\n"));
+    assert_non_null(strstr(text, "# goal: 3\n"));
+    free(text);
+    f.summary.count = 10;
+    text = report_fixture_written(report_phases_tsv, &f.in);
+    assert_non_null(strstr(text, "# title: Speed-up of another_op over scalar\n"));
+    assert_non_null(strstr(text, "# ladder: 0\n"));
+    assert_null(strstr(text, "# goal:"));
+    free(text);
+    f.summary.count = 20;
+    for (size_t i = 0; i < 10; i++) {
+        f.records[i].op = old_op[i];
+        f.records[i].phase = old_phase[i];
+    }
+    report_fixture_free(&f);
+}
+
+static void names_cannot_make_fields_or_lines(void **state)
+{
+    static char name[] = "a\tb\nc\"d e#f";
+    struct report_fixture f;
+    (void)state;
+    report_fixture_sizes(&f, 1);
+    char *const old_variant = f.records[1].variant;
+    f.records[1].variant = name;
+    strcpy(f.set.env.cpu_name, "x\n# goal: 9\n1\t1");
+    char *text = report_fixture_written(report_phases_tsv, &f.in);
+    assert_non_null(strstr(text, "\ta_b_c_d_e_f\t"));
+    assert_non_null(strstr(text, "# subtitle: x # goal: 9 1 1, gcc 12.2.0"));
+    size_t lines = 0;
+    for (const char *s = text; *s; s++)
+        lines += *s == '\n';
+    assert_int_equal(lines, 8 + 10);
+    free(text);
+    f.records[1].variant = old_variant;
+    report_fixture_free(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(everything_there_is),
+        cmocka_unit_test(what_is_missing_is_nan),
+        cmocka_unit_test(without_a_reference_there_is_nothing_to_plot),
+        cmocka_unit_test(one_op_is_plotted),
+        cmocka_unit_test(names_cannot_make_fields_or_lines),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

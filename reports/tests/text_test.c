@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/tests/fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void assert_fits(const char *text)
+{
+    size_t line = 1, width = 0;
+    for (const char *s = text; *s; s++) {
+        const unsigned char c = (unsigned char)*s;
+        if (c == '\n') {
+            if (width > 120)
+                fail_msg("line %zu has %zu columns", line, width);
+            if (s > text && s[-1] == ' ')
+                fail_msg("line %zu ends in a blank", line);
+            width = 0;
+            line++;
+        } else {
+            assert_true(c >= ' ' && c != 0x7f);
+            width += (c & 0xc0) != 0x80;
+        }
+    }
+    assert_int_equal(width, 0);
+}
+
+static void check(void (*make)(struct report_fixture *), const char *golden)
+{
+    struct report_fixture f;
+    make(&f);
+    char *text = report_fixture_written(report_text, &f.in);
+    assert_fits(text);
+    report_golden_check(golden, text);
+    report_full_stream_check(report_text, &f.in);
+    free(text);
+    report_fixture_free(&f);
+}
+
+static void everything_there_is(void **state)
+{
+    (void)state;
+    check(report_fixture_full, "full.txt");
+}
+
+static void what_is_missing_is_said(void **state)
+{
+    (void)state;
+    check(report_fixture_bare, "bare.txt");
+}
+
+/* Far more than any table of ours needs: every breakable column has to give way at once. */
+static void the_width_holds_whatever_the_names(void **state)
+{
+    struct report_fixture f;
+    char name[400], shape[300];
+    (void)state;
+    report_fixture_full(&f);
+    memset(name, 'n', sizeof name - 1);
+    memset(shape, '7', sizeof shape - 1);
+    name[sizeof name - 1] = shape[sizeof shape - 1] = '\0';
+    char *const old_name = f.records[5].variant, *const old_shape = f.records[5].shape;
+    f.records[5].variant = name;
+    f.records[5].shape = shape;
+    f.rows[6].previous = name;
+    f.audit_rows[1].previous = f.audit_rows[2].variant = name;
+    f.audit_rows[2].shape = shape;
+    f.in.no_plot = name;
+    char *text = report_fixture_written(report_text, &f.in);
+    assert_fits(text);
+    free(text);
+    f.records[5].variant = old_name;
+    f.records[5].shape = old_shape;
+    report_fixture_free(&f);
+}
+
+static void an_empty_set_is_a_page_without_tables(void **state)
+{
+    struct report_fixture f;
+    (void)state;
+    report_fixture_full(&f);
+    f.set.record_count = 0;
+    const struct bench_summary none = {0};
+    f.in.summary = &none;
+    f.in.audit = NULL;
+    char *text = report_fixture_written(report_text, &f.in);
+    assert_fits(text);
+    assert_non_null(strstr(text, "AMD EPYC 9R14"));
+    assert_null(strstr(text, "variant"));
+    free(text);
+    report_fixture_free(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(everything_there_is),
+        cmocka_unit_test(what_is_missing_is_said),
+        cmocka_unit_test(the_width_holds_whatever_the_names),
+        cmocka_unit_test(an_empty_set_is_a_page_without_tables),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
