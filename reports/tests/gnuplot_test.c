@@ -106,7 +106,7 @@ static void three_formats(void **state)
     draw("phases.tsv", "phases.svg", "svg");
     char *image = read_file("phases.svg", &size);
     static const char *const texts[] = {
-        "256 elements", "4096 elements", ">p4_permute<", ">phase 2.5<",
+        "256 elements", "4096 elements", ">permute<",    ">phase 2.5<",
         ">avx2_best<",  "goal = 3x",     "not measured", "AMD EPYC 9R14, gcc 12.2.0",
         ">5.00<",       "</svg>",        "scalar = 1x",  "over scalar"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
