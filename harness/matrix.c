@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/matrix.h"
 
-#include "harness/model_shapes.h"
-
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +77,8 @@ int bench_matrix_variants(char *const *patterns, size_t count, bool *wanted, str
     return 0;
 }
 
-int bench_matrix_add(struct bench_matrix *m, enum qk_op op, const struct qk_shape *shape, const char *name,
+/* Appends a group that wants nothing yet. */
+static int add_group(struct bench_matrix *m, enum qk_op op, const struct qk_shape *shape, const char *name,
                      struct qk_error *err)
 {
     if (m->count == m->room) {
@@ -107,7 +106,7 @@ static int add_shape(struct bench_matrix *m, enum qk_op op, const struct qk_shap
 {
     char name[QK_SHAPE_TEXT];
     qk_shape_print(shape, name);
-    return bench_matrix_add(m, op, shape, name, err);
+    return add_group(m, op, shape, name, err);
 }
 
 static int add_set(struct bench_matrix *m, enum qk_op op, const struct qk_shape_set *set,
@@ -142,6 +141,22 @@ static int add_cache(struct bench_matrix *m, enum qk_op op, const struct bench_e
     return code;
 }
 
+static int add_model(struct bench_matrix *m, const char *path, struct qk_error *err)
+{
+    int code = bench_model_open(path, &m->model, err);
+    for (size_t i = 0; !code && i < bench_model_count(m->model); i++) {
+        char name[BENCH_SHAPE_NAME];
+        struct qk_inputs inputs;
+        struct qk_shape shape;
+        code = bench_model_shape(m->model, i, &shape, name, &inputs, err);
+        if (!code)
+            code = add_group(m, QK_OP_qk256_dequant, &shape, name, err);
+        if (!code)
+            m->groups[m->count - 1].inputs = inputs;
+    }
+    return code;
+}
+
 static bool looks_like_file(const char *shapes)
 {
     return strchr(shapes, '/') || strchr(shapes, '.');
@@ -153,7 +168,7 @@ static int add_shapes(struct bench_matrix *m, const char *shapes, const struct b
     char there[200] = "";
     int code = 0;
     if (shapes && looks_like_file(shapes))
-        return bench_model_shapes(m, shapes, err);
+        return add_model(m, shapes, err);
     for (int op = 0; op < QK_OP_COUNT && !code; op++) {
         if (shapes && !strcmp(shapes, "cache"))
             code = add_cache(m, (enum qk_op)op, env, err);
@@ -242,6 +257,6 @@ void bench_matrix_free(struct bench_matrix *m)
     for (size_t g = 0; g < m->count; g++)
         free(m->groups[g].wanted);
     free(m->groups);
-    bench_model_shapes_free(m->model);
+    bench_model_close(m->model);
     memset(m, 0, sizeof *m);
 }

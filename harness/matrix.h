@@ -7,9 +7,7 @@
 #define QKBENCH_HARNESS_MATRIX_H
 
 #include "harness/environment.h"
-#include "kernels/case.h"
-
-enum { BENCH_SHAPE_NAME = 160 };
+#include "harness/model_shapes.h"
 
 struct bench_group {
     enum qk_op op;
@@ -20,13 +18,11 @@ struct bench_group {
     struct qk_inputs inputs;     /* fill is NULL: seeded ones */
 };
 
-struct bench_model; /* the GGUF file that groups read from */
-
 struct bench_matrix {
     size_t count, room;
     struct bench_group *groups;
-    char source[256]; /* what --shapes said, or "seed" and the like when it said nothing */
-    struct bench_model *model;
+    char source[256];          /* what --shapes said, or "seed" and the like when it said nothing */
+    struct bench_model *model; /* the GGUF file that groups read from, or NULL */
 };
 
 /*
@@ -42,9 +38,5 @@ void bench_matrix_free(struct bench_matrix *m);
 
 /* Does a pattern list (as above) want this variant, on any shape? QK_ERR_ARG when a pattern matches no row at all. */
 int bench_matrix_variants(char *const *patterns, size_t count, bool *wanted, struct qk_error *err);
-
-/* Appends a group that wants nothing yet. QK_ERR_MEMORY. For matrix.c and model_shapes.c. */
-int bench_matrix_add(struct bench_matrix *m, enum qk_op op, const struct qk_shape *shape, const char *name,
-                     struct qk_error *err);
 
 #endif

@@ -18,7 +18,8 @@ struct tensor_inputs {
 
 struct bench_model {
     struct model_gguf file;
-    struct tensor_inputs *inputs; /* [file.tensor_count] */
+    size_t count;
+    struct tensor_inputs *inputs; /* [count]: the I2_S tensors */
 };
 
 static int fill(void *ctx, const struct qk_plan *plan, void *const *buffers, struct qk_error *err)
@@ -55,52 +56,54 @@ static int verify(void *ctx, const struct qk_plan *plan, void *const *buffers, s
     return 0;
 }
 
-static int add_tensor(struct bench_matrix *m, struct tensor_inputs *in, struct qk_error *err)
+int bench_model_open(const char *path, struct bench_model **model, struct qk_error *err)
 {
-    const uint64_t rows = model_i2s_rows(in->tensor), columns = model_i2s_cols(in->tensor);
-    const struct qk_shape shape = {.dims = 2, .dim = {(size_t)rows, (size_t)columns}};
-    char name[BENCH_SHAPE_NAME];
-    if (strchr(in->tensor->name, '/'))
-        return model_gguf_fail(in->file, in->tensor->info_at, err,
-                               "tensor name '%s' contains '/', which separates the parts of a case",
-                               in->tensor->name);
-    snprintf(name, sizeof name, "%llux%llu@%s", (unsigned long long)rows, (unsigned long long)columns,
-             in->tensor->name);
-    const int code = bench_matrix_add(m, QK_OP_qk256_dequant, &shape, name, err);
-    if (!code)
-        m->groups[m->count - 1].inputs = (struct qk_inputs){fill, verify, in};
-    return code;
-}
-
-int bench_model_shapes(struct bench_matrix *m, const char *path, struct qk_error *err)
-{
-    struct bench_model *model = calloc(1, sizeof *model);
-    if (!model)
+    struct bench_model *m = *model = calloc(1, sizeof *m);
+    if (!m)
         return qk_fail(err, QK_ERR_MEMORY, path, "no memory for a model");
-    m->model = model;
-    int code = model_gguf_open(path, &model->file, err);
-    if (code)
-        return code;
-    model->inputs = calloc(model->file.tensor_count + 1, sizeof *model->inputs);
-    if (!model->inputs)
-        return qk_fail(err, QK_ERR_MEMORY, path, "no memory for %zu tensors", model->file.tensor_count);
-    for (size_t i = 0; i < model->file.tensor_count && !code; i++) {
-        model->inputs[i] = (struct tensor_inputs){&model->file, &model->file.tensors[i]};
-        if (model->file.tensors[i].type == MODEL_GGUF_TYPE_I2_S)
-            code = add_tensor(m, &model->inputs[i], err);
-    }
+    int code = model_gguf_open(path, &m->file, err);
+    if (!code && !(m->inputs = calloc(m->file.tensor_count + 1, sizeof *m->inputs)))
+        code = qk_fail(err, QK_ERR_MEMORY, path, "no memory for %zu tensors", m->file.tensor_count);
+    for (size_t i = 0; i < m->file.tensor_count && !code; i++)
+        if (m->file.tensors[i].type == MODEL_GGUF_TYPE_I2_S)
+            m->inputs[m->count++] = (struct tensor_inputs){&m->file, &m->file.tensors[i]};
     if (!code && !m->count)
-        code = qk_fail(err, QK_ERR_FORMAT, path,
-                       "none of the %zu tensors is of type I2_S; expected at least one",
-                       model->file.tensor_count);
+        code =
+            qk_fail(err, QK_ERR_FORMAT, path,
+                    "none of the %zu tensors is of type I2_S; expected at least one", m->file.tensor_count);
+    if (code) {
+        bench_model_close(m);
+        *model = NULL;
+    }
     return code;
 }
 
-void bench_model_shapes_free(struct bench_model *model)
+void bench_model_close(struct bench_model *model)
 {
     if (!model)
         return;
     model_gguf_close(&model->file);
     free(model->inputs);
     free(model);
+}
+
+size_t bench_model_count(const struct bench_model *model)
+{
+    return model->count;
+}
+
+int bench_model_shape(const struct bench_model *model, size_t i, struct qk_shape *shape, char *name,
+                      struct qk_inputs *inputs, struct qk_error *err)
+{
+    struct tensor_inputs *in = &model->inputs[i];
+    const uint64_t rows = model_i2s_rows(in->tensor), columns = model_i2s_cols(in->tensor);
+    if (strchr(in->tensor->name, '/'))
+        return model_gguf_fail(in->file, in->tensor->info_at, err,
+                               "tensor name '%s' contains '/', which separates the parts of a case",
+                               in->tensor->name);
+    *shape = (struct qk_shape){.dims = 2, .dim = {(size_t)rows, (size_t)columns}};
+    *inputs = (struct qk_inputs){fill, verify, in};
+    snprintf(name, BENCH_SHAPE_NAME, "%llux%llu@%s", (unsigned long long)rows, (unsigned long long)columns,
+             in->tensor->name);
+    return 0;
 }
