@@ -14,6 +14,18 @@
 #include <immintrin.h>
 #include <string.h>
 
+/*
+ * Eight copies of a tile's body, and no copies of the loop around it. Left to itself gcc finds the body too large to
+ * copy in some phases and small enough to copy 32 times in others; a phase is to differ by its switch only.
+ */
+#if defined __clang__
+#define QK_UNROLL8 _Pragma("clang loop unroll(full)")
+#define QK_ROLLED  _Pragma("clang loop unroll(disable)")
+#else
+#define QK_UNROLL8 _Pragma("GCC unroll 8")
+#define QK_ROLLED  _Pragma("GCC unroll 1")
+#endif
+
 struct rungs {
     bool fma;        /* scale by fused multiply-add instead of multiply */
     bool unroll8;    /* 64 elements per iteration instead of 8 */
@@ -82,17 +94,21 @@ static QK_BODY eight(float *to, __m256i pair, __m256 s, struct table t, const in
     _mm256_storeu_ps(to, v);
 }
 
-/* One block by 32-byte loads: two loads, each worth two tiles of 64 elements. */
+/* One block by 32-byte loads: two iterations, each of one load that is worth two tiles of 64 elements. */
 static QK_BODY block_wide(float *to, const uint8_t *from, __m256 s, struct table t, const int last,
                           const struct rungs rungs)
 {
+    QK_ROLLED
     for (size_t e = 0; e + 128 <= QK256_BLOCK; e += 128) {
         const __m256i bytes = _mm256_loadu_si256((const __m256i *)(from + e / QK256_CODES_PER_BYTE));
-        const __m256i tile[2] = {_mm256_permute4x64_epi64(bytes, 0x44),
-                                 _mm256_permute4x64_epi64(bytes, 0xee)};
-        for (int k = 0; k < 2; k++)
-            for (int j = 0; j < 8; j++)
-                eight(to + e + (size_t)(64 * k + 8 * j), pick_pair(tile[k], j), s, t, last, rungs);
+        const __m256i low = _mm256_permute4x64_epi64(bytes, 0x44),
+                      high = _mm256_permute4x64_epi64(bytes, 0xee);
+        QK_UNROLL8
+        for (int j = 0; j < 8; j++)
+            eight(to + e + 8 * (size_t)j, pick_pair(low, j), s, t, last, rungs);
+        QK_UNROLL8
+        for (int j = 0; j < 8; j++)
+            eight(to + e + 64 + 8 * (size_t)j, pick_pair(high, j), s, t, last, rungs);
     }
 }
 
@@ -101,10 +117,15 @@ static QK_BODY block_narrow(float *to, const uint8_t *from, __m256 s, struct tab
                             const struct rungs rungs)
 {
     size_t e = 0;
-    if (rungs.unroll8)
-        for (; e + 64 <= QK256_BLOCK; e += 64)
-            for (size_t k = e; k < e + 64; k += 8)
-                eight(to + k, load_pair(from + k / QK256_CODES_PER_BYTE), s, t, last, rungs);
+    if (rungs.unroll8) {
+        QK_ROLLED
+        for (; e + 64 <= QK256_BLOCK; e += 64) {
+            QK_UNROLL8
+            for (size_t k = 0; k < 64; k += 8)
+                eight(to + e + k, load_pair(from + (e + k) / QK256_CODES_PER_BYTE), s, t, last, rungs);
+        }
+    }
+    QK_ROLLED
     for (; e < QK256_BLOCK; e += 8)
         eight(to + e, load_pair(from + e / QK256_CODES_PER_BYTE), s, t, last, rungs);
 }

@@ -15,6 +15,18 @@ has() {
     if grep -qE "\s$3" <<<"$body"; then found=yes; fi
     if [ "$found" = "$1" ]; then echo "ok $number - $2: $3 $1"; else echo "not ok $number - $2: $3 $found, expected $1"; failed=1; fi
 }
+# copies MIN VARIANT BELOW: how often its loop's body stands there, told by the multiply-adds
+copies() {
+    local found
+    number=$((number + 1))
+    found=$(sed -n "/<qk_qk256_dequant_$2>:/,/^$/p" <<<"$listing" | grep -cE '\svfmadd')
+    if [ "$found" -ge "$1" ] && [ "$found" -lt "$3" ]; then
+        echo "ok $number - $2: $found copies of the body"
+    else
+        echo "not ok $number - $2: $found copies of the body, expected at least $1 and below $3"
+        failed=1
+    fi
+}
 has no p1_unpack vfmadd
 has yes p1_unpack vmulps
 has yes p1_unpack vpsrlvd
@@ -29,5 +41,9 @@ has no scalar vmul
 has yes avx2_best '[a-z]+ .*%ymm'
 has yes avx512_best '[a-z]+ .*%zmm'
 has yes ceiling_store64 '[a-z]+ .*%zmm'
+copies 1 p2_fma 2
+copies 8 p2_unroll8 9
+copies 16 p3_prefetch 33
+copies 16 p4_permute 33
 echo "1..$number"
 exit $failed
