@@ -90,8 +90,7 @@ static void measure(struct baseline_audit_row *out, const struct group *g,
                  row->rec->block_count);
 }
 
-/* Without an interval its ends are NaN, which is neither above nor below anything. */
-static enum baseline_audit_verdict judge(const struct bench_interval *measured, double claimed)
+enum baseline_audit_verdict baseline_audit_judge(const struct bench_interval *measured, double claimed)
 {
     if (measured->low >= claimed)
         return BASELINE_CONFIRMED;
@@ -110,7 +109,7 @@ static void fill(struct baseline_audit_row *out, const struct baseline_claim *cl
     memcpy(out->claimed_over, claim->over, sizeof out->claimed_over);
     memcpy(out->what, claim->what, sizeof out->what);
     measure(out, g, row);
-    out->verdict = judge(&out->measured, out->claimed);
+    out->verdict = baseline_audit_judge(&out->measured, out->claimed);
 }
 
 /* Walks claims x groups; fills rows when there is room for them, so that a first pass with NULL counts. */

@@ -71,6 +71,23 @@ static void demand(struct bench_reader *r, bool condition, const struct bench_pl
         bench_refuse(r, p.path, p.json, expected);
 }
 
+/* "phase" and "over" of a gain: the later one, and one before it. */
+static void read_step(struct bench_reader *r, const struct bench_place *at, char phase[12], char over[12])
+{
+    read_text(r, at, "phase", phase, 12);
+    read_text(r, at, "over", over, 12);
+    const int later = baseline_phase_rank(phase), earlier = baseline_phase_rank(over);
+    demand(r, later > 0, at, "phase", "a phase such as \"1\" or \"2.5\"");
+    demand(r, earlier >= 0 && earlier < later, at, "over", "\"baseline\" or a phase before this one");
+}
+
+static double read_positive(struct bench_reader *r, const struct bench_place *at, const char *key)
+{
+    const double x = bench_get_real(r, at, key, false);
+    demand(r, isfinite(x) && x > 0, at, key, "a number above 0");
+    return x;
+}
+
 static void read_claim(struct bench_reader *r, const struct bench_place *at, struct baseline_claim *claim)
 {
     static const char *const keys[] = {"kind", "phase", "over", "ratio", "what", "shape", "goal", NULL};
@@ -80,14 +97,10 @@ static void read_claim(struct bench_reader *r, const struct bench_place *at, str
     const int kind = bench_get_word(r, at, "kind", kinds, 2);
     claim->kind = kind == BASELINE_CLAIM_TOTAL ? BASELINE_CLAIM_TOTAL : BASELINE_CLAIM_STEP;
     const bool total = claim->kind == BASELINE_CLAIM_TOTAL;
-    read_text(r, at, "phase", claim->phase, sizeof claim->phase);
-    read_text(r, at, "over", claim->over, sizeof claim->over);
-    const int phase = baseline_phase_rank(claim->phase), over = baseline_phase_rank(claim->over);
-    demand(r, phase > 0, at, "phase", "a phase such as \"1\" or \"2.5\"");
-    demand(r, over >= 0 && over < phase, at, "over", "\"baseline\" or a phase before this one");
-    demand(r, !total || over == 0, at, "over", "\"baseline\" in a claim of kind \"total\"");
-    claim->ratio = bench_get_real(r, at, "ratio", false);
-    demand(r, isfinite(claim->ratio) && claim->ratio > 0, at, "ratio", "a number above 0");
+    read_step(r, at, claim->phase, claim->over);
+    demand(r, !total || baseline_phase_rank(claim->over) == 0, at, "over",
+           "\"baseline\" in a claim of kind \"total\"");
+    claim->ratio = read_positive(r, at, "ratio");
     read_text(r, at, "what", claim->what, sizeof claim->what);
     if (has(at, "shape"))
         read_text(r, at, "shape", claim->shape, sizeof claim->shape);
@@ -117,9 +130,76 @@ static void read_list(struct bench_reader *r, const struct bench_place *root, st
     }
 }
 
+static void read_times(struct bench_reader *r, const struct bench_place *at,
+                       struct baseline_component_claim *claim)
+{
+    const struct bench_place times = bench_get_object(r, at, "ms_per_token");
+    const char *phase;
+    json_t *value;
+    demand(r, json_object_size(times.json) > 0, at, "ms_per_token", "at least one phase");
+    demand(r, json_object_size(times.json) <= BASELINE_PHASES_MAX, at, "ms_per_token", "at most 8 phases");
+    if (r->code)
+        return;
+    json_object_foreach((json_t *)times.json, phase, value)
+    {
+        if (!r->code && baseline_phase_rank(phase) < 0)
+            bench_refuse(r, bench_member(&times, phase).path, value, "phases as names of members");
+        const double ms = bench_get_real(r, &times, phase, false);
+        demand(r, isfinite(ms) && ms >= 0, &times, phase, "a number of at least 0");
+        if (r->code)
+            return;
+        snprintf(claim->at[claim->count].phase, sizeof claim->at->phase, "%s", phase);
+        claim->at[claim->count++].ms = ms;
+    }
+}
+
+static void read_component(struct bench_reader *r, const struct bench_place *at,
+                           struct baseline_component_claim *claim)
+{
+    static const char *const keys[] = {"name", "stage", "ms_per_token", "gain", NULL};
+    static const char *const gain_keys[] = {"phase", "over", "ratio", NULL};
+    bench_expect(r, at, JSON_OBJECT, "an object");
+    refuse_unknown(r, at, keys);
+    read_text(r, at, "name", claim->name, sizeof claim->name);
+    read_text(r, at, "stage", claim->stage, sizeof claim->stage);
+    read_times(r, at, claim);
+    claim->gain = NAN;
+    if (r->code || !has(at, "gain"))
+        return;
+    const struct bench_place gain = bench_get_object(r, at, "gain");
+    refuse_unknown(r, &gain, gain_keys);
+    read_step(r, &gain, claim->gain_phase, claim->gain_over);
+    claim->gain = read_positive(r, &gain, "ratio");
+}
+
+static void read_components(struct bench_reader *r, const struct bench_place *root,
+                            struct baseline_claims *out)
+{
+    if (r->code || !has(root, "components"))
+        return;
+    const struct bench_place list = bench_get_array(r, root, "components");
+    if (r->code || !json_array_size(list.json))
+        return;
+    out->components = calloc(json_array_size(list.json), sizeof *out->components);
+    if (!out->components) {
+        bench_reader_no_memory(r);
+        return;
+    }
+    out->component_count = json_array_size(list.json);
+    for (size_t i = 0; i < out->component_count && !r->code; i++) {
+        const struct bench_place at = bench_element(&list, i);
+        bool twice = false;
+        read_component(r, &at, &out->components[i]);
+        for (size_t k = 0; k < i; k++)
+            twice |= strcmp(out->components[k].stage, out->components[i].stage) == 0;
+        demand(r, !twice, &at, "stage", "each stage once");
+    }
+}
+
 int baseline_claims_read(struct baseline_claims *claims, const char *path, struct qk_error *err)
 {
-    static const char *const keys[] = {"$schema", "schema_version", "source", "op", "claims", NULL};
+    static const char *const keys[] = {"$schema", "schema_version", "source", "op",
+                                       "claims",  "components",     NULL};
     struct bench_reader r = {path, err, 0};
     *claims = (struct baseline_claims){0};
     json_t *json = bench_json_load(path, &r.code, err);
@@ -135,6 +215,7 @@ int baseline_claims_read(struct baseline_claims *claims, const char *path, struc
     read_text(&r, &root, "source", claims->source, sizeof claims->source);
     read_text(&r, &root, "op", claims->op, sizeof claims->op);
     read_list(&r, &root, claims);
+    read_components(&r, &root, claims);
     json_decref(json);
     if (r.code)
         baseline_claims_free(claims);
@@ -144,5 +225,6 @@ int baseline_claims_read(struct baseline_claims *claims, const char *path, struc
 void baseline_claims_free(struct baseline_claims *claims)
 {
     free(claims->claims);
+    free(claims->components);
     *claims = (struct baseline_claims){0};
 }

@@ -5,7 +5,7 @@
 
 #include "kernels/support.h"
 
-enum { BASELINE_CLAIMS_SCHEMA_VERSION = 1 };
+enum { BASELINE_CLAIMS_SCHEMA_VERSION = 1, BASELINE_PHASES_MAX = 8 };
 
 enum baseline_claim_kind {
     BASELINE_CLAIM_STEP,  /* gain over the previous phase */
@@ -21,17 +21,32 @@ struct baseline_claim {
     bool goal;                /* the figure the roadmap set out to reach */
 };
 
+/* What somebody says a part of the work takes in each phase. */
+struct baseline_component_claim {
+    char name[32];  /* in the source's words: "LUT look-up" */
+    char stage[16]; /* the op's stage it is set beside, or "total" */
+    size_t count;   /* at least 1 */
+    struct {
+        char phase[12];
+        double ms; /* per token of a 2B model; at least 0 */
+    } at[BASELINE_PHASES_MAX];
+    double gain;                        /* claimed for one phase; NaN when none is */
+    char gain_phase[12], gain_over[12]; /* "4"; "3", "baseline". Empty without a gain */
+};
+
 struct baseline_claims {
     char source[160]; /* what the claims were taken from */
     char op[64];
-    size_t count;                  /* at least 1 */
-    struct baseline_claim *claims; /* owned, in the file's order */
+    size_t count;                                /* at least 1 */
+    struct baseline_claim *claims;               /* owned, in the file's order */
+    size_t component_count;                      /* 0 when the file has none */
+    struct baseline_component_claim *components; /* owned, in the file's order; each stage once */
 };
 
 /*
  * Reads the file strictly: an unknown member, kind or phase, a missing or a doubled member, a text too long for its
- * field and a ratio that is not positive are errors, as is a second goal. QK_ERR_IO, QK_ERR_FORMAT (with the
- * JSON path, or the line when it is not JSON), QK_ERR_MEMORY. Free on success only.
+ * field and a ratio that is not positive are errors, as are a second goal and a stage's second component. QK_ERR_IO,
+ * QK_ERR_FORMAT (with the JSON path, or the line when it is not JSON), QK_ERR_MEMORY. Free on success only.
  */
 int baseline_claims_read(struct baseline_claims *claims, const char *path, struct qk_error *err);
 void baseline_claims_free(struct baseline_claims *claims);

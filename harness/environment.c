@@ -26,7 +26,7 @@ static void copy(char *to, size_t size, const char *from)
     to[n] = '\0';
 }
 
-static FILE *open_below(const char *root, const char *path)
+FILE *bench_open_below(const char *root, const char *path)
 {
     char whole[512];
     const int n = snprintf(whole, sizeof whole, "%s%s", root, path);
@@ -37,11 +37,10 @@ static FILE *open_below(const char *root, const char *path)
     return fopen(whole, "re");
 }
 
-/* First line of a file without its newline; false, with errno and to[0] = 0, when there is none. */
-static bool first_line(char *to, size_t size, const char *root, const char *path)
+bool bench_first_line(char *to, size_t size, const char *root, const char *path)
 {
     to[0] = '\0';
-    FILE *f = open_below(root, path);
+    FILE *f = bench_open_below(root, path);
     if (!f)
         return false;
     errno = 0;
@@ -74,7 +73,7 @@ static void take_cpuinfo(struct bench_environment *env, const char *key, const c
 /* Lines "key<tabs>: value"; the stanza of a CPU begins with "processor". */
 static void read_cpuinfo(const char *root, struct bench_environment *env, int cpu)
 {
-    FILE *f = open_below(root, "/proc/cpuinfo");
+    FILE *f = bench_open_below(root, "/proc/cpuinfo");
     if (!f)
         return;
     char *line = NULL;
@@ -98,8 +97,7 @@ static void read_cpuinfo(const char *root, struct bench_environment *env, int cp
     fclose(f);
 }
 
-/* "0-3,8" has 5 members; 0 when the text is no such list. */
-static int list_members(const char *list)
+int bench_list_members(const char *list)
 {
     int members = 0;
     while (*list) {
@@ -146,7 +144,7 @@ static bool cache_line(char *to, size_t size, const char *root, int cpu, int ind
 {
     char path[96];
     snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/cache/index%d/%s", cpu, index, name);
-    return first_line(to, size, root, path);
+    return bench_first_line(to, size, root, path);
 }
 
 static void read_caches(const char *root, struct bench_environment *env, int cpu)
@@ -159,7 +157,7 @@ static void read_caches(const char *root, struct bench_environment *env, int cpu
         if (cache_line(text, sizeof text, root, cpu, i, "size"))
             cache.bytes = size_bytes(text);
         if (cache_line(text, sizeof text, root, cpu, i, "shared_cpu_list"))
-            cache.sharing = list_members(text);
+            cache.sharing = bench_list_members(text);
         if (cache.level > 0 && *cache.type && cache.bytes > 0 && cache.sharing > 0)
             env->caches[env->cache_count++] = cache;
     }
@@ -170,7 +168,7 @@ static void read_governor(const char *root, struct bench_environment *env, int c
 {
     char path[96];
     snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/cpufreq/scaling_governor", cpu);
-    if (first_line(env->governor, sizeof env->governor, root, path))
+    if (bench_first_line(env->governor, sizeof env->governor, root, path))
         return;
     const char *reason = "the file is empty";
     if (errno)
@@ -179,7 +177,7 @@ static void read_governor(const char *root, struct bench_environment *env, int c
              cpu, reason);
 }
 
-static bool has_flag(const char *flags, const char *flag)
+bool bench_has_flag(const char *flags, const char *flag)
 {
     const size_t n = strlen(flag);
     for (const char *at = strstr(flags, flag); at; at = strstr(at + n, flag))
@@ -193,7 +191,7 @@ static void read_virtualised(struct bench_environment *env)
 #if defined(__x86_64__)
     if (!*env->cpu_flags)
         return;
-    if (!has_flag(env->cpu_flags, "hypervisor")) {
+    if (!bench_has_flag(env->cpu_flags, "hypervisor")) {
         copy(env->virtualised, sizeof env->virtualised, "no");
         return;
     }
@@ -214,7 +212,6 @@ static void read_virtualised(struct bench_environment *env)
         copy(env->virtualised, sizeof env->virtualised, name);
 #else
     (void)env;
-    (void)has_flag;
 #endif
 }
 
@@ -252,10 +249,10 @@ void bench_environment_read_from(const char *root, struct bench_environment *env
     read_caches(root, env, cpu);
     read_governor(root, env, cpu);
     read_virtualised(env);
-    if (first_line(text, sizeof text, root, "/sys/devices/system/cpu/online"))
-        env->cpus = list_members(text);
+    if (bench_first_line(text, sizeof text, root, "/sys/devices/system/cpu/online"))
+        env->cpus = bench_list_members(text);
     double load[3];
-    if (first_line(text, sizeof text, root, "/proc/loadavg") &&
+    if (bench_first_line(text, sizeof text, root, "/proc/loadavg") &&
         sscanf(text, "%lf %lf %lf", &load[0], &load[1], &load[2]) == 3)
         memcpy(env->load, load, sizeof load);
     copy(env->commit, sizeof env->commit, QK_COMMIT);

@@ -6,7 +6,7 @@
 #ifndef QKBENCH_HARNESS_GROUP_H
 #define QKBENCH_HARNESS_GROUP_H
 
-#include "harness/matrix.h"
+#include "harness/buffers.h"
 #include "harness/sample_set.h"
 #include "harness/schedule.h"
 #include "kernels/cpu.h"
@@ -21,8 +21,7 @@ struct bench_arm {
 
 struct bench_ready {
     const struct bench_group *group;
-    struct qk_plan plan;
-    void *buffers[QK_BUFFERS_MAX];
+    struct bench_buffers buffers;
     size_t arm_count;
     struct bench_arm *arms; /* those that are timed: ok so far */
     struct bench_schedule schedule;
@@ -38,9 +37,6 @@ struct bench_verdicts {
 int bench_verdicts_make(struct bench_verdicts *v, const struct bench_matrix *m, const struct qk_cpu *cpu,
                         uint64_t seed, bool (*stop)(void), struct qk_error *err);
 void bench_verdicts_free(struct bench_verdicts *v);
-
-/* Bytes a group's buffers take, the copy of the outputs made for checking included. False on overflow. */
-bool bench_group_bytes(const struct bench_group *group, size_t *bytes);
 
 /*
  * Adds one record per wanted variant to the set, in table order, skips and errors with their reasons, and readies the

@@ -3,12 +3,25 @@
 #ifndef QKBENCH_HARNESS_PRIVATE_H
 #define QKBENCH_HARNESS_PRIVATE_H
 
+#include "harness/counters_sw.h"
 #include "harness/sample_set.h"
 
 /* bench_environment_read with /proc and /sys looked up below `root` ("" for the real ones). */
 void bench_environment_read_from(const char *root, struct bench_environment *env, int cpu);
 /* 16 hex digits of the identity fields as they are now, without looking at env->fingerprint. */
 void bench_environment_hash(const struct bench_environment *env, char to[20]);
+
+/* bench_sw_open with /proc looked up below `root`; then without perf_event_open. */
+void bench_sw_open_from(const char *root, struct bench_sw *sw, int cpu);
+
+/* root + path for reading; NULL with errno. */
+FILE *bench_open_below(const char *root, const char *path);
+/* First line of root + path without its newline; false, with errno (0: empty) and to[0] = 0, when there is none. */
+bool bench_first_line(char *to, size_t size, const char *root, const char *path);
+/* "0-3,8" has 5 members; 0 when the text is no such list. */
+int bench_list_members(const char *list);
+/* Is the word in a blank-separated list like cpu_flags? */
+bool bench_has_flag(const char *flags, const char *flag);
 
 /* What nobody has looked up yet: numbers -1, texts empty, fingerprint of that. */
 void bench_environment_init(struct bench_environment *env);

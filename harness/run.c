@@ -2,6 +2,8 @@
 #include "harness/run.h"
 
 #include "harness/clock.h"
+#include "harness/counters_step.h"
+#include "harness/counters_sw.h"
 #include "harness/gbench_shim.h"
 #include "harness/group.h"
 #include "harness/stats.h"
@@ -75,12 +77,12 @@ static int time_empty(double *timer_ns, struct qk_error *err)
 static void call_arm(void *ctx, uint64_t calls)
 {
     const struct bench_arm *arm = ctx;
-    qk_ops[arm->variant->op].on->call(arm->variant->fn, &arm->ready->plan, arm->ready->buffers, calls);
+    bench_buffers_call(&arm->ready->buffers, arm->variant->fn, calls);
 }
 
 /* Sorts one block's slices back to their arms: round r of arm a becomes sample r of its new block. */
 static int keep_block(const struct bench_ready *ready, const struct bench_slice *slices, const size_t *order,
-                      double ghz, struct bench_sample_set *set)
+                      double ghz, const struct bench_events *events, struct bench_sample_set *set)
 {
     const size_t rounds = ready->schedule.rounds, arms = ready->arm_count;
     double *cpu = calloc(2 * rounds, sizeof *cpu);
@@ -95,6 +97,7 @@ static int keep_block(const struct bench_ready *ready, const struct bench_slice 
             }
         if (kept) {
             block->core_ghz = ghz;
+            block->events = *events;
             block->cpu_ns = bench_median(cpu, rounds, cpu + rounds);
         }
     }
@@ -102,9 +105,10 @@ static int keep_block(const struct bench_ready *ready, const struct bench_slice 
     return kept ? 0 : QK_ERR_MEMORY;
 }
 
-/* One block of a group: its rounds, each in its own drawn order, with the clock estimated on both sides. */
-static int run_block(const struct bench_ready *ready, struct qk_rng *rng, struct bench_sample_set *set,
-                     struct qk_error *err)
+/* One block of a group: its rounds, each in its own drawn order, with the clock estimated on both sides and the
+ * thread's events read outside of everything that is timed. */
+static int run_block(const struct bench_ready *ready, const struct bench_sw *sw, struct qk_rng *rng,
+                     struct bench_sample_set *set, struct qk_error *err)
 {
     const size_t arms = ready->arm_count, count = ready->schedule.rounds * arms;
     struct bench_slice *slices = calloc(count, sizeof *slices);
@@ -121,11 +125,15 @@ static int run_block(const struct bench_ready *ready, struct qk_rng *rng, struct
         }
         /* Another group ran before: bring this one's buffers back into the caches they fit. */
         call_arm(&ready->arms[0], 1);
+        struct bench_sw_reading begin;
+        struct bench_events events;
         const double before = bench_clock_ghz(set->clock_why, sizeof set->clock_why);
+        bench_sw_begin(sw, &begin);
         code = bench_shim_run(slices, count, why, sizeof why) ? QK_ERR_INTERNAL : 0;
+        bench_sw_end(sw, &begin, &events);
         const double ghz = (before + bench_clock_ghz(NULL, 0)) / 2;
         if (!code)
-            code = keep_block(ready, slices, order, ghz, set);
+            code = keep_block(ready, slices, order, ghz, &events, set);
     }
     free(slices);
     free(order);
@@ -140,7 +148,8 @@ struct batch {
 };
 
 static int run_batch(struct batch *batch, size_t groups, const struct bench_run_config *cfg,
-                     struct qk_rng *rng, struct bench_sample_set *set, struct qk_error *err)
+                     const struct bench_sw *sw, struct qk_rng *rng, struct bench_sample_set *set,
+                     struct qk_error *err)
 {
     double total = 0, done = 0;
     bool more = true;
@@ -158,7 +167,7 @@ static int run_batch(struct batch *batch, size_t groups, const struct bench_run_
                 cfg->progress(cfg->ctx,
                               ((double)batch->first + done / total * (double)batch->count) / (double)groups,
                               ready->group->name);
-            const int code = run_block(ready, rng, set, err);
+            const int code = run_block(ready, sw, rng, set, err);
             if (code)
                 return code;
             done += ready->schedule.ns / (double)ready->schedule.blocks;
@@ -166,6 +175,59 @@ static int run_batch(struct batch *batch, size_t groups, const struct bench_run_
         }
     }
     return 0;
+}
+
+/* Single steps, where the group has the op's smallest shape: elsewhere they would take minutes. */
+static int step_arm(const struct bench_arm *arm, struct bench_record *rec, struct qk_error *err)
+{
+    struct qk_shape smallest;
+    struct qk_plan plan;
+    struct bench_steps steps = {0};
+    struct qk_error why = {.text = ""};
+    char name[64];
+    int code = bench_steps_smallest_shape(arm->variant->op, &smallest, &plan, err);
+    if (code)
+        return code;
+    const struct qk_shape *shape = &arm->ready->group->shape;
+    if (shape->dims != smallest.dims ||
+        memcmp(shape->dim, smallest.dim, sizeof *shape->dim * (size_t)shape->dims) != 0)
+        return 0;
+    code = bench_steps_variant(arm->variant, &arm->ready->buffers.plan, arm->ready->buffers.at, &steps, &why);
+    if (code == QK_ERR_MEMORY || code == QK_ERR_INTERRUPTED)
+        return qk_fail(err, code, why.where, "%s", why.text);
+    const char *reason = code ? why.text : *steps.why_no_kinds ? steps.why_no_kinds : NULL;
+    bool kept = bench_record_add_metric(rec, "steps", "instructions", code ? NAN : (double)steps.instructions,
+                                        reason);
+    for (int k = 0; k < BENCH_STEP_KINDS && kept && !code && steps.has_kinds; k++) {
+        snprintf(name, sizeof name, "steps.%s", bench_step_kind_name(k));
+        if (steps.kinds[k])
+            kept = bench_record_add_metric(rec, name, "instructions", (double)steps.kinds[k], NULL);
+    }
+    return kept ? 0 : qk_fail(err, QK_ERR_MEMORY, arm->name, "no memory for a metric");
+}
+
+/* The counting pass of a group: its samples are taken, its buffers still there. */
+static int count_group(const struct bench_ready *ready, const struct bench_run_config *cfg,
+                       struct bench_sample_set *set, struct qk_error *err)
+{
+    static const double enough_ns = 4e6;
+    int code = 0;
+    for (size_t a = 0; a < ready->arm_count && !code; a++) {
+        struct bench_arm *arm = &ready->arms[a];
+        struct bench_record *rec = &set->records[arm->record];
+        const double calls = enough_ns / rec->blocks[0].samples_ns[0];
+        const struct bench_counted what = {.call = call_arm,
+                                           .ctx = arm,
+                                           .calls = calls < 1 ? 1 : (uint64_t)calls,
+                                           .elements = (uint64_t)rec->elements,
+                                           .bytes = (uint64_t)(rec->bytes_read + rec->bytes_written)};
+        if (cfg->stop && cfg->stop())
+            return qk_fail(err, QK_ERR_INTERRUPTED, arm->name, "interrupted while counting");
+        code = bench_counters_count(cfg->counters, &what, rec, err);
+        if (!code && bench_counters_steps(cfg->counters))
+            code = step_arm(arm, rec, err);
+    }
+    return code;
 }
 
 /* How many groups, from `first` on, fit a batch: at least one. */
@@ -182,9 +244,12 @@ static int run_groups(const struct bench_matrix *m, const struct bench_run_confi
                       struct bench_verdicts *verdicts, struct bench_sample_set *set, struct qk_error *err)
 {
     struct batch batch = {.ready = calloc(m->count + 1, sizeof *batch.ready)};
+    struct bench_sw sw;
     struct qk_rng rng;
     int code = batch.ready ? 0 : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu groups", m->count);
     qk_rng_seed(&rng, cfg->seed);
+    bench_sw_open(&sw, cfg->cpu);
+    snprintf(set->events_why, sizeof set->events_why, "%s", sw.why);
     for (size_t first = 0; first < m->count && !code; first += batch.count) {
         size_t made = 0;
         batch.first = first;
@@ -197,10 +262,13 @@ static int run_groups(const struct bench_matrix *m, const struct bench_run_confi
                                         cfg->seed, cfg->quick, set, err);
         }
         if (!code)
-            code = run_batch(&batch, m->count, cfg, &rng, set, err);
+            code = run_batch(&batch, m->count, cfg, &sw, &rng, set, err);
+        for (size_t g = 0; g < made && !code && cfg->counters; g++)
+            code = count_group(&batch.ready[g], cfg, set, err);
         for (size_t g = 0; g < made; g++)
             bench_ready_free(&batch.ready[g]);
     }
+    bench_sw_close(&sw);
     free(batch.ready);
     return code;
 }

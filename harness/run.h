@@ -5,6 +5,7 @@
 #ifndef QKBENCH_HARNESS_RUN_H
 #define QKBENCH_HARNESS_RUN_H
 
+#include "harness/counters.h"
 #include "harness/matrix.h"
 #include "harness/sample_set.h"
 #include "kernels/cpu.h"
@@ -14,6 +15,8 @@ struct bench_run_config {
     uint64_t seed;
     int cpu; /* logical CPU to pin to */
     const struct qk_cpu *isa;
+    /* Counted for each case in a pass of its own, after its group was timed. NULL: nothing. */
+    struct bench_counters *counters;
     bool (*stop)(void); /* asked between blocks; true ends the run. May be NULL */
     /* Told between blocks, never inside: share done in [0, 1] and the group at hand. May be NULL. */
     void (*progress)(void *ctx, double done, const char *group);

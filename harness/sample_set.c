@@ -7,6 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const bench_event_names[BENCH_EVENT_COUNT] = {
+    [BENCH_EVENT_WALL] = "wall_ns",
+    [BENCH_EVENT_TASK] = "task_clock_ns",
+    [BENCH_EVENT_MINOR_FAULTS] = "minor_faults",
+    [BENCH_EVENT_MAJOR_FAULTS] = "major_faults",
+    [BENCH_EVENT_VOLUNTARY] = "voluntary_switches",
+    [BENCH_EVENT_INVOLUNTARY] = "involuntary_switches",
+    [BENCH_EVENT_MIGRATIONS] = "migrations",
+    [BENCH_EVENT_STEAL] = "steal_ns",
+};
+
 void bench_sample_set_init(struct bench_sample_set *set)
 {
     *set = (struct bench_sample_set){.timer_ns = NAN, .clock_ghz = NAN, .clock_why = "not estimated"};
@@ -23,9 +34,26 @@ static void drop_blocks(struct bench_record *rec)
     rec->calls = 0;
 }
 
+static void free_metric(struct bench_metric *metric)
+{
+    free(metric->name);
+    free(metric->unit);
+    free(metric->reason);
+}
+
+static void drop_metrics(struct bench_record *rec)
+{
+    for (size_t m = 0; m < rec->metric_count; m++)
+        free_metric(&rec->metrics[m]);
+    free(rec->metrics);
+    rec->metrics = NULL;
+    rec->metric_count = 0;
+}
+
 static void free_record(struct bench_record *rec)
 {
     drop_blocks(rec);
+    drop_metrics(rec);
     free(rec->op);
     free(rec->variant);
     free(rec->shape);
@@ -89,6 +117,7 @@ bool bench_record_stop(struct bench_record *rec, enum bench_status status, const
     if (!copy)
         return false;
     drop_blocks(rec);
+    drop_metrics(rec);
     free(rec->reason);
     rec->reason = copy;
     rec->status = status;
@@ -111,6 +140,33 @@ struct bench_block *bench_record_add_block(struct bench_record *rec, size_t slic
     struct bench_block *block = &rec->blocks[rec->block_count++];
     *block = (struct bench_block){.core_ghz = NAN, .slices = slices, .samples_ns = samples};
     return block;
+}
+
+bool bench_record_add_metric(struct bench_record *rec, const char *name, const char *unit, double value,
+                             const char *reason)
+{
+    size_t bytes;
+    if (!qk_mul_size(rec->metric_count + 1, sizeof *rec->metrics, &bytes))
+        return false;
+    struct bench_metric *grown = realloc(rec->metrics, bytes);
+    if (!grown)
+        return false;
+    rec->metrics = grown;
+    struct bench_metric metric = {strdup(name), strdup(unit), value, reason ? strdup(reason) : NULL};
+    if (!metric.name || !metric.unit || (reason && !metric.reason)) {
+        free_metric(&metric);
+        return false;
+    }
+    rec->metrics[rec->metric_count++] = metric;
+    return true;
+}
+
+const struct bench_metric *bench_record_metric(const struct bench_record *rec, const char *name)
+{
+    for (size_t m = 0; m < rec->metric_count; m++)
+        if (!strcmp(rec->metrics[m].name, name))
+            return &rec->metrics[m];
+    return NULL;
 }
 
 char *bench_record_name(const struct bench_record *rec, char *to, size_t size)

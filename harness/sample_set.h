@@ -18,11 +18,41 @@ enum { BENCH_SCHEMA_VERSION = 1, BENCH_BLOCKS_MAX = 64, BENCH_NAME_MAX = 256 };
 
 enum bench_status { BENCH_OK, BENCH_SKIP, BENCH_ERROR };
 
+/* What happened to the measuring thread during a block; all arms of a group share a block. */
+enum bench_event {
+    BENCH_EVENT_WALL, /* ns from the first slice to the last */
+    BENCH_EVENT_TASK, /* ns of them that the thread ran */
+    BENCH_EVENT_MINOR_FAULTS,
+    BENCH_EVENT_MAJOR_FAULTS,
+    BENCH_EVENT_VOLUNTARY,   /* context switches: it waited */
+    BENCH_EVENT_INVOLUNTARY, /* it was interrupted */
+    BENCH_EVENT_MIGRATIONS,
+    BENCH_EVENT_STEAL, /* ns the hypervisor gave the CPU to others, in clock ticks (10 ms) */
+    BENCH_EVENT_COUNT
+};
+/* "wall_ns", ..., as in the JSON */
+extern const char *const bench_event_names[BENCH_EVENT_COUNT];
+
+struct bench_events {
+    bool recorded;  /* otherwise nothing below means anything */
+    bool disturbed; /* by the rule of counters_sw.h */
+    double
+        value[BENCH_EVENT_COUNT]; /* NaN (null in JSON): not to be had here; the set's events_why says why */
+};
+
 struct bench_block {
     double core_ghz;    /* estimated core clock beside these samples; NaN (null in JSON) when not estimable */
     double cpu_ns;      /* median CPU time of one call */
     size_t slices;      /* >= 1 */
     double *samples_ns; /* [slices] wall time of one call in each slice, in the order they ran */
+    struct bench_events events;
+};
+
+/* Something else that was found out about a case: a counter per element, an instruction count, a share of a ceiling. */
+struct bench_metric {
+    char *name, *unit; /* owned; the unit may be empty */
+    double value;      /* NaN (null in JSON) when it could not be measured */
+    char *reason;      /* owned: why there is no value; beside a value an optional remark, else NULL */
 };
 
 struct bench_record {
@@ -37,6 +67,8 @@ struct bench_record {
     uint64_t calls;                                  /* calls per slice; 0 unless ok */
     size_t block_count;                              /* 0 unless ok; at most BENCH_BLOCKS_MAX */
     struct bench_block *blocks;
+    size_t metric_count;
+    struct bench_metric *metrics; /* each name once */
 };
 
 struct bench_sample_set {
@@ -47,7 +79,8 @@ struct bench_sample_set {
     double timer_ns;  /* cost of an empty slice, inside its timed stretch (median); NaN when unknown */
     double clock_ghz; /* median of the blocks' estimates; NaN with clock_why when there is none */
     char clock_why[96];
-    char source[256]; /* name of the shape set or file that --shapes gave */
+    char events_why[200]; /* of events that are NaN, or a remark on how they were counted; may be empty */
+    char source[256];     /* name of the shape set or file that --shapes gave */
     size_t record_count, record_room;
     struct bench_record *records; /* in table order within a group, groups in the order they ran */
 };
@@ -66,14 +99,24 @@ struct bench_record *bench_sample_set_add(struct bench_sample_set *set, const ch
 /* Sets isa, phase and flags to copies, freeing what was there. False, with nothing changed, when memory is
  * refused. */
 bool bench_record_describe(struct bench_record *rec, const char *isa, const char *phase, const char *flags);
-/* Sets BENCH_SKIP or BENCH_ERROR and a copy of the reason, dropping the blocks. False when memory is refused.
- */
+/* Sets BENCH_SKIP or BENCH_ERROR and a copy of the reason, dropping blocks and metrics. False when memory is
+ * refused. */
 bool bench_record_stop(struct bench_record *rec, enum bench_status status, const char *reason);
 /*
  * Appends a block with room for `slices` samples, zeroed, core_ghz NaN. The pointer is valid until the record
  * goes. NULL when memory is refused, slices is 0 or there are BENCH_BLOCKS_MAX already.
  */
 struct bench_block *bench_record_add_block(struct bench_record *rec, size_t slices);
+
+/*
+ * Appends a metric with copies of the texts; `reason` may be NULL when there is a value. False when memory is refused;
+ * then nothing has changed. A name that is there already, an infinite value, or none without a reason is refused when
+ * the set is written. Whole numbers up to 2^53 are kept exactly, others to seven digits.
+ */
+bool bench_record_add_metric(struct bench_record *rec, const char *name, const char *unit, double value,
+                             const char *reason);
+/* The metric of that name, or NULL. */
+const struct bench_metric *bench_record_metric(const struct bench_record *rec, const char *name);
 
 /* The case's name "op/variant/shape" into to[size] (BENCH_NAME_MAX is enough), cut when too long; returns to.
  */

@@ -91,6 +91,27 @@ static int check_run(const struct check *c)
     return QK_OK;
 }
 
+static int check_metrics(const struct check *c, size_t i)
+{
+    const struct bench_record *rec = &c->set->records[i];
+    char where[80];
+    for (size_t m = 0; m < rec->metric_count; m++) {
+        const struct bench_metric *metric = &rec->metrics[m];
+        snprintf(where, sizeof where, "$.qkbench.cases[%zu].metrics[%zu].name", i, m);
+        if (!*metric->name)
+            return refuse(c, where, "an empty text", "a name");
+        if (bench_record_metric(rec, metric->name) != metric)
+            return refuse(c, where, metric->name, "each metric of a case once");
+        snprintf(where, sizeof where, "$.qkbench.cases[%zu].metrics[%zu].value", i, m);
+        if (isinf(metric->value))
+            return refuse_number(c, where, metric->value, "a finite number, or null");
+        snprintf(where, sizeof where, "$.qkbench.cases[%zu].metrics[%zu].reason", i, m);
+        if (isnan(metric->value) && (!metric->reason || !*metric->reason))
+            return refuse(c, where, "none", "a reason, because the value is null");
+    }
+    return QK_OK;
+}
+
 static int check_case(const struct check *c, size_t i)
 {
     const struct bench_record *rec = &c->set->records[i];
@@ -150,6 +171,11 @@ static int check_block(const struct check *c, const struct bench_record *rec, si
     if (block->slices == 0 || __builtin_mul_overflow(rec->calls, block->slices, &iterations) ||
         (double)iterations > WHOLE_MAX)
         return refuse_number(c, where, (double)rec->calls * (double)block->slices, "1 to 2^53");
+    for (int e = 0; block->events.recorded && e < BENCH_EVENT_COUNT; e++)
+        if (isinf(block->events.value[e]) || block->events.value[e] < 0) {
+            snprintf(where, sizeof where, "$.benchmarks[%zu].events.%s", row, bench_event_names[e]);
+            return refuse_number(c, where, block->events.value[e], "a finite number of at least 0, or null");
+        }
     for (size_t s = 0; s < block->slices; s++)
         if (!positive(block->samples_ns[s])) {
             snprintf(where, sizeof where, "$.benchmarks[%zu].samples_ns[%zu]", row, s);
@@ -188,13 +214,21 @@ static int check_pair(const struct check *c, const struct bench_record *first, c
         return qk_fail(c->err, c->code, where, "%s%sfound %zu rows in benchmarks, expected %zu as for %s",
                        c->file, *c->file ? ": " : "", rec->block_count, first->block_count, other);
     }
-    for (size_t b = 0; b < rec->block_count; b++)
+    for (size_t b = 0; b < rec->block_count; b++) {
+        const struct bench_events *e = &rec->blocks[b].events, *one = &first->blocks[b].events;
+        if (e->recorded != one->recorded || (e->recorded && e->disturbed != one->disturbed)) {
+            snprintf(where, sizeof where, "$.benchmarks[%zu].disturbed", first_row(c, rec) + b);
+            return qk_fail(c->err, c->code, where,
+                           "%s%sfound another word than in row %zu of %s, which is the same block", c->file,
+                           *c->file ? ": " : "", b, other);
+        }
         if (rec->blocks[b].slices != first->blocks[b].slices) {
             snprintf(where, sizeof where, "$.benchmarks[%zu].samples_ns", first_row(c, rec) + b);
             return qk_fail(c->err, c->code, where, "%s%sfound %zu samples, expected %zu as in row %zu of %s",
                            c->file, *c->file ? ": " : "", rec->blocks[b].slices, first->blocks[b].slices, b,
                            other);
         }
+    }
     return QK_OK;
 }
 
@@ -234,6 +268,8 @@ int bench_sample_set_check(const struct bench_sample_set *set, const char *file,
     int code = check_run(&c);
     for (size_t i = 0, row = 0; i < set->record_count && code == QK_OK; i++) {
         code = check_case(&c, i);
+        if (code == QK_OK)
+            code = check_metrics(&c, i);
         for (size_t b = 0; b < set->records[i].block_count && code == QK_OK; b++)
             code = check_block(&c, &set->records[i], b, row++);
     }

@@ -92,7 +92,26 @@ static void read_header(struct bench_reader *r, const struct bench_place *ours, 
     set->timer_ns = bench_get_real(r, ours, "timer_ns", true);
     set->clock_ghz = bench_get_real(r, &clock, "estimated_ghz", true);
     bench_get_fixed_text(r, &clock, "reason", set->clock_why, sizeof set->clock_why, true);
+    if (bench_member(ours, "events_reason").json)
+        bench_get_fixed_text(r, ours, "events_reason", set->events_why, sizeof set->events_why, true);
     read_fingerprint(r, ours, &set->env);
+}
+
+static void read_metrics(struct bench_reader *r, const struct bench_place *p, struct bench_record *rec)
+{
+    const struct bench_place list = bench_member(p, "metrics");
+    if (!list.json)
+        return;
+    bench_expect(r, &list, JSON_ARRAY, "an array");
+    for (size_t i = 0; i < json_array_size(list.json) && r->code == QK_OK; i++) {
+        const struct bench_place at = bench_element(&list, i), why = bench_member(&at, "reason");
+        bench_expect(r, &at, JSON_OBJECT, "an object");
+        const char *name = bench_get_text(r, &at, "name"), *unit = bench_get_text(r, &at, "unit");
+        const double value = bench_get_real(r, &at, "value", true);
+        const char *reason = json_is_null(why.json) ? NULL : bench_get_text(r, &at, "reason");
+        if (r->code == QK_OK && !bench_record_add_metric(rec, name, unit, value, reason))
+            bench_reader_no_memory(r);
+    }
 }
 
 static void read_case(struct bench_reader *r, const struct bench_place *p, struct bench_sample_set *set)
@@ -127,6 +146,7 @@ static void read_case(struct bench_reader *r, const struct bench_place *p, struc
     if (status == BENCH_OK) {
         if (!json_is_null(reason.json))
             bench_refuse(r, reason.path, reason.json, "null, because the status is ok");
+        read_metrics(r, p, rec);
         return;
     }
     const char *why = bench_get_text(r, p, "reason");
@@ -134,6 +154,7 @@ static void read_case(struct bench_reader *r, const struct bench_place *p, struc
     if (r->code == QK_OK && !bench_record_stop(rec, status, why))
         bench_reader_no_memory(r);
     rec->calls = calls;
+    read_metrics(r, p, rec);
 }
 
 static void read_samples(struct bench_reader *r, const struct bench_place *row, struct bench_record *rec)
@@ -177,6 +198,17 @@ static void read_samples(struct bench_reader *r, const struct bench_place *row, 
         bench_refuse(r, iterations.path, iterations.json, "calls_per_slice times the number of samples");
 }
 
+static void read_events(struct bench_reader *r, const struct bench_place *row, struct bench_events *e)
+{
+    if (!bench_member(row, "events").json || r->code != QK_OK)
+        return;
+    const struct bench_place events = bench_get_object(r, row, "events");
+    for (int i = 0; i < BENCH_EVENT_COUNT; i++)
+        e->value[i] = bench_get_real(r, &events, bench_event_names[i], true);
+    e->disturbed = bench_get_boolean(r, row, "disturbed");
+    e->recorded = true;
+}
+
 /* The rows of one case, from *row on: those that bear its name. */
 static void read_blocks(struct bench_reader *r, const struct bench_place *rows, size_t *row,
                         struct bench_record *rec)
@@ -208,6 +240,8 @@ static void read_blocks(struct bench_reader *r, const struct bench_place *rows, 
         bench_get_integer(r, &p, "repetitions", count, count);
         bench_get_integer(r, &p, "repetition_index", index, index);
         read_samples(r, &p, rec);
+        if (r->code == QK_OK)
+            read_events(r, &p, &rec->blocks[rec->block_count - 1].events);
     }
 }
 

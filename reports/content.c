@@ -49,8 +49,7 @@ static void add_number(struct report_table *t, double x, int decimals, const cha
         report_table_cell(t, "- [%zu]", report_table_note(t, "no number: %s", why));
 }
 
-/* "3.412x [3.405, 3.420]": four digits, so that the interval's width shows. */
-static void add_ratio(struct report_table *t, const struct bench_interval *r, size_t note)
+void report_add_ratio(struct report_table *t, const struct bench_interval *r, size_t note)
 {
     const double largest = isfinite(r->high) ? r->high : r->value;
     const int decimals = largest < 9.9995 ? 3 : largest < 99.995 ? 2 : 1;
@@ -60,6 +59,9 @@ static void add_ratio(struct report_table *t, const struct bench_interval *r, si
         report_table_cell(t, "-");
     else if (!isfinite(r->low) || !isfinite(r->high))
         report_table_cell(t, "%.*fx - [%zu]", decimals, r->value, note);
+    else if (note)
+        report_table_cell(t, "%.*fx [%.*f, %.*f] [%zu]", decimals, r->value, decimals, r->low, decimals,
+                          r->high, note);
     else
         report_table_cell(t, "%.*fx [%.*f, %.*f]", decimals, r->value, decimals, r->low, decimals, r->high);
 }
@@ -82,6 +84,20 @@ static const char *or_unknown(const char *text)
 static void add_fact(struct report_table *t, const char *label)
 {
     report_table_cell(t, "%s", label);
+}
+
+static const struct bench_metric *share_of(const struct bench_record *rec)
+{
+    return bench_record_metric(rec, "percent_of_ceiling");
+}
+
+/* Without ceilings no record has a share of them, and one line says so for all. */
+static bool has_shares(const struct bench_sample_set *set)
+{
+    bool any = set->record_count == 0;
+    for (size_t i = 0; i < set->record_count; i++)
+        any |= share_of(&set->records[i]) != NULL;
+    return any;
 }
 
 static void add_facts(struct report_table *t, const struct report_input *in)
@@ -116,6 +132,11 @@ static void add_facts(struct report_table *t, const struct report_input *in)
     add_fact(t, "ratios");
     report_table_cell(t, "above 1 is faster; paired by round, median of blocks, 95 %% interval in brackets; "
                          "no step outside the ladder");
+    report_add_counter_facts(t, in);
+    if (!has_shares(set)) {
+        add_fact(t, "ceilings");
+        report_table_cell(t, "none stored: run qkbench ceilings");
+    }
     if (in->no_plot) {
         add_fact(t, "plot");
         report_table_cell(t, "none: %s", in->no_plot);
@@ -162,11 +183,50 @@ static void add_stopped_row(struct report_table *t, const struct bench_record *r
     const bool skip = rec->status == BENCH_SKIP;
     const size_t note =
         report_table_note(t, "%s: %s", skip ? "skipped" : "error", rec->reason ? rec->reason : "-");
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         report_table_cell(t, "-");
     report_table_cell(t, "%s [%zu]", skip ? "skipped" : "error", note);
     report_table_cell(t, "-");
-    report_table_cell(t, "%s", "");
+}
+
+/* What 100 % is: the same for all rows of a group, so that the head refers to it. 0 when no row has a share. */
+static size_t note_ceiling(struct report_table *t, const struct bench_summary_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct bench_metric *share = share_of(rows[i].rec);
+        if (share && share->value <= 100 && share->reason)
+            return report_table_note(t, "%s", share->reason);
+    }
+    return 0;
+}
+
+/* More than 100 % needs its own explanation, which the harness gives. */
+static void add_share(struct report_table *t, const struct bench_metric *share)
+{
+    if (!share)
+        report_table_cell(t, "-");
+    else if (!isfinite(share->value))
+        report_table_cell(t, "- [%zu]", report_table_note(t, "no share: %s", share->reason));
+    else if (share->value > 100 && share->reason)
+        report_table_cell(t, "%.1f [%zu]", share->value, report_table_note(t, "%s", share->reason));
+    else
+        report_table_cell(t, "%.1f", share->value);
+}
+
+/*
+ * A step is over the row of the phase before, which the table shows; where that one was not measured and the step is
+ * over an earlier one, a note says so.
+ */
+static void add_step(struct report_table *t, const struct bench_summary_row *rows, size_t i)
+{
+    const struct bench_summary_row *row = &rows[i];
+    size_t note = row->previous ? note_ratio(t, row, &row->step) : 0;
+    size_t before = i;
+    while (before-- > 0 && strcmp(rows[before].rec->phase, "-") == 0)
+        continue;
+    if (row->previous && !note && before < i && strcmp(rows[before].rec->variant, row->previous) != 0)
+        note = report_table_note(t, "over %s: what lies between was not measured", row->previous);
+    report_add_ratio(t, &row->step, note);
 }
 
 static void add_group(struct report_table *t, const struct report_input *in, size_t first, size_t end)
@@ -190,10 +250,14 @@ static void add_group(struct report_table *t, const struct report_input *in, siz
     report_table_column(t, "estimated\ncyc/elem", true, false);
     report_table_column(t, "Gelem/s", true, false);
     report_table_column(t, "GB/s", true, false);
+    const size_t ceiling = note_ceiling(t, rows, count);
+    snprintf(head, sizeof head, "%% of\nceiling");
+    if (ceiling)
+        snprintf(head, sizeof head, "%% of [%zu]\nceiling", ceiling);
+    report_table_column(t, head, true, false);
     snprintf(head, sizeof head, "speed-up over\n%s", reference);
     report_table_column(t, head, false, false);
     report_table_column(t, "step over the\nprevious phase", false, false);
-    report_table_column(t, "which is", false, true);
     for (size_t i = 0; i < count; i++) {
         const struct bench_record *rec = rows[i].rec;
         report_table_cell(t, "%s", rec->variant);
@@ -206,12 +270,12 @@ static void add_group(struct report_table *t, const struct report_input *in, siz
         for (size_t k = 0; k < sizeof get / sizeof *get; k++)
             add_number(t, get[k](&rows[i]), decimals_of(rows, count, get[k]),
                        get[k] == get_cycles ? no_clock : "not known");
+        add_share(t, share_of(rec));
         if (rec->reference)
             report_table_cell(t, "1");
         else
-            add_ratio(t, &rows[i].speedup, note_ratio(t, &rows[i], &rows[i].speedup));
-        add_ratio(t, &rows[i].step, rows[i].previous ? note_ratio(t, &rows[i], &rows[i].step) : 0);
-        report_table_cell(t, "%s", rows[i].previous ? rows[i].previous : "");
+            report_add_ratio(t, &rows[i].speedup, note_ratio(t, &rows[i], &rows[i].speedup));
+        add_step(t, rows, i);
     }
 }
 
@@ -236,7 +300,7 @@ static void add_audit(struct report_table *t, const struct baseline_audit *audit
         report_table_cell(t, "%s", row->what);
         report_table_cell(t, "%s over %s", row->phase, row->claimed_over);
         report_table_cell(t, "%.2fx", row->claimed);
-        add_ratio(t, &row->measured, note);
+        report_add_ratio(t, &row->measured, note);
         if (row->previous)
             report_table_cell(t, "%s over %s", row->variant, row->previous);
         else
@@ -249,8 +313,10 @@ int report_content_make(struct report_content *content, const struct report_inpu
 {
     size_t groups = 0;
     bool failed = false;
-    for (size_t first = 0; first < in->summary->count; first = report_group_end(in->summary, first))
-        groups++;
+    for (size_t first = 0, end; first < in->summary->count; first = end) {
+        end = report_group_end(in->summary, first);
+        groups += 1 + report_metric_tables(in->summary, first, end);
+    }
     *content = (struct report_content){.count = 1 + groups + (in->audit != NULL)};
     content->tables = calloc(content->count, sizeof *content->tables);
     if (!content->tables)
@@ -260,6 +326,9 @@ int report_content_make(struct report_content *content, const struct report_inpu
     for (size_t first = 0, end; first < in->summary->count; first = end) {
         end = report_group_end(in->summary, first);
         add_group(t++, in, first, end);
+        const size_t tables = report_metric_tables(in->summary, first, end);
+        for (size_t i = 0; i < tables; i++)
+            report_add_metrics(t++, in->summary, first, end, i);
     }
     if (in->audit)
         add_audit(t, in->audit);

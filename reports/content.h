@@ -8,8 +8,8 @@
 
 struct report_content {
     size_t count;
-    struct report_table
-        *tables; /* owned: the facts of the run, one table per group, the audit if there is one */
+    struct report_table *
+        tables; /* owned: the facts of the run, one table per group, its metrics, the audit if there is one */
 };
 
 /* QK_ERR_MEMORY. Free with report_content_free on success; needs its input only while it is made. */
@@ -18,5 +18,19 @@ void report_content_free(struct report_content *content);
 
 /* Rows [first, end) of the summary that share op and shape; returns end. */
 size_t report_group_end(const struct bench_summary *sum, size_t first);
+
+/*
+ * A cell "3.412x [3.405, 3.420]": four digits, so that the interval's width shows. `note` explains what is missing of
+ * it, 0 when that needs no words.
+ */
+void report_add_ratio(struct report_table *t, const struct bench_interval *r, size_t note);
+
+/* Of content_metrics.c. Lines among the facts: disturbed blocks, and why there are no counters. */
+void report_add_counter_facts(struct report_table *t, const struct report_input *in);
+/* How many tables the metrics of a group's rows [first, end) take: those that have a value. Often none. */
+size_t report_metric_tables(const struct bench_summary *sum, size_t first, size_t end);
+/* Fills number `table` of them. */
+void report_add_metrics(struct report_table *t, const struct bench_summary *sum, size_t first, size_t end,
+                        size_t table);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/claims.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -40,9 +41,13 @@ static void write_json(const char *text)
     "{\"kind\": \"total\", \"phase\": \"" phase "\", \"over\": \"baseline\", \"ratio\": " ratio              \
     ", \"what\": \"w\"" more "}"
 
-#define HEAD    "{\"schema_version\": 1, \"source\": \"s\", \"op\": \"o\", \"claims\": "
-#define GOOD    TOTAL("1", "1.5", "")
-#define LONG_48 "123456789012345678901234567890123456789012345678"
+#define HEAD                   "{\"schema_version\": 1, \"source\": \"s\", \"op\": \"o\", \"claims\": "
+#define GOOD                   TOTAL("1", "1.5", "")
+#define LONG_48                "123456789012345678901234567890123456789012345678"
+#define COMPONENTS             HEAD "[" GOOD "], \"components\": "
+#define COMPONENT(times, more) "{\"name\": \"n\", \"stage\": \"s\", \"ms_per_token\": {" times "}" more "}"
+#define GAIN(phase, over, ratio)                                                                             \
+    ", \"gain\": {\"phase\": \"" phase "\", \"over\": \"" over "\", \"ratio\": " ratio "}"
 static const struct {
     const char *json, *where, *text;
 } malformed[] = {
@@ -93,6 +98,35 @@ static const struct {
      "$.claims[1].goal", "at most one goal"},
     {HEAD "[{\"kind\": \"step\", \"phase\": \"2\", \"over\": \"1\", \"ratio\": 2}]}", "$.claims[0].what",
      "found nothing, expected a string"},
+    {COMPONENTS "{}}", "$.components", "found an object, expected an array"},
+    {COMPONENTS "[7]}", "$.components[0]", "found 7, expected an object"},
+    {COMPONENTS "[{\"name\": \"\"}]}", "$.components[0].name", "expected a text"},
+    {COMPONENTS "[{\"name\": \"n\"}]}", "$.components[0].stage", "found nothing"},
+    {COMPONENTS "[{\"name\": \"n\", \"stage\": \"abcdefghijklmnop\"}]}", "$.components[0].stage",
+     "at most 15 bytes"},
+    {COMPONENTS "[{\"name\": \"n\", \"stage\": \"s\"}]}", "$.components[0].ms_per_token", "found nothing"},
+    {COMPONENTS "[" COMPONENT("", "") "]}", "$.components[0].ms_per_token", "at least one phase"},
+    {COMPONENTS "[" COMPONENT("\"baseline\": 1, \"1\": 1, \"2\": 1, \"3\": 1, \"4\": 1, \"5\": 1, \"6\": 1, "
+                              "\"7\": 1, \"8\": 1",
+                              "") "]}",
+     "$.components[0].ms_per_token", "at most 8 phases"},
+    {COMPONENTS "[" COMPONENT("\"zero\": 1", "") "]}", "$.components[0].ms_per_token.zero",
+     "phases as names"},
+    {COMPONENTS "[" COMPONENT("\"1\": -1", "") "]}", "$.components[0].ms_per_token.1",
+     "a number of at least 0"},
+    {COMPONENTS "[" COMPONENT("\"1\": null", "") "]}", "$.components[0].ms_per_token.1", "found null"},
+    {COMPONENTS "[" COMPONENT("\"1\": 1", ", \"more\": 1") "]}", "$.components[0].more", "no such member"},
+    {COMPONENTS "[" COMPONENT("\"1\": 1", ", \"gain\": 2") "]}", "$.components[0].gain", "found 2, expected"},
+    {COMPONENTS "[" COMPONENT("\"1\": 1", GAIN("1", "1", "2")) "]}", "$.components[0].gain.over",
+     "before this one"},
+    {COMPONENTS "[" COMPONENT("\"1\": 1", GAIN("0", "baseline", "2")) "]}", "$.components[0].gain.phase",
+     "a phase such as"},
+    {COMPONENTS "[" COMPONENT("\"1\": 1", GAIN("1", "baseline", "0")) "]}", "$.components[0].gain.ratio",
+     "a number above 0"},
+    {COMPONENTS "[" COMPONENT("\"1\": 1", GAIN("1", "baseline", "2, \"more\": 1")) "]}",
+     "$.components[0].gain.more", "no such member"},
+    {COMPONENTS "[" COMPONENT("\"1\": 1", "") ", " COMPONENT("\"1\": 1", "") "]}", "$.components[1].stage",
+     "found \"s\", expected each stage once"},
 };
 
 static void malformed_files_are_refused_with_their_path(void **state)
@@ -175,6 +209,60 @@ static void the_roadmap_says_what_was_claimed(void **state)
     baseline_claims_free(&c);
 }
 
+/* The component table of the roadmap, typed in again. */
+static void the_roadmap_says_what_components_take(void **state)
+{
+    static const char *const phases[] = {"baseline", "1", "2", "3", "4"};
+    static const struct {
+        const char *name, *stage, *phase, *over;
+        double ms[5], gain;
+    } table[] = {{"unpacking", "unpack", "1", "baseline", {3600, 720, 720, 720, 720}, 5.0},
+                 {"LUT look-up", "lookup", "4", "3", {2700, 2700, 2700, 2700, 1080}, 2.5},
+                 {"scale multiply", "scale", "2", "1", {1350, 1350, 540, 540, 540}, 2.5},
+                 {"loop overhead", "loop", "3", "2", {1350, 1350, 1350, 945, 945}, 1.43},
+                 {"total", "total", "", "", {9000, 6120, 5310, 4914, 3234}, 0}};
+    struct baseline_claims c;
+    struct qk_error err;
+    (void)state;
+    assert_int_equal(baseline_claims_read(&c, ROADMAP_JSON, &err), 0);
+    assert_int_equal(c.component_count, 5);
+    for (size_t i = 0; i < 5; i++) {
+        const struct baseline_component_claim *claim = &c.components[i];
+        assert_string_equal(claim->name, table[i].name);
+        assert_string_equal(claim->stage, table[i].stage);
+        assert_string_equal(claim->gain_phase, table[i].phase);
+        assert_string_equal(claim->gain_over, table[i].over);
+        assert_true(table[i].gain > 0 ? claim->gain == table[i].gain : isnan(claim->gain));
+        assert_int_equal(claim->count, 5);
+        for (size_t k = 0; k < 5; k++) {
+            assert_string_equal(claim->at[k].phase, phases[k]);
+            assert_true(claim->at[k].ms == table[i].ms[k]);
+        }
+    }
+    /* Its totals of phases 3 and 4 are no sums: 4905 and 3285 would be. A claim is kept as it was made. */
+    for (size_t k = 0; k < 5; k++) {
+        double sum = -c.components[4].at[k].ms;
+        for (size_t i = 0; i < 4; i++)
+            sum += c.components[i].at[k].ms;
+        assert_true(sum == (k == 3   ? 720 + 2700 + 540 + 945 - 4914
+                            : k == 4 ? 720 + 1080 + 540 + 945 - 3234
+                                     : 0));
+    }
+    baseline_claims_free(&c);
+}
+
+static void a_file_may_do_without_components(void **state)
+{
+    struct baseline_claims c;
+    struct qk_error err;
+    (void)state;
+    write_json(HEAD "[" GOOD "]}");
+    assert_int_equal(baseline_claims_read(&c, json, &err), 0);
+    assert_int_equal(c.component_count, 0);
+    assert_null(c.components);
+    baseline_claims_free(&c);
+}
+
 static void phases_have_an_order(void **state)
 {
     (void)state;
@@ -193,6 +281,8 @@ int main(void)
         cmocka_unit_test(malformed_files_are_refused_with_their_path),
         cmocka_unit_test(a_file_that_cannot_be_read_is_an_error),
         cmocka_unit_test(the_roadmap_says_what_was_claimed),
+        cmocka_unit_test(the_roadmap_says_what_components_take),
+        cmocka_unit_test(a_file_may_do_without_components),
         cmocka_unit_test(phases_have_an_order),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

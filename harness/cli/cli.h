@@ -25,7 +25,14 @@ struct cli_command {
 int cli_list(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_run(int argc, char **argv);
+int cli_breakdown(int argc, char **argv);
+int cli_ceilings(int argc, char **argv);
+int cli_doctor(int argc, char **argv);
 int cli_report(int argc, char **argv);
+
+struct bench_sample_set;
+/* Shares of the stored ceilings for what has just been run, if there are any. Unusable ones are a warning. */
+int cli_ceilings_apply(struct bench_sample_set *set, struct qk_error *err);
 
 /* Prints "qkbench: WHERE: TEXT" to stderr and returns the exit code that belongs to the qk_code. */
 int cli_fail(int code, const struct qk_error *err);

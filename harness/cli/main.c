@@ -11,6 +11,9 @@ static const struct cli_command commands[] = {
     {"list", "ops, variants, isa, phase; available here or why not", cli_list},
     {"check", "every variant against its reference", cli_check},
     {"run", "time variants side by side", cli_run},
+    {"breakdown", "what each component of a staged variant costs", cli_breakdown},
+    {"ceilings", "limits of this machine: bandwidths and peaks", cli_ceilings},
+    {"doctor", "what makes measurements worse here, and how to mend it", cli_doctor},
     {"report", "tables, plots and audit of a result", cli_report},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -22,7 +25,7 @@ static void help(FILE *to)
           "Commands (each has --help):\n",
           to);
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(to, "  %-8s %s\n", commands[i].name, commands[i].what);
+        fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].what);
     fputs("\nA case is op/variant/shape, a pattern a glob on it: 'qk256_dequant/p*/4096'. Quote it.\n"
           "\nExamples:\n"
           "  qkbench list\n"

@@ -10,7 +10,7 @@
 struct options {
     char **patterns;
     size_t count;
-    const char *shapes, *out, *csv;
+    const char *shapes, *out, *csv, *counters;
     bool quick;
     int cpu; /* -1: the last one */
     uint64_t seed;
@@ -31,6 +31,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case 'c':
         o->csv = arg;
+        return 0;
+    case 'C':
+        o->counters = arg;
         return 0;
     case 'p':
         o->cpu = (int)cli_number(state, "--cpu", arg, 0, 1023);
@@ -81,13 +84,15 @@ static int print_table(const struct bench_sample_set *set, struct qk_error *err)
     return code;
 }
 
-static int measure(const struct options *o, const struct qk_cpu *isa, int cpu, struct bench_sample_set *set,
-                   bool *failed, struct qk_error *err)
+static int measure(const struct options *o, const struct qk_cpu *isa, int cpu,
+                   struct bench_counters *counters, struct bench_sample_set *set, bool *failed,
+                   struct qk_error *err)
 {
     const struct bench_run_config cfg = {.quick = o->quick,
                                          .seed = o->seed,
                                          .cpu = cpu,
                                          .isa = isa,
+                                         .counters = counters,
                                          .stop = cli_stop,
                                          .progress = cli_progress};
     struct bench_matrix m;
@@ -106,15 +111,21 @@ static int measure(const struct options *o, const struct qk_cpu *isa, int cpu, s
 static int run(const struct options *o, struct qk_error *err)
 {
     struct bench_outfile json = {0}, csv = {0};
+    struct bench_counters *counters = NULL;
     struct bench_sample_set set;
     struct qk_cpu isa;
     bool failed = false;
     bench_sample_set_init(&set);
     int code = cli_detect(&isa, err);
     const int cpu = code ? code : bench_pin(o->cpu, err);
-    code = cpu < 0 ? cpu : open_files(o, &json, &csv, err);
+    code = cpu < 0 ? cpu : bench_counters_make(&counters, o->counters, err);
     if (!code)
-        code = measure(o, &isa, cpu, &set, &failed, err);
+        code = open_files(o, &json, &csv, err);
+    if (!code)
+        code = measure(o, &isa, cpu, counters, &set, &failed, err);
+    bench_counters_free(counters);
+    if (!code)
+        code = cli_ceilings_apply(&set, err);
     if (!code)
         code = write_files(o, &json, &csv, &set, err);
     bench_outfile_abort(&json);
@@ -138,6 +149,11 @@ int cli_run(int argc, char **argv)
         {"quick", 'q', NULL, 0, "Fewer and shorter blocks: to look at, not to quote", 0},
         {"out", 'o', "FILE", 0, "Write the samples as JSON, a superset of google-benchmark's", 0},
         {"csv", 'c', "FILE", 0, "Write the samples as CSV, one line per slice", 0},
+        {"counters", 'C', "LIST", 0,
+         "auto (default), none, or a list of metrics, of PAPI's events (PAPI_TOT_INS, perf::PAGE-FAULTS) and "
+         "of steps: "
+         "instructions counted one by one, of the op's smallest shape only",
+         0},
         {"cpu", 'p', "N", 0, "Pin to logical CPU N (default: the last one allowed)", 0},
         {"seed", 's', "N", 0,
          "Draw order and inputs from this seed (default: a fresh one; it is in the results)", 0},
@@ -155,7 +171,7 @@ int cli_run(int argc, char **argv)
         NULL,
         NULL,
         NULL};
-    struct options o = {.cpu = -1, .seed = cli_seed()};
+    struct options o = {.counters = "auto", .cpu = -1, .seed = cli_seed()};
     struct qk_error err;
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     cli_catch_interrupts();

@@ -107,6 +107,11 @@ static void time_it(struct bench_record *rec, size_t blocks, size_t slices, doub
         for (size_t s = 0; s < slices; s++)
             block->samples_ns[s] = (1000 + 10 * (double)b + (s == 0 ? 0 : s == 1 ? -0.125 : 3.0625)) / factor;
         block->cpu_ns = block->samples_ns[0] - 0.5;
+        block->events = (struct bench_events){.recorded = blocks > 1, .disturbed = b == 2};
+        block->events.value[BENCH_EVENT_WALL] = 20000123 + (double)b;
+        block->events.value[BENCH_EVENT_TASK] = 19999999.5;
+        block->events.value[BENCH_EVENT_INVOLUNTARY] = b == 2;
+        block->events.value[BENCH_EVENT_STEAL] = NAN;
     }
 }
 
@@ -122,10 +127,14 @@ void bench_test_set(struct bench_sample_set *set)
     set->timer_ns = 36.5;
     set->clock_ghz = 3.694501;
     set->clock_why[0] = '\0';
+    snprintf(set->events_why, sizeof set->events_why, "steal: none to be seen");
     snprintf(set->source, sizeof set->source, "seed");
     struct bench_record *rec = add(set, "scalar", "4096", "BASE", "baseline");
     rec->reference = true;
     time_it(rec, 7, 3, 1, 2);
+    assert_true(bench_record_add_metric(rec, "steps", "instructions", 123456789, NULL));
+    assert_true(bench_record_add_metric(rec, "ipc", "", 1.23456789, "not validated: \"why\""));
+    assert_true(bench_record_add_metric(rec, "cycles", "cycles/element", NAN, "PAPI: Event does not exist"));
     time_it(add(set, "p1_unpack", "4096", "AVX2", "1"), 7, 3, 2, 2);
     assert_true(bench_record_stop(add(set, "p2_fma", "4096", "AVX2", "2"), BENCH_SKIP, "no AVX2 here"));
     assert_true(

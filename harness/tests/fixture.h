@@ -30,7 +30,8 @@ int bench_test_entries(const char *folder);
 /*
  * Seven cases. Group qk256_dequant/4096, 7 blocks of 3 slices: scalar (reference), p1_unpack at exactly half
  * scalar's time, p2_fma skipped, p3_prefetch failed, p4_permute at a quarter, autovec_v3 (no phase) at a
- * third. Group qk256_dequant/256: scalar alone, one block of one slice, no clock.
+ * third. Block 2 is disturbed; scalar has a metric that is whole, one that is not, with a remark, and one without a
+ * value. Group qk256_dequant/256: scalar alone, one block of one slice, no clock, no events.
  */
 void bench_test_set(struct bench_sample_set *set);
 

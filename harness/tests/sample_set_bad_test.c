@@ -114,6 +114,16 @@ static const struct bad bad_documents[] = {
     {"$.qkbench.cases[0].elements", "9007199254740993", "found 9007199254740993", NULL},
     {"$.qkbench.cases[0].bytes_read", "0.5", "found 0.5, expected an integer", NULL},
     {"$.qkbench.cases[0].calls_per_slice", "50", "calls_per_slice times", "$.benchmarks[0].iterations"},
+    {"$.qkbench.cases[0].metrics", "{}", "found an object, expected an array", NULL},
+    {"$.qkbench.cases[0].metrics[1]", "7", "found 7, expected an object", NULL},
+    {"$.qkbench.cases[0].metrics[1].unit", NULL, "found nothing, expected a string", NULL},
+    {"$.qkbench.cases[0].metrics[1].value", "\"1\"", "a number or null", NULL},
+    {"$.qkbench.cases[0].metrics[1].reason", NULL, "found nothing, expected a string", NULL},
+    {"$.qkbench.cases[0].metrics[1].name", "\"\"", "found an empty text, expected a name", NULL},
+    {"$.qkbench.cases[0].metrics[1].name", "\"steps\"", "found steps, expected each metric of a case once",
+     NULL},
+    {"$.qkbench.cases[0].metrics[2].reason", "null", "found none, expected a reason", NULL},
+    {"$.qkbench.cases[0].metrics[2].reason", "\"\"", "found none, expected a reason", NULL},
     {"$.qkbench.cases[6].status", "\"skip\"", "found null, expected a string", "$.qkbench.cases[6].reason"},
     {"$.benchmarks", NULL, "found nothing, expected an array", NULL},
     {"$.benchmarks", "[]", "found ok with 0 rows", "$.qkbench.cases[0].status"},
@@ -131,6 +141,13 @@ static const struct bad bad_documents[] = {
     {"$.benchmarks[3].cpu_time", "-1", "found -1", NULL},
     {"$.benchmarks[3].cpu_time", "null", "found null, expected a number", NULL},
     {"$.benchmarks[3].core_ghz", "-2", "found -2", NULL},
+    {"$.benchmarks[3].events", "7", "found 7, expected an object", NULL},
+    {"$.benchmarks[3].events.migrations", NULL, "found nothing", NULL},
+    {"$.benchmarks[3].events.wall_ns", "-1", "found -1, expected a finite number of at least 0", NULL},
+    {"$.benchmarks[3].disturbed", NULL, "expected true or false", NULL},
+    {"$.benchmarks[10].disturbed", "true", "another word than in row 3 of qk256_dequant/scalar/4096", NULL},
+    {"$.benchmarks[10].events", NULL, "another word than in row 3", "$.benchmarks[10].disturbed"},
+    {"$.qkbench.events_reason", "7", "found 7", NULL},
     {"$.benchmarks[3].samples_ns", "[]", "found an array of 0", NULL},
     {"$.benchmarks[3].samples_ns", "7", "found 7, expected an array", NULL},
     {"$.benchmarks[3].samples_ns[1]", "null", "found null, expected a number", NULL},
@@ -262,6 +279,14 @@ static void sets_are_not_written(void **state)
     assert_unwritable(&set, "$.benchmarks[8].samples_ns",
                       "expected 3 as in row 1 of qk256_dequant/scalar/4096");
     set.records[1].blocks[1].slices = 3;
+    scalar->metrics[0].value = INFINITY;
+    assert_unwritable(&set, "$.qkbench.cases[0].metrics[0].value", "found inf, expected a finite number");
+    scalar->metrics[0].value = NAN;
+    assert_unwritable(&set, "$.qkbench.cases[0].metrics[0].reason", "found none");
+    scalar->metrics[0].value = 1;
+    scalar->blocks[1].events.value[BENCH_EVENT_STEAL] = INFINITY;
+    assert_unwritable(&set, "$.benchmarks[1].events.steal_ns", "found inf");
+    scalar->blocks[1].events.value[BENCH_EVENT_STEAL] = 0;
     scalar->elements = 0.5;
     assert_unwritable(&set, "$.qkbench.cases[0].elements", "a whole number");
     scalar->elements = NAN;

@@ -101,6 +101,22 @@ static void values_survive(void **state)
     assert_int_equal(rec->blocks[2].slices, 3);
     assert_true(rec->blocks[2].samples_ns[1] == 1234.568); /* seven digits */
     assert_true(rec->blocks[2].core_ghz == 2);
+    assert_int_equal(rec->metric_count, 3);
+    assert_true(bench_record_metric(rec, "steps")->value == 123456789);
+    assert_null(bench_record_metric(rec, "steps")->reason);
+    assert_true(bench_record_metric(rec, "ipc")->value == 1.234568);
+    assert_string_equal(bench_record_metric(rec, "ipc")->reason, "not validated: \"why\"");
+    assert_true(isnan(bench_record_metric(rec, "cycles")->value));
+    assert_string_equal(bench_record_metric(rec, "cycles")->unit, "cycles/element");
+    assert_null(bench_record_metric(rec, "cycle"));
+    assert_int_equal(back.records[1].metric_count, 0);
+    const struct bench_events *events = &back.records[1].blocks[2].events;
+    assert_true(events->recorded && events->disturbed && !rec->blocks[3].events.disturbed);
+    assert_true(events->value[BENCH_EVENT_WALL] == 20000125 && events->value[BENCH_EVENT_TASK] == 2e7);
+    assert_true(events->value[BENCH_EVENT_INVOLUNTARY] == 1 && events->value[BENCH_EVENT_MINOR_FAULTS] == 0);
+    assert_true(isnan(events->value[BENCH_EVENT_STEAL]));
+    assert_false(back.records[6].blocks[0].events.recorded);
+    assert_string_equal(back.events_why, "steal: none to be seen");
     assert_int_equal(back.records[2].status, BENCH_SKIP);
     assert_string_equal(back.records[2].reason, "no AVX2 here");
     assert_int_equal(back.records[3].status, BENCH_ERROR);
@@ -193,7 +209,9 @@ static void records_hold_what_they_are_given(void **state)
     assert_true(bench_record_describe(rec, "a", "b", "c"));
     assert_true(bench_record_describe(rec, "d", "e", "f"));
     assert_string_equal(rec->flags, "f");
+    assert_true(bench_record_add_metric(rec, "m", "", 1, NULL));
     assert_true(bench_record_stop(rec, BENCH_ERROR, "one"));
+    assert_int_equal(rec->metric_count, 0);
     assert_true(bench_record_stop(rec, BENCH_SKIP, "two"));
     assert_int_equal(rec->block_count, 0);
     assert_string_equal(rec->reason, "two");

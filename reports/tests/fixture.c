@@ -44,7 +44,11 @@ static void begin(struct report_fixture *f)
     struct bench_environment *env = &f->set.env;
     *f = (struct report_fixture){0};
     for (size_t b = 0; b < BLOCKS; b++)
-        blocks[b] = (struct bench_block){3.7, 1000, SLICES, no_samples};
+        blocks[b] = (struct bench_block){.core_ghz = 3.7,
+                                         .cpu_ns = 1000,
+                                         .slices = SLICES,
+                                         .samples_ns = no_samples,
+                                         .events = {.recorded = true, .disturbed = b % 5 == 0}};
     strcpy(env->cpu_name, "AMD EPYC 9R14");
     strcpy(env->isa_levels, "BASE AVX2 AVX512");
     strcpy(env->virtualised, "KVMKVMKVM");
@@ -147,6 +151,48 @@ static void add_audit(struct report_fixture *f)
     f->in.audit = &f->audit;
 }
 
+static void add_metric(struct bench_summary_row *row, const char *name, const char *unit, double value,
+                       const char *reason)
+{
+    assert_true(bench_record_add_metric((struct bench_record *)row->rec, name, unit, value, reason));
+}
+
+/* Counters of every kind: values, a remark, a reason; an event by its name; a histogram; one that is nowhere. */
+static void add_metrics(struct bench_summary_row *row, double cycles)
+{
+    static const char none[] = "PAPI_L3_TCM: PAPI: Event does not exist";
+    const bool here = row->rec->status == BENCH_OK;
+    add_metric(row, "cycles", "cycles/element", cycles, NULL);
+    add_metric(row, "instructions", "instructions/element", 3 * cycles, NULL);
+    add_metric(row, "ipc", "instructions/cycle", 3,
+               "not validated: the instruction count does not fit beside it");
+    add_metric(row, "l1d_misses", "misses/1000 elements", 15.625, NULL);
+    add_metric(row, "l3_misses", "misses/1000 elements", NAN, none);
+    add_metric(row, "branch_misses", "misses/1000 elements", here ? 0 : NAN, here ? NULL : "no");
+    add_metric(row, "core_clock_vs_cycles", "counted/estimated", 1.0004, NULL);
+    add_metric(row, "perf::PAGE-FAULTS", "per call", row->rec->reference ? 1e-5 : NAN,
+               row->rec->reference ? NULL
+                                   : "perf::PAGE-FAULTS: PAPI: Permission level does not permit operation");
+    add_metric(row, "steps", "instructions", 12345, NULL);
+    add_metric(row, "steps.load", "instructions", 123, NULL);
+}
+
+/* Of a ceiling for one shape, of none for the other. The fastest row of the first is above its own. */
+static void add_share(struct bench_summary_row *row, bool missing)
+{
+    static const char what[] =
+        "100 % is 5.75 ns: L1 at 178.1 GB/s written and 236 GB/s read, 100 % overlapped; "
+        "ceilings of 2026-01-01T00:00:00+00:00";
+    char above[200];
+    const double percent = 100 * 5.75 / row->ns;
+    snprintf(above, sizeof above, "%s; more than 100: why", what);
+    if (row->rec->status == BENCH_OK && missing)
+        add_metric(row, "percent_of_ceiling", "%", NAN,
+                   "no ceilings of L2: sysfs does not tell the size of L2");
+    else if (row->rec->status == BENCH_OK)
+        add_metric(row, "percent_of_ceiling", "%", percent, percent > 100 ? above : what);
+}
+
 void report_fixture_full(struct report_fixture *f)
 {
     static const struct variant fourth = {"a_variant_with_a_very_long_name_that_has_to_be_broken", "AVX2",
@@ -160,6 +206,9 @@ void report_fixture_full(struct report_fixture *f)
                 stop(row, BENCH_ERROR, "out[17] is 0x0p+0, expected -0x0p+0");
             if (shape && strcmp(ladder[v].isa, "AVX512") == 0)
                 stop(row, BENCH_SKIP, "needs AVX512, which QK_DISABLE_ISA switches off");
+            add_share(row, shape);
+            if (shape && row->rec->status == BENCH_OK && v != 3)
+                add_metrics(row, ladder[v].cycles);
         }
     }
     add(f, &fourth, "4096", 4096, 0.01);
@@ -178,7 +227,8 @@ void report_fixture_bare(struct report_fixture *f)
     strcpy(f->set.clock_why, "multiply latency of this CPU is not known");
     strcpy(f->set.source, "folder/with|bar.gguf");
     f->in.no_plot = "gnuplot is not installed; on Debian: apt-get install gnuplot-nox";
-    add(f, &ladder[0], "6912x26624", 6912. * 26624, NAN);
+    add_metric(add(f, &ladder[0], "6912x26624", 6912. * 26624, NAN), "cycles", "cycles/element", NAN,
+               "PAPI_TOT_CYC: PAPI: Event does not exist (perf_event offers no preset events here)");
     add(f, &big, "6912x26624", 6912. * 26624, NAN);
     add(f, &ladder[9], "6912x26624", 6912. * 26624, NAN);
     stop(add(f, &ladder[0], "512", 512, NAN), BENCH_ERROR,
@@ -212,6 +262,12 @@ void report_fixture_free(struct report_fixture *f)
         free(rec->isa);
         free(rec->phase);
         free(rec->reason);
+        for (size_t m = 0; m < rec->metric_count; m++) {
+            free(rec->metrics[m].name);
+            free(rec->metrics[m].unit);
+            free(rec->metrics[m].reason);
+        }
+        free(rec->metrics);
     }
 }
 

@@ -42,8 +42,8 @@ no_leftovers() { [ -z "$(find . -name '*.tmp*' -o -name '.*.??????' | head -1)" 
 code 2 Usage
 code 0 Commands --help
 code 0 qkbench --version
-code 2 "commands: list check run report" frobnicate
-for command in list check run report; do code 0 Examples: "$command" --help; done
+code 2 "commands: list check run breakdown ceilings doctor report" frobnicate
+for command in list check run breakdown ceilings doctor report; do code 0 Examples: "$command" --help; done
 code 0 ceiling_store64 list
 code 2 "takes none" list everything
 code 0 '"schema_version": 1' list --json
@@ -66,6 +66,12 @@ ok "one line names it" one_line
 code 2 "shapes of seed: 256 512" run '*/scalar/255'
 code 2 "expected one of" run --cpu 1000
 code 2 "whole number" run --seed 0x
+code 2 "expected auto, none, steps, cycles" run --counters cycle
+ok "one line names it" one_line
+code 2 "stands alone" run --counters none,cycles
+QK_PAPI_MODULE=/none.so code 0 "unavailable (/none.so: cannot open" run --quick '*/scalar/256' --counters auto,sde:::a::b
+code 0 "blocks disturbed" run --quick '*/scalar/256' --counters none
+ok "counters that nobody asked for are not mentioned" eval '! says counters'
 code 1 "No such file" run --shapes "$work/none.gguf"
 QK_DISABLE_ISA=avx1 code 2 "AVX2 AVXVNNI AVX512" list
 ok "one line names it" one_line

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/buffers.h"
+
+#include "harness/clock.h"
+
+#include <math.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { PAGE = 4096 };
+
+void *bench_map(size_t bytes)
+{
+    size_t room;
+    if (!qk_align_size(bytes, PAGE, &room) || !room)
+        return NULL;
+    void *p = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (p == MAP_FAILED)
+        return NULL;
+    memset(p, 0, room);
+    return p;
+}
+
+void bench_unmap(void *p, size_t bytes)
+{
+    size_t room;
+    if (p && qk_align_size(bytes, PAGE, &room))
+        munmap(p, room);
+}
+
+bool bench_group_bytes(const struct bench_group *group, size_t *bytes)
+{
+    struct qk_plan plan;
+    size_t sum = 0;
+    if (qk_ops[group->op].on->plan(&group->shape, &plan, NULL))
+        return false;
+    for (int i = 0; i < plan.buffer_count; i++)
+        for (int copies = plan.buffers[i].output ? 2 : 1; copies; copies--)
+            if (!qk_add_size(sum, plan.buffers[i].bytes, &sum) || !qk_add_size(sum, PAGE, &sum))
+                return false;
+    *bytes = sum;
+    return true;
+}
+
+/* One buffer of the plan, into *to. */
+static int map_one(const struct bench_buffers *b, int i, void **to, struct qk_error *err)
+{
+    const struct qk_buffer *buffer = &b->plan.buffers[i];
+    *to = bench_map(buffer->bytes);
+    return *to ? 0
+               : qk_fail(err, QK_ERR_MEMORY, b->group->name, "cannot map %zu bytes for %s", buffer->bytes,
+                         buffer->name);
+}
+
+static int fill(struct bench_buffers *b, uint64_t seed, struct qk_error *err)
+{
+    const struct qk_inputs *inputs = &b->group->inputs;
+    struct qk_rng rng;
+    if (inputs->fill)
+        return inputs->fill(inputs->ctx, &b->plan, b->at, err);
+    qk_rng_seed(&rng, seed);
+    qk_ops[b->group->op].on->fill(&b->plan, QK_FILL_ORDINARY, &rng, b->at);
+    return 0;
+}
+
+int bench_buffers_make(struct bench_buffers *b, const struct bench_group *group, uint64_t seed,
+                       struct qk_error *err)
+{
+    memset(b, 0, sizeof *b);
+    b->group = group;
+    int code = qk_ops[group->op].on->plan(&group->shape, &b->plan, err);
+    for (int i = 0; i < b->plan.buffer_count && !code; i++)
+        code = map_one(b, i, &b->at[i], err);
+    if (!code)
+        code = fill(b, seed, err);
+    for (int i = 0; i < b->plan.buffer_count && !code; i++)
+        if (b->plan.buffers[i].output)
+            code = map_one(b, i, &b->expected[i], err);
+        else
+            b->expected[i] = b->at[i];
+    if (code)
+        return code;
+    qk_ops[group->op].on->call(qk_reference(group->op)->fn, &b->plan, b->expected, 1);
+    return group->inputs.verify ? group->inputs.verify(group->inputs.ctx, &b->plan, b->expected, err) : 0;
+}
+
+void bench_buffers_drop_expected(struct bench_buffers *b)
+{
+    for (int i = 0; i < b->plan.buffer_count; i++) {
+        if (b->plan.buffers[i].output)
+            bench_unmap(b->expected[i], b->plan.buffers[i].bytes);
+        b->expected[i] = NULL;
+    }
+}
+
+void bench_buffers_free(struct bench_buffers *b)
+{
+    bench_buffers_drop_expected(b);
+    for (int i = 0; i < b->plan.buffer_count; i++)
+        bench_unmap(b->at[i], b->plan.buffers[i].bytes);
+    memset(b, 0, sizeof *b);
+}
+
+void bench_buffers_call(const struct bench_buffers *b, union qk_fn fn, uint64_t calls)
+{
+    qk_ops[b->group->op].on->call(fn, &b->plan, b->at, calls);
+}
+
+bool bench_buffers_same(const struct bench_buffers *b, const struct qk_variant *v, char *why, size_t size)
+{
+    /* What another variant left there must not pass for this one's result. */
+    for (int i = 0; i < b->plan.buffer_count; i++)
+        if (b->plan.buffers[i].output)
+            memset(b->at[i], 0xa5, b->plan.buffers[i].bytes);
+    bench_buffers_call(b, v->fn, 1);
+    return v->kind == QK_CEILING || qk_ops[v->op].on->same(&b->plan, b->expected, b->at, why, size);
+}
+
+double bench_buffers_time(const struct bench_buffers *b, union qk_fn fn)
+{
+    /* Shorter stretches are not believed: on a clock with coarse ticks they last no time at all. */
+    const double enough_ns = 1e6;
+    for (uint64_t calls = 1;; calls *= 2) {
+        const uint64_t start = bench_clock_ns();
+        bench_buffers_call(b, fn, calls);
+        const double took = (double)(bench_clock_ns() - start);
+        if (took > enough_ns || calls >= UINT64_C(1) << 40)
+            return fmax(took, 1) / (double)calls;
+    }
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/ceiling_team.h"
+
+#include "harness/buffers.h"
+#include "harness/clock.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* Of x86 and of aarch64 with 4 KiB pages; elsewhere a hint that does nothing. */
+enum { HUGE = 2 << 20 };
+
+struct worker {
+    struct bench_team *team;
+    pthread_t thread;
+    int number, cpu;
+    char *memory[BENCH_TEAM_MEMORIES]; /* NULL: none */
+    bool pinned, ready;
+    uint64_t start, end; /* of the last job */
+};
+
+struct bench_team {
+    pthread_mutex_t lock; /* guards everything below but `arrived` */
+    pthread_cond_t work, done;
+    uint64_t job_number;
+    bool quit;
+    int pending;
+    struct bench_team_job job;
+    atomic_int arrived; /* at the barrier of the job at hand */
+    size_t bytes[BENCH_TEAM_MEMORIES];
+    int started; /* threads that are to be joined */
+    int count;
+    struct worker workers[];
+};
+
+/* Whole huge pages from a huge page's start on, written once by the thread that will use them. */
+static char *map_huge(size_t bytes)
+{
+    size_t room, whole;
+    if (!qk_align_size(bytes, HUGE, &room) || !qk_add_size(room, HUGE, &whole))
+        return NULL;
+    char *p = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return NULL;
+    const size_t before = (HUGE - (uintptr_t)p % HUGE) % HUGE, after = whole - room - before;
+    if (before)
+        munmap(p, before);
+    if (after)
+        munmap(p + before + room, after);
+    p += before;
+    madvise(p, room, MADV_HUGEPAGE); /* a wish; bench_team_huge tells what came of it */
+    memset(p, 1, room);
+    return p;
+}
+
+static void unmap_huge(char *p, size_t bytes)
+{
+    size_t room;
+    if (p && qk_align_size(bytes, HUGE, &room))
+        munmap(p, room);
+}
+
+static void prepare(struct worker *w)
+{
+    const struct bench_team *team = w->team;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(w->cpu, &one);
+    w->pinned = pthread_setaffinity_np(pthread_self(), sizeof one, &one) == 0;
+    w->ready = w->pinned;
+    for (int m = 0; m < BENCH_TEAM_MEMORIES; m++) {
+        if (team->bytes[m] == 0 || (m == BENCH_ALONE && w->number != 0))
+            continue;
+        w->memory[m] = m == BENCH_NEAR ? bench_map(team->bytes[m]) : map_huge(team->bytes[m]);
+        w->ready &= w->memory[m] != NULL;
+    }
+}
+
+static void run_span(const struct bench_team_job *job, char *memory, const struct bench_span *span)
+{
+    if (span->passes)
+        job->run(memory + span->to, memory + span->from, span->bytes, span->passes);
+}
+
+/* Spinning, because being woken takes longer than a repetition may err; not for ever, should the CPU be shared. */
+static void wait_for_all(struct bench_team *team, int threads)
+{
+    enum { SPINS = 100000 };
+    atomic_fetch_add(&team->arrived, 1);
+    for (int spins = 0; atomic_load(&team->arrived) < threads; spins++)
+        if (spins > SPINS)
+            sched_yield();
+}
+
+static void take_part(struct worker *w, const struct bench_team_job *job)
+{
+    char *memory = w->memory[job->memory];
+    run_span(job, memory, &job->warm[0]);
+    run_span(job, memory, &job->warm[1]);
+    wait_for_all(w->team, job->threads);
+    w->start = bench_clock_ns();
+    run_span(job, memory, &job->timed);
+    w->end = bench_clock_ns();
+}
+
+static void *work(void *argument)
+{
+    struct worker *w = argument;
+    struct bench_team *team = w->team;
+    uint64_t seen = 0;
+    prepare(w);
+    pthread_mutex_lock(&team->lock);
+    if (--team->pending == 0)
+        pthread_cond_signal(&team->done);
+    for (;;) {
+        while (team->job_number == seen && !team->quit)
+            pthread_cond_wait(&team->work, &team->lock);
+        if (team->quit)
+            break;
+        seen = team->job_number;
+        const struct bench_team_job job = team->job;
+        if (w->number >= job.threads)
+            continue;
+        pthread_mutex_unlock(&team->lock);
+        take_part(w, &job);
+        pthread_mutex_lock(&team->lock);
+        if (--team->pending == 0)
+            pthread_cond_signal(&team->done);
+    }
+    pthread_mutex_unlock(&team->lock);
+    return NULL;
+}
+
+static void await(struct bench_team *team)
+{
+    while (team->pending > 0)
+        pthread_cond_wait(&team->done, &team->lock);
+}
+
+int bench_team_make(struct bench_team **team, const int *cpus, int count,
+                    const size_t bytes[BENCH_TEAM_MEMORIES], struct qk_error *err)
+{
+    struct bench_team *t = calloc(1, sizeof *t + (size_t)count * sizeof *t->workers);
+    *team = NULL;
+    if (!t)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %d threads", count);
+    t->count = count;
+    memcpy(t->bytes, bytes, sizeof t->bytes);
+    pthread_mutex_init(&t->lock, NULL);
+    pthread_cond_init(&t->work, NULL);
+    pthread_cond_init(&t->done, NULL);
+    pthread_mutex_lock(&t->lock);
+    int refused = 0, code = 0;
+    for (int i = 0; i < count && !refused; i++) {
+        t->workers[i] = (struct worker){.team = t, .number = i, .cpu = cpus[i]};
+        refused = pthread_create(&t->workers[i].thread, NULL, work, &t->workers[i]);
+        t->started += !refused;
+        t->pending += !refused;
+    }
+    await(t);
+    pthread_mutex_unlock(&t->lock);
+    if (refused)
+        code = qk_fail(err, QK_ERR_INTERNAL, "ceilings", "cannot start a thread for CPU %d: %s",
+                       cpus[t->started], strerror(refused));
+    for (int i = 0; i < count && !code; i++)
+        if (!t->workers[i].pinned)
+            code = qk_fail(err, QK_ERR_INTERNAL, "ceilings", "cannot pin a thread to CPU %d", cpus[i]);
+        else if (!t->workers[i].ready)
+            code = qk_fail(err, QK_ERR_MEMORY, "ceilings", "cannot map %zu MiB to measure on",
+                           (bytes[BENCH_ALONE] + (size_t)count * (bytes[BENCH_NEAR] + bytes[BENCH_SHARED])) >>
+                               20);
+    if (code)
+        bench_team_free(t);
+    else
+        *team = t;
+    return code;
+}
+
+void bench_team_free(struct bench_team *team)
+{
+    if (!team)
+        return;
+    pthread_mutex_lock(&team->lock);
+    team->quit = true;
+    pthread_cond_broadcast(&team->work);
+    pthread_mutex_unlock(&team->lock);
+    for (int i = 0; i < team->started; i++) {
+        struct worker *w = &team->workers[i];
+        pthread_join(w->thread, NULL);
+        bench_unmap(w->memory[BENCH_NEAR], team->bytes[BENCH_NEAR]);
+        unmap_huge(w->memory[BENCH_SHARED], team->bytes[BENCH_SHARED]);
+        unmap_huge(w->memory[BENCH_ALONE], team->bytes[BENCH_ALONE]);
+    }
+    pthread_cond_destroy(&team->done);
+    pthread_cond_destroy(&team->work);
+    pthread_mutex_destroy(&team->lock);
+    free(team);
+}
+
+double bench_team_run(struct bench_team *team, const struct bench_team_job *job)
+{
+    pthread_mutex_lock(&team->lock);
+    team->job = *job;
+    team->pending = job->threads;
+    atomic_store(&team->arrived, 0);
+    team->job_number++;
+    pthread_cond_broadcast(&team->work);
+    await(team);
+    uint64_t start = UINT64_MAX, end = 0;
+    for (int i = 0; i < job->threads; i++) {
+        start = team->workers[i].start < start ? team->workers[i].start : start;
+        end = team->workers[i].end > end ? team->workers[i].end : end;
+    }
+    pthread_mutex_unlock(&team->lock);
+    return (double)(end - start);
+}
+
+double bench_team_huge(const struct bench_team *team)
+{
+    FILE *f = fopen("/proc/self/smaps_rollup", "re");
+    unsigned long long kib;
+    char line[256];
+    double huge = NAN;
+    if (!f)
+        return NAN;
+    while (fgets(line, sizeof line, f))
+        if (sscanf(line, "AnonHugePages: %llu", &kib) == 1)
+            huge = (double)kib * 1024;
+    fclose(f);
+    /* Nothing else of this process is large; should something be, the share must not exceed what was asked for. */
+    return fmin(1, huge / ((double)team->bytes[BENCH_ALONE] +
+                           (double)team->count * (double)team->bytes[BENCH_SHARED]));
+}

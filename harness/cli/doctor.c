@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/doctor.h"
+#include "harness/cli/cli.h"
+#include "harness/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct options {
+    bool json, quick;
+    int cpu; /* -1: the last one */
+    uint64_t seed;
+};
+
+enum { WIDTH = 120, INDENT = 28 };
+
+/* The text from column INDENT on, broken at blanks; the first line is begun already. */
+static void print_wrapped(const char *text)
+{
+    const size_t room = WIDTH - INDENT;
+    while (strlen(text) > room) {
+        size_t n = room;
+        while (n > 0 && text[n] != ' ')
+            n--;
+        const bool blank = n > 0;
+        n = blank ? n : room;
+        printf("%.*s\n%*s", (int)n, text, INDENT, "");
+        text += n + blank;
+    }
+    puts(text);
+}
+
+static void print_text(const struct bench_doctor *d)
+{
+    size_t counts[3] = {0};
+    for (size_t i = 0; i < d->count; i++) {
+        const struct bench_finding *f = &d->findings[i];
+        counts[f->health]++;
+        printf("%-20s %-6s ", f->name, bench_health_name(f->health));
+        print_wrapped(f->found);
+        if (f->health == BENCH_HEALTH_OK)
+            continue;
+        printf("%*s", INDENT, "costs: ");
+        print_wrapped(*f->costs ? f->costs : "-");
+        printf("%*s", INDENT, "mend: ");
+        print_wrapped(*f->mend ? f->mend : "-");
+    }
+    printf("\n%zu ok, %zu warn, %zu bad; CPU %d, seed %llu%s\n", counts[BENCH_HEALTH_OK],
+           counts[BENCH_HEALTH_WARN], counts[BENCH_HEALTH_BAD], d->cpu, (unsigned long long)d->seed,
+           d->quick ? ", quick" : "");
+}
+
+static int run(const struct options *o, struct qk_error *err)
+{
+    struct bench_doctor d;
+    struct qk_cpu isa;
+    char allowed[256];
+    bench_doctor_allowed(allowed, sizeof allowed);
+    int code = cli_detect(&isa, err);
+    const int cpu = code ? code : bench_pin(o->cpu, err);
+    if (cpu < 0)
+        return cpu;
+    const struct bench_doctor_config cfg = {.cpu = cpu,
+                                            .quick = o->quick,
+                                            .seed = o->seed,
+                                            .isa = &isa,
+                                            .allowed = allowed,
+                                            .stop = cli_stop,
+                                            .progress = cli_progress};
+    code = bench_doctor_run(&d, &cfg, err);
+    cli_progress_end();
+    if (code)
+        return code;
+    if (o->json)
+        code = bench_doctor_write_json(&d, stdout, err);
+    else
+        print_text(&d);
+    const struct bench_finding *fatal = bench_doctor_fatal(&d);
+    if (!code && fatal)
+        code = qk_fail(err, QK_ERR_INVALID, fatal->name, "measuring is meaningless here: %s", fatal->found);
+    return code;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct options *o = state->input;
+    switch (key) {
+    case 'j':
+        o->json = true;
+        return 0;
+    case 'q':
+        o->quick = true;
+        return 0;
+    case 'p':
+        o->cpu = (int)cli_number(state, "--cpu", arg, 0, 1023);
+        return 0;
+    case 's':
+        o->seed = cli_number(state, "--seed", arg, 0, (UINT64_C(1) << 53) - 1);
+        return 0;
+    case ARGP_KEY_ARG:
+        argp_error(state, "unexpected argument '%s'; doctor takes none", arg);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int cli_doctor(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"json", 'j', NULL, 0, "Strict JSON (harness/doctor.schema.json) instead of text", 0},
+        {"quick", 'q', NULL, 0, "Measure noise for 2 s instead of 5", 0},
+        {"cpu", 'p', "N", 0, "Look at logical CPU N (default: the last one allowed)", 0},
+        {"seed", 's', "N", 0, "Draw the order of pairs and the inputs from this seed (default: a fresh one)",
+         0},
+        {0}};
+    static const struct argp argp = {
+        options,
+        parse,
+        NULL,
+        "Tells what makes measurements worse on this machine: settings, neighbours, and the noise itself, "
+        "measured as one "
+        "kernel against itself in cache and from DRAM. Each finding is ok, warn or bad, with what it costs "
+        "and the command "
+        "that mends it, '-' where nothing does. Changes nothing.\vExit code 5 when measuring would be "
+        "meaningless here, "
+        "otherwise 0. Examples:\n  qkbench doctor\n  qkbench doctor --quick --json",
+        NULL,
+        NULL,
+        NULL};
+    struct options o = {.cpu = -1, .seed = cli_seed()};
+    struct qk_error err;
+    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    cli_catch_interrupts();
+    const int code = run(&o, &err);
+    return code ? cli_fail(code, &err) : CLI_DONE;
+}

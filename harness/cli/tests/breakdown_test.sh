@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# qkbench breakdown as its users meet it.  breakdown_test.sh PROGRAM TREE
+# shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
+set -uo pipefail
+program=$(realpath "$1")
+tree=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+number=0
+failed=0
+status=0
+out=
+ok() { # ok NAME CONDITION...: one test; what the program said is shown when it fails
+    local name=$1
+    shift
+    number=$((number + 1))
+    if "$@"; then
+        echo "ok $number - $name"
+    else
+        echo "not ok $number - $name"
+        printf '# exit code %s; %s\n' "$status" "${out//$'\n'/$'\n'# }" | head -20
+        failed=1
+    fi
+}
+skip() { number=$((number + 1)) && echo "ok $number - $1 # SKIP $2"; }
+says() { grep -qF -- "$1" <<<"$out"; }
+code() { # code NUMBER TEXT ARGUMENT...: exit code and a text in the output
+    local want=$1 text=$2
+    shift 2
+    out=$("$program" breakdown "$@" 2>&1)
+    status=$?
+    ok "exit $want: qkbench breakdown $*" eval "[ $status -eq $want ] && says '$text'"
+}
+
+code 0 Examples --help
+code 2 "no variant" '*/p9'
+code 2 "staged: qk256_dequant/scalar" '*/*_best' '*/autovec*'
+ok "one line names what can be cut" eval '[ "$(wc -l <<<"$out")" -eq 1 ] && says p4_permute'
+code 2 "shapes of seed: 256" '*/scalar/255'
+code 2 "blocks model cache" --shapes sead
+code 2 "expected one of" --cpu 1000
+code 2 "whole number" --seed x
+code 1 "No such file" --shapes "$work/none.gguf"
+code 1 "cannot write" '*/scalar/256' --quick --out none/b.json
+QK_DISABLE_ISA=avx2 code 77 "switched off" '*/p4*' --quick
+QK_DATA=$work/nowhere code 1 "roadmap.json" '*/scalar' --quick
+
+code 0 "fits L1" '*/scalar' --quick
+ok "one shape, the components, total and kernel" eval \
+    'for word in 4096 loop unpack lookup scale store total kernel difference 9000; do says $word || exit; done'
+code 0 "| loop |" '*/scalar/256' --quick --markdown
+code 0 "Claimed gains" '*/[sp][c1]*/256' --quick --seed 77 --out b.json
+ok "the seed is in the file" grep -q '"seed": "77"' b.json
+if python3 -c 'import jsonschema' 2>/dev/null; then
+    checked=$("$tree/harness/tests/breakdown_schema_test.py" "$tree/harness/breakdown.schema.json" cat b.json 2>&1)
+    out=$(grep -v '^ok' <<<"$checked")
+    ok "the file obeys its schema and adds up" eval '! says "not ok" && says 1..'
+else
+    skip "the file obeys its schema and adds up" "python3-jsonschema is not installed"
+fi
+QK_DISABLE_ISA=avx2 code 0 "skipped" '*/[sp][c1]*/256' --quick
+code 0 "@blk.0.attn_k.weight" --shapes "$tree/model/fixtures/tiny.i2_s.gguf" '*/scalar/*blk.0.attn_k.*' --quick
+
+cp b.json old.json
+"$program" breakdown --out b.json >said.out 2>said.txt &
+sleep 2
+kill -INT $!
+wait $!
+status=$? out=$(cat said.txt)
+ok "Ctrl-C: exit 130" [ $status -eq 130 ]
+ok "Ctrl-C: the old file is whole, nothing is left, nothing was printed" eval \
+    'cmp -s b.json old.json && [ -z "$(find . -name ".*.??????")" ] && [ ! -s said.out ]'
+out=$("$program" breakdown '*/scalar/256' --quick 2>&1 >/dev/full)
+status=$?
+ok "standard output that cannot be written" eval '[ $status -eq 1 ] && says "No space left"'
+echo "1..$number"
+exit $failed

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/ceilings.h"
+
+#include "reports/table.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+static const enum qk_isa columns[] = {QK_ISA_BASE, QK_ISA_AVX2, QK_ISA_AVX512};
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+static void add_known(struct report_table *t, double x, const char *fmt_unit)
+{
+    if (isnan(x))
+        report_table_cell(t, "-");
+    else
+        report_table_cell(t, "%.1f %s", x, fmt_unit);
+}
+
+static size_t repetitions(const struct bench_ceilings *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (c->rows[i].repetitions)
+            return c->rows[i].repetitions;
+    return 0;
+}
+
+static void add_facts(struct report_table *t, const struct bench_ceilings *c, bool stored)
+{
+    t->facts = true;
+    report_table_title(t, "qkbench %s ceilings", c->env.version);
+    report_table_column(t, "", false, false);
+    report_table_column(t, "", false, true);
+    report_table_cell(t, "machine");
+    report_table_cell(t, "%s, fingerprint %s", *c->env.cpu_name ? c->env.cpu_name : "unknown",
+                      c->env.fingerprint);
+    report_table_cell(t, "date");
+    report_table_cell(t, "%s%s", c->env.date, stored ? ", stored then; --fresh measures anew" : "");
+    report_table_cell(t, "mode");
+    report_table_cell(t, "%s, %.1f s, seed %llu; one thread on CPU %d, or one on each of %d CPUs",
+                      c->quick ? "quick: not for quoting" : "full", c->seconds, (unsigned long long)c->seed,
+                      c->cpu, c->threads);
+    report_table_cell(t, "core clock");
+    if (isnan(c->clock_ghz))
+        report_table_cell(t, "- (%s)", c->clock_why);
+    else
+        report_table_cell(t, "%.3f GHz, fastest %.3f GHz, estimated beside the rounds", c->clock_ghz,
+                          c->clock_best);
+    report_table_cell(t, "timer step");
+    add_known(t, c->timer_step_ns, "ns, the smallest that was seen");
+    report_table_cell(t, "timer cost");
+    add_known(t, c->timer_cost_ns, "ns a call");
+    report_table_cell(t, "pages");
+    if (isnan(c->huge_share))
+        report_table_cell(
+            t, "caches: as the system gives them; DRAM: huge ones asked for, what came of it is not known");
+    else
+        report_table_cell(t, "caches: as the system gives them; DRAM: huge ones asked for, %.0f %% are",
+                          100 * c->huge_share);
+    report_table_cell(t, "numbers");
+    report_table_cell(
+        t, "fastest of %zu repetitions, their median in brackets; GB = 1e9 bytes, a copy counts both ways",
+        repetitions(c));
+}
+
+static void add_bandwidth(struct report_table *t, const struct bench_ceiling *row)
+{
+    if (!row)
+        report_table_cell(t, "-");
+    else if (isnan(row->best))
+        report_table_cell(t, "- [%zu]", report_table_note(t, "%s", row->reason));
+    else
+        report_table_cell(t, "%.1f (%.1f)", row->best, row->median);
+}
+
+static bool same_line(const struct bench_ceiling *a, const struct bench_ceiling *b)
+{
+    return a->loop->kind == b->loop->kind && a->level == b->level && a->threads == b->threads;
+}
+
+static void add_bytes(struct report_table *t, size_t bytes)
+{
+    if (!bytes)
+        report_table_cell(t, "-");
+    else if (bytes >> 20)
+        report_table_cell(t, "%.4g MiB", (double)bytes / 1048576);
+    else
+        report_table_cell(t, "%.4g KiB", (double)bytes / 1024);
+}
+
+static void add_bandwidths(struct report_table *t, const struct bench_ceilings *c)
+{
+    char head[32];
+    report_table_title(t, "Bandwidth, GB/s");
+    report_table_column(t, "of", false, false);
+    report_table_column(t, "in", false, false);
+    report_table_column(t, "threads", true, false);
+    report_table_column(t, "bytes each", true, false);
+    for (int k = 0; k < COLUMNS; k++) {
+        snprintf(head, sizeof head, "%s", qk_isas[columns[k]].name);
+        report_table_column(t, head, true, false);
+    }
+    for (size_t first = 0, end; first < c->count; first = end) {
+        const struct bench_ceiling *row = &c->rows[first], *cell[COLUMNS] = {NULL};
+        for (end = first; end < c->count && same_line(row, &c->rows[end]); end++)
+            for (int k = 0; k < COLUMNS; k++)
+                if (c->rows[end].loop->isa == columns[k])
+                    cell[k] = &c->rows[end];
+        if (row->level == BENCH_REGISTERS)
+            continue;
+        report_table_cell(t, "%s", bench_ceiling_kind_words[row->loop->kind]);
+        report_table_cell(t, "%s", bench_ceiling_level(row->level));
+        report_table_cell(t, "%d", row->threads);
+        add_bytes(t, row->bytes);
+        for (int k = 0; k < COLUMNS; k++)
+            add_bandwidth(t, cell[k]);
+    }
+}
+
+static void add_peaks(struct report_table *t, const struct bench_ceilings *c)
+{
+    report_table_title(t, "Peaks of one core");
+    report_table_column(t, "of", false, false);
+    report_table_column(t, "isa", false, false);
+    report_table_column(t, "instruction", false, false);
+    report_table_column(t, "per ns", true, false);
+    report_table_column(t, "per estimated\ncycle", true, false);
+    report_table_column(t, "operations\neach", true, false);
+    report_table_column(t, "Gop/s", true, false);
+    for (size_t i = 0; i < c->count; i++) {
+        const struct bench_ceiling *row = &c->rows[i];
+        if (row->level != BENCH_REGISTERS)
+            continue;
+        report_table_cell(t, "%s", bench_ceiling_kind_words[row->loop->kind]);
+        report_table_cell(t, "%s", qk_isas[row->loop->isa].name);
+        report_table_cell(t, "%s %s", row->loop->instruction, row->loop->registers);
+        if (isnan(row->best))
+            report_table_cell(t, "- [%zu]", report_table_note(t, "%s", row->reason));
+        else
+            report_table_cell(t, "%.2f (%.2f)", row->best, row->median);
+        if (isnan(bench_ceiling_per_cycle(c, row)))
+            report_table_cell(t, "-");
+        else
+            report_table_cell(t, "%.2f", bench_ceiling_per_cycle(c, row));
+        report_table_cell(t, "%.0f", row->loop->ops);
+        if (isnan(row->best))
+            report_table_cell(t, "-");
+        else
+            report_table_cell(t, "%.1f", row->best * row->loop->ops);
+    }
+}
+
+int report_ceilings_text(const struct bench_ceilings *c, bool stored, FILE *to, struct qk_error *err)
+{
+    struct report_table tables[3];
+    bool failed = false;
+    memset(tables, 0, sizeof tables);
+    add_facts(&tables[0], c, stored);
+    add_bandwidths(&tables[1], c);
+    add_peaks(&tables[2], c);
+    for (int i = 0; i < 3; i++)
+        failed |= tables[i].failed;
+    errno = 0;
+    for (int i = 0; i < 3 && !failed; i++) {
+        if (i)
+            putc('\n', to);
+        report_table_text(&tables[i], to);
+    }
+    for (int i = 0; i < 3; i++)
+        report_table_free(&tables[i]);
+    if (failed)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the ceilings' texts");
+    if (fflush(to) || ferror(to))
+        return qk_fail(err, QK_ERR_IO, NULL, "cannot write the ceilings: %s", strerror(errno ? errno : EIO));
+    return 0;
+}
