@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/run.h"
 #include "harness/cli/cli.h"
-#include "harness/outfile.h"
-#include "harness/summary.h"
-#include "reports/report.h"
+#include "harness/cli/result_files.h"
 
 #include <stdio.h>
 
 struct options {
     char **patterns;
     size_t count;
-    const char *shapes, *out, *csv, *counters;
+    const char *shapes, *counters;
+    struct cli_result_files files;
     bool quick;
     int cpu; /* -1: the last one */
     uint64_t seed;
@@ -27,10 +26,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         o->quick = true;
         return 0;
     case 'o':
-        o->out = arg;
+        o->files.json_path = arg;
         return 0;
     case 'c':
-        o->csv = arg;
+        o->files.csv_path = arg;
         return 0;
     case 'C':
         o->counters = arg;
@@ -48,40 +47,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     default:
         return ARGP_ERR_UNKNOWN;
     }
-}
-
-/* Opened before the run, so that a path that cannot be written costs no measurement. */
-static int open_files(const struct options *o, struct bench_outfile *json, struct bench_outfile *csv,
-                      struct qk_error *err)
-{
-    int code = o->out ? bench_outfile_open(json, o->out, err) : 0;
-    if (!code && o->csv)
-        code = bench_outfile_open(csv, o->csv, err);
-    return code;
-}
-
-static int write_files(const struct options *o, struct bench_outfile *json, struct bench_outfile *csv,
-                       const struct bench_sample_set *set, struct qk_error *err)
-{
-    int code = o->out ? bench_sample_set_write_json(set, json->stream, err) : 0;
-    if (!code && o->csv)
-        code = bench_sample_set_write_csv(set, csv->stream, err);
-    if (!code && o->out)
-        code = bench_outfile_commit(json, err);
-    if (!code && o->csv)
-        code = bench_outfile_commit(csv, err);
-    return code;
-}
-
-static int print_table(const struct bench_sample_set *set, struct qk_error *err)
-{
-    struct bench_summary sum;
-    int code = bench_summary_make(&sum, set, err);
-    if (code)
-        return code;
-    code = report_text(&(struct report_input){.set = set, .summary = &sum}, stdout, err);
-    bench_summary_free(&sum);
-    return code;
 }
 
 static int measure(const struct options *o, const struct qk_cpu *isa, int cpu,
@@ -108,9 +73,8 @@ static int measure(const struct options *o, const struct qk_cpu *isa, int cpu,
     return code;
 }
 
-static int run(const struct options *o, struct qk_error *err)
+static int run(struct options *o, struct qk_error *err)
 {
-    struct bench_outfile json = {0}, csv = {0};
     struct bench_counters *counters = NULL;
     struct bench_sample_set set;
     struct qk_cpu isa;
@@ -120,18 +84,17 @@ static int run(const struct options *o, struct qk_error *err)
     const int cpu = code ? code : bench_pin(o->cpu, err);
     code = cpu < 0 ? cpu : bench_counters_make(&counters, o->counters, err);
     if (!code)
-        code = open_files(o, &json, &csv, err);
+        code = cli_result_files_open(&o->files, err);
     if (!code)
         code = measure(o, &isa, cpu, counters, &set, &failed, err);
     bench_counters_free(counters);
     if (!code)
         code = cli_ceilings_apply(&set, err);
     if (!code)
-        code = write_files(o, &json, &csv, &set, err);
-    bench_outfile_abort(&json);
-    bench_outfile_abort(&csv);
+        code = cli_result_files_write(&o->files, &set, err);
+    cli_result_files_abort(&o->files);
     if (!code)
-        code = print_table(&set, err);
+        code = cli_print_summary(&set, err);
     if (!code && failed)
         code =
             qk_fail(err, QK_ERR_CHECK, NULL, "a variant failed its check and was not timed; see the table");

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* What report makes of a result, as files of one folder. */
+#ifndef QKBENCH_HARNESS_CLI_PRODUCTS_H
+#define QKBENCH_HARNESS_CLI_PRODUCTS_H
+
+#include "reports/report.h"
+
+enum { CLI_TEXT, CLI_MARKDOWN, CLI_PHASES, CLI_PRODUCTS, CLI_FORMATS = 3 };
+extern const char *const cli_product_names[]; /* [CLI_PRODUCTS] */
+extern const char *const cli_format_names[];  /* [CLI_FORMATS] of the plot */
+
+struct cli_products {
+    const char *out; /* folder; made when missing */
+    bool want[CLI_PRODUCTS], format[CLI_FORMATS];
+};
+
+/*
+ * Writes what is wanted, each file whole or not at all, naming it on stderr; the text also goes to stdout. Where the
+ * plot cannot be drawn the tables are written and say why. QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_INTERRUPTED.
+ */
+int cli_products_write(const struct cli_products *o, const struct report_input *all, struct qk_error *err);
+
+#endif
