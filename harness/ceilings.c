@@ -15,8 +15,8 @@
  * Repetitions are as short as the start of threads and clock reads (1 us) allow, so that many fall between two
  * disturbances; L3 and what goes past the caches take longer, since one pass over their sets does.
  */
-static const double near_ns = 0.5e6, far_ns = 1.5e6;
-static const double budget_ns = 14e9, quick_budget_ns = 1.5e9;
+static const double near_ns = 0.25e6, far_ns = 0.75e6;
+static const double budget_ns = 17e9, quick_budget_ns = 1.5e9;
 enum {
     ROUNDS_MAX = 200,
     ROUNDS_MIN = 5,

@@ -51,7 +51,7 @@ struct bench_ceilings {
 };
 
 struct bench_ceilings_config {
-    bool quick;               /* about 2 s instead of 15 s, fewer repetitions */
+    bool quick;               /* about 2 s instead of 17 s, fewer repetitions */
     uint64_t seed;            /* of the order */
     int cpu;                  /* for one thread; the caller is pinned to it */
     const cpu_set_t *allowed; /* as it was before the caller was pinned: where the other threads go */

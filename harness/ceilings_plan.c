@@ -17,25 +17,27 @@ static const struct bench_cache *cache_of(const struct bench_environment *env, i
 
 /*
  * A quarter of L3, because it is the cache that neighbours of a virtual machine use as well: half of it was seen to
- * give anything from 40 to 85 GB/s here, a quarter 95 to 101.
+ * give anything from 40 to 85 GB/s here, a quarter 95 to 101. Half where a quarter would be mostly L2.
  */
 size_t bench_ceiling_cache_bytes(const struct bench_environment *env, int level, int threads, char *why,
                                  size_t size)
 {
-    const struct bench_cache *cache = cache_of(env, level);
+    const struct bench_cache *cache = cache_of(env, level),
+                             *smaller = level > 1 ? cache_of(env, level - 1) : NULL;
     if (!cache) {
         snprintf(why, size, "sysfs does not tell the size of L%d", level);
         return 0;
     }
     const uint64_t sharing = (uint64_t)(threads < cache->sharing ? threads : cache->sharing);
-    const size_t share = cache->bytes / sharing, set = share / (level == 3 ? 4 : 2) / (2 * PAGE) * (2 * PAGE);
-    const struct bench_cache *smaller = level > 1 ? cache_of(env, level - 1) : NULL;
-    if (set == 0 || (smaller && set < 2 * smaller->bytes)) {
-        snprintf(why, size, "a thread's share of L%d, %zu KiB, is too small to tell it from the level before",
-                 level, share >> 10);
-        return 0;
+    const size_t share = cache->bytes / sharing, least = smaller ? 2 * smaller->bytes : 2 * PAGE;
+    for (size_t part = level == 3 ? 4 : 2; part >= 2; part /= 2) {
+        const size_t set = share / part / (2 * PAGE) * (2 * PAGE);
+        if (set >= least)
+            return set;
     }
-    return set;
+    snprintf(why, size, "a thread's share of L%d, %zu KiB, is too small to tell it from the level before",
+             level, share >> 10);
+    return 0;
 }
 
 size_t bench_ceiling_dram_bytes(const struct bench_environment *env, int threads)

@@ -7,7 +7,7 @@
 
 /*
  * Working set of each of `threads` threads for a cache level, whole pages: half of a thread's share of L1 and L2, a
- * quarter of its share of L3. 0 with the reason in why[size] when sysfs does not tell, or a share of L3 is so small
+ * quarter of its share of L3 or, when that is less than twice L2, half. 0 with the reason in why[size] when sysfs does not tell, or a share of L3 is so small
  * that L2 would hold most of it.
  */
 size_t bench_ceiling_cache_bytes(const struct bench_environment *env, int level, int threads, char *why,

@@ -43,57 +43,6 @@ double bench_aa_percent(const struct bench_aa *aa)
     return 100 * fmax(fabs(aa->ratio.low - 1), fabs(aa->ratio.high - 1));
 }
 
-#if defined(__x86_64__)
-
-#define ADD8                                                                                                 \
-    "addl %9, %1\n\taddl %9, %2\n\taddl %9, %3\n\taddl %9, %4\n\t"                                           \
-    "addl %9, %5\n\taddl %9, %6\n\taddl %9, %7\n\taddl %9, %8\n\t"
-
-/*
- * Eight chains of 1-cycle additions: as many at a time as the core has adders, which another thread of the core takes
- * its share of. From a register, because some cores fold constants away; 64 of them, so that the loop's own branch
- * costs 1.5 %.
- */
-bool bench_adds(uint64_t rounds)
-{
-    uint32_t a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
-    __asm__ volatile(".p2align 6\n1:\n\t" ADD8 ADD8 ADD8 ADD8 ADD8 ADD8 ADD8 ADD8 "decq %0\n\tjnz 1b"
-                     : "+r"(rounds), "+r"(a), "+r"(b), "+r"(c), "+r"(d), "+r"(e), "+r"(f), "+r"(g), "+r"(h)
-                     : "r"((uint32_t)rounds)
-                     : "cc");
-    return true;
-}
-
-#else
-
-bool bench_adds(uint64_t rounds)
-{
-    (void)rounds;
-    return false;
-}
-
-#endif
-
-/* The median of a few bursts of some 10 us: the slowest hold an interrupt, the fastest a neighbour's pause. */
-double bench_adds_per_cycle(double ghz, char *why, size_t size)
-{
-    enum { BURSTS = 5, ROUNDS = 2500, IN_A_ROUND = 64 };
-    double ns[BURSTS], scratch[BURSTS];
-    if (isnan(ghz)) {
-        snprintf(why, size, "the core clock is not known");
-        return NAN;
-    }
-    for (int i = 0; i < BURSTS; i++) {
-        const uint64_t start = bench_clock_ns();
-        if (!bench_adds(ROUNDS)) {
-            snprintf(why, size, "no such loop for this architecture");
-            return NAN;
-        }
-        ns[i] = (double)(bench_clock_ns() - start);
-    }
-    return (double)ROUNDS * IN_A_ROUND / (bench_median(ns, BURSTS, scratch) * ghz);
-}
-
 /* Between blocks: the clock, and what is left of the core at that moment. */
 static void sample_core(struct samples *s)
 {
@@ -222,8 +171,7 @@ int bench_doctor_measure(struct bench_facts *f, const struct bench_doctor_config
     const uint64_t l2 = bench_environment_cache(&f->env, 2);
     double scratch[SAMPLES];
     qk_rng_seed(&s.rng, cfg->seed);
-    /* Intel since Haswell and AMD's Zen have AVX2 and four adders or more; Sandy Bridge has neither (Agner Fog). */
-    s.adds_known = bench_has_flag(f->env.cpu_flags, "avx2");
+    s.adds_known = bench_adds_known(&f->env);
     if (!s.adds_known)
         snprintf(f->adds_why, sizeof f->adds_why,
                  "this CPU is not one the loop's four per cycle are known of");

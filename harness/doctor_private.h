@@ -3,6 +3,7 @@
 #ifndef QKBENCH_HARNESS_DOCTOR_PRIVATE_H
 #define QKBENCH_HARNESS_DOCTOR_PRIVATE_H
 
+#include "harness/core_share.h"
 #include "harness/doctor.h"
 #include "harness/environment.h"
 
@@ -96,10 +97,5 @@ double bench_aa_percent(const struct bench_aa *aa);
  * core_ghz and adds_per_cycle. Codes as bench_doctor_run.
  */
 int bench_doctor_measure(struct bench_facts *f, const struct bench_doctor_config *cfg, struct qk_error *err);
-
-/* Additions per cycle of a loop of independent ones, at the clock just estimated; NaN with why[size] when not known. */
-double bench_adds_per_cycle(double ghz, char *why, size_t size);
-/* Runs a loop of `rounds` * 66 instructions, more by a handful. False where there is no such loop. */
-bool bench_adds(uint64_t rounds);
 
 #endif

@@ -2,6 +2,7 @@
 #include "harness/run.h"
 
 #include "harness/clock.h"
+#include "harness/core_share.h"
 #include "harness/counters_step.h"
 #include "harness/counters_sw.h"
 #include "harness/gbench_shim.h"
@@ -108,7 +109,8 @@ static int keep_block(const struct bench_ready *ready, const struct bench_slice 
 /* One block of a group: its rounds, each in its own drawn order, with the clock estimated on both sides and the
  * thread's events read outside of everything that is timed. */
 static int run_block(const struct bench_ready *ready, const struct bench_sw *sw, struct qk_rng *rng,
-                     struct bench_sample_set *set, struct qk_error *err)
+                     struct bench_patience *patience, bool *again, struct bench_sample_set *set,
+                     struct qk_error *err)
 {
     const size_t arms = ready->arm_count, count = ready->schedule.rounds * arms;
     struct bench_slice *slices = calloc(count, sizeof *slices);
@@ -132,7 +134,8 @@ static int run_block(const struct bench_ready *ready, const struct bench_sw *sw,
         code = bench_shim_run(slices, count, why, sizeof why) ? QK_ERR_INTERNAL : 0;
         bench_sw_end(sw, &begin, &events);
         const double ghz = (before + bench_clock_ghz(NULL, 0)) / 2;
-        if (!code)
+        *again = !code && bench_patience_again(patience);
+        if (!code && !*again)
             code = keep_block(ready, slices, order, ghz, &events, set);
     }
     free(slices);
@@ -153,6 +156,8 @@ static int run_batch(struct batch *batch, size_t groups, const struct bench_run_
 {
     double total = 0, done = 0;
     bool more = true;
+    struct bench_patience patience =
+        bench_patience_make(&set->env, cfg->quick, BENCH_BLOCKS_MAX * batch->count);
     for (size_t g = 0; g < batch->count; g++)
         total += batch->ready[g].schedule.ns;
     for (size_t b = 0; more; b++) {
@@ -161,19 +166,25 @@ static int run_batch(struct batch *batch, size_t groups, const struct bench_run_
             const struct bench_ready *ready = &batch->ready[g];
             if (b >= ready->schedule.blocks)
                 continue;
-            if (cfg->stop && cfg->stop())
-                return qk_fail(err, QK_ERR_INTERRUPTED, ready->group->name, "interrupted");
             if (cfg->progress)
                 cfg->progress(cfg->ctx,
                               ((double)batch->first + done / total * (double)batch->count) / (double)groups,
                               ready->group->name);
-            const int code = run_block(ready, sw, rng, set, err);
+            int code = 0;
+            for (bool again = true; again && !code;) {
+                bench_patience_wait(&patience, cfg->stop);
+                if (cfg->stop && cfg->stop())
+                    return qk_fail(err, QK_ERR_INTERRUPTED, ready->group->name, "interrupted");
+                code = run_block(ready, sw, rng, &patience, &again, set, err);
+            }
             if (code)
                 return code;
             done += ready->schedule.ns / (double)ready->schedule.blocks;
             more = true;
         }
     }
+    set->waited_ms += (uint64_t)(patience.waited_ns * 1e-6);
+    set->repeated_blocks += patience.repeated;
     return 0;
 }
 

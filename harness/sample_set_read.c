@@ -94,6 +94,10 @@ static void read_header(struct bench_reader *r, const struct bench_place *ours, 
     bench_get_fixed_text(r, &clock, "reason", set->clock_why, sizeof set->clock_why, true);
     if (bench_member(ours, "events_reason").json)
         bench_get_fixed_text(r, ours, "events_reason", set->events_why, sizeof set->events_why, true);
+    if (bench_member(ours, "waited_ms").json || bench_member(ours, "repeated_blocks").json) {
+        set->waited_ms = (uint64_t)bench_get_integer(r, ours, "waited_ms", 0, INT_MAX);
+        set->repeated_blocks = (uint64_t)bench_get_integer(r, ours, "repeated_blocks", 0, INT_MAX);
+    }
     read_fingerprint(r, ours, &set->env);
 }
 

@@ -51,6 +51,10 @@ static json_t *header(const struct bench_sample_set *set)
     bench_json_put(&o, "shapes", bench_json_text(set->source));
     bench_json_put(&o, "pinned_cpu", json_integer(set->cpu));
     bench_json_put(&o, "timer_ns", bench_json_real(set->timer_ns));
+    if (set->waited_ms || set->repeated_blocks) {
+        bench_json_put(&o, "waited_ms", json_integer((json_int_t)set->waited_ms));
+        bench_json_put(&o, "repeated_blocks", json_integer((json_int_t)set->repeated_blocks));
+    }
     bench_json_put(&o, "clock", clock);
     if (*set->events_why)
         bench_json_put(&o, "events_reason", bench_json_text(set->events_why));

@@ -52,7 +52,13 @@ void report_add_counter_facts(struct report_table *t, const struct report_input 
     count_blocks(in->summary, &disturbed, &blocks);
     if (blocks) {
         report_table_cell(t, "noise");
-        report_table_cell(t, "%zu of %zu blocks disturbed", disturbed, blocks);
+        if (in->set->waited_ms || in->set->repeated_blocks)
+            report_table_cell(
+                t, "%zu of %zu blocks disturbed; waited %.1f s for the core, %llu blocks measured again",
+                disturbed, blocks, 1e-3 * (double)in->set->waited_ms,
+                (unsigned long long)in->set->repeated_blocks);
+        else
+            report_table_cell(t, "%zu of %zu blocks disturbed", disturbed, blocks);
     }
     if (why) {
         report_table_cell(t, "counters");

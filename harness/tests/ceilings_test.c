@@ -30,6 +30,11 @@ static void working_sets_fit_their_level(void **state)
     env->caches[0].sharing = 2;
     assert_int_equal(bench_ceiling_cache_bytes(env, 1, 2, why, sizeof why), 8 << 10);
     assert_int_equal(bench_ceiling_cache_bytes(env, 1, 1, why, sizeof why), 16 << 10);
+    /* A quarter of 4 MiB would be as large as L2, half is twice as large; of 3 MiB neither will do. */
+    env->caches[3] = (struct bench_cache){3, "Unified", 32 << 20, 8};
+    assert_int_equal(bench_ceiling_cache_bytes(env, 3, 8, why, sizeof why), 2 << 20);
+    env->caches[3].bytes = 24 << 20;
+    assert_int_equal(bench_ceiling_cache_bytes(env, 3, 8, why, sizeof why), 0);
     env->caches[3] = (struct bench_cache){3, "Unified", 32 << 20, 16};
     assert_int_equal(bench_ceiling_cache_bytes(env, 3, 16, why, sizeof why), 0);
     assert_string_equal(why,

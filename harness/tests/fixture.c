@@ -125,6 +125,8 @@ void bench_test_set(struct bench_sample_set *set)
     set->quick = true;
     set->cpu = 0;
     set->timer_ns = 36.5;
+    set->waited_ms = 1234;
+    set->repeated_blocks = 5;
     set->clock_ghz = 3.694501;
     set->clock_why[0] = '\0';
     snprintf(set->events_why, sizeof set->events_why, "steal: none to be seen");
