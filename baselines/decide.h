@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sequential decision of a duet: is the candidate slower than ignorable, slower than must-catch, or proven not to
+ * be? After every block one may look and stop.
+ *
+ * A block's number D is the median of its pairs' ln(t_candidate / t_base). Order inside a pair is a coin flip, so under
+ * "the effect is at most m" the sign of D - m is + with probability at most 1/2 given all that went before, whatever
+ * drift, bursts or heavy tails do. A bet of lambda in (0, 1) on + then multiplies a stake by 1 + lambda or 1 - lambda
+ * and is a non-negative supermartingale; so is the mean of 200 such bets, E_n = (1/200) sum (1 + l)^k (1 - l)^(n - k).
+ * By Ville's inequality E ever reaches 1/alpha with probability at most alpha. Sources: Ville 1939; Ramdas et al.,
+ * "Game-theoretic statistics and safe anytime-valid inference", Statistical Science 2023 (arXiv 2210.01948); for the use
+ * in canaries Lindon et al., arXiv 2205.14762.
+ *
+ * Three processes run at once: against "at most ignorable", "at most must-catch" and "at least must-catch".
+ */
+#ifndef QKBENCH_BASELINES_DECIDE_H
+#define QKBENCH_BASELINES_DECIDE_H
+
+#include "baselines/verdict.h"
+
+struct baseline_margins {
+    double ignorable, must_catch; /* as shares: 0.002, 0.008; compared as ln(1 + m); ignorable <= must_catch */
+};
+
+struct baseline_decision {
+    double ignorable, must_catch; /* ln */
+    double threshold;             /* ln of what a process must reach: cases / alpha */
+    size_t blocks;
+    size_t above_ignorable, above_must_catch, below_must_catch; /* signs; a tie is none of them */
+    bool slower, beyond, within; /* crossed once: slower than ignorable, beyond must-catch, proven below it */
+    bool decided;
+    enum baseline_verdict verdict; /* INCONCLUSIVE until something is known; WARN as soon as `slower` is */
+};
+
+/* ln E after `plus` signs of `n` blocks. */
+double baseline_log_e(size_t plus, size_t n);
+
+/*
+ * alpha: for the whole suite; cases: how many decisions share it, controls included (Bonferroni, valid at any stopping
+ * time). QK_ERR_ARG: margins not finite, negative or in the wrong order, alpha outside (0, 1), no cases.
+ */
+int baseline_decision_init(struct baseline_decision *d, const struct baseline_margins *m, double alpha, size_t cases,
+                           struct qk_error *err);
+/* A rule's decision: one bound on ln(t / t_over), no indifference zone. PASS proven below, REGRESSION proven above. */
+int baseline_decision_bound(struct baseline_decision *d, double log_bound, double alpha, size_t cases,
+                            struct qk_error *err);
+/*
+ * Takes one block's number; true when decided. REGRESSION once slower and beyond, WARN once slower and within, PASS once
+ * within and not slower. A number that is not finite makes it INVALID at once.
+ */
+bool baseline_decision_add(struct baseline_decision *d, double log_ratio);
+
+#endif

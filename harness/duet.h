@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two builds of the kernels timed against each other. Both are loaded into one process and work on the same buffers;
+ * one pair is a slice of each arm, back to back on one pinned CPU, in an order drawn by a coin; a block is some tens of
+ * milliseconds of pairs and gives one number, the median of its pairs' ln(candidate / base). Blocks are spread over
+ * several launches, each a fresh process with its own address layout and pages. The randomised order is what carries a
+ * decision's error bound (baselines/decide.h); here nothing is decided: `more` is told of every block and says whether
+ * the case wants another one.
+ */
+#ifndef QKBENCH_HARNESS_DUET_H
+#define QKBENCH_HARNESS_DUET_H
+
+#include "harness/environment.h"
+#include "harness/matrix.h"
+#include "harness/sample_set.h"
+#include "kernels/cpu.h"
+#include "kernels/module.h"
+
+enum { BENCH_DUET_PAIRS_MAX = 64, BENCH_DUET_NAME = 160 };
+
+/* Which file an arm's kernel comes from. The copy is the base's file once more, loaded on its own. */
+enum bench_duet_side { BENCH_SIDE_BASE, BENCH_SIDE_CANDIDATE, BENCH_SIDE_COPY, BENCH_SIDES };
+
+/* Where a case's data comes from: fits one core's L2 together, or does not (an L3 is shared with neighbours). */
+enum bench_memory { BENCH_MEMORY_CACHE, BENCH_MEMORY_DRAM, BENCH_MEMORIES };
+extern const char *const bench_memory_names[BENCH_MEMORIES]; /* "cache", "dram" */
+
+struct bench_duet_arm {
+    enum bench_duet_side side;
+    const char *variant; /* borrowed */
+};
+
+struct bench_duet_case {
+    char name[BENCH_DUET_NAME]; /* what messages and traces call it: "op/variant/shape", controls with a suffix */
+    enum qk_op op;
+    struct qk_shape shape;
+    enum bench_memory memory;
+    struct bench_duet_arm arm[2]; /* base, candidate */
+    /*
+     * Extra work of the candidate arm as a share: its slice makes n + ceil(extra * n) calls instead of n, n >= 50;
+     * where a call is longer than a slice, both make one and the candidate's plan has ceil(extra * count) more rows.
+     * 0: none. What the extra work really is comes back with each block.
+     */
+    double extra;
+    double budget_ns; /* of measuring; then no further block is taken */
+};
+
+/* One block as it was measured. Times are of a slice, per declared call: the extra calls count as time, not as calls. */
+struct bench_duet_block {
+    size_t index;       /* of the case */
+    size_t launch;      /* 0, 1, ... */
+    size_t pairs;       /* at most BENCH_DUET_PAIRS_MAX */
+    uint64_t order;     /* bit p: pair p ran the candidate first */
+    double base_ns[BENCH_DUET_PAIRS_MAX], cand_ns[BENCH_DUET_PAIRS_MAX];
+    double log_ratio;   /* median over the pairs of ln(cand_ns / base_ns) */
+    double extra;       /* share of extra work really done */
+    double wall_ns;     /* of the block */
+    double core_ghz;    /* estimated beside it; NaN when not known */
+    struct bench_events events;
+};
+
+struct bench_duet_config {
+    const char *program;          /* run again for each launch: argv is {program, launch_argument} */
+    const char *launch_argument;
+    const char *path[BENCH_SIDES]; /* of the modules; the copy may be NULL when no case uses it */
+    const struct bench_duet_case *cases;
+    size_t case_count;
+    uint64_t seed;
+    int cpu;
+    size_t launches;              /* at least; blocks of a case are dealt out over them evenly. Default 5 */
+    bool (*stop)(void);
+    /* Told after every block; true: another one, if its budget allows. */
+    bool (*more)(void *ctx, const struct bench_duet_block *block);
+    /* A case that cannot go on: an output that differs from the reference's (QK_ERR_CHECK), no memory, a crash. */
+    void (*refused)(void *ctx, size_t index, int code, const char *why);
+    void (*progress)(void *ctx, double done, const char *what); /* between blocks; may be NULL */
+    void *ctx;
+};
+
+/*
+ * Measures all cases, taking turns block by block, until no case wants more. QK_ERR_INTERRUPTED, QK_ERR_MEMORY,
+ * QK_ERR_INTERNAL when a launch cannot be made. A launch that dies refuses the case it was at and the others go on.
+ */
+int bench_duet_run(const struct bench_duet_config *cfg, struct qk_error *err);
+
+/* What a program called with launch_argument does: reads its orders from standard input, answers on standard output.
+ * Returns the process's exit code. */
+int bench_duet_launch(void);
+
+/* A loaded module. */
+struct bench_module {
+    void *handle;
+    const struct qk_module *table;
+    char path[4096];
+};
+
+/*
+ * dlopen with everything bound, and the table's magic, ABI and row size checked. QK_ERR_IO: no such file or the loader
+ * refuses it, with its reason; QK_ERR_INVALID: it is not a kernel module, or of another ABI (both versions named).
+ */
+int bench_module_load(struct bench_module *m, const char *path, struct qk_error *err);
+void bench_module_free(struct bench_module *m);
+/* The row, NULL when there is none. */
+const struct qk_module_row *bench_module_row(const struct bench_module *m, const char *op, const char *variant);
+/* The row as a variant that checker and stepper take; false, with the reason, for an unknown op or level. */
+bool bench_module_variant(const struct qk_module_row *row, struct qk_variant *v, char *why, size_t size);
+/* The path of the module that was built with this program: beside it in the build folder, or installed. */
+int bench_module_own(char *to, size_t size, struct qk_error *err);
+/* Are two files the same, byte for byte? QK_ERR_IO. */
+int bench_same_file(const char *a, const char *b, bool *same, struct qk_error *err);
+
+/*
+ * Did a row do what it says? Checks it against the reference (qk_check_variant) and steps one call at the op's smallest
+ * shape: a row of a level above BASE must have run instructions of that level. QK_ERR_CHECK with the reason; *stepped
+ * says whether stepping was possible here.
+ */
+int bench_module_verify(const struct qk_module_row *row, uint64_t seed, bool *stepped, struct qk_error *err);
+
+#endif
