@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/op_types.h"
+
 enum qk_isa {
 #define ISA(level, flags, features) QK_ISA_##level,
 #include "kernels/isa.def"
@@ -28,20 +30,6 @@ enum qk_op {
 };
 
 enum qk_kind { QK_STAGED, QK_PLAIN, QK_CEILING };
-
-/*
- * out[256b + e] = lut[code(b, e)] * scale[b]     for b in [0, blocks), e in [0, 256)
- *   out    [256 * blocks]  f32; any float alignment
- *   codes  [64 * blocks]   QK256 layout (layout.h); any alignment
- *   scale  [blocks]        f32, any value
- *   lut    [4]             f32, any values
- * blocks >= 0. out must not overlap an input. One f32 multiply per element, rounded to nearest even: every
- * variant returns the reference's bits, unless a table entry and its scale are both NaN (which payload
- * survives is then the order of the operands, and that is the compiler's). Source: formula and layout as in
- * layout.h.
- */
-typedef void qk_qk256_dequant_fn(float *restrict out, const uint8_t *restrict codes,
-                                 const float *restrict scale, const float *restrict lut, size_t blocks);
 
 /*
  * Prototypes: qk_<op>_<name>, and for staged rows qk_<op>_<name>_upto(stage), which returns the same body cut

@@ -25,8 +25,8 @@ struct qk_module_row {
 };
 
 struct qk_module {
-    uint32_t magic, abi;  /* first in every version of this struct, so that a reader can tell */
-    uint32_t row_bytes;   /* sizeof(struct qk_module_row) of the build */
+    uint32_t magic, abi; /* first in every version of this struct, so that a reader can tell */
+    uint32_t row_bytes;  /* sizeof(struct qk_module_row) of the build */
     uint32_t row_count;
     const struct qk_module_row *rows;
     const char *compiler; /* "gcc 12.2.0" */
