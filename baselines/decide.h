@@ -19,7 +19,8 @@
 #include "baselines/verdict.h"
 
 struct baseline_margins {
-    double ignorable, must_catch; /* as shares: 0.002, 0.008; compared as ln(1 + m); ignorable <= must_catch */
+    double ignorable,
+        must_catch; /* as shares: 0.002, 0.008; compared as ln(1 + m); ignorable <= must_catch */
 };
 
 struct baseline_decision {
@@ -39,8 +40,8 @@ double baseline_log_e(size_t plus, size_t n);
  * alpha: for the whole suite; cases: how many decisions share it, controls included (Bonferroni, valid at any stopping
  * time). QK_ERR_ARG: margins not finite, negative or in the wrong order, alpha outside (0, 1), no cases.
  */
-int baseline_decision_init(struct baseline_decision *d, const struct baseline_margins *m, double alpha, size_t cases,
-                           struct qk_error *err);
+int baseline_decision_init(struct baseline_decision *d, const struct baseline_margins *m, double alpha,
+                           size_t cases, struct qk_error *err);
 /* A rule's decision: one bound on ln(t / t_over), no indifference zone. PASS proven below, REGRESSION proven above. */
 int baseline_decision_bound(struct baseline_decision *d, double log_bound, double alpha, size_t cases,
                             struct qk_error *err);

@@ -12,7 +12,7 @@ enum { BASELINE_POLICY_SCHEMA_VERSION = 1 };
 /* How far the placement of code alone moves a time: 0.07 % (reference figure of Zen 5, 0.064 %, rounded up). */
 #define BASELINE_LAYOUT_FLOOR 0.0007
 
-struct baseline_margin_rule { /* the last rule that matches a case counts */
+struct baseline_margin_rule {  /* the last rule that matches a case counts */
     char cases[BASELINE_NAME]; /* glob on op/variant/shape */
     char memory[8];            /* "cache", "dram", or empty for both */
     struct baseline_margins margins;
@@ -40,11 +40,11 @@ struct baseline_removed {
 enum baseline_change { BASELINE_CHANGE_IGNORE, BASELINE_CHANGE_WARN, BASELINE_CHANGE_REGRESSION };
 
 struct baseline_policy {
-    char source[4096]; /* the file, "built in" */
-    json_t *json;      /* as read; owned */
-    double alpha;      /* per suite; 0.001 */
-    double budget_s[2];/* of measuring per case, by enum bench_memory: cache, dram */
-    size_t launches;   /* 5 */
+    char source[4096];  /* the file, "built in" */
+    json_t *json;       /* as read; owned */
+    double alpha;       /* per suite; 0.001 */
+    double budget_s[2]; /* of measuring per case, by enum bench_memory: cache, dram */
+    size_t launches;    /* 5 */
     size_t margin_count, speedup_count, suite_count, removed_count;
     struct baseline_margin_rule *margins;
     struct baseline_speedup_rule *speedups;
@@ -52,10 +52,10 @@ struct baseline_policy {
     struct baseline_removed *removed;
     char isa[64]; /* levels a gate may use, blank-separated; empty: all that are here */
     /* Against a stored baseline: log speed-up over the reference. */
-    struct baseline_margins stored;      /* 0.02, 0.05 */
-    double spread_factor;                /* a margin is at least this times the spread that save measured: 2 */
-    double component_share;              /* a component is named when its share grew by more, in per cent points: 5 */
-    enum baseline_change instructions;   /* what a changed instruction count is: WARN */
+    struct baseline_margins stored; /* 0.02, 0.05 */
+    double spread_factor;           /* a margin is at least this times the spread that save measured: 2 */
+    double component_share; /* a component is named when its share grew by more, in per cent points: 5 */
+    enum baseline_change instructions; /* what a changed instruction count is: WARN */
 };
 
 /*

@@ -20,10 +20,10 @@ enum baseline_verdict {
 extern const char *const baseline_verdict_names[BASELINE_VERDICTS]; /* "PASS", ... */
 
 enum baseline_role {
-    BASELINE_CASE,    /* base against candidate */
-    BASELINE_RULE,    /* a minimum speed-up of the policy */
-    BASELINE_AA,      /* control: base against a copy of it; right is PASS */
-    BASELINE_SLOWED,  /* control: base against itself with extra work; right is REGRESSION */
+    BASELINE_CASE,   /* base against candidate */
+    BASELINE_RULE,   /* a minimum speed-up of the policy */
+    BASELINE_AA,     /* control: base against a copy of it; right is PASS */
+    BASELINE_SLOWED, /* control: base against itself with extra work; right is REGRESSION */
     BASELINE_ROLES
 };
 extern const char *const baseline_role_names[BASELINE_ROLES]; /* "case", "rule", "aa", "slowed" */
@@ -41,33 +41,35 @@ struct baseline_result {
     char name[BASELINE_NAME]; /* op/variant/shape */
     enum baseline_role role;
     enum baseline_verdict verdict;
-    char memory[8];    /* "cache", "dram"; empty when not known */
-    char reason[400];  /* one line: why this verdict where the figures do not say it; may be empty */
-    bool timed;        /* otherwise nothing below is known but instructions */
+    char memory[8];   /* "cache", "dram"; empty when not known */
+    char reason[400]; /* one line: why this verdict where the figures do not say it; may be empty */
+    bool timed;       /* otherwise nothing below is known but instructions */
     /*
      * Time of the candidate as a multiple of the base's: 1.01 is one per cent slower, 95 % interval; NaN ends when there
      * are too few blocks. Of a rule: time of the variant as a multiple of `over`'s.
      */
     struct bench_interval ratio;
-    double ignorable, must_catch; /* margins: 0.002 is 0.2 %; of a rule: ln of the largest allowed ratio, twice */
-    double base_ns, cand_ns;      /* medians of one call; shown, never judged */
+    double ignorable,
+        must_catch;          /* margins: 0.002 is 0.2 %; of a rule: ln of the largest allowed ratio, twice */
+    double base_ns, cand_ns; /* medians of one call; shown, never judged */
     size_t blocks, launches;
-    double seconds;               /* of measuring until the verdict */
-    double injected;              /* slowed control: the share of extra work really done; else 0 */
-    double old_instructions, new_instructions; /* of one call at the op's smallest shape; NaN when not known */
+    double seconds;  /* of measuring until the verdict */
+    double injected; /* slowed control: the share of extra work really done; else 0 */
+    double old_instructions,
+        new_instructions; /* of one call at the op's smallest shape; NaN when not known */
     size_t component_count;
     struct baseline_component components[BASELINE_COMPONENTS];
 };
 
 struct baseline_report {
-    const char *mode; /* "duet" or "baseline" */
+    const char *mode;                 /* "duet" or "baseline" */
     char base[4096], candidate[4096]; /* module files, or the baseline's name and "this machine" */
     char base_compiler[64], cand_compiler[64];
     char suite[40], policy[4096]; /* the policy's file, "built in" */
     double alpha;
     uint64_t seed;
-    struct bench_environment env; /* this machine */
-    double seconds;               /* wall time of it all */
+    struct bench_environment env;  /* this machine */
+    double seconds;                /* wall time of it all */
     enum baseline_verdict verdict; /* of the run */
     char reason[400];              /* why the run is INVALID although its cases are not; may be empty */
     bool strict;                   /* WARN counts as REGRESSION */

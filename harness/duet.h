@@ -31,7 +31,8 @@ struct bench_duet_arm {
 };
 
 struct bench_duet_case {
-    char name[BENCH_DUET_NAME]; /* what messages and traces call it: "op/variant/shape", controls with a suffix */
+    char name
+        [BENCH_DUET_NAME]; /* what messages and traces call it: "op/variant/shape", controls with a suffix */
     enum qk_op op;
     struct qk_shape shape;
     enum bench_memory memory;
@@ -47,27 +48,27 @@ struct bench_duet_case {
 
 /* One block as it was measured. Times are of a slice, per declared call: the extra calls count as time, not as calls. */
 struct bench_duet_block {
-    size_t index;       /* of the case */
-    size_t launch;      /* 0, 1, ... */
-    size_t pairs;       /* at most BENCH_DUET_PAIRS_MAX */
-    uint64_t order;     /* bit p: pair p ran the candidate first */
+    size_t index;   /* of the case */
+    size_t launch;  /* 0, 1, ... */
+    size_t pairs;   /* at most BENCH_DUET_PAIRS_MAX */
+    uint64_t order; /* bit p: pair p ran the candidate first */
     double base_ns[BENCH_DUET_PAIRS_MAX], cand_ns[BENCH_DUET_PAIRS_MAX];
-    double log_ratio;   /* median over the pairs of ln(cand_ns / base_ns) */
-    double extra;       /* share of extra work really done */
-    double wall_ns;     /* of the block */
-    double core_ghz;    /* estimated beside it; NaN when not known */
+    double log_ratio; /* median over the pairs of ln(cand_ns / base_ns) */
+    double extra;     /* share of extra work really done */
+    double wall_ns;   /* of the block */
+    double core_ghz;  /* estimated beside it; NaN when not known */
     struct bench_events events;
 };
 
 struct bench_duet_config {
-    const char *program;          /* run again for each launch: argv is {program, launch_argument} */
+    const char *program; /* run again for each launch: argv is {program, launch_argument} */
     const char *launch_argument;
     const char *path[BENCH_SIDES]; /* of the modules; the copy may be NULL when no case uses it */
     const struct bench_duet_case *cases;
     size_t case_count;
     uint64_t seed;
     int cpu;
-    size_t launches;              /* at least; blocks of a case are dealt out over them evenly. Default 5 */
+    size_t launches; /* at least; blocks of a case are dealt out over them evenly. Default 5 */
     bool (*stop)(void);
     /* Told after every block; true: another one, if its budget allows. */
     bool (*more)(void *ctx, const struct bench_duet_block *block);
@@ -101,7 +102,8 @@ struct bench_module {
 int bench_module_load(struct bench_module *m, const char *path, struct qk_error *err);
 void bench_module_free(struct bench_module *m);
 /* The row, NULL when there is none. */
-const struct qk_module_row *bench_module_row(const struct bench_module *m, const char *op, const char *variant);
+const struct qk_module_row *bench_module_row(const struct bench_module *m, const char *op,
+                                             const char *variant);
 /* The row as a variant that checker and stepper take; false, with the reason, for an unknown op or level. */
 bool bench_module_variant(const struct qk_module_row *row, struct qk_variant *v, char *why, size_t size);
 /* The path of the module that was built with this program: beside it in the build folder, or installed. */

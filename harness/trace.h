@@ -14,8 +14,8 @@
 enum { BENCH_TRACE_SCHEMA_VERSION = 1 };
 
 /* policy: borrowed, any JSON object. QK_ERR_IO, QK_ERR_MEMORY. */
-int bench_trace_header(const struct bench_duet_config *cfg, const struct bench_environment *env, json_t *policy,
-                       FILE *to, struct qk_error *err);
+int bench_trace_header(const struct bench_duet_config *cfg, const struct bench_environment *env,
+                       json_t *policy, FILE *to, struct qk_error *err);
 int bench_trace_block(const struct bench_duet_config *cfg, const struct bench_duet_block *block, FILE *to,
                       struct qk_error *err);
 
