@@ -31,10 +31,14 @@ static bool wants_variant(const struct parts *p, const struct qk_variant *v)
     return !fnmatch(p->op, v->op_name, 0) && !fnmatch(p->variant, v->name, 0);
 }
 
+/* Adds a name to a blank-separated list, unless it stands there. */
 static void append(char *to, size_t size, const char *name)
 {
-    const size_t used = strlen(to);
-    if (used + strlen(name) + 2 < size)
+    const size_t used = strlen(to), length = strlen(name);
+    for (const char *at = to; (at = strstr(at, name)); at += length)
+        if ((at == to || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
+            return;
+    if (used + length + 2 < size)
         snprintf(to + used, size - used, "%s%s", used ? " " : "", name);
 }
 
@@ -112,11 +116,9 @@ static int add_shape(struct bench_matrix *m, enum qk_op op, const struct qk_shap
 static int add_set(struct bench_matrix *m, enum qk_op op, const struct qk_shape_set *set,
                    struct qk_error *err)
 {
-    char list[256];
-    char *rest = list;
+    char text[QK_SHAPE_TEXT];
     int code = 0;
-    snprintf(list, sizeof list, "%s", set->shapes);
-    for (char *text; (text = strsep(&rest, " ")) && !code;) {
+    for (const char *rest = set->shapes; !code && (rest = qk_shape_word(rest, text));) {
         struct qk_shape shape;
         code = qk_shape_parse(text, &shape, err);
         if (!code)
@@ -199,9 +201,10 @@ static int no_shape(const struct bench_matrix *m, const char *pattern, const str
 {
     char there[240] = "";
     for (size_t g = 0; g < m->count; g++)
-        append(there, sizeof there, m->groups[g].name);
+        if (!fnmatch(p->op, qk_ops[m->groups[g].op].name, 0))
+            append(there, sizeof there, m->groups[g].name);
     return qk_fail(err, QK_ERR_ARG, "pattern", "'%.80s' matches no case: no shape '%.40s'; shapes of %s: %s",
-                   pattern, p->shape, m->source, there);
+                   pattern, p->shape, m->source, *there ? there : "none for its ops");
 }
 
 /* Drops groups nobody wants; in the others the reference runs along. */

@@ -10,7 +10,7 @@
 #include "kernels/kernels.h"
 #include "kernels/support.h"
 
-enum { QK_BUFFERS_MAX = 4, QK_SHAPE_DIMS = 3, QK_SHAPE_TEXT = 72 };
+enum { QK_BUFFERS_MAX = 8, QK_SHAPE_DIMS = 3, QK_SHAPE_TEXT = 72 };
 
 /* Sizes of one call: a vector has one dimension (elements), a matrix ROWSxCOLS or ROWSxCOLSxBATCH. */
 struct qk_shape {
@@ -22,6 +22,11 @@ struct qk_shape {
 int qk_shape_parse(const char *text, struct qk_shape *shape, struct qk_error *err);
 /* The same text back; to[QK_SHAPE_TEXT]. */
 void qk_shape_print(const struct qk_shape *shape, char *to);
+/*
+ * The next word of a blank-separated list of shapes, into word[QK_SHAPE_TEXT] (cut there, which then parses as no
+ * shape); returns the list after it, NULL when there is none.
+ */
+const char *qk_shape_word(const char *list, char *word);
 
 struct qk_buffer {
     const char *name;
@@ -34,7 +39,11 @@ struct qk_buffer {
 struct qk_plan {
     int buffer_count;
     struct qk_buffer buffers[QK_BUFFERS_MAX];
-    size_t count;        /* what the kernel is told: blocks, rows */
+    /*
+     * What the kernel is told: count, its blocks or rows, to which its work is proportional and which a caller may
+     * lower (a control arm plans a larger shape and calls it smaller); dims, its other sizes, in the op's own order.
+     */
+    size_t count, dims[QK_SHAPE_DIMS];
     uint64_t elements;   /* results: what rates are per */
     uint64_t ops;        /* arithmetic operations */
     uint64_t bytes_read; /* input bytes that decide the result, each counted once */
@@ -55,12 +64,13 @@ struct qk_shape_set {
 };
 
 struct qk_case {
-    const struct qk_shape_set *sets; /* ended by a NULL name; the first is the default */
-    const char *check_shapes;        /* what the checker runs: every tail, blank-separated */
-    const char *touch_shape;         /* small shape on which it finds out what a call touches */
+    const struct qk_shape_set
+        *sets;                /* ended by a NULL name; the first is the default, small, and named "seed" */
+    const char *check_shapes; /* what the checker runs: every tail, blank-separated */
+    const char *touch_shape;  /* small shape on which it finds out what a call touches */
     /* QK_ERR_ARG when the shape is not one this op can have, QK_ERR_MEMORY when a size overflows. */
     int (*plan)(const struct qk_shape *shape, struct qk_plan *plan, struct qk_error *err);
-    /* The largest vector shape whose buffers together take at most `bytes`; false when there is none. */
+    /* A large shape (a vector, or a matrix whose columns a model has) whose buffers together take at most `bytes`; false when there is none. */
     bool (*shape_for_bytes)(size_t bytes, struct qk_shape *shape);
     /* Writes the input buffers; outputs are left alone. buffers: [plan->buffer_count], as planned. */
     void (*fill)(const struct qk_plan *plan, enum qk_fill fill, struct qk_rng *rng, void *const *buffers);

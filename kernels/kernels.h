@@ -88,7 +88,7 @@ extern const char qk_compiler[];
 
 /* The op's first row. */
 const struct qk_variant *qk_reference(enum qk_op op);
-/* How many stages the op has. */
+/* How many stages the op has: 0 when its variants cannot be cut ("-"). */
 int qk_stage_count(enum qk_op op);
 /* The variant cut after `stage`, into *fn. False when it is not staged, not built, or has no such stage. */
 bool qk_variant_upto(const struct qk_variant *v, int stage, union qk_fn *fn);

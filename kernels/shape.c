@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int qk_shape_parse(const char *text, struct qk_shape *shape, struct qk_error *err)
 {
@@ -27,6 +28,14 @@ int qk_shape_parse(const char *text, struct qk_shape *shape, struct qk_error *er
     }
     return qk_fail(err, QK_ERR_ARG, "shape",
                    "'%.60s' is not a shape; expected ELEMENTS (4096) or ROWSxCOLS (6912x2560)", text);
+}
+
+const char *qk_shape_word(const char *list, char *word)
+{
+    list += strspn(list, " ");
+    const size_t length = strcspn(list, " ");
+    snprintf(word, QK_SHAPE_TEXT, "%.*s%s", (int)length, list, length < QK_SHAPE_TEXT ? "" : "?");
+    return length ? list + length : NULL;
 }
 
 void qk_shape_print(const struct qk_shape *shape, char *to)

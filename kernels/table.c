@@ -4,6 +4,8 @@
 #include "kernels/case.h"
 #include "kernels/kernels_config.h" /* QK_COMPILER, QK_FLAGS_<op>_<name>, made by meson.build */
 
+#include <string.h>
+
 #if defined __x86_64__
 #define QK_IF_AVX2(x) x
 #define QK_BUILT_AVX2 true
@@ -66,8 +68,9 @@ const struct qk_variant *qk_reference(enum qk_op op)
 
 int qk_stage_count(enum qk_op op)
 {
-    int count = 1;
-    for (const char *p = qk_ops[op].stages; *p; p++)
+    const char *stages = qk_ops[op].stages;
+    int count = strcmp(stages, "-") != 0;
+    for (const char *p = stages; *p; p++)
         count += *p == ' ';
     return count;
 }

@@ -96,11 +96,11 @@ static void one_shape_in_l1_unless_asked_otherwise(void **state)
 {
     (void)state;
     l1(32 << 10);
-    expect_shape(NULL, NULL, 1, "4096");
-    expect_shape("*/p1*", NULL, 1, "4096");
-    expect_shape("*/p1*/*", NULL, 5, "256");
-    expect_shape("*/p1*/512", NULL, 1, "512");
-    expect_shape("*/p1*", "blocks", 7, "256");
+    expect_shape("qk256_dequant", NULL, 1, "4096");
+    expect_shape("qk256_dequant/p1*", NULL, 1, "4096");
+    expect_shape("qk256_dequant/p1*/*", NULL, 5, "256");
+    expect_shape("qk256_dequant/p1*/512", NULL, 1, "512");
+    expect_shape("qk256_dequant/p1*", "blocks", 7, "256");
     l1(128 << 10);
     expect_shape(NULL, NULL, 1, "16384");
     l1(2 << 10);
@@ -108,7 +108,7 @@ static void one_shape_in_l1_unless_asked_otherwise(void **state)
     l1(64); /* none fits: the smallest */
     expect_shape(NULL, NULL, 1, "256");
     l1(0); /* not known: 32 KiB are assumed, and that is said */
-    expect_shape(NULL, NULL, 1, "4096");
+    expect_shape("qk256_dequant", NULL, 1, "4096");
     struct bench_matrix m;
     assert_int_equal(make(&m, NULL, NULL), 0);
     assert_non_null(strstr(m.source, "32 KiB, assumed"));
@@ -121,19 +121,23 @@ static void only_staged_variants_are_taken(void **state)
     size_t staged = 0;
     (void)state;
     for (size_t i = 0; i < qk_variant_count; i++)
-        staged += qk_variants[i].kind == QK_STAGED;
+        staged += qk_variants[i].op == QK_OP_qk256_dequant && qk_variants[i].kind == QK_STAGED;
     assert_int_equal(make(&m, NULL, NULL), 0);
+    for (size_t g = 0; g < m.count; g++)
+        assert_true(wanted(&m.groups[g]) > 0 && qk_stage_count(m.groups[g].op) > 0);
+    bench_matrix_free(&m);
+    assert_int_equal(make(&m, "qk256_dequant", NULL), 0);
     assert_int_equal(wanted(&m.groups[0]), staged);
     bench_matrix_free(&m);
     /* The reference does not run along, as it does for ratios. */
-    assert_int_equal(make(&m, "*/p[14]*/4096", NULL), 0);
+    assert_int_equal(make(&m, "qk256_dequant/p[14]*/4096", NULL), 0);
     assert_int_equal(wanted(&m.groups[0]), 2);
     bench_matrix_free(&m);
-    assert_int_equal(make(&m, "*/*_best", NULL), QK_ERR_ARG);
-    assert_non_null(strstr(err.text, "'*/*_best' matches no staged variant"));
+    assert_int_equal(make(&m, "qk256_dequant/*_best", NULL), QK_ERR_ARG);
+    assert_non_null(strstr(err.text, "'qk256_dequant/*_best' matches no staged variant"));
     assert_non_null(strstr(err.text, "qk256_dequant/p4_permute"));
     bench_matrix_free(&m);
-    assert_int_equal(make(&m, "*/p9", NULL), QK_ERR_ARG);
+    assert_int_equal(make(&m, "qk256_dequant/p9", NULL), QK_ERR_ARG);
     bench_matrix_free(&m);
     assert_int_equal(make(&m, NULL, "nonsense"), QK_ERR_ARG);
     bench_matrix_free(&m);
@@ -159,7 +163,7 @@ static void a_small_real_one(void **state)
 {
     struct bench_breakdown bd;
     (void)state;
-    assert_int_equal(run(&bd, "*/scalar/[25][15][62]"), 0);
+    assert_int_equal(run(&bd, "qk256_dequant/scalar/[25][15][62]"), 0);
     assert_int_equal(bd.count, 2); /* 256 and 512 */
     assert_true(progressed > 0);
     assert_false(bd.failed);
@@ -188,7 +192,7 @@ static void a_wrong_variant_is_not_timed(void **state)
     if (!isa.present[QK_ISA_AVX2])
         skip();
     failing = "p1_unpack";
-    assert_int_equal(run(&bd, "*/[sp][c1]*/256"), 0);
+    assert_int_equal(run(&bd, "qk256_dequant/[sp][c1]*/256"), 0);
     assert_true(bd.failed);
     assert_int_equal(bd.count, 2);
     assert_int_equal(bd.rows[0].status, BENCH_OK);
@@ -196,7 +200,7 @@ static void a_wrong_variant_is_not_timed(void **state)
     assert_non_null(strstr(bd.rows[1].reason, "made to fail"));
     assert_null(bd.rows[1].samples_ns);
     bench_breakdown_free(&bd);
-    assert_int_equal(run(&bd, "*/p1*/256"), QK_ERR_INVALID);
+    assert_int_equal(run(&bd, "qk256_dequant/p1*/256"), QK_ERR_INVALID);
     bench_breakdown_free(&bd);
     failing = NULL;
 }
@@ -207,10 +211,10 @@ static void what_cannot_run_here_is_skipped(void **state)
     struct bench_breakdown bd;
     (void)state;
     assert_int_equal(qk_cpu_detect(&isa, "avx2", &err), 0);
-    assert_int_equal(run(&bd, "*/p4*/256"), QK_ERR_UNAVAILABLE);
+    assert_int_equal(run(&bd, "qk256_dequant/p4*/256"), QK_ERR_UNAVAILABLE);
     assert_non_null(strstr(err.text, "none of the variants named can run here"));
     bench_breakdown_free(&bd);
-    assert_int_equal(run(&bd, "*/[sp][c4]*/256"), 0);
+    assert_int_equal(run(&bd, "qk256_dequant/[sp][c4]*/256"), 0);
     assert_int_equal(bd.rows[0].status, BENCH_OK);
     assert_int_equal(bd.rows[1].status, BENCH_SKIP);
     assert_true(strlen(bd.rows[1].reason) > 0);
@@ -223,11 +227,11 @@ static void a_stop_ends_it(void **state)
     struct bench_breakdown bd;
     (void)state;
     stop_now = true;
-    assert_int_equal(run(&bd, "*/scalar/256"), QK_ERR_INTERRUPTED);
+    assert_int_equal(run(&bd, "qk256_dequant/scalar/256"), QK_ERR_INTERRUPTED);
     stop_now = false;
     bench_breakdown_free(&bd);
     stop_from = 3;
-    assert_int_equal(run(&bd, "*/scalar/256"), QK_ERR_INTERRUPTED);
+    assert_int_equal(run(&bd, "qk256_dequant/scalar/256"), QK_ERR_INTERRUPTED);
     assert_int_equal(progressed, 3);
     assert_string_equal(err.where, "qk256_dequant/scalar/256");
     stop_from = 0;
@@ -240,7 +244,7 @@ static void a_late_run_makes_do_with_fewer_blocks(void **state)
     (void)state;
     full = true;
     late_from = 20;
-    assert_int_equal(run(&bd, "*/scalar/256"), 0);
+    assert_int_equal(run(&bd, "qk256_dequant/scalar/256"), 0);
     full = false;
     late_from = 0;
     assert_int_equal(bd.rows[0].blocks, 20);

@@ -240,7 +240,7 @@ static void every_metric_has_a_value_or_a_reason(void **state)
 static void a_run_of_known_length_is_read_back(void **state)
 {
     (void)state;
-    char pattern[] = "*/scalar/256";
+    char pattern[] = "qk256_dequant/scalar/256";
     char *patterns[] = {pattern};
     struct qk_cpu isa;
     struct bench_matrix m;

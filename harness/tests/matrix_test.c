@@ -36,11 +36,17 @@ static void without_a_pattern_everything(void **state)
 {
     (void)state;
     struct bench_matrix m;
+    size_t variants = 0;
     assert_int_equal(make(&m, NULL, NULL), 0);
-    assert_int_equal(m.count, 5);
     assert_string_equal(m.source, "seed");
+    for (size_t g = 0; g < m.count; g++)
+        if (!g || m.groups[g].op != m.groups[g - 1].op)
+            variants += wanted(&m.groups[g]);
+    assert_int_equal(variants, qk_variant_count);
+    bench_matrix_free(&m);
+    assert_int_equal(make(&m, NULL, "qk256_dequant"), 0);
+    assert_int_equal(m.count, 5);
     assert_string_equal(m.groups[3].name, "4096");
-    assert_int_equal(wanted(&m.groups[0]), qk_variant_count);
     bench_matrix_free(&m);
 }
 
@@ -48,13 +54,13 @@ static void the_reference_runs_along(void **state)
 {
     (void)state;
     struct bench_matrix m;
-    assert_int_equal(make(&m, "seed", "*/p4*/4096"), 0);
+    assert_int_equal(make(&m, "seed", "qk256_dequant/p4*/4096"), 0);
     assert_int_equal(m.count, 1);
     assert_int_equal(wanted(&m.groups[0]), 2);
     assert_true(m.groups[0].wanted[0]);
     assert_false(m.groups[0].reference_asked);
     bench_matrix_free(&m);
-    assert_int_equal(make(&m, "seed", "*/scalar"), 0);
+    assert_int_equal(make(&m, "seed", "qk256_dequant/scalar"), 0);
     assert_true(m.groups[0].reference_asked);
     bench_matrix_free(&m);
 }
@@ -67,7 +73,7 @@ static void sets_by_name(void **state)
     assert_int_equal(m.count, 7);
     assert_string_equal(m.groups[6].name, "16384");
     bench_matrix_free(&m);
-    assert_int_equal(make(&m, "model", "*/*/6912x*"), 0);
+    assert_int_equal(make(&m, "model", "qk256_dequant/*/6912x*"), 0);
     assert_int_equal(m.count, 1);
     assert_string_equal(m.groups[0].name, "6912x2560");
     bench_matrix_free(&m);
@@ -79,17 +85,17 @@ static void cache_shapes_fit_the_caches(void **state)
     (void)state;
     const double bytes[] = {16 << 10, 512 << 10, 16 << 20, 256 << 20};
     struct bench_matrix m;
-    assert_int_equal(make(&m, "cache", NULL), 0);
+    assert_int_equal(make(&m, "cache", "qk256_dequant"), 0);
     assert_int_equal(m.count, 4);
     for (int i = 0; i < 4; i++) {
         struct qk_plan plan;
-        assert_int_equal(qk_ops[0].on->plan(&m.groups[i].shape, &plan, &err), 0);
+        assert_int_equal(qk_ops[m.groups[i].op].on->plan(&m.groups[i].shape, &plan, &err), 0);
         const double set = (double)(plan.bytes_read + plan.bytes_written);
         assert_true(set <= bytes[i] && set > bytes[i] - 1200);
     }
     bench_matrix_free(&m);
     env.caches[2].bytes = 512 << 20;
-    assert_int_equal(make(&m, "cache", NULL), 0);
+    assert_int_equal(make(&m, "cache", "qk256_dequant"), 0);
     assert_true(m.groups[3].shape.dim[0] > (size_t)1 << 28);
     env.caches[2].bytes = 32 << 20;
     bench_matrix_free(&m);
@@ -109,9 +115,10 @@ static void unknown_names_are_named_with_the_valid_ones(void **state)
     (void)state;
     refused("sead", NULL, "sead", "blocks");
     refused(NULL, "qk512", "no op 'qk512'", "qk256_dequant");
-    refused(NULL, "*/p9", "no variant 'p9'", "p4_permute");
-    refused(NULL, "*/*/4095", "no shape '4095'", "16384");
-    refused("model", "*/*/4096", "shapes of model", "640x2560");
+    refused(NULL, "qk256_dequant/p9", "no variant 'p9'", "p4_permute");
+    refused(NULL, "qk256_dequant/*/4095", "no shape '4095'", "16384");
+    refused(NULL, "*/*/4095", "shapes of seed", "16384");
+    refused("model", "qk256_dequant/*/4096", "shapes of model", "640x2560");
 }
 
 static void model_tensors_become_groups(void **state)
@@ -141,11 +148,11 @@ static void model_verification_finds_a_wrong_value(void **state)
     void *buffers[QK_BUFFERS_MAX];
     assert_int_equal(make(&m, MODEL_FIXTURES "/tiny.i2_s.gguf", NULL), 0);
     const struct bench_group *g = &m.groups[2];
-    assert_int_equal(qk_ops[0].on->plan(&g->shape, &plan, &err), 0);
+    assert_int_equal(qk_ops[g->op].on->plan(&g->shape, &plan, &err), 0);
     for (int i = 0; i < plan.buffer_count; i++)
         assert_non_null(buffers[i] = calloc(1, plan.buffers[i].bytes));
     assert_int_equal(g->inputs.fill(g->inputs.ctx, &plan, buffers, &err), 0);
-    qk_ops[0].on->call(qk_reference(g->op)->fn, &plan, buffers, 1);
+    qk_ops[g->op].on->call(qk_reference(g->op)->fn, &plan, buffers, 1);
     assert_int_equal(g->inputs.verify(g->inputs.ctx, &plan, buffers, &err), 0);
     ((float *)buffers[0])[777] += 0.125f;
     assert_int_equal(g->inputs.verify(g->inputs.ctx, &plan, buffers, &err), QK_ERR_CHECK);

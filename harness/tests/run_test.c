@@ -72,7 +72,7 @@ static void a_run_pairs_its_samples(void **state)
     (void)state;
     struct bench_sample_set set;
     bool failed;
-    assert_int_equal(run(&set, "*/*_best/[12]*", "seed", 1, &failed), 0);
+    assert_int_equal(run(&set, "qk256_dequant/*_best/[12]*", "seed", 1, &failed), 0);
     assert_false(failed);
     assert_int_equal(set.record_count, 3 * 3); /* 256, 1024, 16384; two rows and the reference */
     assert_true(progressed > 0);
@@ -100,7 +100,7 @@ static void a_wrong_variant_is_not_timed(void **state)
     if (qk_variant_missing(qk_variant_best(QK_OP_qk256_dequant, &isa), &isa) || !isa.present[QK_ISA_AVX2])
         skip();
     failing = "p4_permute";
-    assert_int_equal(run(&set, "*/p4*/256", "seed", 1, &failed), 0);
+    assert_int_equal(run(&set, "qk256_dequant/p4*/256", "seed", 1, &failed), 0);
     failing = NULL;
     assert_true(failed);
     assert_int_equal(set.record_count, 2);
@@ -117,7 +117,7 @@ static void nothing_measured_is_invalid(void **state)
     struct bench_sample_set set;
     bool failed;
     failing = "scalar";
-    assert_int_equal(run(&set, "*/scalar/256", "seed", 1, &failed), QK_ERR_INVALID);
+    assert_int_equal(run(&set, "qk256_dequant/scalar/256", "seed", 1, &failed), QK_ERR_INVALID);
     failing = NULL;
     assert_true(failed);
     bench_sample_set_free(&set);
@@ -130,10 +130,10 @@ static void nothing_available_says_why(void **state)
     struct bench_sample_set set;
     bool failed;
     assert_int_equal(qk_cpu_detect(&isa, "avx2", &err), 0);
-    assert_int_equal(run(&set, "*/p4*/256", "seed", 1, &failed), QK_ERR_UNAVAILABLE);
+    assert_int_equal(run(&set, "qk256_dequant/p4*/256", "seed", 1, &failed), QK_ERR_UNAVAILABLE);
     bench_sample_set_free(&set);
     /* With the reference asked for too there is something to measure, and the other is a skip with its reason. */
-    assert_int_equal(run(&set, "*/*[ra]*[rt]*/256", "seed", 1, &failed), 0);
+    assert_int_equal(run(&set, "qk256_dequant/*[ra]*[rt]*/256", "seed", 1, &failed), 0);
     for (size_t r = 1; r < set.record_count; r++) {
         assert_int_equal(set.records[r].status, BENCH_SKIP);
         assert_true(strlen(set.records[r].reason) > 0);
@@ -148,7 +148,7 @@ static void a_stop_ends_the_run(void **state)
     struct bench_sample_set set;
     bool failed;
     stop_now = true;
-    assert_int_equal(run(&set, "*/scalar", "seed", 1, &failed), QK_ERR_INTERRUPTED);
+    assert_int_equal(run(&set, "qk256_dequant/scalar", "seed", 1, &failed), QK_ERR_INTERRUPTED);
     stop_now = false;
     bench_sample_set_free(&set);
 }
@@ -158,8 +158,9 @@ static void model_codes_are_timed(void **state)
     (void)state;
     struct bench_sample_set set;
     bool failed;
-    assert_int_equal(run(&set, "*/scalar/*@blk.1.attn_[kv]*", MODEL_FIXTURES "/tiny.i2_s.gguf", 1, &failed),
-                     0);
+    assert_int_equal(
+        run(&set, "qk256_dequant/scalar/*@blk.1.attn_[kv]*", MODEL_FIXTURES "/tiny.i2_s.gguf", 1, &failed),
+        0);
     assert_int_equal(set.record_count, 2);
     assert_string_equal(set.records[0].shape, "128x256@blk.1.attn_k.weight");
     assert_int_equal(set.records[0].status, BENCH_OK);

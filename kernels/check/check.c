@@ -233,12 +233,10 @@ int qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t *calls,
 {
     struct job job = {.v = v, .on = qk_ops[v->op].on, .what = ""};
     struct qk_rng rng;
-    char list[256];
+    char shape[QK_SHAPE_TEXT];
     int code = 0;
-    char *rest = list;
     qk_rng_seed(&rng, seed);
-    snprintf(list, sizeof list, "%s", job.on->check_shapes);
-    for (char *shape; (shape = strsep(&rest, " ")) && !code;)
+    for (const char *rest = job.on->check_shapes; !code && (rest = qk_shape_word(rest, shape));)
         code = check_shape(&job, shape, &rng, err);
     if (!code)
         code = check_touches(&job, &rng, err);

@@ -35,23 +35,23 @@ code() { # code NUMBER TEXT ARGUMENT...: exit code and a text in the output
 }
 
 code 0 Examples --help
-code 2 "no variant" '*/p9'
-code 2 "staged: qk256_dequant/scalar" '*/*_best' '*/autovec*'
+code 2 "no variant" 'qk256_dequant/p9'
+code 2 "staged: qk256_dequant/scalar" 'qk256_dequant/*_best' 'qk256_dequant/autovec*'
 ok "one line names what can be cut" eval '[ "$(wc -l <<<"$out")" -eq 1 ] && says p4_permute'
-code 2 "shapes of seed: 256" '*/scalar/255'
+code 2 "shapes of seed: 256" 'qk256_dequant/scalar/255'
 code 2 "blocks model cache" --shapes sead
 code 2 "expected one of" --cpu 1000
 code 2 "whole number" --seed x
 code 1 "No such file" --shapes "$work/none.gguf"
-code 1 "cannot write" '*/scalar/256' --quick --out none/b.json
-QK_DISABLE_ISA=avx2 code 77 "switched off" '*/p4*' --quick
-QK_DATA=$work/nowhere code 1 "roadmap.json" '*/scalar' --quick
+code 1 "cannot write" 'qk256_dequant/scalar/256' --quick --out none/b.json
+QK_DISABLE_ISA=avx2 code 77 "switched off" 'qk256_dequant/p4*' --quick
+QK_DATA=$work/nowhere code 1 "roadmap.json" 'qk256_dequant/scalar' --quick
 
-code 0 "fits L1" '*/scalar' --quick
+code 0 "fits L1" 'qk256_dequant/scalar' --quick
 ok "one shape, the components, total and kernel" eval \
     'for word in 4096 loop unpack lookup scale store total kernel difference 9000; do says $word || exit; done'
-code 0 "| loop |" '*/scalar/256' --quick --markdown
-code 0 "Claimed gains" '*/[sp][c1]*/256' --quick --seed 77 --out b.json
+code 0 "| loop |" 'qk256_dequant/scalar/256' --quick --markdown
+code 0 "Claimed gains" 'qk256_dequant/[sp][c1]*/256' --quick --seed 77 --out b.json
 ok "the seed is in the file" grep -q '"seed": "77"' b.json
 if python3 -c 'import jsonschema' 2>/dev/null; then
     checked=$("$tree/harness/tests/breakdown_schema_test.py" "$tree/harness/breakdown.schema.json" cat b.json 2>&1)
@@ -60,8 +60,8 @@ if python3 -c 'import jsonschema' 2>/dev/null; then
 else
     skip "the file obeys its schema and adds up" "python3-jsonschema is not installed"
 fi
-QK_DISABLE_ISA=avx2 code 0 "skipped" '*/[sp][c1]*/256' --quick
-code 0 "@blk.0.attn_k.weight" --shapes "$tree/model/fixtures/tiny.i2_s.gguf" '*/scalar/*blk.0.attn_k.*' --quick
+QK_DISABLE_ISA=avx2 code 0 "skipped" 'qk256_dequant/[sp][c1]*/256' --quick
+code 0 "@blk.0.attn_k.weight" --shapes "$tree/model/fixtures/tiny.i2_s.gguf" 'qk256_dequant/scalar/*blk.0.attn_k.*' --quick
 
 cp b.json old.json
 "$program" breakdown --out b.json >said.out 2>said.txt &
@@ -72,7 +72,7 @@ status=$? out=$(cat said.txt)
 ok "Ctrl-C: exit 130" [ $status -eq 130 ]
 ok "Ctrl-C: the old file is whole, nothing is left, nothing was printed" eval \
     'cmp -s b.json old.json && [ -z "$(find . -name ".*.??????")" ] && [ ! -s said.out ]'
-out=$("$program" breakdown '*/scalar/256' --quick 2>&1 >/dev/full)
+out=$("$program" breakdown 'qk256_dequant/scalar/256' --quick 2>&1 >/dev/full)
 status=$?
 ok "standard output that cannot be written" eval '[ $status -eq 1 ] && says "No space left"'
 echo "1..$number"

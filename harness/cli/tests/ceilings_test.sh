@@ -52,7 +52,7 @@ code 1 "cannot write" ceilings --quick --out none/c.json
 QK_DISABLE_ISA=avx1 code 2 "AVX2 AVXVNNI AVX512" ceilings --quick
 ok "nothing was kept so far" [ ! -e cache ]
 
-run run --quick '*/p1*/256' --out before.json
+run run --quick 'qk256_dequant/p1*/256' --out before.json
 ok "run without ceilings says so, in one line" \
     eval '[ $status -eq 0 ] && [ "$(grep -c "run qkbench ceilings" <<<"$out")" -eq 1 ] && ! grep -q percent_of_ceiling before.json'
 
@@ -69,7 +69,7 @@ ok "--out has the stored ones" cmp again.json "$file"
 run ceilings --quick --fresh
 ok "--fresh measures" eval 'measured && ! cmp -s c.json "$file"'
 
-run run --quick '*/p1*/256' --out after.json
+run run --quick 'qk256_dequant/p1*/256' --out after.json
 ok "run takes the kept ones" eval '[ $status -eq 0 ] && ! says "run qkbench ceilings" && says "100 % is"'
 ok "each row has its share" [ "$(grep -c '"percent_of_ceiling"' after.json)" -eq 2 ]
 "$program" report after.json --out d --only text >/dev/null 2>&1
@@ -77,7 +77,7 @@ ok "and so has the report" grep -q "100 % is" d/report.txt
 
 # Files nobody can use: a warning with file and place, and measuring or doing without.
 echo '{"schema_version": 7}' >"$file"
-run run --quick '*/p1*/256'
+run run --quick 'qk256_dequant/p1*/256'
 ok "run with garbage: a warning, and no share" eval '[ $status -eq 0 ] && says "warning: \$.schema_version" && says "$PWD/$file" && says "run qkbench ceilings"'
 run ceilings --quick
 ok "garbage: a warning, and measured afresh" eval 'measured && says "warning: \$.schema_version" && says "measuring afresh"'

@@ -58,25 +58,25 @@ else
 fi
 code 2 "ops: qk256_dequant" check qk512
 ok "one line names it" one_line
-code 2 p4_permute check '*/p5'
+code 2 p4_permute check 'qk256_dequant/p5'
 code 2 "not a whole number" check --seed minus
-code 0 "2 passed, 0 failed" check '*/scalar' '*/p1*' --seed 5
+code 0 "2 passed, 0 failed" check 'qk256_dequant/scalar' 'qk256_dequant/p1*' --seed 5
 code 2 "blocks model cache" run --shapes sead
 ok "one line names it" one_line
-code 2 "shapes of seed: 256 512" run '*/scalar/255'
+code 2 "shapes of seed: 256 512" run 'qk256_dequant/scalar/255'
 code 2 "expected one of" run --cpu 1000
 code 2 "whole number" run --seed 0x
 code 2 "expected auto, none, steps, cycles" run --counters cycle
 ok "one line names it" one_line
 code 2 "stands alone" run --counters none,cycles
-QK_PAPI_MODULE=/none.so code 0 "unavailable (/none.so: cannot open" run --quick '*/scalar/256' --counters auto,sde:::a::b
-code 0 "blocks disturbed" run --quick '*/scalar/256' --counters none
+QK_PAPI_MODULE=/none.so code 0 "unavailable (/none.so: cannot open" run --quick 'qk256_dequant/scalar/256' --counters auto,sde:::a::b
+code 0 "blocks disturbed" run --quick 'qk256_dequant/scalar/256' --counters none
 ok "counters that nobody asked for are not mentioned" eval '! says counters'
 code 1 "No such file" run --shapes "$work/none.gguf"
 QK_DISABLE_ISA=avx1 code 2 "AVX2 AVXVNNI AVX512" list
 ok "one line names it" one_line
-QK_DISABLE_ISA=avx2 code 77 "switched off" run '*/p4*' --quick
-QK_DISABLE_ISA=avx2 code 77 "skip" check '*/p4*'
+QK_DISABLE_ISA=avx2 code 77 "switched off" run 'qk256_dequant/p4*' --quick
+QK_DISABLE_ISA=avx2 code 77 "skip" check 'qk256_dequant/p4*'
 QK_DISABLE_ISA=avx512,avxvnni,avx2 code 0 "switched off by QK_DISABLE_ISA" list
 
 # Bad model files: every kind of damage has its message, with the byte where there is one.
@@ -93,8 +93,8 @@ code 1 "endian" run --shapes ./bigendian.gguf
 code 1 "byte" run --shapes ./code3.gguf --quick
 
 # Results: unwritable, a full disk, interruption; the old file stays whole.
-code 1 "cannot write" run --quick '*/scalar/256' --out none/r.json
-code 0 "speed-up" run --quick '*/*_[bpu]*/256' --out r.json --csv r.csv --seed 77
+code 1 "cannot write" run --quick 'qk256_dequant/scalar/256' --out none/r.json
+code 0 "speed-up" run --quick 'qk256_dequant/*_[bpu]*/256' --out r.json --csv r.csv --seed 77
 ok "the results are strict JSON" eval 'python3 -c "import json; json.load(open(\"r.json\"), parse_constant=lambda c: 1/0)"'
 ok "the seed is in the results" grep -q '"seed": "\?77' r.json
 ok "a csv line per slice" eval '[ "$(wc -l <r.csv)" -gt 50 ]'
@@ -109,7 +109,7 @@ ok "Ctrl-C: the old results are whole, nothing else is there" eval 'cmp -s r.jso
 mkdir disk
 if mount -t tmpfs -o size=40k none disk 2>/dev/null; then
     echo old >disk/r.json
-    code 1 "No space left" run --quick '*/p*/256' --out disk/r.json
+    code 1 "No space left" run --quick 'qk256_dequant/p*/256' --out disk/r.json
     ok "full disk: the old file is whole" eval '[ "$(cat disk/r.json)" = old ] && [ "$(ls -A disk)" = r.json ]'
 else
     skip "full disk" "may not mount a tmpfs here"

@@ -7,11 +7,13 @@ command -v objdump >/dev/null || { echo "1..0 # SKIP no objdump"; exit 0; }
 listing=$(objdump -d --no-show-raw-insn "$program")
 number=0
 failed=0
+# body_of VARIANT: its code; of qk256_dequant, or OP_VARIANT of another op
+body_of() { sed -nE "/<qk_(qk256_dequant_)?$1>:/,/^$/p" <<<"$listing"; }
 # has WANTED(yes|no) VARIANT INSTRUCTION
 has() {
     local found=no body
     number=$((number + 1))
-    body=$(sed -n "/<qk_qk256_dequant_$2>:/,/^$/p" <<<"$listing")
+    body=$(body_of "$2")
     if grep -qE "\s$3" <<<"$body"; then found=yes; fi
     if [ "$found" = "$1" ]; then echo "ok $number - $2: $3 $1"; else echo "not ok $number - $2: $3 $found, expected $1"; failed=1; fi
 }
@@ -19,7 +21,7 @@ has() {
 copies() {
     local found
     number=$((number + 1))
-    found=$(sed -n "/<qk_qk256_dequant_$2>:/,/^$/p" <<<"$listing" | grep -cE '\svfmadd')
+    found=$(body_of "$2" | grep -cE '\svfmadd')
     if [ "$found" -ge "$1" ] && [ "$found" -lt "$3" ]; then
         echo "ok $number - $2: $found copies of the body"
     else

@@ -70,6 +70,29 @@ static void shapes(void)
     }
 }
 
+static void shape_lists(void)
+{
+    char word[QK_SHAPE_TEXT], longer[QK_SHAPE_TEXT + 10];
+    const char *rest = qk_shape_word("  256 3x4  ", word);
+    tap(rest && !strcmp(word, "256"), "first word of a list", NULL);
+    rest = rest ? qk_shape_word(rest, word) : NULL;
+    tap(rest && !strcmp(word, "3x4") && !qk_shape_word(rest, word), "last word of a list", NULL);
+    memset(longer, '1', sizeof longer);
+    longer[sizeof longer - 1] = '\0';
+    struct qk_shape s;
+    tap(qk_shape_word(longer, word) && qk_shape_parse(word, &s, &err) == QK_ERR_ARG,
+        "a word that is cut is no shape", &err);
+}
+
+static void ops(void)
+{
+    bool seed = true;
+    for (int op = 0; op < QK_OP_COUNT; op++)
+        seed &= !strcmp(qk_ops[op].on->sets[0].name, "seed");
+    tap(seed, "every op's first set is named seed", NULL);
+    tap(qk_stage_count(QK_OP_qk256_dequant) == 5, "stages of qk256_dequant", NULL);
+}
+
 static void plans(void)
 {
     const struct qk_case *on = qk_ops[QK_OP_qk256_dequant].on;
@@ -113,6 +136,8 @@ int main(void)
     generator();
     errors();
     shapes();
+    shape_lists();
+    ops();
     plans();
     levels();
     return tap_end();
