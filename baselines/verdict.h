@@ -66,6 +66,8 @@ struct baseline_report {
     char base[4096], candidate[4096]; /* module files, or the baseline's name and "this machine" */
     char base_compiler[64], cand_compiler[64];
     char suite[40], policy[4096]; /* the policy's file, "built in" */
+    size_t unavailable;           /* rows left out because their ISA level is not here or not allowed */
+    char unavailable_why[160];    /* of the first of them */
     double alpha;
     uint64_t seed;
     struct bench_environment env;  /* this machine */

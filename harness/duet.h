@@ -24,6 +24,7 @@ enum bench_duet_side { BENCH_SIDE_BASE, BENCH_SIDE_CANDIDATE, BENCH_SIDE_COPY, B
 /* Where a case's data comes from: fits one core's L2 together, or does not (an L3 is shared with neighbours). */
 enum bench_memory { BENCH_MEMORY_CACHE, BENCH_MEMORY_DRAM, BENCH_MEMORIES };
 extern const char *const bench_memory_names[BENCH_MEMORIES]; /* "cache", "dram" */
+enum bench_memory bench_memory_of(const struct qk_plan *plan, const struct bench_environment *env);
 
 struct bench_duet_arm {
     enum bench_duet_side side;

@@ -128,16 +128,22 @@ static int add_set(struct bench_matrix *m, enum qk_op op, const struct qk_shape_
 }
 
 /* Half of a cache, because the other half holds what else runs; DRAM as large as makes the caches useless. */
+bool bench_cache_shape(enum qk_op op, enum bench_level level, const struct bench_environment *env,
+                       struct qk_shape *shape)
+{
+    const uint64_t dram = 256u << 20, l3 = bench_environment_cache(env, 3);
+    const uint64_t bytes = level == BENCH_LEVEL_DRAM ? (4 * l3 > dram ? 4 * l3 : dram)
+                                                     : bench_environment_cache(env, (int)level) / 2;
+    return qk_ops[op].on->shape_for_bytes((size_t)bytes, shape);
+}
+
 static int add_cache(struct bench_matrix *m, enum qk_op op, const struct bench_environment *env,
                      struct qk_error *err)
 {
-    const uint64_t l3 = bench_environment_cache(env, 3), dram = 256u << 20;
-    const uint64_t bytes[] = {bench_environment_cache(env, 1) / 2, bench_environment_cache(env, 2) / 2,
-                              l3 / 2, 4 * l3 > dram ? 4 * l3 : dram};
     int code = 0;
-    for (size_t i = 0; i < sizeof bytes / sizeof *bytes && !code; i++) {
+    for (int level = BENCH_LEVEL_L1; level <= BENCH_LEVEL_DRAM && !code; level++) {
         struct qk_shape shape;
-        if (qk_ops[op].on->shape_for_bytes((size_t)bytes[i], &shape))
+        if (bench_cache_shape(op, (enum bench_level)level, env, &shape))
             code = add_shape(m, op, &shape, err);
     }
     return code;

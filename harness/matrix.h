@@ -36,6 +36,12 @@ int bench_matrix_make(struct bench_matrix *m, char *const *patterns, size_t coun
                       const struct bench_environment *env, struct qk_error *err);
 void bench_matrix_free(struct bench_matrix *m);
 
+/* Where the working set of a `cache` shape lies. */
+enum bench_level { BENCH_LEVEL_L1 = 1, BENCH_LEVEL_L2, BENCH_LEVEL_L3, BENCH_LEVEL_DRAM };
+/* The op's `cache` shape of that level, by the sizes in env; false when there is none. */
+bool bench_cache_shape(enum qk_op op, enum bench_level level, const struct bench_environment *env,
+                       struct qk_shape *shape);
+
 /* Does a pattern list (as above) want this variant, on any shape? QK_ERR_ARG when a pattern matches no row at all. */
 int bench_matrix_variants(char *const *patterns, size_t count, bool *wanted, struct qk_error *err);
 
