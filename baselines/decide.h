@@ -7,6 +7,7 @@
  * "the effect is at most m" the sign of D - m is + with probability at most 1/2 given all that went before, whatever
  * drift, bursts or heavy tails do. A bet of lambda in (0, 1) on + then multiplies a stake by 1 + lambda or 1 - lambda
  * and is a non-negative supermartingale; so is the mean of 200 such bets, E_n = (1/200) sum (1 + l)^k (1 - l)^(n - k).
+ * Each bet is at (i + 0.5) / 200; a mean of supermartingales is one exactly, no integral is approximated.
  * By Ville's inequality E ever reaches 1/alpha with probability at most alpha. Sources: Ville 1939; Ramdas et al.,
  * "Game-theoretic statistics and safe anytime-valid inference", Statistical Science 2023 (arXiv 2210.01948); for the use
  * in canaries Lindon et al., arXiv 2205.14762.
@@ -27,13 +28,14 @@ struct baseline_decision {
     double ignorable, must_catch; /* ln */
     double threshold;             /* ln of what a process must reach: cases / alpha */
     size_t blocks;
-    size_t above_ignorable, above_must_catch, below_must_catch; /* signs; a tie is none of them */
+    size_t above_ignorable, above_must_catch,
+        below_must_catch;        /* signs; a tie is none of them, and a lost bet */
     bool slower, beyond, within; /* crossed once: slower than ignorable, beyond must-catch, proven below it */
     bool decided;
     enum baseline_verdict verdict; /* INCONCLUSIVE until something is known; WARN as soon as `slower` is */
 };
 
-/* ln E after `plus` signs of `n` blocks. */
+/* ln E after `plus` signs of `n` blocks, plus <= n. */
 double baseline_log_e(size_t plus, size_t n);
 
 /*
@@ -47,7 +49,8 @@ int baseline_decision_bound(struct baseline_decision *d, double log_bound, doubl
                             struct qk_error *err);
 /*
  * Takes one block's number; true when decided. REGRESSION once slower and beyond, WARN once slower and within, PASS once
- * within and not slower. A number that is not finite makes it INVALID at once.
+ * within and not slower. A number that is not finite makes it INVALID at once. What was decided stays: later blocks are
+ * neither taken nor counted.
  */
 bool baseline_decision_add(struct baseline_decision *d, double log_ratio);
 

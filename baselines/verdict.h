@@ -79,19 +79,25 @@ struct baseline_report {
     struct baseline_result *results; /* owned; cases in suite order, then rules, then controls */
 };
 
-/* Zeroed results, all INVALID with "not measured", until something better is known. QK_ERR_MEMORY. */
+/*
+ * Empties *r and gives it `count` results, all INVALID with "not measured", until something better is known: fill in the
+ * rest afterwards. QK_ERR_MEMORY. Free on success.
+ */
 int baseline_report_make(struct baseline_report *r, size_t count, struct qk_error *err);
 void baseline_report_free(struct baseline_report *r);
 
 /*
- * Sets the run's verdict from its results: a control judged wrongly, or nothing timed and nothing identical, is INVALID;
- * else the worst counts, in the order INVALID and MISSING, REGRESSION, INCONCLUSIVE, WARN, PASS. A run-level reason that
- * is already there is kept and makes the run INVALID.
+ * Sets the run's verdict from its results. INVALID with a reason: a control judged wrongly; a verdict that nothing backs
+ * (PASS, WARN or REGRESSION without a ratio, or, where it was not timed, without a reason such as "identical code"); a
+ * timed case or rule without a right control of each kind and of its memory class (but in mode "baseline", which has no
+ * arms to control); no case or rule judged at all. Else the worst counts, in the order INVALID, MISSING, REGRESSION,
+ * INCONCLUSIVE, WARN, PASS; NEW and REMOVED are fine, and when strict WARN comes before INCONCLUSIVE, as its exit code
+ * does. A run-level reason that is already there is kept and makes the run INVALID.
  */
 void baseline_report_judge(struct baseline_report *r);
 /* 0, 3, 4 or 5 (design: exit codes). */
 int baseline_report_exit(const struct baseline_report *r);
-/* Was a control judged right: A/A PASS, slowed REGRESSION? */
+/* Was a control timed and judged right: A/A PASS, slowed by more than must-catch REGRESSION? */
 bool baseline_control_right(const struct baseline_result *r);
 
 #endif

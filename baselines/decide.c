@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "baselines/decide.h"
+
+#include <assert.h>
+#include <math.h>
+
+enum { BETS = 200 };
+
+double baseline_log_e(size_t plus, size_t n)
+{
+    double term[BETS], largest = -INFINITY, sum = 0;
+    assert(plus <= n);
+    for (int i = 0; i < BETS; i++) {
+        const double bet = (i + 0.5) / BETS;
+        term[i] = (double)plus * log1p(bet) + (double)(n - plus) * log1p(-bet);
+        largest = fmax(largest, term[i]);
+    }
+    for (int i = 0; i < BETS; i++)
+        sum += exp(term[i] - largest);
+    return largest + log(sum / BETS);
+}
+
+/* Has the process won? A mean is at most its largest member, and the best bet is known without trying them all. */
+static bool won(size_t plus, size_t n, double threshold)
+{
+    const double share = (double)plus / (double)n;
+    if (share <= 0.5)
+        return false; /* a fair game lost or even: E is at most 1, the threshold is above it */
+    const double minus = share < 1 ? (1 - share) * log(1 - share) : 0;
+    const double best = (double)n * (M_LN2 + share * log(share) + minus);
+    return best > threshold - 1e-6 && baseline_log_e(plus, n) >= threshold;
+}
+
+static int init(struct baseline_decision *d, double ignorable, double must_catch, double alpha, size_t cases,
+                struct qk_error *err)
+{
+    if (!(alpha > 0 && alpha < 1))
+        return qk_fail(err, QK_ERR_ARG, "alpha", "found %g, expected a number between 0 and 1", alpha);
+    if (cases == 0)
+        return qk_fail(err, QK_ERR_ARG, "cases", "found no cases, expected at least one to share alpha");
+    *d = (struct baseline_decision){.ignorable = ignorable,
+                                    .must_catch = must_catch,
+                                    .threshold = log((double)cases) - log(alpha),
+                                    .verdict = BASELINE_INCONCLUSIVE};
+    return 0;
+}
+
+int baseline_decision_init(struct baseline_decision *d, const struct baseline_margins *m, double alpha,
+                           size_t cases, struct qk_error *err)
+{
+    if (!isfinite(m->ignorable) || !isfinite(m->must_catch) || m->ignorable < 0 ||
+        m->ignorable > m->must_catch)
+        return qk_fail(err, QK_ERR_ARG, "margins",
+                       "found ignorable %g and must_catch %g, expected 0 <= ignorable <= must_catch",
+                       m->ignorable, m->must_catch);
+    return init(d, log1p(m->ignorable), log1p(m->must_catch), alpha, cases, err);
+}
+
+int baseline_decision_bound(struct baseline_decision *d, double log_bound, double alpha, size_t cases,
+                            struct qk_error *err)
+{
+    if (!isfinite(log_bound))
+        return qk_fail(err, QK_ERR_ARG, "bound", "found %g, expected the logarithm of a ratio", log_bound);
+    return init(d, log_bound, log_bound, alpha, cases, err);
+}
+
+bool baseline_decision_add(struct baseline_decision *d, double log_ratio)
+{
+    if (d->decided)
+        return true;
+    d->blocks++;
+    if (!isfinite(log_ratio)) {
+        d->verdict = BASELINE_INVALID;
+        return d->decided = true;
+    }
+    d->above_ignorable += log_ratio > d->ignorable;
+    d->above_must_catch += log_ratio > d->must_catch;
+    d->below_must_catch += log_ratio < d->must_catch;
+    /* A process that won once has won: its stake may fall again. */
+    d->slower |= won(d->above_ignorable, d->blocks, d->threshold);
+    d->beyond |= won(d->above_must_catch, d->blocks, d->threshold);
+    d->within |= won(d->below_must_catch, d->blocks, d->threshold);
+    d->decided = d->beyond || d->within;
+    if (d->beyond) /* then also slower: it has had at least as many signs */
+        d->verdict = BASELINE_REGRESSION;
+    else if (d->slower)
+        d->verdict = BASELINE_WARN;
+    else if (d->within)
+        d->verdict = BASELINE_PASS;
+    return d->decided;
+}
