@@ -13,7 +13,7 @@ enum baseline_audit_verdict {
     BASELINE_CONFIRMED,    /* the interval lies at or above the claim: low >= claimed */
     BASELINE_REFUTED,      /* the interval lies below the claim: high < claimed */
     BASELINE_NOT_RESOLVED, /* the claim is inside the interval, or there is no interval */
-    BASELINE_VERDICTS,
+    BASELINE_AUDIT_VERDICTS,
 };
 
 struct baseline_audit_row {
@@ -33,7 +33,7 @@ struct baseline_audit {
     char source[160]; /* what the claims were taken from, from the file */
     char op[64];      /* the op they are about */
     double goal; /* speed-up over the reference the roadmap set out to reach; NaN when the file names none */
-    size_t verdicts[BASELINE_VERDICTS]; /* how many rows have each verdict */
+    size_t verdicts[BASELINE_AUDIT_VERDICTS]; /* how many rows have each verdict */
     size_t count;
     struct baseline_audit_row *rows; /* owned; by group, then in the file's order; NULL when count is 0 */
 };

@@ -20,8 +20,8 @@ struct baseline_gain_row {
 };
 
 struct baseline_components {
-    struct baseline_claims claims;      /* owned */
-    size_t verdicts[BASELINE_VERDICTS]; /* how many rows have each verdict */
+    struct baseline_claims claims;            /* owned */
+    size_t verdicts[BASELINE_AUDIT_VERDICTS]; /* how many rows have each verdict */
     size_t count;
     struct baseline_gain_row *rows; /* owned; by shape, then in the file's order; NULL when count is 0 */
 };
