@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""verdicts_test.py WRITER GATE_SCHEMA BMF_SCHEMA JUNIT_XSD: a gate's JSON, Bencher metrics, JUnit XML, annotations and
+markdown as their readers take them, each held against the JSON of the same report. TAP."""
+import copy
+import json
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
+writer, gate_schema, bmf_schema, xsd = sys.argv[1:]
+KINDS = ("good", "bad", "warn", "strict", "unsure", "hostile", "empty")
+SUMMARY_LIMIT = 1024 * 1024
+
+
+class Skip(Exception):
+    pass
+
+
+def written(form, kind):
+    # Bytes: a decoder in text mode would turn a carriage return into a line feed.
+    return subprocess.run([writer, form, kind], check=True, capture_output=True).stdout.decode()
+
+
+def refuse_constant(name):
+    raise ValueError(f"{name} is no JSON")
+
+
+def parsed(form, kind):
+    return json.loads(written(form, kind), parse_constant=refuse_constant)
+
+
+def validator(path):
+    if not jsonschema:
+        raise Skip("python3-jsonschema is not installed")
+    with open(path, encoding="utf-8") as f:
+        schema = json.load(f)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def clean(text):
+    """Without control characters, and in ASCII, as JSON has names that are not UTF-8."""
+    ascii_only = "".join(chr(byte) if byte < 128 else "?" for byte in text.encode())
+    return re.sub("[\x00-\x09\x0b\x0c\x0e-\x1f]", " ", ascii_only)
+
+
+def is_control(result):
+    return result["role"] in ("aa", "slowed")
+
+
+# JSON
+
+def json_obeys_and_adds_up(kind):
+    document = parsed("json", kind)
+    validator(gate_schema).validate(document)
+    judged = [r["verdict"] for r in document["results"] if not is_control(r)]
+    for verdict, count in document["counts"].items():
+        assert count == judged.count(verdict), (verdict, count)
+
+
+SAYS = [
+    ("bad", lambda d: d["exit_code"], 5),
+    ("strict", lambda d: d["exit_code"], 3),
+    ("warn", lambda d: d["exit_code"], 0),
+    ("unsure", lambda d: d["exit_code"], 4),
+    ("bad", lambda d: d["results"][12]["timing"]["ratio"], 1.0104),
+    ("bad", lambda d: d["results"][12]["timing"]["launches"], 5),
+    ("bad", lambda d: d["results"][12]["components"][0],
+     {"name": "lookup", "base_percent": 41.25, "candidate_percent": 48.0, "grew": True}),
+    ("bad", lambda d: d["results"][13]["instructions"], {"base": 41234.0, "candidate": 42790.0}),
+    ("bad", lambda d: d["results"][15]["timing"], None),
+    ("bad", lambda d: d["results"][72]["timing"]["extra_work"], 0.0163),
+    ("bad", lambda d: d["results"][74]["judged_right"], False),
+    ("bad", lambda d: (d["unavailable"], d["unavailable_reason"][:12]), (4, "avxvnni_best")),
+    ("bad", lambda d: d["fingerprint"]["hash"], "0123456789abcdef"),
+    ("hostile", lambda d: d["results"][2]["timing"]["ratio_low"], None),
+    ("empty", lambda d: d["results"], []),
+]
+DELETE = object()
+BROKEN = [
+    (["schema_version"], 2), (["kind"], "breakdown"), (["more"], 1), (["seed"], 42), (["mode"], "quick"),
+    (["exit_code"], 0), (["verdict"], "NEW"), (["verdict"], "PASS"), (["alpha"], 0), (["reason"], ""), (["host"], DELETE),
+    (["counts", "OTHER"], 1), (["counts", "PASS"], DELETE), (["results", 0, "timing"], DELETE),
+    (["results", 0, "timing", "ratio"], 0), (["results", 0, "timing", "blocks"], 1.5),
+    (["results", 0, "timing", "more"], 1), (["results", 0, "role"], "control"), (["results", 0, "judged_right"], True),
+    (["results", 0, "verdict"], "MISSING"), (["results", 0, "memory"], "L1"), (["results", 74, "judged_right"], True),
+    (["results", 12, "components", 0, "grew"], DELETE), (["results", 12, "instructions", "base"], "many"),
+]
+
+
+def put(document, place, value):
+    broken = copy.deepcopy(document)
+    parent = broken
+    for step in place[:-1]:
+        parent = parent[step]
+    if value is DELETE:
+        del parent[place[-1]]
+    else:
+        parent[place[-1]] = value
+    return broken
+
+
+def json_says(kind, get, want):
+    assert get(parsed("json", kind)) == want, f"found {get(parsed('json', kind))!r}"
+
+
+def json_refused(place, value):
+    assert not validator(gate_schema).is_valid(put(parsed("json", "bad"), place, value)), "accepted"
+
+
+# JUnit
+
+def junit_outcome(document, result):
+    if is_control(result):
+        return None if result["judged_right"] else "error"
+    return {"PASS": None, "WARN": "failure" if document["strict"] else None, "REGRESSION": "failure", "INVALID": "error",
+            "MISSING": "error"}.get(result["verdict"], "skipped")
+
+
+def junit_agrees(kind):
+    document = parsed("json", kind)
+    suite, = xml.etree.ElementTree.fromstring(written("junit", kind))
+    cases = suite.findall("testcase")
+    assert len(cases) == len(document["results"]) + 1 == int(suite.get("tests"))
+    seen = []
+    for case, result in zip(cases, document["results"]):
+        name = case.get("name") if result["role"] != "case" or "/" not in result["name"] else \
+            f"{case.get('classname')}/{case.get('name')}"
+        if kind != "hostile":
+            assert name == result["name"], (name, result["name"])
+        found = case[0].tag if len(case) else None
+        assert found == junit_outcome(document, result), (name, found)
+        if found and result["reason"]:
+            assert case[0].get("message").endswith(result["reason"]), case[0].get("message")
+        seen.append(found)
+    run = cases[-1][0].tag if len(cases[-1]) else None
+    assert run == ("error" if document["verdict"] == "INVALID" else None), run
+    if document["reason"]:
+        assert cases[-1][0].get("message") == document["reason"]
+    for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        assert int(suite.get(attribute)) == (seen + [run]).count(tag), attribute
+    assert suite.get("timestamp") == document["date"][:19]
+    if kind == "warn":
+        assert "autovec_v3/16384: WARN" in suite.find("system-out").text
+
+
+def xmllint(text):
+    if not shutil.which("xmllint"):
+        raise Skip("xmllint is not installed (libxml2-utils)")
+    return subprocess.run(["xmllint", "--noout", "--schema", xsd, "-"], input=text.encode(), capture_output=True)
+
+
+def junit_obeys(kind):
+    result = xmllint(written("junit", kind))
+    assert result.returncode == 0, result.stderr.decode()
+
+
+def junit_refused(old, new):
+    text = written("junit", "bad")
+    assert old in text, "the text to break is not there"
+    # 3 and 4: it does not obey, not that something else went wrong.
+    assert xmllint(text.replace(old, new, 1)).returncode in (3, 4), "accepted"
+
+
+# GitHub
+
+COMMAND = re.compile(r"^::(error|warning|notice) title=([^:,\n]*)::([^\n]*)$")
+
+
+def unescaped(text, also=""):
+    assert "\r" not in text and not re.search("%(?!25|0A|0D" + also + ")", text), text
+    return re.sub("%([0-9A-F]{2})", lambda m: chr(int(m.group(1), 16)), text)
+
+
+def github_agrees(kind):
+    document = parsed("json", kind)
+    lines = [COMMAND.match(line) for line in written("github", kind).split("\n")[:-1]]
+    assert all(lines), written("github", kind)
+    told = [(m.group(1), unescaped(m.group(2), "|3A|2C"), unescaped(m.group(3))) for m in lines]
+    *cases, last = told
+    assert last[0] == "notice" and all(level != "notice" for level, _, _ in cases)
+    assert len(cases) <= 10
+    for verdict, count in document["counts"].items():
+        assert (f"{count} {verdict}" in last[2]) == (count > 0), last
+    if document["reason"]:
+        assert cases.pop(0) == ("error", "qkbench gate: INVALID", document["reason"])
+    findings = [r for r in document["results"] if junit_outcome(document, r) and r["verdict"] not in ("NEW", "REMOVED")
+                or r["verdict"] == "WARN"]
+    assert f"{len(cases)} of {len(findings)} findings annotated" in last[2], last
+    levels = {"failure": "error", "error": "error"}
+    for level, title, message in cases:
+        result, = [r for r in findings if clean(title.split(": ", 1)[1]) == clean(r["name"])]
+        assert level == levels.get(junit_outcome(document, result), "warning"), (level, title)
+        assert message.startswith(result["verdict"]) and message.endswith(result["reason"] or ""), message
+
+
+# Bencher
+
+def bmf_agrees(kind):
+    document, metrics = parsed("json", kind), parsed("bmf", kind)
+    validator(bmf_schema).validate(metrics)
+    trusted = not document["reason"] and all(r["judged_right"] is not False for r in document["results"])
+    want = {r["name"]: r["timing"] for r in document["results"]
+            if trusted and r["role"] == "case" and r["timing"] and r["verdict"] != "INVALID"}
+    assert set(want) == set(metrics)
+    assert bool(metrics) == (kind not in ("bad", "empty"))
+    for name, timing in want.items():
+        ratio = {key: timing[member] for key, member in
+                 (("value", "ratio"), ("lower_value", "ratio_low"), ("upper_value", "ratio_high")) if timing[member]}
+        assert metrics[name]["ratio"] == ratio, name
+        assert metrics[name].get("latency", {}).get("value") == timing["candidate_ns"], name
+
+
+def bmf_refused(value):
+    assert not validator(bmf_schema).is_valid({"op/v/1": value}), "accepted"
+
+
+# Markdown
+
+def markdown_is_whole(kind):
+    text = written("markdown", kind)
+    assert len(text.encode()) < SUMMARY_LIMIT
+    assert text.startswith("## qkbench gate: ")
+    assert text.count("<details>") == text.count("</details>") == ("<summary>" in text)
+    head = 0
+    for line in text.split("\n"):
+        bars = len(re.findall(r"(?<!\\)(?:\\\\)*\|", line))
+        head = 0 if not line.startswith("|") else head or bars
+        assert not line.startswith("|") or bars == head, line
+        # What is left of markup once escapes are gone must be our own.
+        bare = re.sub(r"\\.", "", line)
+        assert not re.search(r"[`*~&]|<(?!/?details>|/?summary>)", bare), line
+
+
+def a_summary_is_cut_from_its_end():
+    text = written("markdown", "many")
+    assert 0.8 * SUMMARY_LIMIT < len(text.encode()) < SUMMARY_LIMIT
+    shown = int(re.search("at most ([0-9]+) of them here", text).group(1))
+    assert f"- cut: tables have at most {shown} rows" in text
+    rows = [line for line in text.split("\n") if "REGRESSION [" in line]
+    assert len(rows) == shown
+    worst = sorted((r["timing"]["ratio"] for r in parsed("json", "many")["results"] if r["verdict"] == "REGRESSION"),
+                   reverse=True)
+    numbers = [int(re.search("/0*([0-9]+)", row).group(1)) for row in rows]
+    assert numbers == sorted(numbers, reverse=True) and numbers[0] == 19998 and len(worst) > shown
+
+
+tests = []
+for k in KINDS:
+    tests += [(f"{what}: {k}", check, (k,)) for what, check in (
+        ("JSON obeys its schema", json_obeys_and_adds_up), ("JUnit says what the JSON says", junit_agrees),
+        ("JUnit obeys its schema", junit_obeys), ("annotations say what the JSON says", github_agrees),
+        ("Bencher metrics are those of the JSON", bmf_agrees), ("markdown is whole", markdown_is_whole))]
+tests += [(f"JSON of {k} says {want!r}"[:70].replace("#", ""), json_says, (k, get, want)) for k, get, want in SAYS]
+tests += [(f"JSON with another {'.'.join(map(str, place))} is refused", json_refused, (place, value))
+          for place, value in BROKEN]
+tests += [(f"JUnit with '{new}' is refused", junit_refused, (old, new)) for old, new in (
+    ('tests="76"', 'tests="-1"'), ("T03:04:05", "T03:04:05Z"), ('time="171.250"', 'time="1e3"'),
+    ("<system-err/>", ""), ('type="perf-regression"', 'type="slow"'), (' hostname="bench-1"', ""),
+    ("<system-out>", "<system-out><b/>"), ("<failure ", "<skipped/><failure "))]
+tests += [(f"Bencher metrics with {value} are refused", bmf_refused, (value,)) for value in (
+    {}, {"ratio": 1}, {"ratio": {"value": None}}, {"ratio": {"value": 1, "lower_value": None}}, {"latency": {"value": 1}},
+    {"ratio": {"lower_value": 1}})]
+tests += [("a summary is cut from its end", a_summary_is_cut_from_its_end, ())]
+
+print(f"1..{len(tests)}")
+failed = 0
+for number, (title, test, arguments) in enumerate(tests, 1):
+    try:
+        test(*arguments)
+        print(f"ok {number} - {title}")
+    except Skip as reason:
+        print(f"ok {number} - {title} # SKIP {reason}")
+    except Exception as error:  # a test that breaks in any way has failed
+        failed += 1
+        print(f"not ok {number} - {title}\n# {type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
+sys.exit(failed != 0)
