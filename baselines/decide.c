@@ -12,8 +12,8 @@ double baseline_log_e(size_t plus, size_t n)
     assert(plus <= n);
     for (int i = 0; i < BETS; i++) {
         const double bet = (i + 0.5) / BETS;
-        term[i] = (double)plus * log1p(bet) + (double)(n - plus) * log1p(-bet);
-        largest = fmax(largest, term[i]);
+        term[i] = (double)plus * log(1 + bet) + (double)(n - plus) * log(1 - bet);
+        largest = term[i] > largest ? term[i] : largest;
     }
     for (int i = 0; i < BETS; i++)
         sum += exp(term[i] - largest);
@@ -25,10 +25,10 @@ static bool won(size_t plus, size_t n, double threshold)
 {
     const double share = (double)plus / (double)n;
     if (share <= 0.5)
-        return false; /* a fair game lost or even: E is at most 1, the threshold is above it */
-    const double minus = share < 1 ? (1 - share) * log(1 - share) : 0;
+        return false; /* an even or lost game: E is at most 1, and the threshold is above that */
+    const double minus = share < 1 ? (1 - share) * log(1 - share) : 0, rounding = 1e-6;
     const double best = (double)n * (M_LN2 + share * log(share) + minus);
-    return best > threshold - 1e-6 && baseline_log_e(plus, n) >= threshold;
+    return best > threshold - rounding && baseline_log_e(plus, n) >= threshold;
 }
 
 static int init(struct baseline_decision *d, double ignorable, double must_catch, double alpha, size_t cases,
@@ -64,6 +64,14 @@ int baseline_decision_bound(struct baseline_decision *d, double log_bound, doubl
     return init(d, log_bound, log_bound, alpha, cases, err);
 }
 
+/* One process. Its stake grows with a plus only, and one that won once has won, though its stake may fall again. */
+static void take(bool plus, size_t *count, bool *has_won, const struct baseline_decision *d)
+{
+    *count += plus;
+    if (plus && !*has_won)
+        *has_won = won(*count, d->blocks, d->threshold);
+}
+
 bool baseline_decision_add(struct baseline_decision *d, double log_ratio)
 {
     if (d->decided)
@@ -73,13 +81,9 @@ bool baseline_decision_add(struct baseline_decision *d, double log_ratio)
         d->verdict = BASELINE_INVALID;
         return d->decided = true;
     }
-    d->above_ignorable += log_ratio > d->ignorable;
-    d->above_must_catch += log_ratio > d->must_catch;
-    d->below_must_catch += log_ratio < d->must_catch;
-    /* A process that won once has won: its stake may fall again. */
-    d->slower |= won(d->above_ignorable, d->blocks, d->threshold);
-    d->beyond |= won(d->above_must_catch, d->blocks, d->threshold);
-    d->within |= won(d->below_must_catch, d->blocks, d->threshold);
+    take(log_ratio > d->ignorable, &d->above_ignorable, &d->slower, d);
+    take(log_ratio > d->must_catch, &d->above_must_catch, &d->beyond, d);
+    take(log_ratio < d->must_catch, &d->below_must_catch, &d->within, d);
     d->decided = d->beyond || d->within;
     if (d->beyond) /* then also slower: it has had at least as many signs */
         d->verdict = BASELINE_REGRESSION;
