@@ -170,6 +170,30 @@ int bench_get_word(struct bench_reader *r, const struct bench_place *parent, con
     return 0;
 }
 
+void bench_get_identity(struct bench_reader *r, const struct bench_place *identity,
+                        struct bench_environment *env)
+{
+    const struct bench_place caches = bench_get_array(r, identity, "caches");
+    bench_get_fixed_text(r, identity, "cpu_vendor", env->cpu_vendor, sizeof env->cpu_vendor, true);
+    env->cpu_family = bench_get_integer_or_null(r, identity, "cpu_family");
+    env->cpu_model = bench_get_integer_or_null(r, identity, "cpu_model");
+    env->cpu_stepping = bench_get_integer_or_null(r, identity, "cpu_stepping");
+    bench_get_fixed_text(r, identity, "isa_levels", env->isa_levels, sizeof env->isa_levels, true);
+    bench_get_fixed_text(r, identity, "compiler", env->compiler, sizeof env->compiler, true);
+    env->cache_count = 0;
+    if (json_array_size(caches.json) > BENCH_CACHES_MAX)
+        bench_refuse(r, caches.path, caches.json, "at most 8 caches");
+    for (size_t i = 0; i < json_array_size(caches.json) && r->code == QK_OK; i++) {
+        const struct bench_place p = bench_element(&caches, i);
+        struct bench_cache *cache = &env->caches[env->cache_count++];
+        bench_expect(r, &p, JSON_OBJECT, "an object");
+        bench_get_fixed_text(r, &p, "type", cache->type, sizeof cache->type, false);
+        cache->level = (int)bench_get_integer(r, &p, "level", 1, 9);
+        cache->bytes = (uint64_t)bench_get_integer(r, &p, "size", 1, (json_int_t)1 << 53);
+        cache->sharing = (int)bench_get_integer(r, &p, "num_sharing", 1, INT_MAX);
+    }
+}
+
 struct input {
     FILE *from;
     size_t bytes;

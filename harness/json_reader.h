@@ -7,7 +7,7 @@
 #ifndef QKBENCH_HARNESS_JSON_READER_H
 #define QKBENCH_HARNESS_JSON_READER_H
 
-#include "kernels/support.h"
+#include "harness/environment.h"
 
 #include <jansson.h>
 
@@ -57,5 +57,9 @@ bool bench_get_boolean(struct bench_reader *r, const struct bench_place *parent,
 /* Index of the text among words[count]. */
 int bench_get_word(struct bench_reader *r, const struct bench_place *parent, const char *key,
                    const char *const *words, int count);
+
+/* The identity fields of a fingerprint, as bench_json_identity writes them, into *env; its hash is left alone. */
+void bench_get_identity(struct bench_reader *r, const struct bench_place *identity,
+                        struct bench_environment *env);
 
 #endif

@@ -74,9 +74,9 @@ json_t *bench_json_caches(const struct bench_environment *env)
     return list;
 }
 
-json_t *bench_json_fingerprint(const struct bench_environment *env)
+json_t *bench_json_identity(const struct bench_environment *env)
 {
-    json_t *o = json_object(), *identity = json_object(), *shown = json_object();
+    json_t *identity = json_object();
     bench_json_put(&identity, "cpu_vendor", bench_json_text_or_null(env->cpu_vendor));
     bench_json_put(&identity, "cpu_family", known_or_null(env->cpu_family));
     bench_json_put(&identity, "cpu_model", known_or_null(env->cpu_model));
@@ -84,6 +84,12 @@ json_t *bench_json_fingerprint(const struct bench_environment *env)
     bench_json_put(&identity, "isa_levels", bench_json_text_or_null(env->isa_levels));
     bench_json_put(&identity, "caches", bench_json_caches(env));
     bench_json_put(&identity, "compiler", bench_json_text_or_null(env->compiler));
+    return identity;
+}
+
+json_t *bench_json_fingerprint(const struct bench_environment *env)
+{
+    json_t *o = json_object(), *shown = json_object();
     bench_json_put(&shown, "cpu_name", bench_json_text_or_null(env->cpu_name));
     bench_json_put(&shown, "cpu_flags", bench_json_text_or_null(env->cpu_flags));
     bench_json_put(&shown, "virtualised", bench_json_text_or_null(env->virtualised));
@@ -91,7 +97,7 @@ json_t *bench_json_fingerprint(const struct bench_environment *env)
     bench_json_put(&shown, "microcode", bench_json_text_or_null(env->microcode));
     bench_json_put(&shown, "governor", bench_json_text_or_null(env->governor));
     bench_json_put(&shown, "governor_reason", bench_json_text_or_null(env->governor_why));
-    bench_json_put(&o, "identity", identity);
+    bench_json_put(&o, "identity", bench_json_identity(env));
     bench_json_put(&o, "hash", bench_json_text(env->fingerprint));
     bench_json_put(&o, "shown", shown);
     return o;

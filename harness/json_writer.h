@@ -22,6 +22,8 @@ json_t *bench_json_real(double x);              /* null when NaN */
 json_t *bench_json_seed(uint64_t seed);         /* as text: most readers lose bits of integers above 2^53 */
 
 json_t *bench_json_caches(const struct bench_environment *env);
+/* What the fingerprint's hash is made of. */
+json_t *bench_json_identity(const struct bench_environment *env);
 /* The machine and toolchain: identity, hash, and what is merely shown. */
 json_t *bench_json_fingerprint(const struct bench_environment *env);
 
