@@ -71,12 +71,13 @@ void baseline_machine(const struct bench_environment *env, char to[80])
 int baseline_check_name(const char *name, struct qk_error *err)
 {
     const size_t n = strlen(name);
-    if (n >= 1 && n < BASELINE_FILE_NAME && *name != '.' &&
+    const bool file = n >= 5 && !strcmp(name + n - 5, ".json"); /* `compare` would take it for a file */
+    if (n >= 1 && n < BASELINE_FILE_NAME && *name != '.' && !file &&
         strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n)
         return 0;
     return qk_fail(err, QK_ERR_ARG, "name",
                    "'%.80s' is no name of a baseline; expected 1 to %d of A-Z a-z 0-9 . _ - without a dot in "
-                   "front",
+                   "front or .json at the end",
                    name, BASELINE_FILE_NAME - 1);
 }
 

@@ -147,18 +147,15 @@ static void add_counter_table(struct report_table *t, const struct baseline_comp
 
 static void add_instructions(struct report_table *t, const struct baseline_difference *d)
 {
-    const double was = d->old_case ? d->old_case->instructions : NAN,
-                 is = d->new_case ? d->new_case->instructions : NAN;
-    if (isnan(was) && isnan(is))
-        report_table_cell(t, "-");
-    else if (was == is)
-        report_table_cell(t, "%.0f", was);
+    const struct baseline_case *const side[] = {d->old_case, d->new_case};
+    char text[2][32] = {"-", "-"};
+    for (int s = 0; s < 2; s++)
+        if (side[s] && !isnan(side[s]->instructions))
+            snprintf(text[s], sizeof text[s], "%.0f", side[s]->instructions);
+    if (!strcmp(text[0], text[1]))
+        report_table_cell(t, "%s", text[0]);
     else
-        report_table_cell(t,
-                          isnan(was)  ? "- to %2$.0f"
-                          : isnan(is) ? "%1$.0f to -"
-                                      : "%1$.0f to %2$.0f",
-                          was, is);
+        report_table_cell(t, "%s to %s", text[0], text[1]);
 }
 
 static void add_remark(struct report_table *t, const struct baseline_difference *d)

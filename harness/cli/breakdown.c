@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/breakdown.h"
 #include "harness/cli/cli.h"
+#include "harness/cli/measure.h"
 #include "harness/datafile.h"
 #include "harness/outfile.h"
 #include "reports/breakdown.h"
@@ -47,32 +48,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static int measure(const struct options *o, struct bench_breakdown *bd, struct qk_error *err)
-{
-    struct bench_matrix m;
-    struct qk_cpu isa;
-    char levels[64];
-    int code = cli_detect(&isa, err);
-    const int cpu = code ? code : bench_pin(o->cpu, err);
-    if (cpu < 0)
-        return cpu;
-    const struct bench_run_config cfg = {.quick = o->quick,
-                                         .seed = o->seed,
-                                         .cpu = cpu,
-                                         .isa = &isa,
-                                         .stop = cli_stop,
-                                         .progress = cli_progress};
-    bench_environment_read(&bd->env, cpu);
-    bench_isa_levels(&isa, levels, sizeof levels);
-    bench_environment_kernels(&bd->env, levels, qk_compiler);
-    code = bench_breakdown_matrix(&m, o->patterns, o->count, o->shapes, &bd->env, err);
-    if (!code)
-        code = bench_breakdown_run(bd, &m, &cfg, err);
-    cli_progress_end();
-    bench_matrix_free(&m);
-    return code;
-}
-
 static int write_json(const struct bench_breakdown *bd, const struct baseline_components *claims,
                       struct bench_outfile *file, struct qk_error *err)
 {
@@ -86,6 +61,7 @@ static int write_json(const struct bench_breakdown *bd, const struct baseline_co
 /* Claims are read and the file is opened first, so that neither can cost a measurement. */
 static int breakdown(const struct options *o, struct qk_error *err)
 {
+    const struct cli_measure what = {o->patterns, o->count, o->shapes, o->quick, o->cpu, o->seed};
     struct bench_outfile file = {0};
     struct bench_breakdown bd = {0};
     struct baseline_components claims = {0};
@@ -96,7 +72,7 @@ static int breakdown(const struct options *o, struct qk_error *err)
     if (!code && o->out)
         code = bench_outfile_open(&file, o->out, err);
     if (!code)
-        code = measure(o, &bd, err);
+        code = cli_measure_breakdown(&what, &bd, err);
     if (!code)
         code = baseline_components_judge(&claims, &bd, err);
     if (!code && o->out)

@@ -29,6 +29,8 @@ int cli_breakdown(int argc, char **argv);
 int cli_ceilings(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
 int cli_report(int argc, char **argv);
+int cli_baseline(int argc, char **argv);
+int cli_compare(int argc, char **argv);
 
 struct bench_sample_set;
 /* Shares of the stored ceilings for what has just been run, if there are any. Unusable ones are a warning. */

@@ -14,6 +14,8 @@ static const struct cli_command commands[] = {
     {"breakdown", "what each component of a staged variant costs", cli_breakdown},
     {"ceilings", "limits of this machine: bandwidths and peaks", cli_ceilings},
     {"doctor", "what makes measurements worse here, and how to mend it", cli_doctor},
+    {"baseline", "save, list, show, accept and remove what later runs are held against", cli_baseline},
+    {"compare", "two results or baselines, case by case", cli_compare},
     {"report", "tables, plots and audit of a result", cli_report},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -34,6 +36,7 @@ static void help(FILE *to)
           "  qkbench report result.json --out report/\n"
           "\nEnvironment:\n"
           "  QK_DISABLE_ISA   ISA levels to do without: avx512,avxvnni,avx2\n"
+          "  QK_BASELINES     the folder of baselines, instead of baselines/data here\n"
           "  QK_DATA          where the data files are, instead of the installed folder\n"
           "\nExit codes: 0 done, 1 could not, 2 usage, 3 a variant is wrong, 5 nothing measured,\n"
           "77 nothing of it available here, 130 interrupted.\n",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/run.h"
 #include "harness/cli/cli.h"
+#include "harness/cli/measure.h"
 #include "harness/cli/result_files.h"
 
 #include <stdio.h>
@@ -49,45 +49,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static int measure(const struct options *o, const struct qk_cpu *isa, int cpu,
-                   struct bench_counters *counters, struct bench_sample_set *set, bool *failed,
-                   struct qk_error *err)
-{
-    const struct bench_run_config cfg = {.quick = o->quick,
-                                         .seed = o->seed,
-                                         .cpu = cpu,
-                                         .isa = isa,
-                                         .counters = counters,
-                                         .stop = cli_stop,
-                                         .progress = cli_progress};
-    struct bench_matrix m;
-    char levels[64];
-    bench_environment_read(&set->env, cpu);
-    bench_isa_levels(isa, levels, sizeof levels);
-    bench_environment_kernels(&set->env, levels, qk_compiler);
-    int code = bench_matrix_make(&m, o->patterns, o->count, o->shapes, &set->env, err);
-    if (!code)
-        code = bench_run(&m, &cfg, set, failed, err);
-    cli_progress_end();
-    bench_matrix_free(&m);
-    return code;
-}
-
 static int run(struct options *o, struct qk_error *err)
 {
-    struct bench_counters *counters = NULL;
+    const struct cli_measure what = {o->patterns, o->count, o->shapes, o->quick, o->cpu, o->seed};
     struct bench_sample_set set;
-    struct qk_cpu isa;
     bool failed = false;
     bench_sample_set_init(&set);
-    int code = cli_detect(&isa, err);
-    const int cpu = code ? code : bench_pin(o->cpu, err);
-    code = cpu < 0 ? cpu : bench_counters_make(&counters, o->counters, err);
+    int code = cli_result_files_open(&o->files, err);
     if (!code)
-        code = cli_result_files_open(&o->files, err);
-    if (!code)
-        code = measure(o, &isa, cpu, counters, &set, &failed, err);
-    bench_counters_free(counters);
+        code = cli_measure_run(&what, o->counters, &set, &failed, err);
     if (!code)
         code = cli_ceilings_apply(&set, err);
     if (!code)

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/compare.h"
+#include "harness/cli/baseline.h"
+#include "harness/cli/cli.h"
+#include "harness/outfile.h"
+
+#include <stdio.h>
+
+struct options {
+    const char *side[2], *dir, *out;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct options *o = state->input;
+    switch (key) {
+    case 'd':
+        o->dir = arg;
+        return 0;
+    case 'o':
+        o->out = arg;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num >= 2)
+            argp_error(state, "unexpected argument '%s'; compare takes OLD and NEW", arg);
+        o->side[state->arg_num] = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (state->arg_num < 2)
+            argp_error(state, "%s is missing", state->arg_num ? "NEW" : "OLD");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int write_out(const struct baseline_comparison *c, const char *path, struct qk_error *err)
+{
+    struct bench_outfile file = {0};
+    int code = bench_outfile_open(&file, path, err);
+    if (!code)
+        code = report_comparison_json(c, file.stream, err);
+    if (!code)
+        code = bench_outfile_commit(&file, err);
+    bench_outfile_abort(&file);
+    return code;
+}
+
+static int compare(const struct options *o, struct qk_error *err)
+{
+    struct baseline old_side, new_side = {0};
+    struct baseline_comparison c = {0};
+    int code = cli_baseline_open(&old_side, o->side[0], o->dir, err);
+    if (code)
+        return code;
+    code = cli_baseline_open(&new_side, o->side[1], o->dir, err);
+    if (!code)
+        code = baseline_compare(&c, &old_side, &new_side, BASELINE_COMPONENT_SHARE, err);
+    if (!code && o->out)
+        code = write_out(&c, o->out, err);
+    if (!code)
+        code = report_comparison_text(&c, stdout, err);
+    if (!code && c.identity_count)
+        code = qk_fail(err, QK_ERR_INVALID, NULL,
+                       "times are of different machines or toolchains: %zu fields differ", c.identity_count);
+    baseline_comparison_free(&c);
+    baseline_free(&new_side);
+    baseline_free(&old_side);
+    return code;
+}
+
+int cli_compare(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"dir", 'd', "DIR", 0, "Folder of baselines (default: $QK_BASELINES, else baselines/data)", 0},
+        {"out", 'o', "FILE", 0, "Write all of it as JSON (reports/compare.schema.json)", 0},
+        {0}};
+    static const struct argp argp = {options,
+                                     parse,
+                                     "OLD NEW",
+                                     "Sets two results or baselines beside each other, case by case: "
+                                     "speed-ups over the reference of the same run, "
+                                     "components, instructions, counters. Says what differs and judges "
+                                     "nothing; exit code 5 when the two are of "
+                                     "different machines or toolchains.\vOLD and NEW are files (with a / or "
+                                     "ending in .json) or names of baselines "
+                                     "of this machine. Examples:\n  qkbench compare main result.json\n  "
+                                     "qkbench compare a.json b.json --out diff.json",
+                                     NULL,
+                                     NULL,
+                                     NULL};
+    struct options o = {0};
+    struct qk_error err;
+    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    const int code = compare(&o, &err);
+    return code ? cli_fail(code, &err) : CLI_DONE;
+}
