@@ -1,28 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/kernels.h"
 
+#include "kernels/built.h"
 #include "kernels/case.h"
 #include "kernels/kernels_config.h" /* QK_COMPILER, QK_FLAGS_<op>_<name>, made by meson.build */
 
 #include <string.h>
-
-#if defined __x86_64__
-#define QK_IF_AVX2(x) x
-#define QK_BUILT_AVX2 true
-#else
-#define QK_IF_AVX2(x) 0
-#define QK_BUILT_AVX2 false
-#endif
-#define QK_IF_BASE(x)    x
-#define QK_IF_AVXVNNI(x) QK_IF_AVX2(x)
-#define QK_IF_AVX512(x)  QK_IF_AVX2(x)
-#define QK_BUILT_BASE    true
-#define QK_BUILT_AVXVNNI QK_BUILT_AVX2
-#define QK_BUILT_AVX512  QK_BUILT_AVX2
-
-#define QK_UPTO_OF_STAGED(op, name, isa) .upto.op = QK_IF_##isa(qk_##op##_##name##_upto),
-#define QK_UPTO_OF_PLAIN(op, name, isa)
-#define QK_UPTO_OF_CEILING(op, name, isa)
 
 const struct qk_variant qk_variants[] = {
 #define VARIANT(op_, name_, isa_, phase_, kind_, why_)                                                       \
@@ -34,8 +17,8 @@ const struct qk_variant qk_variants[] = {
      .phase = phase_,                                                                                        \
      .why = why_,                                                                                            \
      .flags = QK_FLAGS_##op_##_##name_,                                                                      \
-     .built = QK_BUILT_##isa_,                                                                               \
-     .fn.op_ = QK_IF_##isa_(qk_##op_##_##name_),                                                             \
+     .built = QK_IF_##isa_(true, false),                                                                     \
+     .fn.op_ = QK_IF_##isa_(qk_##op_##_##name_, 0),                                                          \
      QK_UPTO_OF_##kind_(op_, name_, isa_)},
 #include "kernels/variants.def"
 #undef VARIANT
