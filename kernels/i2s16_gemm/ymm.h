@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The driver of avx2_madd and avxvnni_tile: 16 rows x CHUNK columns are unpacked to bytes once and used for all tokens,
+ * TILE at a time. The including file says how large a tile its registers hold (TILE) and multiplies one (multiply).
+ */
+#ifndef QKBENCH_KERNELS_I2S16_GEMM_YMM_H
+#define QKBENCH_KERNELS_I2S16_GEMM_YMM_H
+
+#include "kernels/kernels.h"
+#include "kernels/layout.h"
+
+#include <immintrin.h>
+#include <string.h>
+
+enum { CHUNK = 512 }; /* columns: 8 KiB unpacked */
+
+#if defined __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+#define TILE_BODY static inline __attribute__((always_inline)) void
+
+static inline __m256i broadcast(const int8_t *q)
+{
+    int32_t four;
+    memcpy(&four, q, sizeof four);
+    return _mm256_set1_epi32(four);
+}
+
+/*
+ * Adds 16 rows x n columns (n a multiple of 128) of weights w, [n / 4][16] dwords, times `tokens` rows of activations,
+ * `stride` apart, to sum[token][half]. tokens <= TILE is a compile-time constant.
+ */
+TILE_BODY multiply(__m256i sum[TILE][2], const uint8_t *w, const int8_t *q, size_t stride, size_t n,
+                   const int tokens);
+
+/* to[step] = four columns of sixteen rows, a byte each. */
+static void unpack(uint8_t *to, const uint8_t *codes, size_t n)
+{
+    const __m256i three = _mm256_set1_epi8(3);
+    for (size_t at = 0; at < 4 * n; at += I2S16_UNIT_BYTES, to += 4 * I2S16_UNIT_BYTES)
+        for (size_t half = 0; half < 64; half += 32) {
+            const __m256i v = _mm256_loadu_si256((const __m256i *)(codes + at + half));
+            __m256i *out = (__m256i *)(void *)(to + half);
+            _mm256_store_si256(out, _mm256_and_si256(v, three));
+            _mm256_store_si256(out + 2, _mm256_and_si256(_mm256_srli_epi16(v, 2), three));
+            _mm256_store_si256(out + 4, _mm256_and_si256(_mm256_srli_epi16(v, 4), three));
+            _mm256_store_si256(out + 6, _mm256_and_si256(_mm256_srli_epi16(v, 6), three));
+        }
+}
+
+/* One tile's chunk: sums begin at -q_sum, or go on from y. left: rows that exist. */
+TILE_BODY tile(int32_t *y, size_t rows, size_t left, const uint8_t *w, const int8_t *q, size_t stride,
+               size_t n, const int32_t *begin, const int tokens)
+{
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i count = _mm256_set1_epi32(left < I2S16_ROWS ? (int)left : I2S16_ROWS);
+    const __m256i here[2] = {_mm256_cmpgt_epi32(count, lane),
+                             _mm256_cmpgt_epi32(count, _mm256_add_epi32(lane, _mm256_set1_epi32(8)))};
+    __m256i sum[TILE][2];
+    UNROLL
+    for (int t = 0; t < tokens; t++)
+        for (int h = 0; h < 2; h++)
+            sum[t][h] = begin ? _mm256_set1_epi32((int32_t)(0 - (uint32_t)begin[t]))
+                              : _mm256_maskload_epi32(y + (size_t)t * rows + 8 * h, here[h]);
+    multiply(sum, w, q, stride, n, tokens);
+    UNROLL
+    for (int t = 0; t < tokens; t++)
+        for (int h = 0; h < 2; h++)
+            _mm256_maskstore_epi32(y + (size_t)t * rows + 8 * h, here[h], sum[t][h]);
+}
+
+TILE_BODY gemm(int32_t *restrict y, const uint8_t *restrict codes, const int8_t *restrict q,
+               const int32_t *restrict q_sum, size_t rows, size_t columns, size_t tokens)
+{
+    _Alignas(32) uint8_t w[I2S16_ROWS * CHUNK];
+    for (size_t m = 0; m < rows; m += I2S16_ROWS, codes += I2S16_ROWS * (columns / 4))
+        for (size_t k = 0; k < columns; k += CHUNK) {
+            const size_t n = columns - k < CHUNK ? columns - k : CHUNK, left = rows - m;
+            size_t t = 0;
+            unpack(w, codes + 4 * k, n);
+            for (; t + TILE <= tokens; t += TILE)
+                tile(y + t * rows + m, rows, left, w, q + t * columns + k, columns, n, k ? NULL : q_sum + t,
+                     TILE);
+            for (; t + 2 <= tokens; t += 2)
+                tile(y + t * rows + m, rows, left, w, q + t * columns + k, columns, n, k ? NULL : q_sum + t,
+                     2);
+            if (t < tokens)
+                tile(y + t * rows + m, rows, left, w, q + t * columns + k, columns, n, k ? NULL : q_sum + t,
+                     1);
+        }
+}
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* What the compiler alone achieves: the reference's source with the auto-vectoriser on, at AVX2. */
+#ifndef __AVX2__
+#error "autovec_v3.c must be built with the flags of isa.def's AVX2 row"
+#endif
+#include "kernels/i2s_gemv/scalar_body.h"
+
+void qk_i2s_gemv_autovec_v3(int32_t *restrict y, const uint8_t *restrict codes, const int8_t *restrict q,
+                            int32_t q_sum, size_t rows, size_t columns)
+{
+    body(y, codes, q, q_sum, rows, columns);
+}
