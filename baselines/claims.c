@@ -30,23 +30,6 @@ int baseline_phase_rank(const char *phase)
     return *phase ? -1 : rank;
 }
 
-/* known: NULL-terminated, optional members included. */
-static void refuse_unknown(struct bench_reader *r, const struct bench_place *object, const char *const *known)
-{
-    const char *key;
-    json_t *value;
-    if (r->code)
-        return;
-    json_object_foreach((json_t *)object->json, key, value)
-    {
-        size_t i = 0;
-        while (known[i] && strcmp(known[i], key) != 0)
-            i++;
-        if (!known[i])
-            bench_refuse(r, bench_member(object, key).path, value, "no such member");
-    }
-}
-
 static bool has(const struct bench_place *object, const char *key)
 {
     return json_object_get(object->json, key) != NULL;
@@ -62,29 +45,20 @@ static void read_text(struct bench_reader *r, const struct bench_place *object, 
     }
 }
 
-/* Refuses the member unless the condition holds. */
-static void demand(struct bench_reader *r, bool condition, const struct bench_place *object, const char *key,
-                   const char *expected)
-{
-    const struct bench_place p = bench_member(object, key);
-    if (!r->code && !condition)
-        bench_refuse(r, p.path, p.json, expected);
-}
-
 /* "phase" and "over" of a gain: the later one, and one before it. */
 static void read_step(struct bench_reader *r, const struct bench_place *at, char phase[12], char over[12])
 {
     read_text(r, at, "phase", phase, 12);
     read_text(r, at, "over", over, 12);
     const int later = baseline_phase_rank(phase), earlier = baseline_phase_rank(over);
-    demand(r, later > 0, at, "phase", "a phase such as \"1\" or \"2.5\"");
-    demand(r, earlier >= 0 && earlier < later, at, "over", "\"baseline\" or a phase before this one");
+    bench_demand(r, later > 0, at, "phase", "a phase such as \"1\" or \"2.5\"");
+    bench_demand(r, earlier >= 0 && earlier < later, at, "over", "\"baseline\" or a phase before this one");
 }
 
 static double read_positive(struct bench_reader *r, const struct bench_place *at, const char *key)
 {
     const double x = bench_get_real(r, at, key, false);
-    demand(r, isfinite(x) && x > 0, at, key, "a number above 0");
+    bench_demand(r, isfinite(x) && x > 0, at, key, "a number above 0");
     return x;
 }
 
@@ -93,27 +67,27 @@ static void read_claim(struct bench_reader *r, const struct bench_place *at, str
     static const char *const keys[] = {"kind", "phase", "over", "ratio", "what", "shape", "goal", NULL};
     static const char *const kinds[] = {[BASELINE_CLAIM_STEP] = "step", [BASELINE_CLAIM_TOTAL] = "total"};
     bench_expect(r, at, JSON_OBJECT, "an object");
-    refuse_unknown(r, at, keys);
+    bench_known_members(r, at, keys);
     const int kind = bench_get_word(r, at, "kind", kinds, 2);
     claim->kind = kind == BASELINE_CLAIM_TOTAL ? BASELINE_CLAIM_TOTAL : BASELINE_CLAIM_STEP;
     const bool total = claim->kind == BASELINE_CLAIM_TOTAL;
     read_step(r, at, claim->phase, claim->over);
-    demand(r, !total || baseline_phase_rank(claim->over) == 0, at, "over",
-           "\"baseline\" in a claim of kind \"total\"");
+    bench_demand(r, !total || baseline_phase_rank(claim->over) == 0, at, "over",
+                 "\"baseline\" in a claim of kind \"total\"");
     claim->ratio = read_positive(r, at, "ratio");
     read_text(r, at, "what", claim->what, sizeof claim->what);
     if (has(at, "shape"))
         read_text(r, at, "shape", claim->shape, sizeof claim->shape);
     if (has(at, "goal"))
         claim->goal = bench_get_boolean(r, at, "goal");
-    demand(r, !claim->goal || total, at, "goal", "true in a claim of kind \"total\" only");
+    bench_demand(r, !claim->goal || total, at, "goal", "true in a claim of kind \"total\" only");
 }
 
 static void read_list(struct bench_reader *r, const struct bench_place *root, struct baseline_claims *out)
 {
     const struct bench_place list = bench_get_array(r, root, "claims");
     bool have_goal = false;
-    demand(r, json_array_size(list.json) > 0, root, "claims", "at least one claim");
+    bench_demand(r, json_array_size(list.json) > 0, root, "claims", "at least one claim");
     if (r->code)
         return;
     out->claims = calloc(json_array_size(list.json), sizeof *out->claims);
@@ -125,7 +99,7 @@ static void read_list(struct bench_reader *r, const struct bench_place *root, st
     for (size_t i = 0; i < out->count && !r->code; i++) {
         const struct bench_place at = bench_element(&list, i);
         read_claim(r, &at, &out->claims[i]);
-        demand(r, !(out->claims[i].goal && have_goal), &at, "goal", "at most one goal in the file");
+        bench_demand(r, !(out->claims[i].goal && have_goal), &at, "goal", "at most one goal in the file");
         have_goal |= out->claims[i].goal;
     }
 }
@@ -136,8 +110,9 @@ static void read_times(struct bench_reader *r, const struct bench_place *at,
     const struct bench_place times = bench_get_object(r, at, "ms_per_token");
     const char *phase;
     json_t *value;
-    demand(r, json_object_size(times.json) > 0, at, "ms_per_token", "at least one phase");
-    demand(r, json_object_size(times.json) <= BASELINE_PHASES_MAX, at, "ms_per_token", "at most 8 phases");
+    bench_demand(r, json_object_size(times.json) > 0, at, "ms_per_token", "at least one phase");
+    bench_demand(r, json_object_size(times.json) <= BASELINE_PHASES_MAX, at, "ms_per_token",
+                 "at most 8 phases");
     if (r->code)
         return;
     json_object_foreach((json_t *)times.json, phase, value)
@@ -145,7 +120,7 @@ static void read_times(struct bench_reader *r, const struct bench_place *at,
         if (!r->code && baseline_phase_rank(phase) < 0)
             bench_refuse(r, bench_member(&times, phase).path, value, "phases as names of members");
         const double ms = bench_get_real(r, &times, phase, false);
-        demand(r, isfinite(ms) && ms >= 0, &times, phase, "a number of at least 0");
+        bench_demand(r, isfinite(ms) && ms >= 0, &times, phase, "a number of at least 0");
         if (r->code)
             return;
         snprintf(claim->at[claim->count].phase, sizeof claim->at->phase, "%s", phase);
@@ -159,7 +134,7 @@ static void read_component(struct bench_reader *r, const struct bench_place *at,
     static const char *const keys[] = {"name", "stage", "ms_per_token", "gain", NULL};
     static const char *const gain_keys[] = {"phase", "over", "ratio", NULL};
     bench_expect(r, at, JSON_OBJECT, "an object");
-    refuse_unknown(r, at, keys);
+    bench_known_members(r, at, keys);
     read_text(r, at, "name", claim->name, sizeof claim->name);
     read_text(r, at, "stage", claim->stage, sizeof claim->stage);
     read_times(r, at, claim);
@@ -167,7 +142,7 @@ static void read_component(struct bench_reader *r, const struct bench_place *at,
     if (r->code || !has(at, "gain"))
         return;
     const struct bench_place gain = bench_get_object(r, at, "gain");
-    refuse_unknown(r, &gain, gain_keys);
+    bench_known_members(r, &gain, gain_keys);
     read_step(r, &gain, claim->gain_phase, claim->gain_over);
     claim->gain = read_positive(r, &gain, "ratio");
 }
@@ -192,7 +167,7 @@ static void read_components(struct bench_reader *r, const struct bench_place *ro
         read_component(r, &at, &out->components[i]);
         for (size_t k = 0; k < i; k++)
             twice |= strcmp(out->components[k].stage, out->components[i].stage) == 0;
-        demand(r, !twice, &at, "stage", "each stage once");
+        bench_demand(r, !twice, &at, "stage", "each stage once");
     }
 }
 
@@ -207,7 +182,7 @@ int baseline_claims_read(struct baseline_claims *claims, const char *path, struc
         return r.code;
     const struct bench_place root = {json, "$"};
     bench_expect(&r, &root, JSON_OBJECT, "an object");
-    refuse_unknown(&r, &root, keys);
+    bench_known_members(&r, &root, keys);
     bench_get_integer(&r, &root, "schema_version", BASELINE_CLAIMS_SCHEMA_VERSION,
                       BASELINE_CLAIMS_SCHEMA_VERSION);
     if (has(&root, "$schema"))

@@ -16,7 +16,7 @@ struct baseline_margin_rule {  /* the last rule that matches a case counts */
     char cases[BASELINE_NAME]; /* glob on op/variant/shape */
     char memory[8];            /* "cache", "dram", or empty for both */
     struct baseline_margins margins;
-    size_t matched;
+    size_t matched; /* by baseline_policy_match_case */
 };
 
 struct baseline_speedup_rule {
@@ -28,7 +28,11 @@ struct baseline_speedup_rule {
 
 struct baseline_suite {
     char name[40];
-    /* Globs on op/variant/shape. Where SHAPE is @L1, @L2, @L3 or @DRAM it is the `cache` shape of that level here. */
+    /*
+     * Globs on op/variant/shape. Where SHAPE is @L1, @L2, @L3 or @DRAM it is the `cache` shape of that level here; else a
+     * glob over the op's first set of shapes or, where it matches none of them, a shape as it is written. Ceilings are
+     * never in a suite.
+     */
     size_t count;
     char (*cases)[BASELINE_NAME];
 };
@@ -50,7 +54,7 @@ struct baseline_policy {
     struct baseline_speedup_rule *speedups;
     struct baseline_suite *suites;
     struct baseline_removed *removed;
-    char isa[64]; /* levels a gate may use, blank-separated; empty: all that are here */
+    char isa[64]; /* levels whose rows a gate may use, as "BASE AVX2"; empty: all that are here */
     /* Against a stored baseline: log speed-up over the reference. */
     struct baseline_margins stored; /* 0.02, 0.05 */
     double spread_factor;           /* a margin is at least this times the spread that save measured: 2 */
@@ -60,17 +64,34 @@ struct baseline_policy {
 
 /*
  * path NULL: the built-in copy. QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON path: unknown or missing members,
- * a wrong schema version, margins out of order, a must-catch or ignorable margin below three times the layout floor
- * (the margins of time; a rule of speed-ups has none).
+ * a wrong schema version, numbers out of their range, margins out of order, a must-catch margin of time below three times
+ * the layout floor (ignorable ones may be below: they only say what is not worth a word), globs no case can match, the
+ * same rule twice. Free on success.
  */
 int baseline_policy_read(struct baseline_policy *p, const char *path, struct qk_error *err);
 void baseline_policy_free(struct baseline_policy *p);
 
+/*
+ * Does the glob match the case "op/variant/shape"? Both are cut at their first two slashes and compared part by part, so
+ * that a * does not cross over; parts missing from the glob match everything.
+ */
+bool baseline_case_matches(const char *glob, const char *name);
+
+/* NULL when there is none of that name. */
 const struct baseline_suite *baseline_policy_suite(const struct baseline_policy *p, const char *name);
-/* The margins of a case; counts the rule as used. NULL only when no rule matches. */
-const struct baseline_margins *baseline_policy_margins(struct baseline_policy *p, const char *name,
+/* The margins of a case, from the last rule that matches. NULL only when no rule does. */
+const struct baseline_margins *baseline_policy_margins(const struct baseline_policy *p, const char *name,
                                                        const char *memory);
-/* Why a missing case may be missing, NULL when it may not. */
+/* Why a missing case may be missing, NULL when it may not. The first entry that matches. */
 const char *baseline_policy_removed(const struct baseline_policy *p, const char *name);
+
+/*
+ * A rule that matches no case guards nothing, so it is an error. Which cases there are is the caller's to know: tell of
+ * every case of the suite "full" and of the suite or patterns that were chosen, also of those that cannot run on this
+ * machine (a rule about AVX512 is not wrong on a machine without), then ask. Telling of a case twice does no harm.
+ */
+void baseline_policy_match_case(struct baseline_policy *p, const char *name, const char *memory);
+/* QK_ERR_INVALID naming the first rule of margins or speed-ups, by its JSON path, that matched none of them. */
+int baseline_policy_unmatched(const struct baseline_policy *p, struct qk_error *err);
 
 #endif

@@ -154,6 +154,30 @@ bool bench_get_boolean(struct bench_reader *r, const struct bench_place *parent,
     return json_is_true(p.json);
 }
 
+void bench_known_members(struct bench_reader *r, const struct bench_place *object, const char *const *known)
+{
+    const char *key;
+    json_t *value;
+    if (r->code != QK_OK)
+        return;
+    json_object_foreach((json_t *)object->json, key, value)
+    {
+        size_t i = 0;
+        while (known[i] && strcmp(known[i], key) != 0)
+            i++;
+        if (!known[i])
+            bench_refuse(r, bench_member(object, key).path, value, "no such member");
+    }
+}
+
+void bench_demand(struct bench_reader *r, bool condition, const struct bench_place *object, const char *key,
+                  const char *expected)
+{
+    const struct bench_place p = bench_member(object, key);
+    if (r->code == QK_OK && !condition)
+        bench_refuse(r, p.path, p.json, expected);
+}
+
 /* Index of the text among words[count]. */
 int bench_get_word(struct bench_reader *r, const struct bench_place *parent, const char *key,
                    const char *const *words, int count)

@@ -54,6 +54,11 @@ int bench_get_integer_or_null(struct bench_reader *r, const struct bench_place *
 double bench_get_real(struct bench_reader *r, const struct bench_place *parent, const char *key,
                       bool nullable);
 bool bench_get_boolean(struct bench_reader *r, const struct bench_place *parent, const char *key);
+/* Refuses a member that is not among known[], which ends with NULL and names the optional ones too. */
+void bench_known_members(struct bench_reader *r, const struct bench_place *object, const char *const *known);
+/* Refuses the member unless the condition holds. */
+void bench_demand(struct bench_reader *r, bool condition, const struct bench_place *object, const char *key,
+                  const char *expected);
 /* Index of the text among words[count]. */
 int bench_get_word(struct bench_reader *r, const struct bench_place *parent, const char *key,
                    const char *const *words, int count);

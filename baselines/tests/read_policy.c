@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* read_policy FILE...: one line each, "ok" or the JSON path and the reason of the refusal. */
+#include "baselines/policy.h"
+
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        struct baseline_policy p;
+        struct qk_error err;
+        if (baseline_policy_read(&p, argv[i], &err) != 0) {
+            printf("%s: %s\n", err.where, err.text);
+            continue;
+        }
+        puts("ok");
+        baseline_policy_free(&p);
+    }
+    return 0;
+}
