@@ -63,7 +63,7 @@ static int fill(struct bench_buffers *b, uint64_t seed, struct qk_error *err)
     return 0;
 }
 
-int bench_buffers_make(struct bench_buffers *b, const struct bench_group *group, uint64_t seed,
+int bench_buffers_fill(struct bench_buffers *b, const struct bench_group *group, uint64_t seed,
                        struct qk_error *err)
 {
     memset(b, 0, sizeof *b);
@@ -71,17 +71,29 @@ int bench_buffers_make(struct bench_buffers *b, const struct bench_group *group,
     int code = qk_ops[group->op].on->plan(&group->shape, &b->plan, err);
     for (int i = 0; i < b->plan.buffer_count && !code; i++)
         code = map_one(b, i, &b->at[i], err);
-    if (!code)
-        code = fill(b, seed, err);
+    return code ? code : fill(b, seed, err);
+}
+
+int bench_buffers_expect(struct bench_buffers *b, struct qk_error *err)
+{
+    const struct qk_inputs *inputs = &b->group->inputs;
+    int code = 0;
     for (int i = 0; i < b->plan.buffer_count && !code; i++)
-        if (b->plan.buffers[i].output)
-            code = map_one(b, i, &b->expected[i], err);
-        else
+        if (!b->plan.buffers[i].output)
             b->expected[i] = b->at[i];
+        else if (!b->expected[i])
+            code = map_one(b, i, &b->expected[i], err);
     if (code)
         return code;
-    qk_ops[group->op].on->call(qk_reference(group->op)->fn, &b->plan, b->expected, 1);
-    return group->inputs.verify ? group->inputs.verify(group->inputs.ctx, &b->plan, b->expected, err) : 0;
+    qk_ops[b->group->op].on->call(qk_reference(b->group->op)->fn, &b->plan, b->expected, 1);
+    return inputs->verify ? inputs->verify(inputs->ctx, &b->plan, b->expected, err) : 0;
+}
+
+int bench_buffers_make(struct bench_buffers *b, const struct bench_group *group, uint64_t seed,
+                       struct qk_error *err)
+{
+    const int code = bench_buffers_fill(b, group, seed, err);
+    return code ? code : bench_buffers_expect(b, err);
 }
 
 void bench_buffers_drop_expected(struct bench_buffers *b)

@@ -33,6 +33,10 @@ bool bench_group_bytes(const struct bench_group *group, size_t *bytes);
  */
 int bench_buffers_make(struct bench_buffers *b, const struct bench_group *group, uint64_t seed,
                        struct qk_error *err);
+/* The two halves of it: without `expected`; and `expected` alone, which may have been dropped or not been there. */
+int bench_buffers_fill(struct bench_buffers *b, const struct bench_group *group, uint64_t seed,
+                       struct qk_error *err);
+int bench_buffers_expect(struct bench_buffers *b, struct qk_error *err);
 void bench_buffers_free(struct bench_buffers *b);
 /* Frees the copy of the outputs, when nothing is left to be compared with it. */
 void bench_buffers_drop_expected(struct bench_buffers *b);

@@ -2,6 +2,7 @@
 #include "harness/counters_groups.h"
 
 #include "harness/clock.h"
+#include "harness/datafile.h"
 #include "harness/harness_config.h"
 
 #include <dlfcn.h>
@@ -33,16 +34,6 @@ static long long run_known_loop(void)
 #endif
 }
 
-/* Folder of the running program, without the last '/'; empty when it cannot be found out. */
-static void program_folder(char *to, size_t size)
-{
-    const ssize_t n = readlink("/proc/self/exe", to, size - 1);
-    to[n < 0 ? 0 : n] = '\0';
-    char *slash = strrchr(to, '/');
-    if (slash)
-        *slash = '\0';
-}
-
 static void load(struct bench_groups *g)
 {
     char folder[2048], beside[2100], below[2100];
@@ -52,7 +43,7 @@ static void load(struct bench_groups *g)
         snprintf(g->why, sizeof g->why, "built without PAPI");
         return;
     }
-    program_folder(folder, sizeof folder);
+    bench_program_folder(folder, sizeof folder);
     snprintf(below, sizeof below, "%s/harness/qkbench_papi.so", folder);
     snprintf(beside, sizeof beside, "%s/qkbench_papi.so", folder);
     const char *const paths[] = {only ? set : below, beside, QK_MODULE_DIR "/qkbench_papi.so"};

@@ -38,6 +38,11 @@ struct bench_steps {
     char why_no_kinds[160]; /* when not; empty otherwise */
     /* Instructions executed of each kind; the classes [0, BENCH_STEP_CLASSES) add up to `instructions`. */
     uint64_t kinds[BENCH_STEP_KINDS];
+    /*
+     * By the lowest ISA level that has the instruction; they add up too. VEX forms of scalar and 128-bit SSE
+     * instructions count as BASE, because any code becomes that when built for AVX.
+     */
+    uint64_t levels[QK_ISA_COUNT];
 };
 
 /* Bounds of one count, so that it ends whatever the kernel does; NULL stands for the default. */

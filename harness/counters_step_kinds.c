@@ -99,9 +99,25 @@ static int class_of(const struct decoded *d)
 #undef TRAIT
 }
 
-static void add_kinds(const struct decoded *d, uint64_t times, uint64_t *kinds)
+static enum qk_isa level_of(const struct decoded *d)
 {
+    const ZydisInstructionEncoding encoding = d->instruction.encoding;
+    const ZydisISAExt extension = d->instruction.meta.isa_ext;
+    /* Instructions on mask registers are VEX-encoded. */
+    if (encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX || extension == ZYDIS_ISA_EXT_AVX512VEX)
+        return QK_ISA_AVX512;
+    if (encoding != ZYDIS_INSTRUCTION_ENCODING_VEX)
+        return QK_ISA_BASE;
+    if (extension == ZYDIS_ISA_EXT_AVX_VNNI)
+        return QK_ISA_AVXVNNI;
+    return extension == ZYDIS_ISA_EXT_AVX && !REG(ymm) ? QK_ISA_BASE : QK_ISA_AVX2;
+}
+
+static void add_kinds(const struct decoded *d, uint64_t times, struct bench_steps *out)
+{
+    uint64_t *kinds = out->kinds;
     kinds[class_of(d)] += times;
+    out->levels[level_of(d)] += times;
 #define CLASS(kind, name, rule)
 #define TRAIT(kind, name, rule)                                                                              \
     if (rule)                                                                                                \
@@ -122,6 +138,7 @@ void bench_steps_classify(const struct bench_step_site *sites, size_t count, str
 {
     ZydisDecoder decoder;
     memset(out->kinds, 0, sizeof out->kinds);
+    memset(out->levels, 0, sizeof out->levels);
     out->has_kinds =
         ZYAN_SUCCESS(ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64));
     if (!out->has_kinds)
@@ -132,14 +149,16 @@ void bench_steps_classify(const struct bench_step_site *sites, size_t count, str
             continue;
         out->has_kinds = decode(&decoder, sites[i].at, &d);
         if (out->has_kinds)
-            add_kinds(&d, sites[i].times, out->kinds);
+            add_kinds(&d, sites[i].times, out);
         else
             snprintf(out->why_no_kinds, sizeof out->why_no_kinds,
                      "libzydis cannot decode the instruction at %p, which was executed",
                      (const void *)sites[i].at);
     }
-    if (!out->has_kinds)
-        memset(out->kinds, 0, sizeof out->kinds);
+    if (out->has_kinds)
+        return;
+    memset(out->kinds, 0, sizeof out->kinds);
+    memset(out->levels, 0, sizeof out->levels);
 }
 
 #else
@@ -149,6 +168,7 @@ void bench_steps_classify(const struct bench_step_site *sites, size_t count, str
     (void)sites;
     (void)count;
     memset(out->kinds, 0, sizeof out->kinds);
+    memset(out->levels, 0, sizeof out->levels);
     out->has_kinds = false;
     snprintf(out->why_no_kinds, sizeof out->why_no_kinds, "built without libzydis, version 4 or later");
 }

@@ -29,3 +29,12 @@ int bench_data_path(const char *name, char *to, size_t size, struct qk_error *er
     return qk_fail(err, QK_ERR_IO, name, "no data file '%s' in '%s' or '%s'; QK_DATA can name its folder",
                    name, QK_DATADIR, QK_SOURCE_DIR);
 }
+
+void bench_program_folder(char *to, size_t size)
+{
+    const ssize_t n = readlink("/proc/self/exe", to, size - 1);
+    to[n < 0 ? 0 : n] = '\0';
+    char *slash = strrchr(to, '/');
+    if (slash)
+        *slash = '\0';
+}

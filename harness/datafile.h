@@ -12,4 +12,7 @@
  */
 int bench_data_path(const char *name, char *to, size_t size, struct qk_error *err);
 
+/* Folder of the running program, without the last '/'; empty when it cannot be found out. */
+void bench_program_folder(char *to, size_t size);
+
 #endif

@@ -24,6 +24,9 @@ enum bench_duet_side { BENCH_SIDE_BASE, BENCH_SIDE_CANDIDATE, BENCH_SIDE_COPY, B
 /* Where a case's data comes from: fits one core's L2 together, or does not (an L3 is shared with neighbours). */
 enum bench_memory { BENCH_MEMORY_CACHE, BENCH_MEMORY_DRAM, BENCH_MEMORIES };
 extern const char *const bench_memory_names[BENCH_MEMORIES]; /* "cache", "dram" */
+extern const char *const bench_side_names[BENCH_SIDES];      /* "base", "candidate", "copy" */
+
+/* By all buffers of a call together; where sysfs tells no L2, one of 256 KiB is assumed, the smallest there is. */
 enum bench_memory bench_memory_of(const struct qk_plan *plan, const struct bench_environment *env);
 
 struct bench_duet_arm {
@@ -40,23 +43,30 @@ struct bench_duet_case {
     struct bench_duet_arm arm[2]; /* base, candidate */
     /*
      * Extra work of the candidate arm as a share: its slice makes n + ceil(extra * n) calls instead of n, n >= 50;
-     * where a call is longer than a slice, both make one and the candidate's plan has ceil(extra * count) more rows.
-     * 0: none. What the extra work really is comes back with each block.
+     * where a call is longer than a slice, its calls have ceil(extra * n) more rows than n. 0: none. What the extra work
+     * really is comes back with each block.
      */
     double extra;
     double budget_ns; /* of measuring; then no further block is taken */
 };
 
-/* One block as it was measured. Times are of a slice, per declared call: the extra calls count as time, not as calls. */
+/*
+ * One block as it was measured. Times are of a slice, per declared call: the extra calls count as time, not as calls.
+ * Where a call is longer than a slice, slices walk over its rows, one call on the next part of them each, and their times
+ * are scaled to the whole: as cold as a whole call, but with as many pairs as in cache (blocks of one function against
+ * itself over 256 MiB, busy 2-CPU VM: sd 0.9 %, with one pair of whole calls 10 %). What an arm leaves to be written
+ * back later is then paid by both arms alike; the price of a change in that is seen in part only.
+ */
 struct bench_duet_block {
     size_t index;   /* of the case */
+    size_t number;  /* of the block within its case: 0, 1, ... */
     size_t launch;  /* 0, 1, ... */
     size_t pairs;   /* at most BENCH_DUET_PAIRS_MAX */
-    uint64_t order; /* bit p: pair p ran the candidate first */
+    uint64_t order; /* bit p: pair p ran the candidate first; the low bits of bench_duet_coins */
     double base_ns[BENCH_DUET_PAIRS_MAX], cand_ns[BENCH_DUET_PAIRS_MAX];
     double log_ratio; /* median over the pairs of ln(cand_ns / base_ns) */
     double extra;     /* share of extra work really done */
-    double wall_ns;   /* of the block */
+    double wall_ns;   /* what the block cost: its pairs, a pair that was discarded, the clock's estimate */
     double core_ghz;  /* estimated beside it; NaN when not known */
     struct bench_events events;
 };
@@ -64,26 +74,42 @@ struct bench_duet_block {
 struct bench_duet_config {
     const char *program; /* run again for each launch: argv is {program, launch_argument} */
     const char *launch_argument;
-    const char *path[BENCH_SIDES]; /* of the modules; the copy may be NULL when no case uses it */
+    /*
+     * Of the modules. All are loaded from copies of their own, made when the run begins in a folder below $TMPDIR or
+     * /tmp: a build may go on meanwhile, and one file on two sides is really loaded twice. The copy may be NULL: it is
+     * then made from the base, if a case uses it.
+     */
+    const char *path[BENCH_SIDES];
     const struct bench_duet_case *cases;
     size_t case_count;
     uint64_t seed;
     int cpu;
-    size_t launches; /* at least; blocks of a case are dealt out over them evenly. Default 5 */
+    size_t launches;      /* at least; blocks of a case are dealt out over them evenly. 0: 5 */
+    unsigned patience_ms; /* a launch that answers nothing for so long is ended. 0: two minutes */
     bool (*stop)(void);
     /* Told after every block; true: another one, if its budget allows. */
     bool (*more)(void *ctx, const struct bench_duet_block *block);
-    /* A case that cannot go on: an output that differs from the reference's (QK_ERR_CHECK), no memory, a crash. */
+    /*
+     * A case that cannot go on: an output that differs from the reference's, a kernel that crashed or hangs
+     * (QK_ERR_CHECK); a row that is not there or cannot run here (QK_ERR_UNAVAILABLE); QK_ERR_MEMORY.
+     */
     void (*refused)(void *ctx, size_t index, int code, const char *why);
     void (*progress)(void *ctx, double done, const char *what); /* between blocks; may be NULL */
     void *ctx;
 };
 
 /*
- * Measures all cases, taking turns block by block, until no case wants more. QK_ERR_INTERRUPTED, QK_ERR_MEMORY,
- * QK_ERR_INTERNAL when a launch cannot be made. A launch that dies refuses the case it was at and the others go on.
+ * Measures all cases, taking turns block by block, until no case wants more. A launch that dies refuses the case it was
+ * at and the others go on. QK_ERR_ARG: a configuration that makes no sense; QK_ERR_IO, QK_ERR_INVALID: a module that
+ * cannot be copied or loaded (bench_module_load); QK_ERR_INTERRUPTED; QK_ERR_MEMORY; QK_ERR_INTERNAL: no launch can be made.
  */
 int bench_duet_run(const struct bench_duet_config *cfg, struct qk_error *err);
+
+/*
+ * Which arm comes first in the pairs of one block: bit p is pair p's coin. A function of its arguments alone, so that a
+ * stored trace can be held against its seed.
+ */
+uint64_t bench_duet_coins(uint64_t seed, size_t index, size_t number);
 
 /* What a program called with launch_argument does: reads its orders from standard input, answers on standard output.
  * Returns the process's exit code. */
@@ -107,15 +133,16 @@ const struct qk_module_row *bench_module_row(const struct bench_module *m, const
                                              const char *variant);
 /* The row as a variant that checker and stepper take; false, with the reason, for an unknown op or level. */
 bool bench_module_variant(const struct qk_module_row *row, struct qk_variant *v, char *why, size_t size);
-/* The path of the module that was built with this program: beside it in the build folder, or installed. */
+/* The path of the module that was built with this program: beside it in the build folder, or installed. QK_ERR_IO. */
 int bench_module_own(char *to, size_t size, struct qk_error *err);
 /* Are two files the same, byte for byte? QK_ERR_IO. */
 int bench_same_file(const char *a, const char *b, bool *same, struct qk_error *err);
 
 /*
  * Did a row do what it says? Checks it against the reference (qk_check_variant) and steps one call at the op's smallest
- * shape: a row of a level above BASE must have run instructions of that level. QK_ERR_CHECK with the reason; *stepped
- * says whether stepping was possible here.
+ * shape: a row of a level above BASE must have run instructions of that level. QK_ERR_CHECK with the reason;
+ * QK_ERR_UNAVAILABLE when it cannot run here; *stepped says whether stepping, and telling instructions apart, was
+ * possible here.
  */
 int bench_module_verify(const struct qk_module_row *row, uint64_t seed, bool *stepped, struct qk_error *err);
 

@@ -164,6 +164,40 @@ static void sites_add_up_and_free_places_are_passed_over(void **state)
     assert_int_equal(steps.kinds[BENCH_STEP_LOAD], 5);
 }
 
+static void instructions_are_of_their_levels(void **state)
+{
+    static const struct {
+        const char *text;
+        enum qk_isa level;
+    } known[] = {
+        {"imul %rax, %rcx", QK_ISA_BASE},
+        {"mulps %xmm0, %xmm2", QK_ISA_BASE},
+        {"vmulss (%rcx), %xmm0, %xmm1", QK_ISA_BASE}, /* what any scalar code becomes */
+        {"vmovmskps %xmm0, %eax", QK_ISA_BASE},
+        {"vzeroupper", QK_ISA_BASE},
+        {"shlx %rax, %rcx, %rdx", QK_ISA_AVX2},
+        {"vfmadd231ss %xmm0, %xmm1, %xmm2", QK_ISA_AVX2},
+        {"vmulpd %ymm0, %ymm1, %ymm2", QK_ISA_AVX2},
+        {"vpermps %ymm0, %ymm1, %ymm2", QK_ISA_AVX2},
+        {"{vex} vpdpbusd %ymm0, %ymm1, %ymm2", QK_ISA_AVXVNNI},
+        {"vpdpwssd %xmm0, %xmm1, %xmm2", QK_ISA_AVX512}, /* EVEX, unless told otherwise */
+        {"vmovups %ymm0, (%rdi){%k1}", QK_ISA_AVX512},
+        {"kmovw %k1, %eax", QK_ISA_AVX512},
+        {"vpermb %zmm0, %zmm1, %zmm2", QK_ISA_AVX512},
+    };
+    (void)state;
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
+        size_t i = 0;
+        while (strcmp(rows[i].text, known[k].text) != 0)
+            assert_true(++i < sizeof rows / sizeof *rows);
+        const struct bench_steps steps = classify(step_kinds_code + STRIDE * i, 3);
+        for (int level = 0; level < QK_ISA_COUNT; level++)
+            if (steps.levels[level] != (level == (int)known[k].level ? 3u : 0u))
+                fail_msg("%s: %llu times of level %s", known[k].text, (unsigned long long)steps.levels[level],
+                         qk_isas[level].name);
+    }
+}
+
 /* The page after the code may be missing, or hold the rest of an instruction. */
 static void code_at_the_end_of_a_page(void **state)
 {
@@ -185,6 +219,8 @@ static void code_at_the_end_of_a_page(void **state)
     bench_steps_classify(both, 2, &steps);
     for (int k = 0; k < BENCH_STEP_KINDS; k++) /* all or nothing */
         assert_int_equal(steps.kinds[k], 0);
+    for (int level = 0; level < QK_ISA_COUNT; level++)
+        assert_int_equal(steps.levels[level], 0);
     map[page - 1] = ret;
     assert_int_equal(mprotect(map + page, page, PROT_NONE), 0);
     steps = classify(map + page - 1, 1);
@@ -211,6 +247,7 @@ int main(void)
         cmocka_unit_test(kinds_have_different_names),
 #if defined __x86_64__
         cmocka_unit_test(instructions_are_of_their_kinds),
+        cmocka_unit_test(instructions_are_of_their_levels),
         cmocka_unit_test(sites_add_up_and_free_places_are_passed_over),
         cmocka_unit_test(code_at_the_end_of_a_page),
 #endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* A case made ready: its two kernels found and checked on its buffers, its slices and blocks planned. */
+#include "harness/duet_private.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * In cache a block of 24 ms is 60 pairs of two 200 us slices: as many as fit, because the median over the pairs is what
+ * gets rid of the disturbed ones (sd of a block's ratio of one function with itself, on a busy 2-CPU VM: 0.02 % with 30
+ * pairs of 400 us, 0.012 % with 60 of 200 us); both reads of the clock are 0.03 % of a slice, the same for both arms.
+ * Where the arms are different variants a slice takes 400 us, so that what a core does when the instruction set changes
+ * (its clock, its idle vector units) stays small. From DRAM 400 us as well, and longer blocks: noise comes in longer waves.
+ * Two pairs are the worst number, their median being their mean: a third is added where the block then ends by `most`.
+ */
+static const struct {
+    double slice, block, most;
+} length_ns[BENCH_MEMORIES] = {
+    [BENCH_MEMORY_CACHE] = {200e3, 24e6, 40e6}, [BENCH_MEMORY_DRAM] = {400e3, 60e6, 100e6}};
+static const double other_variant_ns = 400e3;
+
+/* ceil(extra * n) calls or rows are then at most 2 % away from what was asked. */
+enum { UNITS_WITH_EXTRA = 50 };
+
+static void note(const struct bench_duet_desk *desk, const char *text, const struct bench_duet_work *work,
+                 int arm)
+{
+    char line[200];
+    snprintf(line, sizeof line, "%s %s of the %s", text, work->variant[arm],
+             bench_side_names[work->side[arm]]);
+    if (desk->note)
+        desk->note(desk->ctx, line);
+}
+
+/* Rows of a matrix, or what a kernel of vectors counts in. */
+static size_t row_count(const struct qk_shape *shape, const struct qk_plan *plan)
+{
+    return shape->dims > 1 ? shape->dim[0] : plan->count;
+}
+
+/* The same shape with so many rows; false on overflow. */
+static bool with_rows(const struct qk_shape *shape, const struct qk_plan *plan, size_t rows,
+                      struct qk_shape *to)
+{
+    *to = *shape;
+    return qk_mul_size(rows, shape->dims > 1 || !plan->count ? 1 : shape->dim[0] / plan->count, &to->dim[0]);
+}
+
+/* The shape with ceil(extra * rows) more rows. */
+static int extend(const struct qk_shape *shape, const struct qk_plan *plan, double extra,
+                  struct qk_shape *longer, struct qk_error *err)
+{
+    const size_t rows = row_count(shape, plan);
+    const double more = ceil(extra * (double)rows);
+    char name[QK_SHAPE_TEXT];
+    size_t all;
+    if (more == 0) {
+        *longer = *shape;
+        return 0;
+    }
+    qk_shape_print(shape, name);
+    if (more >= 0x1p53 || !qk_add_size(rows, (size_t)more, &all) || !with_rows(shape, plan, all, longer))
+        return qk_fail(err, QK_ERR_MEMORY, name, "%g of %zu rows more overflow", extra, rows);
+    return 0;
+}
+
+static int find_room(struct bench_duet_desk *desk, enum qk_op op, const struct qk_shape *shape,
+                     struct bench_duet_room **found, struct qk_error *err)
+{
+    struct bench_duet_room *room = desk->rooms;
+    while (room && (room->group.op != op || room->group.shape.dims != shape->dims ||
+                    memcmp(room->group.shape.dim, shape->dim, sizeof *shape->dim * (size_t)shape->dims) != 0))
+        room = room->next;
+    *found = room;
+    if (room)
+        return 0;
+    room = calloc(1, sizeof *room);
+    if (!room)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a case");
+    room->group.op = op;
+    room->group.shape = *shape;
+    qk_shape_print(shape, room->group.name);
+    const int code = bench_buffers_fill(&room->buffers, &room->group, desk->seed, err);
+    if (code) {
+        bench_buffers_free(&room->buffers);
+        free(room);
+        return code;
+    }
+    room->rows = row_count(shape, &room->buffers.plan);
+    room->next = desk->rooms;
+    *found = desk->rooms = room;
+    return 0;
+}
+
+/* Compares an arm's output with the reference's, under the arm's own plan: that of a slowed arm has more rows. */
+static int check_arm(const struct bench_duet_desk *desk, struct bench_duet_room *room,
+                     struct bench_duet_ready_arm *arm, const struct bench_duet_work *work, int a,
+                     struct qk_error *err)
+{
+    char why[300];
+    if (!room->expected.buffer_count) {
+        const int code = bench_buffers_expect(&room->buffers, err);
+        if (code)
+            return code;
+        room->expected = room->buffers.plan;
+    }
+    memcpy(arm->view.expected, room->buffers.expected, sizeof arm->view.expected);
+    if (arm->view.plan.ops != room->expected.ops || arm->view.plan.count != room->expected.count) {
+        qk_ops[work->op].on->call(qk_reference(work->op)->fn, &arm->view.plan, arm->view.expected, 1);
+        room->expected = arm->view.plan;
+    }
+    note(desk, "checking", work, a);
+    if (bench_buffers_same(&arm->view, &arm->variant, why, sizeof why))
+        return 0;
+    return qk_fail(err, QK_ERR_CHECK, room->group.name,
+                   "the output of %s of the %s differs from the reference's: %s", work->variant[a],
+                   bench_side_names[work->side[a]], why);
+}
+
+static int find_arm(const struct bench_duet_desk *desk, const struct bench_duet_work *work, int a,
+                    struct bench_duet_ready_arm *arm, struct qk_error *err)
+{
+    const char *op = qk_ops[work->op].name, *side = bench_side_names[work->side[a]];
+    const struct bench_module *m = &desk->module[work->side[a]];
+    const struct qk_module_row *row = bench_module_row(m, op, work->variant[a]);
+    char why[160];
+    if (!row)
+        return qk_fail(err, QK_ERR_UNAVAILABLE, m->path, "the %s has no row %s/%s", side, op,
+                       work->variant[a]);
+    if (!bench_module_variant(row, &arm->variant, why, sizeof why))
+        return qk_fail(err, QK_ERR_UNAVAILABLE, m->path, "%s/%s of the %s: %s", op, row->name, side, why);
+    const char *missing = qk_variant_missing(&arm->variant, &desk->isa);
+    return missing ? qk_fail(err, QK_ERR_UNAVAILABLE, m->path, "%s/%s of the %s: %s", op, row->name, side,
+                             missing)
+                   : 0;
+}
+
+/* Disturbances only lengthen a call, and a slice must not come out shorter than planned. */
+static double time_arm(const struct bench_duet_ready_arm *arm)
+{
+    const double first = bench_buffers_time(&arm->view, arm->variant.fn);
+    return first > 1e6 ? first : fmin(first, bench_buffers_time(&arm->view, arm->variant.fn));
+}
+
+/*
+ * Lets an arm's slices walk over the rows instead of being whole calls: a pair is then as short as in cache, a block has
+ * as many, and data is as cold as in a whole call, since it comes round again after all the rest. False where the
+ * op's buffers do not grow by the same bytes with every row.
+ */
+static bool cut(struct bench_duet_ready_arm *arm, const struct qk_shape *shape, size_t rows, size_t more_rows)
+{
+    const struct qk_plan whole = arm->view.plan;
+    const size_t all = row_count(shape, &whole);
+    struct qk_shape part;
+    struct qk_plan plan, longer;
+    int (*const plan_for)(const struct qk_shape *, struct qk_plan *, struct qk_error *) =
+        qk_ops[arm->variant.op].on->plan;
+    if (!rows || !with_rows(shape, &whole, rows, &part) || plan_for(&part, &plan, NULL) ||
+        !with_rows(shape, &whole, rows + more_rows, &part) || plan_for(&part, &longer, NULL))
+        return false;
+    for (int i = 0; i < whole.buffer_count; i++) {
+        const size_t bytes = plan.buffers[i].bytes;
+        arm->unit[i] = bytes == whole.buffers[i].bytes ? 0 : bytes / rows;
+        if (arm->unit[i] && (arm->unit[i] * rows != bytes || arm->unit[i] * all != whole.buffers[i].bytes ||
+                             arm->unit[i] * (rows + more_rows) != longer.buffers[i].bytes))
+            return false;
+    }
+    arm->view.plan = longer;
+    arm->rows = rows;
+    arm->more_rows = more_rows;
+    arm->slices = (double)all / (double)rows;
+    return true;
+}
+
+/* What a slice of an arm is whose call takes call_ns. extra: of the case; own: of this arm. */
+static void plan_slice(struct bench_duet_ready_arm *arm, const struct qk_shape *shape, double call_ns,
+                       double slice_ns, double extra, double own)
+{
+    const double calls = fmin(ceil(slice_ns / call_ns), 1e12);
+    const size_t all = row_count(shape, &arm->view.plan);
+    size_t rows = (size_t)((double)all / fmax(1, call_ns / slice_ns));
+    arm->slices = 1;
+    arm->calls = (uint64_t)(calls > 1 && extra > 0 ? fmax(calls, UNITS_WITH_EXTRA) : calls);
+    if (arm->calls > 1) {
+        arm->extra = (uint64_t)ceil(own * (double)arm->calls);
+        return;
+    }
+    /* Of whole cache lines in every buffer, where there are enough: then all parts lie alike. */
+    rows -= rows >= 64 ? rows % 64 : 0;
+    if (extra > 0 && rows < UNITS_WITH_EXTRA)
+        rows = UNITS_WITH_EXTRA;
+    if (2 * rows <= all)
+        cut(arm, shape, rows, (size_t)ceil(own * (double)rows));
+}
+
+/* Slices of both arms, where the extra work goes, and the pairs of a block. longer: the plan with the extra rows. */
+static void plan_block(struct bench_duet_ready *ready, const struct bench_duet_work *work,
+                       const struct qk_plan *longer)
+{
+    struct bench_duet_ready_arm *arm = ready->arm;
+    const struct qk_plan whole = arm[1].view.plan;
+    const double ns[2] = {time_arm(&arm[0]), time_arm(&arm[1])}, least = fmin(ns[0], ns[1]);
+    /* Builds of one variant make the same calls, whatever their speed; where one variant is the yardstick of another,
+     * each fills its own slice, or the slower one would leave room for a pair or two only. */
+    const bool same = !strcmp(work->variant[0], work->variant[1]);
+    const double slice_ns = fmax(length_ns[work->memory].slice, same ? 0 : other_variant_ns);
+    double pair_ns = 0;
+    for (int a = 0; a < 2; a++)
+        plan_slice(&arm[a], &work->shape, same ? least : ns[a], slice_ns, work->extra, a ? work->extra : 0);
+    if (arm[1].rows) {
+        ready->extra = (double)arm[1].more_rows / (double)arm[1].rows;
+    } else if (arm[1].calls > 1) {
+        ready->extra = (double)arm[1].extra / (double)arm[1].calls;
+    } else {
+        arm[1].view.plan = *longer;
+        ready->extra = (double)longer->ops / (double)whole.ops - 1;
+    }
+    for (int a = 0; a < 2; a++)
+        pair_ns += (double)arm[a].calls * ns[a] / arm[a].slices * (a ? 1 + ready->extra : 1);
+    ready->discard = arm[0].calls > 1 || arm[1].calls > 1 || arm[0].rows || arm[1].rows;
+    ready->pairs =
+        (size_t)fmax(1, fmin(floor(length_ns[work->memory].block / pair_ns), BENCH_DUET_PAIRS_MAX));
+    if (ready->pairs == 2 && 3 * pair_ns <= length_ns[work->memory].most)
+        ready->pairs = 3;
+}
+
+int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_work *work, bool check,
+                       struct qk_error *err)
+{
+    struct bench_duet_room *room;
+    struct bench_duet_ready ready = {.index = work->index}, *kept = NULL;
+    struct qk_shape shape;
+    struct qk_plan plan;
+    int code = qk_ops[work->op].on->plan(&work->shape, &plan, err);
+    for (int a = 0; a < 2 && !code; a++)
+        code = find_arm(desk, work, a, &ready.arm[a], err);
+    if (!code)
+        code = extend(&work->shape, &plan, work->extra, &shape, err);
+    if (!code)
+        code = find_room(desk, work->op, &shape, &room, err);
+    for (int a = 0; a < 2 && !code; a++) {
+        ready.arm[a].view = room->buffers;
+        ready.arm[a].view.plan = plan;
+        if (check)
+            code = check_arm(desk, room, &ready.arm[a], work, a, err);
+    }
+    if (code)
+        return code;
+    note(desk, "timing", work, 1);
+    ready.room = room;
+    plan_block(&ready, work, &room->buffers.plan);
+    if (check && !ready.arm[1].rows && ready.arm[1].view.plan.count != plan.count)
+        code = check_arm(desk, room, &ready.arm[1], work, 1, err);
+    if (code)
+        return code;
+    kept = malloc(sizeof *kept);
+    if (!kept)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a case");
+    *kept = ready;
+    kept->next = desk->ready;
+    desk->ready = kept;
+    return 0;
+}
