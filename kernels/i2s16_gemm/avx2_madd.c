@@ -27,6 +27,8 @@ TILE_BODY multiply(__m256i sum[TILE][2], const uint8_t *w, const int8_t *q, size
                 const __m256i a = broadcast(q + (size_t)t * stride);
                 narrow[t][0] = _mm256_add_epi16(narrow[t][0], _mm256_maddubs_epi16(low, a));
                 narrow[t][1] = _mm256_add_epi16(narrow[t][1], _mm256_maddubs_epi16(high, a));
+                /* Keeps gcc 12 from doing all tokens' multiplications first, which takes more registers than there are. */
+                __asm__("" : "+x"(narrow[t][0]), "+x"(narrow[t][1]));
             }
         }
         UNROLL

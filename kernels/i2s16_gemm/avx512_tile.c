@@ -10,6 +10,7 @@
 #endif
 #include "kernels/kernels.h"
 #include "kernels/layout.h"
+#include "kernels/vnni.h"
 
 #include <immintrin.h>
 #include <string.h>
@@ -68,9 +69,9 @@ TILE_BODY multiply(const struct tile *t, const uint8_t *w, const int tokens, con
             int32_t four;
             memcpy(&four, q + (size_t)i * t->columns, sizeof four);
             const __m512i a = _mm512_set1_epi32(four);
-            sum[i][0] = _mm512_dpbusd_epi32(sum[i][0], w0, a);
+            sum[i][0] = qk_dot64(sum[i][0], w0, a);
             if (groups == 2)
-                sum[i][1] = _mm512_dpbusd_epi32(sum[i][1], w1, a);
+                sum[i][1] = qk_dot64(sum[i][1], w1, a);
         }
     }
     UNROLL

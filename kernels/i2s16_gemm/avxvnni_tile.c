@@ -8,6 +8,7 @@
 #endif
 enum { TILE = 6 };
 #include "kernels/i2s16_gemm/ymm.h"
+#include "kernels/vnni.h"
 
 TILE_BODY multiply(__m256i sum[TILE][2], const uint8_t *w, const int8_t *q, size_t stride, size_t n,
                    const int tokens)
@@ -18,8 +19,8 @@ TILE_BODY multiply(__m256i sum[TILE][2], const uint8_t *w, const int8_t *q, size
         UNROLL
         for (int t = 0; t < tokens; t++) {
             const __m256i a = broadcast(q + (size_t)t * stride);
-            sum[t][0] = _mm256_dpbusd_avx_epi32(sum[t][0], low, a);
-            sum[t][1] = _mm256_dpbusd_avx_epi32(sum[t][1], high, a);
+            sum[t][0] = qk_dot32(sum[t][0], low, a);
+            sum[t][1] = qk_dot32(sum[t][1], high, a);
         }
     }
 }

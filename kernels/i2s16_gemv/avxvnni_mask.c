@@ -9,6 +9,7 @@
 #endif
 #include "kernels/kernels.h"
 #include "kernels/layout.h"
+#include "kernels/vnni.h"
 
 #include <immintrin.h>
 #include <string.h>
@@ -23,7 +24,7 @@ static inline __m256i broadcast(const int8_t *q)
 /* Field f of eight rows. */
 static inline __m256i field(__m256i sum, __m256i v, int f, __m256i q)
 {
-    return _mm256_dpbusd_avx_epi32(sum, _mm256_and_si256(v, _mm256_set1_epi8((char)(3 << 2 * f))), q);
+    return qk_dot32(sum, _mm256_and_si256(v, _mm256_set1_epi8((char)(3 << 2 * f))), q);
 }
 
 static inline __m256i join(__m256i s0, __m256i s1, __m256i s2, __m256i s3, int32_t q_sum)

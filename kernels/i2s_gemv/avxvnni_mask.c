@@ -11,13 +11,14 @@
 #endif
 #include "kernels/kernels.h"
 #include "kernels/layout.h"
+#include "kernels/vnni.h"
 
 #include <immintrin.h>
 
 static inline __m256i field(__m256i sum, __m256i v, int mask, const int8_t *q)
 {
-    return _mm256_dpbusd_avx_epi32(sum, _mm256_and_si256(v, _mm256_set1_epi8((char)mask)),
-                                   _mm256_loadu_si256((const __m256i *)q));
+    return qk_dot32(sum, _mm256_and_si256(v, _mm256_set1_epi8((char)mask)),
+                    _mm256_loadu_si256((const __m256i *)q));
 }
 
 static inline int32_t sum_lanes(__m256i v)

@@ -11,6 +11,7 @@
 
 #include "kernels/kernels.h"
 #include "kernels/layout.h"
+#include "kernels/vnni.h"
 
 #include <immintrin.h>
 #include <string.h>
@@ -46,21 +47,23 @@ ZMM_BODY __m512i field(__m512i v, const int g, const bool in_place)
     return _mm512_and_si512(shift ? _mm512_srli_epi16(v, (unsigned)shift) : v, _mm512_set1_epi8(3));
 }
 
-/* Adds one span of `rows` rows (1 or 2) to their sums. */
+/* Adds field g of one span of `rows` rows (1 or 2) to their sums. */
+ZMM_BODY void add_field(__m512i sum[2][4], const __m512i v[2], const int8_t *q, const int g, const int rows,
+                        const bool in_place)
+{
+    const __m512i a = _mm512_load_si512(q + 2 * I2S_GROUP * g);
+    sum[0][g] = qk_dot64(sum[0][g], field(v[0], g, in_place), a);
+    if (rows == 2)
+        sum[1][g] = qk_dot64(sum[1][g], field(v[1], g, in_place), a);
+}
+
 ZMM_BODY void add_span(__m512i sum[2][4], const __m512i v[2], const int8_t *q, const int rows,
                        const bool in_place)
 {
-#if defined __clang__
-#pragma clang loop unroll(full)
-#else
-#pragma GCC unroll 4
-#endif
-    for (int g = 0; g < 4; g++) {
-        const __m512i a = _mm512_loadu_si512(q + 2 * I2S_GROUP * g);
-        sum[0][g] = _mm512_dpbusd_epi32(sum[0][g], field(v[0], g, in_place), a);
-        if (rows == 2)
-            sum[1][g] = _mm512_dpbusd_epi32(sum[1][g], field(v[1], g, in_place), a);
-    }
+    add_field(sum, v, q, 0, rows, in_place);
+    add_field(sum, v, q, 1, rows, in_place);
+    add_field(sum, v, q, 2, rows, in_place);
+    add_field(sum, v, q, 3, rows, in_place);
 }
 
 ZMM_BODY __m512i join(const __m512i sum[4], const bool in_place)
@@ -72,8 +75,8 @@ ZMM_BODY __m512i join(const __m512i sum[4], const bool in_place)
 }
 
 /* to[r] = sums of row r over `columns` columns in sixteen lanes. q: arranged. */
-ZMM_BODY void rows_of(__m512i *to, const uint8_t *from, size_t stride, const int8_t *q, size_t columns,
-                      const int rows, const bool in_place)
+ZMM_BODY void rows_of(__m512i *to, const uint8_t *from, size_t stride, size_t ahead, const int8_t *q,
+                      size_t columns, const int rows, const bool in_place)
 {
     const __m512i zero = _mm512_setzero_si512();
     __m512i sum[2][4] = {{zero, zero, zero, zero}, {zero, zero, zero, zero}}, v[2];
@@ -81,7 +84,7 @@ ZMM_BODY void rows_of(__m512i *to, const uint8_t *from, size_t stride, const int
     for (; k + SPAN <= columns; k += SPAN, from += 2 * I2S_BLOCK_BYTES, q += SPAN) {
         for (int r = 0; r < rows; r++) {
             v[r] = _mm512_loadu_si512(from + (size_t)r * stride);
-            _mm_prefetch((const char *)from + (size_t)r * stride + AHEAD, _MM_HINT_T0);
+            _mm_prefetch((const char *)from + (size_t)r * stride + ahead, _MM_HINT_T0);
         }
         add_span(sum, v, q, rows, in_place);
     }
@@ -116,14 +119,16 @@ ZMM_BODY void gemv(int32_t *restrict y, const uint8_t *restrict codes, const int
             const size_t left = rows - m;
             const uint8_t *from = codes + m * stride + k / 4;
             const __mmask8 here = left < 4 ? (__mmask8)((1u << left) - 1) : 0xf;
+            /* Never past the end: a hint to a page that is not there costs a walk of the page tables. */
+            const size_t ahead = (left - 1) * stride >= 3 * stride + AHEAD ? AHEAD : 0;
             __m512i s[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
                             _mm512_setzero_si512()};
             if (left >= 4) {
-                rows_of(s, from, stride, arranged, n, 2, in_place);
-                rows_of(s + 2, from + 2 * stride, stride, arranged, n, 2, in_place);
+                rows_of(s, from, stride, ahead, arranged, n, 2, in_place);
+                rows_of(s + 2, from + 2 * stride, stride, ahead, arranged, n, 2, in_place);
             } else {
                 for (size_t r = 0; r < left; r++)
-                    rows_of(s + r, from + r * stride, stride, arranged, n, 1, in_place);
+                    rows_of(s + r, from + r * stride, stride, ahead, arranged, n, 1, in_place);
             }
             const __m128i before =
                 k ? _mm_maskz_loadu_epi32(here, y + m) : _mm_set1_epi32((int32_t)(0 - (uint32_t)q_sum));

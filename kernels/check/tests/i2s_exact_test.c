@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ends of the range, against the formula and not against the reference: all codes alike, all activations alike, as
+ * many columns as there may be. Kernels that keep sums in 16 bits for too long wrap here.
+ */
+#include "kernels/check/tests/tap.h"
+#include "kernels/cpu.h"
+#include "kernels/layout.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS = 17, TOKENS = 3 };
+
+static uint8_t *codes;
+static int8_t *q;
+
+/* y[token][row] of one call; false for an op that is not a product. */
+static bool call(const struct qk_variant *v, int32_t *y, size_t columns, const int32_t *sums)
+{
+    if (v->op == QK_OP_i2s_gemv)
+        v->fn.i2s_gemv(y, codes, q, sums[0], ROWS, columns);
+    else if (v->op == QK_OP_i2s16_gemv)
+        v->fn.i2s16_gemv(y, codes, q, sums[0], ROWS, columns);
+    else if (v->op == QK_OP_i2s16_gemm)
+        v->fn.i2s16_gemm(y, codes, q, sums, ROWS, columns, TOKENS);
+    else
+        return false;
+    return true;
+}
+
+static bool exact(const struct qk_variant *v, int code, int value, size_t columns)
+{
+    int32_t y[TOKENS * ROWS], sums[TOKENS];
+    const int32_t want = (code - 1) * value * (int32_t)columns;
+    bool all = true;
+    memset(codes, 0x55 * code, 32 * columns / 4);
+    memset(q, value, TOKENS * columns);
+    for (int t = 0; t < TOKENS; t++)
+        sums[t] = value * (int32_t)columns;
+    if (!call(v, y, columns, sums))
+        return true;
+    for (int i = 0; i < (v->op == QK_OP_i2s16_gemm ? TOKENS : 1) * ROWS; i++)
+        all &= y[i] == want;
+    if (!all)
+        printf("# %s/%s: codes %d, q %d, %zu columns: found %d, expected %d\n", v->op_name, v->name, code,
+               value, columns, y[0], want);
+    return all;
+}
+
+int main(void)
+{
+    static const size_t widths[] = {1280, 1408, 2560, 6912, 32768, I2S_COLUMNS_MAX};
+    struct qk_error err;
+    struct qk_cpu cpu;
+    codes = malloc(32 * (size_t)I2S_COLUMNS_MAX / 4);
+    q = malloc(TOKENS * (size_t)I2S_COLUMNS_MAX);
+    if (!codes || !q || qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), &err))
+        return 1;
+    for (size_t i = 0; i < qk_variant_count; i++) {
+        const struct qk_variant *v = &qk_variants[i];
+        int32_t y[TOKENS * ROWS], sums[TOKENS] = {0};
+        char name[96];
+        bool all = true;
+        if (qk_variant_missing(v, &cpu) || !call(v, y, I2S_BLOCK, sums))
+            continue;
+        for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
+            for (int code = 0; code < 4; code++)
+                all &= exact(v, code, 127, widths[w]) && exact(v, code, -128, widths[w]);
+        snprintf(name, sizeof name, "%s/%s is exact at the ends of the range", v->op_name, v->name);
+        tap(all, name, NULL);
+    }
+    free(codes);
+    free(q);
+    return tap_end();
+}
