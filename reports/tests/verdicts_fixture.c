@@ -159,7 +159,7 @@ static void make_hostile(struct baseline_report *r)
         add(r, "a|b\\|c*d*/<e>&amp;`f`~~g~~/_h_ i_j [k](l)\"'\x01\xff\xef\xbf\xbf,:x", BASELINE_CASE,
             BASELINE_REGRESSION, "cache", 1.5);
     strcpy(res->reason, "50% of a: b, c\nsecond line\r::error::x ]]> </failure> \xc2\xb5s");
-    res = add(r, "no slash", BASELINE_CASE, BASELINE_INVALID, "", NAN);
+    res = add(r, "no slash", BASELINE_CASE, BASELINE_INVALID, "", 0.1);
     memset(res->reason, '%', sizeof res->reason - 1);
     res = add(r, "op/v/", BASELINE_CASE, BASELINE_WARN, "cache", 1e12);
     res->ratio.low = NAN;
@@ -208,7 +208,8 @@ bool report_verdicts_fixture(struct baseline_report *r, const char *kind)
     if (!strcmp(kind, "warn") || strict) {
         spoil(r, 3, BASELINE_WARN, 0.41, "");
         spoil(r, 4, BASELINE_NEW, NAN, "no such case in the base");
-        r->strict = strict;
+        if ((r->strict = strict))
+            spoil(r, 0, BASELINE_INCONCLUSIVE, 0.7, "");
     } else if (!strcmp(kind, "unsure")) {
         spoil(r, 3, BASELINE_INCONCLUSIVE, 0.41, "");
     } else if (strcmp(kind, "good") && strcmp(kind, "bad") && strcmp(kind, "empty")) {

@@ -7,7 +7,7 @@
 
 /*
  * good: a full suite of 70 cases that passes. bad: every verdict, a component that grew, changed instruction counts, rules,
- * a control judged wrongly. warn: one WARN; strict: the same, refused. unsure: not decided in time. hostile: texts that
+ * a control judged wrongly. warn: one WARN; strict: refused, and another INCONCLUSIVE. unsure: not decided in time. hostile: texts that
  * each form has to escape. empty: no cases. many: 20000 cases with long names and reasons. false: no such kind. Verdicts of the
  * run are those of baseline_report_judge, but for hostile and many.
  */

@@ -3,6 +3,7 @@
 #include "reports/tests/verdicts_fixture.h"
 #include "reports/verdicts_private.h"
 
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,10 +37,11 @@ static void forms_are_as_they_were(void **state)
     static const struct {
         const char *form, *kind, *golden;
     } rows[] = {
-        {"text", "good", "gate_good.txt"},    {"text", "bad", "gate_bad.txt"},
-        {"markdown", "bad", "gate_bad.md"},   {"json", "hostile", "gate_hostile.json"},
-        {"junit", "bad", "gate_bad.xml"},     {"junit", "hostile", "gate_hostile.xml"},
-        {"github", "bad", "gate_bad.github"}, {"text", "unsure", "gate_unsure.txt"},
+        {"text", "good", "gate_good.txt"},     {"text", "bad", "gate_bad.txt"},
+        {"markdown", "bad", "gate_bad.md"},    {"json", "hostile", "gate_hostile.json"},
+        {"junit", "bad", "gate_bad.xml"},      {"junit", "hostile", "gate_hostile.xml"},
+        {"github", "bad", "gate_bad.github"},  {"github", "strict", "gate_strict.github"},
+        {"text", "unsure", "gate_unsure.txt"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -103,6 +105,83 @@ static void the_end_of_a_text_says_what_to_do(void **state)
     }
 }
 
+static ssize_t take_nothing(void *ctx, const char *bytes, size_t size)
+{
+    (void)ctx;
+    (void)bytes;
+    (void)size;
+    return 0;
+}
+
+static void an_error_has_the_reason_of_its_write(void **state)
+{
+    (void)state;
+    for (size_t f = 0; f < FORMS; f++) {
+        struct baseline_report r;
+        struct qk_error err = {0};
+        assert_true(report_verdicts_fixture(&r, "good"));
+        FILE *to = fopencookie(NULL, "w", (cookie_io_functions_t){.write = take_nothing});
+        assert_non_null(to);
+        errno = EPERM;
+        assert_int_equal(report_verdicts_writer_of(forms[f])(&r, to, &err), QK_ERR_IO);
+        assert_null(strstr(err.text, strerror(EPERM)));
+        fclose(to);
+        report_verdicts_fixture_free(&r);
+    }
+}
+
+/* A history has no place for a doubt. */
+static void metrics_of_a_doubtful_run_are_none(void **state)
+{
+    (void)state;
+    for (int doubt = 0; doubt < 3; doubt++) {
+        struct baseline_report r;
+        char *text;
+        size_t size;
+        assert_true(report_verdicts_fixture(&r, "good"));
+        if (doubt == 1)
+            strcpy(r.reason, "another gate ran beside it");
+        for (size_t i = 0; i < r.count; i++)
+            if (doubt == 2 && r.results[i].role == BASELINE_AA)
+                r.results[i].verdict = BASELINE_WARN;
+        FILE *to = open_memstream(&text, &size);
+        assert_non_null(to);
+        assert_int_equal(report_verdicts_bmf(&r, to, NULL), 0);
+        assert_int_equal(fclose(to), 0);
+        assert_int_equal(strcmp(text, "{}\n") == 0, doubt > 0);
+        free(text);
+        report_verdicts_fixture_free(&r);
+    }
+}
+
+/* Shapes of cases that were not timed share lines, which are not endless. */
+static void no_shape_is_lost(void **state)
+{
+    enum { SHAPES = 200 };
+    static struct baseline_result results[SHAPES];
+    struct baseline_report r = {.mode = "duet", .count = SHAPES, .results = results};
+    char *text, name[BASELINE_NAME];
+    size_t size;
+    (void)state;
+    for (size_t i = 0; i < SHAPES; i++) {
+        results[i] = (struct baseline_result){.verdict = BASELINE_PASS, .reason = "identical code"};
+        snprintf(results[i].name, sizeof results[i].name, "op/%s/%015zu", i < 150 ? "v" : "vw", i);
+    }
+    FILE *to = open_memstream(&text, &size);
+    assert_non_null(to);
+    assert_int_equal(report_verdicts_markdown(&r, to, NULL), 0);
+    assert_int_equal(fclose(to), 0);
+    for (size_t i = 0; i < SHAPES; i++) {
+        snprintf(name, sizeof name, "%015zu", i);
+        const char *const at = strstr(text, name);
+        assert_non_null(at);
+        assert_null(strstr(at + 1, name));
+    }
+    assert_non_null(strstr(text, "| op/v | 000000000000000, "));
+    assert_non_null(strstr(text, "| op/vw | 000000000000150, "));
+    free(text);
+}
+
 /* Small enough to stay in the stream's buffer, so that the error comes with the flush; and large. */
 static void a_full_device_is_an_error(void **state)
 {
@@ -155,6 +234,9 @@ int main(void)
         cmocka_unit_test(text_keeps_to_its_width),
         cmocka_unit_test(what_is_no_number_is_never_written),
         cmocka_unit_test(the_end_of_a_text_says_what_to_do),
+        cmocka_unit_test(an_error_has_the_reason_of_its_write),
+        cmocka_unit_test(metrics_of_a_doubtful_run_are_none),
+        cmocka_unit_test(no_shape_is_lost),
         cmocka_unit_test(a_full_device_is_an_error),
         cmocka_unit_test(numbers_have_the_digits_that_matter),
     };
