@@ -4,6 +4,7 @@
 #include "harness/buffers.h"
 #include "harness/clock.h"
 
+#include <assert.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -21,7 +22,7 @@ struct worker {
     int number, cpu;
     char *memory[BENCH_TEAM_MEMORIES]; /* NULL: none */
     bool pinned, ready;
-    uint64_t start, end; /* of the last job */
+    uint64_t start[BENCH_TEAM_REPETITIONS], end[BENCH_TEAM_REPETITIONS]; /* of the last job */
 };
 
 struct bench_team {
@@ -31,7 +32,7 @@ struct bench_team {
     bool quit;
     int pending;
     struct bench_team_job job;
-    atomic_int arrived; /* at the barrier of the job at hand */
+    atomic_int arrived; /* at the barriers of the job at hand, all of them together */
     size_t bytes[BENCH_TEAM_MEMORIES];
     int started; /* threads that are to be joined */
     int count;
@@ -88,11 +89,11 @@ static void run_span(const struct bench_team_job *job, char *memory, const struc
 }
 
 /* Spinning, because being woken takes longer than a repetition may err; not for ever, should the CPU be shared. */
-static void wait_for_all(struct bench_team *team, int threads)
+static void wait_for(struct bench_team *team, int arrivals)
 {
     enum { SPINS = 100000 };
     atomic_fetch_add(&team->arrived, 1);
-    for (int spins = 0; atomic_load(&team->arrived) < threads; spins++)
+    for (int spins = 0; atomic_load(&team->arrived) < arrivals; spins++)
         if (spins > SPINS)
             sched_yield();
 }
@@ -100,12 +101,13 @@ static void wait_for_all(struct bench_team *team, int threads)
 static void take_part(struct worker *w, const struct bench_team_job *job)
 {
     char *memory = w->memory[job->memory];
-    run_span(job, memory, &job->warm[0]);
-    run_span(job, memory, &job->warm[1]);
-    wait_for_all(w->team, job->threads);
-    w->start = bench_clock_ns();
-    run_span(job, memory, &job->timed);
-    w->end = bench_clock_ns();
+    run_span(job, memory, &job->warm);
+    for (int i = 0; i < job->repetitions; i++) {
+        wait_for(w->team, job->threads * (i + 1));
+        w->start[i] = bench_clock_ns();
+        run_span(job, memory + (size_t)i * job->stride, &job->timed);
+        w->end[i] = bench_clock_ns();
+    }
 }
 
 static void *work(void *argument)
@@ -202,8 +204,9 @@ void bench_team_free(struct bench_team *team)
     free(team);
 }
 
-double bench_team_run(struct bench_team *team, const struct bench_team_job *job)
+void bench_team_run(struct bench_team *team, const struct bench_team_job *job, double *ns)
 {
+    assert(job->threads <= team->count && job->repetitions <= BENCH_TEAM_REPETITIONS);
     pthread_mutex_lock(&team->lock);
     team->job = *job;
     team->pending = job->threads;
@@ -211,13 +214,16 @@ double bench_team_run(struct bench_team *team, const struct bench_team_job *job)
     team->job_number++;
     pthread_cond_broadcast(&team->work);
     await(team);
-    uint64_t start = UINT64_MAX, end = 0;
-    for (int i = 0; i < job->threads; i++) {
-        start = team->workers[i].start < start ? team->workers[i].start : start;
-        end = team->workers[i].end > end ? team->workers[i].end : end;
+    for (int i = 0; i < job->repetitions; i++) {
+        uint64_t start = UINT64_MAX, end = 0;
+        for (int k = 0; k < job->threads; k++) {
+            const struct worker *w = &team->workers[k];
+            start = w->start[i] < start ? w->start[i] : start;
+            end = w->end[i] > end ? w->end[i] : end;
+        }
+        ns[i] = (double)(end - start);
     }
     pthread_mutex_unlock(&team->lock);
-    return (double)(end - start);
 }
 
 double bench_team_huge(const struct bench_team *team)

@@ -12,6 +12,8 @@
 /* Memory of one thread. ALONE is the first's only, for what one thread does; SHARED is its part of what all do. */
 enum bench_team_memory { BENCH_NEAR, BENCH_ALONE, BENCH_SHARED, BENCH_TEAM_MEMORIES };
 
+enum { BENCH_TEAM_REPETITIONS = 64 }; /* of a job, at most */
+
 /* Offsets into the job's memory: multiples of 64. */
 struct bench_span {
     size_t to, from, bytes;
@@ -22,8 +24,10 @@ struct bench_team_job {
     bench_loop_fn *run;
     int threads; /* the first so many take part */
     enum bench_team_memory memory;
-    struct bench_span warm[2]; /* run before the clock starts */
+    struct bench_span warm; /* run once before the clock starts */
     struct bench_span timed;
+    int repetitions; /* of timed, each on its own clock */
+    size_t stride;   /* how much further on each repetition works than the one before */
 };
 
 struct bench_team; /* owned by the caller of make */
@@ -39,9 +43,10 @@ int bench_team_make(struct bench_team **team, const int *cpus, int count,
 void bench_team_free(struct bench_team *team);
 
 /*
- * Runs the job in its threads at once, started by a barrier they spin on: ns from the first's start to the last's end.
+ * Runs the job in its threads; each repetition starts at once, by a barrier they spin on. ns[job->repetitions]: from the
+ * first thread's start to the last one's end.
  */
-double bench_team_run(struct bench_team *team, const struct bench_team_job *job);
+void bench_team_run(struct bench_team *team, const struct bench_team_job *job, double *ns);
 
 /* Share of the bytes of ALONE and SHARED that are backed by huge pages now, 0 to 1; NaN when the kernel does not say. */
 double bench_team_huge(const struct bench_team *team);

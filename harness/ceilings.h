@@ -5,7 +5,9 @@
  *
  * A limit is a maximum, and whatever else runs on the machine only slows a loop down. So every loop is run many times,
  * briefly, in rounds over all of them whose order is drawn, and the fastest repetition is the ceiling. The median says
- * how often the machine let it be reached.
+ * how often the machine let it be reached. Peaks hang on the core's clock alone, which neighbours move both ways:
+ * 512-bit multiplies were seen to run at 2.8 GHz, and for some ms at a time, while other cores were idle, at 2.9 or 3.0.
+ * Of peaks the ceiling is therefore what the fastest repetitions of three turns in four do not exceed.
  */
 #ifndef QKBENCH_HARNESS_CEILINGS_H
 #define QKBENCH_HARNESS_CEILINGS_H
@@ -29,6 +31,9 @@ struct bench_ceiling {
     size_t bytes; /* working set of each thread; 0 for peaks and for a level that cannot be measured */
     /* GB/s (1e9 bytes of all threads; a copy counts both ways), or instructions per ns. NaN: see reason. */
     double best, median;
+    double spread; /* how far the ceilings of the run's three thirds differ, a share; NaN without them */
+    double
+        per_cycle; /* of peaks: by the clock estimated behind each turn, as best is found; NaN when not known */
     size_t repetitions;
     char reason[128]; /* why there are no numbers; empty when there are */
 };
@@ -43,15 +48,14 @@ struct bench_ceilings {
     double timer_cost_ns;         /* of one call */
     double clock_ghz, clock_best; /* estimated beside the rounds: median and fastest; NaN with clock_why */
     char clock_why[96];
-    double
-        huge_share; /* share of the DRAM buffers that the system backed with huge pages, which it was asked for */
-    double seconds; /* all of it */
+    double huge_share; /* of the DRAM buffers: what came of asking for huge pages */
+    double seconds;    /* all of it */
     size_t count;
     struct bench_ceiling *rows; /* owned; kind by kind, level by level, threads, ISA levels */
 };
 
 struct bench_ceilings_config {
-    bool quick;               /* about 2 s instead of 17 s, fewer repetitions */
+    bool quick;               /* about 2 s instead of 25 s, fewer repetitions */
     uint64_t seed;            /* of the order */
     int cpu;                  /* for one thread; the caller is pinned to it */
     const cpu_set_t *allowed; /* as it was before the caller was pinned: where the other threads go */
@@ -77,8 +81,8 @@ void bench_ceilings_free(struct bench_ceilings *c);
 char *bench_ceiling_name(const struct bench_ceiling *row, char *to, size_t size);
 /* "registers", "L1", ..., "DRAM". */
 const char *bench_ceiling_level(int level);
-/* Of a peak, by the fastest clock seen; NaN without one. */
-double bench_ceiling_per_cycle(const struct bench_ceilings *c, const struct bench_ceiling *row);
+/* At which a peak runs: best / per_cycle; NaN when not known. */
+double bench_ceiling_ghz(const struct bench_ceiling *row);
 /* The largest best of that kind, level and number of threads over all ISA levels; NULL when none was measured. */
 const struct bench_ceiling *bench_ceilings_find(const struct bench_ceilings *c, enum bench_ceiling_kind kind,
                                                 int level, int threads);

@@ -50,7 +50,7 @@ static json_t *header(const struct bench_ceilings *c)
     return o;
 }
 
-static json_t *row_json(const struct bench_ceilings *c, const struct bench_ceiling *row)
+static json_t *row_json(const struct bench_ceiling *row)
 {
     char name[64];
     json_t *o = json_object();
@@ -64,8 +64,10 @@ static json_t *row_json(const struct bench_ceilings *c, const struct bench_ceili
     bench_json_put(&o, "unit", json_string(is_peak(row) ? unit_peak : unit_bandwidth));
     bench_json_put(&o, "best", bench_json_real(row->best));
     bench_json_put(&o, "median", bench_json_real(row->median));
+    bench_json_put(&o, "spread", bench_json_real(row->spread));
     bench_json_put(&o, "repetitions", json_integer((json_int_t)row->repetitions));
-    bench_json_put(&o, "per_cycle", bench_json_real(bench_ceiling_per_cycle(c, row)));
+    bench_json_put(&o, "clock_ghz", bench_json_real(bench_ceiling_ghz(row)));
+    bench_json_put(&o, "per_cycle", bench_json_real(row->per_cycle));
     bench_json_put(&o, "ops_per_instruction", is_peak(row) ? json_real(row->loop->ops) : json_null());
     bench_json_put(&o, "gop_s", bench_json_real(gop_s(row)));
     bench_json_put(&o, "reason", bench_json_text_or_null(row->reason));
@@ -78,7 +80,7 @@ int bench_ceilings_write_json(const struct bench_ceilings *c, FILE *to, struct q
     errno = 0;
     bench_json_emit_members(&out, "{\n", header(c), LINE);
     for (size_t i = 0; i < c->count; i++)
-        bench_json_emit(&out, i ? ",\n" : ",\n\"ceilings\": [\n", row_json(c, &c->rows[i]), LINE);
+        bench_json_emit(&out, i ? ",\n" : ",\n\"ceilings\": [\n", row_json(&c->rows[i]), LINE);
     bench_json_emit_text(&out, c->count ? "\n]\n}\n" : ",\n\"ceilings\": []\n}\n");
     return bench_json_finish(&out, "the ceilings", err);
 }
@@ -124,19 +126,23 @@ static const struct bench_ceiling_loop *loop_of(struct bench_reader *r, const st
 }
 
 static void check_numbers(struct bench_reader *r, const struct bench_place *at,
-                          const struct bench_ceilings *c, const struct bench_ceiling *row)
+                          const struct bench_ceiling *row)
 {
     const bool measured = !isnan(row->best);
     if (measured == (*row->reason != '\0'))
         refuse(r, at, "reason", measured ? "null beside a number" : "why there is no number");
     if (measured != !isnan(row->median) || row->median > row->best)
         refuse(r, at, "median", measured ? "a number no larger than the best" : "null as the best is");
+    if (row->spread < 0 || isinf(row->spread) || (!measured && !isnan(row->spread)))
+        refuse(r, at, "spread", measured ? "a number of at least 0, or null" : "null as the best is");
     if (measured != (row->repetitions > 0))
         refuse(r, at, "repetitions", measured ? "at least 1" : "0");
     if (measured && !is_peak(row) && row->bytes == 0)
         refuse(r, at, "bytes_per_thread", "a working set");
+    if ((!measured || !is_peak(row)) && !isnan(row->per_cycle))
+        refuse(r, at, "per_cycle", "null but for a peak that was measured");
     check_derived(r, at, "gop_s", gop_s(row));
-    check_derived(r, at, "per_cycle", bench_ceiling_per_cycle(c, row));
+    check_derived(r, at, "clock_ghz", bench_ceiling_ghz(row));
 }
 
 static void read_row(struct bench_reader *r, const struct bench_place *at, struct bench_ceilings *c)
@@ -155,6 +161,8 @@ static void read_row(struct bench_reader *r, const struct bench_place *at, struc
         row->bytes = (size_t)bench_get_integer(r, at, "bytes_per_thread", 1, INT64_MAX);
     row->best = positive(r, at, "best");
     row->median = positive(r, at, "median");
+    row->spread = bench_get_real(r, at, "spread", true);
+    row->per_cycle = positive(r, at, "per_cycle");
     row->repetitions = (size_t)bench_get_integer(r, at, "repetitions", 0, INT32_MAX);
     bench_get_fixed_text(r, at, "reason", row->reason, sizeof row->reason, true);
     bench_get_fixed_text(r, at, "name", name, sizeof name, false);
@@ -164,7 +172,7 @@ static void read_row(struct bench_reader *r, const struct bench_place *at, struc
         refuse(r, at, "level", is_peak(row) ? "a level of memory" : "registers");
     if (strcmp(name, bench_ceiling_name(row, expected, sizeof expected)) != 0)
         refuse(r, at, "name", expected);
-    check_numbers(r, at, c, row);
+    check_numbers(r, at, row);
     for (size_t i = 0; i < c->count; i++)
         if (!strcmp(name, bench_ceiling_name(&c->rows[i], expected, sizeof expected)))
             refuse(r, at, "name", "each ceiling once");

@@ -16,8 +16,8 @@ static const struct bench_cache *cache_of(const struct bench_environment *env, i
 }
 
 /*
- * A quarter of L3, because it is the cache that neighbours of a virtual machine use as well: half of it was seen to
- * give anything from 40 to 85 GB/s here, a quarter 95 to 101. Half where a quarter would be mostly L2.
+ * Of L3 an eighth, because it is the cache that neighbours of a virtual machine use as well: with a quarter of 48 MiB
+ * one loop was seen to give from 5 to 26 GB/s, with an eighth 27 to 29. But four times L2, which holds its part of it.
  */
 size_t bench_ceiling_cache_bytes(const struct bench_environment *env, int level, int threads, char *why,
                                  size_t size)
@@ -29,12 +29,13 @@ size_t bench_ceiling_cache_bytes(const struct bench_environment *env, int level,
         return 0;
     }
     const uint64_t sharing = (uint64_t)(threads < cache->sharing ? threads : cache->sharing);
-    const size_t share = cache->bytes / sharing, least = smaller ? 2 * smaller->bytes : 2 * PAGE;
-    for (size_t part = level == 3 ? 4 : 2; part >= 2; part /= 2) {
-        const size_t set = share / part / (2 * PAGE) * (2 * PAGE);
-        if (set >= least)
-            return set;
-    }
+    const size_t share = cache->bytes / sharing, before = smaller ? smaller->bytes : PAGE;
+    size_t set = share / 2;
+    if (level == 3)
+        set = share / 8 > 4 * before ? share / 8 : 4 * before < set ? 4 * before : set;
+    set = set / (2 * PAGE) * (2 * PAGE);
+    if (set >= 2 * before)
+        return set;
     snprintf(why, size, "a thread's share of L%d, %zu KiB, is too small to tell it from the level before",
              level, share >> 10);
     return 0;
@@ -53,8 +54,13 @@ static void plan_row(struct bench_ceiling *row, const struct bench_ceilings *c,
                      const struct bench_ceiling_loop *loop, int level, int threads, const struct qk_cpu *isa)
 {
     const char *missing = bench_ceiling_loop_missing(loop, isa);
-    *row =
-        (struct bench_ceiling){.loop = loop, .level = level, .threads = threads, .best = NAN, .median = NAN};
+    *row = (struct bench_ceiling){.loop = loop,
+                                  .level = level,
+                                  .threads = threads,
+                                  .best = NAN,
+                                  .median = NAN,
+                                  .per_cycle = NAN,
+                                  .spread = NAN};
     if (level == BENCH_DRAM)
         row->bytes = bench_ceiling_dram_bytes(&c->env, threads) / (size_t)threads;
     else if (level != BENCH_REGISTERS)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 static const enum qk_isa columns[] = {QK_ISA_BASE, QK_ISA_AVX2, QK_ISA_AVX512};
@@ -18,12 +19,47 @@ static void add_known(struct report_table *t, double x, const char *fmt_unit)
         report_table_cell(t, "%.1f %s", x, fmt_unit);
 }
 
-static size_t repetitions(const struct bench_ceilings *c)
+static void add_number(struct report_table *t, const char *fmt, double x)
 {
+    if (isnan(x))
+        report_table_cell(t, "-");
+    else
+        report_table_cell(t, fmt, x);
+}
+
+static size_t fewest_repetitions(const struct bench_ceilings *c, size_t *most)
+{
+    size_t fewest = SIZE_MAX;
+    *most = 0;
     for (size_t i = 0; i < c->count; i++)
-        if (c->rows[i].repetitions)
-            return c->rows[i].repetitions;
-    return 0;
+        if (c->rows[i].repetitions) {
+            fewest = c->rows[i].repetitions < fewest ? c->rows[i].repetitions : fewest;
+            *most = c->rows[i].repetitions > *most ? c->rows[i].repetitions : *most;
+        }
+    return *most ? fewest : 0;
+}
+
+/* The largest spread of a level, by one thread and by all; what goes past the caches counts as memory's. */
+static void add_spreads(struct report_table *t, const struct bench_ceilings *c)
+{
+    double most[BENCH_DRAM + 1];
+    char text[160] = "";
+    for (int level = 0; level <= BENCH_DRAM; level++)
+        most[level] = NAN;
+    for (size_t i = 0; i < c->count; i++) {
+        const bool past = c->rows[i].loop->kind == BENCH_CEILING_nt_write;
+        const int level = past ? BENCH_DRAM : c->rows[i].level;
+        most[level] = fmax(most[level], c->rows[i].spread);
+    }
+    for (int level = 0; level <= BENCH_DRAM; level++)
+        if (!isnan(most[level]))
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s %.1f %%", *text ? ", " : "",
+                     bench_ceiling_level(level), 100 * most[level]);
+    report_table_cell(t, "spread");
+    if (*text)
+        report_table_cell(t, "at most, between the three thirds of the run: %s", text);
+    else
+        report_table_cell(t, "- (not known)");
 }
 
 static void add_facts(struct report_table *t, const struct bench_ceilings *c, bool stored)
@@ -58,10 +94,14 @@ static void add_facts(struct report_table *t, const struct bench_ceilings *c, bo
     else
         report_table_cell(t, "caches: as the system gives them; DRAM: huge ones asked for, %.0f %% are",
                           100 * c->huge_share);
+    size_t most;
+    const size_t fewest = fewest_repetitions(c, &most);
     report_table_cell(t, "numbers");
-    report_table_cell(
-        t, "fastest of %zu repetitions, their median in brackets; GB = 1e9 bytes, a copy counts both ways",
-        repetitions(c));
+    report_table_cell(t,
+                      "fastest of %zu to %zu repetitions, their median in brackets; GB = 1e9 bytes, a copy "
+                      "counts both ways",
+                      fewest, most);
+    add_spreads(t, c);
 }
 
 static void add_bandwidth(struct report_table *t, const struct bench_ceiling *row)
@@ -125,7 +165,8 @@ static void add_peaks(struct report_table *t, const struct bench_ceilings *c)
     report_table_column(t, "isa", false, false);
     report_table_column(t, "instruction", false, false);
     report_table_column(t, "per ns", true, false);
-    report_table_column(t, "per estimated\ncycle", true, false);
+    report_table_column(t, "GHz", true, false);
+    report_table_column(t, "per\ncycle", true, false);
     report_table_column(t, "operations\neach", true, false);
     report_table_column(t, "Gop/s", true, false);
     for (size_t i = 0; i < c->count; i++) {
@@ -139,10 +180,8 @@ static void add_peaks(struct report_table *t, const struct bench_ceilings *c)
             report_table_cell(t, "- [%zu]", report_table_note(t, "%s", row->reason));
         else
             report_table_cell(t, "%.2f (%.2f)", row->best, row->median);
-        if (isnan(bench_ceiling_per_cycle(c, row)))
-            report_table_cell(t, "-");
-        else
-            report_table_cell(t, "%.2f", bench_ceiling_per_cycle(c, row));
+        add_number(t, "%.2f", bench_ceiling_ghz(row));
+        add_number(t, "%.2f", row->per_cycle);
         report_table_cell(t, "%.0f", row->loop->ops);
         if (isnan(row->best))
             report_table_cell(t, "-");

@@ -109,7 +109,7 @@ int cli_ceilings(int argc, char **argv)
     static const struct argp_option options[] = {
         {"out", 'o', "FILE", 0, "Write them as JSON (harness/ceilings.schema.json)", 0},
         {"fresh", 'f', NULL, 0, "Measure, even when there are stored ones of this machine", 0},
-        {"quick", 'q', NULL, 0, "2 s instead of 17 s: to look at, not to quote", 0},
+        {"quick", 'q', NULL, 0, "2 s instead of 25 s: to look at, not to quote", 0},
         {"cpu", 'p', "N", 0, "Single threads run on logical CPU N (default: the last one allowed)", 0},
         {0}};
     static const struct argp argp = {options,

@@ -57,47 +57,59 @@ static struct bench_team *make(void)
 static void each_thread_runs_its_part_in_its_memory(void **state)
 {
     struct bench_team *team = make();
-    const struct bench_team_job job = {
-        .run = note,
-        .threads = COUNT,
-        .memory = BENCH_SHARED,
-        .warm = {{.bytes = 64, .passes = 1}, {.to = 64, .bytes = 64, .passes = 2}},
-        .timed = {.to = 128, .from = 192, .bytes = 256, .passes = 5}};
-    char *memory[COUNT] = {NULL};
+    const struct bench_team_job job = {.run = note,
+                                       .threads = COUNT,
+                                       .memory = BENCH_SHARED,
+                                       .warm = {.bytes = 64, .passes = 2},
+                                       .timed = {.to = 128, .from = 192, .bytes = 256, .passes = 5},
+                                       .repetitions = 2,
+                                       .stride = 512};
+    double ns[] = {-1, -1, -1};
+    char *memory[2 * COUNT] = {NULL};
     (void)state;
     atomic_store(&calls, 0);
-    assert_true(bench_team_run(team, &job) >= 0);
+    bench_team_run(team, &job, ns);
+    assert_true(ns[0] >= 0 && ns[1] >= 0 && ns[2] == -1);
     assert_int_equal(atomic_load(&calls), 3 * COUNT);
-    int timed = 0;
+    int timed = 0, further = 0;
     for (int i = 0; i < 3 * COUNT; i++) {
         assert_int_equal(seen[i].cpu, some_cpu());
         if (seen[i].passes != 5)
             continue;
         assert_int_equal(seen[i].bytes, 256);
         assert_ptr_equal(seen[i].from, seen[i].to + 64);
-        for (int k = 0; k < timed; k++)
+        for (int k = 0; k < timed; k++) {
             assert_ptr_not_equal(memory[k], seen[i].to);
+            further += memory[k] + 512 == seen[i].to;
+        }
         memory[timed++] = seen[i].to;
     }
-    assert_int_equal(timed, COUNT);
+    assert_int_equal(timed, 2 * COUNT);
+    assert_int_equal(further, COUNT);
     bench_team_free(team);
 }
 
-/* No clock may start before everybody's warm-up is over. */
-static void all_are_warm_before_the_first_is_timed(void **state)
+/* No clock may start before everybody's warm-up, or the repetition before, is over. */
+static void all_start_a_repetition_together(void **state)
 {
+    enum { REPETITIONS = 4 };
     struct bench_team *team = make();
     const struct bench_team_job job = {.run = note,
                                        .threads = COUNT,
                                        .memory = BENCH_NEAR,
-                                       .warm = {{.bytes = 64, .passes = 1}},
-                                       .timed = {.bytes = 64, .passes = 2}};
+                                       .warm = {.bytes = 64, .passes = 1},
+                                       .timed = {.bytes = 64, .passes = 2},
+                                       .repetitions = REPETITIONS,
+                                       .stride = 64};
+    double ns[REPETITIONS];
     (void)state;
     for (int round = 0; round < 20; round++) {
         atomic_store(&calls, 0);
-        bench_team_run(team, &job);
-        for (int i = 0; i < 2 * COUNT; i++)
+        bench_team_run(team, &job, ns);
+        for (int i = 0; i < (REPETITIONS + 1) * COUNT; i++) {
             assert_int_equal(seen[i].passes, i < COUNT ? 1 : 2);
+            assert_int_equal((uintptr_t)seen[i].to % 4096, i < COUNT ? 0 : (i / COUNT - 1) * 64);
+        }
     }
     bench_team_free(team);
 }
@@ -105,15 +117,22 @@ static void all_are_warm_before_the_first_is_timed(void **state)
 static void one_thread_has_memory_of_its_own(void **state)
 {
     struct bench_team *team = make();
-    const struct bench_team_job alone = {
-        .run = note, .threads = 1, .memory = BENCH_ALONE, .timed = {.bytes = 3 << 20, .passes = 1}};
-    const struct bench_team_job near = {
-        .run = note, .threads = 1, .memory = BENCH_NEAR, .timed = {.bytes = 4096, .passes = 1}};
+    const struct bench_team_job alone = {.run = note,
+                                         .threads = 1,
+                                         .memory = BENCH_ALONE,
+                                         .timed = {.bytes = 3 << 20, .passes = 1},
+                                         .repetitions = 1};
+    const struct bench_team_job near = {.run = note,
+                                        .threads = 1,
+                                        .memory = BENCH_NEAR,
+                                        .timed = {.bytes = 4096, .passes = 1},
+                                        .repetitions = 1};
+    double ns;
     (void)state;
     atomic_store(&calls, 0);
-    bench_team_run(team, &alone);
-    bench_team_run(team, &near);
-    bench_team_run(team, &alone);
+    bench_team_run(team, &alone, &ns);
+    bench_team_run(team, &near, &ns);
+    bench_team_run(team, &alone, &ns);
     assert_int_equal(atomic_load(&calls), 3);
     assert_ptr_equal(seen[0].to, seen[2].to);
     assert_int_equal((uintptr_t)seen[0].to % (2 << 20), 0);
@@ -151,7 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_thread_runs_its_part_in_its_memory),
-        cmocka_unit_test(all_are_warm_before_the_first_is_timed),
+        cmocka_unit_test(all_start_a_repetition_together),
         cmocka_unit_test(one_thread_has_memory_of_its_own),
         cmocka_unit_test(a_cpu_that_is_not_there_is_named),
         cmocka_unit_test(memory_that_is_refused_is_told),

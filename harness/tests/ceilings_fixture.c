@@ -62,6 +62,8 @@ void bench_test_ceilings(struct bench_ceilings *c)
             continue;
         row->best = rate_of(row);
         row->median = 0.9 * row->best;
+        row->spread = 0.02;
+        row->per_cycle = row->level == BENCH_REGISTERS ? row->best / 4 : NAN;
         row->repetitions = 50;
     }
 }

@@ -51,6 +51,9 @@ BROKEN = [
     (["ceilings", 0, "best"], 0),
     (["ceilings", 0, "best"], None),
     (["ceilings", 0, "median"], None),
+    (["ceilings", 0, "spread"], -0.1),
+    (["ceilings", 0, "spread"], DELETE),
+    (["ceilings", 0, "clock_ghz"], 4),
     (["ceilings", 0, "repetitions"], 0),
     (["ceilings", 0, "reason"], "why"),
     (["ceilings", 0, "gop_s"], 1),
@@ -58,6 +61,8 @@ BROKEN = [
     (["ceilings", FMA, "ops_per_instruction"], None),
     (["ceilings", FMA, "bytes_per_thread"], 512),
     (["ceilings", ABSENT, "reason"], None),
+    (["ceilings", ABSENT, "spread"], 0.1),
+    (["ceilings", ABSENT, "clock_ghz"], 4),
     (["ceilings", ABSENT, "repetitions"], 1),
 ]
 

@@ -18,19 +18,21 @@ static void working_sets_fit_their_level(void **state)
     assert_int_equal(bench_ceiling_cache_bytes(env, 1, 1, why, sizeof why), 16 << 10);
     assert_int_equal(bench_ceiling_cache_bytes(env, 1, 2, why, sizeof why), 16 << 10);
     assert_int_equal(bench_ceiling_cache_bytes(env, 2, 2, why, sizeof why), 512 << 10);
-    assert_int_equal(bench_ceiling_cache_bytes(env, 3, 1, why, sizeof why), 8 << 20);
+    assert_int_equal(bench_ceiling_cache_bytes(env, 3, 1, why, sizeof why), 4 << 20);
     assert_int_equal(bench_ceiling_cache_bytes(env, 3, 2, why, sizeof why), 4 << 20);
     assert_string_equal(why, "");
     assert_int_equal(bench_ceiling_dram_bytes(env, 1), 256 << 20);
     assert_int_equal(bench_ceiling_dram_bytes(env, 3) % (3 << 20), 0);
     env->caches[3].bytes = (uint64_t)96 << 20;
+    assert_int_equal(bench_ceiling_cache_bytes(env, 3, 1, why, sizeof why), 12 << 20);
+    assert_int_equal(bench_ceiling_cache_bytes(env, 3, 2, why, sizeof why), 6 << 20);
     assert_int_equal(bench_ceiling_dram_bytes(env, 2), 384 << 20);
     assert_int_equal(bench_ceiling_dram_bytes(env, 4), 768 << 20);
     /* Two threads on the two halves of one core share its L1. */
     env->caches[0].sharing = 2;
     assert_int_equal(bench_ceiling_cache_bytes(env, 1, 2, why, sizeof why), 8 << 10);
     assert_int_equal(bench_ceiling_cache_bytes(env, 1, 1, why, sizeof why), 16 << 10);
-    /* A quarter of 4 MiB would be as large as L2, half is twice as large; of 3 MiB neither will do. */
+    /* Four times L2 would be all of 4 MiB, half is twice as large; of 3 MiB half will not do. */
     env->caches[3] = (struct bench_cache){3, "Unified", 32 << 20, 8};
     assert_int_equal(bench_ceiling_cache_bytes(env, 3, 8, why, sizeof why), 2 << 20);
     env->caches[3].bytes = 24 << 20;
@@ -88,16 +90,44 @@ static void every_loop_has_its_rows(void **state)
 
 static void the_best_is_the_ceiling(void **state)
 {
-    const double rates[] = {3, 9, 1, 4, 8};
-    double scratch[5];
+    double rates[] = {3, 9, 1, 4, 8, 2}, scratch[6];
+    struct bench_ceiling_turns turns = {.turns = 6, .repetitions = 1, .rates = rates};
     struct bench_ceiling row = {.level = 1};
     (void)state;
-    bench_ceiling_estimate(&row, rates, 5, scratch);
-    assert_true(row.best == 9 && row.median == 4 && row.repetitions == 5);
-    bench_ceiling_estimate(&row, rates, 2, scratch);
-    assert_true(row.best == 9 && row.median == 6 && row.repetitions == 2);
-    bench_ceiling_estimate(&row, rates, 1, scratch);
+    bench_ceiling_estimate(&row, &turns, scratch);
+    assert_true(row.best == 9 && row.median == 3.5 && row.repetitions == 6);
+    assert_true(row.spread == 9.0 / 4 - 1);
+    turns = (struct bench_ceiling_turns){.turns = 2, .repetitions = 2, .rates = rates};
+    bench_ceiling_estimate(&row, &turns, scratch);
+    assert_true(row.best == 9 && row.median == 3.5 && row.repetitions == 4 && isnan(row.spread));
+    turns.turns = turns.repetitions = 1;
+    bench_ceiling_estimate(&row, &turns, scratch);
     assert_true(row.best == 3 && row.median == 3);
+}
+
+/* One turn of eight at a clock of 3 GHz instead of 2.8 makes no ceiling; a disturbed repetition in each changes nothing. */
+static void a_peak_is_what_most_turns_reach(void **state)
+{
+    double rates[16], ghz[8], scratch[16];
+    const struct bench_ceiling_turns turns = {.turns = 8, .repetitions = 2, .rates = rates, .ghz = ghz};
+    struct bench_ceiling row = {.level = BENCH_REGISTERS};
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        ghz[i] = i == 5 ? 3 : 2.8;
+        rates[2 * i] = 2 * ghz[i];
+        rates[2 * i + 1] = 1;
+    }
+    bench_ceiling_estimate(&row, &turns, scratch);
+    assert_true(row.best == 2 * 2.8 && row.repetitions == 16);
+    assert_true(fabs(row.per_cycle - 2) < 1e-9 && fabs(bench_ceiling_ghz(&row) - 2.8) < 1e-9);
+    row.level = 1;
+    row.per_cycle = NAN;
+    bench_ceiling_estimate(&row, &turns, scratch);
+    assert_true(row.best == 6 && isnan(row.per_cycle));
+    row.level = BENCH_REGISTERS;
+    ghz[0] = NAN;
+    bench_ceiling_estimate(&row, &turns, scratch);
+    assert_true(row.best == 2 * 2.8 && isnan(row.per_cycle));
 }
 
 static void the_fastest_level_is_found(void **state)
@@ -112,9 +142,9 @@ static void the_fastest_level_is_found(void **state)
     assert_non_null(row);
     assert_int_equal(row->loop->isa, QK_ISA_AVX2);
     assert_true(row->best == 150 && row->threads == 1);
-    assert_true(isnan(bench_ceiling_per_cycle(&c, row)));
+    assert_true(isnan(bench_ceiling_ghz(row)));
     row = bench_ceilings_find(&c, BENCH_CEILING_fma, BENCH_REGISTERS, 1);
-    assert_true(bench_ceiling_per_cycle(&c, row) == 0.75);
+    assert_true(row->best == 3 && row->per_cycle == 0.5);
     assert_null(bench_ceilings_find(&c, BENCH_CEILING_write, 2, 3));
     bench_ceilings_free(&c);
 }
@@ -144,6 +174,8 @@ static void what_is_written_is_read(void **state)
         assert_true(a->loop == b->loop && a->level == b->level && a->threads == b->threads &&
                     a->bytes == b->bytes);
         assert_true((isnan(a->best) && isnan(b->best)) || a->best == b->best);
+        assert_true((isnan(a->spread) && isnan(b->spread)) || a->spread == b->spread);
+        assert_true((isnan(a->per_cycle) && isnan(b->per_cycle)) || a->per_cycle == b->per_cycle);
         assert_true(a->repetitions == b->repetitions && !strcmp(a->reason, b->reason));
     }
     assert_true(again.seed == 42 && again.cpu == 1 && again.threads == 2 && !again.quick &&
@@ -216,7 +248,10 @@ static void damage_is_named(void **state)
         {"\"median\":180.0", "\"median\":null", "$.ceilings[0].median"},
         {"\"repetitions\":50", "\"repetitions\":0", "$.ceilings[0].repetitions"},
         {"\"gop_s\":32.0", "\"gop_s\":33.0", "$.ceilings[96].gop_s"},
-        {"\"per_cycle\":0.5", "\"per_cycle\":0.6", "$.ceilings[96].per_cycle"},
+        {"\"per_cycle\":0.5", "\"per_cycle\":0.6", "$.ceilings[96].clock_ghz"},
+        {"\"per_cycle\":null", "\"per_cycle\":1.0", "$.ceilings[0].per_cycle"},
+        {"\"spread\":0.02", "\"spread\":-0.02", "$.ceilings[0].spread"},
+        {"\"spread\":null", "\"spread\":0.02", ".spread"},
         {"\"gop_s\":null,\"reason\":null", "\"gop_s\":null,\"reason\":\"why\"", "$.ceilings[0].reason"},
         {"\"reason\":\"this CPU lacks avx_vnni\"", "\"reason\":null", ".reason"},
         {"\"hash\":\"", "\"hash\":\"0000000000000000000000", "$.fingerprint.hash"},
@@ -315,6 +350,7 @@ int main(void)
         cmocka_unit_test(working_sets_fit_their_level),
         cmocka_unit_test(every_loop_has_its_rows),
         cmocka_unit_test(the_best_is_the_ceiling),
+        cmocka_unit_test(a_peak_is_what_most_turns_reach),
         cmocka_unit_test(the_fastest_level_is_found),
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(nothing_known_is_null),
