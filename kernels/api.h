@@ -39,4 +39,22 @@ int qk_i2s16_matvec(int32_t *y, const uint8_t *codes, size_t code_bytes, const i
 int qk_i2s16_matmul(int32_t *y, const uint8_t *codes, size_t code_bytes, const int8_t *q,
                     const int32_t *q_sum, size_t rows, size_t columns, size_t tokens, struct qk_error *err);
 
+/*
+ * y = W x: y[r] = sum over c of scale[r * B + c / 256] * lut[code(r, c)] * x[c] (op_types.h, qk_qk256_gemv_fn), B =
+ * ceil(cols / 256). The last block of a row is there whole; its surplus codes are ignored.
+ *   y [rows] f32     codes [code_bytes] QK256 layout     scale [rows * B] f32 or NULL: 1     lut [4] f32     x [cols] f32
+ * No other buffer may be NULL (rows == 0 and cols == 0 included) or misaligned for its type, and y may not overlap
+ * another. QK_ERR_ARG: code_bytes is not exactly 64 for each block; a NULL, misaligned or overlapping buffer; an unknown
+ * name in QK_DISABLE_ISA. QK_ERR_MEMORY: a size overflows.
+ */
+int qk_qk256_multiply(float *y, const uint8_t *codes, size_t code_bytes, const float *scale, const float *lut,
+                      const float *x, size_t rows, size_t cols, struct qk_error *err);
+
+/*
+ * out[0] = sum of a[i] * b[i] (op_types.h, qk_f32_dot_fn).
+ *   out [1] f32     a [n] f32     b [n] f32
+ * Refusals as above.
+ */
+int qk_f32_dot(float *out, const float *a, const float *b, size_t n, struct qk_error *err);
+
 #endif

@@ -59,4 +59,36 @@ typedef void qk_i2s16_gemv_fn(int32_t *restrict y, const uint8_t *restrict codes
 typedef void qk_i2s16_gemm_fn(int32_t *restrict y, const uint8_t *restrict codes, const int8_t *restrict q,
                               const int32_t *restrict q_sum, size_t rows, size_t columns, size_t tokens);
 
+/*
+ * Dot products in f32: one value is the sum of n products t = s * w * x (s = 1 where there is no scale), in an order and
+ * grouping of the variant's own, with the scale applied to the weight, to the product or to any partial sum of its
+ * block, but in at least eight partial sums, so that the error stays below that of eight running sums:
+ *     |y - exact| <= (n / 8 + 16) * 2^-24 * sum |t|  +  2^-149 * sum (1 + |s| + |x|)
+ * the second part being what denormal products lose. It holds as long as no |s * w| and neither sum |t| nor sum |w * x|
+ * exceeds FLT_MAX; beyond that any value may come out. A NaN among the values used makes the result NaN, an infinity
+ * makes it infinite or NaN; a table entry that no code picks is not used. The reference is held to the same bound.
+ * Source: n additions in any order are off by at most (n - 1) roundings of the sum of magnitudes (Higham, Accuracy and
+ * Stability of Numerical Algorithms, 4.2), here n / 8 of them per partial sum.
+ */
+
+/*
+ * y[r] = sum over c in [0, cols) of scale[r * B + c / 256] * lut[code(r, c)] * x[c]     for r in [0, rows)
+ *   y      [rows]           f32; any float alignment
+ *   codes  [64 * B * rows]  QK256 layout (layout.h), B = ceil(cols / 256) blocks a row; any alignment. The last block of
+ *                           a row is there whole; its codes from column cols on are ignored, whatever their value
+ *   scale  [B * rows]       f32, any value; NULL: 1
+ *   lut    [4]              f32, any values
+ *   x      [cols]           f32, any values
+ * rows, cols >= 0; without columns y is +0. y must not overlap an input. Error as above.
+ */
+typedef void qk_qk256_gemv_fn(float *restrict y, const uint8_t *restrict codes, const float *restrict scale,
+                              const float *restrict lut, const float *restrict x, size_t rows, size_t cols);
+
+/*
+ * out[0] = sum over i in [0, n) of a[i] * b[i]
+ *   out [1], a [n], b [n]  f32, any values; any float alignment
+ * n >= 0; without elements +0. out must not overlap an input. Error as above.
+ */
+typedef void qk_f32_dot_fn(float *restrict out, const float *restrict a, const float *restrict b, size_t n);
+
 #endif

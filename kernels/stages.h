@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Staged variants. A staged file writes its loop once, as an always-inline body with a compile-time limit:
+ * Staged variants. An op that has them says what they share in its own <op>/stages.h, which then includes this one:
  *
- *     static QK_BODY body(float *restrict out, ..., size_t blocks, const int last) { ... }
- *     QK_STAGED_QK256_DEQUANT(p1_unpack)
+ *     #define QK_OP      qk256_dequant
+ *     #define QK_ARGS    float *restrict out, ...       the parameters of its kernels (op_types.h)
+ *     #define QK_PASS    out, ...                       the same, as arguments
+ *     #define QK_CUTS(S) S(LOOP) S(UNPACK) ...          its stages but the last, in the order of ops.def
  *
- * and gets the kernel, the body with every stage, and its _upto function, which hands out the same body cut
- * after a stage. A cut body passes what it has computed so far to QK_SINK_*, so that the compiler must
- * compute it; nothing else of the loop changes, so neighbouring prefixes differ by one component of the code
- * that ships.
+ * A staged file writes its loop once, as an always-inline body with a compile-time limit:
+ *
+ *     static QK_BODY body(QK_ARGS, const int last) { ... }
+ *     QK_STAGED_KERNEL(p1_unpack)
+ *
+ * and gets the kernel, the body with every stage (STAGE_WHOLE), and its _upto function, which hands out the same body
+ * cut after a stage. A cut body passes what it has computed so far to QK_SINK_*, so that the compiler must compute it;
+ * nothing else of the loop changes, so neighbouring prefixes differ by one component of the code that ships.
  */
 #ifndef QKBENCH_KERNELS_STAGES_H
 #define QKBENCH_KERNELS_STAGES_H
@@ -24,39 +30,30 @@
 #define QK_SINK_VEC(value) __asm__ volatile("" : : "w"(value))
 #endif
 
-/* The stages of qk256_dequant, in the order of ops.def. */
-enum { STAGE_LOOP, STAGE_UNPACK, STAGE_LOOKUP, STAGE_SCALE, STAGE_STORE };
+#define QK_STAGE_ENUM(stage) STAGE_##stage,
+#ifdef QK_CUTS
+enum { QK_CUTS(QK_STAGE_ENUM) STAGE_WHOLE };
+#endif
 
-#define QK_ARGS_QK256_DEQUANT                                                                                \
-    float *restrict out, const uint8_t *restrict codes, const float *restrict scale,                         \
-        const float *restrict lut, size_t blocks
+#define QK_CUT_FUNCTION(stage)                                                                               \
+    static void upto_##stage(QK_ARGS)                                                                        \
+    {                                                                                                        \
+        body(QK_PASS, STAGE_##stage);                                                                        \
+    }
+#define QK_CUT_ENTRY(stage) upto_##stage,
 
-#define QK_STAGED_QK256_DEQUANT(name)                                                                        \
-    static void upto_loop(QK_ARGS_QK256_DEQUANT)                                                             \
+#define QK_STAGED_KERNEL(name)        QK_STAGED_KERNEL_OF(QK_OP, name)
+#define QK_STAGED_KERNEL_OF(op, name) QK_STAGED_KERNEL_AS(op, name)
+#define QK_STAGED_KERNEL_AS(op, name)                                                                        \
+    QK_CUTS(QK_CUT_FUNCTION)                                                                                 \
+    void qk_##op##_##name(QK_ARGS)                                                                           \
     {                                                                                                        \
-        body(out, codes, scale, lut, blocks, STAGE_LOOP);                                                    \
+        body(QK_PASS, STAGE_WHOLE);                                                                          \
     }                                                                                                        \
-    static void upto_unpack(QK_ARGS_QK256_DEQUANT)                                                           \
+    qk_##op##_fn *qk_##op##_##name##_upto(int stage)                                                         \
     {                                                                                                        \
-        body(out, codes, scale, lut, blocks, STAGE_UNPACK);                                                  \
-    }                                                                                                        \
-    static void upto_lookup(QK_ARGS_QK256_DEQUANT)                                                           \
-    {                                                                                                        \
-        body(out, codes, scale, lut, blocks, STAGE_LOOKUP);                                                  \
-    }                                                                                                        \
-    static void upto_scale(QK_ARGS_QK256_DEQUANT)                                                            \
-    {                                                                                                        \
-        body(out, codes, scale, lut, blocks, STAGE_SCALE);                                                   \
-    }                                                                                                        \
-    void qk_qk256_dequant_##name(QK_ARGS_QK256_DEQUANT)                                                      \
-    {                                                                                                        \
-        body(out, codes, scale, lut, blocks, STAGE_STORE);                                                   \
-    }                                                                                                        \
-    qk_qk256_dequant_fn *qk_qk256_dequant_##name##_upto(int stage)                                           \
-    {                                                                                                        \
-        qk_qk256_dequant_fn *const cut[] = {upto_loop, upto_unpack, upto_lookup, upto_scale,                 \
-                                            qk_qk256_dequant_##name};                                        \
-        return stage >= STAGE_LOOP && stage <= STAGE_STORE ? cut[stage] : 0;                                 \
+        qk_##op##_fn *const cut[] = {QK_CUTS(QK_CUT_ENTRY) qk_##op##_##name};                                \
+        return stage >= 0 && stage <= STAGE_WHOLE ? cut[stage] : 0;                                          \
     }
 
 #endif

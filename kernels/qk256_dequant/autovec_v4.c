@@ -8,7 +8,7 @@
 #endif
 #include "kernels/qk256_dequant/scalar_body.h"
 
-void qk_qk256_dequant_autovec_v4(QK_ARGS_QK256_DEQUANT)
+void qk_qk256_dequant_autovec_v4(QK_ARGS)
 {
-    body(out, codes, scale, lut, blocks, STAGE_STORE);
+    body(QK_PASS, STAGE_WHOLE);
 }

@@ -10,14 +10,13 @@
 #ifndef __AVX2__
 #error "avx2_best.c must be built with the flags of isa.def's AVX2 row"
 #endif
-#include "kernels/kernels.h"
 #include "kernels/layout.h"
-#include "kernels/stages.h"
+#include "kernels/qk256_dequant/stages.h"
 
 #include <immintrin.h>
 #include <string.h>
 
-void qk_qk256_dequant_avx2_best(QK_ARGS_QK256_DEQUANT)
+void qk_qk256_dequant_avx2_best(QK_ARGS)
 {
     const __m256i low = _mm256_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14);
     const __m256i high = _mm256_setr_epi32(16, 18, 20, 22, 24, 26, 28, 30);

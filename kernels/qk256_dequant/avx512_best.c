@@ -9,14 +9,13 @@
 #ifndef __AVX512F__
 #error "avx512_best.c must be built with the flags of isa.def's AVX512 row"
 #endif
-#include "kernels/kernels.h"
 #include "kernels/layout.h"
-#include "kernels/stages.h"
+#include "kernels/qk256_dequant/stages.h"
 
 #include <immintrin.h>
 #include <string.h>
 
-void qk_qk256_dequant_avx512_best(QK_ARGS_QK256_DEQUANT)
+void qk_qk256_dequant_avx512_best(QK_ARGS)
 {
     const __m512i shift = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const __m512 table = _mm512_broadcast_f32x4(_mm_loadu_ps(lut));

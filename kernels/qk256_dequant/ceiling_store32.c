@@ -6,13 +6,12 @@
 #ifndef __AVX2__
 #error "ceiling_store32.c must be built with the flags of isa.def's AVX2 row"
 #endif
-#include "kernels/kernels.h"
 #include "kernels/layout.h"
-#include "kernels/stages.h"
+#include "kernels/qk256_dequant/stages.h"
 
 #include <immintrin.h>
 
-void qk_qk256_dequant_ceiling_store32(QK_ARGS_QK256_DEQUANT)
+void qk_qk256_dequant_ceiling_store32(QK_ARGS)
 {
     (void)codes, (void)scale;
     const __m256 v = _mm256_set1_ps(lut[0]);

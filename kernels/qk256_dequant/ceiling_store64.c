@@ -6,13 +6,12 @@
 #ifndef __AVX512F__
 #error "ceiling_store64.c must be built with the flags of isa.def's AVX512 row"
 #endif
-#include "kernels/kernels.h"
 #include "kernels/layout.h"
-#include "kernels/stages.h"
+#include "kernels/qk256_dequant/stages.h"
 
 #include <immintrin.h>
 
-void qk_qk256_dequant_ceiling_store64(QK_ARGS_QK256_DEQUANT)
+void qk_qk256_dequant_ceiling_store64(QK_ARGS)
 {
     (void)codes, (void)scale;
     const __m512 v = _mm512_set1_ps(lut[0]);

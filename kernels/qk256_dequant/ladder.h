@@ -7,24 +7,12 @@
 #ifndef QKBENCH_KERNELS_QK256_DEQUANT_LADDER_H
 #define QKBENCH_KERNELS_QK256_DEQUANT_LADDER_H
 
-#include "kernels/kernels.h"
 #include "kernels/layout.h"
-#include "kernels/stages.h"
+#include "kernels/qk256_dequant/stages.h"
+#include "kernels/qk256_dequant/unpack.h"
+#include "kernels/unroll.h"
 
 #include <immintrin.h>
-#include <string.h>
-
-/*
- * Eight copies of a tile's body, and no copies of the loop around it. Left to itself gcc finds the body too large to
- * copy in some phases and small enough to copy 32 times in others; a phase is to differ by its switch only.
- */
-#if defined __clang__
-#define QK_UNROLL8 _Pragma("clang loop unroll(full)")
-#define QK_ROLLED  _Pragma("clang loop unroll(disable)")
-#else
-#define QK_UNROLL8 _Pragma("GCC unroll 8")
-#define QK_ROLLED  _Pragma("GCC unroll 1")
-#endif
 
 struct rungs {
     bool fma;        /* scale by fused multiply-add instead of multiply */
@@ -40,33 +28,6 @@ struct table {
     __m256 twice, minus_zero;
 };
 
-/* The two bytes that hold eight codes, in every dword lane. */
-static inline __m256i load_pair(const uint8_t *from)
-{
-    uint16_t pair;
-    memcpy(&pair, from, sizeof pair);
-    return _mm256_set1_epi16((short)pair);
-}
-
-/* The j-th pair of the sixteen bytes that both halves of `tile` hold, in every dword lane. */
-static inline __attribute__((always_inline)) __m256i pick_pair(__m256i tile, int j)
-{
-    return _mm256_shuffle_epi8(tile, _mm256_set1_epi16((short)((2 * j + 1) << 8 | 2 * j)));
-}
-
-/*
- * Table look-up in memory. Indices leave the vector two at a time; the floats are gathered by _mm256_setr_ps,
- * that is by inserts: a small array stored and read back as one vector would stall on store forwarding.
- */
-static inline __m256 lookup_memory(const float *lut, __m256i c)
-{
-    const __m128i low = _mm256_castsi256_si128(c), high = _mm256_extracti128_si256(c, 1);
-    const uint64_t c01 = (uint64_t)_mm_cvtsi128_si64(low), c23 = (uint64_t)_mm_extract_epi64(low, 1);
-    const uint64_t c45 = (uint64_t)_mm_cvtsi128_si64(high), c67 = (uint64_t)_mm_extract_epi64(high, 1);
-    return _mm256_setr_ps(lut[(uint32_t)c01], lut[c01 >> 32], lut[(uint32_t)c23], lut[c23 >> 32],
-                          lut[(uint32_t)c45], lut[c45 >> 32], lut[(uint32_t)c67], lut[c67 >> 32]);
-}
-
 /* Eight elements: unpack, look-up, scale, store, cut after `last`. */
 static QK_BODY eight(float *to, __m256i pair, __m256 s, struct table t, const int last,
                      const struct rungs rungs)
@@ -75,8 +36,7 @@ static QK_BODY eight(float *to, __m256i pair, __m256 s, struct table t, const in
         QK_SINK_VEC(pair);
         return;
     }
-    const __m256i shifted = _mm256_srlv_epi32(pair, _mm256_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14));
-    const __m256i c = _mm256_and_si256(shifted, _mm256_set1_epi32(3));
+    const __m256i c = spread_codes(pair);
     if (last == STAGE_UNPACK) {
         QK_SINK_VEC(c);
         return;
@@ -103,10 +63,10 @@ static QK_BODY block_wide(float *to, const uint8_t *from, __m256 s, struct table
         const __m256i bytes = _mm256_loadu_si256((const __m256i *)(from + e / QK256_CODES_PER_BYTE));
         const __m256i low = _mm256_permute4x64_epi64(bytes, 0x44),
                       high = _mm256_permute4x64_epi64(bytes, 0xee);
-        QK_UNROLL8
+        QK_UNROLLED
         for (int j = 0; j < 8; j++)
             eight(to + e + 8 * (size_t)j, pick_pair(low, j), s, t, last, rungs);
-        QK_UNROLL8
+        QK_UNROLLED
         for (int j = 0; j < 8; j++)
             eight(to + e + 64 + 8 * (size_t)j, pick_pair(high, j), s, t, last, rungs);
     }
@@ -120,7 +80,7 @@ static QK_BODY block_narrow(float *to, const uint8_t *from, __m256 s, struct tab
     if (rungs.unroll8) {
         QK_ROLLED
         for (; e + 64 <= QK256_BLOCK; e += 64) {
-            QK_UNROLL8
+            QK_UNROLLED
             for (size_t k = 0; k < 64; k += 8)
                 eight(to + e + k, load_pair(from + (e + k) / QK256_CODES_PER_BYTE), s, t, last, rungs);
         }
@@ -130,7 +90,7 @@ static QK_BODY block_narrow(float *to, const uint8_t *from, __m256 s, struct tab
         eight(to + e, load_pair(from + e / QK256_CODES_PER_BYTE), s, t, last, rungs);
 }
 
-static QK_BODY climb(QK_ARGS_QK256_DEQUANT, const int last, const struct rungs rungs)
+static QK_BODY climb(QK_ARGS, const int last, const struct rungs rungs)
 {
     const __m128 once = _mm_loadu_ps(lut);
     struct table t = {lut, _mm256_set_m128(once, once), _mm256_set1_ps(-0.0f)};
@@ -155,10 +115,10 @@ static QK_BODY climb(QK_ARGS_QK256_DEQUANT, const int last, const struct rungs r
 
 /* A phase: its switches, then its kernel and stage prefixes. */
 #define QK_LADDER(name, ...)                                                                                 \
-    static QK_BODY body(QK_ARGS_QK256_DEQUANT, const int last)                                               \
+    static QK_BODY body(QK_ARGS, const int last)                                                             \
     {                                                                                                        \
-        climb(out, codes, scale, lut, blocks, last, (struct rungs){__VA_ARGS__});                            \
+        climb(QK_PASS, last, (struct rungs){__VA_ARGS__});                                                   \
     }                                                                                                        \
-    QK_STAGED_QK256_DEQUANT(name)
+    QK_STAGED_KERNEL(name)
 
 #endif

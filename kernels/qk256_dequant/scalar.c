@@ -5,4 +5,4 @@
  */
 #include "kernels/qk256_dequant/scalar_body.h"
 
-QK_STAGED_QK256_DEQUANT(scalar)
+QK_STAGED_KERNEL(scalar)

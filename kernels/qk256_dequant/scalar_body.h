@@ -6,11 +6,10 @@
 #ifndef QKBENCH_KERNELS_QK256_DEQUANT_SCALAR_BODY_H
 #define QKBENCH_KERNELS_QK256_DEQUANT_SCALAR_BODY_H
 
-#include "kernels/kernels.h"
 #include "kernels/layout.h"
-#include "kernels/stages.h"
+#include "kernels/qk256_dequant/stages.h"
 
-static QK_BODY body(QK_ARGS_QK256_DEQUANT, const int last)
+static QK_BODY body(QK_ARGS, const int last)
 {
     for (size_t b = 0; b < blocks; b++) {
         const float s = scale[b];

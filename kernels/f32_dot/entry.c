@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels/api.h"
+#include "kernels/cpu.h"
+#include "kernels/spans.h"
+
+#include <stdlib.h>
+
+int qk_f32_dot(float *out, const float *a, const float *b, size_t n, struct qk_error *err)
+{
+    size_t bytes;
+    struct qk_cpu cpu;
+    if (!qk_mul_size(n, sizeof(float), &bytes))
+        return qk_fail(err, QK_ERR_MEMORY, "n", "%zu elements of %zu bytes overflow; expected at most %zu", n,
+                       sizeof(float), SIZE_MAX / sizeof(float));
+    const struct qk_span spans[] = {{"out", out, sizeof(float), sizeof(float)},
+                                    {"a", a, bytes, sizeof(float)},
+                                    {"b", b, bytes, sizeof(float)}};
+    int code = qk_check_spans(spans, 3, err);
+    if (!code)
+        code = qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), err);
+    if (!code)
+        qk_variant_best(QK_OP_f32_dot, &cpu)->fn.f32_dot(out, a, b, n);
+    return code;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Parameters and stages of qk256_dequant's kernels. */
+#ifndef QKBENCH_KERNELS_QK256_DEQUANT_STAGES_H
+#define QKBENCH_KERNELS_QK256_DEQUANT_STAGES_H
+
+#include "kernels/kernels.h"
+
+#define QK_OP qk256_dequant
+#define QK_ARGS                                                                                              \
+    float *restrict out, const uint8_t *restrict codes, const float *restrict scale,                         \
+        const float *restrict lut, size_t blocks
+#define QK_PASS    out, codes, scale, lut, blocks
+#define QK_CUTS(S) S(LOOP) S(UNPACK) S(LOOKUP) S(SCALE)
+
+#include "kernels/stages.h"
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Parameters and stages of qk256_gemv's kernels. */
+#ifndef QKBENCH_KERNELS_QK256_GEMV_STAGES_H
+#define QKBENCH_KERNELS_QK256_GEMV_STAGES_H
+
+#include "kernels/kernels.h"
+
+#define QK_OP qk256_gemv
+#define QK_ARGS                                                                                              \
+    float *restrict y, const uint8_t *restrict codes, const float *restrict scale,                           \
+        const float *restrict lut, const float *restrict x, size_t rows, size_t cols
+#define QK_PASS    y, codes, scale, lut, x, rows, cols
+#define QK_CUTS(S) S(LOOP) S(UNPACK) S(LOOKUP) S(ACCUMULATE)
+
+#include "kernels/stages.h"
+
+#endif
