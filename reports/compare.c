@@ -62,7 +62,7 @@ static void add_speedup(struct report_table *t, const struct baseline_case *c)
 
 static const struct baseline_part *find_part(const struct baseline_case *c, const char *name)
 {
-    for (size_t i = 0; c && i < c->component_count; i++)
+    for (size_t i = 0; i < c->component_count; i++)
         if (!strcmp(c->components[i].name, name))
             return &c->components[i];
     return NULL;
@@ -70,7 +70,7 @@ static const struct baseline_part *find_part(const struct baseline_case *c, cons
 
 static const struct bench_metric *find_counter(const struct baseline_case *c, const char *name)
 {
-    for (size_t i = 0; c && i < c->counter_count; i++)
+    for (size_t i = 0; i < c->counter_count; i++)
         if (!strcmp(c->counters[i].name, name))
             return &c->counters[i];
     return NULL;
@@ -81,7 +81,7 @@ static void add_parts(struct report_table *t, const struct baseline_difference *
 {
     const struct baseline_case *const side[] = {d->old_case, d->new_case};
     for (int s = 0; s < 2; s++)
-        for (size_t i = 0; side[s] && i < side[s]->component_count; i++) {
+        for (size_t i = 0; i < side[s]->component_count; i++) {
             const char *name = side[s]->components[i].name;
             const struct baseline_part *was = find_part(d->old_case, name),
                                        *is = find_part(d->new_case, name);
@@ -112,14 +112,15 @@ static void add_component_table(struct report_table *t, const struct baseline_co
     report_table_column(t, "new %", true, false);
     report_table_column(t, "remark", false, true);
     for (size_t i = 0; i < c->count; i++)
-        add_parts(t, &c->rows[i]);
+        if (c->rows[i].old_case && c->rows[i].new_case)
+            add_parts(t, &c->rows[i]);
 }
 
 static void add_counters(struct report_table *t, const struct baseline_difference *d)
 {
     const struct baseline_case *const side[] = {d->old_case, d->new_case};
     for (int s = 0; s < 2; s++)
-        for (size_t i = 0; side[s] && i < side[s]->counter_count; i++) {
+        for (size_t i = 0; i < side[s]->counter_count; i++) {
             const struct bench_metric *m = &side[s]->counters[i], *was = find_counter(d->old_case, m->name),
                                       *is = find_counter(d->new_case, m->name);
             const double x = was ? was->value : NAN, y = is ? is->value : NAN;
@@ -142,7 +143,8 @@ static void add_counter_table(struct report_table *t, const struct baseline_comp
     report_table_column(t, "old", true, false);
     report_table_column(t, "new", true, false);
     for (size_t i = 0; i < c->count; i++)
-        add_counters(t, &c->rows[i]);
+        if (c->rows[i].old_case && c->rows[i].new_case)
+            add_counters(t, &c->rows[i]);
 }
 
 static void add_instructions(struct report_table *t, const struct baseline_difference *d)
@@ -152,8 +154,8 @@ static void add_instructions(struct report_table *t, const struct baseline_diffe
     for (int s = 0; s < 2; s++)
         if (side[s] && !isnan(side[s]->instructions))
             snprintf(text[s], sizeof text[s], "%.0f", side[s]->instructions);
-    if (!strcmp(text[0], text[1]))
-        report_table_cell(t, "%s", text[0]);
+    if (!side[0] || !side[1] || !strcmp(text[0], text[1]))
+        report_table_cell(t, "%s", text[side[0] ? 0 : 1]);
     else
         report_table_cell(t, "%s to %s", text[0], text[1]);
 }
