@@ -12,6 +12,22 @@ static struct bench_interval slower(const struct bench_interval *was, const stru
                                    d + hypot(log(was->high) - old_log, new_log - log(is->low))};
 }
 
+static double total_ns(const struct baseline_case *c)
+{
+    double sum = 0;
+    for (size_t i = 0; i < c->component_count; i++)
+        sum += c->components[i].ns.value;
+    return sum;
+}
+
+/* By shares, as a slow minute of the machine makes every time longer. An end that is not known proves nothing. */
+static bool grew(const struct baseline_difference *d, const struct baseline_part *was,
+                 const struct baseline_part *is, double margin)
+{
+    return is->share - was->share > margin &&
+           is->ns.low / total_ns(d->new_case) > was->ns.high / total_ns(d->old_case);
+}
+
 static void compare_components(struct baseline_difference *d, double margin)
 {
     for (size_t i = 0; i < d->old_case->component_count; i++) {
@@ -24,7 +40,7 @@ static void compare_components(struct baseline_difference *d, double margin)
             memcpy(c->name, was->name, sizeof c->name);
             c->old_share = was->share;
             c->new_share = is->share;
-            c->grew = is->share - was->share > margin;
+            c->grew = grew(d, was, is, margin);
         }
     }
 }

@@ -62,24 +62,33 @@ static void change_and_interval(void **state)
 static void components_that_grew(void **state)
 {
     (void)state;
-    struct baseline a, b;
-    struct baseline_comparison c;
-    baseline_test_main(&a);
-    baseline_test_main(&b);
-    struct baseline_case *n = baseline_find(&b, "qk256_dequant/p4_permute/4096");
-    n->components[2].share += 6;
-    n->components[3].share += 4;
-    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
-    const struct baseline_difference *d = row(&c, "qk256_dequant/p4_permute/4096");
-    assert_int_equal(d->component_count, 5);
-    for (size_t i = 0; i < 5; i++)
-        assert_int_equal(d->components[i].grew, i == 2);
-    assert_string_equal(d->components[2].name, "lookup");
-    near(d->components[2].new_share - d->components[2].old_share, 6);
-    assert_false(baseline_differs(d));
-    baseline_comparison_free(&c);
-    baseline_free(&a);
-    baseline_free(&b);
+    static const struct {
+        double points, margin;
+        bool grew;
+    } cases[] = {{6, 5, true}, {4.9, 5, false}, {4.9, 4, true}, {-6, 5, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct baseline a, b;
+        struct baseline_comparison c;
+        baseline_test_main(&a);
+        baseline_test_main(&b);
+        struct baseline_case *n = baseline_find(&b, "qk256_dequant/p4_permute/4096");
+        baseline_test_grow(n, 2, cases[i].points);
+        for (int wide = 0; wide < 2; wide++) {
+            n->components[2].ns.low -= wide * n->components[2].ns.value;
+            assert_int_equal(baseline_compare(&c, &a, &b, cases[i].margin, NULL), 0);
+            const struct baseline_difference *d = row(&c, "qk256_dequant/p4_permute/4096");
+            assert_int_equal(d->component_count, 5);
+            assert_string_equal(d->components[2].name, "lookup");
+            assert_int_equal(d->components[2].grew, cases[i].grew && !wide);
+            near(d->components[2].new_share - d->components[2].old_share, cases[i].points);
+            for (size_t k = 0; cases[i].points > 0 && k < 5; k++)
+                assert_true(k == 2 || !d->components[k].grew);
+            assert_false(baseline_differs(d));
+            baseline_comparison_free(&c);
+        }
+        baseline_free(&a);
+        baseline_free(&b);
+    }
 }
 
 static void instructions_by_kind(void **state)

@@ -56,3 +56,18 @@ void baseline_test_fresh(struct baseline *b, double slower)
         fail_msg("%s: %s", err.where, err.text);
     bench_sample_set_free(&set);
 }
+
+void baseline_test_grow(struct baseline_case *c, size_t i, double points)
+{
+    double total = 0, more;
+    for (size_t k = 0; k < c->component_count; k++)
+        total += c->components[k].ns.value;
+    /* share = (part + more) / (total + more) */
+    const double share = (c->components[i].share + points) / 100;
+    more = (share * total - c->components[i].ns.value) / (1 - share);
+    c->components[i].ns.value += more;
+    c->components[i].ns.low += more;
+    c->components[i].ns.high += more;
+    for (size_t k = 0; k < c->component_count; k++)
+        c->components[k].share = 100 * c->components[k].ns.value / (total + more);
+}

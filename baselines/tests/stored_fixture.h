@@ -11,6 +11,8 @@
  * "load" and 500 "store"; p4_permute/4096 has the components of bench_test_breakdown.
  */
 void baseline_test_main(struct baseline *b);
+/* Makes component i take so many more per cent points of what the total was; the others keep their times. */
+void baseline_test_grow(struct baseline_case *c, size_t i, double points);
 /* The same of one launch whose times but the reference's are multiplied by `slower`, without a breakdown. */
 void baseline_test_fresh(struct baseline *b, double slower);
 

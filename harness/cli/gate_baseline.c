@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/cli/gate.h"
+
+#include "baselines/compare.h"
+#include "harness/cli/baseline.h"
+#include "harness/cli/cli.h"
+#include "kernels/module.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct wish {
+    char **patterns;
+    size_t count;
+    const char *isa; /* of the policy */
+};
+
+static bool has_word(const char *list, const char *word)
+{
+    const size_t n = strlen(word);
+    for (const char *at = strstr(list, word); at; at = strstr(at + n, word))
+        if ((at == list || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
+            return true;
+    return false;
+}
+
+/* Of a variant that this build does not know the level is not known either: it stays, and is missing. */
+static bool allowed_isa(const char *levels, const char *name)
+{
+    char row[BASELINE_NAME];
+    for (size_t i = 0; *levels && i < qk_variant_count; i++) {
+        const struct qk_variant *v = &qk_variants[i];
+        const int n = snprintf(row, sizeof row, "%s/%s/", v->op_name, v->name);
+        if (!strncmp(row, name, (size_t)n))
+            return has_word(levels, qk_isas[v->isa].name);
+    }
+    return true;
+}
+
+static bool wanted(void *ctx, const char *name)
+{
+    const struct wish *w = ctx;
+    bool any = !w->count;
+    for (size_t i = 0; i < w->count; i++)
+        any |= baseline_case_matches(w->patterns[i], name);
+    return any && allowed_isa(w->isa, name);
+}
+
+/* The cases that have components in the baseline, on the shapes they have them on. */
+static int measure_components(const struct baseline *base, struct cli_measure m, struct bench_breakdown *bd,
+                              bool *made, char *why, size_t size, struct qk_error *err)
+{
+    m.count = 0;
+    m.patterns = calloc(base->count, sizeof *m.patterns);
+    if (!m.patterns)
+        return qk_fail(err, QK_ERR_MEMORY, base->name, "no memory for %zu cases", base->count);
+    for (size_t i = 0; i < base->count; i++)
+        if (base->cases[i].component_count)
+            m.patterns[m.count++] = base->cases[i].name;
+    snprintf(why, size, "the baseline has none");
+    const int code = m.count ? cli_baseline_breakdown(&m, bd, made, why, size, err) : 0;
+    free(m.patterns);
+    return code;
+}
+
+static int measure(struct baseline *fresh, const struct baseline *base, const struct cli_measure *m,
+                   struct qk_error *err)
+{
+    struct bench_sample_set set;
+    const struct bench_sample_set *const sets[] = {&set};
+    struct bench_breakdown bd = {0};
+    bool made = false, failed = false; /* what failed its check comes back as absent */
+    char why[480] = "";
+    bench_sample_set_init(&set);
+    int code = cli_measure_run(m, "auto,steps", &set, &failed, err);
+    if (!code)
+        code = measure_components(base, *m, &bd, &made, why, sizeof why, err);
+    if (!code)
+        code = baseline_make(fresh, base->name, sets, 1, made ? &bd : NULL, why, err);
+    bench_breakdown_free(&bd);
+    bench_sample_set_free(&set);
+    return code;
+}
+
+/* As if nothing had been measured, with what is known before: enough to see that it would be for nothing. */
+static int look_ahead(struct baseline *here, const struct baseline *base, int cpu, bool *same,
+                      struct qk_error *err)
+{
+    struct baseline_field *list = NULL;
+    size_t count = 0;
+    struct qk_cpu isa;
+    char levels[64];
+    int code = cli_detect(&isa, err);
+    const int pinned = code ? code : bench_pin(cpu, err);
+    if (pinned < 0)
+        return pinned;
+    bench_environment_read(&here->env, pinned);
+    bench_isa_levels(&isa, levels, sizeof levels);
+    bench_environment_kernels(&here->env, levels, qk_compiler);
+    here->abi = QK_MODULE_ABI;
+    code = baseline_identity(base, here, false, &list, &count, err);
+    *same = !count;
+    free(list);
+    return code;
+}
+
+static void describe(struct baseline_report *r, const char *name, const struct baseline *base,
+                     const struct baseline *fresh, uint64_t seed)
+{
+    r->mode = "baseline";
+    snprintf(r->base, sizeof r->base, "%s", name);
+    snprintf(r->candidate, sizeof r->candidate, "this machine");
+    memcpy(r->base_compiler, base->env.compiler, sizeof r->base_compiler);
+    memcpy(r->cand_compiler, fresh->env.compiler, sizeof r->cand_compiler);
+    r->env = fresh->env;
+    r->seed = seed;
+}
+
+int cli_gate_baseline(const char *name, const char *dir, char **patterns, size_t pattern_count, bool quick,
+                      int cpu, uint64_t seed, struct baseline_policy *policy, struct baseline_report *report,
+                      struct qk_error *err)
+{
+    struct wish wish = {patterns, pattern_count, policy->isa};
+    struct baseline base, fresh = {0};
+    bool same = false;
+    *report = (struct baseline_report){.verdict = BASELINE_INVALID};
+    int code = cli_baseline_open(&base, name, dir, err);
+    if (code)
+        return code == QK_ERR_MEMORY ? code : QK_ERR_INVALID;
+    /* A set of another op's may be called otherwise: what was everybody's first set then is so now. */
+    const bool first = !strcmp(base.shapes, qk_ops[0].on->sets[0].name);
+    const struct cli_measure m = {patterns, pattern_count, first ? NULL : base.shapes, quick, cpu, seed};
+    baseline_keep(&base, wanted, &wish);
+    code = look_ahead(&fresh, &base, cpu, &same, err);
+    if (!code && same)
+        code = measure(&fresh, &base, &m, err);
+    if (!code) {
+        baseline_keep(&fresh, wanted, &wish);
+        code = baseline_judge_stored(&base, &fresh, policy, report, err);
+    }
+    if (!code)
+        describe(report, name, &base, &fresh, seed);
+    baseline_free(&fresh);
+    baseline_free(&base);
+    return code;
+}

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# qkbench baseline and compare as their users meet them.  baseline_test.sh PROGRAM TREE
+# shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
+set -uo pipefail
+program=$(realpath "$1")
+tree=$2
+work=$(mktemp -d)
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+unset QK_BASELINES
+number=0
+failed=0
+status=0
+out=
+ok() { # ok NAME CONDITION...: one test; what the program said is shown when it fails
+    local name=$1
+    shift
+    number=$((number + 1))
+    if "$@"; then
+        echo "ok $number - $name"
+    else
+        echo "not ok $number - $name"
+        printf '# exit code %s; %s\n' "$status" "${out//$'\n'/$'\n'# }" | head -30
+        failed=1
+    fi
+}
+skip() { number=$((number + 1)) && echo "ok $number - $1 # SKIP $2"; }
+says() { grep -qF -- "$1" <<<"$out"; }
+code() { # code NUMBER TEXT ARGUMENT...: exit code and a text in the output
+    local want=$1 text=$2
+    shift 2
+    out=$("$program" "$@" 2>&1)
+    status=$?
+    ok "exit $want: qkbench $*" eval "[ $status -eq $want ] && says '$text'"
+}
+
+code 0 Examples: baseline --help
+code 0 Examples: compare --help
+code 2 "an action is missing" baseline
+code 2 "expected save, list, show, accept or remove" baseline keep
+code 2 "NAME is missing" baseline save
+code 2 "RESULT, a file" baseline accept main
+code 2 "--reason TEXT is missing" baseline accept main r.json
+code 2 "unexpected argument" baseline show main other
+code 2 "whole number from 1 to 100" baseline save main --launches 0
+code 2 "NEW is missing" compare r.json
+code 2 "compare takes OLD and NEW" compare a.json b.json c.json
+
+# Where: --dir, QK_BASELINES, baselines/data, or an error that names both.
+code 2 "QK_BASELINES is not set, and there is no baselines/data" baseline list
+QK_BASELINES='' code 2 "QK_BASELINES is empty, and there is no baselines/data" baseline list
+code 1 "cannot read the folder" baseline list --dir none
+"$program" run --quick '*/*_[up]*/256' --counters steps --seed 7 --out r.json >/dev/null 2>&1
+QK_BASELINES=env code 0 "wrote env/" baseline save main r.json
+mkdir -p baselines/data
+code 0 "wrote baselines/data/" baseline save main r.json
+code 0 "no baselines in" baseline list --dir "$(mkdir -p empty && echo empty)"
+QK_BASELINES=nowhere code 0 "/main: " baseline list --dir env
+file=$(echo baselines/data/*/main.json)
+ok "the folder is called after the machine" eval 'grep -qE "^baselines/data/[a-z0-9_]+-[0-9x]+-[0-9x]+-[0-9x]+-(vm|metal|x)-[0-9x]+cpu/main.json$" <<<"$file"'
+
+# Names, and files that are not what they should be.
+for name in .hidden a/b 'a b' main.json; do code 2 "is no name of a baseline" baseline save "$name" r.json; done
+code 2 "there are: main" baseline show none
+code 2 "there are: main" baseline remove none
+code 2 "there are: main" baseline accept none r.json --reason why
+code 2 "there are: main" compare none r.json
+code 1 "No such file" compare ./none.json r.json
+code 1 "not JSON" baseline save cut "$(head -c 500 r.json >cut.json && echo cut.json)"
+sed 's/"schema_version": 1/"schema_version": 2/' "$file" >old.json
+code 1 "must be saved anew" compare ./old.json r.json
+sed 's/"value": \([0-9.]*\)}/"value": NaN}/' "$file" >nan.json
+code 1 "not JSON" compare ./nan.json r.json
+sed 's/\("cpu_model": \)[0-9a-z]*/\199/' "$file" >edited.json
+code 1 "which the identity gives" compare ./edited.json r.json
+
+# What was saved, byte for byte.
+code 0 "qk256_dequant/scalar/256" baseline show main
+ok "instructions were counted" eval 'grep -q "\"count\": [1-9]" "$file"'
+"$program" baseline save copy "$file" >/dev/null 2>&1
+status=$?
+ok "a baseline is no result" [ $status -eq 1 ]
+code 0 "nothing was written" baseline accept main r.json --reason why
+if python3 -c 'import jsonschema' 2>/dev/null; then
+    out=$("$tree/baselines/tests/baseline_schema_test.py" "$tree/baselines/baseline.schema.json" cat "$file" 2>&1 | grep -v '^ok')
+    ok "the file obeys its schema" eval '! says "not ok" && says 1..'
+    code 0 "only in OLD" compare main ./half.json --out d.json \
+        "$("$program" run --quick '*/scalar/256' --out half.json >/dev/null 2>&1)--dir=baselines/data"
+    out=$(python3 -c '
+import json, jsonschema, sys
+jsonschema.validate(json.load(open("d.json")), json.load(open(sys.argv[1])))' "$tree/reports/compare.schema.json" 2>&1)
+    ok "what compare writes obeys its schema" [ -z "$out" ]
+else
+    skip "the file obeys its schema" "python3-jsonschema is not installed"
+    skip "what compare writes obeys its schema" "python3-jsonschema is not installed"
+fi
+
+# Not allowed to write; root may write everywhere, so somebody else tries.
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+    chmod 755 . && chmod -R a+rX . && cp "$file" before.json
+    as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    out=$("${as_nobody[@]}" "$program" baseline save main r.json 2>&1)
+    status=$?
+    ok "read-only folder: exit 1, the old file is whole" eval \
+        '[ $status -eq 1 ] && says "Permission denied" && cmp -s "$file" before.json && [ "$(ls -A "${file%/*}")" = main.json ]'
+    out=$("${as_nobody[@]}" "$program" baseline remove main 2>&1)
+    status=$?
+    ok "read-only folder: nothing is removed" eval '[ $status -eq 1 ] && says "cannot remove" && [ -s "$file" ]'
+else
+    skip "read-only folder: exit 1, the old file is whole" "not root, or no setpriv"
+    skip "read-only folder: nothing is removed" "not root, or no setpriv"
+fi
+
+# An interrupted save: the old file stays, nothing else does.
+cp "$file" before.json
+TMPDIR=$work "$program" baseline save main --quick --launches 50 >/dev/null 2>said.txt &
+sleep 3
+kill -TERM $!
+wait $!
+status=$? out=$(cat said.txt)
+ok "interrupted save: exit 130, the old file is whole, no launch runs on" eval \
+    '[ $status -eq 130 ] && cmp -s "$file" before.json && ! ls -d qkbench-* 2>/dev/null && says "launch 1 of 50"'
+code 0 "2 launches" baseline show "$(TMPDIR=$work "$program" baseline save fresh --quick --launches 2 \
+    --only '*/*_[up]*/256' >said.txt 2>&1 && echo fresh)"
+ok "a fresh one has components" grep -q '"share_percent"' "${file%/*}/fresh.json"
+code 0 "removed" baseline remove main
+ok "it is gone" [ ! -e "$file" ]
+code 2 "there are: fresh" baseline remove main
+echo "1..$number"
+exit $failed
