@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a duet measured, as JSON lines (trace.schema.json): a header (schema version, seed, policy, cases, fingerprint,
- * modules), then one object per block in the order they were taken. Enough to decide again with any rule.
+ * modules), then one object per block in the order they were taken. Enough to decide again with any rule: slices have
+ * the digits their ratio was made from.
  */
 #ifndef QKBENCH_HARNESS_TRACE_H
 #define QKBENCH_HARNESS_TRACE_H
