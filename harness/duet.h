@@ -140,7 +140,8 @@ int bench_same_file(const char *a, const char *b, bool *same, struct qk_error *e
 
 /*
  * Did a row do what it says? Checks it against the reference (qk_check_variant) and steps one call at the op's smallest
- * shape: a row of a level above BASE must have run instructions of that level. QK_ERR_CHECK with the reason;
+ * shape: a row of a level above BASE must have run instructions of that level (not one named autovec_*: what the
+ * compiler makes of it is all it claims). QK_ERR_CHECK with the reason;
  * QK_ERR_UNAVAILABLE when it cannot run here; *stepped says whether stepping, and telling instructions apart, was
  * possible here.
  */

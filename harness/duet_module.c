@@ -199,7 +199,8 @@ static int check_level(const struct qk_variant *v, const struct bench_steps *ste
                        struct qk_error *err)
 {
     char found[200] = "";
-    if (v->isa == QK_ISA_BASE || steps->levels[v->isa])
+    /* Rows left to the compiler claim nothing: it may find no vectors in a sum of floats, or in an instrumented build. */
+    if (v->isa == QK_ISA_BASE || steps->levels[v->isa] || !strncmp(v->name, "autovec_", strlen("autovec_")))
         return 0;
     for (int i = 0; i < QK_ISA_COUNT; i++) {
         const size_t used = strlen(found);

@@ -149,10 +149,10 @@ static void rows_of_another_world_are_no_variants(void **state)
     bench_module_free(&m);
 }
 
-static void verify(const struct bench_module *m, const char *name, int code, const char *text)
+static void verify(const struct bench_module *m, const char *op, const char *name, int code, const char *text)
 {
     bool stepped = true;
-    const struct qk_module_row *row = bench_module_row(m, "qk256_dequant", name);
+    const struct qk_module_row *row = bench_module_row(m, op, name);
     assert_non_null(row);
     err.text[0] = '\0';
     const int got = bench_module_verify(row, 3, &stepped, &err);
@@ -168,9 +168,8 @@ static void every_row_of_ours_does_what_it_claims(void **state)
     assert_int_equal(qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), &err), 0);
     assert_int_equal(bench_module_load(&m, KERNELS, &err), 0);
     for (size_t i = 0; i < qk_variant_count; i++)
-        if (!strcmp(qk_variants[i].op_name, "qk256_dequant"))
-            verify(&m, qk_variants[i].name,
-                   qk_variant_missing(&qk_variants[i], &cpu) ? QK_ERR_UNAVAILABLE : 0, NULL);
+        verify(&m, qk_variants[i].op_name, qk_variants[i].name,
+               qk_variant_missing(&qk_variants[i], &cpu) ? QK_ERR_UNAVAILABLE : 0, NULL);
     bench_module_free(&m);
 }
 
@@ -181,11 +180,11 @@ static void a_row_that_does_not_is_told(void **state)
     struct qk_cpu cpu;
     assert_int_equal(qk_cpu_detect(&cpu, NULL, &err), 0);
     assert_int_equal(bench_module_load(&m, FAKE_SO, &err), 0);
-    verify(&m, "right", 0, NULL);
-    verify(&m, "wrong", QK_ERR_CHECK, "expected");
-    verify(&m, "crash", QK_ERR_CHECK, "");
+    verify(&m, "qk256_dequant", "right", 0, NULL);
+    verify(&m, "qk256_dequant", "wrong", QK_ERR_CHECK, "expected");
+    verify(&m, "qk256_dequant", "crash", QK_ERR_CHECK, "");
     if (step_test_traps() && HAVE_KINDS && cpu.present[QK_ISA_AVX512])
-        verify(&m, "claims_avx512", QK_ERR_CHECK, "none is of level AVX512");
+        verify(&m, "qk256_dequant", "claims_avx512", QK_ERR_CHECK, "none is of level AVX512");
     bench_module_free(&m);
 }
 
