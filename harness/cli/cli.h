@@ -28,7 +28,11 @@ int cli_run(int argc, char **argv);
 int cli_breakdown(int argc, char **argv);
 int cli_ceilings(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
+int cli_gate(int argc, char **argv);
 int cli_report(int argc, char **argv);
+
+/* Not a command of users': what a duet starts itself again with for each launch. */
+#define CLI_DUET_LAUNCH "duet-launch"
 int cli_baseline(int argc, char **argv);
 int cli_compare(int argc, char **argv);
 

@@ -1,9 +1,39 @@
 /* SPDX-License-Identifier: MIT */
-/* The ways a gate measures. gate.c has the options, the outputs, the lock and the exit code. */
+/* The gate command in parts: options (gate.c), the two ways to judge, where verdicts go, and the lock. */
 #ifndef QKBENCH_HARNESS_CLI_GATE_H
 #define QKBENCH_HARNESS_CLI_GATE_H
 
 #include "baselines/policy.h"
+#include "harness/outfile.h"
+
+enum cli_gate_form { CLI_GATE_JSON, CLI_GATE_MARKDOWN, CLI_GATE_JUNIT, CLI_GATE_BMF, CLI_GATE_FORMS };
+
+struct cli_gate_outputs {
+    const char *path[CLI_GATE_FORMS], *trace_path; /* NULL: not wanted */
+    bool github;                                   /* annotations on stdout, after the text */
+    struct bench_outfile file[CLI_GATE_FORMS], trace;
+};
+
+struct cli_gate {
+    char **patterns;
+    size_t pattern_count;
+    const char *baseline, *dir;   /* a stored baseline and where it is */
+    const char *duet, *candidate; /* module files; candidate NULL: the one of this build */
+    const char *policy, *suite;
+    double budget_s, inject;
+    bool quick, strict, expect_change, time_identical, wait;
+    int cpu; /* -1: the last one */
+    uint64_t seed;
+    struct cli_gate_outputs outputs;
+};
+
+/* Fills *o from the command line; exits with 2 and a text when that is wrong. */
+void cli_gate_parse(struct cli_gate *o, int argc, char **argv);
+
+/* Files are opened before anything is measured; after the verdict all are written, or none. */
+int cli_gate_outputs_open(struct cli_gate_outputs *o, struct qk_error *err);
+int cli_gate_outputs_write(struct cli_gate_outputs *o, const struct baseline_report *r, struct qk_error *err);
+void cli_gate_outputs_abort(struct cli_gate_outputs *o);
 
 /*
  * A fresh run and, where the baseline has components, breakdown of this machine against a stored baseline: by name
@@ -16,5 +46,14 @@
 int cli_gate_baseline(const char *name, const char *dir, char **patterns, size_t pattern_count, bool quick,
                       int cpu, uint64_t seed, struct baseline_policy *policy, struct baseline_report *report,
                       struct qk_error *err);
+
+/* Two builds of the kernels, as above. */
+int cli_gate_duet(const struct cli_gate *o, int cpu, struct baseline_policy *policy,
+                  struct baseline_report *report, struct qk_error *err);
+/*
+ * One gate at a time on a machine: a second one would be measured as this one's noise. The lock's descriptor, or
+ * QK_ERR_IO when another gate holds it and `wait` is false; QK_ERR_INTERRUPTED.
+ */
+int cli_gate_lock(bool wait, struct qk_error *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/duet.h"
 #include "harness/harness_config.h"
 
 static const struct cli_command commands[] = {
@@ -16,6 +17,7 @@ static const struct cli_command commands[] = {
     {"doctor", "what makes measurements worse here, and how to mend it", cli_doctor},
     {"baseline", "save, list, show, accept and remove what later runs are held against", cli_baseline},
     {"compare", "two results or baselines, case by case", cli_compare},
+    {"gate", "is this build, or this machine's baseline, slower? PASS or not", cli_gate},
     {"report", "tables, plots and audit of a result", cli_report},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -38,8 +40,8 @@ static void help(FILE *to)
           "  QK_DISABLE_ISA   ISA levels to do without: avx512,avxvnni,avx2\n"
           "  QK_BASELINES     the folder of baselines, instead of baselines/data here\n"
           "  QK_DATA          where the data files are, instead of the installed folder\n"
-          "\nExit codes: 0 done, 1 could not, 2 usage, 3 a variant is wrong, 5 nothing measured,\n"
-          "77 nothing of it available here, 130 interrupted.\n",
+          "\nExit codes: 0 done, 1 could not, 2 usage, 3 a variant is wrong or slower, 4 not decided,\n"
+          "5 nothing measured or not to be trusted, 77 nothing of it available here, 130 interrupted.\n",
           to);
 }
 
@@ -66,6 +68,8 @@ static int dispatch(int argc, char **argv)
         puts("qkbench " QK_VERSION);
         return CLI_DONE;
     }
+    if (!strcmp(argv[1], CLI_DUET_LAUNCH))
+        return bench_duet_launch();
     for (int i = 0; i < COMMANDS; i++)
         if (!strcmp(argv[1], commands[i].name)) {
             static char name[32];

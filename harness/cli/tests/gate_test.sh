@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The gate as its users meet it: exit codes, messages, files, the lock.  gate_test.sh PROGRAM MODULE OTHER_ABI TREE
+# Verdicts of real timings are not asked for: the machine may be too loud for one. baselines/gate_duet tests those.
+# shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
+set -uo pipefail
+program=$(realpath "$1")
+module=$(realpath "$2")
+other_abi=$(realpath "$3")
+tree=$4
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+# shellcheck source-path=SCRIPTDIR source=frame.sh
+source "$tree/harness/cli/tests/frame.sh"
+
+code 0 Examples gate --help
+code 2 "either --baseline NAME or --duet" gate
+code 2 "either --baseline NAME or --duet" gate --baseline x --duet "$module"
+code 2 "--candidate belongs to --duet" gate --baseline x --candidate "$module"
+code 2 "no suite 'none'" gate --duet "$module" --suite none
+code 2 "matches no case" gate --duet "$module" 'qk256_dequant/p9*/4096'
+code 2 "expected @L1" gate --duet "$module" 'qk256_dequant/p4*/@L9'
+code 2 "whole number" gate --duet "$module" --budget 0
+code 1 "none.so" gate --duet none.so
+echo "no module" >text.so
+code 1 "text.so" gate --duet text.so
+: >empty.so
+code 1 "empty.so" gate --duet empty.so
+code 5 "not a kernel module" gate --duet "$(ldd "$program" | awk '/libjansson/ { print $3 }')"
+code 5 "ABI" gate --duet "$other_abi"
+code 1 "none.json" gate --duet "$module" --policy none.json
+echo '{' >bad.json
+code 1 "bad.json" gate --duet "$module" --policy bad.json
+code 1 "no/such/out.json" gate --duet "$module" --out no/such/out.json
+
+run gate --duet "$module" --out identical.json --markdown identical.md --junit identical.xml --bmf identical.bmf --github
+ok "a build against itself passes without being timed" eval '[ $status -eq 0 ] && says "identical code"'
+ok "all files are there" eval '[ -s identical.json ] && [ -s identical.md ] && [ -s identical.xml ] && [ -s identical.bmf ]'
+code 5 "same file" gate --duet "$module" --expect-change
+cp "$module" copy.so
+run gate --duet copy.so --expect-change
+ok "so does a copy of it where a change is expected" eval '[ $status -eq 5 ] && says "same file"'
+
+before=$(ls -A)
+run gate --duet "$module" --time-identical 'qk256_dequant/p4_permute/256' --trace trace.jsonl --out timed.json --seed 5
+ok "timed: a verdict, whatever it is" eval 'case $status in 0 | 3 | 4 | 5) says "p4_permute/256" ;; *) false ;; esac'
+ok "the trace has a header and blocks" eval '[ "$(wc -l <trace.jsonl)" -gt 3 ] && head -1 trace.jsonl | grep -q schema_version'
+if python3 -c 'import jsonschema' 2>/dev/null; then
+    ok "verdicts obey their schema" python3 -c '
+import json, jsonschema, sys
+schema = json.load(open(sys.argv[1]))
+for name in "identical.json", "timed.json":
+    jsonschema.validate(json.load(open(name)), schema)' "$tree/reports/verdicts.schema.json"
+else
+    skip "verdicts obey their schema" "no python3-jsonschema"
+fi
+rm -f trace.jsonl timed.json
+ok "nothing else stays behind" eval '[ "$before" = "$(ls -A)" ]'
+
+lock=/run/lock/qkbench-gate.lock
+[ -e "$lock" ] || lock=/tmp/qkbench-gate.lock
+exec 9<"$lock"
+flock 9
+code 1 "another gate runs" gate --duet "$module"
+"$program" gate --duet "$module" --wait >waited.txt 2>&1 9<&- &
+waiter=$!
+sleep 0.5
+ok "with --wait it waits" kill -0 "$waiter"
+flock -u 9
+wait "$waiter"
+status=$?
+out=$(cat waited.txt)
+ok "and then judges" eval '[ $status -eq 0 ] && says "waiting for it"'
+
+"$program" gate --duet "$module" --time-identical --out interrupted.json >interrupted.txt 2>&1 &
+gate=$!
+sleep 2
+kill -INT "$gate"
+wait "$gate"
+status=$?
+out=$(cat interrupted.txt)
+ok "Ctrl-C ends it with 130" [ "$status" -eq 130 ]
+ok "and leaves no file" [ ! -e interrupted.json ]
+ok "nor a process" eval '! pgrep -f "duet-launc[h]" >/dev/null'
+echo "1..$number"
+exit "$failed"
