@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The driver of avx2_madd and avxvnni_tile: 16 rows x CHUNK columns are unpacked to bytes once and used for all tokens,
- * TILE at a time. The including file says how large a tile its registers hold (TILE) and multiplies one (multiply).
+ * The loops of avx2_madd and avxvnni_tile: 16 rows x CHUNK columns are unpacked to bytes once and used for all tokens, as
+ * many at a time as registers hold sums for. How a tile is multiplied is a compile-time switch.
  */
 #ifndef QKBENCH_KERNELS_I2S16_GEMM_YMM_H
 #define QKBENCH_KERNELS_I2S16_GEMM_YMM_H
 
+#include "kernels/i2s_gemv/vnni.h"
 #include "kernels/kernels.h"
 #include "kernels/layout.h"
 
 #include <immintrin.h>
 #include <string.h>
 
-enum { CHUNK = 512 }; /* columns: 8 KiB unpacked */
+enum {
+    CHUNK = 512, /* columns: 8 KiB unpacked */
+    TILE_MOST = 6,
+};
 
 #if defined __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -29,11 +33,51 @@ static inline __m256i broadcast(const int8_t *q)
 }
 
 /*
- * Adds 16 rows x n columns (n a multiple of 128) of weights w, [n / 4][16] dwords, times `tokens` rows of activations,
- * `stride` apart, to sum[token][half]. tokens <= TILE is a compile-time constant.
+ * Both add 16 rows x n columns (n a multiple of 128) of weights w, [n / 4][16] dwords, times `tokens` rows of
+ * activations, `stride` apart, to sum[token][half]. tokens is a compile-time constant.
  */
-TILE_BODY multiply(__m256i sum[TILE][2], const uint8_t *w, const int8_t *q, size_t stride, size_t n,
-                   const int tokens);
+TILE_BODY multiply_narrow(__m256i sum[TILE_MOST][2], const uint8_t *w, const int8_t *q, size_t stride,
+                          size_t n, const int tokens)
+{
+    for (size_t k = 0; k < n; k += I2S_BLOCK) {
+        __m256i narrow[TILE_MOST][2];
+        UNROLL
+        for (int t = 0; t < tokens; t++)
+            narrow[t][0] = narrow[t][1] = _mm256_setzero_si256();
+        for (size_t s = 0; s < I2S_BLOCK; s += 4, q += 4, w += 64) {
+            const __m256i low = _mm256_load_si256((const __m256i *)w);
+            const __m256i high = _mm256_load_si256((const __m256i *)(w + 32));
+            UNROLL
+            for (int t = 0; t < tokens; t++) {
+                const __m256i a = broadcast(q + (size_t)t * stride);
+                narrow[t][0] = _mm256_add_epi16(narrow[t][0], _mm256_maddubs_epi16(low, a));
+                narrow[t][1] = _mm256_add_epi16(narrow[t][1], _mm256_maddubs_epi16(high, a));
+                /* Keeps gcc 12 from doing all tokens' multiplications first, which takes more registers than there are. */
+                __asm__("" : "+x"(narrow[t][0]), "+x"(narrow[t][1]));
+            }
+        }
+        UNROLL
+        for (int t = 0; t < tokens; t++)
+            for (int h = 0; h < 2; h++)
+                sum[t][h] =
+                    _mm256_add_epi32(sum[t][h], _mm256_madd_epi16(narrow[t][h], _mm256_set1_epi16(1)));
+    }
+}
+
+TILE_BODY multiply_vnni(__m256i sum[TILE_MOST][2], const uint8_t *w, const int8_t *q, size_t stride, size_t n,
+                        const int tokens)
+{
+    for (size_t k = 0; k < n; k += 4, q += 4, w += 64) {
+        const __m256i low = _mm256_load_si256((const __m256i *)w);
+        const __m256i high = _mm256_load_si256((const __m256i *)(w + 32));
+        UNROLL
+        for (int t = 0; t < tokens; t++) {
+            const __m256i a = broadcast(q + (size_t)t * stride);
+            sum[t][0] = qk_dot32(sum[t][0], low, a);
+            sum[t][1] = qk_dot32(sum[t][1], high, a);
+        }
+    }
+}
 
 /* to[step] = four columns of sixteen rows, a byte each. */
 static void unpack(uint8_t *to, const uint8_t *codes, size_t n)
@@ -52,19 +96,22 @@ static void unpack(uint8_t *to, const uint8_t *codes, size_t n)
 
 /* One tile's chunk: sums begin at -q_sum, or go on from y. left: rows that exist. */
 TILE_BODY tile(int32_t *y, size_t rows, size_t left, const uint8_t *w, const int8_t *q, size_t stride,
-               size_t n, const int32_t *begin, const int tokens)
+               size_t n, const int32_t *begin, const int tokens, const bool vnni)
 {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     const __m256i count = _mm256_set1_epi32(left < I2S16_ROWS ? (int)left : I2S16_ROWS);
     const __m256i here[2] = {_mm256_cmpgt_epi32(count, lane),
                              _mm256_cmpgt_epi32(count, _mm256_add_epi32(lane, _mm256_set1_epi32(8)))};
-    __m256i sum[TILE][2];
+    __m256i sum[TILE_MOST][2];
     UNROLL
     for (int t = 0; t < tokens; t++)
         for (int h = 0; h < 2; h++)
             sum[t][h] = begin ? _mm256_set1_epi32((int32_t)(0 - (uint32_t)begin[t]))
                               : _mm256_maskload_epi32(y + (size_t)t * rows + 8 * h, here[h]);
-    multiply(sum, w, q, stride, n, tokens);
+    if (vnni)
+        multiply_vnni(sum, w, q, stride, n, tokens);
+    else
+        multiply_narrow(sum, w, q, stride, n, tokens);
     UNROLL
     for (int t = 0; t < tokens; t++)
         for (int h = 0; h < 2; h++)
@@ -72,7 +119,8 @@ TILE_BODY tile(int32_t *y, size_t rows, size_t left, const uint8_t *w, const int
 }
 
 TILE_BODY gemm(int32_t *restrict y, const uint8_t *restrict codes, const int8_t *restrict q,
-               const int32_t *restrict q_sum, size_t rows, size_t columns, size_t tokens)
+               const int32_t *restrict q_sum, size_t rows, size_t columns, size_t tokens, const int most,
+               const bool vnni)
 {
     _Alignas(32) uint8_t w[I2S16_ROWS * CHUNK];
     for (size_t m = 0; m < rows; m += I2S16_ROWS, codes += I2S16_ROWS * (columns / 4))
@@ -80,15 +128,18 @@ TILE_BODY gemm(int32_t *restrict y, const uint8_t *restrict codes, const int8_t 
             const size_t n = columns - k < CHUNK ? columns - k : CHUNK, left = rows - m;
             size_t t = 0;
             unpack(w, codes + 4 * k, n);
-            for (; t + TILE <= tokens; t += TILE)
-                tile(y + t * rows + m, rows, left, w, q + t * columns + k, columns, n, k ? NULL : q_sum + t,
-                     TILE);
-            for (; t + 2 <= tokens; t += 2)
-                tile(y + t * rows + m, rows, left, w, q + t * columns + k, columns, n, k ? NULL : q_sum + t,
-                     2);
-            if (t < tokens)
-                tile(y + t * rows + m, rows, left, w, q + t * columns + k, columns, n, k ? NULL : q_sum + t,
-                     1);
+            for (int step; t < tokens; t += (size_t)step) {
+                int32_t *to = y + t * rows + m;
+                const int8_t *from = q + t * columns + k;
+                const int32_t *begin = k ? NULL : q_sum + t;
+                step = tokens - t >= (size_t)most ? most : tokens - t >= 2 ? 2 : 1;
+                if (step == most)
+                    tile(to, rows, left, w, from, columns, n, begin, most, vnni);
+                else if (step == 2)
+                    tile(to, rows, left, w, from, columns, n, begin, 2, vnni);
+                else
+                    tile(to, rows, left, w, from, columns, n, begin, 1, vnni);
+            }
         }
 }
 

@@ -9,9 +9,9 @@
 #ifndef QKBENCH_KERNELS_I2S_GEMV_ZMM_H
 #define QKBENCH_KERNELS_I2S_GEMV_ZMM_H
 
+#include "kernels/i2s_gemv/vnni.h"
 #include "kernels/kernels.h"
 #include "kernels/layout.h"
-#include "kernels/vnni.h"
 
 #include <immintrin.h>
 #include <string.h>

@@ -5,8 +5,8 @@
  * (sixteen moves in a loop of eight) and does not fold the load or broadcast into the instruction. Needs AVX512 VNNI for
  * 64 bytes; 32 bytes need AVX-VNNI, or AVX512 VNNI and VL, whose encoding takes over where a file is built for it.
  */
-#ifndef QKBENCH_KERNELS_VNNI_H
-#define QKBENCH_KERNELS_VNNI_H
+#ifndef QKBENCH_KERNELS_I2S_GEMV_VNNI_H
+#define QKBENCH_KERNELS_I2S_GEMV_VNNI_H
 
 #include <immintrin.h>
 #include <stdint.h>

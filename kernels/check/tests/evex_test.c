@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The checker over the AVX-VNNI kernels built by vex_as_evex.c. Skipped without AVX512. */
+#include "kernels/check/check.h"
+#include "kernels/check/tests/tap.h"
+#include "kernels/cpu.h"
+
+#include <stdlib.h>
+
+qk_i2s_gemv_fn evex_i2s_gemv;
+qk_i2s16_gemv_fn evex_i2s16_gemv;
+qk_i2s16_gemm_fn evex_i2s16_gemm;
+
+int main(void)
+{
+    const struct qk_variant rows[] = {
+        {.op = QK_OP_i2s_gemv, .op_name = "i2s_gemv", .fn.i2s_gemv = evex_i2s_gemv},
+        {.op = QK_OP_i2s16_gemv, .op_name = "i2s16_gemv", .fn.i2s16_gemv = evex_i2s16_gemv},
+        {.op = QK_OP_i2s16_gemm, .op_name = "i2s16_gemm", .fn.i2s16_gemm = evex_i2s16_gemm},
+    };
+    struct qk_error err = {0};
+    struct qk_cpu cpu;
+    if (qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), &err) || !cpu.present[QK_ISA_AVX512]) {
+        printf("1..0 # SKIP no AVX512\n");
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct qk_variant v = rows[i];
+        v.name = "avxvnni";
+        v.kind = QK_PLAIN;
+        v.built = true;
+        tap(!qk_check_variant(&v, 1, NULL, &err), v.op_name, &err);
+    }
+    return tap_end();
+}

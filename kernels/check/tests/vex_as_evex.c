@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One AVX-VNNI kernel, built for AVX512 VNNI instead: the same source, the same instructions in another encoding, so that
+ * its arithmetic is checked on machines that have only the latter. QK_FILE comes from meson.build.
+ */
+#define __AVXVNNI__                1
+#define qk_i2s_gemv_avxvnni_mask   evex_i2s_gemv
+#define qk_i2s16_gemv_avxvnni_mask evex_i2s16_gemv
+#define qk_i2s16_gemm_avxvnni_tile evex_i2s16_gemm
+#include QK_FILE
