@@ -32,11 +32,10 @@ void qk_f32_dot_avx2_best(float *restrict out, const float *restrict a, const fl
             _mm256_cmpgt_epi32(_mm256_set1_epi32(left), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
         sum[0] = _mm256_fmadd_ps(_mm256_maskload_ps(a + i, mask), _mm256_maskload_ps(b + i, mask), sum[0]);
     }
-    QK_UNROLLED
-    for (int half = SUMS / 2; half > 0; half /= 2)
-        for (int k = 0; k < half; k++)
-            sum[k] = _mm256_add_ps(sum[k], sum[k + half]);
-    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(sum[0]), _mm256_extractf128_ps(sum[0], 1));
+    const __m256 low = _mm256_add_ps(_mm256_add_ps(sum[0], sum[4]), _mm256_add_ps(sum[2], sum[6])),
+                 high = _mm256_add_ps(_mm256_add_ps(sum[1], sum[5]), _mm256_add_ps(sum[3], sum[7]));
+    const __m256 all = _mm256_add_ps(low, high);
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1));
     const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
     out[0] = _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }

@@ -31,9 +31,8 @@ void qk_f32_dot_avx512_best(float *restrict out, const float *restrict a, const 
         sum[0] =
             _mm512_fmadd_ps(_mm512_maskz_loadu_ps(lanes, a + i), _mm512_maskz_loadu_ps(lanes, b + i), sum[0]);
     }
-    QK_UNROLLED
-    for (int half = SUMS / 2; half > 0; half /= 2)
-        for (int k = 0; k < half; k++)
-            sum[k] = _mm512_add_ps(sum[k], sum[k + half]);
-    out[0] = _mm512_reduce_add_ps(sum[0]);
+    const __m512 low = _mm512_add_ps(_mm512_add_ps(sum[0], sum[4]), _mm512_add_ps(sum[2], sum[6])),
+                 high = _mm512_add_ps(_mm512_add_ps(sum[1], sum[5]), _mm512_add_ps(sum[3], sum[7]));
+    const __m512 all = _mm512_add_ps(low, high);
+    out[0] = _mm512_reduce_add_ps(all);
 }

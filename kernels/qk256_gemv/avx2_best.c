@@ -73,6 +73,7 @@ static QK_BODY tile(float *restrict y, const uint8_t *codes, const float *scale,
                 sum[r][1] = _mm256_fmadd_ps(w[1], high, sum[r][1]);
             }
         }
+        QK_UNROLLED
         for (int r = 0; r < rows; r++) {
             const uint8_t *from = codes + (size_t)r * stride + e / QK256_CODES_PER_BYTE;
             if (e < n)
@@ -81,6 +82,7 @@ static QK_BODY tile(float *restrict y, const uint8_t *codes, const float *scale,
             total[r] = _mm256_fmadd_ps(_mm256_add_ps(sum[r][0], sum[r][1]), s, total[r]);
         }
     }
+    QK_UNROLLED
     for (int r = 0; r < rows; r++)
         y[r] = add_lanes(total[r]);
 }

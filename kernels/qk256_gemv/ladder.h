@@ -129,13 +129,19 @@ static QK_BODY tile(float *restrict y, const uint8_t *codes, const float *scale,
     const size_t blocks = cols / QK256_BLOCK + (cols % QK256_BLOCK != 0), stride = blocks * QK256_BLOCK_BYTES;
     const int sums = rows == 1 && rungs.fma ? SUMS : 1;
     __m256 total[TILE];
+    QK_UNROLLED
     for (int r = 0; r < rows; r++)
         total[r] = _mm256_setzero_ps();
     for (size_t b = 0; b < blocks; b++) {
         const uint8_t *from = codes + b * QK256_BLOCK_BYTES;
         const size_t left = cols - b * QK256_BLOCK;
-        __m256 sum[TILE] = {0};
+        __m256 sum[TILE];
+        QK_UNROLLED
+        for (int r = 0; r < TILE;
+             r++) /* `= {0}` becomes a slow string store where the array stays in memory */
+            sum[r] = _mm256_setzero_ps();
         if (left < QK256_BLOCK) {
+            QK_UNROLLED
             for (int r = 0; r < rows; r++)
                 block_tail(&sum[r], from + (size_t)r * stride, x + b * QK256_BLOCK, (int)left, t, last,
                            rungs);
@@ -146,11 +152,13 @@ static QK_BODY tile(float *restrict y, const uint8_t *codes, const float *scale,
         }
         if (sums == SUMS)
             sum[0] = _mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3]));
+        QK_UNROLLED
         for (int r = 0; r < rows; r++) {
             const __m256 s = _mm256_set1_ps(scale ? scale[(size_t)r * blocks + b] : 1.0f);
             total[r] = add_product(total[r], sum[r], s, rungs.fma);
         }
     }
+    QK_UNROLLED
     for (int r = 0; r < rows && last >= STAGE_ACCUMULATE; r++)
         if (last == STAGE_ACCUMULATE)
             QK_SINK_VEC(total[r]);

@@ -51,14 +51,17 @@ static QK_BODY tile(float *restrict y, const uint8_t *codes, const float *scale,
         for (; e < n; e += STEP) {
             const __mmask16 lanes = (__mmask16)(n - e < STEP ? (1u << (n - e)) - 1 : 0xffff);
             const __m512 xs = _mm512_maskz_loadu_ps(lanes, x + e);
+            QK_UNROLLED
             for (int r = 0; r < rows; r++)
                 sum[r][0] = add_step(sum[r][0], codes + (size_t)r * stride + e / 4, xs, table, lanes);
         }
+        QK_UNROLLED
         for (int r = 0; r < rows; r++) {
             const __m512 s = _mm512_set1_ps(scale ? scale[(size_t)r * blocks + b] : 1.0f);
             total[r] = _mm512_fmadd_ps(_mm512_add_ps(sum[r][0], sum[r][1]), s, total[r]);
         }
     }
+    QK_UNROLLED
     for (int r = 0; r < rows; r++)
         y[r] = _mm512_reduce_add_ps(total[r]);
 }

@@ -47,5 +47,17 @@ copies 1 p2_fma 2
 copies 8 p2_unroll8 9
 copies 16 p3_prefetch 33
 copies 16 p4_permute 33
+has no qk256_gemv_scalar '[a-z]+ .*%ymm'
+has no qk256_gemv_p1_unpack vfmadd
+has yes qk256_gemv_p1_unpack vpsrlvd
+has yes qk256_gemv_p2_fma vfmadd
+has no qk256_gemv_p2_unroll8 prefetcht0
+has yes qk256_gemv_p3_prefetch prefetcht0
+has yes qk256_gemv_p4_permute 'vperm(ps|d)'
+has yes qk256_gemv_avx2_best 'vpermilps .*%ymm'
+has yes qk256_gemv_avx512_best 'vperm(ps|d) .*%zmm'
+has no qk256_gemv_avx512_rows 'rep stos' # what `= {0}` becomes where an array of sums stays in memory
+has no f32_dot_scalar '[a-z]+ .*%ymm'
+has yes f32_dot_avx512_best 'vfmadd.*%zmm'
 echo "1..$number"
 exit $failed
