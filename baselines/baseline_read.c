@@ -9,31 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Exactly these members, NULL-terminated: missing ones are noticed where they are read. */
+/* Exactly these members: missing ones are noticed where they are read. */
 static void expect_members(struct bench_reader *r, const struct bench_place *object, const char *const *known)
 {
-    const char *key;
-    json_t *value;
     bench_expect(r, object, JSON_OBJECT, "an object");
-    if (r->code)
-        return;
-    json_object_foreach((json_t *)object->json, key, value)
-    {
-        size_t i = 0;
-        while (known[i] && strcmp(known[i], key) != 0)
-            i++;
-        if (!known[i])
-            bench_refuse(r, bench_member(object, key).path, value, "no such member");
-    }
-}
-
-/* Refuses the member unless the condition holds. */
-static void demand(struct bench_reader *r, bool condition, const struct bench_place *object, const char *key,
-                   const char *expected)
-{
-    const struct bench_place p = bench_member(object, key);
-    if (!r->code && !condition)
-        bench_refuse(r, p.path, p.json, expected);
+    bench_known_members(r, object, known);
 }
 
 static void keep_text(struct bench_reader *r, char **to, const char *text)
@@ -54,8 +34,8 @@ static void read_text(struct bench_reader *r, const struct bench_place *at, cons
 static void read_reason(struct bench_reader *r, const struct bench_place *at, char **to, bool needed)
 {
     const json_t *found = json_object_get(at->json, "reason");
-    demand(r, !needed || (json_is_string(found) && json_string_length(found)), at, "reason",
-           "a reason, because there is no value");
+    bench_demand(r, !needed || (json_is_string(found) && json_string_length(found)), at, "reason",
+                 "a reason, because there is no value");
     if (!json_is_null(found))
         read_text(r, at, "reason", to);
 }
@@ -63,7 +43,8 @@ static void read_reason(struct bench_reader *r, const struct bench_place *at, ch
 static double read_whole(struct bench_reader *r, const struct bench_place *at, const char *key, bool nullable)
 {
     const double x = bench_get_real(r, at, key, nullable);
-    demand(r, isnan(x) || (x >= 0 && x <= 0x1p53 && x == floor(x)), at, key, "a whole number from 0 to 2^53");
+    bench_demand(r, isnan(x) || (x >= 0 && x <= 0x1p53 && x == floor(x)), at, key,
+                 "a whole number from 0 to 2^53");
     return x;
 }
 
@@ -76,9 +57,9 @@ static struct bench_interval read_interval(struct bench_reader *r, const struct 
     const struct bench_interval x = {bench_get_real(r, &at, "value", false),
                                      bench_get_real(r, &at, "low", true),
                                      bench_get_real(r, &at, "high", true)};
-    demand(r, isnan(x.low) == isnan(x.high), &at, "high", "both ends, or null for both");
-    demand(r, isnan(x.low) || x.low <= x.value, &at, "low", "at most the value");
-    demand(r, isnan(x.high) || x.high >= x.value, &at, "high", "at least the value");
+    bench_demand(r, isnan(x.low) == isnan(x.high), &at, "high", "both ends, or null for both");
+    bench_demand(r, isnan(x.low) || x.low <= x.value, &at, "low", "at most the value");
+    bench_demand(r, isnan(x.high) || x.high >= x.value, &at, "high", "at least the value");
     return x;
 }
 
@@ -86,8 +67,8 @@ static struct bench_interval read_speedup(struct bench_reader *r, const struct b
 {
     const struct bench_interval x = read_interval(r, at, "speedup");
     const struct bench_place speedup = bench_member(at, "speedup");
-    demand(r, x.value > 0, &speedup, "value", "a speed-up above 0");
-    demand(r, isnan(x.low) || x.low > 0, &speedup, "low", "a speed-up above 0");
+    bench_demand(r, x.value > 0, &speedup, "value", "a speed-up above 0");
+    bench_demand(r, isnan(x.low) || x.low > 0, &speedup, "low", "a speed-up above 0");
     return x;
 }
 
@@ -108,7 +89,7 @@ static void read_history(struct bench_reader *r, const struct bench_place *at, s
         bench_get_fixed_text(r, &p, "commit", h->commit, sizeof h->commit, false);
         bench_get_fixed_text(r, &p, "date", h->date, sizeof h->date, false);
         bench_get_fixed_text(r, &p, "reason", h->reason, sizeof h->reason, false);
-        demand(r, *h->reason, &p, "reason", "a reason");
+        bench_demand(r, *h->reason, &p, "reason", "a reason");
         const struct bench_place old = bench_get_object(r, &p, "old");
         expect_members(r, &old, old_keys);
         h->instructions = read_whole(r, &old, "instructions", true);
@@ -129,8 +110,8 @@ static void read_components(struct bench_reader *r, const struct bench_place *at
         return;
     bench_expect(r, &list, JSON_ARRAY, "an array, or null");
     const size_t count = json_array_size(list.json);
-    demand(r, count >= 1 && count <= BASELINE_COMPONENTS, &object, "parts", "1 to 8 components");
-    demand(r, !c->components_why, &object, "reason", "null, because there are components");
+    bench_demand(r, count >= 1 && count <= BASELINE_COMPONENTS, &object, "parts", "1 to 8 components");
+    bench_demand(r, !c->components_why, &object, "reason", "null, because there are components");
     for (size_t i = 0; i < count && !r->code; i++) {
         const struct bench_place p = bench_element(&list, i);
         struct baseline_part *part = &c->components[c->component_count++];
@@ -139,12 +120,12 @@ static void read_components(struct bench_reader *r, const struct bench_place *at
         bench_get_fixed_text(r, &p, "name", part->name, sizeof part->name, false);
         for (size_t k = 0; k < i; k++)
             twice |= !strcmp(c->components[k].name, part->name);
-        demand(r, *part->name && !twice, &p, "name", "each component once, by name");
+        bench_demand(r, *part->name && !twice, &p, "name", "each component once, by name");
         part->ns = read_interval(r, &p, "ns");
         part->share = bench_get_real(r, &p, "share_percent", false);
         shares += part->share;
     }
-    demand(r, fabs(shares - 100) < 0.01, &object, "parts", "shares that are 100 together");
+    bench_demand(r, fabs(shares - 100) < 0.01, &object, "parts", "shares that are 100 together");
 }
 
 static void read_instructions(struct bench_reader *r, const struct bench_place *at, struct baseline_case *c)
@@ -155,18 +136,18 @@ static void read_instructions(struct bench_reader *r, const struct bench_place *
     json_t *value;
     expect_members(r, &object, keys);
     c->instructions = read_whole(r, &object, "count", true);
-    demand(r, isnan(c->instructions) || c->instructions > 0, &object, "count", "at least 1");
+    bench_demand(r, isnan(c->instructions) || c->instructions > 0, &object, "count", "at least 1");
     read_reason(r, &object, &c->instructions_why, isnan(c->instructions));
     const struct bench_place kinds = bench_get_object(r, &object, "kinds");
-    demand(r, !isnan(c->instructions) || !json_object_size(kinds.json), &object, "kinds",
-           "none, because there is no count");
+    bench_demand(r, !isnan(c->instructions) || !json_object_size(kinds.json), &object, "kinds",
+                 "none, because there is no count");
     c->kinds = r->code ? NULL : calloc(json_object_size(kinds.json) + 1, sizeof *c->kinds);
     if (!r->code && !c->kinds)
         bench_reader_no_memory(r);
     json_object_foreach((json_t *)kinds.json, name, value)
     {
         const double count = read_whole(r, &kinds, name, false);
-        demand(r, count <= c->instructions, &kinds, name, "at most the count of all instructions");
+        bench_demand(r, count <= c->instructions, &kinds, name, "at most the count of all instructions");
         if (r->code)
             return;
         struct bench_metric *kind = &c->kinds[c->kind_count++];
@@ -195,7 +176,7 @@ static void read_counters(struct bench_reader *r, const struct bench_place *at, 
         expect_members(r, &p, keys);
         read_text(r, &p, "unit", &m->unit);
         m->value = bench_get_real(r, &p, "value", true);
-        demand(r, isnan(m->value) || m->value >= 0, &p, "value", "a number of at least 0, or null");
+        bench_demand(r, isnan(m->value) || m->value >= 0, &p, "value", "a number of at least 0, or null");
         read_reason(r, &p, &m->reason, isnan(m->value));
     }
 }
@@ -220,8 +201,8 @@ static void read_spread(struct bench_reader *r, const struct bench_place *at, st
     const struct bench_place spread = bench_get_object(r, at, "spread");
     expect_members(r, &spread, keys);
     c->spread = bench_get_real(r, &spread, "value", true);
-    demand(r, isnan(c->spread) || c->spread >= 0, &spread, "value", "a number of at least 0, or null");
-    demand(r, isnan(c->spread) || launches > 1, &spread, "value", "null, because there was one launch");
+    bench_demand(r, isnan(c->spread) || c->spread >= 0, &spread, "value", "a number of at least 0, or null");
+    bench_demand(r, isnan(c->spread) || launches > 1, &spread, "value", "null, because there was one launch");
     read_reason(r, &spread, &c->spread_why, isnan(c->spread));
 }
 
@@ -233,17 +214,18 @@ static void read_case(struct bench_reader *r, const struct bench_place *at, stru
                                        "speedup",    "spread",   NULL};
     expect_members(r, at, keys);
     bench_get_fixed_text(r, at, "name", c->name, sizeof c->name, false);
-    demand(r, is_case_name(c->name), at, "name", "op/variant/shape");
-    demand(r, strcmp(before, c->name) != 0, at, "name", "each case once");
-    demand(r, strcmp(before, c->name) < 0, at, "name", "cases in the order of their names");
+    bench_demand(r, is_case_name(c->name), at, "name", "op/variant/shape");
+    bench_demand(r, strcmp(before, c->name) != 0, at, "name", "each case once");
+    bench_demand(r, strcmp(before, c->name) < 0, at, "name", "cases in the order of their names");
     read_text(r, at, "isa", &c->isa);
     read_text(r, at, "phase", &c->phase);
     read_text(r, at, "flags", &c->flags);
     c->reference = bench_get_boolean(r, at, "reference");
     c->ns = bench_get_real(r, at, "ns", false);
-    demand(r, c->ns > 0, at, "ns", "a time above 0");
+    bench_demand(r, c->ns > 0, at, "ns", "a time above 0");
     c->speedup = read_speedup(r, at);
-    demand(r, !c->reference || c->speedup.value == 1, at, "speedup", "1, because this is the reference");
+    bench_demand(r, !c->reference || c->speedup.value == 1, at, "speedup",
+                 "1, because this is the reference");
     read_spread(r, at, c, launches);
     read_instructions(r, at, c);
     read_counters(r, at, c);
@@ -271,7 +253,7 @@ static void read_shown(struct bench_reader *r, const struct bench_place *root, s
     env->cpus = (int)bench_get_integer(r, &shown, "cpus", 0, INT_MAX);
     const struct bench_place load = bench_get_array(r, &shown, "load");
     const size_t count = json_array_size(load.json);
-    demand(r, count == 0 || count == 3, &shown, "load", "an array of 3 numbers or of none");
+    bench_demand(r, count == 0 || count == 3, &shown, "load", "an array of 3 numbers or of none");
     for (size_t i = 0; i < 3; i++) {
         const struct bench_place p = bench_element(&load, i);
         env->load[i] = count ? json_number_value(p.json) : -1;
@@ -293,7 +275,7 @@ static void read_head(struct bench_reader *r, const struct bench_place *root, st
     b->abi = (uint32_t)bench_get_integer(r, root, "abi", 1, INT_MAX);
     b->launches = (size_t)bench_get_integer(r, root, "launches", 1, 1000);
     bench_get_fixed_text(r, root, "name", b->name, sizeof b->name, false);
-    demand(r, baseline_check_name(b->name, NULL) == 0, root, "name", "a baseline's name");
+    bench_demand(r, baseline_check_name(b->name, NULL) == 0, root, "name", "a baseline's name");
     bench_get_fixed_text(r, root, "shapes", b->shapes, sizeof b->shapes, false);
     bench_get_fixed_text(r, root, "commit", b->env.commit, sizeof b->env.commit, false);
     bench_get_fixed_text(r, root, "date", b->env.date, sizeof b->env.date, false);
@@ -310,13 +292,13 @@ static void read_head(struct bench_reader *r, const struct bench_place *root, st
     memcpy(compiler, b->env.compiler, sizeof compiler);
     bench_environment_kernels(&b->env, levels, compiler);
     snprintf(expected, sizeof expected, "\"%s\", which the identity gives", b->env.fingerprint);
-    demand(r, !strcmp(bench_get_text(r, root, "hash"), b->env.fingerprint), root, "hash", expected);
+    bench_demand(r, !strcmp(bench_get_text(r, root, "hash"), b->env.fingerprint), root, "hash", expected);
 }
 
 static void read_cases(struct bench_reader *r, const struct bench_place *root, struct baseline *b)
 {
     const struct bench_place list = bench_get_array(r, root, "cases");
-    demand(r, json_array_size(list.json) > 0, root, "cases", "at least one case");
+    bench_demand(r, json_array_size(list.json) > 0, root, "cases", "at least one case");
     b->cases = r->code ? NULL : calloc(json_array_size(list.json), sizeof *b->cases);
     if (!r->code && !b->cases)
         bench_reader_no_memory(r);
@@ -340,8 +322,8 @@ int baseline_read(struct baseline *b, const char *path, struct qk_error *err)
     const struct bench_place root = {json, "$"};
     bench_expect(&r, &root, JSON_OBJECT, "an object");
     const json_t *version = json_object_get(json, "schema_version");
-    demand(&r, json_is_integer(version) && json_integer_value(version) == BASELINE_FILE_VERSION, &root,
-           "schema_version", "1; a baseline of another version must be saved anew");
+    bench_demand(&r, json_is_integer(version) && json_integer_value(version) == BASELINE_FILE_VERSION, &root,
+                 "schema_version", "1; a baseline of another version must be saved anew");
     expect_members(&r, &root, keys);
     read_head(&r, &root, b);
     read_cases(&r, &root, b);

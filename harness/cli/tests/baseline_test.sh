@@ -55,7 +55,8 @@ code 1 "cannot read the folder" baseline list --dir none
 QK_BASELINES=env code 0 "wrote env/" baseline save main r.json
 mkdir -p baselines/data
 code 0 "wrote baselines/data/" baseline save main r.json
-code 0 "no baselines in" baseline list --dir "$(mkdir -p empty && echo empty)"
+mkdir empty
+code 0 "no baselines in" baseline list --dir empty
 QK_BASELINES=nowhere code 0 "/main: " baseline list --dir env
 file=$(echo baselines/data/*/main.json)
 ok "the folder is called after the machine" eval 'grep -qE "^baselines/data/[a-z0-9_]+-[0-9x]+-[0-9x]+-[0-9x]+-(vm|metal|x)-[0-9x]+cpu/main.json$" <<<"$file"'
@@ -67,7 +68,8 @@ code 2 "there are: main" baseline remove none
 code 2 "there are: main" baseline accept none r.json --reason why
 code 2 "there are: main" compare none r.json
 code 1 "No such file" compare ./none.json r.json
-code 1 "not JSON" baseline save cut "$(head -c 500 r.json >cut.json && echo cut.json)"
+head -c 500 r.json >cut.json
+code 1 "not JSON" baseline save cut cut.json
 sed 's/"schema_version": 1/"schema_version": 2/' "$file" >old.json
 code 1 "must be saved anew" compare ./old.json r.json
 sed 's/"value": \([0-9.]*\)}/"value": NaN}/' "$file" >nan.json
@@ -85,8 +87,8 @@ code 0 "nothing was written" baseline accept main r.json --reason why
 if python3 -c 'import jsonschema' 2>/dev/null; then
     out=$("$tree/baselines/tests/baseline_schema_test.py" "$tree/baselines/baseline.schema.json" cat "$file" 2>&1 | grep -v '^ok')
     ok "the file obeys its schema" eval '! says "not ok" && says 1..'
-    code 0 "only in OLD" compare main ./half.json --out d.json \
-        "$("$program" run --quick '*/scalar/256' --out half.json >/dev/null 2>&1)--dir=baselines/data"
+    "$program" run --quick '*/scalar/256' --out half.json >/dev/null 2>&1
+    code 0 "only in OLD" compare main ./half.json --out d.json --dir baselines/data
     out=$(python3 -c '
 import json, jsonschema, sys
 jsonschema.validate(json.load(open("d.json")), json.load(open(sys.argv[1])))' "$tree/reports/compare.schema.json" 2>&1)
@@ -121,8 +123,8 @@ wait $!
 status=$? out=$(cat said.txt)
 ok "interrupted save: exit 130, the old file is whole, no launch runs on" eval \
     '[ $status -eq 130 ] && cmp -s "$file" before.json && ! ls -d qkbench-* 2>/dev/null && says "launch 1 of 50"'
-code 0 "2 launches" baseline show "$(TMPDIR=$work "$program" baseline save fresh --quick --launches 2 \
-    --only '*/*_[up]*/256' >said.txt 2>&1 && echo fresh)"
+TMPDIR=$work code 0 "launch 2 of 2" baseline save fresh --quick --launches 2 --only '*/*_[up]*/256'
+code 0 "2 launches" baseline show fresh
 ok "a fresh one has components" grep -q '"share_percent"' "${file%/*}/fresh.json"
 code 0 "removed" baseline remove main
 ok "it is gone" [ ! -e "$file" ]
