@@ -191,3 +191,38 @@ void baseline_suite_free(struct baseline_suite_cases *s)
     free(s->cases);
     *s = (struct baseline_suite_cases){0};
 }
+
+/* Tells the policy of all cases the entries mean, on a machine that has every ISA level. */
+static int use(struct baseline_policy *policy, const char *const *entries, size_t count,
+               const struct baseline_suite_config *cfg, struct qk_error *err)
+{
+    struct baseline_suite_config every = *cfg;
+    struct baseline_suite_cases all = {0};
+    struct qk_cpu isa = {0};
+    for (int i = 0; i < QK_ISA_COUNT; i++)
+        isa.present[i] = true;
+    every.isa = &isa;
+    every.allowed = "";
+    const int code = baseline_suite_expand(&all, entries, count, &every, err);
+    for (size_t i = 0; i < all.count && !code; i++)
+        baseline_policy_match_case(policy, all.cases[i].name, bench_memory_names[all.cases[i].memory]);
+    baseline_suite_free(&all);
+    return code;
+}
+
+int baseline_suite_rules(struct baseline_policy *policy, const char *const *entries, size_t count,
+                         const struct baseline_suite_config *cfg, struct qk_error *err)
+{
+    const struct baseline_suite *full = baseline_policy_suite(policy, "full");
+    int code = use(policy, entries, count, cfg, err);
+    if (!code && full) {
+        const char **all = calloc(full->count + 1, sizeof *all);
+        if (!all)
+            return qk_fail(err, QK_ERR_MEMORY, full->name, "no memory for %zu entries", full->count);
+        for (size_t i = 0; i < full->count; i++)
+            all[i] = full->cases[i];
+        code = use(policy, all, full->count, cfg, err);
+        free(all);
+    }
+    return code ? code : baseline_policy_unmatched(policy, err);
+}

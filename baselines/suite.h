@@ -38,4 +38,11 @@ int baseline_suite_expand(struct baseline_suite_cases *s, const char *const *ent
                           const struct baseline_suite_config *cfg, struct qk_error *err);
 void baseline_suite_free(struct baseline_suite_cases *s);
 
+/*
+ * Is every rule of the policy for something: for a case of these entries or of its suite `full`, whether or not that can
+ * run here? QK_ERR_INVALID names the first that is not; QK_ERR_ARG, QK_ERR_MEMORY.
+ */
+int baseline_suite_rules(struct baseline_policy *policy, const char *const *entries, size_t count,
+                         const struct baseline_suite_config *cfg, struct qk_error *err);
+
 #endif

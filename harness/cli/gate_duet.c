@@ -24,30 +24,6 @@ static int entries_of(const struct cli_gate *o, const struct baseline_policy *po
     return 0;
 }
 
-/* Every rule must be for something: what the suite `full` and this run's cases are is asked. */
-static int use_rules(struct baseline_policy *policy, const struct baseline_suite_config *cfg,
-                     const struct baseline_suite_cases *asked, struct qk_error *err)
-{
-    const struct baseline_suite *full = baseline_policy_suite(policy, "full");
-    struct baseline_suite_cases all = {0};
-    int code = 0;
-    for (size_t i = 0; i < asked->count; i++)
-        baseline_policy_match_case(policy, asked->cases[i].name, bench_memory_names[asked->cases[i].memory]);
-    if (full) {
-        const char **entries = calloc(full->count + 1, sizeof *entries);
-        if (!entries)
-            return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu patterns", full->count);
-        for (size_t i = 0; i < full->count; i++)
-            entries[i] = full->cases[i];
-        code = baseline_suite_expand(&all, entries, full->count, cfg, err);
-        free(entries);
-    }
-    for (size_t i = 0; i < all.count && !code; i++)
-        baseline_policy_match_case(policy, all.cases[i].name, bench_memory_names[all.cases[i].memory]);
-    baseline_suite_free(&all);
-    return code ? code : baseline_policy_unmatched(policy, err);
-}
-
 static void describe(const struct cli_gate *o, const struct baseline_suite_cases *suite,
                      const struct bench_module *base, const struct bench_module *cand,
                      struct baseline_report *r)
@@ -81,7 +57,7 @@ static int judge(const struct cli_gate *o, int cpu, struct baseline_policy *poli
         const struct baseline_suite_config cfg = {base, cand, &isa, &report->env, policy->isa};
         code = baseline_suite_expand(&suite, entries, count, &cfg, err);
         if (!code)
-            code = use_rules(policy, &cfg, &suite, err);
+            code = baseline_suite_rules(policy, entries, count, &cfg, err);
     }
     if (!code) {
         const struct baseline_duet_config cfg = {.policy = policy,
