@@ -40,30 +40,37 @@ static size_t row_count(const struct qk_shape *shape, const struct qk_plan *plan
     return shape->dims > 1 ? shape->dim[0] : plan->count;
 }
 
-/* The same shape with so many rows; false on overflow. */
-static bool with_rows(const struct qk_shape *shape, const struct qk_plan *plan, size_t rows,
-                      struct qk_shape *to)
+/*
+ * The same shape with *rows rows or a few more, where the op takes only multiples of some number; its plan. False on
+ * overflow, or where there is no such shape.
+ */
+static bool with_rows(enum qk_op op, const struct qk_shape *shape, const struct qk_plan *plan, size_t *rows,
+                      struct qk_shape *to, struct qk_plan *planned)
 {
+    const size_t step = shape->dims > 1 || !plan->count ? 1 : shape->dim[0] / plan->count;
     *to = *shape;
-    return qk_mul_size(rows, shape->dims > 1 || !plan->count ? 1 : shape->dim[0] / plan->count, &to->dim[0]);
+    for (int i = 0; i < 64; i++, ++*rows)
+        if (qk_mul_size(*rows, step, &to->dim[0]) && !qk_ops[op].on->plan(to, planned, NULL))
+            return true;
+    return false;
 }
 
 /* The shape with ceil(extra * rows) more rows. */
-static int extend(const struct qk_shape *shape, const struct qk_plan *plan, double extra,
+static int extend(enum qk_op op, const struct qk_shape *shape, const struct qk_plan *plan, double extra,
                   struct qk_shape *longer, struct qk_error *err)
 {
-    const size_t rows = row_count(shape, plan);
-    const double more = ceil(extra * (double)rows);
+    const double more = ceil(extra * (double)row_count(shape, plan));
+    struct qk_plan planned;
+    size_t rows = row_count(shape, plan);
     char name[QK_SHAPE_TEXT];
-    size_t all;
-    if (more == 0) {
-        *longer = *shape;
+    *longer = *shape;
+    if (more == 0)
         return 0;
-    }
     qk_shape_print(shape, name);
-    if (more >= 0x1p53 || !qk_add_size(rows, (size_t)more, &all) || !with_rows(shape, plan, all, longer))
-        return qk_fail(err, QK_ERR_MEMORY, name, "%g of %zu rows more overflow", extra, rows);
-    return 0;
+    if (more < 0x1p53 && qk_add_size(rows, (size_t)more, &rows) &&
+        with_rows(op, shape, plan, &rows, longer, &planned))
+        return 0;
+    return qk_fail(err, QK_ERR_MEMORY, name, "there is no such shape with %g of its rows more", extra);
 }
 
 static int find_room(struct bench_duet_desk *desk, enum qk_op op, const struct qk_shape *shape,
@@ -153,13 +160,15 @@ static bool cut(struct bench_duet_ready_arm *arm, const struct qk_shape *shape, 
 {
     const struct qk_plan whole = arm->view.plan;
     const size_t all = row_count(shape, &whole);
+    const enum qk_op op = arm->variant.op;
     struct qk_shape part;
     struct qk_plan plan, longer;
-    int (*const plan_for)(const struct qk_shape *, struct qk_plan *, struct qk_error *) =
-        qk_ops[arm->variant.op].on->plan;
-    if (!rows || !with_rows(shape, &whole, rows, &part) || plan_for(&part, &plan, NULL) ||
-        !with_rows(shape, &whole, rows + more_rows, &part) || plan_for(&part, &longer, NULL))
+    size_t with_more;
+    if (!rows || !with_rows(op, shape, &whole, &rows, &part, &plan) ||
+        !qk_add_size(rows, more_rows, &with_more) ||
+        !with_rows(op, shape, &whole, &with_more, &part, &longer))
         return false;
+    more_rows = with_more - rows;
     for (int i = 0; i < whole.buffer_count; i++) {
         const size_t bytes = plan.buffers[i].bytes;
         arm->unit[i] = bytes == whole.buffers[i].bytes ? 0 : bytes / rows;
@@ -237,7 +246,7 @@ int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_wor
     for (int a = 0; a < 2 && !code; a++)
         code = find_arm(desk, work, a, &ready.arm[a], err);
     if (!code)
-        code = extend(&work->shape, &plan, work->extra, &shape, err);
+        code = extend(work->op, &work->shape, &plan, work->extra, &shape, err);
     if (!code)
         code = find_room(desk, work->op, &shape, &room, err);
     for (int a = 0; a < 2 && !code; a++) {
