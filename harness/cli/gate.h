@@ -4,6 +4,7 @@
 #define QKBENCH_HARNESS_CLI_GATE_H
 
 #include "baselines/policy.h"
+#include "harness/cli/baseline.h"
 #include "harness/outfile.h"
 
 enum cli_gate_form { CLI_GATE_JSON, CLI_GATE_MARKDOWN, CLI_GATE_JUNIT, CLI_GATE_BMF, CLI_GATE_FORMS };
@@ -46,6 +47,13 @@ void cli_gate_outputs_abort(struct cli_gate_outputs *o);
 int cli_gate_baseline(const char *name, const char *dir, char **patterns, size_t pattern_count, bool quick,
                       int cpu, uint64_t seed, struct baseline_policy *policy, struct baseline_report *report,
                       struct qk_error *err);
+
+/*
+ * What cli_gate_baseline measures: a run and a breakdown. Cases that one run does not show to PASS are run twice more,
+ * and the median of the three counts, in the hull of their intervals: noise that comes and goes makes those wide.
+ */
+int cli_gate_measure(struct baseline *fresh, const struct baseline *base, const struct cli_measure *m,
+                     const struct baseline_policy *policy, struct qk_error *err);
 
 /* Two builds of the kernels, as above. */
 int cli_gate_duet(const struct cli_gate *o, int cpu, struct baseline_policy *policy,

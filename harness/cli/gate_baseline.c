@@ -47,42 +47,6 @@ static bool wanted(void *ctx, const char *name)
     return any && allowed_isa(w->isa, name);
 }
 
-/* The cases that have components in the baseline, on the shapes they have them on. */
-static int measure_components(const struct baseline *base, struct cli_measure m, struct bench_breakdown *bd,
-                              bool *made, char *why, size_t size, struct qk_error *err)
-{
-    m.count = 0;
-    m.patterns = calloc(base->count, sizeof *m.patterns);
-    if (!m.patterns)
-        return qk_fail(err, QK_ERR_MEMORY, base->name, "no memory for %zu cases", base->count);
-    for (size_t i = 0; i < base->count; i++)
-        if (base->cases[i].component_count)
-            m.patterns[m.count++] = base->cases[i].name;
-    snprintf(why, size, "the baseline has none");
-    const int code = m.count ? cli_baseline_breakdown(&m, bd, made, why, size, err) : 0;
-    free(m.patterns);
-    return code;
-}
-
-static int measure(struct baseline *fresh, const struct baseline *base, const struct cli_measure *m,
-                   struct qk_error *err)
-{
-    struct bench_sample_set set;
-    const struct bench_sample_set *const sets[] = {&set};
-    struct bench_breakdown bd = {0};
-    bool made = false, failed = false; /* what failed its check comes back as absent */
-    char why[480] = "";
-    bench_sample_set_init(&set);
-    int code = cli_measure_run(m, "auto,steps", &set, &failed, err);
-    if (!code)
-        code = measure_components(base, *m, &bd, &made, why, sizeof why, err);
-    if (!code)
-        code = baseline_make(fresh, base->name, sets, 1, made ? &bd : NULL, why, err);
-    bench_breakdown_free(&bd);
-    bench_sample_set_free(&set);
-    return code;
-}
-
 /* As if nothing had been measured, with what is known before: enough to see that it would be for nothing. */
 static int look_ahead(struct baseline *here, const struct baseline *base, int cpu, bool *same,
                       struct qk_error *err)
@@ -134,7 +98,7 @@ int cli_gate_baseline(const char *name, const char *dir, char **patterns, size_t
     baseline_keep(&base, wanted, &wish);
     code = look_ahead(&fresh, &base, cpu, &same, err);
     if (!code && same)
-        code = measure(&fresh, &base, &m, err);
+        code = cli_gate_measure(&fresh, &base, &m, policy, err);
     if (!code) {
         baseline_keep(&fresh, wanted, &wish);
         code = baseline_judge_stored(&base, &fresh, policy, report, err);

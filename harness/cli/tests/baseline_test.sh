@@ -52,12 +52,12 @@ code 2 "QK_BASELINES is not set, and there is no baselines/data" baseline list
 QK_BASELINES='' code 2 "QK_BASELINES is empty, and there is no baselines/data" baseline list
 code 1 "cannot read the folder" baseline list --dir none
 "$program" run --quick '*/*_[up]*/256' --counters steps --seed 7 --out r.json >/dev/null 2>&1
-QK_BASELINES=env code 0 "wrote env/" baseline save main r.json
+QK_BASELINES=mine code 0 "wrote mine/" baseline save main r.json
 mkdir -p baselines/data
 code 0 "wrote baselines/data/" baseline save main r.json
 mkdir empty
 code 0 "no baselines in" baseline list --dir empty
-QK_BASELINES=nowhere code 0 "/main: " baseline list --dir env
+QK_BASELINES=nowhere code 0 "/main: " baseline list --dir mine
 file=$(echo baselines/data/*/main.json)
 ok "the folder is called after the machine" eval 'grep -qE "^baselines/data/[a-z0-9_]+-[0-9x]+-[0-9x]+-[0-9x]+-(vm|metal|x)-[0-9x]+cpu/main.json$" <<<"$file"'
 
