@@ -3,22 +3,17 @@
 # The gate as its users meet it: exit codes, messages, files, the lock.  gate_test.sh PROGRAM MODULE OTHER_ABI TREE
 # Verdicts of real timings are not asked for: the machine may be too loud for one. baselines/gate_duet tests those.
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
-set -uo pipefail
-program=$(realpath "$1")
 module=$(realpath "$2")
 other_abi=$(realpath "$3")
 tree=$4
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-# shellcheck source-path=SCRIPTDIR source=frame.sh
-source "$tree/harness/cli/tests/frame.sh"
+# shellcheck source=harness/cli/tests/tap.sh
+. "$(dirname "$0")/tap.sh"
 
 code 0 Examples gate --help
 code 2 "either --baseline NAME or --duet" gate
 code 2 "either --baseline NAME or --duet" gate --baseline x --duet "$module"
 code 2 "--candidate belongs to --duet" gate --baseline x --candidate "$module"
-code 2 "no suite 'none'" gate --duet "$module" --suite none
+code 2 "has no suite" gate --duet "$module" --suite none
 code 2 "matches no case" gate --duet "$module" 'qk256_dequant/p9*/4096'
 code 2 "expected @L1" gate --duet "$module" 'qk256_dequant/p4*/@L9'
 code 2 "whole number" gate --duet "$module" --budget 0
@@ -27,7 +22,7 @@ echo "no module" >text.so
 code 1 "text.so" gate --duet text.so
 : >empty.so
 code 1 "empty.so" gate --duet empty.so
-code 5 "not a kernel module" gate --duet "$(ldd "$program" | awk '/libjansson/ { print $3 }')"
+code 5 "is no kernel module" gate --duet "$(ldd "$program" | awk '/libjansson/ { print $3 }')"
 code 5 "ABI" gate --duet "$other_abi"
 code 1 "none.json" gate --duet "$module" --policy none.json
 echo '{' >bad.json
@@ -83,5 +78,4 @@ out=$(cat interrupted.txt)
 ok "Ctrl-C ends it with 130" [ "$status" -eq 130 ]
 ok "and leaves no file" [ ! -e interrupted.json ]
 ok "nor a process" eval '! pgrep -f "duet-launc[h]" >/dev/null'
-echo "1..$number"
-exit "$failed"
+finish

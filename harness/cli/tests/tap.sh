@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2034 # variables are for the test that sources this
+# For tests of the program: sourced first, with the test's own arguments. Sets $program from the first and goes to an
+# empty folder, $work, which is removed at the end. finish ends the test.
+set -uo pipefail
+program=$(realpath "$1")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+number=0
+failed=0
+status=0
+out=
+ok() { # ok NAME CONDITION...: one test; what the program said is shown when it fails
+    local tap_name=$1 # not a name that a condition may use
+    shift
+    number=$((number + 1))
+    if "$@"; then
+        echo "ok $number - $tap_name"
+    else
+        echo "not ok $number - $tap_name"
+        printf '# exit code %s; %s\n' "$status" "${out//$'\n'/$'\n'# }" | head -40
+        failed=1
+    fi
+}
+skip() { number=$((number + 1)) && echo "ok $number - $1 # SKIP $2"; }
+run() { # run ARGUMENT...: out gets everything it says
+    out=$("$program" "$@" 2>&1)
+    status=$?
+}
+says() { grep -qF -- "$1" <<<"$out"; }
+code() { # code NUMBER TEXT ARGUMENT...: exit code and a text in the output
+    local want=$1 text=$2
+    shift 2
+    run "$@"
+    ok "exit $want: qkbench $*" eval "[ $status -eq $want ] && says '$text'"
+}
+finish() {
+    echo "1..$number"
+    exit $failed
+}
