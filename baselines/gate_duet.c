@@ -18,12 +18,12 @@ static int verify(const struct qk_module_row *row, const char *build, struct gat
     bool stepped = false;
     if (g->cfg->stop && g->cfg->stop())
         return qk_fail(err, QK_ERR_INTERRUPTED, r->name, "interrupted");
-    const struct verified *known = gate_verified(g, row);
+    const struct verified *known = baseline_gate_verified(g, row);
     if (!known) {
         const int code = bench_module_verify(row, g->cfg->seed, &stepped, &why);
         if (code == QK_ERR_MEMORY || code == QK_ERR_INTERRUPTED)
             return qk_fail(err, code, why.where, "%s", why.text);
-        known = gate_verify(g, row, code ? why.text : "");
+        known = baseline_gate_verify(g, row, code ? why.text : "");
         if (!known)
             return qk_fail(err, QK_ERR_MEMORY, r->name, "no memory for a verdict");
     }
@@ -251,7 +251,7 @@ int baseline_gate_duet(const struct baseline_duet_config *cfg, struct baseline_r
                  "kernel sources differ, but base and candidate are the same file: the build of one was not "
                  "its own");
     else if (!code && g.count)
-        code = gate_measure(&g, err);
-    gate_free(&g);
+        code = baseline_gate_measure(&g, err);
+    baseline_gate_free(&g);
     return code;
 }

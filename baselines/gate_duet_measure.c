@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct verified *gate_verified(const struct gate *g, const struct qk_module_row *row)
+const struct verified *baseline_gate_verified(const struct gate *g, const struct qk_module_row *row)
 {
     for (size_t i = 0; i < g->verified_count; i++)
         if (g->verified[i].row == row)
@@ -17,7 +17,7 @@ const struct verified *gate_verified(const struct gate *g, const struct qk_modul
     return NULL;
 }
 
-const struct verified *gate_verify(struct gate *g, const struct qk_module_row *row, const char *why)
+const struct verified *baseline_gate_verify(struct gate *g, const struct qk_module_row *row, const char *why)
 {
     struct verified *more = reallocarray(g->verified, g->verified_count + 1, sizeof *more);
     if (!more)
@@ -134,7 +134,7 @@ static int conclude(struct gate *g, struct timed *t, struct qk_error *err)
     return 0;
 }
 
-int gate_measure(struct gate *g, struct qk_error *err)
+int baseline_gate_measure(struct gate *g, struct qk_error *err)
 {
     g->run = (struct bench_duet_config){.program = g->cfg->program,
                                         .launch_argument = g->cfg->launch_argument,
@@ -165,7 +165,7 @@ int gate_measure(struct gate *g, struct qk_error *err)
     return code;
 }
 
-void gate_free(struct gate *g)
+void baseline_gate_free(struct gate *g)
 {
     for (size_t i = 0; i < g->count; i++) {
         free(g->timed[i].log_ratio);

@@ -6,16 +6,16 @@
 
 #include <stdlib.h>
 
-qk_i2s_gemv_fn evex_i2s_gemv;
-qk_i2s16_gemv_fn evex_i2s16_gemv;
-qk_i2s16_gemm_fn evex_i2s16_gemm;
+qk_i2s_gemv_fn qk_evex_i2s_gemv;
+qk_i2s16_gemv_fn qk_evex_i2s16_gemv;
+qk_i2s16_gemm_fn qk_evex_i2s16_gemm;
 
 int main(void)
 {
     const struct qk_variant rows[] = {
-        {.op = QK_OP_i2s_gemv, .op_name = "i2s_gemv", .fn.i2s_gemv = evex_i2s_gemv},
-        {.op = QK_OP_i2s16_gemv, .op_name = "i2s16_gemv", .fn.i2s16_gemv = evex_i2s16_gemv},
-        {.op = QK_OP_i2s16_gemm, .op_name = "i2s16_gemm", .fn.i2s16_gemm = evex_i2s16_gemm},
+        {.op = QK_OP_i2s_gemv, .op_name = "i2s_gemv", .fn.i2s_gemv = qk_evex_i2s_gemv},
+        {.op = QK_OP_i2s16_gemv, .op_name = "i2s16_gemv", .fn.i2s16_gemv = qk_evex_i2s16_gemv},
+        {.op = QK_OP_i2s16_gemm, .op_name = "i2s16_gemm", .fn.i2s16_gemm = qk_evex_i2s16_gemm},
     };
     struct qk_error err = {0};
     struct qk_cpu cpu;

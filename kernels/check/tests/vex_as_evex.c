@@ -4,7 +4,7 @@
  * its arithmetic is checked on machines that have only the latter. QK_FILE comes from meson.build.
  */
 #define __AVXVNNI__                1
-#define qk_i2s_gemv_avxvnni_mask   evex_i2s_gemv
-#define qk_i2s16_gemv_avxvnni_mask evex_i2s16_gemv
-#define qk_i2s16_gemm_avxvnni_tile evex_i2s16_gemm
+#define qk_i2s_gemv_avxvnni_mask   qk_evex_i2s_gemv
+#define qk_i2s16_gemv_avxvnni_mask qk_evex_i2s16_gemv
+#define qk_i2s16_gemm_avxvnni_tile qk_evex_i2s16_gemm
 #include QK_FILE
