@@ -8,7 +8,7 @@
 
 /*
  * Path of `name` ("reports/roadmap.json") into to[size]. QK_ERR_IO naming every folder that was tried.
- * When $QK_DATA is set it is the only place looked in.
+ * When $QK_DATA is set and not empty it is the only place looked in.
  */
 int bench_data_path(const char *name, char *to, size_t size, struct qk_error *err);
 
