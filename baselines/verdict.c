@@ -25,7 +25,9 @@ int baseline_report_make(struct baseline_report *r, size_t count, struct qk_erro
     *r = (struct baseline_report){.verdict = BASELINE_INVALID};
     if (!count)
         return 0;
-    r->results = calloc(count, sizeof *r->results);
+    size_t bytes;
+    if (qk_mul_size(count, sizeof *r->results, &bytes))
+        r->results = calloc(1, bytes);
     if (!r->results)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu results", count);
     r->count = count;
