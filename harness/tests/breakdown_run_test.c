@@ -102,11 +102,11 @@ static void one_shape_in_l1_unless_asked_otherwise(void **state)
     expect_shape("qk256_dequant/p1*/512", NULL, 1, "512");
     expect_shape("qk256_dequant/p1*", "blocks", 7, "256");
     l1(128 << 10);
-    expect_shape(NULL, NULL, 1, "16384");
+    expect_shape("qk256_dequant", NULL, 1, "16384");
     l1(2 << 10);
-    expect_shape(NULL, NULL, 1, "256");
+    expect_shape("qk256_dequant", NULL, 1, "256");
     l1(64); /* none fits: the smallest */
-    expect_shape(NULL, NULL, 1, "256");
+    expect_shape("qk256_dequant", NULL, 1, "256");
     l1(0); /* not known: 32 KiB are assumed, and that is said */
     expect_shape("qk256_dequant", NULL, 1, "4096");
     struct bench_matrix m;

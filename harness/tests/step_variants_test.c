@@ -17,16 +17,24 @@ static int set_up(void **state)
     return qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), NULL);
 }
 
-/* A hundred counts of every variant that runs here, on the same and then on other inputs. */
+#ifdef INSTRUMENTED
+enum { MOST = 5 };
+#else
+enum { MOST = 100 };
+#endif
+
+/* A step costs microseconds: a hundred counts of a short kernel, at least four of a long one. */
+static int repetitions_of(uint64_t instructions)
+{
+    const uint64_t affordable = UINT64_C(40000) / (instructions + 1);
+    return affordable < 4 ? 4 : affordable > MOST ? MOST : (int)affordable;
+}
+
+/* Many counts of every variant that runs here, on the same and then on other inputs. */
 static void counts_repeat(void **state)
 {
     int variants = 0;
     (void)state;
-#ifdef INSTRUMENTED
-    const int repetitions = 5;
-#else
-    const int repetitions = 100;
-#endif
     for (size_t i = 0; i < qk_variant_count; i++) {
         const struct qk_variant *v = &qk_variants[i];
         struct bench_steps first, again;
@@ -34,8 +42,10 @@ static void counts_repeat(void **state)
         if (qk_variant_missing(v, &cpu))
             continue;
         assert_int_equal(bench_steps_smallest(v, STEP_TEST_SEED, NULL, &first, &err), 0);
+        const int repetitions = repetitions_of(first.instructions);
         for (int r = 1; r < repetitions; r++) {
-            if (bench_steps_smallest(v, STEP_TEST_SEED + (uint64_t)(r > 50 ? r : 0), NULL, &again, &err))
+            if (bench_steps_smallest(v, STEP_TEST_SEED + (uint64_t)(r >= repetitions / 2 ? r : 0), NULL,
+                                     &again, &err))
                 fail_msg("%s: %s", err.where, err.text);
             assert_int_equal(again.instructions, first.instructions);
             assert_memory_equal(again.kinds, first.kinds, sizeof first.kinds);
