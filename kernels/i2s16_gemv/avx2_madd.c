@@ -13,6 +13,7 @@
 #error "avx2_madd.c must be built with the flags of isa.def's AVX2 row"
 #endif
 #include "kernels/kernels.h"
+#include "kernels/i2s16_gemv/store_eight.h"
 #include "kernels/layout.h"
 
 #include <immintrin.h>
@@ -98,12 +99,10 @@ void qk_i2s16_gemv_avx2_madd(int32_t *restrict y, const uint8_t *restrict codes,
 {
     for (size_t m = 0; m < rows; m += I2S16_ROWS, codes += I2S16_ROWS * (columns / 4)) {
         __m256i sum[2];
-        int32_t row[I2S16_ROWS];
         sixteen_rows(sum, codes, q, columns / I2S16_COLUMNS);
         for (int i = 0; i < 2; i++) {
             sum[i] = _mm256_sub_epi32(_mm256_srai_epi32(sum[i], 2), _mm256_set1_epi32(q_sum));
-            _mm256_storeu_si256((__m256i *)(row + 8 * i), sum[i]);
+            store_eight(y + m, sum[i], rows - m, 8 * i);
         }
-        memcpy(y + m, row, (rows - m < I2S16_ROWS ? rows - m : I2S16_ROWS) * sizeof *row);
     }
 }

@@ -9,6 +9,7 @@
 #endif
 #include "kernels/i2s_gemv/vnni.h"
 #include "kernels/kernels.h"
+#include "kernels/i2s16_gemv/store_eight.h"
 #include "kernels/layout.h"
 
 #include <immintrin.h>
@@ -39,7 +40,6 @@ void qk_i2s16_gemv_avxvnni_mask(int32_t *restrict y, const uint8_t *restrict cod
 {
     for (size_t m = 0; m < rows; m += I2S16_ROWS) {
         __m256i a0 = _mm256_setzero_si256(), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-        int32_t row[I2S16_ROWS];
         for (size_t k = 0; k < columns; k += I2S16_COLUMNS, codes += I2S16_UNIT_BYTES) {
             const __m256i a = _mm256_loadu_si256((const __m256i *)codes);
             const __m256i b = _mm256_loadu_si256((const __m256i *)(codes + 32));
@@ -50,8 +50,7 @@ void qk_i2s16_gemv_avxvnni_mask(int32_t *restrict y, const uint8_t *restrict cod
             a2 = field(a2, a, 2, q2), b2 = field(b2, b, 2, q2);
             a3 = field(a3, a, 3, q3), b3 = field(b3, b, 3, q3);
         }
-        _mm256_storeu_si256((__m256i *)row, join(a0, a1, a2, a3, q_sum));
-        _mm256_storeu_si256((__m256i *)(row + 8), join(b0, b1, b2, b3, q_sum));
-        memcpy(y + m, row, (rows - m < I2S16_ROWS ? rows - m : I2S16_ROWS) * sizeof *row);
+        store_eight(y + m, join(a0, a1, a2, a3, q_sum), rows - m, 0);
+        store_eight(y + m, join(b0, b1, b2, b3, q_sum), rows - m, 8);
     }
 }
