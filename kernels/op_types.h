@@ -91,4 +91,6 @@ typedef void qk_qk256_gemv_fn(float *restrict y, const uint8_t *restrict codes, 
  */
 typedef void qk_f32_dot_fn(float *restrict out, const float *restrict a, const float *restrict b, size_t n);
 
+#include "kernels/step_types.h"
+
 #endif

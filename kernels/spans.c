@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/spans.h"
 
+#include "kernels/cpu.h"
+
+#include <stdlib.h>
+
 static bool overlap(const struct qk_span *a, const struct qk_span *b)
 {
     const uintptr_t x = (uintptr_t)a->at, y = (uintptr_t)b->at;
     return a->bytes && b->bytes && (x < y ? y - x < a->bytes : x - y < b->bytes);
 }
 
-int qk_check_spans(const struct qk_span *spans, int count, struct qk_error *err)
+static int check_spans(const struct qk_span *spans, int count, int outputs, struct qk_error *err)
 {
     for (int i = 0; i < count; i++) {
         if (!spans[i].at)
@@ -16,11 +20,39 @@ int qk_check_spans(const struct qk_span *spans, int count, struct qk_error *err)
         if ((uintptr_t)spans[i].at % spans[i].align)
             return qk_fail(err, QK_ERR_ARG, spans[i].name, "buffer at %p; expected a multiple of %zu",
                            spans[i].at, spans[i].align);
-        if (i && overlap(&spans[0], &spans[i]))
-            return qk_fail(
-                err, QK_ERR_ARG, spans[i].name,
-                "buffer (%zu bytes at %p) overlaps the output (%zu bytes at %p); expected them apart",
-                spans[i].bytes, spans[i].at, spans[0].bytes, spans[0].at);
+        for (int j = 0; j < outputs && j < i; j++)
+            if (overlap(&spans[j], &spans[i]))
+                return qk_fail(
+                    err, QK_ERR_ARG, spans[i].name,
+                    "buffer (%zu bytes at %p) overlaps the output (%zu bytes at %p); expected them apart",
+                    spans[i].bytes, spans[i].at, spans[j].bytes, spans[j].at);
     }
     return 0;
+}
+
+int qk_check_spans(const struct qk_span *spans, int count, struct qk_error *err)
+{
+    return check_spans(spans, count, 1, err);
+}
+
+int qk_check_arrays(enum qk_op op, const struct qk_array *arrays, int count, int outputs,
+                    const struct qk_variant **best, struct qk_error *err)
+{
+    struct qk_span spans[QK_ARRAYS_MAX];
+    struct qk_cpu cpu;
+    for (int i = 0; i < count; i++) {
+        const struct qk_array *a = &arrays[i];
+        size_t bytes;
+        if (!qk_mul_size(a->rows, a->columns, &bytes) || !qk_mul_size(bytes, a->unit, &bytes))
+            return qk_fail(err, QK_ERR_MEMORY, a->name,
+                           "%zu x %zu elements of %zu bytes overflow; expected at most %zu bytes", a->rows,
+                           a->columns, a->unit, SIZE_MAX);
+        spans[i] = (struct qk_span){a->name, a->at, bytes, a->unit};
+    }
+    int code = check_spans(spans, count, outputs, err);
+    if (!code)
+        code = qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), err);
+    if (!code)
+        *best = qk_variant_best(op, &cpu);
+    return code;
 }

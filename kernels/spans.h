@@ -3,6 +3,7 @@
 #ifndef QKBENCH_KERNELS_SPANS_H
 #define QKBENCH_KERNELS_SPANS_H
 
+#include "kernels/kernels.h"
 #include "kernels/support.h"
 
 struct qk_span {
@@ -13,5 +14,21 @@ struct qk_span {
 
 /* QK_ERR_ARG unless all are non-NULL and aligned, and spans[0], the output, overlaps none of the others. */
 int qk_check_spans(const struct qk_span *spans, int count, struct qk_error *err);
+
+/* A buffer by its counts; unit: bytes of an element, which is also its alignment. */
+struct qk_array {
+    const char *name;
+    const void *at;
+    size_t rows, columns, unit;
+};
+enum { QK_ARRAYS_MAX = 8 };
+
+/*
+ * The checks of an entry point whose first `outputs` arrays are written, and the variant it is to call, into *best.
+ * QK_ERR_MEMORY when a size overflows; QK_ERR_ARG as qk_check_spans, for every output, and for an unknown name in
+ * QK_DISABLE_ISA. count <= QK_ARRAYS_MAX.
+ */
+int qk_check_arrays(enum qk_op op, const struct qk_array *arrays, int count, int outputs,
+                    const struct qk_variant **best, struct qk_error *err);
 
 #endif

@@ -161,26 +161,31 @@ static int keep_outputs(struct job *job, struct qk_error *err)
     return code;
 }
 
-/* True when altering byte k of input i alters the output, by any of a few alterations. */
+/*
+ * True when altering the element of input i at byte k alters the output, by any of a few alterations. All its bytes at
+ * once: where a number is rounded to a few bits or compared, its low ones decide nothing.
+ */
 static int decides(struct job *job, int i, size_t k, bool *yes, struct qk_error *err)
 {
     static const unsigned char flips[] = {0xff, 0x01, 0x80, 0x55};
-    unsigned char *byte = (unsigned char *)job->expected.data[i] + k;
-    const unsigned char old = *byte;
+    unsigned char *element = (unsigned char *)job->expected.data[i] + k;
+    const size_t bytes = job->plan.buffers[i].align;
     int code = 0;
     *yes = false;
     for (size_t f = 0; f < sizeof flips && !*yes && !code; f++) {
-        *byte = old ^ flips[f];
+        for (size_t b = 0; b < bytes; b++)
+            element[b] ^= flips[f];
         code = call_placed(job, job->v->fn, QK_PLACE_END, 0, poisons[0], err);
         *yes = !code && outputs_changed(job);
+        for (size_t b = 0; b < bytes; b++)
+            element[b] ^= flips[f];
     }
-    *byte = old;
     return code;
 }
 
 /*
- * How many input bytes decide the result: marked in `seen`, one after the other. In a sum of floats the last bits of a
- * small term may round away; they are tried again with inputs drawn anew, until `declared` are found.
+ * How many input bytes decide the result; elements that do are marked in `seen`, one after the other. In a sum of floats
+ * a small term may round away; it is tried again with inputs drawn anew, until `declared` bytes are found.
  */
 static int count_read(struct job *job, struct qk_rng *rng, uint64_t declared, uint64_t *read,
                       struct qk_error *err)
@@ -197,12 +202,13 @@ static int count_read(struct job *job, struct qk_rng *rng, uint64_t declared, ui
         if (!code)
             code = keep_outputs(job, err);
         for (int i = 0; i < job->plan.buffer_count && !code; i++)
-            for (size_t k = 0; !job->plan.buffers[i].output && k < job->plan.buffers[i].bytes && !code; k++) {
+            for (size_t k = 0; !job->plan.buffers[i].output && k < job->plan.buffers[i].bytes && !code;
+                 k += job->plan.buffers[i].align) {
                 bool yes = false;
                 if (!seen[at])
                     code = decides(job, i, k, &yes, err);
                 seen[at++] |= yes;
-                *read += yes;
+                *read += yes ? job->plan.buffers[i].align : 0;
             }
     }
     free(seen);

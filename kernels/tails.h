@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Copying and clearing the few elements of a tail, as statements over arrays of any type. Loops on purpose: memcpy and
+ * memset would leave the kernel for whatever libc has for this processor, and a kernel's instructions could no longer
+ * be counted alike everywhere. The empty asm keeps the compiler from making those calls out of the loops.
+ */
+#ifndef QKBENCH_KERNELS_TAILS_H
+#define QKBENCH_KERNELS_TAILS_H
+
+#include <stddef.h>
+
+#define QK_COPY(to, from, n)                                                                                 \
+    do {                                                                                                     \
+        for (size_t at_ = 0, n_ = (n); at_ < n_; at_++) {                                                    \
+            (to)[at_] = (from)[at_];                                                                         \
+            __asm__ volatile("");                                                                            \
+        }                                                                                                    \
+    } while (0)
+
+#define QK_CLEAR(to, n)                                                                                      \
+    do {                                                                                                     \
+        for (size_t at_ = 0, n_ = (n); at_ < n_; at_++) {                                                    \
+            (to)[at_] = 0;                                                                                   \
+            __asm__ volatile("");                                                                            \
+        }                                                                                                    \
+    } while (0)
+
+#endif
