@@ -57,4 +57,6 @@ int qk_qk256_multiply(float *y, const uint8_t *codes, size_t code_bytes, const f
  */
 int qk_f32_dot(float *out, const float *a, const float *b, size_t n, struct qk_error *err);
 
+#include "kernels/step_api.h"
+
 #endif
