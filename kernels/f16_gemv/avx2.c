@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Eight weights widened by one instruction, eight accumulators, a row after the other: one linear stream, which is what
+ * memory gives most for. For: any AVX2 CPU with F16C.
+ */
+#ifndef __AVX2__
+#error "avx2.c must be built with the flags of isa.def's AVX2 row"
+#endif
+#include "kernels/kernels.h"
+#include "kernels/ordered_dot.h"
+
+void qk_f16_gemv_avx2(float *restrict y, const uint16_t *restrict w, const float *restrict x, size_t rows,
+                      size_t columns)
+{
+    for (size_t r = 0; r < rows; r++)
+        y[r] = qk_dot_f16_avx2(w + r * columns, x, columns);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * As avx2 with sixteen lanes and four accumulators; the tail by masked loads. For: AVX-512 CPUs.
+ */
+#ifndef __AVX512F__
+#error "avx512.c must be built with the flags of isa.def's AVX512 row"
+#endif
+#include "kernels/kernels.h"
+#include "kernels/ordered_dot.h"
+
+void qk_f16_gemv_avx512(float *restrict y, const uint16_t *restrict w, const float *restrict x, size_t rows,
+                        size_t columns)
+{
+    for (size_t r = 0; r < rows; r++)
+        y[r] = qk_dot_f16_avx512(w + r * columns, x, columns);
+}

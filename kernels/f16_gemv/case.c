@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels/case_tools.h"
+
+enum { Y, W, X, BUFFERS };
+enum { COLUMNS = 2560 }; /* of the shapes made for a number of bytes */
+
+/* model: the output head of BitNet b1.58 2B4T. */
+static const struct qk_shape_set sets[] = {
+    {"seed", "256x2560"},
+    {"model", "128256x2560"},
+    {NULL, NULL},
+};
+
+static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error *err)
+{
+    if (shape->dims != 2)
+        return qk_fail(err, QK_ERR_ARG, "shape", "f16_gemv takes ROWSxCOLS, found %d size(s)", shape->dims);
+    const size_t rows = shape->dim[0], columns = shape->dim[1];
+    const struct qk_extent extents[] = {[Y] = {"y", true, rows, 1, sizeof(float)},
+                                        [W] = {"w", false, rows, columns, sizeof(uint16_t)},
+                                        [X] = {"x", false, 1, columns, sizeof(float)}};
+    const size_t factors[] = {rows, columns, 2, 0};
+    *p = (struct qk_plan){.count = rows, .dims = {columns}, .elements = rows * columns};
+    return qk_plan_buffers(p, extents, BUFFERS, factors, err);
+}
+
+static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
+{
+    const size_t fixed = COLUMNS * sizeof(float), row = COLUMNS * sizeof(uint16_t) + sizeof(float);
+    *shape = (struct qk_shape){.dims = 2, .dim = {bytes < fixed ? 0 : (bytes - fixed) / row, COLUMNS}};
+    return shape->dim[0] > 0;
+}
+
+static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
+{
+    qk_fill_f16(buffers[W], p->buffers[W].bytes / sizeof(uint16_t), kind, rng);
+    qk_fill_f32(buffers[X], p->buffers[X].bytes / sizeof(float), kind, rng);
+}
+
+static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+{
+    qk_f16_gemv_fn *const kernel = fn.f16_gemv;
+    for (uint64_t i = 0; i < calls; i++)
+        kernel(buffers[Y], buffers[W], buffers[X], p->count, p->dims[0]);
+}
+
+static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
+{
+    return qk_same_f32(p, Y, expected, found, why, size);
+}
+
+const struct qk_case qk_f16_gemv_case = {
+    .sets = sets,
+    .check_shapes = "1x1 2x2 3x7 1x8 2x9 3x15 2x16 3x17 2x31 2x33 3x63 4x64 3x65 2x100 2x128 3x131 5x257",
+    .touch_shape = "3x71",
+    .plan = plan,
+    .shape_for_bytes = shape_for_bytes,
+    .fill = fill,
+    .call = call,
+    .same = same,
+};

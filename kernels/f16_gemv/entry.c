@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels/api.h"
+#include "kernels/spans.h"
+
+int qk_f16_gemv(float *y, const uint16_t *w, const float *x, size_t rows, size_t columns,
+                struct qk_error *err)
+{
+    const struct qk_variant *best = NULL;
+    const struct qk_array arrays[] = {
+        {"y", y, rows, 1, sizeof *y}, {"w", w, rows, columns, sizeof *w}, {"x", x, 1, columns, sizeof *x}};
+    const int code = qk_check_arrays(QK_OP_f16_gemv, arrays, 3, 1, &best, err);
+    if (!code)
+        best->fn.f16_gemv(y, w, x, rows, columns);
+    return code;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Dot products of f32 with f32 or f16, in the order of sums.h, one element type per function. The last, incomplete 64
+ * terms are padded with zeros: their products, +0, change no partial sum, because none is ever -0.
+ */
+#ifndef QKBENCH_KERNELS_ORDERED_DOT_H
+#define QKBENCH_KERNELS_ORDERED_DOT_H
+
+#include "kernels/f16.h"
+#include "kernels/sums.h"
+#include "kernels/tails.h"
+
+static inline float qk_dot_f32(const float *a, const float *x, size_t n)
+{
+    float partial[QK_SUMS];
+    QK_CLEAR(partial, QK_SUMS);
+    for (size_t i = 0; i < n; i++)
+        partial[i % QK_SUMS] += a[i] * x[i];
+    return qk_fold(partial);
+}
+
+static inline float qk_dot_f16(const uint16_t *a, const float *x, size_t n)
+{
+    float partial[QK_SUMS];
+    QK_CLEAR(partial, QK_SUMS);
+    for (size_t i = 0; i < n; i++)
+        partial[i % QK_SUMS] += qk_f16_to_f32(a[i]) * x[i];
+    return qk_fold(partial);
+}
+
+/* Copies must be registers, not an array in memory: gcc counts a loop of intrinsics as too large to copy by itself. */
+#if defined __clang__
+#define QK_UNROLL(n) _Pragma("clang loop unroll(full)")
+#else
+#define QK_UNROLL(n)     QK_UNROLL_(GCC unroll n)
+#define QK_UNROLL_(text) _Pragma(#text)
+#endif
+
+#if defined __AVX2__
+static inline __m256 qk_eight_f32(const float *a)
+{
+    return _mm256_loadu_ps(a);
+}
+
+static inline __m256 qk_eight_f16(const uint16_t *a)
+{
+    return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)a));
+}
+
+#define QK_DOT_AVX2(type, element)                                                                           \
+    static inline void qk_dot64_##type##_avx2(__m256 *sum, const element *a, const float *x)                 \
+    {                                                                                                        \
+        QK_UNROLL(8)                                                                                         \
+        for (int j = 0; j < 8; j++)                                                                          \
+            sum[j] = _mm256_add_ps(sum[j],                                                                   \
+                                   _mm256_mul_ps(qk_eight_##type(a + 8 * j), _mm256_loadu_ps(x + 8 * j)));   \
+    }                                                                                                        \
+    static inline float qk_dot_##type##_avx2(const element *a, const float *x, size_t n)                     \
+    {                                                                                                        \
+        __m256 sum[8] = {                                                                                    \
+            _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),              \
+            _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};             \
+        size_t i = 0;                                                                                        \
+        for (; i + QK_SUMS <= n; i += QK_SUMS)                                                               \
+            qk_dot64_##type##_avx2(sum, a + i, x + i);                                                       \
+        if (i < n) {                                                                                         \
+            element a_rest[QK_SUMS];                                                                         \
+            float x_rest[QK_SUMS];                                                                           \
+            QK_CLEAR(a_rest, QK_SUMS);                                                                       \
+            QK_CLEAR(x_rest, QK_SUMS);                                                                       \
+            QK_COPY(a_rest, a + i, n - i);                                                                   \
+            QK_COPY(x_rest, x + i, n - i);                                                                   \
+            qk_dot64_##type##_avx2(sum, a_rest, x_rest);                                                     \
+        }                                                                                                    \
+        return qk_fold_avx2(sum);                                                                            \
+    }
+QK_DOT_AVX2(f32, float)
+QK_DOT_AVX2(f16, uint16_t)
+#endif
+
+#if defined __AVX512F__
+static inline __m512 qk_sixteen_f32(const float *a, __mmask16 some)
+{
+    return _mm512_maskz_loadu_ps(some, a);
+}
+
+static inline __m512 qk_sixteen_f16(const uint16_t *a, __mmask16 some)
+{
+    return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(some, a));
+}
+
+static inline __mmask16 qk_first16(size_t n)
+{
+    return n < 16 ? (__mmask16)((1u << n) - 1) : (__mmask16)0xffff;
+}
+
+/* Which of the sixteen places from `at` on lie below n; none from n on. */
+static inline __mmask16 qk_some16(size_t at, size_t n)
+{
+    return at < n ? qk_first16(n - at) : 0;
+}
+
+#define QK_DOT_AVX512(type, element)                                                                         \
+    static inline float qk_dot_##type##_avx512(const element *a, const float *x, size_t n)                   \
+    {                                                                                                        \
+        __m512 sum[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(),                      \
+                         _mm512_setzero_ps()};                                                               \
+        size_t i = 0;                                                                                        \
+        for (; i + QK_SUMS <= n; i += QK_SUMS) {                                                             \
+            QK_UNROLL(4)                                                                                     \
+            for (int j = 0; j < 4; j++)                                                                      \
+                sum[j] = _mm512_add_ps(sum[j], _mm512_mul_ps(qk_sixteen_##type(a + i + 16 * j, 0xffff),      \
+                                                             _mm512_loadu_ps(x + i + 16 * j)));              \
+        }                                                                                                    \
+        if (i < n) {                                                                                         \
+            QK_UNROLL(4)                                                                                     \
+            for (int j = 0; j < 4; j++) {                                                                    \
+                const size_t at = i + 16 * (size_t)j;                                                        \
+                const __mmask16 some = qk_some16(at, n);                                                     \
+                sum[j] = _mm512_add_ps(sum[j], _mm512_mul_ps(qk_sixteen_##type(a + at, some),                \
+                                                             _mm512_maskz_loadu_ps(some, x + at)));          \
+            }                                                                                                \
+        }                                                                                                    \
+        return qk_fold_avx512(sum);                                                                          \
+    }
+QK_DOT_AVX512(f32, float)
+QK_DOT_AVX512(f16, uint16_t)
+#endif
+
+#endif
