@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels/case_tools.h"
+
+enum { OUT, GATE, UP, BUFFERS };
+
+/* The inner width of BitNet b1.58 2B4T. */
+static const struct qk_shape_set sets[] = {
+    {"seed", "6912"},
+    {"model", "6912"},
+    {NULL, NULL},
+};
+
+static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error *err)
+{
+    if (shape->dims != 1)
+        return qk_fail(err, QK_ERR_ARG, "shape", "relu2_mul takes ELEMENTS, found %d sizes", shape->dims);
+    const size_t n = shape->dim[0];
+    const struct qk_extent extents[] = {[OUT] = {"out", true, 1, n, sizeof(float)},
+                                        [GATE] = {"gate", false, 1, n, sizeof(float)},
+                                        [UP] = {"up", false, 1, n, sizeof(float)}};
+    const size_t factors[] = {n, 3, 0};
+    *p = (struct qk_plan){.count = n, .elements = n};
+    return qk_plan_buffers(p, extents, BUFFERS, factors, err);
+}
+
+static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
+{
+    *shape = (struct qk_shape){.dims = 1, .dim = {bytes / (3 * sizeof(float))}};
+    return shape->dim[0] > 0;
+}
+
+static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
+{
+    qk_fill_f32(buffers[GATE], p->buffers[GATE].bytes / sizeof(float), kind, rng);
+    qk_fill_f32(buffers[UP], p->buffers[UP].bytes / sizeof(float), kind, rng);
+}
+
+static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+{
+    qk_relu2_mul_fn *const kernel = fn.relu2_mul;
+    for (uint64_t i = 0; i < calls; i++)
+        kernel(buffers[OUT], buffers[GATE], buffers[UP], p->count);
+}
+
+static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
+{
+    return qk_same_f32(p, OUT, expected, found, why, size);
+}
+
+const struct qk_case qk_relu2_mul_case = {
+    .sets = sets,
+    .check_shapes = "1 2 7 8 9 15 16 17 31 33 63 64 65 100 128 131 259",
+    .touch_shape = "67",
+    .plan = plan,
+    .shape_for_bytes = shape_for_bytes,
+    .fill = fill,
+    .call = call,
+    .same = same,
+};

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels/api.h"
+#include "kernels/spans.h"
+
+int qk_relu2_mul(float *out, const float *gate, const float *up, size_t n, struct qk_error *err)
+{
+    const struct qk_variant *best = NULL;
+    const struct qk_array arrays[] = {
+        {"out", out, 1, n, sizeof *out}, {"gate", gate, 1, n, sizeof *gate}, {"up", up, 1, n, sizeof *up}};
+    const int code = qk_check_arrays(QK_OP_relu2_mul, arrays, 3, 1, &best, err);
+    if (!code)
+        best->fn.relu2_mul(out, gate, up, n);
+    return code;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels/case_tools.h"
+
+enum { OUT, X, COSINE, SINE, BUFFERS };
+enum { DIM = 128 }; /* of the shapes made for a number of bytes */
+
+/* HEADSxDIM: queries and keys of BitNet b1.58 2B4T. */
+static const struct qk_shape_set sets[] = {
+    {"seed", "20x128 5x128"},
+    {"model", "20x128 5x128"},
+    {NULL, NULL},
+};
+
+static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error *err)
+{
+    if (shape->dims != 2 || shape->dim[1] % 2)
+        return qk_fail(err, QK_ERR_ARG, "shape", "rope takes HEADSxDIM, DIM even");
+    const size_t heads = shape->dim[0], dim = shape->dim[1], half = dim / 2;
+    const struct qk_extent extents[] = {[OUT] = {"out", true, heads, dim, sizeof(float)},
+                                        [X] = {"x", false, heads, dim, sizeof(float)},
+                                        [COSINE] = {"cosine", false, 1, half, sizeof(float)},
+                                        [SINE] = {"sine", false, 1, half, sizeof(float)}};
+    const size_t factors[] = {heads, dim, 3, 0};
+    *p = (struct qk_plan){.count = heads, .dims = {half}, .elements = heads * dim};
+    return qk_plan_buffers(p, extents, BUFFERS, factors, err);
+}
+
+static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
+{
+    const size_t fixed = DIM * sizeof(float), head = 2 * DIM * sizeof(float);
+    *shape = (struct qk_shape){.dims = 2, .dim = {bytes < fixed ? 0 : (bytes - fixed) / head, DIM}};
+    return shape->dim[0] > 0;
+}
+
+static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
+{
+    qk_fill_f32(buffers[X], p->buffers[X].bytes / sizeof(float), kind, rng);
+    qk_fill_f32(buffers[COSINE], p->buffers[COSINE].bytes / sizeof(float), kind, rng);
+    qk_fill_f32(buffers[SINE], p->buffers[SINE].bytes / sizeof(float), kind, rng);
+}
+
+static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+{
+    qk_rope_fn *const kernel = fn.rope;
+    for (uint64_t i = 0; i < calls; i++)
+        kernel(buffers[OUT], buffers[X], buffers[COSINE], buffers[SINE], p->count, p->dims[0]);
+}
+
+static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
+{
+    return qk_same_f32(p, OUT, expected, found, why, size);
+}
+
+const struct qk_case qk_rope_case = {
+    .sets = sets,
+    .check_shapes = "1x2 3x2 2x14 2x16 3x18 2x30 2x32 3x34 1x64 2x66 5x128 2x130",
+    .touch_shape = "2x38",
+    .plan = plan,
+    .shape_for_bytes = shape_for_bytes,
+    .fill = fill,
+    .call = call,
+    .same = same,
+};
