@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* Eight columns a vector, eight accumulators in the dot products and in the weighted sum. For: any AVX2 CPU. */
+#ifndef __AVX2__
+#error "avx2.c must be built with the flags of isa.def's AVX2 row"
+#endif
+#include "kernels/attention_f32/body.h"
+
+QK_MIX_AVX2(mix, uint16_t, qk_eight_f16, qk_f16_to_f32)
+QK_ATTENTION(qk_attention_f16_avx2, uint16_t, qk_dot_f16_avx2, qk_softmax_row_avx2, mix)

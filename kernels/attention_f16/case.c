@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels/attention_f32/case_body.h"
+
+#include <math.h>
+
+static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error *err)
+{
+    return attention_plan(shape, p, sizeof(uint16_t), err);
+}
+
+static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
+{
+    return attention_shape_for_bytes(bytes, sizeof(uint16_t), shape);
+}
+
+static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
+{
+    qk_fill_f32(buffers[Q], p->buffers[Q].bytes / sizeof(float), kind, rng);
+    qk_fill_f16(buffers[K], p->buffers[K].bytes / sizeof(uint16_t), kind, rng);
+    qk_fill_f16(buffers[V], p->buffers[V].bytes / sizeof(uint16_t), kind, rng);
+}
+
+static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+{
+    qk_attention_f16_fn *const kernel = fn.attention_f16;
+    const float scale = 1.0f / sqrtf((float)p->dims[2]);
+    for (uint64_t i = 0; i < calls; i++)
+        kernel(buffers[OUT], buffers[WEIGHT], buffers[Q], buffers[K], buffers[V], p->count, p->dims[0],
+               p->dims[1], p->dims[2], scale);
+}
+
+const struct qk_case qk_attention_f16_case = {
+    .sets = attention_sets,
+    .check_shapes = "1x1x1 2x8x3 4x64x5 4x128x3 1x15x17 3x33x2 8x71x9 2x136x65 4x20x64 1x200x4",
+    .touch_shape = "4x11x5",
+    .plan = plan,
+    .shape_for_bytes = shape_for_bytes,
+    .fill = fill,
+    .call = call,
+    .same = attention_same,
+};
