@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels/case_tools.h"
+
+#include <stdint.h>
+
+enum { OUT, A, B, BUFFERS };
+enum { DEPTH = 64, COLUMNS = 64 }; /* of the shapes made for a number of bytes */
+
+/* ROWSxDEPTHxCOLUMNS. */
+static const struct qk_shape_set sets[] = {
+    {"seed", "64x64x64"},
+    {"model", "256x2560x64"},
+    {NULL, NULL},
+};
+
+static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error *err)
+{
+    if (shape->dims != 3 || shape->dim[1] > INT32_MAX / (128 * 255))
+        return qk_fail(err, QK_ERR_ARG, "shape", "i8u8_matmul takes ROWSxDEPTHxCOLUMNS, DEPTH at most %d",
+                       INT32_MAX / (128 * 255));
+    const size_t rows = shape->dim[0], depth = shape->dim[1], columns = shape->dim[2];
+    const struct qk_extent extents[] = {[OUT] = {"out", true, rows, columns, sizeof(float)},
+                                        [A] = {"a", false, rows, depth, sizeof(int8_t)},
+                                        [B] = {"b", false, depth, columns, sizeof(uint8_t)}};
+    const size_t factors[] = {rows, depth, columns, 2, 0};
+    *p = (struct qk_plan){.count = rows, .dims = {depth, columns}, .elements = rows * columns};
+    return qk_plan_buffers(p, extents, BUFFERS, factors, err);
+}
+
+static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
+{
+    const size_t fixed = DEPTH * COLUMNS, row = DEPTH + COLUMNS * sizeof(float);
+    *shape = (struct qk_shape){.dims = 3, .dim = {bytes < fixed ? 0 : (bytes - fixed) / row, DEPTH, COLUMNS}};
+    return shape->dim[0] > 0;
+}
+
+static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
+{
+    qk_fill_bytes(buffers[A], p->buffers[A].bytes / sizeof(int8_t), kind, rng);
+    qk_fill_bytes(buffers[B], p->buffers[B].bytes / sizeof(uint8_t), kind, rng);
+}
+
+static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+{
+    qk_i8u8_matmul_fn *const kernel = fn.i8u8_matmul;
+    for (uint64_t i = 0; i < calls; i++)
+        kernel(buffers[OUT], buffers[A], buffers[B], p->count, p->dims[0], p->dims[1]);
+}
+
+static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
+{
+    return qk_same_f32(p, OUT, expected, found, why, size);
+}
+
+const struct qk_case qk_i8u8_matmul_case = {
+    .sets = sets,
+    .check_shapes =
+        "1x1x1 2x2x2 8x8x8 16x16x16 7x9x11 32x32x32 33x33x33 3x1x17 5x2x15 4x31x16 1x64x1 2x2048x3",
+    .touch_shape = "3x5x19",
+    .plan = plan,
+    .shape_for_bytes = shape_for_bytes,
+    .fill = fill,
+    .call = call,
+    .same = same,
+};

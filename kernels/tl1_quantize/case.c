@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels/tl1_quantize/case_body.h"
+
+enum { BLOCK = 64 };
+
+static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error *err)
+{
+    return tl_plan(shape, p, BLOCK, err);
+}
+
+static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
+{
+    return tl_shape_for_bytes(bytes, BLOCK, shape);
+}
+
+static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
+{
+    tl_fill(p, kind, rng, buffers[X], BLOCK, 0.665f);
+}
+
+static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+{
+    qk_tl1_quantize_fn *const kernel = fn.tl1_quantize;
+    for (uint64_t i = 0; i < calls; i++)
+        kernel(buffers[CODES], buffers[SCALE], buffers[X], p->count);
+}
+
+const struct qk_case qk_tl1_quantize_case = {
+    .sets = tl_sets,
+    .check_shapes = "1 2 3 4 5 7 8 9 31 32 33 63 64 65 95 96 97 127 128 129 130 160 161 255 256 257 300 387",
+    .touch_shape = "101",
+    .plan = plan,
+    .shape_for_bytes = shape_for_bytes,
+    .fill = fill,
+    .call = call,
+    .same = tl_same,
+};

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels/api.h"
+#include "kernels/spans.h"
+
+int qk_tl2_quantize(uint8_t *codes, float *scale, const float *x, size_t n, struct qk_error *err)
+{
+    const struct qk_variant *best = NULL;
+    const struct qk_array arrays[] = {{"codes", codes, 1, n / 4 + (n % 4 != 0), sizeof *codes},
+                                      {"scale", scale, 1, n / 128 + (n % 128 != 0), sizeof *scale},
+                                      {"x", x, 1, n, sizeof *x}};
+    const int code = qk_check_arrays(QK_OP_tl2_quantize, arrays, 3, 2, &best, err);
+    if (!code)
+        best->fn.tl2_quantize(codes, scale, x, n);
+    return code;
+}
