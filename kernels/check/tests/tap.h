@@ -18,6 +18,13 @@ static inline void tap(bool good, const char *name, const struct qk_error *err)
     tap_failed += !good;
 }
 
+/* `count` tests that cannot run here. */
+static inline void tap_skip(int count, const char *name, const char *why)
+{
+    while (count--)
+        printf("ok %d - %s # SKIP %s\n", ++tap_count, name, why);
+}
+
 /* The plan, and what main returns. */
 static inline int tap_end(void)
 {

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The references of step_types.h against their formulas in f64, within the bounds stated there, and the values they
+ * promise for zero, infinite and NaN inputs. The checker then holds every variant to its reference.
+ */
+#include "kernels/check/tests/tap.h"
+#include "kernels/exp.h"
+#include "kernels/f16.h"
+#include "kernels/kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double unit = 0x1p-24; /* u */
+static struct qk_rng rng;
+
+static float random_in(float low, float high)
+{
+    return low + (high - low) * qk_rng_unit(&rng);
+}
+
+static double gamma_of(double k)
+{
+    return k * unit / (1.0 - k * unit);
+}
+
+static void f16_every_pattern(void)
+{
+    bool right = true;
+    for (unsigned h = 0; h < 0x10000; h++) {
+        const int exponent = h >> 10 & 31, fraction = h & 0x3ff;
+        const float found = qk_f16_to_f32((uint16_t)h);
+        const double size = exponent == 31  ? (fraction ? NAN : INFINITY)
+                            : exponent == 0 ? ldexp(fraction, -24)
+                                            : ldexp(1024 + fraction, exponent - 25);
+        const double expected = h & 0x8000 ? -size : size;
+        right &= isnan(expected) ? isnan(found)
+                                 : (double)found == expected && !signbit(found) == !signbit(expected);
+    }
+    tap(right, "f16: every bit pattern", NULL);
+    right = true;
+    for (unsigned h = 0; h < 0x10000; h++) { /* w * 1 in every variant here is checked against this */
+        const uint16_t w = (uint16_t)h;
+        const float one = 1.0f, expected = qk_f16_to_f32(w) + 0.0f;
+        float y;
+        qk_reference(QK_OP_f16_gemv)->fn.f16_gemv(&y, &w, &one, 1, 1);
+        right &= isnan(expected) ? isnan(y) : !memcmp(&y, &expected, sizeof y);
+    }
+    tap(right, "f16_gemv: every bit pattern as a weight", NULL);
+}
+
+static void exponential(void)
+{
+    double worst = 0.0;
+    for (uint32_t bits = 0x80000000u; bits <= 0xc2ae0000u; bits += 997) { /* -0 to -87 */
+        float x;
+        int exponent;
+        memcpy(&x, &bits, sizeof x);
+        const double expected = exp((double)x);
+        frexp(expected, &exponent);
+        worst = fmax(worst, fabs((double)qk_exp(x) - expected) / ldexp(1.0, exponent - 24));
+    }
+    tap(worst < 1.0 && worst > 0.5, "exp: below one unit in the last place from -87 to 0", NULL);
+    tap(qk_exp(0.0f) == 1.0f && qk_exp(-87.5f) == 0.0f && qk_exp(-INFINITY) == 0.0f && isnan(qk_exp(NAN)),
+        "exp of 0, below -87, -infinity, NaN", NULL);
+}
+
+static void act_quant_values(void)
+{
+    enum { N = 1000 };
+    static float x[N];
+    static int8_t q[N];
+    float scale;
+    int32_t sum, expected = 0;
+    qk_act_quant_fn *const quantise = qk_reference(QK_OP_act_quant)->fn.act_quant;
+    for (int i = 0; i < N; i++)
+        x[i] = random_in(-3.0f, 3.0f);
+    x[77] = -3.5f;
+    quantise(q, &scale, &sum, x, 1, N);
+    bool right = scale == 127.0f / 3.5f && q[77] == -127;
+    for (int i = 0; i < N; i++) {
+        right &= q[i] == (int)nearbyint((double)(x[i] * scale));
+        expected += q[i];
+    }
+    tap(right && sum == expected, "act_quant: scale, rounding, sum", NULL);
+
+    static const float ties[] = {127.0f, 0.5f, 1.5f, 2.5f, -0.5f, -1.5f, -2.5f, 126.5f};
+    static const int8_t even[] = {127, 0, 2, 2, 0, -2, -2, 126};
+    quantise(q, &scale, &sum, ties, 1, 8);
+    tap(!memcmp(q, even, 8) && scale == 1.0f && sum == 253, "act_quant: ties go to the even one", NULL);
+}
+
+static void act_quant_edges(void)
+{
+    float x[4] = {0.0f, -0.0f, 0x1p-149f, -0x1p-130f}, scale[2];
+    int8_t q[8];
+    int32_t sum[2];
+    static const int8_t none[8];
+    qk_act_quant_fn *const quantise = qk_reference(QK_OP_act_quant)->fn.act_quant;
+    quantise(q, scale, sum, x, 1, 4);
+    tap(!memcmp(q, none, 4) && scale[0] == 1.27e7f && sum[0] == 0, "act_quant: zeros and denormals", NULL);
+    const float x2[8] = {1.0f, 2.0f, NAN, 3.0f, 1.0f, -4.0f, 0.0f, 0.5f};
+    quantise(q, scale, sum, x2, 2, 4);
+    tap(!memcmp(q, none, 4) && isnan(scale[0]) && sum[0] == 0 && scale[1] == 31.75f && q[5] == -127,
+        "act_quant: NaN spoils its row only", NULL);
+    x[1] = -INFINITY;
+    quantise(q, scale, sum, x, 1, 4);
+    tap(!memcmp(q, none, 4) && isnan(scale[0]) && sum[0] == 0, "act_quant: an infinity spoils its row", NULL);
+}
+
+static void gemv_values(void)
+{
+    enum { ROWS = 3, COLUMNS = 1000 };
+    static uint16_t w[ROWS * COLUMNS];
+    static int8_t w8[ROWS * COLUMNS], q[COLUMNS];
+    static float x[COLUMNS];
+    float y[ROWS];
+    const float scale[ROWS] = {0.5f, 3e-3f, -1.0f}, x_scale = 0.01f;
+    bool right = true, exact = true;
+    for (int i = 0; i < ROWS * COLUMNS; i++)
+        w[i] = (uint16_t)(0x3000 + qk_rng_below(&rng, 0x0c00) + 0x8000 * qk_rng_below(&rng, 2));
+    qk_rng_bytes(&rng, w8, sizeof w8);
+    qk_rng_bytes(&rng, q, sizeof q);
+    for (int i = 0; i < COLUMNS; i++)
+        x[i] = random_in(-1.0f, 1.0f);
+    qk_reference(QK_OP_f16_gemv)->fn.f16_gemv(y, w, x, ROWS, COLUMNS);
+    for (int r = 0; r < ROWS; r++) {
+        double sum = 0.0, size = 0.0;
+        for (int c = 0; c < COLUMNS; c++) {
+            const double term = (double)qk_f16_to_f32(w[r * COLUMNS + c]) * (double)x[c];
+            sum += term;
+            size += fabs(term);
+        }
+        right &= fabs((double)y[r] - sum) <= gamma_of((COLUMNS + 63) / 64 + 7) * size;
+    }
+    tap(right, "f16_gemv: within its bound", NULL);
+    qk_reference(QK_OP_i8_gemv)->fn.i8_gemv(y, w8, q, scale, &x_scale, ROWS, COLUMNS);
+    for (int r = 0; r < ROWS; r++) {
+        int64_t sum = 0;
+        for (int c = 0; c < COLUMNS; c++)
+            sum += (int64_t)w8[r * COLUMNS + c] * q[c];
+        exact &= y[r] == (float)sum * (scale[r] * x_scale);
+    }
+    tap(exact, "i8_gemv: the exact sum, scaled", NULL);
+}
+
+static void rmsnorm_values(void)
+{
+    enum { N = 700 };
+    static float x[N], w[N], out[N];
+    double sum = 0.0;
+    bool right = true;
+    qk_rmsnorm_fn *const norm = qk_reference(QK_OP_rmsnorm)->fn.rmsnorm;
+    for (int i = 0; i < N; i++) {
+        x[i] = random_in(-5.0f, 5.0f);
+        w[i] = random_in(0.5f, 2.0f);
+        sum += (double)x[i] * (double)x[i];
+    }
+    norm(out, x, w, N, 1e-5f);
+    for (int i = 0; i < N; i++) {
+        const double expected = (double)x[i] / sqrt(sum / N + (double)1e-5f) * (double)w[i];
+        right &= fabs((double)out[i] - expected) <= 6.0 * unit * fabs(expected);
+    }
+    tap(right, "rmsnorm: within its bound", NULL);
+    const float huge[2] = {3e38f, INFINITY}, zero[2] = {0.0f, 0.0f};
+    norm(out, huge, w, 2, 1e-5f);
+    right = out[0] == 0.0f && isnan(out[1]);
+    norm(out, zero, w, 2, 1e-5f);
+    tap(right && out[0] == 0.0f && out[1] == 0.0f, "rmsnorm: infinite and zero rows", NULL);
+}
+
+static void rope_and_relu2(void)
+{
+    const float x[8] = {1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f, 7.0f, 8.0f};
+    const float cosine[2] = {0.0f, 0.5f}, sine[2] = {1.0f, -0.5f};
+    static const float turned[8] = {-3.0f, 3.0f, 1.0f, 1.0f, -7.0f, 7.0f, 5.0f, 1.0f};
+    float out[8];
+    qk_reference(QK_OP_rope)->fn.rope(out, x, cosine, sine, 2, 2);
+    tap(!memcmp(out, turned, sizeof out), "rope: pairs half a head apart", NULL);
+    const float gate[6] = {2.0f, -3.0f, -0.0f, NAN, -INFINITY, -1.0f};
+    const float up[6] = {-1.5f, 7.0f, 1.0f, 1.0f, 2.0f, INFINITY};
+    qk_reference(QK_OP_relu2_mul)->fn.relu2_mul(out, gate, up, 6);
+    tap(out[0] == -6.0f && out[1] == 0.0f && out[2] == 0.0f && isnan(out[3]) && out[4] == 0.0f &&
+            isnan(out[5]),
+        "relu2_mul: squares, zeros, NaN", NULL);
+}
+
+static void softmax_values(void)
+{
+    enum { N = 900 };
+    static float x[N], out[N];
+    double sum = 0.0, most = -INFINITY;
+    bool right = true;
+    qk_softmax_fn *const softmax = qk_reference(QK_OP_softmax)->fn.softmax;
+    for (int i = 0; i < N; i++) {
+        x[i] = random_in(-30.0f, 12.0f);
+        most = fmax(most, (double)x[i]);
+    }
+    for (int i = 0; i < N; i++)
+        sum += exp((double)x[i] - most);
+    softmax(out, x, N);
+    for (int i = 0; i < N; i++) {
+        const double expected = exp((double)x[i] - most) / sum;
+        const double bound = ((N + 63) / 64 + 12 + (most - (double)x[i])) * unit;
+        right &= fabs((double)out[i] - expected) <= bound * expected;
+    }
+    tap(right, "softmax: within its bound", NULL);
+    const float far[3] = {5.0f, -83.0f, -INFINITY};
+    softmax(out, far, 3);
+    right = out[0] == 1.0f && out[1] == 0.0f && out[2] == 0.0f;
+    for (int i = 0; i < 3; i++) {
+        const float bad[3][3] = {
+            {1.0f, NAN, 2.0f}, {INFINITY, 1.0f, 0.0f}, {-INFINITY, -INFINITY, -INFINITY}};
+        softmax(out, bad[i], 3);
+        right &= isnan(out[0]) && isnan(out[1]) && isnan(out[2]);
+    }
+    tap(right, "softmax: far below the maximum, infinities, NaN", NULL);
+}
+
+enum { HEADS = 8, KV_HEADS = 2, DIM = 24, POSITIONS = 37 };
+static float q[HEADS * DIM], cache_k[POSITIONS * KV_HEADS * DIM], cache_v[POSITIONS * KV_HEADS * DIM];
+static float attended[HEADS * DIM], weight[HEADS * POSITIONS];
+
+/* One head in f64, from the formula; true when `attended` is close to it. */
+static bool head_is_right(int h)
+{
+    double e[POSITIONS], sum = 0.0;
+    const int g = h / (HEADS / KV_HEADS);
+    bool right = true;
+    for (int p = 0; p < POSITIONS; p++) {
+        double score = 0.0;
+        for (int d = 0; d < DIM; d++)
+            score += (double)q[h * DIM + d] * (double)cache_k[(p * KV_HEADS + g) * DIM + d];
+        sum += e[p] = exp(score * 0.25);
+    }
+    for (int d = 0; d < DIM; d++) {
+        double value = 0.0;
+        for (int p = 0; p < POSITIONS; p++)
+            value += e[p] / sum * (double)cache_v[(p * KV_HEADS + g) * DIM + d];
+        right &= fabs((double)attended[h * DIM + d] - value) < 1e-5;
+    }
+    return right;
+}
+
+static void attention_values(void)
+{
+    static uint16_t half_k[POSITIONS * KV_HEADS * DIM], half_v[POSITIONS * KV_HEADS * DIM];
+    bool right = true;
+    for (int i = 0; i < HEADS * DIM; i++)
+        q[i] = random_in(-1.0f, 1.0f);
+    for (int i = 0; i < POSITIONS * KV_HEADS * DIM; i++) {
+        half_k[i] = (uint16_t)(0x3000 + qk_rng_below(&rng, 0x1000) + 0x8000 * qk_rng_below(&rng, 2));
+        half_v[i] = (uint16_t)(0x3000 + qk_rng_below(&rng, 0x1000) + 0x8000 * qk_rng_below(&rng, 2));
+        cache_k[i] = qk_f16_to_f32(half_k[i]);
+        cache_v[i] = qk_f16_to_f32(half_v[i]);
+    }
+    qk_reference(QK_OP_attention_f32)
+        ->fn.attention_f32(attended, weight, q, cache_k, cache_v, POSITIONS, HEADS, KV_HEADS, DIM, 0.25f);
+    for (int h = 0; h < HEADS; h++)
+        right &= head_is_right(h);
+    tap(right, "attention_f32: grouped heads against f64", NULL);
+    float same[HEADS * DIM];
+    memcpy(same, attended, sizeof same);
+    memset(attended, 0, sizeof attended);
+    qk_reference(QK_OP_attention_f16)
+        ->fn.attention_f16(attended, weight, q, half_k, half_v, POSITIONS, HEADS, KV_HEADS, DIM, 0.25f);
+    tap(!memcmp(attended, same, sizeof same), "attention_f16: the same bits from the same values", NULL);
+}
+
+/*
+ * A vector of 1.5, which makes the scale 1, and v: gets v the nearest of the levels? Differences of f32 of like size
+ * are exact in f64.
+ */
+static bool nearest(qk_tl1_quantize_fn *quantise, const float *level, float v)
+{
+    const float x[2] = {1.5f, v};
+    uint8_t codes;
+    float scale;
+    unsigned expected = 0;
+    quantise(&codes, &scale, x, 2);
+    for (unsigned c = 1; c < 4; c++)
+        if (fabs((double)v - (double)level[c]) < fabs((double)v - (double)level[expected]))
+            expected = c;
+    return scale == 1.0f && codes == (3 | expected << 2);
+}
+
+/* Every f32 next to the outer midpoints, and both sides of the middle one, 0. */
+static bool ties_are_exact(qk_tl1_quantize_fn *quantise, const float *level)
+{
+    bool right = true;
+    for (int m = 0; m < 3; m += 2) {
+        float v = (float)(((double)level[m] + (double)level[m + 1]) / 2.0);
+        for (int i = 0; i < 50; i++)
+            v = nextafterf(v, -2.0f);
+        for (int i = 0; i < 100; i++, v = nextafterf(v, 2.0f))
+            right &= nearest(quantise, level, v);
+    }
+    for (int i = -50; i <= 50; i++)
+        right &= nearest(quantise, level, (float)i * 0x1p-40f);
+    return right;
+}
+
+static void tl_values(void)
+{
+    static const float tl1[] = {-1.0f, -0.33f, 0.33f, 1.0f}, tl2[] = {-1.2f, -0.4f, 0.4f, 1.2f};
+    qk_tl1_quantize_fn *const quantise = qk_reference(QK_OP_tl1_quantize)->fn.tl1_quantize;
+    tap(ties_are_exact(quantise, tl1), "tl1_quantize: nearest level, lower on a tie", NULL);
+    tap(ties_are_exact(qk_reference(QK_OP_tl2_quantize)->fn.tl2_quantize, tl2),
+        "tl2_quantize: nearest level, lower on a tie", NULL);
+    const float x[5] = {1e-8f, 0.0f, -0.0f, -1e-9f, NAN};
+    uint8_t codes[2] = {0xff, 0xff};
+    float scale;
+    quantise(codes, &scale, x, 4);
+    bool right = scale == 1.0f && codes[0] == (2 | 1 << 2 | 1 << 4 | 1 << 6) && codes[1] == 0xff;
+    quantise(codes, &scale, x, 5);
+    tap(right && isnan(scale) && !codes[0] && !codes[1], "tl1_quantize: tiny blocks, NaN, surplus codes",
+        NULL);
+}
+
+int main(void)
+{
+    qk_rng_seed(&rng, 1);
+    f16_every_pattern();
+    exponential();
+    act_quant_values();
+    act_quant_edges();
+    gemv_values();
+    rmsnorm_values();
+    rope_and_relu2();
+    softmax_values();
+    attention_values();
+    tl_values();
+    return tap_end();
+}
