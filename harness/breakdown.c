@@ -155,6 +155,8 @@ static int ready_row(struct timed *t, struct bench_breakdown_row *row, const str
     const struct qk_variant *v = row->variant;
     const char *missing = qk_variant_missing(v, cfg->isa), *failed = verdicts->text[v - qk_variants];
     char why[300];
+    if (cfg->stop && cfg->stop())
+        return qk_fail(err, QK_ERR_INTERRUPTED, row->shape, "interrupted before timing");
     row->status = missing ? BENCH_SKIP : BENCH_ERROR;
     if (missing || *failed) {
         snprintf(row->reason, sizeof row->reason, "%s", missing ? missing : failed);
@@ -246,9 +248,13 @@ static int time_group(struct walk *w, size_t g, const struct bench_buffers *buff
         }
     }
     int code = 0;
-    for (size_t i = 0; i < count && !code; i++)
-        if (timed[i].row)
-            code = bench_breakdown_estimate(timed[i].row, err);
+    for (size_t i = 0; i < count && !code; i++) {
+        if (!timed[i].row)
+            continue;
+        code = bench_breakdown_estimate(timed[i].row, err);
+        if (!code)
+            code = bench_breakdown_count_row(timed[i].row, timed[i].arm, buffers, w->cfg, err);
+    }
     return code;
 }
 
@@ -345,8 +351,10 @@ int bench_breakdown_run(struct bench_breakdown *bd, const struct bench_matrix *m
 
 void bench_breakdown_free(struct bench_breakdown *bd)
 {
-    for (size_t i = 0; i < bd->count; i++)
+    for (size_t i = 0; i < bd->count; i++) {
         free(bd->rows[i].samples_ns);
+        free(bd->rows[i].counts);
+    }
     free(bd->rows);
     bd->rows = NULL;
     bd->count = 0;

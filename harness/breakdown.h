@@ -34,6 +34,17 @@ struct bench_part {
     char why[160];                      /* why not; empty when resolved */
 };
 
+/* Something that was counted of each prefix and of the plain kernel: a metric of counters.h, or instructions by single steps. */
+struct bench_breakdown_count {
+    char name[64], unit[32];
+    char shape[BENCH_SHAPE_NAME]; /* that of the calls counted: of steps the op's smallest */
+    /* Counts add up, so that their differences are the components'; a quotient of two counts does not. */
+    bool adds_up;
+    double value[BENCH_STAGES_MAX +
+                 1]; /* of each prefix and, last, the kernel; all NaN where one could not be counted */
+    char why[300];   /* why not; beside values a remark, or empty */
+};
+
 /* A staged variant on a shape. The first group of members is measured, the second made of it. */
 struct bench_breakdown_row {
     const struct qk_variant *variant;
@@ -56,6 +67,9 @@ struct bench_breakdown_row {
     double noise;
     struct bench_part component[BENCH_STAGES_MAX], total, kernel, difference;
     double block_ns[BENCH_STAGES_MAX][BENCH_BLOCKS_MAX]; /* each component in each block, paired by round */
+
+    size_t count_count;                   /* 0 without counters */
+    struct bench_breakdown_count *counts; /* owned */
 };
 
 struct bench_breakdown {
@@ -81,7 +95,7 @@ int bench_breakdown_matrix(struct bench_matrix *m, char *const *patterns, size_t
 
 /*
  * Checks and times every variant of the matrix into *bd, whose env has been read and whose rest is zero. Variants of a
- * group take turns block by block. QK_ERR_UNAVAILABLE when nothing can run here, QK_ERR_INVALID when nothing was timed,
+ * group take turns block by block; cfg->counters, if any, count each prefix alone after that. QK_ERR_UNAVAILABLE when nothing can run here, QK_ERR_INVALID when nothing was timed,
  * QK_ERR_INTERRUPTED, QK_ERR_MEMORY, QK_ERR_CHECK and QK_ERR_FORMAT from inputs of a model file. Free with
  * bench_breakdown_free in any case.
  */
@@ -100,6 +114,9 @@ int bench_breakdown_estimate(struct bench_breakdown_row *row, struct qk_error *e
 struct bench_interval bench_breakdown_gain(const struct bench_breakdown_row *before,
                                            const struct bench_breakdown_row *after, size_t stage, char *why,
                                            size_t size);
+
+/* What a stage adds to a count: the difference of two prefixes' values. NaN where it is not known or does not add up. */
+double bench_breakdown_counted(const struct bench_breakdown_count *count, size_t stage);
 
 /* Index of the stage of that name in a row, -1 when there is none. */
 int bench_breakdown_stage(const struct bench_breakdown_row *row, const char *name);

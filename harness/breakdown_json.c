@@ -78,13 +78,35 @@ static json_t *row_head(const struct bench_breakdown_row *row)
     return o;
 }
 
+static json_t *count_row(const struct bench_breakdown_row *row, const struct bench_breakdown_count *count)
+{
+    const bool known = !isnan(count->value[0]);
+    json_t *o = json_object(), *prefixes = known ? json_array() : json_null(),
+           *components = known && count->adds_up ? json_array() : json_null();
+    for (size_t i = 0; i < row->stages && known; i++) {
+        bench_json_append(&prefixes, bench_json_real(count->value[i]));
+        if (count->adds_up)
+            bench_json_append(&components, bench_json_real(bench_breakdown_counted(count, i)));
+    }
+    bench_json_put(&o, "name", bench_json_text(count->name));
+    bench_json_put(&o, "unit", bench_json_text(count->unit));
+    bench_json_put(&o, "shape", bench_json_text(count->shape));
+    bench_json_put(&o, "prefixes", prefixes);
+    bench_json_put(&o, "components", components);
+    bench_json_put(&o, "kernel", bench_json_real(count->value[row->stages]));
+    bench_json_put(&o, "reason", bench_json_text_or_null(count->why));
+    return o;
+}
+
 static json_t *row_full(const struct bench_breakdown_row *row)
 {
-    json_t *o = row_head(row), *prefixes = json_array(), *calls = json_array(), *components = json_array();
+    json_t *o = row_head(row), *prefixes = json_array(), *calls = json_array(), *components = json_array(),
+           *counts = json_array();
     if (row->status != BENCH_OK) {
         json_decref(prefixes);
         json_decref(calls);
         json_decref(components);
+        json_decref(counts);
         return o;
     }
     for (size_t i = 0; i < row->stages; i++) {
@@ -102,6 +124,9 @@ static json_t *row_full(const struct bench_breakdown_row *row)
     bench_json_put(&o, "difference", part_row(&row->difference));
     bench_json_put(&o, "same_code", json_boolean(row->same_code));
     bench_json_put(&o, "noise_percent", bench_json_real(100 * row->noise));
+    for (size_t i = 0; i < row->count_count; i++)
+        bench_json_append(&counts, count_row(row, &row->counts[i]));
+    bench_json_put(&o, "counts", counts);
     return o;
 }
 

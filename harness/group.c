@@ -10,7 +10,7 @@
 int bench_verdicts_make(struct bench_verdicts *v, const struct bench_matrix *m, const struct qk_cpu *cpu,
                         uint64_t seed, bool (*stop)(void), struct qk_error *err)
 {
-    memset(v, 0, sizeof *v);
+    *v = (struct bench_verdicts){.stop = stop};
     v->text = calloc(qk_variant_count, sizeof *v->text);
     if (!v->text)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the verdicts of the checker");
@@ -68,6 +68,8 @@ static int ready_variant(struct bench_ready *ready, const struct qk_variant *v, 
     bool kept = true;
     if (!rec)
         return qk_fail(err, QK_ERR_MEMORY, ready->group->name, "no memory for a record");
+    if (verdicts->stop && verdicts->stop())
+        return qk_fail(err, QK_ERR_INTERRUPTED, ready->group->name, "interrupted before timing");
     if (missing) {
         kept = bench_record_stop(rec, BENCH_SKIP, missing);
     } else if (*failed) {

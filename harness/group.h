@@ -29,8 +29,9 @@ struct bench_ready {
 
 /* What the checker said of each variant; made once per run. */
 struct bench_verdicts {
-    bool failed;       /* any */
-    char (*text)[400]; /* [qk_variant_count]; empty: fine, or not asked */
+    bool failed;        /* any */
+    char (*text)[400];  /* [qk_variant_count]; empty: fine, or not asked */
+    bool (*stop)(void); /* as it was given; asked before each variant is readied, too. May be NULL */
 };
 
 /* Checks every variant that a group of the matrix wants and that can run here. QK_ERR_MEMORY, QK_ERR_INTERRUPTED. */
@@ -41,7 +42,8 @@ void bench_verdicts_free(struct bench_verdicts *v);
 /*
  * Adds one record per wanted variant to the set, in table order, skips and errors with their reasons, and readies the
  * rest. A variant whose output differs from the reference's on these very inputs becomes an error and is not timed.
- * QK_ERR_MEMORY; QK_ERR_CHECK when the caller's inputs fail their own verification; QK_ERR_FORMAT from a model file.
+ * QK_ERR_MEMORY; QK_ERR_CHECK when the caller's inputs fail their own verification; QK_ERR_FORMAT from a model file;
+ * QK_ERR_INTERRUPTED.
  * Free with bench_ready_free in any case.
  */
 int bench_ready_make(struct bench_ready *ready, const struct bench_group *group, const struct qk_cpu *cpu,

@@ -3,8 +3,9 @@
 #ifndef QKBENCH_HARNESS_PRIVATE_H
 #define QKBENCH_HARNESS_PRIVATE_H
 
+#include "harness/breakdown.h"
+#include "harness/buffers.h"
 #include "harness/counters_sw.h"
-#include "harness/sample_set.h"
 
 /* bench_environment_read with /proc and /sys looked up below `root` ("" for the real ones). */
 void bench_environment_read_from(const char *root, struct bench_environment *env, int cpu);
@@ -29,6 +30,14 @@ void bench_environment_init(struct bench_environment *env);
 /* Rounded to the seven significant digits a file keeps, so that what is derived from it survives a round
  * trip. */
 double bench_stored(double x);
+
+/*
+ * Appends to an estimated row what cfg->counters count of each arm (prefixes and, last, the kernel), one at a time. What
+ * cannot be counted has its reason. QK_ERR_MEMORY, QK_ERR_INTERRUPTED, errors of inputs.
+ */
+int bench_breakdown_count_row(struct bench_breakdown_row *row, const union qk_fn *arm,
+                              const struct bench_buffers *buffers, const struct bench_run_config *cfg,
+                              struct qk_error *err);
 
 /*
  * The rules a sample set obeys in memory and in a file: names, declared work, positive finite samples, equal

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/breakdown.h"
 
+#include "reports/breakdown_counts.h"
 #include "reports/content.h"
 
 #include <errno.h>
@@ -76,6 +77,7 @@ static void add_facts(struct report_table *t, const struct report_breakdown_inpu
     report_table_cell(t, "ms/token");
     report_table_cell(t, "time of an element times the %.0f ternary weights of BitNet b1.58 2B4T, one core",
                       (double)BENCH_2B_WEIGHTS);
+    report_breakdown_counters(t, bd);
     if (in->claims)
         fact(t, "claimed", in->claims->claims.source);
 }
@@ -281,6 +283,9 @@ static int write_all(const struct report_breakdown_input *in, write_table *write
         add_overview(&t, in, first, bench_breakdown_group_end(bd, first));
         made = finish(&t, write, true, to);
     }
+    for (size_t first = 0; first < bd->count && made; first = bench_breakdown_group_end(bd, first))
+        for (size_t n = 0; made && report_breakdown_counted(&t, bd, first, n); n++)
+            made = finish(&t, write, true, to);
     for (size_t i = 0; i < bd->count && made; i++)
         if (bd->rows[i].status == BENCH_OK) {
             add_row(&t, in, &bd->rows[i]);

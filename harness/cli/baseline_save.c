@@ -101,7 +101,7 @@ static int launch_all(const struct cli_measure *m, struct bench_sample_set *sets
 int cli_baseline_breakdown(const struct cli_measure *m, struct bench_breakdown *bd, bool *made, char *why,
                            size_t size, struct qk_error *err)
 {
-    const int code = cli_measure_breakdown(m, bd, err);
+    const int code = cli_measure_breakdown(m, "none", bd, err);
     *made = !code;
     if (code != QK_ERR_ARG && code != QK_ERR_UNAVAILABLE && code != QK_ERR_INVALID)
         return code;

@@ -1,41 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/ceilings.h"
-#include "harness/cli/cli.h"
+#include "harness/cli/measure_options.h"
 #include "harness/outfile.h"
 #include "harness/roofline.h"
-#include "harness/run.h"
 #include "reports/ceilings.h"
 
 #include <errno.h>
 #include <string.h>
 
 struct options {
-    const char *out;
-    bool fresh, quick;
-    int cpu; /* -1: the last one */
+    struct cli_measure_options measure;
+    bool fresh;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct options *o = state->input;
     switch (key) {
-    case 'o':
-        o->out = arg;
-        return 0;
     case 'f':
         o->fresh = true;
-        return 0;
-    case 'q':
-        o->quick = true;
-        return 0;
-    case 'p':
-        o->cpu = (int)cli_number(state, "--cpu", arg, 0, 1023);
         return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "unexpected argument '%s'; ceilings takes none", arg);
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return cli_measure_parse(key, arg, state, &o->measure);
     }
 }
 
@@ -53,7 +42,7 @@ static int get(const struct options *o, const struct bench_ceilings_config *cfg,
     *stored = false;
     if (!o->fresh && bench_ceilings_load(c, env.fingerprint, stored, &why))
         warn(&why, "; measuring afresh");
-    if (*stored && (o->quick || !c->quick))
+    if (*stored && (o->measure.what.quick || !c->quick))
         return 0;
     if (*stored)
         bench_ceilings_free(c);
@@ -72,30 +61,25 @@ static int ceilings(const struct options *o, struct qk_error *err)
     struct bench_outfile file = {0};
     struct qk_cpu isa;
     cpu_set_t allowed;
-    char levels[64];
     bool stored;
-    int code = cli_detect(&isa, err);
-    if (!code && sched_getaffinity(0, sizeof allowed, &allowed))
-        code = qk_fail(err, QK_ERR_INTERNAL, NULL, "cannot read the CPU affinity: %s", strerror(errno));
-    const int cpu = code ? code : bench_pin(o->cpu, err);
-    code = cpu < 0 ? cpu : o->out ? bench_outfile_open(&file, o->out, err) : 0;
+    if (sched_getaffinity(0, sizeof allowed, &allowed))
+        return qk_fail(err, QK_ERR_INTERNAL, NULL, "cannot read the CPU affinity: %s", strerror(errno));
+    const int cpu = cli_measure_begin(&o->measure.what, &isa, &c.env, err);
+    int code = cpu < 0 ? cpu : o->measure.out ? bench_outfile_open(&file, o->measure.out, err) : 0;
     if (code)
         return code;
-    const struct bench_ceilings_config cfg = {.quick = o->quick,
-                                              .seed = cli_seed(),
+    const struct bench_ceilings_config cfg = {.quick = o->measure.what.quick,
+                                              .seed = o->measure.what.seed,
                                               .cpu = cpu,
                                               .allowed = &allowed,
                                               .isa = &isa,
                                               .stop = cli_stop,
                                               .progress = cli_progress};
-    bench_environment_read(&c.env, cpu);
-    bench_isa_levels(&isa, levels, sizeof levels);
-    bench_environment_kernels(&c.env, levels, qk_compiler);
     code = get(o, &cfg, &c, &stored, err);
-    if (!code && o->out)
+    if (!code && o->measure.out)
         code = stored ? bench_ceilings_copy(c.env.fingerprint, file.stream, err)
                       : bench_ceilings_write_json(&c, file.stream, err);
-    if (!code && o->out)
+    if (!code && o->measure.out)
         code = bench_outfile_commit(&file, err);
     bench_outfile_abort(&file);
     if (!code)
@@ -107,10 +91,10 @@ static int ceilings(const struct options *o, struct qk_error *err)
 int cli_ceilings(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"out", 'o', "FILE", 0, "Write them as JSON (harness/ceilings.schema.json)", 0},
+        CLI_OPTION_OUT("Write them as JSON (harness/ceilings.schema.json)"),
         {"fresh", 'f', NULL, 0, "Measure, even when there are stored ones of this machine", 0},
-        {"quick", 'q', NULL, 0, "2 s instead of 25 s: to look at, not to quote", 0},
-        {"cpu", 'p', "N", 0, "Single threads run on logical CPU N (default: the last one allowed)", 0},
+        CLI_OPTION_QUICK("2 s instead of 25 s: to look at, not to quote"),
+        CLI_OPTION_CPU("Single threads run on"),
         {0}};
     static const struct argp argp = {options,
                                      parse,
@@ -127,7 +111,7 @@ int cli_ceilings(int argc, char **argv)
                                      NULL,
                                      NULL,
                                      NULL};
-    struct options o = {.cpu = -1};
+    struct options o = {.measure = cli_measure_defaults()};
     struct qk_error err;
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     cli_catch_interrupts();

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/doctor.h"
-#include "harness/cli/cli.h"
-#include "harness/run.h"
+#include "harness/cli/measure_options.h"
 
 #include <stdio.h>
 #include <string.h>
 
 struct options {
-    bool json, quick;
-    int cpu; /* -1: the last one */
-    uint64_t seed;
+    struct cli_measure_options measure;
+    bool json;
 };
 
 enum { WIDTH = 120, INDENT = 28 };
@@ -56,18 +54,17 @@ static int run(const struct options *o, struct qk_error *err)
     struct qk_cpu isa;
     char allowed[256];
     bench_doctor_allowed(allowed, sizeof allowed);
-    int code = cli_detect(&isa, err);
-    const int cpu = code ? code : bench_pin(o->cpu, err);
+    const int cpu = cli_measure_begin(&o->measure.what, &isa, NULL, err);
     if (cpu < 0)
         return cpu;
     const struct bench_doctor_config cfg = {.cpu = cpu,
-                                            .quick = o->quick,
-                                            .seed = o->seed,
+                                            .quick = o->measure.what.quick,
+                                            .seed = o->measure.what.seed,
                                             .isa = &isa,
                                             .allowed = allowed,
                                             .stop = cli_stop,
                                             .progress = cli_progress};
-    code = bench_doctor_run(&d, &cfg, err);
+    int code = bench_doctor_run(&d, &cfg, err);
     cli_progress_end();
     if (code)
         return code;
@@ -88,20 +85,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'j':
         o->json = true;
         return 0;
-    case 'q':
-        o->quick = true;
-        return 0;
-    case 'p':
-        o->cpu = (int)cli_number(state, "--cpu", arg, 0, 1023);
-        return 0;
-    case 's':
-        o->seed = cli_number(state, "--seed", arg, 0, (UINT64_C(1) << 53) - 1);
-        return 0;
     case ARGP_KEY_ARG:
         argp_error(state, "unexpected argument '%s'; doctor takes none", arg);
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return cli_measure_parse(key, arg, state, &o->measure);
     }
 }
 
@@ -109,10 +97,9 @@ int cli_doctor(int argc, char **argv)
 {
     static const struct argp_option options[] = {
         {"json", 'j', NULL, 0, "Strict JSON (harness/doctor.schema.json) instead of text", 0},
-        {"quick", 'q', NULL, 0, "Measure noise for 2 s instead of 5", 0},
-        {"cpu", 'p', "N", 0, "Look at logical CPU N (default: the last one allowed)", 0},
-        {"seed", 's', "N", 0, "Draw the order of pairs and the inputs from this seed (default: a fresh one)",
-         0},
+        CLI_OPTION_QUICK("Measure noise for 2 s instead of 5"),
+        CLI_OPTION_CPU("Look at"),
+        CLI_OPTION_SEED("the order of pairs and the inputs"),
         {0}};
     static const struct argp argp = {
         options,
@@ -128,7 +115,7 @@ int cli_doctor(int argc, char **argv)
         NULL,
         NULL,
         NULL};
-    struct options o = {.cpu = -1, .seed = cli_seed()};
+    struct options o = {.measure = cli_measure_defaults()};
     struct qk_error err;
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     cli_catch_interrupts();

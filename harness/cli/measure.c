@@ -3,14 +3,13 @@
 
 #include "harness/cli/cli.h"
 
-/* The CPU this thread is pinned to from now on, or an error's code. */
-static int begin(const struct cli_measure *m, struct qk_cpu *isa, struct bench_environment *env,
-                 struct qk_error *err)
+int cli_measure_begin(const struct cli_measure *m, struct qk_cpu *isa, struct bench_environment *env,
+                      struct qk_error *err)
 {
     char levels[64];
     const int code = cli_detect(isa, err);
     const int cpu = code ? code : bench_pin(m->cpu, err);
-    if (cpu < 0)
+    if (cpu < 0 || !env)
         return cpu;
     bench_environment_read(env, cpu);
     bench_isa_levels(isa, levels, sizeof levels);
@@ -34,7 +33,7 @@ int cli_measure_run(const struct cli_measure *m, const char *counters, struct be
     struct bench_counters *made = NULL;
     struct bench_matrix matrix;
     struct qk_cpu isa;
-    const int cpu = begin(m, &isa, &set->env, err);
+    const int cpu = cli_measure_begin(m, &isa, &set->env, err);
     if (cpu < 0)
         return cpu;
     struct bench_run_config cfg = config_of(m, &isa, cpu);
@@ -52,18 +51,25 @@ int cli_measure_run(const struct cli_measure *m, const char *counters, struct be
     return code;
 }
 
-int cli_measure_breakdown(const struct cli_measure *m, struct bench_breakdown *bd, struct qk_error *err)
+int cli_measure_breakdown(const struct cli_measure *m, const char *counters, struct bench_breakdown *bd,
+                          struct qk_error *err)
 {
+    struct bench_counters *made = NULL;
     struct bench_matrix matrix;
     struct qk_cpu isa;
-    const int cpu = begin(m, &isa, &bd->env, err);
+    const int cpu = cli_measure_begin(m, &isa, &bd->env, err);
     if (cpu < 0)
         return cpu;
-    const struct bench_run_config cfg = config_of(m, &isa, cpu);
-    int code = bench_breakdown_matrix(&matrix, m->patterns, m->count, m->shapes, &bd->env, err);
+    struct bench_run_config cfg = config_of(m, &isa, cpu);
+    int code = bench_counters_make(&made, counters, err);
+    if (code)
+        return code;
+    cfg.counters = made;
+    code = bench_breakdown_matrix(&matrix, m->patterns, m->count, m->shapes, &bd->env, err);
     if (!code)
         code = bench_breakdown_run(bd, &matrix, &cfg, err);
     cli_progress_end();
     bench_matrix_free(&matrix);
+    bench_counters_free(made);
     return code;
 }

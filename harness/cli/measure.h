@@ -14,10 +14,14 @@ struct cli_measure {
     uint64_t seed;
 };
 
+/* Pins, finds the ISA levels and, unless env is NULL, reads the environment: the CPU this thread is on, or an error. */
+int cli_measure_begin(const struct cli_measure *m, struct qk_cpu *isa, struct bench_environment *env,
+                      struct qk_error *err);
 /* Pins, makes the counters of that list and runs into *set, which is initialised. Errors of all three. */
 int cli_measure_run(const struct cli_measure *m, const char *counters, struct bench_sample_set *set,
                     bool *failed, struct qk_error *err);
 /* The same into a zeroed *bd, to be freed in any case. Errors of bench_breakdown_run. */
-int cli_measure_breakdown(const struct cli_measure *m, struct bench_breakdown *bd, struct qk_error *err);
+int cli_measure_breakdown(const struct cli_measure *m, const char *counters, struct bench_breakdown *bd,
+                          struct qk_error *err);
 
 #endif

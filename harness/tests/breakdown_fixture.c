@@ -3,6 +3,7 @@
 
 #include "harness/private.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,6 +49,29 @@ void bench_test_breakdown_row(struct bench_breakdown_row *row, const char *varia
     }
 }
 
+/* Steps of each arm; a quotient; a metric that nothing counts here. */
+static void add_counts(struct bench_breakdown_row *row, double steps)
+{
+    static const struct bench_breakdown_count like[] = {
+        {.name = "cycles", .unit = "cycles/element", .shape = "4096", .adds_up = true, .why = "PAPI: no PMU"},
+        {.name = "ipc", .unit = "instructions/cycle", .shape = "4096"},
+        {.name = "steps", .unit = "instructions", .shape = "256", .adds_up = true},
+        {.name = "steps.fma", .unit = "instructions", .shape = "256", .adds_up = true},
+    };
+    enum { LIKE = sizeof like / sizeof *like };
+    row->counts = calloc(LIKE, sizeof *row->counts);
+    assert_non_null(row->counts);
+    memcpy(row->counts, like, sizeof like);
+    row->count_count = LIKE;
+    for (size_t a = 0; a < BENCH_TEST_ARMS; a++) {
+        const double stage = (double)(a < row->stages ? a + 1 : row->stages);
+        row->counts[0].value[a] = NAN;
+        row->counts[1].value[a] = 1.5 + stage / 4;
+        row->counts[2].value[a] = steps * stage + 3;
+        row->counts[3].value[a] = 2 * stage;
+    }
+}
+
 void bench_test_breakdown(struct bench_breakdown *bd)
 {
     static const struct {
@@ -84,6 +108,7 @@ void bench_test_breakdown(struct bench_breakdown *bd)
         if (rows[i].status == BENCH_OK) {
             bench_test_breakdown_row(row, rows[i].variant, rows[i].at, 0.5);
             assert_int_equal(bench_breakdown_estimate(row, &err), 0);
+            add_counts(row, rows[i].at[0]);
             continue;
         }
         row->variant = bench_test_variant(rows[i].variant);

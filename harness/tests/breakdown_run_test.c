@@ -18,7 +18,8 @@
 
 static const char *failing; /* variant whose check fails */
 static bool stop_now;
-static int stop_from; /* at this block */
+static int stop_from;           /* at this block */
+static int stop_asked, stop_at; /* how often it was asked; at which of these */
 static int progressed;
 static double last_done;
 static struct qk_error err;
@@ -46,7 +47,8 @@ uint64_t __wrap_bench_clock_ns(void)
 
 static bool stop(void)
 {
-    return stop_now || (stop_from && progressed >= stop_from);
+    stop_asked++;
+    return stop_now || (stop_from && progressed >= stop_from) || (stop_at && stop_asked >= stop_at);
 }
 
 static void progress(void *ctx, double done, const char *what)
@@ -151,7 +153,7 @@ static int run(struct bench_breakdown *bd, const char *pattern)
     const struct bench_run_config cfg = {
         .quick = !full, .seed = 5, .cpu = 0, .isa = &isa, .stop = stop, .progress = progress};
     memset(bd, 0, sizeof *bd);
-    progressed = 0;
+    progressed = stop_asked = 0;
     last_done = 0;
     assert_int_equal(make(&m, pattern, NULL), 0);
     const int code = bench_breakdown_run(bd, &m, &cfg, &err);
@@ -235,6 +237,13 @@ static void a_stop_ends_it(void **state)
     assert_int_equal(progressed, 3);
     assert_string_equal(err.where, "qk256_dequant/scalar/256");
     stop_from = 0;
+    bench_breakdown_free(&bd);
+    /* Also while it is found out how fast a variant is: asked for the check, then before that. */
+    stop_at = 2;
+    assert_int_equal(run(&bd, "*/scalar/256"), QK_ERR_INTERRUPTED);
+    assert_int_equal(progressed, 0);
+    assert_non_null(strstr(err.text, "before timing"));
+    stop_at = 0;
     bench_breakdown_free(&bd);
 }
 

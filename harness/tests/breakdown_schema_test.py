@@ -56,6 +56,11 @@ BROKEN = [
     (["blocks", 0, "core_ghz"], 0),
     (["clock"], {"estimated_ghz": None, "reason": None}),
 ]
+counted = [(k, count) for k, count in enumerate(document["rows"][first]["counts"])]
+BROKEN += [(["rows", first, "counts"], DELETE)]
+BROKEN += [(["rows", first, "counts", k, "reason"], None) for k, count in counted if count["prefixes"] is None][:1]
+BROKEN += [(["rows", first, "counts", k, "kernel"], None) for k, count in counted if count["prefixes"]][:1]
+BROKEN += [(["rows", i, "counts"], []) for i in stopped[:1]]
 BROKEN += [(["rows", i, "reason"], None) for i in stopped[:1]]
 BROKEN += [(["rows", i, "total"], document["rows"][first]["total"]) for i in stopped[:1]]
 BROKEN += [(["rows", i, "components", k, "reason"], None) for i, k in unresolved[:1]]
@@ -105,6 +110,20 @@ def estimates_follow_from_the_samples():
             assert abs(again - part["ns_paired"]) < 1e-9 * row["total"]["ns"], (row["name"], part["name"])
 
 
+def counts_add_up():
+    for i in timed:
+        row = document["rows"][i]
+        for count in row["counts"]:
+            if count["prefixes"] is None:
+                continue
+            assert len(count["prefixes"]) == len(row["components"]), (row["name"], count["name"])
+            if count["components"] is not None:
+                again = list(itertools.accumulate(count["components"]))
+                assert all(abs(x - y) <= 1e-12 * abs(y) for x, y in zip(again, count["prefixes"])), (row["name"], count)
+            if count["name"].startswith("steps") and row["same_code"]:
+                assert count["prefixes"][-1] == count["kernel"], (row["name"], count)
+
+
 def intervals_hold_their_values():
     for i in timed:
         row = document["rows"][i]
@@ -118,6 +137,7 @@ tests = [
     ("a written file obeys it", lambda: validator.validate(document)),
     ("components add up to the total", components_add_up),
     ("estimates follow from the samples", estimates_follow_from_the_samples),
+    ("counts add up", counts_add_up),
     ("intervals hold their values", intervals_hold_their_values),
 ]
 for place, value in BROKEN:

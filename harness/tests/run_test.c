@@ -19,6 +19,7 @@
 
 static const char *failing; /* variant whose check fails */
 static bool stop_now;
+static int stop_asked, stop_at; /* how often it was asked; at which of these */
 static int progressed;
 static double last_done;
 static struct qk_error err;
@@ -35,7 +36,7 @@ int __wrap_qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t 
 
 static bool stop(void)
 {
-    return stop_now;
+    return ++stop_asked == stop_at || stop_now;
 }
 
 static void progress(void *ctx, double done, const char *group)
@@ -56,7 +57,7 @@ static int run(struct bench_sample_set *set, const char *pattern, const char *sh
     const struct bench_run_config cfg = {
         .quick = true, .seed = seed, .cpu = 0, .isa = &isa, .stop = stop, .progress = progress};
     snprintf(text, sizeof text, "%s", pattern);
-    progressed = 0;
+    progressed = stop_asked = 0;
     last_done = 0;
     bench_sample_set_init(set);
     bench_environment_read(&set->env, 0);
@@ -150,6 +151,13 @@ static void a_stop_ends_the_run(void **state)
     stop_now = true;
     assert_int_equal(run(&set, "qk256_dequant/scalar", "seed", 1, &failed), QK_ERR_INTERRUPTED);
     stop_now = false;
+    bench_sample_set_free(&set);
+    /* Also while it is found out how fast a variant is: asked for the check, the group, then before that. */
+    stop_at = 3;
+    assert_int_equal(run(&set, "*/scalar", "seed", 1, &failed), QK_ERR_INTERRUPTED);
+    assert_int_equal(progressed, 0);
+    assert_non_null(strstr(err.text, "before timing"));
+    stop_at = 0;
     bench_sample_set_free(&set);
 }
 

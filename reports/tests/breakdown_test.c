@@ -103,6 +103,7 @@ static void what_is_shown_adds_up(void **state)
         for (int a = 0; a < BENCH_TEST_ARMS; a++)
             at[a] = 100 + 2000 * (double)qk_rng_unit(&rng);
         free(row->samples_ns);
+        free(row->counts);
         bench_test_breakdown_row(row, "scalar", at, 0.7);
         assert_int_equal(bench_breakdown_estimate(row, &err), 0);
         bd.count = 1;
@@ -137,6 +138,19 @@ static void what_is_missing_is_said(void **state)
     bd.count = 6;
 }
 
+/* As under --counters none: no table, and no fact. */
+static void nothing_counted_is_nothing_said(void **state)
+{
+    (void)state;
+    char *text;
+    for (size_t i = 0; i < bd.count; i++)
+        bd.rows[i].count_count = 0;
+    written(report_breakdown_text, &claims, &text);
+    assert_null(strstr(text, "counters"));
+    assert_null(strstr(text, "steps"));
+    free(text);
+}
+
 static void the_width_holds(void **state)
 {
     (void)state;
@@ -167,7 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(both_forms_are_as_they_were), TEST(what_is_shown_adds_up),
         TEST(what_is_missing_is_said),     TEST(the_width_holds),
-        TEST(a_full_stream_is_an_error),
+        TEST(a_full_stream_is_an_error),   TEST(nothing_counted_is_nothing_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,14 +44,19 @@ code 2 "expected one of" --cpu 1000
 code 2 "whole number" --seed x
 code 1 "No such file" --shapes "$work/none.gguf"
 code 1 "cannot write" 'qk256_dequant/scalar/256' --quick --out none/b.json
+code 2 "unknown name" 'qk256_dequant/scalar/256' --quick --counters cycle
 QK_DISABLE_ISA=avx2 code 77 "switched off" 'qk256_dequant/p4*' --quick
 QK_DATA=$work/nowhere code 1 "roadmap.json" 'qk256_dequant/scalar' --quick
 
 code 0 "fits L1" 'qk256_dequant/scalar' --quick
 ok "one shape, the components, total and kernel" eval \
     'for word in 4096 loop unpack lookup scale store total kernel difference 9000; do says $word || exit; done'
-code 0 "| loop |" 'qk256_dequant/scalar/256' --quick --markdown
-code 0 "Claimed gains" 'qk256_dequant/[sp][c1]*/256' --quick --seed 77 --out b.json
+ok "no steps unless asked for" eval 'says counters && ! says "steps, instructions"'
+code 0 "| loop |" 'qk256_dequant/scalar/256' --quick --markdown --counters none
+ok "--counters none: not a word of them" eval '! says counters'
+code 0 "Claimed gains" 'qk256_dequant/[sp][c1]*/256' --quick --seed 77 --counters auto,steps --out b.json
+ok "counters: a value or a reason" eval 'says " counted, each prefix alone"'
+ok "steps of each component, or why not" eval 'says "shape 256: steps, instructions" || says "cannot step"'
 ok "the seed is in the file" grep -q '"seed": "77"' b.json
 if python3 -c 'import jsonschema' 2>/dev/null; then
     checked=$("$tree/harness/tests/breakdown_schema_test.py" "$tree/harness/breakdown.schema.json" cat b.json 2>&1)
