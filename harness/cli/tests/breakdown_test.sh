@@ -2,59 +2,31 @@
 # SPDX-License-Identifier: MIT
 # qkbench breakdown as its users meet it.  breakdown_test.sh PROGRAM TREE
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
-set -uo pipefail
-program=$(realpath "$1")
-tree=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-number=0
-failed=0
-status=0
-out=
-ok() { # ok NAME CONDITION...: one test; what the program said is shown when it fails
-    local name=$1
-    shift
-    number=$((number + 1))
-    if "$@"; then
-        echo "ok $number - $name"
-    else
-        echo "not ok $number - $name"
-        printf '# exit code %s; %s\n' "$status" "${out//$'\n'/$'\n'# }" | head -20
-        failed=1
-    fi
-}
-skip() { number=$((number + 1)) && echo "ok $number - $1 # SKIP $2"; }
-says() { grep -qF -- "$1" <<<"$out"; }
-code() { # code NUMBER TEXT ARGUMENT...: exit code and a text in the output
-    local want=$1 text=$2
-    shift 2
-    out=$("$program" breakdown "$@" 2>&1)
-    status=$?
-    ok "exit $want: qkbench breakdown $*" eval "[ $status -eq $want ] && says '$text'"
-}
+tree=$(realpath "$2")
+# shellcheck source=harness/cli/tests/tap.sh
+. "$(dirname "$0")/tap.sh"
 
-code 0 Examples --help
-code 2 "no variant" 'qk256_dequant/p9'
-code 2 "staged: qk256_dequant/scalar" 'qk256_dequant/*_best' 'qk256_dequant/autovec*'
+code 0 Examples breakdown --help
+code 2 "no variant" breakdown 'qk256_dequant/p9'
+code 2 "staged: qk256_dequant/scalar" breakdown 'qk256_dequant/*_best' 'qk256_dequant/autovec*'
 ok "one line names what can be cut" eval '[ "$(wc -l <<<"$out")" -eq 1 ] && says p4_permute'
-code 2 "shapes of seed: 256" 'qk256_dequant/scalar/255'
-code 2 "blocks model cache" --shapes sead
-code 2 "expected one of" --cpu 1000
-code 2 "whole number" --seed x
-code 1 "No such file" --shapes "$work/none.gguf"
-code 1 "cannot write" 'qk256_dequant/scalar/256' --quick --out none/b.json
-code 2 "unknown name" 'qk256_dequant/scalar/256' --quick --counters cycle
-QK_DISABLE_ISA=avx2 code 77 "switched off" 'qk256_dequant/p4*' --quick
-QK_DATA=$work/nowhere code 1 "roadmap.json" 'qk256_dequant/scalar' --quick
+code 2 "shapes of seed: 256" breakdown 'qk256_dequant/scalar/255'
+code 2 "blocks model cache" breakdown --shapes sead
+code 2 "expected one of" breakdown --cpu 1000
+code 2 "whole number" breakdown --seed x
+code 1 "No such file" breakdown --shapes "$work/none.gguf"
+code 1 "cannot write" breakdown 'qk256_dequant/scalar/256' --quick --out none/b.json
+code 2 "unknown name" breakdown 'qk256_dequant/scalar/256' --quick --counters cycle
+QK_DISABLE_ISA=avx2 code 77 "switched off" breakdown 'qk256_dequant/p4*' --quick
+QK_DATA=$work/nowhere code 1 "roadmap.json" breakdown 'qk256_dequant/scalar' --quick
 
-code 0 "fits L1" 'qk256_dequant/scalar' --quick
+code 0 "fits L1" breakdown 'qk256_dequant/scalar' --quick
 ok "one shape, the components, total and kernel" eval \
     'for word in 4096 loop unpack lookup scale store total kernel difference 9000; do says $word || exit; done'
 ok "no steps unless asked for" eval 'says counters && ! says "steps, instructions"'
-code 0 "| loop |" 'qk256_dequant/scalar/256' --quick --markdown --counters none
+code 0 "| loop |" breakdown 'qk256_dequant/scalar/256' --quick --markdown --counters none
 ok "--counters none: not a word of them" eval '! says counters'
-code 0 "Claimed gains" 'qk256_dequant/[sp][c1]*/256' --quick --seed 77 --counters auto,steps --out b.json
+code 0 "Claimed gains" breakdown 'qk256_dequant/[sp][c1]*/256' --quick --seed 77 --counters auto,steps --out b.json
 ok "counters: a value or a reason" eval 'says " counted, each prefix alone"'
 ok "steps of each component, or why not" eval 'says "shape 256: steps, instructions" || says "cannot step"'
 ok "the seed is in the file" grep -q '"seed": "77"' b.json
@@ -65,8 +37,8 @@ if python3 -c 'import jsonschema' 2>/dev/null; then
 else
     skip "the file obeys its schema and adds up" "python3-jsonschema is not installed"
 fi
-QK_DISABLE_ISA=avx2 code 0 "skipped" 'qk256_dequant/[sp][c1]*/256' --quick
-code 0 "@blk.0.attn_k.weight" --shapes "$tree/model/fixtures/tiny.i2_s.gguf" 'qk256_dequant/scalar/*blk.0.attn_k.*' --quick
+QK_DISABLE_ISA=avx2 code 0 "skipped" breakdown 'qk256_dequant/[sp][c1]*/256' --quick
+code 0 "@blk.0.attn_k.weight" breakdown --shapes "$tree/model/fixtures/tiny.i2_s.gguf" 'qk256_dequant/scalar/*blk.0.attn_k.*' --quick
 
 cp b.json old.json
 "$program" breakdown --out b.json >said.out 2>said.txt &
@@ -80,5 +52,4 @@ ok "Ctrl-C: the old file is whole, nothing is left, nothing was printed" eval \
 out=$("$program" breakdown 'qk256_dequant/scalar/256' --quick 2>&1 >/dev/full)
 status=$?
 ok "standard output that cannot be written" eval '[ $status -eq 1 ] && says "No space left"'
-echo "1..$number"
-exit $failed
+finish

@@ -2,40 +2,10 @@
 # SPDX-License-Identifier: MIT
 # qkbench ceilings: measured once, kept, reused by run.  ceilings_test.sh PROGRAM SCHEMA
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
-set -uo pipefail
-program=$(realpath "$1")
 schema=$(realpath "$2")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+# shellcheck source=harness/cli/tests/tap.sh
+. "$(dirname "$0")/tap.sh"
 export XDG_CACHE_HOME=$work/cache
-number=0
-failed=0
-status=0
-out=
-ok() { # ok NAME CONDITION...: one test; what the program said is shown when it fails
-    local name=$1
-    shift
-    number=$((number + 1))
-    if "$@"; then
-        echo "ok $number - $name"
-    else
-        echo "not ok $number - $name"
-        printf '# exit code %s; %s\n' "$status" "${out//$'\n'/$'\n'# }" | head -20
-        failed=1
-    fi
-}
-run() { # run ARGUMENT...: out gets everything it says
-    out=$("$program" "$@" 2>&1)
-    status=$?
-}
-says() { grep -qF -- "$1" <<<"$out"; }
-code() { # code NUMBER TEXT ARGUMENT...: exit code and a text in the output
-    local want=$1 text=$2
-    shift 2
-    run "$@"
-    ok "exit $want: qkbench $*" eval "[ $status -eq $want ] && says '$text'"
-}
 measured() { [ "$status" -eq 0 ] && says Bandwidth && says Peaks && ! says "stored then"; }
 stored() { [ "$status" -eq 0 ] && says Bandwidth && says "stored then"; }
 valid() { python3 -c 'import json, sys
@@ -102,5 +72,4 @@ kill -INT $pid
 wait $pid
 status=$? out=$(cat said.txt)
 ok "Ctrl-C: exit 130, nothing kept" eval '[ $status -eq 130 ] && [ "$(find other -name "*.json" | wc -l)" -eq 1 ]'
-echo "1..$number"
-exit $failed
+finish

@@ -2,41 +2,11 @@
 # SPDX-License-Identifier: MIT
 # The program as its users meet it: exit codes, messages, files.  cli_test.sh PROGRAM TREE
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
-set -uo pipefail
-program=$(realpath "$1")
-tree=$2
-work=$(mktemp -d)
+tree=$(realpath "$2")
+# shellcheck source=harness/cli/tests/tap.sh
+. "$(dirname "$0")/tap.sh"
 trap 'mountpoint -q "$work/disk" && umount "$work/disk"; rm -rf "$work"' EXIT
-cd "$work" || exit 1
-number=0
-failed=0
-status=0
-out=
-ok() { # ok NAME CONDITION...: one test; what the program said is shown when it fails
-    local name=$1
-    shift
-    number=$((number + 1))
-    if "$@"; then
-        echo "ok $number - $name"
-    else
-        echo "not ok $number - $name"
-        printf '# exit code %s; %s\n' "$status" "${out//$'\n'/$'\n'# }" | head -20
-        failed=1
-    fi
-}
-skip() { number=$((number + 1)) && echo "ok $number - $1 # SKIP $2"; }
-run() { # run ARGUMENT...: out gets everything it says
-    out=$("$program" "$@" 2>&1)
-    status=$?
-}
-says() { grep -qF -- "$1" <<<"$out"; }
 one_line() { [ "$(wc -l <<<"$out")" -eq 1 ]; }
-code() { # code NUMBER TEXT ARGUMENT...: exit code and a text in the output
-    local want=$1 text=$2
-    shift 2
-    run "$@"
-    ok "exit $want: qkbench $*" eval "[ $status -eq $want ] && says '$text'"
-}
 no_leftovers() { [ -z "$(find . -name '*.tmp*' -o -name '.*.??????' | head -1)" ]; }
 
 code 2 Usage
@@ -142,5 +112,4 @@ ok "no gnuplot: the tables are written and say so" eval '[ $status -eq 0 ] && [ 
 out=$(QK_DATA=$work/nowhere "$program" report r.json --out f 2>&1)
 status=$?
 ok "QK_DATA without the data: exit 1" eval '[ $status -eq 1 ] && says roadmap.json'
-echo "1..$number"
-exit $failed
+finish

@@ -2,33 +2,14 @@
 # SPDX-License-Identifier: MIT
 # `qkbench doctor` as its users meet it.  doctor_test.sh PROGRAM SCHEMA COARSE_CLOCK
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
-set -uo pipefail
-program=$(realpath "$1")
 schema=$(realpath "$2")
 coarse=$(realpath "$3")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-number=0
-failed=0
-status=0
-out=
-ok() { # ok NAME CONDITION: one test; what the program said is shown when it fails
-    number=$((number + 1))
-    if eval "$2"; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1"
-        printf '# exit code %s; %s\n' "$status" "${out//$'\n'/$'\n'# }" | head -40
-        failed=1
-    fi
-}
-skip() { number=$((number + 1)) && echo "ok $number - $1 # SKIP $2"; }
+# shellcheck source=harness/cli/tests/tap.sh
+. "$(dirname "$0")/tap.sh"
 run() { # run COMMAND...: out gets everything it says
     out=$("$@" 2>&1)
     status=$?
 }
-says() { grep -qF -- "$1" <<<"$out"; }
 # A machine on which measuring is meaningless may run this too: then 5, with the reason.
 settled() { [ "$status" -eq 0 ] || { [ "$status" -eq 5 ] && says 'measuring is meaningless here'; }; }
 valid() { # valid FILE: strict JSON that obeys the schema
@@ -43,54 +24,54 @@ END
 }
 
 run "$program" doctor --help
-ok "--help" '[ $status -eq 0 ] && says Examples'
+ok "--help" eval '[ $status -eq 0 ] && says Examples'
 run "$program" doctor --jsn
-ok "unknown option: exit 2" '[ $status -eq 2 ] && says "unrecognized option"'
+ok "unknown option: exit 2" eval '[ $status -eq 2 ] && says "unrecognized option"'
 run "$program" doctor everything
-ok "an argument: exit 2" '[ $status -eq 2 ] && says "doctor takes none"'
+ok "an argument: exit 2" eval '[ $status -eq 2 ] && says "doctor takes none"'
 run "$program" doctor --cpu minus
-ok "--cpu minus: exit 2" '[ $status -eq 2 ] && says "whole number"'
+ok "--cpu minus: exit 2" eval '[ $status -eq 2 ] && says "whole number"'
 run "$program" doctor --cpu 1000
-ok "--cpu 1000: exit 2, the allowed ones named" '[ $status -eq 2 ] && says "expected one of"'
+ok "--cpu 1000: exit 2, the allowed ones named" eval '[ $status -eq 2 ] && says "expected one of"'
 
 run "$program" doctor --quick --seed 77
 ok "text" settled
 for name in affinity governor turbo smt shared_core isolation numa huge_pages aslr perf_event_paranoid pmu vm steal load \
     throttling timer noise_cache noise_dram memory cpu_quota; do
-    ok "text: $name with a verdict" 'grep -qE "^$name +(ok|warn|bad) +[^ ]" <<<"$out"'
+    ok "text: $name with a verdict" eval 'grep -qE "^$name +(ok|warn|bad) +[^ ]" <<<"$out"'
 done
-ok "text: at most 120 columns" '! grep -qE "^.{121}" <<<"$out"'
-ok "text: the seed" 'says "seed 77"'
-ok "text: a mend line for each cost" '[ "$(grep -c "^ *costs: " <<<"$out")" -eq "$(grep -c "^ *mend: " <<<"$out")" ]'
+ok "text: at most 120 columns" eval '! grep -qE "^.{121}" <<<"$out"'
+ok "text: the seed" eval 'says "seed 77"'
+ok "text: a mend line for each cost" eval '[ "$(grep -c "^ *costs: " <<<"$out")" -eq "$(grep -c "^ *mend: " <<<"$out")" ]'
 
 "$program" doctor --quick --json >doctor.json 2>said.txt
 status=$? out=$(cat said.txt)
 ok "--json" settled
 if python3 -c 'import jsonschema' 2>/dev/null; then
     run valid doctor.json
-    ok "--json obeys doctor.schema.json" '[ $status -eq 0 ]'
+    ok "--json obeys doctor.schema.json" eval '[ $status -eq 0 ]'
 else
     skip "--json obeys doctor.schema.json" "python3-jsonschema is not installed"
 fi
 
 out=$("$program" doctor --quick --json 2>&1 >/dev/full)
 status=$?
-ok "standard output that cannot be written: exit 1" '[ $status -eq 1 ] || [ $status -eq 5 ]'
+ok "standard output that cannot be written: exit 1" eval '[ $status -eq 1 ] || [ $status -eq 5 ]'
 
 "$program" doctor >/dev/null 2>said.txt &
 sleep 1
 kill -INT $!
 wait $!
 status=$? out=$(cat said.txt)
-ok "Ctrl-C: exit 130" '[ $status -eq 130 ] && says interrupted'
+ok "Ctrl-C: exit 130" eval '[ $status -eq 130 ] && says interrupted'
 
 run env LD_PRELOAD="$coarse" "$program" doctor --quick --json
 if says 'runtime does not come first'; then
     skip "a clock that steps by milliseconds: exit 5" "the sanitizer's library wants to be loaded first"
     skip "the findings are told all the same, without a measurement that would not end" "the sanitizer's library wants to be loaded first"
 else
-    ok "a clock that steps by milliseconds: exit 5" '[ $status -eq 5 ] && says "timer: measuring is meaningless here"'
-    ok "the findings are told all the same, without a measurement that would not end" 'says "\"fatal\": true" && says "the clock is too coarse"'
+    ok "a clock that steps by milliseconds: exit 5" eval '[ $status -eq 5 ] && says "timer: measuring is meaningless here"'
+    ok "the findings are told all the same, without a measurement that would not end" eval 'says "\"fatal\": true" && says "the clock is too coarse"'
 fi
 
 run env QK_DISABLE_ISA=avx512,avxvnni,avx2 "$program" doctor --quick
@@ -101,9 +82,8 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
     chmod 755 "$work"
     cp "$program" ./qkbench
     run setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs ./qkbench doctor --quick
-    ok "as an ordinary user without privileges" 'settled && says noise_dram'
+    ok "as an ordinary user without privileges" eval 'settled && says noise_dram'
 else
     skip "as an ordinary user without privileges" "not root, so all of this was"
 fi
-echo "1..$number"
-exit $failed
+finish
