@@ -240,7 +240,7 @@ static void a_stop_ends_it(void **state)
     bench_breakdown_free(&bd);
     /* Also while it is found out how fast a variant is: asked for the check, then before that. */
     stop_at = 2;
-    assert_int_equal(run(&bd, "*/scalar/256"), QK_ERR_INTERRUPTED);
+    assert_int_equal(run(&bd, "qk256_dequant/scalar/256"), QK_ERR_INTERRUPTED);
     assert_int_equal(progressed, 0);
     assert_non_null(strstr(err.text, "before timing"));
     stop_at = 0;

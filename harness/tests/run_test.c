@@ -154,7 +154,7 @@ static void a_stop_ends_the_run(void **state)
     bench_sample_set_free(&set);
     /* Also while it is found out how fast a variant is: asked for the check, the group, then before that. */
     stop_at = 3;
-    assert_int_equal(run(&set, "*/scalar", "seed", 1, &failed), QK_ERR_INTERRUPTED);
+    assert_int_equal(run(&set, "qk256_dequant/scalar", "seed", 1, &failed), QK_ERR_INTERRUPTED);
     assert_int_equal(progressed, 0);
     assert_non_null(strstr(err.text, "before timing"));
     stop_at = 0;

@@ -2,38 +2,11 @@
 # SPDX-License-Identifier: MIT
 # qkbench baseline and compare as their users meet them.  baseline_test.sh PROGRAM TREE
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
-set -uo pipefail
-program=$(realpath "$1")
-tree=$2
-work=$(mktemp -d)
+tree=$(realpath "$2")
+# shellcheck source=harness/cli/tests/tap.sh
+. "$(dirname "$0")/tap.sh"
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-cd "$work" || exit 1
 unset QK_BASELINES
-number=0
-failed=0
-status=0
-out=
-ok() { # ok NAME CONDITION...: one test; what the program said is shown when it fails
-    local name=$1
-    shift
-    number=$((number + 1))
-    if "$@"; then
-        echo "ok $number - $name"
-    else
-        echo "not ok $number - $name"
-        printf '# exit code %s; %s\n' "$status" "${out//$'\n'/$'\n'# }" | head -30
-        failed=1
-    fi
-}
-skip() { number=$((number + 1)) && echo "ok $number - $1 # SKIP $2"; }
-says() { grep -qF -- "$1" <<<"$out"; }
-code() { # code NUMBER TEXT ARGUMENT...: exit code and a text in the output
-    local want=$1 text=$2
-    shift 2
-    out=$("$program" "$@" 2>&1)
-    status=$?
-    ok "exit $want: qkbench $*" eval "[ $status -eq $want ] && says '$text'"
-}
 
 code 0 Examples: baseline --help
 code 0 Examples: compare --help
@@ -129,5 +102,4 @@ ok "a fresh one has components" grep -q '"share_percent"' "${file%/*}/fresh.json
 code 0 "removed" baseline remove main
 ok "it is gone" [ ! -e "$file" ]
 code 2 "there are: fresh" baseline remove main
-echo "1..$number"
-exit $failed
+finish
