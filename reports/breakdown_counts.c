@@ -79,8 +79,9 @@ static void add_counts(struct report_table *t, const struct bench_breakdown_row 
         }
     }
     if (!strcmp(like->name, "steps"))
-        report_table_note(
-            t, "instructions of one call, counted one by one: exact, and what they are is in the JSON");
+        report_table_note(t, "instructions of one call, counted one by one: exact, and what they are is in "
+                             "the JSON; negative: "
+                             "cut before that stage, the body must hand over values in more instructions");
     else if (*like->why)
         report_table_note(t, "%s", like->why);
 }

@@ -36,6 +36,7 @@ static void working_sets_fit_their_level(void **state)
     env->caches[3] = (struct bench_cache){3, "Unified", 32 << 20, 8};
     assert_int_equal(bench_ceiling_cache_bytes(env, 3, 8, why, sizeof why), 2 << 20);
     env->caches[3].bytes = 24 << 20;
+    assert_int_equal(bench_ceiling_cache_bytes(env, 3, 1, why, sizeof why), 4 << 20);
     assert_int_equal(bench_ceiling_cache_bytes(env, 3, 8, why, sizeof why), 0);
     env->caches[3] = (struct bench_cache){3, "Unified", 32 << 20, 16};
     assert_int_equal(bench_ceiling_cache_bytes(env, 3, 16, why, sizeof why), 0);
