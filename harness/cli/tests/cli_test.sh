@@ -12,8 +12,8 @@ no_leftovers() { [ -z "$(find . -name '*.tmp*' -o -name '.*.??????' | head -1)" 
 code 2 Usage
 code 0 Commands --help
 code 0 qkbench --version
-code 2 "commands: list check run breakdown ceilings doctor baseline compare report" frobnicate
-for command in list check run breakdown ceilings doctor baseline compare report; do code 0 Examples: "$command" --help; done
+code 2 "commands: list check run breakdown ceilings doctor baseline compare gate report" frobnicate
+for command in list check run breakdown ceilings doctor baseline compare gate report; do code 0 Examples: "$command" --help; done
 code 0 ceiling_store64 list
 code 2 "takes none" list everything
 code 0 '"schema_version": 1' list --json
@@ -31,7 +31,7 @@ ok "one line names it" one_line
 code 2 p4_permute check 'qk256_dequant/p5'
 code 2 "not a whole number" check --seed minus
 code 0 "2 passed, 0 failed" check 'qk256_dequant/scalar' 'qk256_dequant/p1*' --seed 5
-code 2 "blocks model cache" run --shapes sead
+code 2 "blocks model" run --shapes sead
 ok "one line names it" one_line
 code 2 "shapes of seed: 256 512" run 'qk256_dequant/scalar/255'
 code 2 "expected one of" run --cpu 1000
