@@ -19,7 +19,7 @@
 #include <stdio.h>
 
 enum {
-    BENCH_CEILINGS_SCHEMA_VERSION = 1,
+    BENCH_CEILINGS_SCHEMA_VERSION = 2,
     BENCH_REGISTERS = 0, /* levels: 1, 2, 3 are the caches */
     BENCH_DRAM = 4,
 };

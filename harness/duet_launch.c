@@ -25,10 +25,12 @@ bool bench_duet_send(int fd, enum bench_duet_message message, void *packet, size
 int bench_duet_receive(int fd, void *packet, size_t bytes)
 {
     struct bench_duet_head head;
+    bool reset = false;
     ssize_t got;
+    /* A peer that ended with a packet unread resets the connection: that is told once, before what it had sent. */
     do
         got = recv(fd, packet, bytes, MSG_TRUNC);
-    while (got < 0 && errno == EINTR);
+    while (got < 0 && (errno == EINTR || (errno == ECONNRESET && !reset && (reset = true))));
     if (got <= 0)
         return got == 0 || errno == ECONNRESET ? 0 : -1;
     if (got != (ssize_t)bytes)

@@ -227,7 +227,7 @@ static void damage_is_named(void **state)
     static const struct {
         const char *from, *to, *where;
     } damage[] = {
-        {"\"schema_version\": 1", "\"schema_version\": 2", "$.schema_version"},
+        {"\"schema_version\": 2", "\"schema_version\": 1", "$.schema_version"},
         {"\"ceilings\",", "\"breakdown\",", "$.kind"},
         {"\"seed\": \"42\"", "\"seed\": \"x\"", "$.seed"},
         {"\"threads\": 2", "\"threads\": 0", "$.threads"},
