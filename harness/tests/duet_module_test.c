@@ -29,7 +29,7 @@ static void write_file(const char *name, const void *data, size_t size)
 
 static void copy_to(const char *from, const char *name)
 {
-    static char data[1 << 22];
+    static char data[1 << 26]; /* an instrumented build has many MiB */
     FILE *f = fopen(from, "rb");
     assert_non_null(f);
     const size_t size = fread(data, 1, sizeof data, f);

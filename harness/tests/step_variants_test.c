@@ -24,7 +24,7 @@ static int set_up(void **state)
 static int repetitions_of(uint64_t instructions)
 {
 #ifdef INSTRUMENTED
-    enum { MOST = 5 };
+    enum { MOST = 2 };
 #else
     enum { MOST = 100 };
 #endif
