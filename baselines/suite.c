@@ -30,20 +30,11 @@ static bool is_glob(const char *text)
     return strpbrk(text, "*?[") != NULL;
 }
 
-static bool has_word(const char *list, const char *word)
-{
-    const size_t n = strlen(word);
-    for (const char *at = list; (at = strstr(at, word)); at += n)
-        if ((at == list || at[-1] == ' ') && (!at[n] || at[n] == ' '))
-            return true;
-    return false;
-}
-
 /* Why a row cannot be judged here; NULL when it can. */
 static const char *missing(const struct qk_module_row *row, const struct baseline_suite_config *cfg,
                            char *why, size_t size)
 {
-    if (*cfg->allowed && !has_word(cfg->allowed, row->isa)) {
+    if (*cfg->allowed && !qk_has_word(cfg->allowed, row->isa)) {
         snprintf(why, size, "the policy does not allow %s", row->isa);
         return why;
     }

@@ -62,7 +62,7 @@ double bench_adds_per_cycle(double ghz, char *why, size_t size)
 
 bool bench_adds_known(const struct bench_environment *env)
 {
-    return bench_has_flag(env->cpu_flags, "avx2");
+    return qk_has_word(env->cpu_flags, "avx2");
 }
 
 /* doctor.def warns at the same share of the four additions per cycle; unknown counts as ours. */

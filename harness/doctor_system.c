@@ -161,7 +161,7 @@ static void mend_timer(const struct bench_facts *f, struct bench_finding *to)
     static const char *const folder = "/sys/devices/system/clocksource/clocksource0";
     char available[128];
     if (bench_facts_line(f, available, sizeof available, "%s/available_clocksource", folder) &&
-        bench_has_flag(available, "tsc"))
+        qk_has_word(available, "tsc"))
         bench_mend(to, "echo tsc > %s/current_clocksource", folder);
     else if (!bench_facts_vm(f))
         bench_mend(to, "tsc=reliable on the kernel's command line");
@@ -177,7 +177,7 @@ void bench_probe_timer(const struct bench_facts *f, struct bench_finding *to)
     static const char *const names[] = {"constant_tsc", "nonstop_tsc"};
     bool wanders = false;
     for (int i = 0; i < 2; i++)
-        if (bench_has_flag(f->env.cpu_flags, names[i]))
+        if (qk_has_word(f->env.cpu_flags, names[i]))
             snprintf(flags + strlen(flags), sizeof flags - strlen(flags), "; %s", names[i]);
         else
             wanders = !strcmp(source, "tsc");

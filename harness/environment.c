@@ -177,21 +177,12 @@ static void read_governor(const char *root, struct bench_environment *env, int c
              cpu, reason);
 }
 
-bool bench_has_flag(const char *flags, const char *flag)
-{
-    const size_t n = strlen(flag);
-    for (const char *at = strstr(flags, flag); at; at = strstr(at + n, flag))
-        if ((at == flags || at[-1] == ' ') && (at[n] == ' ' || at[n] == '\0'))
-            return true;
-    return false;
-}
-
 static void read_virtualised(struct bench_environment *env)
 {
 #if defined(__x86_64__)
     if (!*env->cpu_flags)
         return;
-    if (!bench_has_flag(env->cpu_flags, "hypervisor")) {
+    if (!qk_has_word(env->cpu_flags, "hypervisor")) {
         copy(env->virtualised, sizeof env->virtualised, "no");
         return;
     }

@@ -21,8 +21,6 @@ FILE *bench_open_below(const char *root, const char *path);
 bool bench_first_line(char *to, size_t size, const char *root, const char *path);
 /* "0-3,8" has 5 members; 0 when the text is no such list. */
 int bench_list_members(const char *list);
-/* Is the word in a blank-separated list like cpu_flags? */
-bool bench_has_flag(const char *flags, const char *flag);
 
 /* What nobody has looked up yet: numbers -1, texts empty, fingerprint of that. */
 void bench_environment_init(struct bench_environment *env);

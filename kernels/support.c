@@ -46,6 +46,15 @@ bool qk_align_size(size_t n, size_t power_of_two, size_t *r)
     return true;
 }
 
+bool qk_has_word(const char *list, const char *word)
+{
+    const size_t n = strlen(word);
+    for (const char *at = strstr(list, word); at; at = strstr(at + n, word))
+        if ((at == list || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
+            return true;
+    return false;
+}
+
 void qk_rng_seed(struct qk_rng *rng, uint64_t seed)
 {
     for (int i = 0; i < 4; i++) {

@@ -44,6 +44,9 @@ bool qk_mul_size(size_t a, size_t b, size_t *r);
 bool qk_add_size(size_t a, size_t b, size_t *r);
 bool qk_align_size(size_t n, size_t power_of_two, size_t *r);
 
+/* Is the word one of a blank-separated list? */
+bool qk_has_word(const char *list, const char *word);
+
 /*
  * Seeded generator: xoshiro256** with its state filled by splitmix64 (Blackman & Vigna, "Scrambled linear
  * pseudorandom number generators", 2018). The same seed gives the same stream on every machine.

@@ -44,10 +44,11 @@ def main():
             for row in report["results"]:
                 key = (row["role"], row["memory"] or "")
                 verdicts.setdefault(key, collections.Counter())[row["verdict"]] += 1
-                if row["ratio"] is not None:
-                    seconds.setdefault(key, []).append(row["seconds"])
-                    ratios[(row["role"], row["memory"], row["name"])].append(row["ratio"]["value"])
-                    injected[(row["role"], row["memory"], row["name"])] = row.get("injected") or 0
+                timing = row["timing"]
+                if timing:
+                    seconds.setdefault(key, []).append(timing["seconds"])
+                    ratios[(*key, row["name"])].append(timing["ratio"])
+                    injected[(*key, row["name"])] = timing["extra_work"]
     print(f"runs by exit code: {dict(exits)}; wall time of a run: median {statistics.median(walls):.1f} s, "
           f"longest {max(walls):.1f} s")
     for key in sorted(verdicts):

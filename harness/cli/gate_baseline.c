@@ -16,15 +16,6 @@ struct wish {
     const char *isa; /* of the policy */
 };
 
-static bool has_word(const char *list, const char *word)
-{
-    const size_t n = strlen(word);
-    for (const char *at = strstr(list, word); at; at = strstr(at + n, word))
-        if ((at == list || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
-            return true;
-    return false;
-}
-
 /* Of a variant that this build does not know the level is not known either: it stays, and is missing. */
 static bool allowed_isa(const char *levels, const char *name)
 {
@@ -33,7 +24,7 @@ static bool allowed_isa(const char *levels, const char *name)
         const struct qk_variant *v = &qk_variants[i];
         const int n = snprintf(row, sizeof row, "%s/%s/", v->op_name, v->name);
         if (!strncmp(row, name, (size_t)n))
-            return has_word(levels, qk_isas[v->isa].name);
+            return qk_has_word(levels, qk_isas[v->isa].name);
     }
     return true;
 }

@@ -27,6 +27,10 @@ code 5 "ABI" gate --duet "$other_abi"
 code 1 "none.json" gate --duet "$module" --policy none.json
 echo '{' >bad.json
 code 1 "bad.json" gate --duet "$module" --policy bad.json
+mkdir stored
+code 5 "nothere" gate --baseline nothere --dir stored
+echo '{"schema_version": 1, "kind":' >cut.json
+code 5 "cut.json" gate --baseline ./cut.json
 code 1 "no/such/out.json" gate --duet "$module" --out no/such/out.json
 
 run gate --duet "$module" --out identical.json --markdown identical.md --junit identical.xml --bmf identical.bmf --github
@@ -41,8 +45,9 @@ before=$(ls -A)
 run gate --duet "$module" --time-identical 'qk256_dequant/p4_permute/256' --trace trace.jsonl --out timed.json --seed 5
 ok "timed: a verdict, whatever it is" eval 'case $status in 0 | 3 | 4 | 5) says "p4_permute/256" ;; *) false ;; esac'
 ok "the trace has a header and blocks" eval '[ "$(wc -l <trace.jsonl)" -gt 3 ] && head -1 trace.jsonl | grep -q schema_version'
-if python3 -c 'import jsonschema' 2>/dev/null; then
-    ok "verdicts obey their schema" python3 -c '
+python=$(command -v /usr/bin/python3 || command -v python3) # where Debian's modules are
+if "$python" -c 'import jsonschema' 2>/dev/null; then
+    ok "verdicts obey their schema" "$python" -c '
 import json, jsonschema, sys
 schema = json.load(open(sys.argv[1]))
 for name in "identical.json", "timed.json":
