@@ -102,7 +102,8 @@ static int add_rows(struct adding *a, const struct entry *e, struct qk_error *er
     for (int m = 0; m < 2; m++)
         for (uint32_t i = 0; i < modules[m]->table->row_count && !code; i++) {
             const struct qk_module_row *row = &modules[m]->table->rows[i];
-            if (!strcmp(row->op, qk_ops[a->op].name) && !fnmatch(e->variant, row->name, 0) &&
+            const bool seen = m == 1 && bench_module_row(a->cfg->cand, row->op, row->name);
+            if (!seen && !strcmp(row->op, qk_ops[a->op].name) && !fnmatch(e->variant, row->name, 0) &&
                 strcmp(row->kind, "CEILING") != 0)
                 code = add(a, row, err);
         }
