@@ -23,11 +23,7 @@ static int set_up(void **state)
  */
 static int repetitions_of(uint64_t instructions)
 {
-#ifdef INSTRUMENTED
-    enum { MOST = 2 };
-#else
     enum { MOST = 100 };
-#endif
     const char *asked = getenv("QK_STEP_REPETITIONS");
     const uint64_t affordable = UINT64_C(20000) / (instructions + 1);
     return asked ? atoi(asked) : affordable < 2 ? 2 : affordable > MOST ? MOST : (int)affordable;
