@@ -4,6 +4,7 @@
 #include "baselines/compare.h"
 #include "harness/cli/baseline.h"
 #include "harness/cli/cli.h"
+#include "harness/matrix.h"
 #include "kernels/module.h"
 
 #include <stdio.h>
@@ -72,6 +73,43 @@ static void describe(struct baseline_report *r, const char *name, const struct b
     r->seed = seed;
 }
 
+/* Does the pattern name a case that this build has? What it has not is missing, which is the judge's to say. */
+static bool is_here(char *pattern, const char *shapes, const struct bench_environment *env)
+{
+    struct bench_matrix m;
+    const bool here = !bench_matrix_make(&m, &pattern, 1, shapes, env, NULL);
+    bench_matrix_free(&m);
+    return here;
+}
+
+/*
+ * What to run when nobody says: all rows of the ops and shapes that the baseline has, as of others there is nothing to
+ * judge. *m gets patterns of its own, to be freed.
+ */
+static int take_groups(struct cli_measure *m, const struct baseline *base,
+                       const struct bench_environment *env, struct qk_error *err)
+{
+    char **list = calloc(base->count + 1, sizeof *list);
+    m->patterns = list;
+    m->count = 0;
+    if (!list)
+        return qk_fail(err, QK_ERR_MEMORY, base->name, "no memory for %zu cases", base->count);
+    for (size_t i = 0; i < base->count; i++) {
+        const char *name = base->cases[i].name;
+        char *pattern;
+        bool known = false;
+        if (asprintf(&pattern, "%.*s/*%s", (int)strcspn(name, "/"), name, strrchr(name, '/')) < 0)
+            return qk_fail(err, QK_ERR_MEMORY, name, "no memory for a pattern");
+        for (size_t k = 0; k < m->count; k++)
+            known |= !strcmp(list[k], pattern);
+        if (known || !is_here(pattern, m->shapes, env))
+            free(pattern);
+        else
+            list[m->count++] = pattern;
+    }
+    return 0;
+}
+
 int cli_gate_baseline(const char *name, const char *dir, char **patterns, size_t pattern_count, bool quick,
                       int cpu, uint64_t seed, struct baseline_policy *policy, struct baseline_report *report,
                       struct qk_error *err)
@@ -85,9 +123,11 @@ int cli_gate_baseline(const char *name, const char *dir, char **patterns, size_t
         return code == QK_ERR_MEMORY ? code : QK_ERR_INVALID;
     /* A set of another op's may be called otherwise: what was everybody's first set then is so now. */
     const bool first = !strcmp(base.shapes, qk_ops[0].on->sets[0].name);
-    const struct cli_measure m = {patterns, pattern_count, first ? NULL : base.shapes, quick, cpu, seed};
+    struct cli_measure m = {patterns, pattern_count, first ? NULL : base.shapes, quick, cpu, seed};
     baseline_keep(&base, wanted, &wish);
     code = look_ahead(&fresh, &base, cpu, &same, err);
+    if (!code && same && !pattern_count)
+        code = take_groups(&m, &base, &fresh.env, err);
     if (!code && same)
         code = cli_gate_measure(&fresh, &base, &m, policy, err);
     if (!code) {
@@ -96,6 +136,10 @@ int cli_gate_baseline(const char *name, const char *dir, char **patterns, size_t
     }
     if (!code)
         describe(report, name, &base, &fresh, seed);
+    for (size_t i = 0; m.patterns != patterns && i < m.count; i++)
+        free(m.patterns[i]);
+    if (m.patterns != patterns)
+        free(m.patterns);
     baseline_free(&fresh);
     baseline_free(&base);
     return code;

@@ -97,6 +97,9 @@ status=$? out=$(cat said.txt)
 ok "interrupted save: exit 130, the old file is whole, no launch runs on" eval \
     '[ $status -eq 130 ] && cmp -s "$file" before.json && ! ls -d qkbench-* 2>/dev/null && says "launch 1 of 50"'
 TMPDIR=$work code 0 "launch 2 of 2" baseline save fresh --quick --launches 2 --only '*/*_[up]*/256'
+run gate --baseline fresh --quick --wait --policy "$tree/ci/policy.json"
+ok "a gate without patterns measures what the baseline has, and no other op" eval \
+    'case $status in 0 | 3 | 4) says p4_permute/256 && ! says act_quant && ! says 16384 ;; *) false ;; esac'
 code 0 "2 launches" baseline show fresh
 ok "a fresh one has components" grep -q '"share_percent"' "${file%/*}/fresh.json"
 code 0 "removed" baseline remove main
