@@ -17,59 +17,62 @@ int cli_measure_begin(const struct cli_measure *m, struct qk_cpu *isa, struct be
     return cpu;
 }
 
-static struct bench_run_config config_of(const struct cli_measure *m, const struct qk_cpu *isa, int cpu)
+/* What a run and a breakdown need alike; ended in any case. */
+struct session {
+    struct qk_cpu isa;
+    struct bench_counters *counters;
+    struct bench_run_config cfg;
+    struct bench_matrix matrix;
+};
+
+static int session_begin(struct session *s, const struct cli_measure *m, const char *counters,
+                         struct bench_environment *env, struct qk_error *err)
 {
-    return (struct bench_run_config){.quick = m->quick,
-                                     .seed = m->seed,
-                                     .cpu = cpu,
-                                     .isa = isa,
-                                     .stop = cli_stop,
-                                     .progress = cli_progress};
+    *s = (struct session){.counters = NULL};
+    const int cpu = cli_measure_begin(m, &s->isa, env, err);
+    if (cpu < 0)
+        return cpu;
+    s->cfg = (struct bench_run_config){.quick = m->quick,
+                                       .seed = m->seed,
+                                       .cpu = cpu,
+                                       .isa = &s->isa,
+                                       .stop = cli_stop,
+                                       .progress = cli_progress};
+    /* On the CPU that is measured: what can be counted may depend on it. */
+    const int code = bench_counters_make(&s->counters, counters, err);
+    s->cfg.counters = s->counters;
+    return code;
+}
+
+static void session_end(struct session *s)
+{
+    cli_progress_end();
+    bench_matrix_free(&s->matrix);
+    bench_counters_free(s->counters);
 }
 
 int cli_measure_run(const struct cli_measure *m, const char *counters, struct bench_sample_set *set,
                     bool *failed, struct qk_error *err)
 {
-    struct bench_counters *made = NULL;
-    struct bench_matrix matrix;
-    struct qk_cpu isa;
-    const int cpu = cli_measure_begin(m, &isa, &set->env, err);
-    if (cpu < 0)
-        return cpu;
-    struct bench_run_config cfg = config_of(m, &isa, cpu);
-    /* On the CPU that is measured: what can be counted may depend on it. */
-    int code = bench_counters_make(&made, counters, err);
-    if (code)
-        return code;
-    cfg.counters = made;
-    code = bench_matrix_make(&matrix, m->patterns, m->count, m->shapes, &set->env, err);
+    struct session s;
+    int code = session_begin(&s, m, counters, &set->env, err);
     if (!code)
-        code = bench_run(&matrix, &cfg, set, failed, err);
-    cli_progress_end();
-    bench_matrix_free(&matrix);
-    bench_counters_free(made);
+        code = bench_matrix_make(&s.matrix, m->patterns, m->count, m->shapes, &set->env, err);
+    if (!code)
+        code = bench_run(&s.matrix, &s.cfg, set, failed, err);
+    session_end(&s);
     return code;
 }
 
 int cli_measure_breakdown(const struct cli_measure *m, const char *counters, struct bench_breakdown *bd,
                           struct qk_error *err)
 {
-    struct bench_counters *made = NULL;
-    struct bench_matrix matrix;
-    struct qk_cpu isa;
-    const int cpu = cli_measure_begin(m, &isa, &bd->env, err);
-    if (cpu < 0)
-        return cpu;
-    struct bench_run_config cfg = config_of(m, &isa, cpu);
-    int code = bench_counters_make(&made, counters, err);
-    if (code)
-        return code;
-    cfg.counters = made;
-    code = bench_breakdown_matrix(&matrix, m->patterns, m->count, m->shapes, &bd->env, err);
+    struct session s;
+    int code = session_begin(&s, m, counters, &bd->env, err);
     if (!code)
-        code = bench_breakdown_run(bd, &matrix, &cfg, err);
-    cli_progress_end();
-    bench_matrix_free(&matrix);
-    bench_counters_free(made);
+        code = bench_breakdown_matrix(&s.matrix, m->patterns, m->count, m->shapes, &bd->env, err);
+    if (!code)
+        code = bench_breakdown_run(bd, &s.matrix, &s.cfg, err);
+    session_end(&s);
     return code;
 }

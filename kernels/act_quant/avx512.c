@@ -6,11 +6,11 @@
 #ifndef __AVX512VNNI__
 #error "avx512.c must be built with the flags of isa.def's AVX512 row"
 #endif
+#include "kernels/act_quant/scale.h"
 #include "kernels/kernels.h"
 #include "kernels/tails.h"
 
 #include <immintrin.h>
-#include <math.h>
 #include <string.h>
 
 enum { STEP = 64 };
@@ -67,16 +67,10 @@ void qk_act_quant_avx512(int8_t *restrict q, float *restrict scale, int32_t *res
                          const float *restrict x, size_t rows, size_t columns)
 {
     for (size_t r = 0; r < rows; r++, q += columns, x += columns) {
-        const uint32_t bits = largest(x, columns);
-        float most;
-        if (bits >= 0x7f800000u) { /* infinity or NaN */
-            scale[r] = NAN;
-            sum[r] = 0;
+        sum[r] = 0;
+        if (row_scale(largest(x, columns), &scale[r]))
+            sum[r] = quantise(q, x, scale[r], columns);
+        else
             QK_CLEAR(q, columns);
-            continue;
-        }
-        memcpy(&most, &bits, sizeof most);
-        scale[r] = 127.0f / (most > 1e-5f ? most : 1e-5f);
-        sum[r] = quantise(q, x, scale[r], columns);
     }
 }

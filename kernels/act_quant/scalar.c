@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The reference: defines the result of act_quant. */
+#include "kernels/act_quant/scale.h"
 #include "kernels/kernels.h"
 #include "kernels/tails.h"
 
-#include <math.h>
 #include <string.h>
 
 /*
@@ -35,16 +35,11 @@ void qk_act_quant_scalar(int8_t *restrict q, float *restrict scale, int32_t *res
                          const float *restrict x, size_t rows, size_t columns)
 {
     for (size_t r = 0; r < rows; r++, q += columns, x += columns) {
-        const uint32_t bits = largest(x, columns);
-        float most;
         sum[r] = 0;
-        if (bits >= 0x7f800000u) {
-            scale[r] = NAN;
+        if (!row_scale(largest(x, columns), &scale[r])) {
             QK_CLEAR(q, columns);
             continue;
         }
-        memcpy(&most, &bits, sizeof most);
-        scale[r] = 127.0f / (most > 1e-5f ? most : 1e-5f);
         for (size_t i = 0; i < columns; i++) {
             const int32_t value = nearest(x[i] * scale[r]);
             q[i] = (int8_t)value;
