@@ -25,6 +25,12 @@ static bool wants_result(const struct baseline_difference *d)
     return !d->old_case || !d->new_case || !d->old_case->reference || d->instructions_changed;
 }
 
+/* New rows and references say nothing about the base: a run of only those has judged nothing. */
+static bool says_something(const struct baseline_difference *d)
+{
+    return d->old_case && (!d->new_case || !d->old_case->reference);
+}
+
 static void judge_missing(struct baseline_result *out, const struct baseline_difference *d,
                           const struct baseline_policy *p)
 {
@@ -131,16 +137,19 @@ int baseline_judge_stored(const struct baseline *old_side, const struct baseline
 {
     struct baseline_comparison c;
     size_t count = 0, next = 0, failed = 0;
+    bool any = false;
     int code = baseline_compare(&c, old_side, fresh, p->component_share, err);
     if (code)
         return code;
-    for (size_t i = 0; i < c.count; i++)
+    for (size_t i = 0; i < c.count; i++) {
         count += wants_result(&c.rows[i]);
+        any |= says_something(&c.rows[i]);
+    }
     for (size_t i = 0; i < fresh->absent_count; i++)
         failed += fresh->absent[i].failed && !baseline_find(old_side, fresh->absent[i].name);
-    if (!count)
+    if (!any)
         code = qk_fail(err, QK_ERR_INVALID, old_side->name,
-                       "nothing but references, whose speed-up is 1 by definition");
+                       "nothing to judge: only references, whose speed-up is 1 by definition, and new cases");
     else
         code = baseline_report_make(r, count + failed, err);
     for (size_t i = 0; !code && i < c.count; i++)

@@ -231,6 +231,19 @@ static bool no_variants(void *ctx, const char *name)
     return strstr(name, "/scalar/") != NULL;
 }
 
+static void references_and_new_cases_are_nothing(void **state)
+{
+    (void)state;
+    struct sides s = {0};
+    struct qk_error err;
+    start(&s, 1);
+    s.policy.instructions = BASELINE_CHANGE_IGNORE;
+    baseline_find(&s.fresh, "qk256_dequant/scalar/4096")->instructions++;
+    baseline_keep(&s.base, no_variants, NULL);
+    assert_int_equal(baseline_judge_stored(&s.base, &s.fresh, &s.policy, &s.report, &err), QK_ERR_INVALID);
+    stop(&s);
+}
+
 static void references_alone_are_nothing(void **state)
 {
     (void)state;
@@ -256,6 +269,7 @@ int main(void)
         cmocka_unit_test(missing_new_removed_failed),
         cmocka_unit_test(another_machine_is_invalid),
         cmocka_unit_test(references_alone_are_nothing),
+        cmocka_unit_test(references_and_new_cases_are_nothing),
     };
     return cmocka_run_group_tests_name("baselines/judge_stored", tests, NULL, NULL);
 }
