@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Models with seeded random weights in the exact form of a file: every byte follows from preset and seed, by integer
+ * arithmetic and tables only, so that it is the same on every machine.
+ *
+ *   bitnet-2b      the published BitNet b1.58 2B4T: 24 metadata entries in its order, 332 tensors, 1 187 801 280 bytes less or
+ *                  more by what the generated vocabulary differs
+ *   bitnet-2b/N    the same with N layers, 1 <= N <= 30
+ *   tiny           3 layers, 256 wide, vocabulary of 1024
+ */
+#ifndef QKBENCH_MODEL_SYNTH_H
+#define QKBENCH_MODEL_SYNTH_H
+
+#include "model/gguf.h"
+
+#define MODEL_SYNTH_SEED 1 /* the seed whose hash is a test's constant */
+
+/* Takes the next n bytes of the file. 0, or a negative code with *err filled, which ends the writing. */
+typedef int model_sink_fn(void *ctx, const void *bytes, size_t n, struct qk_error *err);
+
+/* Writes the preset's GGUF. QK_ERR_ARG: no such preset, naming those there are. Errors of the sink. */
+int model_synth_write(const char *preset, uint64_t seed, model_sink_fn *sink, void *ctx,
+                      struct qk_error *err);
+
+/*
+ * The same in anonymous memory, parsed: as model_gguf_open of such a file, and closed like it. In under 5 s for bitnet-2b.
+ * g->name is "synth:PRESET". QK_ERR_MEMORY.
+ */
+int model_synth_open(const char *preset, uint64_t seed, struct model_gguf *g, struct qk_error *err);
+
+/* The size in bytes that model_synth_write will write. */
+int model_synth_size(const char *preset, uint64_t *bytes, struct qk_error *err);
+
+#endif
