@@ -25,7 +25,7 @@ size_t bench_ceiling_cache_bytes(const struct bench_environment *env, int level,
     const struct bench_cache *cache = cache_of(env, level),
                              *smaller = level > 1 ? cache_of(env, level - 1) : NULL;
     if (!cache) {
-        snprintf(why, size, "sysfs does not tell the size of L%d", level);
+        snprintf(why, size, "neither sysfs nor cpuid tells the size of L%d", level);
         return 0;
     }
     const uint64_t sharing = (uint64_t)(threads < cache->sharing ? threads : cache->sharing);

@@ -161,6 +161,8 @@ static void read_caches(const char *root, struct bench_environment *env, int cpu
         if (cache.level > 0 && *cache.type && cache.bytes > 0 && cache.sharing > 0)
             env->caches[env->cache_count++] = cache;
     }
+    if (env->cache_count == 0 && !*root)
+        bench_environment_cpuid_caches(env);
     qsort(env->caches, (size_t)env->cache_count, sizeof *env->caches, by_level);
 }
 

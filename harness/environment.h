@@ -23,9 +23,10 @@ struct bench_environment {
     int cpu_family, cpu_model, cpu_stepping; /* display values (extended fields added in); -1 when unknown */
     char isa_levels[64]; /* ISA levels in use, blank-separated, after QK_DISABLE_ISA: "BASE AVX2 AVX512" */
     int cache_count;
-    struct bench_cache caches[BENCH_CACHES_MAX]; /* of the pinned CPU, from sysfs, by level then type */
-    char compiler[64];    /* "gcc 12.2.0" of the kernels; their flags are in struct bench_record */
-    char fingerprint[20]; /* XXH3-64 of all fields above, 16 hex digits */
+    struct bench_cache
+        caches[BENCH_CACHES_MAX]; /* of the pinned CPU, from sysfs or else cpuid, by level then type */
+    char compiler[64];            /* "gcc 12.2.0" of the kernels; their flags are in struct bench_record */
+    char fingerprint[20];         /* XXH3-64 of all fields above, 16 hex digits */
 
     /* Shown only. */
     char cpu_name[64];
@@ -53,7 +54,7 @@ void bench_environment_read(struct bench_environment *env, int cpu);
  * anew. */
 void bench_environment_kernels(struct bench_environment *env, const char *isa_levels, const char *compiler);
 
-/* Bytes of the data or unified cache of that level, 0 when sysfs does not tell. */
+/* Bytes of the data or unified cache of that level, 0 when neither sysfs nor cpuid tells. */
 uint64_t bench_environment_cache(const struct bench_environment *env, int level);
 
 #endif

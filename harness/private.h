@@ -24,6 +24,11 @@ int bench_list_members(const char *list);
 
 /* What nobody has looked up yet: numbers -1, texts empty, fingerprint of that. */
 void bench_environment_init(struct bench_environment *env);
+/*
+ * Adds what cpuid tells of this CPU's caches, for virtual machines whose sysfs lists none; nothing on other
+ * architectures. env->cpu_vendor is read. Source: Intel SDM vol. 2A, CPUID leaf 4; AMD64 APM vol. 3, appendix E.
+ */
+void bench_environment_cpuid_caches(struct bench_environment *env);
 
 /* Rounded to the seven significant digits a file keeps, so that what is derived from it survives a round
  * trip. */

@@ -44,7 +44,7 @@ static void working_sets_fit_their_level(void **state)
                         "a thread's share of L3, 2048 KiB, is too small to tell it from the level before");
     env->cache_count = 3;
     assert_int_equal(bench_ceiling_cache_bytes(env, 3, 1, why, sizeof why), 0);
-    assert_string_equal(why, "sysfs does not tell the size of L3");
+    assert_string_equal(why, "neither sysfs nor cpuid tells the size of L3");
     assert_int_equal(bench_ceiling_dram_bytes(env, 1), 256 << 20);
     bench_ceilings_free(&c);
 }
@@ -84,7 +84,7 @@ static void every_loop_has_its_rows(void **state)
         if (row->loop->isa == QK_ISA_AVX512 && row->loop->run)
             assert_string_equal(row->reason, "switched off");
         else if (row->level == 2 && row->loop->run)
-            assert_string_equal(row->reason, "sysfs does not tell the size of L2");
+            assert_string_equal(row->reason, "neither sysfs nor cpuid tells the size of L2");
     }
     bench_ceilings_free(&c);
 }

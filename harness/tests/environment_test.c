@@ -215,6 +215,26 @@ static void fingerprint_stays(void **state)
     assert_string_equal(other.fingerprint, "646597c185001de3");
 }
 
+/* The same core seen twice: what cpuid says of L1 and L2 is what sysfs says, where there are both. */
+static void cpuid_agrees_with_sysfs(void **state)
+{
+    (void)state;
+#if !defined(__x86_64__)
+    skip();
+#endif
+    struct bench_environment env, seen;
+    bench_environment_init(&env);
+    bench_environment_read(&seen, 0);
+    strcpy(env.cpu_vendor, seen.cpu_vendor);
+    bench_environment_cpuid_caches(&env);
+    if (env.cache_count == 0) /* a hypervisor may hide them in both */
+        skip();
+    for (int level = 1; level <= 2; level++)
+        assert_int_equal(bench_environment_cache(&env, level), bench_environment_cache(&seen, level));
+    assert_in_range(bench_environment_cache(&env, 1), 16 << 10, 256 << 10);
+    assert_true(bench_environment_cache(&env, 2) > bench_environment_cache(&env, 1));
+}
+
 static void long_texts_are_cut(void **state)
 {
     (void)state;
@@ -237,6 +257,7 @@ int main(void)
         cmocka_unit_test(this_machine),
         cmocka_unit_test(fingerprint_is_of_the_identity),
         cmocka_unit_test(fingerprint_stays),
+        cmocka_unit_test(cpuid_agrees_with_sysfs),
         cmocka_unit_test(long_texts_are_cut),
     };
     return cmocka_run_group_tests_name("harness/environment", tests, bench_test_dir_make,

@@ -188,7 +188,7 @@ static void add_share(struct bench_summary_row *row, bool missing)
     snprintf(above, sizeof above, "%s; more than 100: why", what);
     if (row->rec->status == BENCH_OK && missing)
         add_metric(row, "percent_of_ceiling", "%", NAN,
-                   "no ceilings of L2: sysfs does not tell the size of L2");
+                   "no ceilings of L2: neither sysfs nor cpuid tells the size of L2");
     else if (row->rec->status == BENCH_OK)
         add_metric(row, "percent_of_ceiling", "%", percent, percent > 100 ? above : what);
 }

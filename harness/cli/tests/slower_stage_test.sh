@@ -51,7 +51,7 @@ save "$work/build/qkbench" after
 ok "saved after" [ -s "$(echo data/*/after.json)" ]
 out=$("$program" compare before after --dir data --out diff.json 2>&1)
 ok "the table names the case's stage" says 'lookup +[0-9].*its share grew'
-ok "and no other of it" eval '[ "$(grep -c "p4_permute/256 .*its share grew" <<<"$out")" -eq 1 ]'
+ok "and no other" eval '[ "$(grep -c "its share grew" <<<"$out")" -eq 1 ]'
 out=$(python3 - <<'PYTHON'
 import json
 cases = {case["name"].split("/")[1]: case for case in json.load(open("diff.json"))["cases"]}
@@ -72,6 +72,6 @@ ok "by 256 vector instructions" says '^more True 256\.0$'
 ok "the other variant has the same instructions" says '^same False$'
 out=$("$work/build/qkbench" gate --baseline before --dir data --quick --wait --seed 7 'qk256_dequant/p4_permute/256' 2>&1)
 ok "the gate fails" [ $? -eq 3 ]
-ok "and names case and stage" eval 'says "p4_permute/256 .*REGRESSION" && says lookup'
+ok "and names case and stage" eval 'says "p4_permute/.*REGRESSION" && says lookup' # a narrow column wraps the shape
 echo "1..$number"
 exit $failed
