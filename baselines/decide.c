@@ -84,11 +84,15 @@ bool baseline_decision_add(struct baseline_decision *d, double log_ratio)
     take(log_ratio > d->ignorable, &d->above_ignorable, &d->slower, d);
     take(log_ratio > d->must_catch, &d->above_must_catch, &d->beyond, d);
     take(log_ratio < d->must_catch, &d->below_must_catch, &d->within, d);
-    d->decided = d->beyond || d->within;
+    if (d->slower && !d->slower_at)
+        d->slower_at = d->blocks;
+    /* That it is slower is proven; how much must not take many times as long. */
+    const bool long_enough = d->slower && d->blocks >= d->slower_at + (d->slower_at + 1) / 2;
+    d->decided = d->beyond || d->within || long_enough;
     if (d->beyond) /* then also slower: it has had at least as many signs */
         d->verdict = BASELINE_REGRESSION;
     else if (d->slower)
-        d->verdict = BASELINE_WARN;
+        d->verdict = !d->within && 2 * d->above_must_catch > d->blocks ? BASELINE_REGRESSION : BASELINE_WARN;
     else if (d->within)
         d->verdict = BASELINE_PASS;
     return d->decided;

@@ -8,8 +8,8 @@
 
 enum baseline_verdict {
     BASELINE_PASS,         /* proven not slower by the must-catch margin */
-    BASELINE_WARN,         /* proven slower than ignorable, not proven beyond must-catch */
-    BASELINE_REGRESSION,   /* proven slower than must-catch */
+    BASELINE_WARN,         /* proven slower than ignorable, not found beyond must-catch */
+    BASELINE_REGRESSION,   /* proven slower than ignorable, and found beyond must-catch (decide.h) */
     BASELINE_INCONCLUSIVE, /* the budget ended first */
     BASELINE_INVALID,      /* not measured, or what was measured cannot be trusted */
     BASELINE_NEW,          /* no such case in the base */

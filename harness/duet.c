@@ -15,9 +15,10 @@ const char *const bench_side_names[BENCH_SIDES] = {
 
 /*
  * A decision takes 13 to 20 blocks (baselines/decide.h): dealt out so, it sees all the launches a case is to have.
- * Later launches take more blocks each, as what they still have to find out is small against noise, not layout.
+ * Later launches take more blocks each, every one twice as many as the one before, as what they still have to find out is
+ * small against noise, not layout, and preparing 256 MiB takes as long as twenty blocks.
  */
-enum { LAUNCHES = 5, BLOCKS_TO_DECIDE = 20, BLOCKS_LATER = 8 };
+enum { LAUNCHES = 5, BLOCKS_TO_DECIDE = 20, BLOCKS_LATER = 8, LATER_DOUBLED = 3 };
 
 /* Cases whose buffers fit together are prepared together and take turns block by block. */
 static const size_t batch_bytes = (size_t)1 << 30;
@@ -258,7 +259,10 @@ static int run_batch(struct duet *duet, const size_t *cases, size_t count, size_
                      struct qk_error *err)
 {
     const size_t launches = duet->cfg->launches ? duet->cfg->launches : LAUNCHES;
-    const size_t share = launch < launches ? (BLOCKS_TO_DECIDE + launches - 1) / launches : BLOCKS_LATER;
+    const size_t share = launch < launches
+                             ? (BLOCKS_TO_DECIDE + launches - 1) / launches
+                             : BLOCKS_LATER
+                                   << (launch - launches < LATER_DOUBLED ? launch - launches : LATER_DOUBLED);
     int code = 0;
     for (size_t k = 0; k < count && !code; k++)
         if (!duet->tally[cases[k]].over)

@@ -74,7 +74,7 @@ static void add_regressions(struct report_table *t, const struct report_verdicts
     const int length = end ? (int)(end - n.worst->name) : BASELINE_NAME;
     report_table_cell(
         t,
-        "%s. Proven slower than must-catch. Where the time goes: qkbench breakdown '%.*s/*' in both "
+        "%s. Proven slower, beyond must-catch. Where the time goes: qkbench breakdown '%.*s/*' in both "
         "trees. Again, and alone: qkbench gate '%s' with the same options",
         n.text, length, n.worst->name, n.worst->name);
 }
@@ -139,7 +139,7 @@ void report_add_outcome(struct report_table *t, const struct report_verdicts *v,
     add_advice(t, v, BASELINE_WARN,
                r->strict ? "Slower than ignorable, or changed otherwise: refused, because the "
                            "run is strict"
-                         : "Slower than ignorable but not proven beyond must-catch, or changed "
+                         : "Proven slower than ignorable but not beyond must-catch, or changed "
                            "otherwise: let through, look at it");
     add_advice(t, v, BASELINE_NEW, "Not in the base: nothing to compare with yet");
     add_advice(t, v, BASELINE_REMOVED, "Gone, as the policy says");

@@ -125,15 +125,21 @@ static void verdicts_follow_what_is_known(void **state)
         {"+++++++++++++", true, true, false, true, BASELINE_REGRESSION},
         {"-------------", false, false, true, true, BASELINE_PASS},
         /* slower is known before it is known how much */
-        {"ooo++++++++++", true, false, false, false, BASELINE_WARN},
-        {"ooo++++++++++++++++++++++", true, true, false, true, BASELINE_REGRESSION},
-        {"ooo++++++++++oooooooooooooooooooooooooooooooooooooooo", true, false, true, true, BASELINE_WARN},
+        {"oooooooo+++++", true, false, false, false, BASELINE_WARN},
+        {"ooo++++++++++", true, false, false, false, BASELINE_REGRESSION},
+        {"+o+++++++++++++++++", true, true, false, true, BASELINE_REGRESSION},
+        {"ooo++++++++++oo++++", true, false, false, false, BASELINE_REGRESSION},
+        /* and after half as many blocks again the median says it */
+        {"ooo++++++++++ooo++++", true, false, false, true, BASELINE_REGRESSION},
+        {"oooooo+++++++oooo+++", true, false, false, true, BASELINE_WARN},
+        {"oooooo+++++++ooo++++", true, false, false, true, BASELINE_REGRESSION},
+        {"+oooooooooooooooooo", true, false, true, true, BASELINE_WARN},
         /* half and half tells nothing */
         {"+-+-+-+-+-+-+-+-+-+-+-+-+-+-", false, false, false, false, BASELINE_INCONCLUSIVE},
         /* within before slower: it may still be slower than ignorable, but nobody asked */
         {"---oooooooooo", false, false, true, true, BASELINE_PASS},
         /* a tie is a lost bet for both sides */
-        {"++++++++++++W", true, false, false, false, BASELINE_WARN},
+        {"++++++++++++W", true, false, false, false, BASELINE_REGRESSION},
         {"------------W", false, false, false, false, BASELINE_INCONCLUSIVE},
         {"++++++++++++w", false, false, false, false, BASELINE_INCONCLUSIVE},
         {"WWWWWWWWWWWWW", true, false, false, false, BASELINE_WARN},
@@ -159,8 +165,8 @@ static void a_decision_stays(void **state)
     assert_int_equal(d.verdict, BASELINE_PASS);
     assert_int_equal(d.blocks, 13);
     /* and so does a process that has won, when the signs turn afterwards */
-    d = decide("ooo++++++++++-----------");
-    assert_true(d.slower);
+    d = decide("ooo++++++++++-------");
+    assert_true(d.slower && d.decided);
     assert_int_equal(d.verdict, BASELINE_WARN);
 }
 

@@ -125,7 +125,7 @@ void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
         "[PATTERN...]",
         "Judges whether kernels got slower, and says so when it could not tell. A verdict is one of PASS, "
         "WARN (slower "
-        "than ignorable, not proven beyond must-catch), REGRESSION, INCONCLUSIVE, INVALID, NEW, "
+        "than ignorable, not beyond must-catch), REGRESSION, INCONCLUSIVE, INVALID, NEW, "
         "MISSING.\vPATTERN "
         "(op/variant/shape) takes the place of the suite. Exit codes: 0 all PASS, WARN or NEW; 3 a "
         "REGRESSION; 4 "
