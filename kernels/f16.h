@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* IEEE binary16 to f32 without hardware or compiler support for it. Exact for every bit pattern; NaN stays NaN. */
+/* IEEE binary16 and f32 without hardware or compiler support for it. */
 #ifndef QKBENCH_KERNELS_F16_H
 #define QKBENCH_KERNELS_F16_H
 
 #include <stdint.h>
 #include <string.h>
 
+/* Exact for every bit pattern; NaN stays NaN. */
 static inline float qk_f16_to_f32(uint16_t half)
 {
     /*
@@ -22,6 +23,28 @@ static inline float qk_f16_to_f32(uint16_t half)
     bits |= (uint32_t)(half & 0x8000u) << 16;
     memcpy(&value, &bits, sizeof value);
     return value;
+}
+
+/* The nearest binary16, ties to even; what is too large is infinite, NaN stays a quiet NaN. */
+static inline uint16_t qk_f32_to_f16(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    const uint32_t sign = bits >> 16 & 0x8000u;
+    bits &= 0x7fffffffu;
+    if (bits >= 0x47800000u) /* 2^16 and above */
+        return (uint16_t)(sign | (bits > 0x7f800000u ? 0x7e00u : 0x7c00u));
+    if (bits < 0x38800000u) {
+        /* Below 2^-14 results are denormal, multiples of 2^-24: the last place of 0.5, so that the sum rounds to one. */
+        float sum;
+        memcpy(&sum, &bits, sizeof sum);
+        sum += 0.5f;
+        memcpy(&bits, &sum, sizeof bits);
+        return (uint16_t)(sign | (bits - 0x3f000000u));
+    }
+    /* 13 bits go; half a place less one, and one more where the last kept bit is odd, carry as rounding to even does. */
+    bits += 0xfffu + (bits >> 13 & 1);
+    return (uint16_t)(sign | (bits - (112u << 23)) >> 13);
 }
 
 #endif

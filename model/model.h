@@ -40,10 +40,17 @@ struct model_matrix {
 
 enum model_matrix_of { MODEL_Q, MODEL_K, MODEL_V, MODEL_O, MODEL_GATE, MODEL_UP, MODEL_DOWN, MODEL_MATRICES };
 
+enum model_norm_of {
+    MODEL_ATTN_NORM,
+    MODEL_ATTN_SUB_NORM,
+    MODEL_FFN_NORM,
+    MODEL_FFN_SUB_NORM, /* as wide as feed_forward, the others as embedding */
+    MODEL_NORMS
+};
+
 struct model_layer {
     struct model_matrix matrix[MODEL_MATRICES];
-    float *attn_norm, *attn_sub_norm, *ffn_norm; /* [embedding], aligned copies */
-    float *ffn_sub_norm;                         /* [feed_forward] */
+    float *norm[MODEL_NORMS]; /* aligned copies */
 };
 
 struct model_weights {
@@ -55,7 +62,6 @@ struct model_weights {
     float *output_norm;              /* [embedding] */
     unsigned layouts;                /* MODEL_LAYOUT_* that are there */
     size_t i2s16_bytes, qk256_bytes; /* of the copies, 0 without */
-    size_t bytes_per_token; /* weights that one generated token reads: codes, norms, embedding row and head */
 };
 
 /*
@@ -64,6 +70,8 @@ struct model_weights {
  * QK_ERR_UNAVAILABLE with the reason (plain "bitnet": another graph, SiLU and separate scales).
  */
 int model_config_read(struct model_config *c, const struct model_gguf *g, struct qk_error *err);
+/* Bytes of weights that one generated token reads: codes, norms, its embedding and the head. */
+size_t model_bytes_per_token(const struct model_config *c);
 
 /*
  * Takes over *g (zeroed on success, unchanged on failure) and makes the layouts asked for (a mask of
@@ -121,8 +129,9 @@ void model_state_free(struct model_state *s);
 size_t model_position(const struct model_state *s);
 /* Forgets all positions from `position` on; position <= model_position. */
 void model_rewind(struct model_state *s, size_t position);
-/* Bytes of the cache, and of all buffers beside it. */
+/* Bytes of the cache of keys and values, and of all buffers beside it. */
 size_t model_cache_bytes(const struct model_state *s);
+size_t model_buffer_bytes(const struct model_state *s);
 
 enum model_logits { MODEL_LOGITS_NONE, MODEL_LOGITS_LAST, MODEL_LOGITS_ALL };
 
