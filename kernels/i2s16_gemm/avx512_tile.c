@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Against scalar: the codes of 32 rows x 512 columns are unpacked to bytes once, 16 KiB that stay in L1, and used for all
- * tokens, twelve at a time: 24 sums in registers. Per four columns two loads of weights and twelve broadcasts of
- * activations feed 24 dot-accumulates, so the two loads per cycle are less than two thirds busy and the dot-accumulates
- * are the limit: 128 products per cycle. For: AVX-512 VNNI (Ice Lake, Zen 4 and later). Source: own.
+ * Against scalar: 32 rows x 12 tokens at a time, 24 sums in registers over all columns. Codes are unpacked in registers,
+ * every time anew: per four columns two masks and a shift and a half, which go to ports that the 24 dot-accumulates leave
+ * free, and no unpacked byte is ever stored. Activations of 24 tokens are put side by side once, a dword of each token
+ * after the other, so that one linear stream in L1 and L2 feeds the broadcasts: twelve of them and half a load of codes
+ * per four columns keep the two loads per cycle little more than half busy. The limit is two dot-accumulates per cycle,
+ * 128 products. For: AVX-512 VNNI (Ice Lake, Zen 4 and later). Source: own.
  */
 #ifndef __AVX512VNNI__
 #error "avx512_tile.c must be built with the flags of isa.def's AVX512 row"
@@ -15,7 +17,12 @@
 #include <immintrin.h>
 #include <string.h>
 
-enum { PANEL = 2 * I2S16_ROWS, CHUNK = 512, TILE = 12 };
+enum {
+    PANEL = 2 * I2S16_ROWS,
+    TILE = 12,         /* tokens in registers */
+    TOKENS = 2 * TILE, /* tokens whose activations lie on the stack, for all rows */
+    DEPTH = 2560,      /* columns of them; rows with more are done in parts */
+};
 
 #if defined __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -24,87 +31,121 @@ enum { PANEL = 2 * I2S16_ROWS, CHUNK = 512, TILE = 12 };
 #endif
 #define TILE_BODY static inline __attribute__((always_inline)) void
 
-/* One panel's chunk: where it starts, its sizes, and which of its rows exist. */
-struct tile {
-    int32_t *y;      /* first token, first row */
-    const int8_t *q; /* first token, first column */
-    const int32_t *q_sum;
-    size_t rows, columns; /* strides of y and q */
-    size_t steps;         /* of four columns */
-    bool first;           /* chunk of the row: sums begin */
-    __mmask16 here[2];
+/* What the tiles of one panel share. */
+struct panel {
+    const uint8_t *codes; /* first unit of this part of the columns */
+    size_t stride;        /* bytes from one group of sixteen rows to the next */
+    size_t units;         /* in this part */
+    size_t ahead;      /* bytes to the next panel's codes, which are asked for early; 0 when there is none */
+    size_t rows;       /* stride of y */
+    bool first;        /* part of the columns: sums begin at -q_sum, else they are added to y */
+    __mmask16 here[2]; /* which rows exist */
 };
 
-/* to[step][group] = four columns of sixteen rows, a byte each. */
-static void unpack(uint8_t *to, const uint8_t *codes, size_t columns, size_t n, size_t groups)
+/* How many of the tokens left make a tile. */
+static size_t tile_of(size_t tokens)
 {
-    const __m512i three = _mm512_set1_epi8(3);
-    for (size_t g = 0; g < groups; g++, codes += I2S16_ROWS * (columns / 4))
-        for (size_t u = 0; u < n / I2S16_COLUMNS; u++) {
-            const __m512i v = _mm512_loadu_si512(codes + u * I2S16_UNIT_BYTES);
-            uint8_t *at = to + (4 * u * groups + g) * 64;
-            _mm512_store_si512(at, _mm512_and_si512(v, three));
-            _mm512_store_si512(at + 64 * groups, _mm512_and_si512(_mm512_srli_epi16(v, 2), three));
-            _mm512_store_si512(at + 128 * groups, _mm512_and_si512(_mm512_srli_epi16(v, 4), three));
-            _mm512_store_si512(at + 192 * groups, _mm512_and_si512(_mm512_srli_epi16(v, 6), three));
-        }
+    return tokens >= TILE ? TILE : tokens >= 8 ? 8 : tokens >= 4 ? 4 : tokens >= 2 ? 2 : 1;
 }
 
-/* tokens x groups x sixteen rows; tokens and groups are compile-time constants. */
-TILE_BODY multiply(const struct tile *t, const uint8_t *w, const int tokens, const int groups)
+/* to[step][token] = q[token][4 step ...], four bytes, for n columns, a multiple of 16. */
+static void pack(int8_t *to, const int8_t *q, size_t columns, size_t n, size_t tokens)
+{
+    size_t t = 0;
+    for (; t + 4 <= tokens; t += 4)
+        for (size_t k = 0; k < n; k += 16) {
+            const int8_t *from = q + t * columns + k;
+            const __m128i a = _mm_loadu_si128((const __m128i *)(const void *)from);
+            const __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(from + columns));
+            const __m128i c = _mm_loadu_si128((const __m128i *)(const void *)(from + 2 * columns));
+            const __m128i d = _mm_loadu_si128((const __m128i *)(const void *)(from + 3 * columns));
+            const __m128i ab = _mm_unpacklo_epi32(a, b), cd = _mm_unpacklo_epi32(c, d);
+            const __m128i ef = _mm_unpackhi_epi32(a, b), gh = _mm_unpackhi_epi32(c, d);
+            int8_t *at = to + k * tokens + 4 * t;
+            _mm_storeu_si128((__m128i *)(void *)at, _mm_unpacklo_epi64(ab, cd));
+            _mm_storeu_si128((__m128i *)(void *)(at + 4 * tokens), _mm_unpackhi_epi64(ab, cd));
+            _mm_storeu_si128((__m128i *)(void *)(at + 8 * tokens), _mm_unpacklo_epi64(ef, gh));
+            _mm_storeu_si128((__m128i *)(void *)(at + 12 * tokens), _mm_unpackhi_epi64(ef, gh));
+        }
+    for (; t < tokens; t++)
+        for (size_t k = 0; k < n; k += 4)
+            memcpy(to + k * tokens + 4 * t, q + t * columns + k, 4);
+}
+
+/* Field f of a unit, one byte per code. */
+static inline __attribute__((always_inline)) __m512i field(__m512i v, const int f)
+{
+    return _mm512_and_si512(f ? _mm512_srli_epi16(v, 2 * (unsigned)f) : v, _mm512_set1_epi8(3));
+}
+
+/* tokens x groups x sixteen rows; tokens and groups are compile-time constants. q: packed. */
+TILE_BODY multiply(const struct panel *p, int32_t *y, const int8_t *q, const int32_t *q_sum, const int tokens,
+                   const int groups)
 {
     __m512i sum[TILE][2];
-    const int8_t *q = t->q;
+    const uint8_t *codes = p->codes;
     UNROLL
-    for (int i = 0; i < tokens; i++)
+    for (int i = 0; i < tokens; i++) {
         for (int g = 0; g < groups; g++) {
-            const int32_t *y = t->y + (size_t)i * t->rows + g * I2S16_ROWS;
-            sum[i][g] = t->first ? _mm512_set1_epi32((int32_t)(0 - (uint32_t)t->q_sum[i]))
-                                 : _mm512_maskz_loadu_epi32(t->here[g], y);
+            sum[i][g] = _mm512_set1_epi32(p->first ? (int32_t)(0 - (uint32_t)q_sum[i]) : 0);
+            _mm_prefetch((const char *)(y + (size_t)i * p->rows + g * I2S16_ROWS), _MM_HINT_T0);
         }
-    for (size_t s = 0; s < t->steps; s++, w += 64 * groups, q += 4) {
-        const __m512i w0 = _mm512_load_si512(w), w1 = groups == 2 ? _mm512_load_si512(w + 64) : w0;
+    }
+    for (size_t u = 0; u < p->units; u++, codes += I2S16_UNIT_BYTES) {
+        const __m512i v0 = _mm512_loadu_si512(codes);
+        const __m512i v1 = groups == 2 ? _mm512_loadu_si512(codes + p->stride) : v0;
+        for (int g = 0; g < groups; g++)
+            _mm_prefetch((const char *)codes + (size_t)g * p->stride + p->ahead, _MM_HINT_T1);
         UNROLL
-        for (int i = 0; i < tokens; i++) {
-            int32_t four;
-            memcpy(&four, q + (size_t)i * t->columns, sizeof four);
-            const __m512i a = _mm512_set1_epi32(four);
-            sum[i][0] = qk_dot64(sum[i][0], w0, a);
-            if (groups == 2)
-                sum[i][1] = qk_dot64(sum[i][1], w1, a);
+        for (int f = 0; f < 4; f++, q += 4 * tokens) {
+            const __m512i w0 = field(v0, f), w1 = groups == 2 ? field(v1, f) : w0;
+            UNROLL
+            for (int i = 0; i < tokens; i++) {
+                int32_t four;
+                memcpy(&four, q + 4 * i, sizeof four);
+                const __m512i a = _mm512_set1_epi32(four);
+                sum[i][0] = qk_dot64(sum[i][0], w0, a);
+                if (groups == 2)
+                    sum[i][1] = qk_dot64(sum[i][1], w1, a);
+            }
         }
     }
     UNROLL
     for (int i = 0; i < tokens; i++)
-        for (int g = 0; g < groups; g++)
-            _mm512_mask_storeu_epi32(t->y + (size_t)i * t->rows + g * I2S16_ROWS, t->here[g], sum[i][g]);
+        for (int g = 0; g < groups; g++) {
+            int32_t *to = y + (size_t)i * p->rows + g * I2S16_ROWS;
+            if (!p->first)
+                sum[i][g] = _mm512_add_epi32(sum[i][g], _mm512_maskz_loadu_epi32(p->here[g], to));
+            _mm512_mask_storeu_epi32(to, p->here[g], sum[i][g]);
+        }
 }
 
-/* All tokens, in tiles of twelve and what is left in tiles of 8, 4, 2, 1. */
-TILE_BODY multiply_all(struct tile t, const uint8_t *w, size_t tokens, const int groups)
+/* All packed tokens, tile by tile. */
+TILE_BODY multiply_all(const struct panel *p, int32_t *y, const int8_t *q, const int32_t *q_sum,
+                       size_t tokens, const int groups)
 {
     while (tokens) {
-        const size_t n = tokens >= TILE ? TILE : tokens >= 8 ? 8 : tokens >= 4 ? 4 : tokens >= 2 ? 2 : 1;
+        const size_t n = tile_of(tokens);
         switch (n) {
         case TILE:
-            multiply(&t, w, TILE, groups);
+            multiply(p, y, q, q_sum, TILE, groups);
             break;
         case 8:
-            multiply(&t, w, 8, groups);
+            multiply(p, y, q, q_sum, 8, groups);
             break;
         case 4:
-            multiply(&t, w, 4, groups);
+            multiply(p, y, q, q_sum, 4, groups);
             break;
         case 2:
-            multiply(&t, w, 2, groups);
+            multiply(p, y, q, q_sum, 2, groups);
             break;
         default:
-            multiply(&t, w, 1, groups);
+            multiply(p, y, q, q_sum, 1, groups);
         }
         tokens -= n;
-        t.y += n * t.rows;
-        t.q += n * t.columns;
-        t.q_sum += n;
+        y += n * p->rows;
+        q += n * p->units * I2S16_COLUMNS;
+        q_sum += n;
     }
 }
 
@@ -113,27 +154,38 @@ static __mmask16 rows_here(size_t left)
     return left < I2S16_ROWS ? (__mmask16)((1u << left) - 1) : 0xffff;
 }
 
+/* All rows for at most TOKENS tokens and DEPTH columns from column k on. */
+static void block(int32_t *y, const uint8_t *codes, const int8_t *q, const int32_t *q_sum, size_t rows,
+                  size_t columns, size_t tokens, size_t k)
+{
+    _Alignas(64) int8_t packed[TOKENS * DEPTH];
+    const size_t n = columns - k < DEPTH ? columns - k : DEPTH, stride = I2S16_ROWS * (columns / 4);
+    for (size_t t = 0, m; t < tokens; t += m) {
+        m = tile_of(tokens - t);
+        pack(packed + t * n, q + t * columns + k, columns, n, m);
+    }
+    for (size_t m = 0; m < rows; m += PANEL) {
+        const size_t left = rows - m;
+        const bool two = left > I2S16_ROWS;
+        const struct panel p = {.codes = codes + m * (columns / 4) + 4 * k,
+                                .stride = stride,
+                                .units = n / I2S16_COLUMNS,
+                                .ahead = left >= 2 * PANEL ? 2 * stride : 0,
+                                .rows = rows,
+                                .first = k == 0,
+                                .here = {rows_here(left), two ? rows_here(left - I2S16_ROWS) : 0}};
+        if (two)
+            multiply_all(&p, y + m, packed, q_sum, tokens, 2);
+        else
+            multiply_all(&p, y + m, packed, q_sum, tokens, 1);
+    }
+}
+
 void qk_i2s16_gemm_avx512_tile(int32_t *restrict y, const uint8_t *restrict codes, const int8_t *restrict q,
                                const int32_t *restrict q_sum, size_t rows, size_t columns, size_t tokens)
 {
-    _Alignas(64) uint8_t w[PANEL * CHUNK];
-    for (size_t m = 0; m < rows; m += PANEL) {
-        const size_t left = rows - m, groups = left > I2S16_ROWS ? 2 : 1;
-        for (size_t k = 0; k < columns; k += CHUNK) {
-            const size_t n = columns - k < CHUNK ? columns - k : CHUNK;
-            const struct tile t = {.y = y + m,
-                                   .q = q + k,
-                                   .q_sum = q_sum,
-                                   .rows = rows,
-                                   .columns = columns,
-                                   .steps = n / 4,
-                                   .first = k == 0,
-                                   .here = {rows_here(left), groups == 2 ? rows_here(left - I2S16_ROWS) : 0}};
-            unpack(w, codes + m * (columns / 4) + 4 * k, columns, n, groups);
-            if (groups == 2)
-                multiply_all(t, w, tokens, 2);
-            else
-                multiply_all(t, w, tokens, 1);
-        }
-    }
+    for (size_t t = 0; t < tokens; t += TOKENS)
+        for (size_t k = 0; k < columns; k += DEPTH)
+            block(y + t * rows, codes, q + t * columns, q_sum + t, rows, columns,
+                  tokens - t < TOKENS ? tokens - t : TOKENS, k);
 }
