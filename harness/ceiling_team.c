@@ -14,7 +14,6 @@
 #include <sys/mman.h>
 
 /* Of x86 and of aarch64 with 4 KiB pages; elsewhere a hint that does nothing. */
-enum { HUGE = 2 << 20 };
 
 struct worker {
     struct bench_team *team;
@@ -39,33 +38,6 @@ struct bench_team {
     struct worker workers[];
 };
 
-/* Whole huge pages from a huge page's start on, written once by the thread that will use them. */
-static char *map_huge(size_t bytes)
-{
-    size_t room, whole;
-    if (!qk_align_size(bytes, HUGE, &room) || !qk_add_size(room, HUGE, &whole))
-        return NULL;
-    char *p = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED)
-        return NULL;
-    const size_t before = (HUGE - (uintptr_t)p % HUGE) % HUGE, after = whole - room - before;
-    if (before)
-        munmap(p, before);
-    if (after)
-        munmap(p + before + room, after);
-    p += before;
-    madvise(p, room, MADV_HUGEPAGE); /* a wish; bench_team_huge tells what came of it */
-    memset(p, 1, room);
-    return p;
-}
-
-static void unmap_huge(char *p, size_t bytes)
-{
-    size_t room;
-    if (p && qk_align_size(bytes, HUGE, &room))
-        munmap(p, room);
-}
-
 static void prepare(struct worker *w)
 {
     const struct bench_team *team = w->team;
@@ -77,7 +49,7 @@ static void prepare(struct worker *w)
     for (int m = 0; m < BENCH_TEAM_MEMORIES; m++) {
         if (team->bytes[m] == 0 || (m == BENCH_ALONE && w->number != 0))
             continue;
-        w->memory[m] = m == BENCH_NEAR ? bench_map(team->bytes[m]) : map_huge(team->bytes[m]);
+        w->memory[m] = bench_map(team->bytes[m]);
         w->ready &= w->memory[m] != NULL;
     }
 }
@@ -195,8 +167,8 @@ void bench_team_free(struct bench_team *team)
         struct worker *w = &team->workers[i];
         pthread_join(w->thread, NULL);
         bench_unmap(w->memory[BENCH_NEAR], team->bytes[BENCH_NEAR]);
-        unmap_huge(w->memory[BENCH_SHARED], team->bytes[BENCH_SHARED]);
-        unmap_huge(w->memory[BENCH_ALONE], team->bytes[BENCH_ALONE]);
+        bench_unmap(w->memory[BENCH_SHARED], team->bytes[BENCH_SHARED]);
+        bench_unmap(w->memory[BENCH_ALONE], team->bytes[BENCH_ALONE]);
     }
     pthread_cond_destroy(&team->done);
     pthread_cond_destroy(&team->work);

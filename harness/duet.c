@@ -259,10 +259,10 @@ static int run_batch(struct duet *duet, const size_t *cases, size_t count, size_
                      struct qk_error *err)
 {
     const size_t launches = duet->cfg->launches ? duet->cfg->launches : LAUNCHES;
+    const size_t later = launch < launches ? 0 : launch - launches;
     const size_t share = launch < launches
                              ? (BLOCKS_TO_DECIDE + launches - 1) / launches
-                             : BLOCKS_LATER
-                                   << (launch < launches + LATER_DOUBLED ? launch - launches : (size_t)LATER_DOUBLED);
+                             : (size_t)BLOCKS_LATER << (later < LATER_DOUBLED ? later : LATER_DOUBLED);
     int code = 0;
     for (size_t k = 0; k < count && !code; k++)
         if (!duet->tally[cases[k]].over)

@@ -145,8 +145,8 @@ static int find_arm(const struct bench_duet_desk *desk, const struct bench_duet_
 }
 
 /*
- * Disturbances only lengthen a call, and so do pages that are touched for the first time: a call over 256 MiB then took
- * ten times as long, and slices and blocks came out a tenth of what they should be. Calls of minutes are not repeated.
+ * Disturbances only lengthen a call, and a launch's first over 256 MiB was seen to take up to ten times as long: slices and
+ * blocks then came out a tenth of what they should be. Calls of a second are not repeated.
  */
 static double time_arm(const struct bench_duet_ready_arm *arm)
 {

@@ -17,6 +17,7 @@ static const struct qk_shape_set sets[] = {
     {"seed", "256 512 1024 4096 16384"},
     {"blocks", "256 512 1024 2048 4096 8192 16384"},
     {"model", "2560x2560 640x2560 6912x2560 2560x6912"},
+    {"large", "16777216"}, /* 64 MiB of output: past the caches */
     {NULL, NULL},
 };
 
