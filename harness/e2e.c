@@ -158,7 +158,9 @@ int bench_e2e_run(struct bench_e2e *e, const struct bench_e2e_config *cfg, struc
 {
     struct bench_e2e_work w = {.cfg = cfg};
     struct rusage usage;
-    int code = bench_e2e_prepare(e, &w, err);
+    int code = place(cfg, 0, err); /* the threads that are started now may go everywhere */
+    if (!code)
+        code = bench_e2e_prepare(e, &w, err);
     if (!code)
         code = repeat(e, &w, err);
     sched_setaffinity(0, sizeof *cfg->allowed, cfg->allowed);

@@ -29,6 +29,7 @@ const char *bench_e2e_part(size_t part);
 
 struct bench_e2e_row {
     char kernels[160]; /* the set's text */
+    char phase[12];    /* of the roadmap: "baseline", "1", ...; "-" outside the ladder */
     char matrices[64]; /* what multiplies a token's ternary matrices: "i2s16_gemv/avx512_mask" */
     size_t threads;
     size_t prompt, generate; /* tokens of the test; one of them is 0 */

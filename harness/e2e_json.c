@@ -108,6 +108,7 @@ static void put_llama_bench(json_t **o, const struct bench_e2e *e, const struct 
 static void put_ours(json_t **o, const struct bench_e2e *e, const struct bench_e2e_row *row)
 {
     bench_json_put(o, "kernels", bench_json_text(row->kernels));
+    bench_json_put(o, "phase", bench_json_text(row->phase));
     bench_json_put(o, "matrix_kernel", bench_json_text(row->matrices));
     bench_json_put(o, "head_input", json_string(e->head_f16 ? "f16" : "f32"));
     bench_json_put(o, "seed", bench_json_seed(e->seed));

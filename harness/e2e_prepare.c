@@ -21,13 +21,15 @@ static int check(const struct bench_e2e_config *cfg, struct qk_error *err)
     return 0;
 }
 
-/* The op that multiplies a token's ternary matrices. */
-static void describe_matrices(const struct model_kernels *k, char *to, size_t size)
+/* The op that multiplies a token's ternary matrices, and the rung of the ladder that a set by dequantising is. */
+static void describe_kernels(struct bench_e2e_row *row, const struct model_kernels *k)
 {
     static const enum qk_op op[MODEL_PATHS] = {QK_OP_qk256_dequant, QK_OP_qk256_gemv, QK_OP_i2s_gemv,
                                                QK_OP_i2s16_gemv};
     const struct qk_variant *v = k->of[op[k->path]];
-    snprintf(to, size, "%s/%s", v->op_name, v->name);
+    memcpy(row->kernels, k->name, sizeof row->kernels);
+    snprintf(row->matrices, sizeof row->matrices, "%s/%s", v->op_name, v->name);
+    snprintf(row->phase, sizeof row->phase, "%s", k->path == MODEL_PATH_DEQUANT ? v->phase : "-");
 }
 
 /* "bitnet-b1.58 2.4B I2_S" */
@@ -64,8 +66,7 @@ static int add_rows(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_err
         const size_t state = i / w->tests;
         const struct model_kernels *k = &cfg->sets[state / cfg->thread_count];
         const bool prompt = cfg->prompt && i % w->tests == 0;
-        memcpy(row->kernels, k->name, sizeof row->kernels);
-        describe_matrices(k, row->matrices, sizeof row->matrices);
+        describe_kernels(row, k);
         row->threads = cfg->threads[state % cfg->thread_count];
         row->prompt = prompt ? cfg->prompt : 0;
         row->generate = prompt ? 0 : cfg->generate;

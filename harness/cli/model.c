@@ -17,19 +17,22 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 static void help(FILE *to)
 {
     fputs("Usage: qkbench model COMMAND [MODEL] [ARGUMENT...]\n"
-          "Runs BitNet b1.58 models: end-to-end times with any kernels, and proof that the answers are right.\n\n"
+          "Runs BitNet b1.58 models: end-to-end times with any kernels, and proof that the answers are "
+          "right.\n\n"
           "Commands (each has --help):\n",
           to);
     for (int i = 0; i < COMMANDS; i++)
         fprintf(to, "  %-11s %s\n", commands[i].name, commands[i].what);
-    fputs("\nMODEL is a GGUF file of architecture bitnet-b1.58 or bitnet-25; or synth:bitnet-2b (seeded weights in the\n"
-          "shape of the published model, made in memory), synth:bitnet-2b/4 (4 of its layers), synth:tiny; or\n"
-          "nothing: then a small trained model that comes with qkbench and writes King James English.\n"
-          "\nExamples:\n"
-          "  qkbench model run --prompt 'In the beginning'\n"
-          "  qkbench model bench synth:bitnet-2b/4 -p 64 -n 16 --kernels baseline,best\n"
-          "  qkbench model bench synth:bitnet-2b/4 --ladder\n",
-          to);
+    fputs(
+        "\nMODEL is a GGUF file of architecture bitnet-b1.58 or bitnet-25; or synth:bitnet-2b (seeded "
+        "weights in the\n"
+        "shape of the published model, made in memory), synth:bitnet-2b/4 (4 of its layers), synth:tiny; or\n"
+        "nothing: then a small trained model that comes with qkbench and writes King James English.\n"
+        "\nExamples:\n"
+        "  qkbench model run --prompt 'In the beginning'\n"
+        "  qkbench model bench synth:bitnet-2b/4 -p 64 -n 16 --kernels baseline,best\n"
+        "  qkbench model bench synth:bitnet-2b/4 --ladder\n",
+        to);
 }
 
 int cli_model(int argc, char **argv)

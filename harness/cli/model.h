@@ -25,8 +25,13 @@ struct cli_model_options {
 
 enum { CLI_MODEL_ACT = 0x1000, CLI_MODEL_KV, CLI_MODEL_HEAD, CLI_MODEL_KERNELS };
 #define CLI_MODEL_OPTIONS_ROUNDING(kv, head)                                                                 \
-    {"act", CLI_MODEL_ACT, "int8|f32", 0, "Activations of the ternary products (default: as the set has them)", 2}, \
-        {"kv", CLI_MODEL_KV, "f32|f16", 0, "Cache of keys and values (default: " kv ")", 2},                   \
+    {"act",                                                                                                  \
+     CLI_MODEL_ACT,                                                                                          \
+     "int8|f32",                                                                                             \
+     0,                                                                                                      \
+     "Activations of the ternary products (default: as the set has them)",                                   \
+     2},                                                                                                     \
+        {"kv", CLI_MODEL_KV, "f32|f16", 0, "Cache of keys and values (default: " kv ")", 2},                 \
     {                                                                                                        \
         "head-input", CLI_MODEL_HEAD, "f32|f16", 0, "What the head multiplies (default: " head ")", 2        \
     }
@@ -57,12 +62,13 @@ struct cli_model {
  * Opens, parses o->kernels as one set, reads the tokenizer if wanted, loads the layout the set needs and says on stderr how large
  * copies are. A model that cannot run at all is QK_ERR_FORMAT here: nothing about this machine would change that.
  */
-int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool tokenizer, struct qk_error *err);
+int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool tokenizer,
+                   struct qk_error *err);
 void cli_model_close(struct cli_model *m);
 /* Weights in these layouts from the container, which is taken over or closed. */
 int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err);
 
-/* The whole file into *text[*size], to be freed; at most 256 MiB. QK_ERR_IO, QK_ERR_FORMAT, QK_ERR_MEMORY. */
+/* The whole file and a NUL behind it into *text[*size], to be freed; at most 256 MiB. QK_ERR_IO, QK_ERR_FORMAT, QK_ERR_MEMORY. */
 int cli_model_read(const char *path, char **text, size_t *size, struct qk_error *err);
 
 #endif

@@ -78,11 +78,13 @@ int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned la
         fprintf(stderr, "qkbench: copy of the weights, interleaved by 16 rows: %.1f MB\n",
                 (double)w->i2s16_bytes * 1e-6);
     if (!code && w->qk256_bytes)
-        fprintf(stderr, "qkbench: copy of the weights in QK256 order: %.1f MB\n", (double)w->qk256_bytes * 1e-6);
+        fprintf(stderr, "qkbench: copy of the weights in QK256 order: %.1f MB\n",
+                (double)w->qk256_bytes * 1e-6);
     return code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;
 }
 
-int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool tokenizer, struct qk_error *err)
+int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool tokenizer,
+                   struct qk_error *err)
 {
     struct model_gguf g = {0};
     struct qk_cpu cpu;
@@ -116,7 +118,7 @@ int cli_model_read(const char *path, char **text, size_t *size, struct qk_error 
     *text = NULL;
     *size = 0;
     for (size_t got = 1; !code && got; *size += got) {
-        if (*size + step > room) {
+        if (*size + step >= room) {
             room = 2 * room + step;
             char *more = realloc(*text, room);
             if (!more) {
@@ -130,13 +132,16 @@ int cli_model_read(const char *path, char **text, size_t *size, struct qk_error 
         if (ferror(from))
             code = qk_fail(err, QK_ERR_IO, path, "cannot read: %s", strerror(errno));
         else if (*size + got > most)
-            code = qk_fail(err, QK_ERR_FORMAT, path, "larger than %zu bytes, which is the most that is read", most);
+            code = qk_fail(err, QK_ERR_FORMAT, path, "larger than %zu bytes, which is the most that is read",
+                           most);
     }
     if (from)
         fclose(from);
-    if (code) {
-        free(*text);
-        *text = NULL;
+    if (!code) {
+        (*text)[*size] = '\0';
+        return 0;
     }
+    free(*text);
+    *text = NULL;
     return code;
 }

@@ -37,7 +37,8 @@ enum { AT_ONCE = 64 }; /* tokens a call: their logits are kept */
 
 /* feed[n] from position 0, target[i] scored by the logits of feed[i]. */
 static int score_chunk(const struct cli_model *m, struct model_state *s, const int32_t *feed,
-                       const int32_t *target, size_t n, float *logits, struct score *score, struct qk_error *err)
+                       const int32_t *target, size_t n, float *logits, struct score *score,
+                       struct qk_error *err)
 {
     const size_t vocab = m->weights.config.vocab;
     model_rewind(s, 0);
@@ -55,13 +56,14 @@ static int score_chunk(const struct cli_model *m, struct model_state *s, const i
         score->tokens += count;
     }
     if (!isfinite(score->nats))
-        return qk_fail(err, QK_ERR_INVALID, NULL, "the logits of chunk %zu hold a NaN or an infinity", score->chunks);
+        return qk_fail(err, QK_ERR_INVALID, NULL, "the logits of chunk %zu hold a NaN or an infinity",
+                       score->chunks);
     score->chunks++;
     return 0;
 }
 
-static int score_all(const struct options *o, const struct cli_model *m, struct model_state *s, size_t context,
-                     const struct model_ids *ids, struct score *score, struct qk_error *err)
+static int score_all(const struct options *o, const struct cli_model *m, struct model_state *s,
+                     size_t context, const struct model_ids *ids, struct score *score, struct qk_error *err)
 {
     const int32_t bos = model_tokenizer_bos(m->tokenizer);
     int32_t *feed = calloc(context, sizeof *feed);
@@ -92,7 +94,8 @@ static int perplexity(const struct options *o, const struct cli_model *m, struct
     char *text = NULL;
     size_t size;
     if (context > has)
-        return qk_fail(err, QK_ERR_ARG, "--context", "%zu is more than the model's context of %zu", context, has);
+        return qk_fail(err, QK_ERR_ARG, "--context", "%zu is more than the model's context of %zu", context,
+                       has);
     int code = cli_model_read(o->text, &text, &size, err);
     if (!code)
         code = model_tokenizer_encode(m->tokenizer, text, size, false, &ids, err);
@@ -111,7 +114,8 @@ static int perplexity(const struct options *o, const struct cli_model *m, struct
     if (!code && !score.tokens)
         code = qk_fail(err, QK_ERR_INVALID, o->text, "no token was scored");
     if (!code)
-        printf("tokens %zu of %zu, chunks %zu of %zu\nnats %.4f\nnats/token %.6f\nbits/byte %.5f\nperplexity %.4f\n",
+        printf("tokens %zu of %zu, chunks %zu of %zu\nnats %.4f\nnats/token %.6f\nbits/byte %.5f\nperplexity "
+               "%.4f\n",
                score.tokens, ids.count, score.chunks, context, score.nats, score.nats / (double)score.tokens,
                score.nats / M_LN2 / (double)score.bytes, exp(score.nats / (double)score.tokens));
     model_state_free(s);
@@ -146,24 +150,28 @@ int cli_model_perplexity(int argc, char **argv)
 {
     static const struct argp_option options[] = {
         {"text", 'f', "FILE", 0, "The text to predict, bytes as they are", 1},
-        {"context", 'c', "N", 0, "Tokens of a chunk (default: 256, or the model's context when that is less)", 1},
+        {"context", 'c', "N", 0, "Tokens of a chunk (default: 256, or the model's context when that is less)",
+         1},
         {"chunks", 'n', "N", 0, "Only the first N chunks (default: all)", 1},
         CLI_MODEL_OPTION_KERNELS("One set of kernels, as in model bench (default: best)"),
         CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
         CLI_MODEL_OPTION_THREADS("Threads (default: one per CPU allowed)"),
         {0}};
-    static const struct argp argp = {
-        options,
-        parse,
-        "[MODEL]",
-        "How well the model predicts a text: the exponential of the mean of -ln p over its tokens. A kernel that is "
-        "faster but wrong shows here.\vThe tokens are cut into chunks that do not overlap, each in an empty context "
-        "behind a begin-of-text token. MODEL: see qkbench model --help. Examples:\n  qkbench model perplexity --text "
-        "model/fixtures/kjv.valid.txt\n  qkbench model perplexity --text model/fixtures/kjv.valid.txt --chunks 16 "
-        "--kernels p1_unpack",
-        NULL,
-        NULL,
-        NULL};
+    static const struct argp argp = {options,
+                                     parse,
+                                     "[MODEL]",
+                                     "How well the model predicts a text: the exponential of the mean of -ln "
+                                     "p over its tokens. A kernel that is "
+                                     "faster but wrong shows here.\vThe tokens are cut into chunks that do "
+                                     "not overlap, each in an empty context "
+                                     "behind a begin-of-text token. MODEL: see qkbench model --help. "
+                                     "Examples:\n  qkbench model perplexity --text "
+                                     "model/fixtures/kjv.valid.txt\n  qkbench model perplexity --text "
+                                     "model/fixtures/kjv.valid.txt --chunks 16 "
+                                     "--kernels p1_unpack",
+                                     NULL,
+                                     NULL,
+                                     NULL};
     struct options o = {.model = {.kv_f16 = true}};
     struct cli_model m = {0};
     struct qk_error err;

@@ -9,7 +9,8 @@
 /* Why generation ended, and how long it took. */
 struct outcome {
     size_t prompt, generated;
-    uint64_t prompt_ns, generate_ns; /* generate_ns: of all tokens but the first, which the prompt's logits give */
+    uint64_t prompt_ns,
+        generate_ns; /* generate_ns: of all tokens but the first, which the prompt's logits give */
     const char *ended;
 };
 
@@ -31,8 +32,8 @@ static void print_timings(const struct outcome *t, const struct cli_model_run *o
                 (double)n * 1e9 / (double)t->generate_ns);
     fprintf(stderr, "\n%zu tokens generated; %s", t->generated, t->ended);
     if (o->how.temperature > 0)
-        fprintf(stderr, "; temperature %g, top-k %zu, top-p %g, seed %llu", (double)o->how.temperature, o->how.top_k,
-                (double)o->how.top_p, (unsigned long long)o->how.seed);
+        fprintf(stderr, "; temperature %g, top-k %zu, top-p %g, seed %llu", (double)o->how.temperature,
+                o->how.top_k, (double)o->how.top_p, (unsigned long long)o->how.seed);
     fputs("\n", stderr);
 }
 
@@ -104,9 +105,11 @@ static int run_ids(struct run *r, const struct model_ids *ids, struct outcome *t
     const size_t limit = r->o->context ? r->o->context : has;
     const size_t rest = limit - ids->count; /* meaningless until checked */
     if (limit > has)
-        return qk_fail(err, QK_ERR_ARG, "--context", "%zu is more than the model's context of %zu", limit, has);
+        return qk_fail(err, QK_ERR_ARG, "--context", "%zu is more than the model's context of %zu", limit,
+                       has);
     if (ids->count > limit)
-        return qk_fail(err, QK_ERR_ARG, "--prompt", "%zu tokens do not fit the context of %zu", ids->count, limit);
+        return qk_fail(err, QK_ERR_ARG, "--prompt", "%zu tokens do not fit the context of %zu", ids->count,
+                       limit);
     r->context = ids->count + (rest < r->o->max_tokens ? rest : r->o->max_tokens);
     r->logits = calloc(vocab, sizeof *r->logits);
     int code = r->logits ? model_sampler_new(&r->sampler, &r->o->how, vocab, err)

@@ -19,8 +19,8 @@ static float real(const struct argp_state *state, const char *option, const char
     errno = 0;
     const float x = strtof(text, &end);
     if (end == text || *end || errno || !(x <= high) || !(open ? x > low : x >= low))
-        argp_error(state, "%s: '%s' is not a number %s %g and at most %g", option, text, open ? "above" : "from",
-                   (double)low, (double)high);
+        argp_error(state, "%s: '%s' is not a number %s %g and at most %g", option, text,
+                   open ? "above" : "from", (double)low, (double)high);
     return x;
 }
 
@@ -71,7 +71,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         if (!o->run.prompt)
             argp_error(state, "--prompt TEXT is missing");
         if (o->greedy && o->sampled)
-            argp_error(state, "--greedy takes the likeliest token; --temperature, --top-k, --top-p and --seed draw one");
+            argp_error(
+                state,
+                "--greedy takes the likeliest token; --temperature, --top-k, --top-p and --seed draw one");
         return 0;
     default:
         return parse_sampling(key, arg, state, o);
@@ -94,20 +96,24 @@ int cli_model_run(int argc, char **argv)
         CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
         CLI_MODEL_OPTION_THREADS("Threads (default: one per CPU allowed)"),
         {0}};
-    static const struct argp argp = {
-        options,
-        parse,
-        "[MODEL]",
-        "Continues a prompt and prints the text as it comes, then on stderr how long it took.\vGeneration ends after "
-        "--max-tokens, at the model's end-of-text token, or when the context is full. MODEL: see qkbench model --help. "
-        "Examples:\n  qkbench model run --prompt 'In the beginning'\n  qkbench model run --prompt 'Blessed are they' "
-        "--temperature 0.7 --seed 1\n  qkbench model run model.gguf --chat --prompt 'Who are you?' --max-tokens 200",
-        NULL,
-        NULL,
-        NULL};
-    struct options o = {.run = {.model = {.kv_f16 = true},
-                                .max_tokens = 64,
-                                .how = {.temperature = 0.8f, .top_k = 40, .top_p = 0.95f, .seed = cli_seed()}}};
+    static const struct argp argp = {options,
+                                     parse,
+                                     "[MODEL]",
+                                     "Continues a prompt and prints the text as it comes, then on stderr how "
+                                     "long it took.\vGeneration ends after "
+                                     "--max-tokens, at the model's end-of-text token, or when the context is "
+                                     "full. MODEL: see qkbench model --help. "
+                                     "Examples:\n  qkbench model run --prompt 'In the beginning'\n  qkbench "
+                                     "model run --prompt 'Blessed are they' "
+                                     "--temperature 0.7 --seed 1\n  qkbench model run model.gguf --chat "
+                                     "--prompt 'Who are you?' --max-tokens 200",
+                                     NULL,
+                                     NULL,
+                                     NULL};
+    struct options o = {
+        .run = {.model = {.kv_f16 = true},
+                .max_tokens = 64,
+                .how = {.temperature = 0.8f, .top_k = 40, .top_p = 0.95f, .seed = cli_seed()}}};
     struct qk_error err;
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     if (!o.sampled)

@@ -6,7 +6,10 @@
 /* Bytes of the UTF-8 character that begins so; 1 for what begins none. */
 static size_t length_of(unsigned char first)
 {
-    return first >= 0xf0 && first <= 0xf4 ? 4 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xc2 && first < 0xe0 ? 2 : 1;
+    return first >= 0xf0 && first <= 0xf4  ? 4
+           : first >= 0xe0 && first < 0xf0 ? 3
+           : first >= 0xc2 && first < 0xe0 ? 2
+                                           : 1;
 }
 
 static void write_held(struct cli_text *t)
