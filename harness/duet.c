@@ -262,7 +262,7 @@ static int run_batch(struct duet *duet, const size_t *cases, size_t count, size_
     const size_t share = launch < launches
                              ? (BLOCKS_TO_DECIDE + launches - 1) / launches
                              : BLOCKS_LATER
-                                   << (launch - launches < LATER_DOUBLED ? launch - launches : LATER_DOUBLED);
+                                   << (launch < launches + LATER_DOUBLED ? launch - launches : (size_t)LATER_DOUBLED);
     int code = 0;
     for (size_t k = 0; k < count && !code; k++)
         if (!duet->tally[cases[k]].over)
