@@ -37,7 +37,8 @@ static void fill(struct bench_e2e_row *row, int s)
         parts[MODEL_PART_HEAD] = floor(left / 10);
         left -= parts[MODEL_PART_HEAD];
         for (size_t p = 0; p < BENCH_E2E_PARTS; p++)
-            if (p != MODEL_PART_HEAD && p != MODEL_PART_ACT_QUANT && !(row->prompt && p == BENCH_E2E_SAMPLING)) {
+            if (p != MODEL_PART_HEAD && p != MODEL_PART_ACT_QUANT &&
+                !(row->prompt && p == BENCH_E2E_SAMPLING)) {
                 parts[p] = floor(left / 2);
                 left -= parts[p];
             }
@@ -49,8 +50,10 @@ static void add_counter(struct bench_e2e_row *row)
 {
     row->metrics = some(2, sizeof *row->metrics);
     row->metric_count = 2;
-    row->metrics[0] = (struct bench_metric){strdup("instructions"), strdup("instructions/element"), 1.25, NULL};
-    row->metrics[1] = (struct bench_metric){strdup("l3_misses"), strdup("misses/1000 elements"), NAN, strdup("no such event here")};
+    row->metrics[0] =
+        (struct bench_metric){strdup("instructions"), strdup("instructions/element"), 1.25, NULL};
+    row->metrics[1] = (struct bench_metric){strdup("l3_misses"), strdup("misses/1000 elements"), NAN,
+                                            strdup("no such event here")};
 }
 
 void bench_test_e2e(struct bench_e2e *e, size_t repetitions)

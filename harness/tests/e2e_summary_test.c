@@ -127,8 +127,10 @@ static void means_and_deviations_are_llama_benchs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(medians_and_their_components), cmocka_unit_test(intervals_say_how_sure_they_are),
-        cmocka_unit_test(speedups_are_paired),          cmocka_unit_test(shares_of_the_ceiling),
+        cmocka_unit_test(medians_and_their_components),
+        cmocka_unit_test(intervals_say_how_sure_they_are),
+        cmocka_unit_test(speedups_are_paired),
+        cmocka_unit_test(shares_of_the_ceiling),
         cmocka_unit_test(means_and_deviations_are_llama_benchs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
