@@ -10,14 +10,23 @@
 
 enum { TABLES = 3 };
 
+/* Four digits, all of those before the point. */
+static const char *number(double x, char to[32])
+{
+    snprintf(to, 32, fabs(x) >= 1000 ? "%.0f" : "%.4g", x);
+    return to;
+}
+
 static void add_interval(struct report_table *t, const struct bench_interval *i, double factor,
                          const char *unit)
 {
+    char value[32], low[32], high[32];
+    number(i->value * factor, value);
     if (isnan(i->low) || isnan(i->high))
-        report_table_cell(t, "%.4g%s", i->value * factor, unit);
+        report_table_cell(t, "%s%s", value, unit);
     else
-        report_table_cell(t, "%.4g%s [%.4g, %.4g]", i->value * factor, unit, i->low * factor,
-                          i->high * factor);
+        report_table_cell(t, "%s%s [%s, %s]", value, unit, number(i->low * factor, low),
+                          number(i->high * factor, high));
 }
 
 /* Tokens per second: the ends change places. */
@@ -111,9 +120,13 @@ static void add_facts(struct report_table *t, const struct bench_e2e *e)
     report_table_cell(t, "rounding");
     report_table_cell(t, "cache %s, head's input %s", e->kv_f16 ? "f16" : "f32", e->head_f16 ? "f16" : "f32");
     report_table_cell(t, "repetitions");
-    report_table_cell(
-        t, "%zu, order and tokens from seed %llu; medians, %.4g %% sign-test intervals in brackets",
-        e->count ? e->rows[0].repetitions : 0, (unsigned long long)e->seed, 100 * e->level);
+    if (e->level > 0)
+        report_table_cell(
+            t, "%zu, order and tokens from seed %llu; medians, %.4g %% sign-test intervals in brackets",
+            e->rows[0].repetitions, (unsigned long long)e->seed, 100 * e->level);
+    else
+        report_table_cell(t, "one, which gives no intervals; order and tokens from seed %llu",
+                          (unsigned long long)e->seed);
 }
 
 static void add_claim(struct report_table *t, double claim, const char *unit, bool target)
@@ -129,7 +142,7 @@ static void add_ladder(struct report_table *t, const struct bench_e2e *e,
 {
     static const char *const heads[] = {"kernels",  "phase",    "threads", "ms/token",
                                         "tokens/s", "speed-up", "claimed", "verdict"};
-    char head[64];
+    char head[64], text[32];
     report_table_title(t, "End to end, beside the claims (which are of a whole 2B model)");
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
         report_table_column(t, heads[i], i > 1 && i < 7, false);
@@ -143,12 +156,12 @@ static void add_ladder(struct report_table *t, const struct bench_e2e *e,
         report_table_cell(t, "%s", a->row->kernels);
         report_table_cell(t, "%s", a->row->phase);
         report_table_cell(t, "%zu", a->row->threads);
-        report_table_cell(t, "%.4g", a->row->ns_per_token.value * 1e-6);
-        report_table_cell(t, "%.4g", 1e9 / a->row->ns_per_token.value);
+        report_table_cell(t, "%s", number(a->row->ns_per_token.value * 1e-6, text));
+        report_table_cell(t, "%s", number(1e9 / a->row->ns_per_token.value, text));
         add_interval(t, &a->row->speedup, 1, "x");
         add_claim(t, a->claimed_ratio, "x", a->target);
         report_table_cell(t, "%s", a->judged ? baseline_audit_word(a->verdict) : "-");
-        report_table_cell(t, "%.4g", a->seconds);
+        report_table_cell(t, "%s", number(a->seconds, text));
         add_claim(t, a->claimed_s, "", a->target);
         report_table_cell(t, "%s", a->within ? "yes" : "no");
     }
@@ -158,7 +171,7 @@ static void add_ladder(struct report_table *t, const struct bench_e2e *e,
             "This model has %.1f million parameters, that of the claims about 2400: the seconds are "
             "not its, and as the head weighs more here, speed-ups are smaller than in it.",
             (double)e->model_parameters * 1e-6);
-    if (e->level < 0.95)
+    if (e->level > 0 && e->level < 0.95)
         report_table_note(
             t, "Intervals and verdicts hold with %.4g %%: 6 repetitions (-r 6) are needed for 95 %%.",
             100 * e->level);
