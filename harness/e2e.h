@@ -35,8 +35,9 @@ struct bench_e2e_row {
     size_t prompt, generate; /* tokens of the test; one of them is 0 */
     size_t repetitions;
     double *samples_ns; /* [repetitions] of the whole test, in the order they ran; whole numbers */
-    double *parts_ns;   /* [repetitions * BENCH_E2E_PARTS]; a row adds up to its sample */
-    char date[40];      /* when the row's first repetition began */
+    double *
+        parts_ns; /* [repetitions * BENCH_E2E_PARTS]; a row adds up to its sample. NULL when read from a file */
+    char date[40]; /* when the row's first repetition began */
     size_t metric_count;
     struct bench_metric *metrics; /* owned: counters of one token; only of generation with one thread */
 
@@ -110,6 +111,13 @@ int bench_e2e_summarise(struct bench_e2e *e, const struct bench_ceilings *ceilin
  */
 int bench_e2e_write_json(const struct bench_e2e *e, bool lines, FILE *to, struct qk_error *err);
 int bench_e2e_write_csv(const struct bench_e2e *e, FILE *to, struct qk_error *err);
+
+/*
+ * Reads and validates what bench_e2e_write_json wrote as an array, summary included; members it does not know are ignored, and
+ * of the environment only version, commit, CPU name and fingerprint come back. There are no parts_ns and no metrics. *e needs no
+ * init and must be freed on success only. QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON path or line and column.
+ */
+int bench_e2e_read_json(struct bench_e2e *e, const char *path, struct qk_error *err);
 
 /* Mean and standard deviation (of a sample, n - 1; 0 for one value), for the fields of that name alone. */
 double bench_e2e_mean(const double *x, size_t n);

@@ -107,6 +107,8 @@ static void put_llama_bench(json_t **o, const struct bench_e2e *e, const struct 
 
 static void put_ours(json_t **o, const struct bench_e2e *e, const struct bench_e2e_row *row)
 {
+    bench_json_put(o, "version", bench_json_text(e->env.version));
+    bench_json_put(o, "model_layers", json_integer((json_int_t)e->layers));
     bench_json_put(o, "kernels", bench_json_text(row->kernels));
     bench_json_put(o, "phase", bench_json_text(row->phase));
     bench_json_put(o, "matrix_kernel", bench_json_text(row->matrices));

@@ -49,6 +49,12 @@ static error_t parse_sizes(int key, char *arg, struct argp_state *state, struct 
     case 'b':
         o->bench.batch = cli_number(state, "--batch", arg, 1, MODEL_BATCH_MAX);
         return 0;
+    case 'O':
+        o->bench.out = arg;
+        return 0;
+    case 'C':
+        o->bench.counters = arg;
+        return 0;
     case 't':
         parse_threads(state, arg, &o->bench);
         o->threads = true;
@@ -88,14 +94,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'o':
         parse_format(state, arg, &o->bench);
         return 0;
-    case 'O':
-        o->bench.out = arg;
-        return 0;
     case 'L':
         o->bench.ladder = true;
-        return 0;
-    case 'C':
-        o->bench.counters = arg;
         return 0;
     case 's':
         o->bench.seed = cli_number(state, "--seed", arg, 0, (UINT64_C(1) << 53) - 1);
@@ -134,16 +134,13 @@ void cli_bench_parse_command(struct cli_bench *to, int argc, char **argv)
                                      parse,
                                      "[MODEL]",
                                      "Times prompt processing (ppN) and generation (tgN) of a whole model "
-                                     "with any sets of kernels, side by side.\v"
-                                     "MODEL: see qkbench model --help. A set named baseline or after a phase "
-                                     "multiplies the ternary matrices by "
-                                     "dequantising their rows, as the audited runtime does. Examples:\n  "
-                                     "qkbench model bench -p 64 -n 16\n  qkbench "
-                                     "model bench synth:bitnet-2b/4 -p 64 -n 16 -t 1 --kernels "
-                                     "baseline,p4_permute,best\n  qkbench model bench "
-                                     "synth:bitnet-2b/4 -p 0 -n 16 --kernels "
-                                     "'i2s_gemv/avx2*,i2s16_gemv/avx2*+act_quant/scalar' -o json\n  qkbench "
-                                     "model bench synth:bitnet-2b/4 --ladder",
+                                     "with any sets of kernels, side by side.\vMODEL: see qkbench model "
+                                     "--help. A set named baseline or after a phase multiplies the ternary "
+                                     "matrices by dequantising their rows, as the audited runtime does. "
+                                     "Examples:\n  qkbench model bench -p 64 -n 16\n  qkbench model bench "
+                                     "synth:bitnet-2b/4 --kernels baseline,p4_permute,best\n  qkbench model "
+                                     "bench -p 0 --kernels 'i2s_gemv/avx2*+act_quant/scalar' -o json\n  "
+                                     "qkbench model bench synth:bitnet-2b/4 --ladder",
                                      NULL,
                                      NULL,
                                      NULL};

@@ -110,14 +110,12 @@ static void print_verdict(struct model_gguf *g)
     }
     const struct model_config *c = &w.config;
     printf("\ncan run: %s, %zu layers of %zu wide, feed-forward %zu, %zu heads (%zu of keys) of %zu, "
-           "vocabulary %zu, "
-           "context %zu\n",
+           "vocabulary %zu, context %zu\n",
            c->arch, c->layers, c->embedding, c->feed_forward, c->heads, c->kv_heads, c->head_dim, c->vocab,
            c->context);
     printf("reads %zu bytes of weights per token\n", model_bytes_per_token(c));
     if (!talks)
-        printf("but its tokenizer cannot be used, only model bench and check: %s: %s\n", mute.where,
-               mute.text);
+        printf("without text, for its tokenizer is unusable: %s: %s\n", mute.where, mute.text);
     model_weights_free(&w);
 }
 
@@ -132,10 +130,9 @@ int cli_model_info(int argc, char **argv)
         NULL,
         parse,
         "[MODEL]",
-        "What a GGUF file holds: metadata, tensors, sizes, bytes read per token, and whether it can run here "
-        "or why "
-        "not.\vMODEL: see qkbench model --help. Examples:\n  qkbench model info\n  qkbench model info "
-        "model/fixtures/tiny.i2_s.gguf",
+        "What a GGUF file holds: metadata, tensors, sizes, bytes read per token, and whether it can run or "
+        "why "
+        "not.\vMODEL: see qkbench model --help. Examples:\n  qkbench model info\n  qkbench model info a.gguf",
         NULL,
         NULL,
         NULL};

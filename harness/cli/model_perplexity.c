@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Perplexity: the text's tokens are cut into chunks that do not overlap; each chunk starts in an empty context, after a
- * begin-of-text token, and every token of it is scored. Without such a token the first of each chunk is not scored.
- */
-#include "harness/cli/model.h"
+#include "harness/cli/model_score.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct options {
     struct cli_model_options model;
@@ -16,81 +11,12 @@ struct options {
     size_t context, chunks; /* 0: 256 or what the model has; all */
 };
 
-/* Of all scored tokens so far. */
-struct score {
-    double nats;
-    size_t tokens, bytes, chunks;
-};
-
-/* -ln softmax(logits)[id], in doubles; NaN when a logit is. */
-static double nats(const float *logits, size_t vocab, int32_t id)
-{
-    double most = logits[0], sum = 0;
-    for (size_t i = 1; i < vocab; i++)
-        most = logits[i] > most ? logits[i] : most;
-    for (size_t i = 0; i < vocab; i++)
-        sum += exp(logits[i] - most);
-    return log(sum) + most - logits[id];
-}
-
-enum { AT_ONCE = 64 }; /* tokens a call: their logits are kept */
-
-/* feed[n] from position 0, target[i] scored by the logits of feed[i]. */
-static int score_chunk(const struct cli_model *m, struct model_state *s, const int32_t *feed,
-                       const int32_t *target, size_t n, float *logits, struct score *score,
-                       struct qk_error *err)
-{
-    const size_t vocab = m->weights.config.vocab;
-    model_rewind(s, 0);
-    for (size_t i = 0; i < n; i += AT_ONCE) {
-        const size_t count = n - i < AT_ONCE ? n - i : AT_ONCE;
-        int code = cli_stop() ? qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted") : 0;
-        if (!code)
-            code = model_forward(s, feed + i, count, logits, MODEL_LOGITS_ALL, NULL, err);
-        if (code)
-            return code;
-        for (size_t j = 0; j < count; j++) {
-            score->nats += nats(logits + j * vocab, vocab, target[i + j]);
-            score->bytes += model_tokenizer_text(m->tokenizer, target[i + j]).length;
-        }
-        score->tokens += count;
-    }
-    if (!isfinite(score->nats))
-        return qk_fail(err, QK_ERR_INVALID, NULL, "the logits of chunk %zu hold a NaN or an infinity",
-                       score->chunks);
-    score->chunks++;
-    return 0;
-}
-
-static int score_all(const struct options *o, const struct cli_model *m, struct model_state *s,
-                     size_t context, const struct model_ids *ids, struct score *score, struct qk_error *err)
-{
-    const int32_t bos = model_tokenizer_bos(m->tokenizer);
-    int32_t *feed = calloc(context, sizeof *feed);
-    float *logits = calloc(AT_ONCE * m->weights.config.vocab, sizeof *logits);
-    int code = feed && logits ? 0 : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for logits");
-    for (size_t at = 0, chunk = 0; at < ids->count && !code && (!o->chunks || chunk < o->chunks); chunk++) {
-        const size_t n = ids->count - at < context ? ids->count - at : context;
-        const int32_t *text = ids->id + at;
-        feed[0] = bos;
-        memcpy(feed + 1, text, (n - 1) * sizeof *feed);
-        code = bos >= 0 ? score_chunk(m, s, feed, text, n, logits, score, err)
-                        : score_chunk(m, s, text, text + 1, n - 1, logits, score, err);
-        at += n;
-        cli_progress(NULL, (double)at / (double)ids->count, "chunks");
-    }
-    cli_progress_end();
-    free(feed);
-    free(logits);
-    return code;
-}
-
 static int perplexity(const struct options *o, const struct cli_model *m, struct qk_error *err)
 {
     const size_t has = m->weights.config.context, context = o->context ? o->context : has < 256 ? has : 256;
     struct model_ids ids = {0};
     struct model_state *s = NULL;
-    struct score score = {0};
+    struct cli_score score = {0};
     char *text = NULL;
     size_t size;
     if (context > has)
@@ -105,12 +31,12 @@ static int perplexity(const struct options *o, const struct cli_model *m, struct
         code = model_state_new(&s, &m->weights, &m->kernels,
                                &(struct model_options){.threads = o->model.threads,
                                                        .context = context,
-                                                       .batch = AT_ONCE,
+                                                       .batch = CLI_SCORE_AT_ONCE,
                                                        .kv_f16 = o->model.kv_f16,
                                                        .head_f16 = o->model.head_f16},
                                err);
     if (!code)
-        code = score_all(o, m, s, context, &ids, &score, err);
+        code = cli_score(m, s, context, o->chunks, &ids, &score, err);
     if (!code && !score.tokens)
         code = qk_fail(err, QK_ERR_INVALID, o->text, "no token was scored");
     if (!code)

@@ -9,19 +9,13 @@
 /* Why generation ended, and how long it took. */
 struct outcome {
     size_t prompt, generated;
-    uint64_t prompt_ns,
-        generate_ns; /* generate_ns: of all tokens but the first, which the prompt's logits give */
+    uint64_t prompt_ns, generate_ns; /* the latter of all but the first, which the prompt's logits give */
     const char *ended;
 };
 
-static size_t passes(const struct outcome *t)
-{
-    return t->generated ? t->generated - 1 : 0;
-}
-
 static void print_timings(const struct outcome *t, const struct cli_model_run *o)
 {
-    const size_t n = passes(t);
+    const size_t n = t->generated ? t->generated - 1 : 0;
     fprintf(stderr, "prompt      %6zu tokens  %10.2f ms", t->prompt, (double)t->prompt_ns * 1e-6);
     if (t->prompt_ns)
         fprintf(stderr, "  %9.3f ms/token  %9.2f tokens/s", (double)t->prompt_ns * 1e-6 / (double)t->prompt,
