@@ -182,6 +182,12 @@ code 2 "513 tokens do not fit" model bench -p 513
 code 2 "md, csv, json or jsonl" model bench -o xml
 code 2 "has its own sets" model bench --ladder --kernels best
 code 1 "cannot write" model bench "${short[@]}" --out none/b.json
+run model bench --ladder -r 2 -n 2 --out ladder.json
+"$program" run --quick 'qk256_dequant/p1*/256' --out kernels.json >/dev/null 2>&1
+run report kernels.json --model ladder.json --out report
+ok "report --model: the ladder behind the tables, as text and as markdown" \
+    eval '[ $status -eq 0 ] && says "End to end" && grep -q "^| p4_permute | 4 |" report/report.md'
+code 1 '$[0]' report kernels.json --model <(echo "[5]") --out report
 "$program" model bench -p 0 -n 512 -r 1000 -t 1 --kernels baseline --out slow.json >/dev/null 2>said &
 pid=$!
 sleep 1
