@@ -119,7 +119,7 @@ static const struct {
     {"\"ns_per_token\":{\"median\":", "\"ns_per_token\":{\"median\":-", "$[0].ns_per_token.median",
      "above 0"},
     {"\"low\":", "\"low\":9", "$[0].ns_per_token.low", "at most the median"},
-    {"\"high\":", "\"high\":0.", "$[0].ns_per_token.high", "at least the median"},
+    {"\"high\":", "\"high\":0.1,\"h\":", "$[0].ns_per_token.high", "at least the median"},
     {"\"embedding\":", "\"embedding\":-", "$[0].components_ns.embedding", "at least 0"},
     {"\"head\":", "\"tail\":", "$[0].components_ns.head", "found nothing"},
     {"\"interval_level\":0.95", "\"interval_level\":0.99", "$[0].interval_level", "0 to 0.95"},
