@@ -5,7 +5,7 @@
 
 static void flush(struct model_gguf_writer *w)
 {
-    if (w->code || !w->sink)
+    if (!w->sink)
         return;
     if (w->used)
         w->code = w->sink(w->ctx, w->buffer, w->used, w->err);

@@ -65,6 +65,7 @@ static int run(const struct options *o, struct qk_error *err)
 {
     struct bench_outfile file = {0};
     struct written w = {.path = o->out, .hash = XXH3_createState()};
+    FILE *say = stdout;
     if (!w.hash || XXH3_64bits_reset(w.hash) != XXH_OK) {
         XXH3_freeState(w.hash);
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a hash");
@@ -74,15 +75,16 @@ static int run(const struct options *o, struct qk_error *err)
         code = bench_outfile_open(&file, o->out, err);
     if (!code) {
         w.to = file.stream;
+        say = file.temp ? stdout : stderr; /* the model may be going down standard output */
         code = model_synth_write(o->preset, o->seed, take, &w, err);
         code = code ? code : bench_outfile_commit(&file, err);
         bench_outfile_abort(&file);
         cli_progress_end();
     }
     if (!code)
-        printf("%s: %s, seed %llu, %llu bytes, xxh3 %016llx\n", o->out, o->preset,
-               (unsigned long long)o->seed, (unsigned long long)w.bytes,
-               (unsigned long long)XXH3_64bits_digest(w.hash));
+        fprintf(say, "%s: %s, seed %llu, %llu bytes, xxh3 %016llx\n", o->out, o->preset,
+                (unsigned long long)o->seed, (unsigned long long)w.bytes,
+                (unsigned long long)XXH3_64bits_digest(w.hash));
     XXH3_freeState(w.hash);
     return code;
 }
