@@ -171,10 +171,41 @@ static void read_components(struct bench_reader *r, const struct bench_place *ro
     }
 }
 
+static void read_end_to_end(struct bench_reader *r, const struct bench_place *root,
+                            struct baseline_end_to_end_claims *to)
+{
+    static const char *const keys[] = {"tokens", "limit_s", "phases", NULL};
+    static const char *const phase_keys[] = {"phase", "s_per_token", "s", "ratio", "target", NULL};
+    if (r->code || !has(root, "end_to_end"))
+        return;
+    const struct bench_place at = bench_get_object(r, root, "end_to_end");
+    bench_known_members(r, &at, keys);
+    to->tokens = (uint64_t)bench_get_integer(r, &at, "tokens", 1, 1 << 20);
+    to->limit_s = read_positive(r, &at, "limit_s");
+    const struct bench_place list = bench_get_array(r, &at, "phases");
+    const size_t count = json_array_size(list.json);
+    bench_demand(r, count > 0 && count <= BASELINE_PHASES_MAX, &at, "phases", "1 to 8 phases");
+    for (size_t i = 0; i < count && !r->code; i++) {
+        const struct bench_place one = bench_element(&list, i);
+        bench_expect(r, &one, JSON_OBJECT, "an object");
+        bench_known_members(r, &one, phase_keys);
+        read_text(r, &one, "phase", to->at[i].phase, sizeof to->at[i].phase);
+        const int rank = baseline_phase_rank(to->at[i].phase);
+        bench_demand(r, rank >= 0 && (i == 0 || rank > baseline_phase_rank(to->at[i - 1].phase)), &one,
+                     "phase", "\"baseline\" or a phase, after the one before");
+        to->at[i].s_per_token = read_positive(r, &one, "s_per_token");
+        to->at[i].s = read_positive(r, &one, "s");
+        bench_demand(r, has(&one, "ratio") == (rank != 0), &one, "ratio", "a ratio for all but the baseline");
+        to->at[i].ratio = has(&one, "ratio") ? read_positive(r, &one, "ratio") : NAN;
+        to->at[i].target = has(&one, "target") && bench_get_boolean(r, &one, "target");
+        to->count = i + 1;
+    }
+}
+
 int baseline_claims_read(struct baseline_claims *claims, const char *path, struct qk_error *err)
 {
-    static const char *const keys[] = {"$schema", "schema_version", "source", "op",
-                                       "claims",  "components",     NULL};
+    static const char *const keys[] = {"$schema", "schema_version", "source",     "op",
+                                       "claims",  "components",     "end_to_end", NULL};
     struct bench_reader r = {path, err, 0};
     *claims = (struct baseline_claims){0};
     json_t *json = bench_json_load(path, &r.code, err);
@@ -191,6 +222,7 @@ int baseline_claims_read(struct baseline_claims *claims, const char *path, struc
     read_text(&r, &root, "op", claims->op, sizeof claims->op);
     read_list(&r, &root, claims);
     read_components(&r, &root, claims);
+    read_end_to_end(&r, &root, &claims->end_to_end);
     json_decref(json);
     if (r.code)
         baseline_claims_free(claims);

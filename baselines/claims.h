@@ -34,6 +34,19 @@ struct baseline_component_claim {
     char gain_phase[12], gain_over[12]; /* "4"; "3", "baseline". Empty without a gain */
 };
 
+/* What somebody says a whole model takes in each phase. */
+struct baseline_end_to_end_claims {
+    uint64_t tokens; /* that should be there within limit_s seconds */
+    double limit_s;
+    size_t count; /* 0: nothing is claimed, and the above is 0 */
+    struct {
+        char phase[12];
+        double s_per_token, s; /* s: for that many tokens, as the source rounds it */
+        double ratio;          /* over the baseline; NaN for the baseline itself */
+        bool target;           /* the figure to be reached, not one said to be */
+    } at[BASELINE_PHASES_MAX];
+};
+
 struct baseline_claims {
     char source[160]; /* what the claims were taken from */
     char op[64];
@@ -41,6 +54,7 @@ struct baseline_claims {
     struct baseline_claim *claims;               /* owned, in the file's order */
     size_t component_count;                      /* 0 when the file has none */
     struct baseline_component_claim *components; /* owned, in the file's order; each stage once */
+    struct baseline_end_to_end_claims end_to_end;
 };
 
 /*

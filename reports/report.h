@@ -7,7 +7,7 @@
 #ifndef QKBENCH_REPORTS_REPORT_H
 #define QKBENCH_REPORTS_REPORT_H
 
-#include "baselines/audit.h"
+#include "baselines/e2e_audit.h"
 #include "harness/summary.h"
 
 #include <stdio.h>
@@ -15,8 +15,10 @@
 struct report_input {
     const struct bench_sample_set *set;
     const struct bench_summary *summary;
-    const struct baseline_audit *audit; /* NULL: no audit section */
-    const char *no_plot;                /* NULL, or why there is no plot: said in text and markdown */
+    const struct baseline_audit *audit;         /* NULL: no audit section */
+    const struct baseline_e2e_audit *e2e_audit; /* NULL: no whole model */
+    const struct bench_e2e *e2e;                /* that it is of */
+    const char *no_plot;                        /* NULL, or why there is no plot: said in text and markdown */
 };
 
 /* Aligned plain text, at most 120 columns. QK_ERR_IO when the stream fails. */

@@ -48,6 +48,9 @@ static void write_json(const char *text)
 #define COMPONENT(times, more) "{\"name\": \"n\", \"stage\": \"s\", \"ms_per_token\": {" times "}" more "}"
 #define GAIN(phase, over, ratio)                                                                             \
     ", \"gain\": {\"phase\": \"" phase "\", \"over\": \"" over "\", \"ratio\": " ratio "}"
+#define WHOLE(members)     HEAD "[" GOOD "], \"end_to_end\": {" members "}}"
+#define PHASES(list)       WHOLE("\"tokens\": 8, \"limit_s\": 30, \"phases\": [" list "]")
+#define PHASE(phase, more) "{\"phase\": \"" phase "\", \"s_per_token\": 1, \"s\": 8" more "}"
 static const struct {
     const char *json, *where, *text;
 } malformed[] = {
@@ -127,6 +130,22 @@ static const struct {
      "$.components[0].gain.more", "no such member"},
     {COMPONENTS "[" COMPONENT("\"1\": 1", "") ", " COMPONENT("\"1\": 1", "") "]}", "$.components[1].stage",
      "found \"s\", expected each stage once"},
+    {WHOLE("\"tokens\": 0"), "$.end_to_end.tokens", "found 0, expected an integer from 1"},
+    {WHOLE("\"tokens\": 8, \"limit_s\": 0"), "$.end_to_end.limit_s", "a number above 0"},
+    {WHOLE("\"tokens\": 8, \"limit_s\": 30"), "$.end_to_end.phases", "found nothing"},
+    {WHOLE("\"more\": 8"), "$.end_to_end.more", "no such member"},
+    {PHASES(""), "$.end_to_end.phases", "1 to 8 phases"},
+    {PHASES("7"), "$.end_to_end.phases[0]", "expected an object"},
+    {PHASES(PHASE("x", "")), "$.end_to_end.phases[0].phase", "\"baseline\" or a phase"},
+    {PHASES(PHASE("2", ", \"ratio\": 2") "," PHASE("2", ", \"ratio\": 2")), "$.end_to_end.phases[1].phase",
+     "after the one before"},
+    {PHASES(PHASE("baseline", ", \"ratio\": 1")), "$.end_to_end.phases[0].ratio", "for all but the baseline"},
+    {PHASES(PHASE("1", "")), "$.end_to_end.phases[0].ratio", "for all but the baseline"},
+    {PHASES(PHASE("1", ", \"ratio\": -1")), "$.end_to_end.phases[0].ratio", "a number above 0"},
+    {PHASES(PHASE("1", ", \"ratio\": 1, \"target\": 1")), "$.end_to_end.phases[0].target", "true or false"},
+    {PHASES(PHASE("1", ", \"ratio\": 1, \"more\": 1")), "$.end_to_end.phases[0].more", "no such member"},
+    {PHASES("{\"phase\": \"1\", \"s_per_token\": 0}"), "$.end_to_end.phases[0].s_per_token", "above 0"},
+    {PHASES("{\"phase\": \"1\", \"s_per_token\": 1}"), "$.end_to_end.phases[0].s", "found nothing"},
 };
 
 static void malformed_files_are_refused_with_their_path(void **state)
@@ -251,6 +270,29 @@ static void the_roadmap_says_what_components_take(void **state)
     baseline_claims_free(&c);
 }
 
+/* "End to end: 10.0 s/token baseline, 8.3 (1.21x) phase 1, 7.5 (1.33x) phase 2, target 3.3 (3.0x)", and for 8 tokens. */
+static void the_roadmap_says_what_a_model_takes(void **state)
+{
+    static const struct {
+        const char *phase;
+        double each, all, ratio;
+    } table[] = {
+        {"baseline", 10.0, 80, NAN}, {"1", 8.3, 66, 1.21}, {"2", 7.5, 60, 1.33}, {"4", 3.3, 27, 3.0}};
+    struct baseline_claims c;
+    (void)state;
+    assert_int_equal(baseline_claims_read(&c, ROADMAP_JSON, NULL), 0);
+    assert_int_equal(c.end_to_end.tokens, 8);
+    assert_true(c.end_to_end.limit_s == 30);
+    assert_int_equal(c.end_to_end.count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_string_equal(c.end_to_end.at[i].phase, table[i].phase);
+        assert_true(c.end_to_end.at[i].s_per_token == table[i].each && c.end_to_end.at[i].s == table[i].all);
+        assert_true(i ? c.end_to_end.at[i].ratio == table[i].ratio : isnan(c.end_to_end.at[i].ratio));
+        assert_int_equal(c.end_to_end.at[i].target, i == 3);
+    }
+    baseline_claims_free(&c);
+}
+
 static void a_file_may_do_without_components(void **state)
 {
     struct baseline_claims c;
@@ -258,6 +300,7 @@ static void a_file_may_do_without_components(void **state)
     (void)state;
     write_json(HEAD "[" GOOD "]}");
     assert_int_equal(baseline_claims_read(&c, json, &err), 0);
+    assert_int_equal(c.end_to_end.count, 0);
     assert_int_equal(c.component_count, 0);
     assert_null(c.components);
     baseline_claims_free(&c);
@@ -282,6 +325,7 @@ int main(void)
         cmocka_unit_test(a_file_that_cannot_be_read_is_an_error),
         cmocka_unit_test(the_roadmap_says_what_was_claimed),
         cmocka_unit_test(the_roadmap_says_what_components_take),
+        cmocka_unit_test(the_roadmap_says_what_a_model_takes),
         cmocka_unit_test(a_file_may_do_without_components),
         cmocka_unit_test(phases_have_an_order),
     };

@@ -29,6 +29,7 @@ int cli_breakdown(int argc, char **argv);
 int cli_ceilings(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
 int cli_gate(int argc, char **argv);
+int cli_model(int argc, char **argv);
 int cli_report(int argc, char **argv);
 
 /* Not a command of users': what a duet starts itself again with for each launch. */

@@ -18,6 +18,7 @@ static const struct cli_command commands[] = {
     {"baseline", "save, list, show, accept and remove what later runs are held against", cli_baseline},
     {"compare", "two results or baselines, case by case", cli_compare},
     {"gate", "is this build, or this machine's baseline, slower? PASS or not", cli_gate},
+    {"model", "run, time and check whole BitNet models with any kernels", cli_model},
     {"report", "tables, plots and audit of a result", cli_report},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct options {
-    const char *result;
+    const char *result, *model;
     struct cli_products products;
 };
 
@@ -33,6 +33,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'o':
         o->products.out = arg;
         return 0;
+    case 'm':
+        o->model = arg;
+        return 0;
     case 'n':
         o->products.want[choose(state, "--only", arg, cli_product_names, CLI_PRODUCTS)] = true;
         return 0;
@@ -54,6 +57,38 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+/* The whole model's times beside the claims, into *in. */
+static int add_model(const struct options *o, const char *claims, struct bench_e2e *e,
+                     struct baseline_e2e_audit *audit, struct report_input *in, struct qk_error *err)
+{
+    int code = bench_e2e_read_json(e, o->model, err);
+    if (code)
+        return code;
+    code = baseline_e2e_audit_make(audit, claims, e, err);
+    if (code) {
+        bench_e2e_free(e);
+        return code;
+    }
+    in->e2e = e;
+    in->e2e_audit = audit;
+    return 0;
+}
+
+static int write_all(const struct options *o, const char *claims, struct report_input *in,
+                     struct qk_error *err)
+{
+    struct bench_e2e e;
+    struct baseline_e2e_audit audit;
+    int code = o->model ? add_model(o, claims, &e, &audit, in, err) : 0;
+    if (!code)
+        code = cli_products_write(&o->products, in, err);
+    if (in->e2e) {
+        baseline_e2e_audit_free(&audit);
+        bench_e2e_free(&e);
+    }
+    return code;
+}
+
 static int report(const struct options *o, struct qk_error *err)
 {
     struct bench_sample_set set;
@@ -65,12 +100,12 @@ static int report(const struct options *o, struct qk_error *err)
         return code;
     code = bench_summary_make(&sum, &set, err);
     if (!code) {
+        struct report_input in = {.set = &set, .summary = &sum, .audit = &audit};
         code = bench_data_path("reports/roadmap.json", claims, sizeof claims, err);
         if (!code)
             code = baseline_audit_make(&audit, claims, &sum, err);
         if (!code) {
-            code = cli_products_write(
-                &o->products, &(struct report_input){.set = &set, .summary = &sum, .audit = &audit}, err);
+            code = write_all(o, claims, &in, err);
             baseline_audit_free(&audit);
         }
         bench_summary_free(&sum);
@@ -83,26 +118,27 @@ int cli_report(int argc, char **argv)
 {
     static const struct argp_option options[] = {
         {"out", 'o', "DIR", 0, "Folder to write to; made when missing", 0},
+        {"model", 'm', "FILE", 0, "Add the end-to-end table of a whole model, from model bench --out", 0},
         {"only", 'n', "NAME", 0, "text, markdown or phases (the plot); may be repeated (default: all)", 0},
         {"format", 'f', "FORMAT", 0, "svg, png or pdf; may be repeated (default: svg and png)", 0},
         {0}};
-    static const struct argp argp = {options,
-                                     parse,
-                                     "RESULT",
-                                     "Makes tables (report.txt, also printed; report.md), the phase plot "
-                                     "(phases.svg and .png, drawn by gnuplot "
-                                     "from phases.tsv) and the audit of the roadmap's claims from a result "
-                                     "of run --out.\vWithout gnuplot the "
-                                     "tables are written and say why there is no plot. Examples:\n  qkbench "
-                                     "report result.json --out report/\n"
-                                     "  qkbench report result.json --out report/ --only phases --format pdf",
-                                     NULL,
-                                     NULL,
-                                     NULL};
+    static const struct argp argp = {
+        options,
+        parse,
+        "RESULT",
+        "Makes tables (report.txt, also printed; report.md), the phase plot "
+        "(phases.svg and .png, drawn by gnuplot from phases.tsv) and the audit of "
+        "the roadmap's claims from a result of run --out.\vWithout gnuplot the "
+        "tables are written and say why there is no plot. Examples:\n  qkbench "
+        "report result.json --out report/\n"
+        "  qkbench report result.json --out report/ --only phases --format pdf",
+        NULL,
+        NULL,
+        NULL};
     struct options o = {0};
     struct qk_error err;
-    bool any = false;
     struct cli_products *p = &o.products;
+    bool any = false;
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     for (int i = 0; i < CLI_PRODUCTS; i++)
         any |= p->want[i];

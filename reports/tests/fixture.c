@@ -63,7 +63,7 @@ static void begin(struct report_fixture *f)
     strcpy(f->set.source, "seed");
     f->set.records = f->records;
     f->summary.rows = f->rows;
-    f->in = (struct report_input){&f->set, &f->summary, NULL, NULL};
+    f->in = (struct report_input){.set = &f->set, .summary = &f->summary};
 }
 
 /* One measured row; `spread` NaN gives a row without intervals. The first row added of a shape is the
