@@ -168,7 +168,8 @@ static struct tensor tensor_at(const struct synth *s, size_t i)
         const char *name;
         enum model_gguf_type type;
         uint32_t columns, rows;
-        unsigned quieter; /* what is added to the residual: so that a layer changes it by a fraction */
+        unsigned
+            quieter; /* what is added to the residual: half, so that the layers do not drown the token, nor it them */
     } of[PER_LAYER] = {
         {"attn_norm", MODEL_GGUF_TYPE_F32, hidden, 1, 0},
         {"attn_sub_norm", MODEL_GGUF_TYPE_F32, hidden, 1, 0},
@@ -177,10 +178,10 @@ static struct tensor tensor_at(const struct synth *s, size_t i)
         {"attn_q", MODEL_GGUF_TYPE_I2_S, hidden, hidden, 0},
         {"attn_k", MODEL_GGUF_TYPE_I2_S, hidden, kv, 0},
         {"attn_v", MODEL_GGUF_TYPE_I2_S, hidden, kv, 0},
-        {"attn_output", MODEL_GGUF_TYPE_I2_S, hidden, hidden, 3},
+        {"attn_output", MODEL_GGUF_TYPE_I2_S, hidden, hidden, 1},
         {"ffn_gate", MODEL_GGUF_TYPE_I2_S, hidden, wide, 0},
         {"ffn_up", MODEL_GGUF_TYPE_I2_S, hidden, wide, 0},
-        {"ffn_down", MODEL_GGUF_TYPE_I2_S, wide, hidden, 3},
+        {"ffn_down", MODEL_GGUF_TYPE_I2_S, wide, hidden, 1},
     };
     struct tensor t = {.type = MODEL_GGUF_TYPE_F16};
     if (i == 0 || i == tensor_count(s) - 1) {
@@ -228,7 +229,7 @@ static void write_header(const struct synth *s, struct model_gguf_writer *w)
 static void write_file(const struct synth *s, struct model_gguf_writer *w)
 {
     write_header(s, w);
-    for (size_t i = 0; i < tensor_count(s) && !w->code; i++) {
+    for (size_t i = 0; i < tensor_count(s); i++) {
         struct tensor t = tensor_at(s, i);
         if (t.type == MODEL_GGUF_TYPE_F32)
             model_synth_write_norm(w, &t.stream, t.dims[0]);

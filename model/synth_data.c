@@ -24,7 +24,7 @@ void model_synth_stream_seed(struct model_synth_stream *s, uint64_t seed, uint64
 
 void model_synth_write_norm(struct model_gguf_writer *w, struct model_synth_stream *s, uint64_t elements)
 {
-    for (uint64_t i = 0; i < elements && !w->code; i++)
+    for (uint64_t i = 0; i < elements; i++)
         model_gguf_write_f32(w, (float)(3072 + (next(s) >> 53)) * 0x1p-12f);
 }
 
