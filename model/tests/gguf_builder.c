@@ -162,3 +162,40 @@ void model_build_small(struct model_build *b)
     model_build_i2s(b, 256, 0x95, 0.5f);
     model_build_fill(b, 0x3c, 20);
 }
+
+void model_build_stand_ins(struct model_build *b)
+{
+    unsigned other = 0x100;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        const bool itself = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+        const unsigned c = itself ? byte : other++;
+        model_build_string(
+            b, (char[3]){(char)(c < 128 ? c : 0xc0 | c >> 6), (char)(c < 128 ? 0 : 0x80 | (c & 0x3f)), 0});
+    }
+}
+
+void model_build_vocabulary(struct model_build *b)
+{
+    static const char *const longer[] = {"in", "th", "the", "\xc4\xa0th", "aa", "aaaa", "12"};
+    static const char *const merges[] = {"i n", "t h", "th e", "\xc4\xa0 th", "a a", "aa aa", "1 2"};
+    enum { LONGER = 7, CONTROL = 2, TOKENS = 256 + LONGER + CONTROL };
+    model_build_header(b, 0, 6);
+    model_build_key(b, "tokenizer.ggml.model", MODEL_GGUF_STRING);
+    model_build_string(b, "gpt2");
+    model_build_array(b, "tokenizer.ggml.tokens", MODEL_GGUF_STRING, TOKENS);
+    model_build_stand_ins(b);
+    for (int i = 0; i < LONGER; i++)
+        model_build_string(b, longer[i]);
+    model_build_string(b, "<|begin_of_text|>");
+    model_build_string(b, "<|eot_id|>");
+    model_build_array(b, "tokenizer.ggml.token_type", MODEL_GGUF_I32, TOKENS);
+    for (int i = 0; i < TOKENS; i++)
+        model_build_u32(b, i < TOKENS - CONTROL ? 1 : 3);
+    model_build_array(b, "tokenizer.ggml.merges", MODEL_GGUF_STRING, LONGER);
+    for (int i = 0; i < LONGER; i++)
+        model_build_string(b, merges[i]);
+    model_build_key(b, "tokenizer.ggml.bos_token_id", MODEL_GGUF_U32);
+    model_build_u32(b, TOKENS - CONTROL);
+    model_build_key(b, "tokenizer.ggml.eos_token_id", MODEL_GGUF_U32);
+    model_build_u32(b, TOKENS - 1);
+}
