@@ -21,6 +21,9 @@ struct qk_arena {
     struct qk_buffer buffer;
     unsigned char *map, *data; /* whole mapping with guards; the buffer */
     size_t map_bytes;
+    unsigned char *alias; /* the pages between the guards once more, always writable */
+    size_t alias_bytes;
+    bool writable; /* the pages as kernels see them */
 };
 
 struct qk_arena_set {
