@@ -26,7 +26,8 @@ static void put_claim(struct baseline_e2e_row *to, const struct baseline_end_to_
         to->claimed_ratio = claims->at[i].ratio;
         to->target = claims->at[i].target;
         to->judged = !isnan(to->claimed_ratio) && over_baseline(e, to->row);
-        if (to->judged)
+        to->verdict = BASELINE_NOT_RESOLVED;
+        if (to->judged && e->level >= 0.95)
             to->verdict = baseline_audit_judge(&to->row->speedup, to->claimed_ratio);
     }
 }

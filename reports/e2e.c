@@ -169,7 +169,7 @@ static void add_ladder(struct report_table *t, const struct bench_e2e *e,
             (double)e->model_parameters * 1e-6);
     if (e->level > 0 && e->level < 0.95)
         report_table_note(
-            t, "Intervals and verdicts hold with %.4g %%: 6 repetitions (-r 6) are needed for 95 %%.",
+            t, "Intervals hold with %.4g %%; for 95 %%, and verdicts, 6 repetitions (-r 6) are needed.",
             100 * e->level);
 }
 

@@ -59,6 +59,18 @@ static void only_speedups_over_the_baseline_are_judged(void **state)
     strcpy(e.rows[1].phase, "baseline");
 }
 
+static void few_repetitions_resolve_nothing(void **state)
+{
+    struct baseline_e2e_audit a;
+    (void)state;
+    e.level = 0.9375;
+    assert_int_equal(baseline_e2e_audit_make(&a, ROADMAP_JSON, &e, NULL), 0);
+    assert_true(a.rows[2].judged);
+    assert_int_equal(a.rows[2].verdict, BASELINE_NOT_RESOLVED);
+    baseline_e2e_audit_free(&a);
+    e.level = 0.95;
+}
+
 static void a_file_without_such_claims_is_refused(void **state)
 {
     struct baseline_e2e_audit a;
@@ -85,6 +97,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(claims_are_put_beside_their_phase),
         cmocka_unit_test(only_speedups_over_the_baseline_are_judged),
+        cmocka_unit_test(few_repetitions_resolve_nothing),
         cmocka_unit_test(a_file_without_such_claims_is_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -47,6 +47,12 @@ static int summarise(struct session *s, struct qk_error *err)
     return code;
 }
 
+static size_t fitting(const struct session *s, size_t tokens)
+{
+    const size_t context = s->weights.config.context;
+    return s->o->fit && tokens > context ? context : tokens;
+}
+
 static int measure(struct session *s, struct qk_error *err)
 {
     struct qk_cpu isa;
@@ -65,8 +71,8 @@ static int measure(struct session *s, struct qk_error *err)
     s->cfg.sets = s->sets;
     s->cfg.threads = s->o->threads;
     s->cfg.thread_count = s->o->thread_count;
-    s->cfg.prompt = s->o->prompt;
-    s->cfg.generate = s->o->generate;
+    s->cfg.prompt = fitting(s, s->o->prompt);
+    s->cfg.generate = fitting(s, s->o->generate);
     s->cfg.repetitions = s->o->repetitions;
     s->cfg.batch = s->o->batch;
     s->cfg.kv_f16 = s->o->model.kv_f16;

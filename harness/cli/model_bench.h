@@ -13,6 +13,7 @@ extern const char *const cli_bench_formats[CLI_BENCH_FORMATS];
 struct cli_bench {
     struct cli_model_options model; /* kernels: NULL or sets with commas */
     size_t prompt, generate, repetitions, batch;
+    bool fit; /* the sizes are nobody's choice: what does not fit the model's context is cut to it */
     size_t threads[CLI_BENCH_THREADS_MAX], thread_count;
     bool ladder;
     enum cli_bench_format format;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/model_bench.h"
 
-#include <stdio.h>
 #include <string.h>
 
 const char *const cli_bench_formats[CLI_BENCH_FORMATS] = {"md", "csv", "json", "jsonl"};
@@ -72,6 +71,7 @@ static void complete(struct argp_state *state, struct options *o)
         b->prompt = b->ladder ? 0 : 512;
     if (!o->generate)
         b->generate = b->ladder ? 8 : 64;
+    b->fit = !o->prompt && !o->generate;
     if (!o->repetitions)
         b->repetitions = b->ladder ? 3 : 5;
     if (!o->threads) {

@@ -65,13 +65,11 @@ static int add_model(const struct options *o, const char *claims, struct bench_e
     if (code)
         return code;
     code = baseline_e2e_audit_make(audit, claims, e, err);
-    if (code) {
+    if (code)
         bench_e2e_free(e);
-        return code;
-    }
-    in->e2e = e;
-    in->e2e_audit = audit;
-    return 0;
+    in->e2e = code ? NULL : e;
+    in->e2e_audit = code ? NULL : audit;
+    return code;
 }
 
 static int write_all(const struct options *o, const char *claims, struct report_input *in,
@@ -136,8 +134,8 @@ int cli_report(int argc, char **argv)
         NULL,
         NULL};
     struct options o = {0};
-    struct qk_error err;
     struct cli_products *p = &o.products;
+    struct qk_error err;
     bool any = false;
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     for (int i = 0; i < CLI_PRODUCTS; i++)
