@@ -101,6 +101,9 @@ static void speedup(const struct bench_e2e *e, struct bench_e2e_row *row, const 
     row->speedup = bench_paired_ratio(pairs, pairs + n, slices, n, e->level > 0 ? e->level : 0.95, scratch);
 }
 
+/* Where caches are not known, what the DRAM ceiling was measured on at least. */
+static const uint64_t DRAM_FROM = (uint64_t)256 << 20;
+
 static void ceiling(const struct bench_e2e *e, struct bench_e2e_row *row, const struct bench_ceilings *c,
                     const char *why)
 {
@@ -118,9 +121,11 @@ static void ceiling(const struct bench_e2e *e, struct bench_e2e_row *row, const 
     else if (row->prompt)
         snprintf(row->ceiling_why, sizeof row->ceiling_why,
                  "a prompt's weights are read once a batch, not a token");
-    else if (e->bytes_per_token <= l3)
-        snprintf(row->ceiling_why, sizeof row->ceiling_why,
-                 "the weights fit the L3 cache, which DRAM does not limit");
+    else if (e->bytes_per_token <= (l3 ? l3 : DRAM_FROM))
+        snprintf(
+            row->ceiling_why, sizeof row->ceiling_why,
+            l3 ? "the weights fit the L3 cache, which DRAM does not limit"
+               : "the weights may fit the L3 cache, whose size is not known, and DRAM does not limit that");
     else
         row->fraction_of_ceiling =
             (double)e->bytes_per_token / read->best / row->ns_per_token.value; /* GB/s is bytes per ns */

@@ -107,7 +107,14 @@ static void shares_of_the_ceiling(void **state)
     e.bytes_per_token = 32 << 20;
     assert_int_equal(bench_e2e_summarise(&e, &c, NULL, NULL), 0);
     assert_true(isnan(e.rows[1].fraction_of_ceiling));
-    assert_non_null(strstr(e.rows[1].ceiling_why, "L3"));
+    assert_non_null(strstr(e.rows[1].ceiling_why, "fit the L3"));
+    e.env.cache_count = 0;
+    e.bytes_per_token = 256 << 20;
+    assert_int_equal(bench_e2e_summarise(&e, &c, NULL, NULL), 0);
+    assert_non_null(strstr(e.rows[1].ceiling_why, "size is not known"));
+    e.bytes_per_token++;
+    assert_int_equal(bench_e2e_summarise(&e, &c, NULL, NULL), 0);
+    assert_false(isnan(e.rows[1].fraction_of_ceiling));
     assert_int_equal(bench_e2e_summarise(&e, NULL, "none here", NULL), 0);
     assert_true(isnan(e.rows[1].read_ceiling_gbs));
     assert_string_equal(e.rows[1].ceiling_why, "none here");
