@@ -41,7 +41,9 @@ static int some_cpu(void)
     return -1;
 }
 
-static const size_t sizes[] = {[BENCH_NEAR] = 5000, [BENCH_ALONE] = 33 << 20, [BENCH_SHARED] = 1 << 20}; /* ALONE: large enough for huge pages */
+static const size_t sizes[] = {[BENCH_NEAR] = 5000,
+                               [BENCH_ALONE] = 33 << 20,
+                               [BENCH_SHARED] = 1 << 20}; /* ALONE: large enough for huge pages */
 
 /* Several threads may share a CPU; the barrier must not hang then. */
 static struct bench_team *make(void)
