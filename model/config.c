@@ -188,17 +188,20 @@ static int read_vocab(struct model_config *c, const struct model_gguf *g, struct
     return 0;
 }
 
+/* The name is written again to compare: "blk.01." and "blk.+1." would be read as layer 1 as well. */
 static bool known_tensor(const struct model_config *c, const char *name)
 {
     unsigned layer;
-    int used = 0;
     if (!strcmp(name, "token_embd.weight") || !strcmp(name, "output_norm.weight"))
         return true;
-    if (sscanf(name, "blk.%3u.%n", &layer, &used) != 1 || !used || layer >= c->layers)
+    if (sscanf(name, "blk.%3u.", &layer) != 1 || layer >= c->layers)
         return false;
-    for (int i = 0; i < MODEL_TENSOR_FORMS; i++)
-        if (!strcmp(name + used, model_tensor_forms[i].name))
+    for (int i = 0; i < MODEL_TENSOR_FORMS; i++) {
+        char known[MODEL_GGUF_MAX_NAME + 1];
+        snprintf(known, sizeof known, "blk.%u.%s", layer, model_tensor_forms[i].name);
+        if (!strcmp(name, known))
             return true;
+    }
     return false;
 }
 

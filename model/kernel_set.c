@@ -67,9 +67,9 @@ static int parse_phase(struct model_kernels *k, const struct qk_cpu *cpu, struct
 static int take_glob(struct model_kernels *k, const char *glob, bool *named, const struct qk_cpu *cpu,
                      struct qk_error *err)
 {
-    bool here[QK_OP_COUNT] = {false};
-    const char *missing = NULL;
-    size_t matches = 0, usable = 0;
+    bool matched[QK_OP_COUNT] = {false}, here[QK_OP_COUNT] = {false};
+    const char *missing[QK_OP_COUNT] = {NULL};
+    size_t matches = 0;
     for (size_t i = 0; i < qk_variant_count; i++) {
         const struct qk_variant *v = &qk_variants[i];
         char name[PART_MAX];
@@ -80,21 +80,23 @@ static int take_glob(struct model_kernels *k, const char *glob, bool *named, con
         if (named[v->op])
             return qk_fail(err, QK_ERR_ARG, k->name, "op %s is named twice, by '%s' the second time",
                            v->op_name, glob);
+        matched[v->op] = true;
         const char *why = qk_variant_missing(v, cpu);
         if (why) {
-            missing = why;
+            missing[v->op] = why;
             continue;
         }
-        usable++;
         here[v->op] = true;
         k->of[v->op] = v;
     }
     if (!matches)
         return qk_fail(err, QK_ERR_ARG, k->name, "'%s' matches no variant; qkbench list shows them", glob);
-    if (!usable)
-        return qk_fail(err, QK_ERR_UNAVAILABLE, k->name, "'%s': %s", glob, missing);
-    for (int op = 0; op < QK_OP_COUNT; op++)
-        named[op] |= here[op];
+    for (int op = 0; op < QK_OP_COUNT; op++) {
+        if (matched[op] && !here[op])
+            return qk_fail(err, QK_ERR_UNAVAILABLE, k->name, "'%s' of op %s: %s", glob, qk_ops[op].name,
+                           missing[op]);
+        named[op] |= matched[op];
+    }
     return 0;
 }
 

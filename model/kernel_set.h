@@ -32,7 +32,7 @@ struct model_kernels {
 /*
  * Parses one SET (no commas). act: what the caller demands; MODEL_ACT_F32 without a path named takes qk256_gemv.
  * QK_ERR_ARG: unknown set or op, a glob without a match among rows that are kernels, an op named twice, paths that
- * contradict each other or act. QK_ERR_UNAVAILABLE: everything named exists, but a needed row cannot run here.
+ * contradict each other or act. QK_ERR_UNAVAILABLE: everything named exists, but of an op that is named no row can run here.
  */
 int model_kernels_parse(struct model_kernels *k, const char *set, enum model_act act,
                         const struct qk_cpu *cpu, struct qk_error *err);

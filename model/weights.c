@@ -5,6 +5,7 @@
 #include "kernels/layout.h"
 #include "model/i2s.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,19 +79,28 @@ static int load_matrix(struct model_weights *w, struct model_matrix *m, const st
         code = make_i2s16(w, m, t->data, code_bytes, err);
     if (!code && w->layouts & MODEL_LAYOUT_QK256)
         code = make_qk256(w, m, t, err);
+    if (code)
+        return code;
     if (w->layouts & MODEL_LAYOUT_I2S)
         m->i2s = t->data;
     else if (w->gguf.mapped)
         release(t->data, code_bytes);
-    return code;
+    return 0;
 }
 
-static int load_vector(float **to, const struct model_gguf_tensor *t, struct qk_error *err)
+/* One weight of a norm that is no number makes every logit none, which is hard to trace back from there. */
+static int load_vector(const struct model_weights *w, float **to, const struct model_gguf_tensor *t,
+                       struct qk_error *err)
 {
     *to = model_alloc((size_t)t->elements, sizeof **to, t->name, err);
     if (!*to)
         return QK_ERR_MEMORY;
     memcpy(*to, t->data, (size_t)t->elements * sizeof **to);
+    for (size_t i = 0; i < (size_t)t->elements; i++)
+        if (!isfinite((*to)[i]))
+            return model_gguf_fail(&w->gguf, (size_t)(t->data - w->gguf.bytes) + i * sizeof **to, err,
+                                   "element %zu of tensor \"%s\" is %g, a finite value expected", i, t->name,
+                                   (double)(*to)[i]);
     return 0;
 }
 
@@ -104,7 +114,7 @@ static int load_layer(struct model_weights *w, size_t layer, struct qk_error *er
         const struct model_gguf_tensor *t =
             model_gguf_find_tensor(&w->gguf, name); /* there: model_config_read saw it */
         code = i < MODEL_MATRICES ? load_matrix(w, &l->matrix[i], t, err)
-                                  : load_vector(&l->norm[i - MODEL_MATRICES], t, err);
+                                  : load_vector(w, &l->norm[i - MODEL_MATRICES], t, err);
     }
     return code;
 }
@@ -141,7 +151,7 @@ int model_weights_load(struct model_weights *w, struct model_gguf *g, unsigned l
     if (!code)
         code = load_embedding(w, err);
     if (!code)
-        code = load_vector(&w->output_norm, model_gguf_find_tensor(g, "output_norm.weight"), err);
+        code = load_vector(w, &w->output_norm, model_gguf_find_tensor(g, "output_norm.weight"), err);
     if (code) {
         w->gguf = (struct model_gguf){0};
         model_weights_free(w);

@@ -37,6 +37,7 @@ struct file {
     size_t tensors;
     size_t bad_code;   /* index of an I2_S tensor whose codes are all 3; SIZE_MAX for none */
     size_t bad_scale;  /* whose scale is not a number */
+    size_t bad_norm;   /* index of an F32 tensor whose last element is infinite */
     size_t vocabulary; /* entries of tokenizer.ggml.tokens; 0: no such key */
 };
 
@@ -77,7 +78,8 @@ static struct file good(void)
                   {.key = "bitnet-25.rope.freq_base", .kind = MODEL_GGUF_F32, .real = 10000}},
         .entries = 12,
         .bad_code = SIZE_MAX,
-        .bad_scale = SIZE_MAX};
+        .bad_scale = SIZE_MAX,
+        .bad_norm = SIZE_MAX};
     add_tensor(&f, "token_embd.weight", MODEL_GGUF_TYPE_F16, EMBEDDING, VOCAB);
     for (int l = 0; l < LAYERS; l++)
         for (size_t i = 0; i < sizeof layer / sizeof *layer; i++) {
@@ -128,6 +130,10 @@ static struct model_build build(const struct file *f)
                             i == f->bad_scale ? NAN : 0.5f);
         else
             model_build_fill(&b, 0, bytes_of(&f->tensor[i]));
+        if (i == f->bad_norm) {
+            b.size -= 4;
+            model_build_f32(&b, -INFINITY);
+        }
     }
     return b;
 }
@@ -194,6 +200,31 @@ static void expect(const struct file *f, int code, const char *what, const char 
         fail_msg("%s: %d, \"%s\" at \"%s\"; \"%s\" expected", what, got, err.text, err.where, text);
     if (!strstr(err.where, "built"))
         fail_msg("%s: the place is \"%s\"", what, err.where);
+}
+
+/* The same, and the place is that byte of the file. */
+static void expect_at(const struct file *f, size_t byte, const char *what, const char *text)
+{
+    struct qk_error err;
+    char where[64];
+    expect(f, QK_ERR_FORMAT, what, text);
+    load(f, &err);
+    snprintf(where, sizeof where, "built: byte %zu", byte);
+    if (strcmp(err.where, where) != 0)
+        fail_msg("%s: the place is \"%s\", \"%s\" expected", what, err.where, where);
+}
+
+/* Where a tensor's data begins in the file that is built of *f, and where what the header says of it does. */
+static void places(const struct file *f, size_t tensor, size_t *info, size_t *data)
+{
+    struct model_build b = build(f);
+    struct model_gguf g;
+    assert_int_equal(model_gguf_parse(b.bytes, b.size, "built", &g, NULL), 0);
+    const struct model_gguf_tensor *t = model_gguf_find_tensor(&g, f->tensor[tensor].name);
+    *info = t->info_at;
+    *data = (size_t)(t->data - b.bytes);
+    model_gguf_close(&g);
+    free(b.bytes);
 }
 
 static void numbers_out_of_range_are_named(void **state)
@@ -270,35 +301,68 @@ static void missing_keys_are_named(void **state)
     }
 }
 
-static void tensors_are_there_with_type_and_shape(void **state)
+static void tensors_are_there(void **state)
 {
     (void)state;
     for (size_t i = 0; i < good().tensors; i++) {
         struct file f = good();
-        char name[64];
-        strcpy(name, f.tensor[i].name);
+        char text[128];
+        snprintf(text, sizeof text, "tensor \"%s\" is missing", f.tensor[i].name);
         for (size_t k = i; k + 1 < f.tensors; k++)
             f.tensor[k] = f.tensor[k + 1];
         f.tensors--;
-        expect(&f, QK_ERR_FORMAT, "missing", name);
-        f = good();
+        expect(&f, QK_ERR_FORMAT, "missing", text);
+    }
+}
+
+static void their_types_and_shapes_are_right(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < good().tensors; i++) {
+        struct file f = good();
+        char text[128];
+        size_t info, data;
+        places(&f, i, &info, &data);
         f.tensor[i].type =
             f.tensor[i].type == MODEL_GGUF_TYPE_F32 ? MODEL_GGUF_TYPE_F16 : MODEL_GGUF_TYPE_F32;
-        expect(&f, QK_ERR_FORMAT, "type", "is of type F");
+        snprintf(text, sizeof text, "tensor \"%s\" is of type F", f.tensor[i].name);
+        expect_at(&f, info, "type", text);
         f = good();
         f.tensor[i].ne0 *= 2;
-        expect(&f, QK_ERR_FORMAT, "shape", name);
+        snprintf(text, sizeof text, "tensor \"%s\" is %llux", f.tensor[i].name,
+                 (unsigned long long)f.tensor[i].ne0);
+        expect_at(&f, info, "width", text);
         f = good();
         f.tensor[i].ne1 += 1;
-        expect(&f, QK_ERR_FORMAT, "shape", i ? name : "vocab_size");
-        if (f.tensor[i].type != MODEL_GGUF_TYPE_I2_S)
-            continue;
-        f = good();
-        f.bad_code = i;
-        expect(&f, QK_ERR_FORMAT, "code 3", "has code 3");
-        f = good();
-        f.bad_scale = i;
-        expect(&f, QK_ERR_FORMAT, "scale", "scale");
+        if (i == 0)
+            expect(&f, QK_ERR_FORMAT, "height", "vocab_size is 8, and token_embd.weight has 9 rows");
+        else
+            expect_at(&f, info, "height", f.tensor[i].name);
+    }
+}
+
+static void their_data_makes_sense(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < good().tensors; i++) {
+        const struct tensor t = good().tensor[i];
+        struct file f = good();
+        char text[128];
+        size_t info, data;
+        places(&f, i, &info, &data);
+        if (t.type == MODEL_GGUF_TYPE_I2_S) {
+            f.bad_code = i;
+            snprintf(text, sizeof text, "element 0 of tensor \"%s\" has code 3", t.name);
+            expect_at(&f, data, "code 3", text);
+            f = good();
+            f.bad_scale = i;
+            snprintf(text, sizeof text, "scale of tensor \"%s\" is nan", t.name);
+            expect_at(&f, data + bytes_of(&t) - 32, "scale", text);
+        } else if (t.type == MODEL_GGUF_TYPE_F32) {
+            f.bad_norm = i;
+            snprintf(text, sizeof text, "element %d of tensor \"%s\" is -inf", (int)t.ne0 - 1, t.name);
+            expect_at(&f, data + bytes_of(&t) - 4, "norm", text);
+        }
     }
 }
 
@@ -316,6 +380,17 @@ static void other_models_are_refused(void **state)
     f = good();
     add_tensor(&f, "blk.2.attn_q.weight", MODEL_GGUF_TYPE_I2_S, EMBEDDING, EMBEDDING);
     expect(&f, QK_ERR_FORMAT, "a layer too many", "has no place");
+    static const char *const odd[] = {"blk.01.attn_q.weight",
+                                      "blk.+1.attn_q.weight",
+                                      "blk. 1.attn_q.weight",
+                                      "blk.1.attn_q.bias",
+                                      "blk.1",
+                                      "blk.4294967297.attn_q.weight"};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        f = good();
+        add_tensor(&f, odd[i], MODEL_GGUF_TYPE_I2_S, EMBEDDING, EMBEDDING);
+        expect(&f, QK_ERR_FORMAT, odd[i], "has no place");
+    }
     f = good();
     f.vocabulary = VOCAB - 1;
     expect(&f, QK_ERR_FORMAT, "vocabulary", "tokenizer.ggml.tokens has 7 entries");
@@ -328,7 +403,9 @@ int main(void)
         cmocka_unit_test(numbers_out_of_range_are_named),
         cmocka_unit_test(reals_out_of_range_are_named),
         cmocka_unit_test(missing_keys_are_named),
-        cmocka_unit_test(tensors_are_there_with_type_and_shape),
+        cmocka_unit_test(tensors_are_there),
+        cmocka_unit_test(their_types_and_shapes_are_right),
+        cmocka_unit_test(their_data_makes_sense),
         cmocka_unit_test(other_models_are_refused),
     };
     return cmocka_run_group_tests_name("model/config", tests, NULL, NULL);

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-static struct qk_cpu all, base_only;
+static struct qk_cpu all, base_only, avx2_only;
 
 static int parse(struct model_kernels *k, const char *set, enum model_act act, struct qk_error *err)
 {
@@ -24,6 +24,8 @@ static int make_cpus(void **state)
     base_only.present[QK_ISA_BASE] = true;
     for (int i = QK_ISA_BASE + 1; i < QK_ISA_COUNT; i++)
         strcpy(base_only.why[i], "not here");
+    avx2_only = base_only;
+    avx2_only.present[QK_ISA_AVX2] = true;
     return 0;
 }
 
@@ -119,6 +121,19 @@ static void what_is_not_here_is_unavailable(void **state)
                      QK_ERR_UNAVAILABLE);
 }
 
+/* A glob names several ops: i2s16_repack/avx2_gather is here, but of i2s16_gemm only the tiles are meant. */
+static void one_op_of_a_glob_that_is_not_here_is_unavailable(void **state)
+{
+    struct model_kernels k;
+    struct qk_error err;
+    (void)state;
+    assert_int_equal(model_kernels_parse(&k, "i2s16_*/av*_[gt]*", MODEL_ACT_ANY, &all, &err), 0);
+    assert_string_equal(k.of[QK_OP_i2s16_gemm]->name, "avx512_tile");
+    assert_int_equal(model_kernels_parse(&k, "i2s16_*/av*_[gt]*", MODEL_ACT_ANY, &avx2_only, &err),
+                     QK_ERR_UNAVAILABLE);
+    assert_non_null(strstr(err.text, "i2s16_gemm"));
+}
+
 static void layouts_belong_to_paths(void **state)
 {
     static const struct {
@@ -144,6 +159,7 @@ int main(void)
         cmocka_unit_test(sets_choose_variants_and_path),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(what_is_not_here_is_unavailable),
+        cmocka_unit_test(one_op_of_a_glob_that_is_not_here_is_unavailable),
         cmocka_unit_test(layouts_belong_to_paths),
     };
     return cmocka_run_group_tests_name("model/kernel_set", tests, make_cpus, NULL);
