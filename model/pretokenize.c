@@ -7,16 +7,20 @@
 
 struct model_splitter {
     pcre2_code *code;
+    pcre2_match_context *limits;
 };
+
+/* Unicode's White_Space. \s would not do: PCRE2 also counts U+180E among it, as Unicode did before 6.3. */
+#define WS "\\t-\\r\\x{85}\\p{Z}"
 
 /* Possessive where giving back could never help: such a repeat needs no memory, however long the run is. */
 static const char pattern[] = "'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])"
                               "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}++"
                               "|\\p{N}{1,3}+"
-                              "| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+"
-                              "|\\s*[\\r\\n]++"
-                              "|\\s+(?!\\S)"
-                              "|\\s++";
+                              "| ?[^" WS "\\p{L}\\p{N}]++[\\r\\n]*+"
+                              "|[" WS "]*[\\r\\n]++"
+                              "|[" WS "]+(?![^" WS "])"
+                              "|[" WS "]++";
 
 int model_splitter_new(struct model_splitter **s, struct qk_error *err)
 {
@@ -25,22 +29,33 @@ int model_splitter_new(struct model_splitter **s, struct qk_error *err)
     *s = calloc(1, sizeof **s);
     if (!*s)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the splitter");
-    (*s)->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &number,
-                               &where, NULL);
+    (*s)->limits = pcre2_match_context_create(NULL);
+    /* Anchored here and not at each match, which would leave the compiled machine code unused. */
+    (*s)->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+                               PCRE2_UTF | PCRE2_UCP | PCRE2_ANCHORED, &number, &where, NULL);
+    if (!(*s)->limits) {
+        model_splitter_free(*s);
+        *s = NULL;
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the splitter");
+    }
     if (!(*s)->code) {
         model_splitter_free(*s);
         *s = NULL;
         return qk_fail(err, QK_ERR_INTERNAL, "PCRE2", "refused the splitter's pattern at %zu: error %d",
                        where, number);
     }
+    pcre2_set_match_limit((*s)->limits,
+                          UINT32_MAX); /* the work is linear; the default ends it after 10 MB of spaces */
     pcre2_jit_compile((*s)->code, PCRE2_JIT_COMPLETE); /* where there is none, the interpreter does */
     return 0;
 }
 
 void model_splitter_free(struct model_splitter *s)
 {
-    if (s)
+    if (s) {
+        pcre2_match_context_free(s->limits);
         pcre2_code_free(s->code);
+    }
     free(s);
 }
 
@@ -83,8 +98,11 @@ int model_walk_next(const struct model_splitter *s, struct model_walk *w, size_t
         return 1;
     }
     /* From the piece on: what is before decides nothing, and the subject is then never checked twice. */
-    const int found = pcre2_match(s->code, bytes + w->at, w->valid_end - w->at, 0,
-                                  PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY, w->match, NULL);
+    const uint32_t options = PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY;
+    int found = pcre2_match(s->code, bytes + w->at, w->valid_end - w->at, 0, options, w->match, s->limits);
+    if (found == PCRE2_ERROR_JIT_STACKLIMIT)
+        found = pcre2_match(s->code, bytes + w->at, w->valid_end - w->at, 0, options | PCRE2_NO_JIT, w->match,
+                            s->limits);
     if (found < 0)
         return qk_fail(err, found == PCRE2_ERROR_NOMEMORY ? QK_ERR_MEMORY : QK_ERR_INTERNAL, "PCRE2",
                        "could not split the text at byte %zu: error %d", w->at, found);

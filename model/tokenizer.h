@@ -4,7 +4,8 @@
  *
  * Text is split into pieces (pretokenize.h), each byte of a piece becomes its printable stand-in (GPT-2's table), a piece that is
  * a vocabulary entry is that token, and any other is merged pair by pair, lowest rank first, leftmost among equals. Special tokens
- * (token_type 3, control) are never made from text unless asked for.
+ * (token_type 3, control) are never made from text unless asked for. Of tokens with the same bytes the first is used, of equal merges
+ * the one of the lowest rank.
  */
 #ifndef QKBENCH_MODEL_TOKENIZER_H
 #define QKBENCH_MODEL_TOKENIZER_H
@@ -27,7 +28,7 @@ size_t model_tokenizer_count(const struct model_tokenizer *t);
 int32_t model_tokenizer_bos(const struct model_tokenizer *t);
 /* Ends generation: eos_token_id, and a token named <|eot_id|> or <|end_of_text|>. */
 bool model_tokenizer_stops(const struct model_tokenizer *t, int32_t id);
-/* The id of the token with exactly this name in the vocabulary ("<|eot_id|>"), or -1. */
+/* The id of the control token with exactly this name ("<|eot_id|>"), the lowest of several, or -1. */
 int32_t model_tokenizer_named(const struct model_tokenizer *t, const char *name);
 
 /* Ids that grow; zero it before first use, free with model_ids_free. */

@@ -43,29 +43,41 @@ static size_t spell(char *to, const char *from, size_t size, const int16_t *tabl
     return n;
 }
 
-static int by_hash(const void *a, const void *b)
+static int compare_bytes(const struct model_tokenizer *t, int32_t id, const char *bytes, size_t size)
 {
-    const struct model_spelling *x = a, *y = b;
-    return x->hash != y->hash ? (x->hash > y->hash) - (x->hash < y->hash) : (x->id > y->id) - (x->id < y->id);
+    const struct model_token *token = &t->token[id];
+    if (token->size != size)
+        return token->size < size ? -1 : 1;
+    return memcmp(t->text + token->at, bytes, size);
 }
 
+static int by_spelling(const void *a, const void *b, void *tokenizer)
+{
+    const struct model_spelling *x = a, *y = b;
+    const struct model_tokenizer *t = tokenizer;
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    const int order = compare_bytes(t, x->id, t->text + t->token[y->id].at, t->token[y->id].size);
+    return order ? order : (x->id > y->id) - (x->id < y->id);
+}
+
+/* The first that is not before these bytes is, among equals, the one of the lowest id. */
 int32_t model_tokenizer_spelled(const struct model_tokenizer *t, const char *bytes, size_t size)
 {
     const uint64_t hash = XXH3_64bits(bytes, size);
     size_t low = 0, high = t->spellings;
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        if (t->spelling[middle].hash < hash)
+        const struct model_spelling *s = &t->spelling[middle];
+        if (s->hash < hash || (s->hash == hash && compare_bytes(t, s->id, bytes, size) < 0))
             low = middle + 1;
         else
             high = middle;
     }
-    for (; low < t->spellings && t->spelling[low].hash == hash; low++) {
-        const struct model_token *token = &t->token[t->spelling[low].id];
-        if (token->size == size && !memcmp(t->text + token->at, bytes, size))
-            return t->spelling[low].id;
-    }
-    return -1;
+    if (low == t->spellings || t->spelling[low].hash != hash ||
+        compare_bytes(t, t->spelling[low].id, bytes, size) != 0)
+        return -1;
+    return t->spelling[low].id;
 }
 
 static int by_length(const void *a, const void *b)
@@ -115,7 +127,7 @@ static int read_tokens(struct model_tokenizer *t, const struct model_gguf_value 
         else if (token->control && token->size)
             t->control[t->controls++] = (struct model_control){token->size, (int32_t)id};
     }
-    qsort(t->spelling, t->spellings, sizeof *t->spelling, by_hash);
+    qsort_r(t->spelling, t->spellings, sizeof *t->spelling, by_spelling, t);
     qsort(t->control, t->controls, sizeof *t->control, by_length);
     for (int byte = 0; byte < 256; byte++) {
         const char c = (char)byte;
@@ -195,12 +207,26 @@ static int read_special(const struct model_tokenizer *t, const struct model_gguf
     return code;
 }
 
+/* An array with one element for each token, when the file has it; to->count is 0 when not. */
+static int read_per_token(const struct model_gguf *g, const char *key, enum model_gguf_kind kind,
+                          uint64_t count, struct model_gguf_value *to, struct qk_error *err)
+{
+    *to = (struct model_gguf_value){0};
+    if (!model_gguf_find(g, key))
+        return 0;
+    const int code = model_gguf_get_array(g, key, kind, to, err);
+    if (!code && to->count != count)
+        return qk_fail(err, QK_ERR_FORMAT, g->name, "%s has %llu entries, %llu as tokens expected", key,
+                       (unsigned long long)to->count, (unsigned long long)count);
+    return code;
+}
+
 static int read_all(struct model_tokenizer *t, const struct model_gguf *g, struct qk_error *err)
 {
-    struct model_gguf_value tokens, types, merges;
+    struct model_gguf_value tokens, types, scores, merges;
     struct model_gguf_string model;
     int16_t table[512];
-    bool add_bos = true, typed = model_gguf_find(g, "tokenizer.ggml.token_type") != NULL;
+    bool add_bos = true;
     make_table(table);
     int code = model_gguf_get_string(g, "tokenizer.ggml.model", &model, err);
     if (!code && (model.length != 4 || memcmp(model.bytes, "gpt2", 4) != 0))
@@ -213,16 +239,14 @@ static int read_all(struct model_tokenizer *t, const struct model_gguf *g, struc
         code =
             qk_fail(err, QK_ERR_FORMAT, g->name, "tokenizer.ggml.tokens has %llu entries, 256 to %d expected",
                     (unsigned long long)tokens.count, INT32_MAX);
-    if (!code && typed)
-        code = model_gguf_get_array(g, "tokenizer.ggml.token_type", MODEL_GGUF_I32, &types, err);
-    if (!code && typed && types.count != tokens.count)
-        code = qk_fail(err, QK_ERR_FORMAT, g->name,
-                       "tokenizer.ggml.token_type has %llu entries, %llu as tokens expected",
-                       (unsigned long long)types.count, (unsigned long long)tokens.count);
+    if (!code)
+        code = read_per_token(g, "tokenizer.ggml.token_type", MODEL_GGUF_I32, tokens.count, &types, err);
+    if (!code) /* not used, but a file where they do not match is damaged */
+        code = read_per_token(g, "tokenizer.ggml.scores", MODEL_GGUF_F32, tokens.count, &scores, err);
     if (!code)
         code = model_gguf_get_array(g, "tokenizer.ggml.merges", MODEL_GGUF_STRING, &merges, err);
     if (!code)
-        code = read_tokens(t, &tokens, typed ? &types : NULL, table, g, err);
+        code = read_tokens(t, &tokens, types.count ? &types : NULL, table, g, err);
     if (!code)
         code = read_merges(t, &merges, table, g, err);
     if (!code)

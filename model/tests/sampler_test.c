@@ -52,7 +52,10 @@ static void draws_have_their_probabilities(void **state)
                 {{.temperature = 1, .top_k = 3, .top_p = 1, .seed = 3}, 3},
                 {{.temperature = 1, .top_k = 100, .top_p = 1, .seed = 4}, 6},
                 {{.temperature = 1, .top_p = 0.7f, .seed = 5}, 2},
-                {{.temperature = 1, .top_p = 0.85f, .seed = 6}, 3}};
+                {{.temperature = 1, .top_p = 0.85f, .seed = 6}, 3},
+                {{.temperature = 1, .top_p = 0.99f, .seed = 7}, 5},
+                {{.temperature = 1, .top_k = 4, .top_p = 0.9f, .seed = 8}, 3},
+                {{.temperature = 1, .top_k = 4, .top_p = 0.97f, .seed = 9}, 4}};
     static const int order[VOCAB] = {1, 4, 2, 0, 3, 5};
     (void)state;
     for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {

@@ -81,6 +81,30 @@ static void pieces_and_ids_are_those_of_others(void **state)
     json_decref(root);
 }
 
+/* U+180E was white space before Unicode 6.3 and is not now: a symbol. U+0085 and U+2003 are. */
+static void white_space_is_unicodes(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t first;
+    } pieces[] = {{" \xe1\xa0\x8e.a", 5},
+                  {"\xe1\xa0\x8e\xe1\xa0\x8e a", 6},
+                  {" \xc2\x85\xe2\x80\x83x", 3},
+                  {"\xe2\x80\x83 .", 3},
+                  {"  \xc2\x85", 4},
+                  {" \x1c.", 3}};
+    struct qk_error err;
+    (void)state;
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        struct model_walk walk = {.text = pieces[i].text, .size = strlen(pieces[i].text)};
+        size_t piece;
+        assert_int_equal(model_walk_next(splitter, &walk, &piece, &err), 1);
+        model_walk_end(&walk);
+        if (piece != pieces[i].first)
+            fail_msg("text %zu: a first piece of %zu bytes, %zu expected", i, piece, pieces[i].first);
+    }
+}
+
 static void any_bytes_come_back(void **state)
 {
     char text[600];
@@ -164,10 +188,10 @@ static int open_built(const char *damage, struct qk_error *err)
     struct model_build b = {0};
     struct model_gguf g;
     struct model_tokenizer *t;
-    const bool is[] = {!strcmp(damage, "model"), !strcmp(damage, "byte"), !strcmp(damage, "types"),
-                       !strcmp(damage, "bos"), !strcmp(damage, "missing")};
-    const unsigned tokens = 260;
-    model_build_header(&b, 0, is[4] ? 4 : 5);
+    const bool is[] = {!strcmp(damage, "model"), !strcmp(damage, "byte"),    !strcmp(damage, "types"),
+                       !strcmp(damage, "bos"),   !strcmp(damage, "missing"), !strcmp(damage, "scores")};
+    const unsigned tokens = 263;
+    model_build_header(&b, 0, is[4] ? 5 : 6);
     model_build_key(&b, "tokenizer.ggml.model", MODEL_GGUF_STRING);
     model_build_string(&b, is[0] ? "llama" : "gpt2");
     model_build_array(&b, "tokenizer.ggml.tokens", MODEL_GGUF_STRING, tokens);
@@ -180,9 +204,15 @@ static int open_built(const char *damage, struct qk_error *err)
     model_build_string(&b, "abc");
     model_build_string(&b, "ab");           /* there twice: the first counts */
     model_build_string(&b, "\xe4\xb8\xad"); /* no stand-in: never made from text */
+    model_build_string(&b, "<s>");
+    model_build_string(&b, "<s>ab");
+    model_build_string(&b, "<s>"); /* there twice, as control tokens */
     model_build_array(&b, "tokenizer.ggml.token_type", MODEL_GGUF_I32, is[2] ? 3 : tokens);
     for (unsigned i = 0; i < (is[2] ? 3 : tokens); i++)
-        model_build_u32(&b, 1);
+        model_build_u32(&b, i < 260 ? 1 : 3);
+    model_build_array(&b, "tokenizer.ggml.scores", is[5] ? MODEL_GGUF_I32 : MODEL_GGUF_F32, tokens);
+    for (unsigned i = 0; i < tokens; i++)
+        model_build_u32(&b, 0);
     if (!is[4]) {
         const char *merges[] = {"a b", !strcmp(damage, "space")    ? "abc"
                                        : !strcmp(damage, "spaces") ? "a b c"
@@ -205,6 +235,9 @@ static int open_built(const char *damage, struct qk_error *err)
         assert_true(ids.id[0] == 257 && ids.id[1] == 256);
         encode(t, "\xe4\xb8\xad", 3, false, &ids);
         assert_int_equal(ids.count, 3);
+        encode(t, "<s>ab<s>a", 9, true, &ids); /* the longest name first, then the lowest id */
+        assert_int_equal(ids.count, 3);
+        assert_true(ids.id[0] == 261 && ids.id[1] == 260 && ids.id[2] == 'a');
         assert_int_equal(model_tokenizer_bos(t), 258);
         model_ids_free(&ids);
     } else {
@@ -221,9 +254,9 @@ static void damaged_vocabularies_are_named(void **state)
     static const struct {
         const char *damage, *text;
     } bad[] = {{"model", "\"llama\""},  {"byte", "byte 0x00"}, {"types", "has 3 entries"},
-               {"bos", "260"},          {"missing", "merges"}, {"space", "merge 1"},
+               {"bos", "263"},          {"missing", "merges"}, {"space", "merge 1"},
                {"spaces", "\"a b c\""}, {"half", "\"ab qq\""}, {"whole", "together are a token"},
-               {"empty", "merge 1"}};
+               {"empty", "merge 1"},    {"scores", "scores"}};
     struct qk_error err;
     (void)state;
     assert_int_equal(open_built("", &err), 0);
@@ -255,6 +288,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_and_ids_are_those_of_others),
+        cmocka_unit_test(white_space_is_unicodes),
         cmocka_unit_test(any_bytes_come_back),
         cmocka_unit_test(long_runs_are_split),
         cmocka_unit_test(special_names_are_text_unless_allowed),
