@@ -27,7 +27,7 @@ struct entry {
 struct tensor {
     char name[64];
     uint32_t type;
-    uint64_t ne0, ne1;
+    uint64_t ne0, ne1, ne2;
 };
 
 struct file {
@@ -44,23 +44,23 @@ struct file {
 static void add_tensor(struct file *f, const char *name, uint32_t type, uint64_t ne0, uint64_t ne1)
 {
     struct tensor *t = &f->tensor[f->tensors++];
-    *t = (struct tensor){.type = type, .ne0 = ne0, .ne1 = ne1};
+    *t = (struct tensor){.type = type, .ne0 = ne0, .ne1 = ne1, .ne2 = 1};
     snprintf(t->name, sizeof t->name, "%.63s", name);
 }
 
 static struct file good(void)
 {
-    static const struct tensor layer[] = {{"attn_norm", MODEL_GGUF_TYPE_F32, EMBEDDING, 1},
-                                          {"attn_sub_norm", MODEL_GGUF_TYPE_F32, EMBEDDING, 1},
-                                          {"ffn_norm", MODEL_GGUF_TYPE_F32, EMBEDDING, 1},
-                                          {"ffn_sub_norm", MODEL_GGUF_TYPE_F32, FEED_FORWARD, 1},
-                                          {"attn_q", MODEL_GGUF_TYPE_I2_S, EMBEDDING, EMBEDDING},
-                                          {"attn_k", MODEL_GGUF_TYPE_I2_S, EMBEDDING, KV},
-                                          {"attn_v", MODEL_GGUF_TYPE_I2_S, EMBEDDING, KV},
-                                          {"attn_output", MODEL_GGUF_TYPE_I2_S, EMBEDDING, EMBEDDING},
-                                          {"ffn_gate", MODEL_GGUF_TYPE_I2_S, EMBEDDING, FEED_FORWARD},
-                                          {"ffn_up", MODEL_GGUF_TYPE_I2_S, EMBEDDING, FEED_FORWARD},
-                                          {"ffn_down", MODEL_GGUF_TYPE_I2_S, FEED_FORWARD, EMBEDDING}};
+    static const struct tensor layer[] = {{"attn_norm", MODEL_GGUF_TYPE_F32, EMBEDDING, 1, 1},
+                                          {"attn_sub_norm", MODEL_GGUF_TYPE_F32, EMBEDDING, 1, 1},
+                                          {"ffn_norm", MODEL_GGUF_TYPE_F32, EMBEDDING, 1, 1},
+                                          {"ffn_sub_norm", MODEL_GGUF_TYPE_F32, FEED_FORWARD, 1, 1},
+                                          {"attn_q", MODEL_GGUF_TYPE_I2_S, EMBEDDING, EMBEDDING, 1},
+                                          {"attn_k", MODEL_GGUF_TYPE_I2_S, EMBEDDING, KV, 1},
+                                          {"attn_v", MODEL_GGUF_TYPE_I2_S, EMBEDDING, KV, 1},
+                                          {"attn_output", MODEL_GGUF_TYPE_I2_S, EMBEDDING, EMBEDDING, 1},
+                                          {"ffn_gate", MODEL_GGUF_TYPE_I2_S, EMBEDDING, FEED_FORWARD, 1},
+                                          {"ffn_up", MODEL_GGUF_TYPE_I2_S, EMBEDDING, FEED_FORWARD, 1},
+                                          {"ffn_down", MODEL_GGUF_TYPE_I2_S, FEED_FORWARD, EMBEDDING, 1}};
     struct file f = {
         .entry = {{.key = "general.architecture", .kind = MODEL_GGUF_STRING, .text = "bitnet-25"},
                   {.key = "general.name", .kind = MODEL_GGUF_STRING, .text = "built"},
@@ -93,7 +93,7 @@ static struct file good(void)
 
 static size_t bytes_of(const struct tensor *t)
 {
-    const size_t elements = (size_t)(t->ne0 * t->ne1);
+    const size_t elements = (size_t)(t->ne0 * t->ne1 * t->ne2);
     return t->type == MODEL_GGUF_TYPE_F32   ? 4 * elements
            : t->type == MODEL_GGUF_TYPE_F16 ? 2 * elements
                                             : elements / 4 + 32;
@@ -119,14 +119,18 @@ static struct model_build build(const struct file *f)
     for (size_t i = 0; i < f->vocabulary; i++)
         model_build_string(&b, "x");
     for (size_t i = 0; i < f->tensors; i++) {
-        const uint64_t dims[4] = {f->tensor[i].ne0, f->tensor[i].ne1, 1, 1};
-        model_build_tensor(&b, f->tensor[i].name, dims[1] == 1 ? 1 : 2, dims, f->tensor[i].type, offset);
+        const uint64_t dims[4] = {f->tensor[i].ne0, f->tensor[i].ne1, f->tensor[i].ne2, 1};
+        model_build_tensor(&b, f->tensor[i].name,
+                           dims[2] > 1   ? 3
+                           : dims[1] > 1 ? 2
+                                         : 1,
+                           dims, f->tensor[i].type, offset);
         offset = (offset + bytes_of(&f->tensor[i]) + 31) / 32 * 32;
     }
     for (size_t i = 0; i < f->tensors; i++) {
         model_build_pad(&b, 32);
         if (f->tensor[i].type == MODEL_GGUF_TYPE_I2_S)
-            model_build_i2s(&b, f->tensor[i].ne0 * f->tensor[i].ne1, i == f->bad_code ? 0xff : 0x55,
+            model_build_i2s(&b, 4 * (bytes_of(&f->tensor[i]) - 32), i == f->bad_code ? 0xff : 0x55,
                             i == f->bad_scale ? NAN : 0.5f);
         else
             model_build_fill(&b, 0, bytes_of(&f->tensor[i]));
@@ -332,6 +336,9 @@ static void their_types_and_shapes_are_right(void **state)
         snprintf(text, sizeof text, "tensor \"%s\" is %llux", f.tensor[i].name,
                  (unsigned long long)f.tensor[i].ne0);
         expect_at(&f, info, "width", text);
+        f = good();
+        f.tensor[i].ne2 = 2;
+        expect_at(&f, info, "a third dimension", f.tensor[i].name);
         f = good();
         f.tensor[i].ne1 += 1;
         if (i == 0)

@@ -258,7 +258,7 @@ static void run(float *logits, const char *set, const struct model_options *opti
     struct qk_cpu cpu;
     struct qk_error err;
     struct model_kernels k;
-    struct model_state *s;
+    struct model_state *s = NULL;
     assert_int_equal(qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), &err), 0);
     if (model_kernels_parse(&k, set, MODEL_ACT_ANY, &cpu, &err) ||
         model_state_new(&s, &weights, &k, options, &err) ||
