@@ -26,7 +26,7 @@ enum bench_memory { BENCH_MEMORY_CACHE, BENCH_MEMORY_DRAM, BENCH_MEMORIES };
 extern const char *const bench_memory_names[BENCH_MEMORIES]; /* "cache", "dram" */
 extern const char *const bench_side_names[BENCH_SIDES];      /* "base", "candidate", "copy" */
 
-/* By all buffers of a call together; where sysfs tells no L2, one of 256 KiB is assumed, the smallest there is. */
+/* By all buffers of a call together; where neither sysfs nor cpuid tells L2, one of 256 KiB is assumed, the smallest there is. */
 enum bench_memory bench_memory_of(const struct qk_plan *plan, const struct bench_environment *env);
 
 struct bench_duet_arm {
