@@ -20,12 +20,14 @@ static double total_ns(const struct baseline_case *c)
     return sum;
 }
 
-/* By shares, as a slow minute of the machine makes every time longer. An end that is not known proves nothing. */
+/*
+ * By shares, as a slow minute of the machine makes every time longer; from the near ends of both intervals, as intervals
+ * from two short launches are narrow by luck now and then. An end that is not known proves nothing.
+ */
 static bool grew(const struct baseline_difference *d, const struct baseline_part *was,
                  const struct baseline_part *is, double margin)
 {
-    return is->share - was->share > margin &&
-           is->ns.low / total_ns(d->new_case) > was->ns.high / total_ns(d->old_case);
+    return 100 * (is->ns.low / total_ns(d->new_case) - was->ns.high / total_ns(d->old_case)) > margin;
 }
 
 static void compare_components(struct baseline_difference *d, double margin)

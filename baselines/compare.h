@@ -29,7 +29,7 @@ struct baseline_difference {
     const struct baseline_absent *why_not; /* of the side that has none; borrowed; NULL when not known */
     struct bench_interval slower;          /* d; NaN when a side is missing, ends NaN when a side's are */
     size_t component_count;                /* those of both sides */
-    /* `grew`: its share grew by more than the margin, and the intervals, as shares of the totals, do not overlap. */
+    /* `grew`: its share grew by more than the margin, counted between the near ends of both intervals. */
     struct baseline_component components[BASELINE_COMPONENTS];
     bool instructions_changed; /* both counted, and not the same in all or in a kind */
     size_t kind_count;
