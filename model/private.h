@@ -23,7 +23,11 @@ extern const struct model_tensor_form model_tensor_forms[MODEL_TENSOR_FORMS];
 int model_tensor_want(const struct model_gguf *g, const char *name, enum model_gguf_type type, uint64_t ne0,
                       uint64_t ne1, const struct model_gguf_tensor **to, struct qk_error *err);
 
-/* Zeroed memory on a cache line for count * size bytes; NULL with *err filled. Free with free(). */
+/*
+ * Memory on a cache line for count * size bytes; NULL with *err filled. Free with free(). model_alloc: zeroed; the pages of
+ * model_reserve's are taken only as they are written.
+ */
+void *model_reserve(size_t count, size_t size, const char *what, struct qk_error *err);
 void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err);
 
 struct model_state {

@@ -12,18 +12,22 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err)
+void *model_reserve(size_t count, size_t size, const char *what, struct qk_error *err)
 {
     enum { LINE = 64 };
     size_t bytes;
     void *p = NULL;
     if (qk_mul_size(count, size, &bytes) && qk_align_size(bytes ? bytes : 1, LINE, &bytes))
         p = aligned_alloc(LINE, bytes);
-    if (!p) {
+    if (!p)
         qk_fail(err, QK_ERR_MEMORY, what, "no memory for %zu x %zu bytes", count, size);
-        return NULL;
-    }
-    return memset(p, 0, bytes);
+    return p;
+}
+
+void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err)
+{
+    void *p = model_reserve(count, size, what, err);
+    return p ? memset(p, 0, count * size) : NULL;
 }
 
 /* Whole pages inside [from, from + size) are given back; they would be read again from the file. */
