@@ -161,9 +161,11 @@ static double time_arm(const struct bench_duet_ready_arm *arm)
 /*
  * Lets an arm's slices walk over the rows instead of being whole calls: a pair is then as short as in cache, a block has
  * as many, and data is as cold as in a whole call, since it comes round again after all the rest. False where the
- * op's buffers do not grow by the same bytes with every row.
+ * op's buffers do not grow by the same bytes with every row, be it of a slice or of one with the extra rows: neither arm
+ * walks then, as a walk against whole calls would compare two things.
  */
-static bool cut(struct bench_duet_ready_arm *arm, const struct qk_shape *shape, size_t rows, size_t more_rows)
+static bool cut(struct bench_duet_ready_arm *arm, const struct qk_shape *shape, size_t rows, size_t more_rows,
+                bool slowed)
 {
     const struct qk_plan whole = arm->view.plan;
     const size_t all = row_count(shape, &whole);
@@ -183,16 +185,16 @@ static bool cut(struct bench_duet_ready_arm *arm, const struct qk_shape *shape, 
                              arm->unit[i] * (rows + more_rows) != longer.buffers[i].bytes))
             return false;
     }
-    arm->view.plan = longer;
+    arm->view.plan = slowed ? longer : plan;
     arm->rows = rows;
-    arm->more_rows = more_rows;
+    arm->more_rows = slowed ? more_rows : 0;
     arm->slices = (double)all / (double)rows;
     return true;
 }
 
-/* What a slice of an arm is whose call takes call_ns. extra: of the case; own: of this arm. */
+/* What a slice of an arm is whose call takes call_ns. extra: of the case; slowed: this arm does it. */
 static void plan_slice(struct bench_duet_ready_arm *arm, const struct qk_shape *shape, double call_ns,
-                       double slice_ns, double extra, double own)
+                       double slice_ns, double extra, bool slowed)
 {
     const double calls = fmin(ceil(slice_ns / call_ns), 1e12);
     const size_t all = row_count(shape, &arm->view.plan);
@@ -200,7 +202,7 @@ static void plan_slice(struct bench_duet_ready_arm *arm, const struct qk_shape *
     arm->slices = 1;
     arm->calls = (uint64_t)(calls > 1 && extra > 0 ? fmax(calls, UNITS_WITH_EXTRA) : calls);
     if (arm->calls > 1) {
-        arm->extra = (uint64_t)ceil(own * (double)arm->calls);
+        arm->extra = slowed ? (uint64_t)ceil(extra * (double)arm->calls) : 0;
         return;
     }
     /* Of whole cache lines in every buffer, where there are enough: then all parts lie alike. */
@@ -208,22 +210,9 @@ static void plan_slice(struct bench_duet_ready_arm *arm, const struct qk_shape *
     if (extra > 0 && rows < UNITS_WITH_EXTRA)
         rows = UNITS_WITH_EXTRA;
     /* The extra ones too in groups of 16, as weights interleaved by 16 rows take no other number. */
-    const size_t more =
-        rows >= 64 ? ((size_t)ceil(own * (double)rows) + 15) / 16 * 16 : (size_t)ceil(own * (double)rows);
+    const size_t more = (size_t)ceil(extra * (double)rows);
     if (2 * rows <= all)
-        cut(arm, shape, rows, more);
-}
-
-/* A walk on one side and whole calls on the other would compare two things. */
-static void walk_both_or_none(struct bench_duet_ready *ready, const struct qk_plan *whole)
-{
-    for (int a = 0; a < 2 && !ready->arm[0].rows != !ready->arm[1].rows; a++)
-        if (ready->arm[a].rows) {
-            ready->arm[a].view.plan = *whole;
-            ready->arm[a].rows = ready->arm[a].more_rows = 0;
-            ready->arm[a].slices = 1;
-            return;
-        }
+        cut(arm, shape, rows, rows >= 64 ? (more + 15) / 16 * 16 : more, slowed);
 }
 
 /* Slices of both arms, where the extra work goes, and the pairs of a block. longer: the plan with the extra rows. */
@@ -239,9 +228,7 @@ static void plan_block(struct bench_duet_ready *ready, const struct bench_duet_w
     const double slice_ns = fmax(length_ns[work->memory].slice, same ? 0 : other_variant_ns);
     double pair_ns = 0;
     for (int a = 0; a < 2; a++)
-        plan_slice(&arm[a], &work->shape, same ? least : ns[a], slice_ns, work->extra, a ? work->extra : 0);
-    if (same)
-        walk_both_or_none(ready, &whole);
+        plan_slice(&arm[a], &work->shape, same ? least : ns[a], slice_ns, work->extra, a == 1);
     if (arm[1].rows) {
         ready->extra = (double)arm[1].more_rows / (double)arm[1].rows;
     } else if (arm[1].calls > 1) {

@@ -204,6 +204,41 @@ static void long_calls_are_walked_over(void **state)
     }
 }
 
+/* Weights that are interleaved by 16 rows are walked over in such groups, by both arms and the extra rows too. */
+static void interleaved_rows_are_walked_over(void **state)
+{
+    (void)state;
+    struct bench_duet_work w = work_on("slow_rows", "4096x128", 0.016);
+    struct bench_duet_block b;
+    uint64_t rows[2];
+    w.op = QK_OP_i2s16_gemv;
+    assert_int_equal(bench_duet_prepare(&desk, &w, false, &err), 0);
+    run_count = 0;
+    set_hooks(true);
+    assert_int_equal(bench_duet_measure(&desk, w.index, 0, 0, &b, &err), 0);
+    set_hooks(false);
+    assert_int_equal(calls_of(0, &rows[0]), b.pairs + 1);
+    assert_int_equal(calls_of(1, &rows[1]), b.pairs + 1);
+    for (int a = 0; a < 2; a++)
+        rows[a] /= b.pairs + 1;
+    assert_true(rows[0] <= 2048 && rows[0] % 64 == 0);
+    assert_int_equal(rows[1] - rows[0], ((uint64_t)ceil(0.016 * (double)rows[0]) + 15) / 16 * 16);
+    assert_true(b.extra == (double)(rows[1] - rows[0]) / (double)rows[0]);
+    bench_duet_clear(&desk);
+}
+
+/* No check before, so that the first calls are those that are timed for the plan. */
+static void a_slow_first_call_does_not_shorten_blocks(void **state)
+{
+    (void)state;
+    const struct bench_duet_work w = work_on("slow_first", "4096", 0);
+    struct bench_duet_block b;
+    assert_int_equal(bench_duet_prepare(&desk, &w, false, &err), 0);
+    assert_int_equal(bench_duet_measure(&desk, w.index, 0, 0, &b, &err), 0);
+    assert_true(b.pairs > 1);
+    bench_duet_clear(&desk);
+}
+
 static void a_call_that_cannot_be_cut_is_whole(void **state)
 {
     (void)state;
@@ -340,6 +375,8 @@ int main(void)
         cmocka_unit_test(slices_run_in_the_order_of_the_coins),
         cmocka_unit_test(extra_calls_are_made_and_told),
         cmocka_unit_test(long_calls_are_walked_over),
+        cmocka_unit_test(interleaved_rows_are_walked_over),
+        cmocka_unit_test(a_slow_first_call_does_not_shorten_blocks),
         cmocka_unit_test(a_call_that_cannot_be_cut_is_whole),
         cmocka_unit_test(cases_of_a_shape_share_their_buffers),
         cmocka_unit_test(what_cannot_be_measured_is_refused),

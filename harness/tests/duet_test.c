@@ -135,11 +135,11 @@ static void blocks_are_dealt_over_launches(void **state)
         assert_int_equal(seen.turn[t], t % 3);
     assert_true(seen.progressed > 0);
     assert_int_equal(entries(folder), 0);
-    /* Two launches: half of what a decision takes in each; later ones have eight. */
+    /* Two launches: half of what a decision takes in each; a later one has eight, and each after it twice as many. */
     cfg.launches = 2;
-    assert_int_equal(run(&cfg, 30, 0), 0);
-    for (size_t b = 0; b < 30; b++)
-        assert_int_equal(seen.launch_of[0][b], b < 20 ? b / 10 : b < 28 ? 2 : 3);
+    assert_int_equal(run(&cfg, 60, 0), 0);
+    for (size_t b = 0; b < 60; b++)
+        assert_int_equal(seen.launch_of[0][b], b < 20 ? b / 10 : b < 28 ? 2 : b < 44 ? 3 : 4);
 }
 
 static void the_same_seed_gives_the_same_coins(void **state)

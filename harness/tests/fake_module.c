@@ -47,6 +47,29 @@ static void slow(float *restrict out, const uint8_t *restrict codes, const float
     nanosleep(&nap, NULL);
 }
 
+/* As memory touched for the first time: the first call takes far longer than the others. */
+static void slow_first(float *restrict out, const uint8_t *restrict codes, const float *restrict scale,
+                       const float *restrict lut, size_t blocks)
+{
+    static bool warm;
+    const struct timespec nap = {0, 50 * 1000 * 1000};
+    right(out, codes, scale, lut, blocks);
+    if (!warm)
+        nanosleep(&nap, NULL);
+    warm = true;
+}
+
+/* Reports rows of weights interleaved by 16 and does nothing else: 4096 of them take longer than any slice. */
+static void slow_rows(int32_t *restrict y, const uint8_t *restrict codes, const int8_t *restrict q,
+                      int32_t q_sum, size_t rows, size_t columns)
+{
+    const struct timespec nap = {0, 1000 * (long)rows};
+    (void)codes, (void)q, (void)q_sum, (void)columns;
+    if (fake_hook)
+        fake_hook(fake_ctx, rows, y);
+    nanosleep(&nap, NULL);
+}
+
 static void wrong(float *restrict out, const uint8_t *restrict codes, const float *restrict scale,
                   const float *restrict lut, size_t blocks)
 {
@@ -95,6 +118,7 @@ static void leave(float *restrict out, const uint8_t *restrict codes, const floa
 static const struct qk_module_row rows[] = {
     ROW(right, "BASE", "PLAIN"),
     ROW(slow, "BASE", "PLAIN"),
+    ROW(slow_first, "BASE", "PLAIN"),
     ROW(wrong, "BASE", "PLAIN"),
     ROW(crash, "BASE", "PLAIN"),
     ROW(crash_later, "BASE", "PLAIN"),
@@ -104,6 +128,7 @@ static const struct qk_module_row rows[] = {
     {"qk256_dequant", "of_tomorrow", "AVX2048", "-", "PLAIN", "", "0123456789abcdef", {right}, {0}},
     {"qk256_dequant", "odd_kind", "BASE", "-", "ROUND", "", "0123456789abcdef", {right}, {0}},
     {"qk256_dequant", "elsewhere", "AVX512", "-", "PLAIN", "", "", {0}, {0}},
+    {"i2s16_gemv", "slow_rows", "BASE", "-", "PLAIN", "", "0123456789abcdef", {.i2s16_gemv = slow_rows}, {0}},
     {"other_op", "right", "BASE", "-", "PLAIN", "", "0123456789abcdef", {right}, {0}},
 };
 
