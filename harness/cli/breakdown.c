@@ -67,7 +67,7 @@ static int breakdown(const struct options *o, struct qk_error *err)
 int cli_breakdown(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        CLI_OPTION_SHAPES("seed, blocks, model, cache, or a GGUF file (default: one shape, in L1)"),
+        CLI_OPTION_SHAPES("seed, blocks, model, large, cache, or a GGUF file (default: one shape, in L1)"),
         CLI_OPTION_QUICK("Fewer and shorter blocks: to look at, not to quote"),
         {"markdown", 'm', NULL, 0, "Tables in markdown instead of text", 0},
         CLI_OPTION_OUT("Write samples and estimates as JSON (harness/breakdown.schema.json)"),

@@ -47,8 +47,9 @@ static int run(struct options *o, struct qk_error *err)
 int cli_run(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        CLI_OPTION_SHAPES("seed, blocks, model, cache, or a GGUF file, whose I2_S tensors are used (default: "
-                          "the op's first set)"),
+        CLI_OPTION_SHAPES(
+            "seed, blocks, model, large, cache, or a GGUF file, whose I2_S tensors are used (default: "
+            "the op's first set)"),
         CLI_OPTION_QUICK("Fewer and shorter blocks: to look at, not to quote"),
         CLI_OPTION_OUT("Write the samples as JSON, a superset of google-benchmark's"),
         {"csv", 'c', "FILE", 0, "Write the samples as CSV, one line per slice", 0},

@@ -12,10 +12,9 @@
 #include "kernels/i2s_gemv/vnni.h"
 #include "kernels/kernels.h"
 #include "kernels/layout.h"
+#include "kernels/next_page.h"
 
 #include <immintrin.h>
-
-enum { AHEAD = 4096 }; /* bytes of weights to ask for early; matters out of cache only */
 
 /* Field f of sixteen rows times four columns. */
 static inline __attribute__((always_inline)) __m512i field(__m512i sum, __m512i v, const int f,
@@ -34,15 +33,13 @@ static inline __m512i join(__m512i s0, __m512i s1, __m512i s2, __m512i s3, int32
 void qk_i2s16_gemv_avx512_mask(int32_t *restrict y, const uint8_t *restrict codes, const int8_t *restrict q,
                                int32_t q_sum, size_t rows, size_t columns)
 {
+    const uint8_t *const end = codes + (rows + I2S16_ROWS - 1) / I2S16_ROWS * I2S16_ROWS * (columns / 4);
     for (size_t m = 0; m < rows; m += I2S16_ROWS) {
         __m512i a0 = _mm512_setzero_si512(), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
         const size_t left = rows - m;
-        /* Never past the end: a hint to a page that is not there is dropped, but only after a walk of the page tables. */
-        const size_t ahead = left * (columns / 4) >= I2S16_ROWS * (columns / 4) + AHEAD ? AHEAD : 0;
         for (size_t k = 0; k < columns; k += 2 * I2S16_COLUMNS, codes += 2 * I2S16_UNIT_BYTES) {
             const __m512i a = _mm512_loadu_si512(codes), b = _mm512_loadu_si512(codes + I2S16_UNIT_BYTES);
-            _mm_prefetch((const char *)codes + ahead, _MM_HINT_T0);
-            _mm_prefetch((const char *)codes + ahead + I2S16_UNIT_BYTES, _MM_HINT_T0);
+            qk_next_page(codes, 2 * I2S16_UNIT_BYTES, end);
             a0 = field(a0, a, 0, q + k);
             a1 = field(a1, a, 1, q + k);
             a2 = field(a2, a, 2, q + k);

@@ -8,10 +8,14 @@
 enum { Y, CODES, Q, Q_SUM, BUFFERS };
 enum { COLUMNS = 2560 }; /* of the shapes made for a number of bytes */
 
-/* model: the layers of BitNet b1.58 2B4T (q and o; k and v; gate and up; down), ROWS outputs x COLS inputs. */
+/*
+ * model: the layers of BitNet b1.58 2B4T (q and o; k and v; gate and up; down), ROWS outputs x COLS inputs. large: 307 MB
+ * of weights, past the caches.
+ */
 static const struct qk_shape_set gemv_sets[] = {
     {"seed", "256x2560"},
     {"model", "2560x2560 640x2560 6912x2560 2560x6912"},
+    {"large", "480000x2560"},
     {NULL, NULL},
 };
 

@@ -29,6 +29,18 @@ copies() {
         failed=1
     fi
 }
+# spills MAX VARIANT: vectors put on the stack
+spills() {
+    local found
+    number=$((number + 1))
+    found=$(body_of "$2" | grep -cE '\svmov[a-z0-9]+ +%[xyz]mm[0-9]+,.*\(%r[sb]p' || true)
+    if [ "$found" -le "$1" ]; then
+        echo "ok $number - $2: $found spills"
+    else
+        echo "not ok $number - $2: $found spills, expected at most $1"
+        failed=1
+    fi
+}
 has no p1_unpack vfmadd
 has yes p1_unpack vmulps
 has yes p1_unpack vpsrlvd
@@ -56,6 +68,7 @@ has yes qk256_gemv_p3_prefetch prefetcht0
 has yes qk256_gemv_p4_permute 'vperm(ps|d)'
 has yes qk256_gemv_avx2_best 'vpermilps .*%ymm'
 has yes qk256_gemv_avx512_best 'vperm(ps|d) .*%zmm'
+spills 4 i2s16_gemv_avx2_madd # gcc 12 once kept the products of five units on the stack: 52
 has no qk256_gemv_avx512_rows 'rep stos' # what `= {0}` becomes where an array of sums stays in memory
 has no f32_dot_scalar '[a-z]+ .*%ymm'
 has yes f32_dot_avx512_best 'vfmadd.*%zmm'
