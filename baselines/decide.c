@@ -4,7 +4,10 @@
 #include <assert.h>
 #include <math.h>
 
-enum { BETS = 200 };
+enum {
+    BETS = 200,
+    AT_LEAST_MORE = 7, /* blocks after `slower`: half of the 13 that the quickest proof takes */
+};
 
 double baseline_log_e(size_t plus, size_t n)
 {
@@ -87,7 +90,8 @@ bool baseline_decision_add(struct baseline_decision *d, double log_ratio)
     if (d->slower && !d->slower_at)
         d->slower_at = d->blocks;
     /* That it is slower is proven; how much must not take many times as long. */
-    const bool long_enough = d->slower && d->blocks >= d->slower_at + (d->slower_at + 1) / 2;
+    const size_t quarter = (d->slower_at + 3) / 4, more = quarter > AT_LEAST_MORE ? quarter : AT_LEAST_MORE;
+    const bool long_enough = d->slower && d->blocks >= d->slower_at + more;
     d->decided = d->beyond || d->within || long_enough;
     if (d->beyond) /* then also slower: it has had at least as many signs */
         d->verdict = BASELINE_REGRESSION;

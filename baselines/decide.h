@@ -15,7 +15,8 @@
  * Three processes run at once: against "at most ignorable", "at most must-catch" and "at least must-catch". The first is
  * what a false alarm is measured by. Once it is won the case is slower, and what is left is how much: the other two may
  * say, but with an effect near must-catch they would take many times as long (2 % from DRAM, must-catch 1.6 %, blocks of
- * 2 %: 750 blocks, where slower took 60). So after half as many blocks again as `slower` took, the median of all says it.
+ * 2 %: 750 blocks, where slower took 60). So after a quarter as many blocks again as `slower` took, at least seven, the
+ * median of all says it: its error shrinks by the root of the blocks, the time to a verdict grows with them.
  */
 #ifndef QKBENCH_BASELINES_DECIDE_H
 #define QKBENCH_BASELINES_DECIDE_H
@@ -54,8 +55,8 @@ int baseline_decision_bound(struct baseline_decision *d, double log_bound, doubl
                             struct qk_error *err);
 /*
  * Takes one block's number; true when decided. PASS once within and not slower; REGRESSION once beyond, WARN once slower
- * and within; else, half as many blocks after slower as until then, REGRESSION when most blocks lie above must-catch, WARN
- * when not. A number that is not finite makes it INVALID at once. What was decided stays: later blocks are
+ * and within; else, a quarter as many blocks after slower as until then and at least seven, REGRESSION when most blocks lie
+ * above must-catch, WARN when not. A number that is not finite makes it INVALID at once. What was decided stays: later blocks are
  * neither taken nor counted.
  */
 bool baseline_decision_add(struct baseline_decision *d, double log_ratio);

@@ -129,7 +129,7 @@ static void verdicts_follow_what_is_known(void **state)
         {"ooo++++++++++", true, false, false, false, BASELINE_REGRESSION},
         {"+o+++++++++++++++++", true, true, false, true, BASELINE_REGRESSION},
         {"ooo++++++++++oo++++", true, false, false, false, BASELINE_REGRESSION},
-        /* and after half as many blocks again the median says it */
+        /* and seven blocks later the median says it */
         {"ooo++++++++++ooo++++", true, false, false, true, BASELINE_REGRESSION},
         {"oooooo+++++++oooo+++", true, false, false, true, BASELINE_WARN},
         {"oooooo+++++++ooo++++", true, false, false, true, BASELINE_REGRESSION},
@@ -153,6 +153,22 @@ static void verdicts_follow_what_is_known(void **state)
             fail_msg("\"%s\": slower %d, beyond %d, within %d, decided %d, %s", runs[i].signs, d.slower,
                      d.beyond, d.within, d.decided, baseline_verdict_names[d.verdict]);
     }
+}
+
+/* What took long to prove gets a quarter as many blocks more. */
+static void how_much_slower_takes_a_quarter_more(void **state)
+{
+    static const char turn[] = "+o-+o"; /* four of five above ignorable, two beyond must-catch */
+    (void)state;
+    struct baseline_decision d = start(0.001, 1);
+    while (d.blocks < 1000 && !baseline_decision_add(&d, turn[d.blocks % 5] == '+'   ? 0.02
+                                                         : turn[d.blocks % 5] == 'o' ? 0.005
+                                                                                     : -0.02))
+        ;
+    assert_true(d.decided && d.slower && !d.beyond && !d.within);
+    assert_true(d.slower_at > 28); /* else seven would be more than a quarter */
+    assert_int_equal(d.blocks, d.slower_at + (d.slower_at + 3) / 4);
+    assert_int_equal(d.verdict, BASELINE_WARN);
 }
 
 static void a_decision_stays(void **state)
@@ -241,6 +257,7 @@ int main(void)
         cmocka_unit_test(e_is_a_fair_game),
         cmocka_unit_test(one_sided_signs_decide_in_the_fewest_blocks),
         cmocka_unit_test(verdicts_follow_what_is_known),
+        cmocka_unit_test(how_much_slower_takes_a_quarter_more),
         cmocka_unit_test(a_decision_stays),
         cmocka_unit_test(no_number_is_invalid_at_once),
         cmocka_unit_test(a_rule_is_one_bound),
