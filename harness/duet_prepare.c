@@ -8,9 +8,10 @@
 #include <string.h>
 
 /*
- * In cache a block of 24 ms is 60 pairs of two 200 us slices: as many as fit, because the median over the pairs is what
- * gets rid of the disturbed ones (sd of a block's ratio of one function with itself, on a busy 2-CPU VM: 0.02 % with 30
- * pairs of 400 us, 0.012 % with 60 of 200 us); both reads of the clock are 0.03 % of a slice, the same for both arms.
+ * In cache a block of 12 ms is 30 pairs of two 200 us slices, because the median over the pairs is what gets rid of the
+ * disturbed ones (sd of a block's ratio of one function with itself, on a busy 2-CPU VM: 0.02 % with 30 pairs of
+ * 400 us, 0.012 % with 60 of 200 us). That is a tenth of what the margins need, and a verdict takes 13 to 20 blocks however
+ * little they vary. Both reads of the clock are 0.03 % of a slice, the same for both arms.
  * Where the arms are different variants a slice takes 400 us, so that what a core does when the instruction set changes
  * (its clock, its idle vector units) stays small. From DRAM 400 us as well, and longer blocks: noise comes in longer waves.
  * Two pairs are the worst number, their median being their mean: a third is added where the block then ends by `most`.
@@ -18,7 +19,7 @@
 static const struct {
     double slice, block, most;
 } length_ns[BENCH_MEMORIES] = {
-    [BENCH_MEMORY_CACHE] = {200e3, 24e6, 40e6}, [BENCH_MEMORY_DRAM] = {400e3, 60e6, 100e6}};
+    [BENCH_MEMORY_CACHE] = {200e3, 12e6, 20e6}, [BENCH_MEMORY_DRAM] = {400e3, 60e6, 100e6}};
 static const double other_variant_ns = 400e3;
 
 /* ceil(extra * n) calls or rows are then at most 2 % away from what was asked. */

@@ -2,26 +2,12 @@
 #include "kernels/dot.h"
 
 #include <float.h>
-#include <math.h>
 #include <stdio.h>
 
 /* fmax would be the only thing wanted of libm. */
 static double larger(double a, double b)
 {
     return a > b ? a : b;
-}
-
-void qk_dot_add(struct qk_dot *dot, float s, float w, float x)
-{
-    const double t = (double)s * (double)w * (double)x;
-    dot->n++;
-    dot->nan |= isnan(s) || isnan(w) || isnan(x);
-    dot->infinite |= isinf(s) || isinf(w) || isinf(x);
-    dot->sum += t;
-    dot->magnitude += fabs(t);
-    dot->unscaled += fabs((double)w * (double)x);
-    dot->widest = larger(dot->widest, fabs((double)s * (double)w));
-    dot->lost += 1.0 + fabs((double)s) + fabs((double)x);
 }
 
 bool qk_dot_agrees(const struct qk_dot *dot, float found, size_t row, char *why, size_t size)
