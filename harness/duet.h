@@ -84,7 +84,7 @@ struct bench_duet_config {
     size_t case_count;
     uint64_t seed;
     int cpu;
-    size_t launches;      /* at least; blocks of a case are dealt out over them evenly. 0: 5 */
+    size_t launches;      /* at least; blocks of a case from DRAM are dealt out over them evenly. 0: 5 */
     unsigned patience_ms; /* a launch that answers nothing for so long is ended. 0: two minutes */
     bool (*stop)(void);
     /* Told after every block; true: another one, if its budget allows. */
