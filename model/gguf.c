@@ -322,6 +322,12 @@ int model_gguf_open(const char *path, struct model_gguf *g, struct qk_error *err
     return rc;
 }
 
+void model_gguf_want(const struct model_gguf *g, const struct model_gguf_tensor *t)
+{
+    if (g->make && t->type == MODEL_GGUF_TYPE_I2_S)
+        g->make(g->maker, (size_t)(t - g->tensors), (unsigned char *)t->data);
+}
+
 void model_gguf_close(struct model_gguf *g)
 {
     if (g->mapped)
@@ -331,5 +337,6 @@ void model_gguf_close(struct model_gguf *g)
     free(g->tensors);
     free(g->tensor_order);
     free(g->name);
+    free(g->maker);
     *g = (struct model_gguf){0};
 }

@@ -102,6 +102,9 @@ struct model_gguf {
     size_t tensor_count;
     struct model_gguf_tensor *tensors; /* owned, in file order, which is also the order of their data */
     size_t *tensor_order;              /* owned; indices of tensors, sorted by name */
+    /* Of a model that makes its I2_S tensors when they are wanted (synth.h); NULL: all data is there. */
+    void (*make)(const void *maker, size_t tensor, unsigned char *to);
+    void *maker; /* owned, of malloc */
 };
 
 /*
@@ -118,6 +121,12 @@ int model_gguf_open(const char *path, struct model_gguf *g, struct qk_error *err
  */
 int model_gguf_parse(const void *bytes, size_t size, const char *name, struct model_gguf *g,
                      struct qk_error *err);
+
+/*
+ * To be called before the codes of an I2_S tensor of *g are read. Makes t->data, where it is not there yet or was given
+ * back to the system; the same bytes every time.
+ */
+void model_gguf_want(const struct model_gguf *g, const struct model_gguf_tensor *t);
 
 /* Frees and unmaps; an all-zero or already closed *g is fine. */
 void model_gguf_close(struct model_gguf *g);

@@ -76,9 +76,9 @@ size_t model_bytes_per_token(const struct model_config *c);
 /*
  * Takes over *g (zeroed on success, unchanged on failure) and makes the layouts asked for (a mask of
  * MODEL_LAYOUT_*). Codes are scanned: a code 3 is QK_ERR_FORMAT naming tensor and byte. Without
- * MODEL_LAYOUT_I2S the pages of each matrix are given back as soon as it is repacked; of a model made in memory (synth.h)
- * they are then lost, and after a failure too *g is only good for closing. A weight of a norm that is not finite is
- * QK_ERR_FORMAT naming tensor and byte. On failure *w is all zero.
+ * MODEL_LAYOUT_I2S the pages of each matrix are given back as soon as it is repacked: a file's are read again when they are
+ * wanted, those of a model made in memory (synth.h) are made again by model_gguf_want. A weight of a norm that is not
+ * finite is QK_ERR_FORMAT naming tensor and byte. On failure *w is all zero.
  */
 int model_weights_load(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err);
 /* Frees; all zero is fine. */

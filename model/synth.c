@@ -226,17 +226,22 @@ static void write_header(const struct synth *s, struct model_gguf_writer *w)
     model_gguf_write_padding(w, ALIGNMENT);
 }
 
-static void write_file(const struct synth *s, struct model_gguf_writer *w)
+static void write_data(const struct synth *s, size_t i, struct model_gguf_writer *w, bool leave_codes)
+{
+    struct tensor t = tensor_at(s, i);
+    if (t.type == MODEL_GGUF_TYPE_F32)
+        model_synth_write_norm(w, &t.stream, t.dims[0]);
+    else if (t.type == MODEL_GGUF_TYPE_F16)
+        model_synth_write_f16(w, &t.stream, t.dims[0] * t.dims[1]);
+    else
+        model_synth_write_i2s(w, &t.stream, t.dims[0], t.dims[1], t.quieter, leave_codes);
+}
+
+static void write_file(const struct synth *s, struct model_gguf_writer *w, bool leave_codes)
 {
     write_header(s, w);
     for (size_t i = 0; i < tensor_count(s); i++) {
-        struct tensor t = tensor_at(s, i);
-        if (t.type == MODEL_GGUF_TYPE_F32)
-            model_synth_write_norm(w, &t.stream, t.dims[0]);
-        else if (t.type == MODEL_GGUF_TYPE_F16)
-            model_synth_write_f16(w, &t.stream, t.dims[0] * t.dims[1]);
-        else
-            model_synth_write_i2s(w, &t.stream, t.dims[0], t.dims[1], t.quieter);
+        write_data(s, i, w, leave_codes);
         model_gguf_write_padding(w, ALIGNMENT);
     }
 }
@@ -278,7 +283,7 @@ int model_synth_write(const char *preset, uint64_t seed, model_sink_fn *sink, vo
     struct model_gguf_writer w = {
         .buffer = malloc(CHUNK), .capacity = CHUNK, .sink = sink, .ctx = ctx, .err = err};
     if (w.buffer) {
-        write_file(&s, &w);
+        write_file(&s, &w, false);
         code = model_gguf_writer_end(&w);
     } else {
         code = qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a buffer of %zu bytes", CHUNK);
@@ -288,7 +293,15 @@ int model_synth_write(const char *preset, uint64_t seed, model_sink_fn *sink, vo
     return code;
 }
 
-/* The file in anonymous memory at *to, read only. */
+/* Tensor i of the model at its place: what model_gguf_want calls. */
+static void make_tensor(const void *maker, size_t i, unsigned char *to)
+{
+    const struct synth *s = maker;
+    struct model_gguf_writer w = {.buffer = to, .capacity = (size_t)tensor_at(s, i).size};
+    write_data(s, i, &w, false);
+}
+
+/* The file in anonymous memory at *to, but for the codes of its matrices. */
 static int make_mapped(const struct synth *s, const char *name, size_t size, void **to, struct qk_error *err)
 {
     void *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -296,12 +309,11 @@ static int make_mapped(const struct synth *s, const char *name, size_t size, voi
         return qk_fail(err, QK_ERR_MEMORY, name, "no memory for a model of %zu bytes", size);
     madvise(map, size, MADV_HUGEPAGE); /* a hundred times fewer page faults; without it the same but slower */
     struct model_gguf_writer w = {.buffer = map, .capacity = size, .err = err};
-    write_file(s, &w);
+    write_file(s, &w, true);
     int code = model_gguf_writer_end(&w);
     if (!code && w.written != size)
         code = qk_fail(err, QK_ERR_INTERNAL, name, "%llu bytes were made, %zu expected",
                        (unsigned long long)w.written, size);
-    mprotect(map, size, PROT_READ);
     if (code)
         munmap(map, size);
     else
@@ -326,9 +338,18 @@ int model_synth_open(const char *preset, uint64_t seed, struct model_gguf *g, st
     if (code)
         return code;
     code = model_gguf_parse(map, (size_t)size, name, g, err);
-    if (code)
+    struct synth *maker = code ? NULL : malloc(sizeof *maker);
+    if (!code && !maker) {
+        model_gguf_close(g);
+        code = qk_fail(err, QK_ERR_MEMORY, name, "no memory for what makes its matrices");
+    }
+    if (code) {
         munmap(map, (size_t)size);
-    else
-        g->mapped = true;
-    return code;
+        return code;
+    }
+    *maker = (struct synth){.p = s.p, .layers = s.layers, .seed = s.seed};
+    g->mapped = true;
+    g->make = make_tensor;
+    g->maker = maker;
+    return 0;
 }

@@ -24,6 +24,8 @@ int model_synth_write(const char *preset, uint64_t seed, model_sink_fn *sink, vo
 
 /*
  * The same in anonymous memory, parsed: as model_gguf_open of such a file, and closed like it. In under 5 s for bitnet-2b.
+ * The codes of a matrix are made when model_gguf_want asks for them: a loader that puts them into another layout has one
+ * matrix at a time in the file's, which is still in cache.
  * g->name is "synth:PRESET". QK_ERR_MEMORY.
  */
 int model_synth_open(const char *preset, uint64_t seed, struct model_gguf *g, struct qk_error *err);

@@ -76,7 +76,7 @@ static uint32_t root(uint64_t x)
 }
 
 void model_synth_write_i2s(struct model_gguf_writer *w, struct model_synth_stream *s, uint64_t columns,
-                           uint64_t rows, unsigned quieter)
+                           uint64_t rows, unsigned quieter, bool leave_codes)
 {
     static const unsigned char tail[28];
     assert(columns && columns % 128 == 0);
@@ -88,7 +88,7 @@ void model_synth_write_i2s(struct model_gguf_writer *w, struct model_synth_strea
         if (!to)
             return;
         struct model_synth_stream local = *s;
-        for (size_t i = 0; i < n; i += 16)
+        for (size_t i = 0; i < n && !leave_codes; i += 16)
             put_codes(to + i, &local);
         *s = local;
         left -= n;

@@ -26,9 +26,9 @@ void model_synth_write_f16(struct model_gguf_writer *w, struct model_synth_strea
 /*
  * I2_S: codes of which 27/64 are zero and the others of either sign, then the scale and a zeroed tail. columns is a multiple of 128.
  * scale: between 7/8 and 9/8 of 1 / (sqrt(37/64 * columns) * 2^quieter), so that activations of root mean square 1 give results
- * of about 2^-quieter.
+ * of about 2^-quieter. leave_codes: room for the codes stays as it is, to be made later.
  */
 void model_synth_write_i2s(struct model_gguf_writer *w, struct model_synth_stream *s, uint64_t columns,
-                           uint64_t rows, unsigned quieter);
+                           uint64_t rows, unsigned quieter, bool leave_codes);
 
 #endif

@@ -78,6 +78,7 @@ static int load_matrix(struct model_weights *w, struct model_matrix *m, const st
         return model_gguf_fail(&w->gguf, t->info_at, err,
                                "tensor \"%s\" has %zu columns, at most %d expected", t->name, m->columns,
                                I2S_COLUMNS_MAX);
+    model_gguf_want(&w->gguf, t);
     int code = model_i2s_validate(&w->gguf, t, err);
     if (!code && w->layouts & MODEL_LAYOUT_I2S16)
         code = make_i2s16(w, m, t->data, code_bytes, err);

@@ -69,6 +69,12 @@ static void one_layer_is_the_same_everywhere(void **state)
     XXH3_freeState(h);
 }
 
+static void want_all(const struct model_gguf *g)
+{
+    for (size_t i = 0; i < g->tensor_count; i++)
+        model_gguf_want(g, &g->tensors[i]);
+}
+
 static void memory_holds_the_same_bytes(void **state)
 {
     (void)state;
@@ -79,6 +85,9 @@ static void memory_holds_the_same_bytes(void **state)
     assert_string_equal(g.name, "synth:tiny");
     assert_true(g.mapped);
     assert_int_equal(g.size, f.size);
+    want_all(&g);
+    assert_memory_equal(g.bytes, f.bytes, f.size);
+    want_all(&g); /* the same bytes every time */
     assert_memory_equal(g.bytes, f.bytes, f.size);
     free(f.bytes);
     model_gguf_close(&g);
@@ -91,6 +100,8 @@ static void seeds_differ_in_all_parts(void **state)
     struct model_gguf a, b;
     assert_int_equal(model_synth_open("tiny", 1, &a, NULL), 0);
     assert_int_equal(model_synth_open("tiny", 2, &b, NULL), 0);
+    want_all(&a);
+    want_all(&b);
     static const char *const keys[] = {"tokenizer.ggml.tokens", "tokenizer.ggml.merges"};
     for (size_t i = 0; i < 2; i++) {
         const struct model_gguf_value *x = model_gguf_find(&a, keys[i]), *y = model_gguf_find(&b, keys[i]);
@@ -138,6 +149,7 @@ static void weights_are_sane(void **state)
     (void)state;
     struct model_gguf g;
     assert_int_equal(model_synth_open("tiny", MODEL_SYNTH_SEED, &g, NULL), 0);
+    want_all(&g);
     size_t seen[64] = {0};
     for (size_t i = 0; i < g.tensor_count; i++) {
         const struct model_gguf_tensor *t = &g.tensors[i];
