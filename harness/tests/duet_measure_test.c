@@ -231,8 +231,9 @@ static void interleaved_rows_are_walked_over(void **state)
 static void a_slow_first_call_does_not_shorten_blocks(void **state)
 {
     (void)state;
-    const struct bench_duet_work w = work_on("slow_first", "4096", 0);
+    struct bench_duet_work w = work_on("slow_first", "4096", 0);
     struct bench_duet_block b;
+    w.memory = BENCH_MEMORY_DRAM;
     assert_int_equal(bench_duet_prepare(&desk, &w, false, &err), 0);
     assert_int_equal(bench_duet_measure(&desk, w.index, 0, 0, &b, &err), 0);
     assert_true(b.pairs > 1);
