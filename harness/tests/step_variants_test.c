@@ -25,7 +25,7 @@ static int repetitions_of(uint64_t instructions)
 {
     enum { MOST = 100 };
     const char *asked = getenv("QK_STEP_REPETITIONS");
-    const uint64_t affordable = UINT64_C(20000) / (instructions + 1);
+    const uint64_t affordable = UINT64_C(5000) / (instructions + 1);
     return asked ? atoi(asked) : affordable < 2 ? 2 : affordable > MOST ? MOST : (int)affordable;
 }
 
