@@ -3,7 +3,7 @@
  * Two builds of the kernels timed against each other. Both are loaded into one process and work on the same buffers;
  * one pair is a slice of each arm, back to back on one pinned CPU, in an order drawn by a coin; a block is some tens of
  * milliseconds of pairs and gives one number, the median of its pairs' ln(candidate / base). Blocks are spread over
- * launches, each a fresh process with its own address layout and pages; in cache every block has its own. The randomised order is what carries a
+ * launches, each a fresh process with its own address layout and pages; in cache each of the first hundred blocks has its own. The randomised order is what carries a
  * decision's error bound (baselines/decide.h); here nothing is decided: `more` is told of every block and says whether
  * the case wants another one.
  */

@@ -2,8 +2,8 @@
 /*
  * What a linear stream from memory wants by software: the first lines of the page after next, asked for once per page. The
  * hardware runs ahead of a stream only to the end of a page, and finds out late where the next one lies. A hint per line
- * costs more than it brings: measured on Zen 5, i2s16_gemv over 307 MB in 4 KiB pages, median share of the rate of plain
- * loads: no hints 0.96, one per line 4 KiB ahead 0.92, one pair per page 1.20; in 2 MiB pages 0.98, 0.99, 1.02.
+ * costs more than it brings where pages are of 4 KiB. Not settled on Zen 5 with pages of 2 MiB: as a build against one with
+ * a hint per line 4 KiB ahead, i2s16_gemv over 266 MB was from 19 % faster to 12 % slower, the same way for all of a run.
  */
 #ifndef QKBENCH_KERNELS_NEXT_PAGE_H
 #define QKBENCH_KERNELS_NEXT_PAGE_H
