@@ -66,7 +66,8 @@ static void open_steal(struct bench_sw *sw, const char *root)
         remark(sw, "steal: cannot open /proc/stat: ", strerror(errno));
         return;
     }
-    for (int i = 0; i < 5; i++) {
+    /* Somebody else's work only lengthens a read: one quick one is enough. */
+    for (int i = 0; i < 100 && best > most_ns; i++) {
         const uint64_t start = bench_clock_ns();
         if (isnan(steal_ns(sw->stat, sw->cpu))) {
             snprintf(why, sizeof why, "no line of 8 numbers for cpu%d in /proc/stat", sw->cpu);

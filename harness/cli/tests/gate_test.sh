@@ -33,12 +33,14 @@ echo '{"schema_version": 1, "kind":' >cut.json
 code 5 "cut.json" gate --baseline ./cut.json
 code 1 "no/such/out.json" gate --duet "$module" --out no/such/out.json
 
-run gate --duet "$module" --out identical.json --markdown identical.md --junit identical.xml --bmf identical.bmf --github
-ok "a build against itself passes without being timed" eval '[ $status -eq 0 ] && says "identical code"'
+run gate --duet "$module" --budget 5 --out identical.json --markdown identical.md --junit identical.xml --bmf identical.bmf --github
+# Its controls and its speed-up rule are timed, so the exit code is the machine's.
+ok "a build against itself passes without being timed" eval \
+    'says "PASS without being timed: 10 of 10" && case $status in 0 | 3 | 4 | 5) ;; *) false ;; esac'
 ok "all files are there" eval '[ -s identical.json ] && [ -s identical.md ] && [ -s identical.xml ] && [ -s identical.bmf ]'
 code 5 "same file" gate --duet "$module" --expect-change
 cp "$module" twin.so # copy.so would be found by Python's `import copy`
-run gate --duet twin.so --expect-change
+run gate --duet twin.so --expect-change --budget 1
 ok "so does a copy of it where a change is expected" eval '[ $status -eq 5 ] && says "same file"'
 
 before=$(ls -A)
@@ -62,7 +64,7 @@ lock=/run/lock/qkbench-gate.lock
 exec 9<"$lock"
 flock 9
 code 1 "another gate runs" gate --duet "$module"
-"$program" gate --duet "$module" --wait >waited.txt 2>&1 9<&- &
+"$program" gate --duet "$module" --wait --budget 1 >waited.txt 2>&1 9<&- &
 waiter=$!
 sleep 0.5
 ok "with --wait it waits" kill -0 "$waiter"
@@ -70,7 +72,7 @@ flock -u 9
 wait "$waiter"
 status=$?
 out=$(cat waited.txt)
-ok "and then judges" eval '[ $status -eq 0 ] && says "waiting for it"'
+ok "and then judges" eval 'says "waiting for it" && says "PASS without being timed: 10 of 10"'
 
 "$program" gate --duet "$module" --time-identical --out interrupted.json >interrupted.txt 2>&1 &
 gate=$!
