@@ -3,7 +3,7 @@
  * The sequential decision of a duet: is the candidate slower than ignorable, slower than must-catch, or proven not to
  * be? After every block one may look and stop.
  *
- * A block's number D is the median of its pairs' ln(t_candidate / t_base). Order inside a pair is a coin flip, so under
+ * A block's number D is the middle of its pairs' ln(t_candidate / t_base) (harness/duet.h). Order inside a pair is a coin flip, so under
  * "the effect is at most m" the sign of D - m is + with probability at most 1/2 given all that went before, whatever
  * drift, bursts or heavy tails do. A bet of lambda in (0, 1) on + then multiplies a stake by 1 + lambda or 1 - lambda
  * and is a non-negative supermartingale; so is the mean of 200 such bets, E_n = (1/200) sum (1 + l)^k (1 - l)^(n - k).

@@ -2,7 +2,7 @@
 /*
  * Two builds of the kernels timed against each other. Both are loaded into one process and work on the same buffers;
  * one pair is a slice of each arm, back to back on one pinned CPU, in an order drawn by a coin; a block is some tens of
- * milliseconds of pairs and gives one number, the median of its pairs' ln(candidate / base). Blocks are spread over
+ * milliseconds of pairs and gives one number, the middle of its pairs' ln(candidate / base): their median, from DRAM their Hodges-Lehmann estimate. Blocks are spread over
  * launches, each a fresh process with its own address layout and pages; in cache each of the first hundred blocks has its own. The randomised order is what carries a
  * decision's error bound (baselines/decide.h); here nothing is decided: `more` is told of every block and says whether
  * the case wants another one.
@@ -64,7 +64,7 @@ struct bench_duet_block {
     size_t pairs;   /* at most BENCH_DUET_PAIRS_MAX */
     uint64_t order; /* bit p: pair p ran the candidate first; the low bits of bench_duet_coins */
     double base_ns[BENCH_DUET_PAIRS_MAX], cand_ns[BENCH_DUET_PAIRS_MAX];
-    double log_ratio; /* median over the pairs of ln(cand_ns / base_ns) */
+    double log_ratio; /* of ln(cand_ns / base_ns): bench_median in cache, bench_hodges_lehmann from DRAM */
     double extra;     /* share of extra work really done */
     double wall_ns;   /* what the block cost: its pairs, a pair that was discarded, the clock's estimate */
     double core_ghz;  /* estimated beside it; NaN when not known */

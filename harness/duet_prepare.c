@@ -253,7 +253,7 @@ int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_wor
                        struct qk_error *err)
 {
     struct bench_duet_room *room;
-    struct bench_duet_ready ready = {.index = work->index}, *kept = NULL;
+    struct bench_duet_ready ready = {.index = work->index, .memory = work->memory}, *kept = NULL;
     struct qk_shape shape;
     struct qk_plan plan;
     int code = qk_ops[work->op].on->plan(&work->shape, &plan, err);

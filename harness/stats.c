@@ -64,6 +64,16 @@ double bench_median(const double *x, size_t n, double *scratch)
     return sorted_median(scratch, n);
 }
 
+double bench_hodges_lehmann(const double *x, size_t n, double *scratch)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = i; j < n; j++)
+            scratch[count++] = (x[i] + x[j]) / 2;
+    sort(scratch, count);
+    return sorted_median(scratch, count);
+}
+
 struct bench_interval bench_sign_interval(const double *x, size_t n, double level, double *scratch)
 {
     assert(level > 0 && level < 1);

@@ -18,6 +18,13 @@ struct bench_interval {
 double bench_median(const double *x, size_t n, double *scratch);
 
 /*
+ * Hodges-Lehmann estimate of the middle of x[n]: the median of the means of all pairs, each value with itself among them;
+ * NaN when n == 0. Half a median's variance where many small disturbances add up, and deaf to 29 % of wild values. For
+ * symmetric x: of skewed ones it is not the median. scratch: [n (n + 1) / 2]. Source: Hodges and Lehmann 1963.
+ */
+double bench_hodges_lehmann(const double *x, size_t n, double *scratch);
+
+/*
  * Median with the sign-test interval: the narrowest pair of order statistics k, n+1-k whose coverage
  * 1 - 2 P(Binomial(n, 1/2) < k) is at least `level` (0.95), valid for any continuous distribution.
  * At 0.95 it needs n >= 6. scratch: [n].

@@ -98,12 +98,31 @@ static uint64_t calls_of(int arm, uint64_t *blocks)
     return calls;
 }
 
+static double middle_of(const struct bench_duet_block *b,
+                        double (*estimate)(const double *, size_t, double *))
+{
+    static double ratio[BENCH_DUET_PAIRS_MAX], scratch[BENCH_DUET_PAIRS_MAX * (BENCH_DUET_PAIRS_MAX + 1) / 2];
+    for (size_t p = 0; p < b->pairs; p++)
+        ratio[p] = log(b->cand_ns[p] / b->base_ns[p]);
+    return estimate(ratio, b->pairs, scratch);
+}
+
+static void from_dram_all_pairs_count(void **state)
+{
+    (void)state;
+    struct bench_duet_work w = work_on("right", "4096", 0);
+    w.memory = BENCH_MEMORY_DRAM;
+    const struct bench_duet_block b = block_of(&w, 5);
+    assert_true(b.pairs > 4);
+    assert_true(b.log_ratio == middle_of(&b, bench_hodges_lehmann));
+    assert_true(b.log_ratio != middle_of(&b, bench_median));
+}
+
 static void a_block_holds_what_it_says(void **state)
 {
     (void)state;
     const struct bench_duet_work w = work_on("right", "4096", 0);
     const struct bench_duet_block b = block_of(&w, 5);
-    double ratio[BENCH_DUET_PAIRS_MAX], scratch[BENCH_DUET_PAIRS_MAX];
     uint64_t blocks[2];
     assert_int_equal(b.index, 7);
     assert_int_equal(b.number, 5);
@@ -114,10 +133,9 @@ static void a_block_holds_what_it_says(void **state)
     double sum = 0;
     for (size_t p = 0; p < b.pairs; p++) {
         assert_true(b.base_ns[p] > 0 && isfinite(b.base_ns[p]) && b.cand_ns[p] > 0 && isfinite(b.cand_ns[p]));
-        ratio[p] = log(b.cand_ns[p] / b.base_ns[p]);
         sum += b.base_ns[p] + b.cand_ns[p];
     }
-    assert_true(b.log_ratio == bench_median(ratio, b.pairs, scratch));
+    assert_true(b.log_ratio == middle_of(&b, bench_median));
     assert_true(b.extra == 0);
     assert_true(b.events.recorded);
     const uint64_t calls = calls_of(0, &blocks[0]);
@@ -373,6 +391,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_block_holds_what_it_says),
+        cmocka_unit_test(from_dram_all_pairs_count),
         cmocka_unit_test(slices_run_in_the_order_of_the_coins),
         cmocka_unit_test(extra_calls_are_made_and_told),
         cmocka_unit_test(long_calls_are_walked_over),

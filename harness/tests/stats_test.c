@@ -26,6 +26,25 @@ static void medians(void **state)
     assert_memory_equal(x, kept, sizeof x);
 }
 
+/* Depression data, gain under a tranquilliser: Hollander and Wolfe, Nonparametric Statistical Methods (1973), example 3.3. */
+static void hodges_lehmann(void **state)
+{
+    (void)state;
+    const double before[] = {1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30},
+                 after[] = {0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29};
+    double x[9], scratch[45];
+    for (size_t i = 0; i < 9; i++)
+        x[i] = before[i] - after[i];
+    near(bench_hodges_lehmann(x, 9, scratch), 0.46);
+    for (size_t i = 0; i < 9; i++)
+        x[i] = -x[i];
+    near(bench_hodges_lehmann(x, 9, scratch), -0.46);
+    assert_true(isnan(bench_hodges_lehmann(x, 0, scratch)));
+    const double two[] = {1, 4}, wild[] = {3, 1, 1e9, 2, 1, 3, 2, 1, 3};
+    near(bench_hodges_lehmann(two, 2, scratch), 2.5);
+    assert_true(bench_hodges_lehmann(wild, 9, scratch) <= 3);
+}
+
 __extension__ typedef unsigned __int128 wide;
 
 /*
@@ -168,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(medians),
+        cmocka_unit_test(hodges_lehmann),
         cmocka_unit_test(sign_ranks_are_exact),
         cmocka_unit_test(sign_ranks_known),
         cmocka_unit_test(level_met_exactly_counts),
