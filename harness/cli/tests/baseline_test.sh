@@ -90,7 +90,11 @@ fi
 # An interrupted save: the old file stays, nothing else does.
 cp "$file" before.json
 TMPDIR=$work "$program" baseline save main --quick --launches 50 >/dev/null 2>said.txt &
-sleep 3
+for _ in $(seq 600); do
+    grep -q "launch 1 of 50" said.txt && break
+    sleep 0.1
+done
+sleep 1 # into the launch
 kill -TERM $!
 wait $!
 status=$? out=$(cat said.txt)
