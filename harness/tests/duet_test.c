@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 enum { CASES = 4, BLOCKS = 64 };
+enum { SEED = 5 };
 static const char launch[] = "--launch";
 static struct qk_error err;
 static char folder[] = "/tmp/duet-test-XXXXXX"; /* $TMPDIR of the duets */
@@ -27,7 +28,6 @@ static struct {
     size_t blocks[CASES], all;
     size_t launch_of[CASES][BLOCKS];
     size_t turn[CASES * BLOCKS]; /* which case had each block */
-    uint64_t order[CASES][BLOCKS];
     int refused[CASES], progressed;
     char why[CASES][480];
     double done;
@@ -41,7 +41,8 @@ static bool more(void *ctx, const struct bench_duet_block *b)
     assert_int_equal(seen.refused[b->index], 0);
     assert_true(b->pairs >= 1 && b->pairs <= BENCH_DUET_PAIRS_MAX && isfinite(b->log_ratio));
     seen.launch_of[b->index][b->number] = b->launch;
-    seen.order[b->index][b->number] = b->order;
+    const uint64_t tossed = b->pairs < 64 ? (UINT64_C(1) << b->pairs) - 1 : UINT64_MAX;
+    assert_true(b->order == (bench_duet_coins(SEED, b->index, b->number) & tossed));
     seen.turn[seen.all++] = b->index;
     return ++seen.blocks[b->index] < seen.wanted;
 }
@@ -84,7 +85,7 @@ static struct bench_duet_config config(const struct bench_duet_case *cases, size
                                       .path = {module, module},
                                       .cases = cases,
                                       .case_count = count,
-                                      .seed = 5,
+                                      .seed = SEED,
                                       .cpu = -1,
                                       .stop = stop,
                                       .more = more,
@@ -125,11 +126,8 @@ static void blocks_are_dealt_over_launches(void **state)
     assert_int_equal(seen.all, 3 * 22);
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(seen.refused[i], 0);
-        for (size_t b = 0; b < 22; b++) {
+        for (size_t b = 0; b < 22; b++)
             assert_int_equal(seen.launch_of[i][b], b); /* in cache each block has its own */
-            for (size_t other = 0; other < b; other++)
-                assert_true(seen.order[i][b] != seen.order[i][other]);
-        }
     }
     for (size_t t = 0; t < seen.all; t++) /* block by block in turns */
         assert_int_equal(seen.turn[t], t % 3);
@@ -148,14 +146,16 @@ static void blocks_are_dealt_over_launches(void **state)
         assert_int_equal(seen.launch_of[0][b], b < 20 ? b / 10 : b < 28 ? 2 : b < 44 ? 3 : 4);
 }
 
-static void the_same_seed_gives_the_same_coins(void **state)
+static void no_two_blocks_have_the_same_coins(void **state)
 {
     (void)state;
-    struct bench_duet_case cases[] = {case_of("scalar", "scalar")};
-    struct bench_duet_config cfg = config(cases, 1, KERNELS);
-    assert_int_equal(run(&cfg, 3, 0), 0);
-    for (size_t b = 0; b < 3; b++)
-        assert_true(((seen.order[0][b] ^ bench_duet_coins(5, 0, b)) & 1) == 0);
+    enum { SEEDS = 3, INDICES = 4, NUMBERS = 30, ALL = SEEDS * INDICES * NUMBERS };
+    uint64_t coins[ALL];
+    for (size_t i = 0; i < ALL; i++) {
+        coins[i] = bench_duet_coins(i / (INDICES * NUMBERS), i / NUMBERS % INDICES, i % NUMBERS);
+        for (size_t other = 0; other < i; other++)
+            assert_true(coins[i] != coins[other]);
+    }
 }
 
 static void a_spent_budget_ends_a_case(void **state)
@@ -353,7 +353,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_are_dealt_over_launches),
-        cmocka_unit_test(the_same_seed_gives_the_same_coins),
+        cmocka_unit_test(no_two_blocks_have_the_same_coins),
         cmocka_unit_test(a_spent_budget_ends_a_case),
         cmocka_unit_test(launches_differ_in_their_layout),
         cmocka_unit_test(a_crash_refuses_its_case_alone),
