@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Order statistics for skewed timings: medians and distribution-free intervals. No means, no normal theory.
+ * Order statistics for timings: medians, Hodges-Lehmann estimates, distribution-free intervals. No normal theory.
  * Functions never write their inputs; those that must sort take scratch memory from the caller. Values are
  * finite.
  */
