@@ -19,7 +19,7 @@ double bench_median(const double *x, size_t n, double *scratch);
 
 /*
  * Hodges-Lehmann estimate of the middle of x[n]: the median of the means of all pairs, each value with itself among them;
- * NaN when n == 0. Half a median's variance where many small disturbances add up, and deaf to 29 % of wild values. For
+ * NaN when n == 0. Two thirds of a median's variance where noise is normal, and deaf to 29 % of wild values. For
  * symmetric x: of skewed ones it is not the median. scratch: [n (n + 1) / 2]. Source: Hodges and Lehmann 1963.
  */
 double bench_hodges_lehmann(const double *x, size_t n, double *scratch);
