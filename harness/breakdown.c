@@ -114,14 +114,9 @@ enum { LATE = 2, ENOUGH_BLOCKS = 16 };
 /* A row that is being timed: its prefixes and, last, the plain kernel. */
 struct timed {
     struct bench_breakdown_row *row; /* NULL: not timed */
-    union qk_fn arm[BENCH_STAGES_MAX + 1];
+    qk_fn *arm[BENCH_STAGES_MAX + 1];
     struct bench_schedule schedule;
 };
-
-static bool same_function(union qk_fn a, union qk_fn b)
-{
-    return memcmp(&a, &b, sizeof a) == 0;
-}
 
 static int ready_arms(struct timed *t, const struct bench_buffers *buffers, bool quick, struct qk_error *err)
 {
@@ -137,7 +132,7 @@ static int ready_arms(struct timed *t, const struct bench_buffers *buffers, bool
         if (!qk_variant_upto(v, i, &t->arm[i]))
             return qk_fail(err, QK_ERR_INTERNAL, v->name, "no prefix for stage %d", i);
     t->arm[stages] = v->fn;
-    row->same_code = same_function(t->arm[stages - 1], v->fn);
+    row->same_code = t->arm[stages - 1] == v->fn;
     for (size_t a = 0; a <= row->stages; a++) {
         const double ns = bench_buffers_time(buffers, t->arm[a]);
         row->calls[a] = bench_schedule_calls(ns);

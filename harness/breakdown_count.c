@@ -49,7 +49,7 @@ static void drop(struct bench_breakdown_count *count, size_t arms, const char *w
 
 struct called {
     const struct bench_buffers *buffers;
-    union qk_fn fn;
+    qk_fn *fn;
 };
 
 static void call_prefix(void *ctx, uint64_t calls)
@@ -59,7 +59,7 @@ static void call_prefix(void *ctx, uint64_t calls)
 }
 
 /* A record of its own for each arm, then the arms' values side by side. */
-static int count_events(struct bench_breakdown_row *row, const union qk_fn *arm,
+static int count_events(struct bench_breakdown_row *row, qk_fn *const *arm,
                         const struct bench_buffers *buffers, struct bench_counters *counters,
                         struct qk_error *err)
 {
@@ -100,7 +100,7 @@ static int count_events(struct bench_breakdown_row *row, const union qk_fn *arm,
 }
 
 /* Steps of each arm on these buffers; *why is left empty when all were counted. */
-static int step_arms(const struct bench_breakdown_row *row, const union qk_fn *arm,
+static int step_arms(const struct bench_breakdown_row *row, qk_fn *const *arm,
                      const struct bench_buffers *buffers, bool (*stop)(void), struct bench_steps *steps,
                      char *why, size_t size, struct qk_error *err)
 {
@@ -149,8 +149,8 @@ static int keep_steps(struct bench_breakdown_row *row, const struct bench_steps 
 }
 
 /* On the op's smallest shape, whatever is timed: a step costs some ten us. */
-static int count_steps(struct bench_breakdown_row *row, const union qk_fn *arm, uint64_t seed,
-                       bool (*stop)(void), struct qk_error *err)
+static int count_steps(struct bench_breakdown_row *row, qk_fn *const *arm, uint64_t seed, bool (*stop)(void),
+                       struct qk_error *err)
 {
     struct bench_group group = {.op = row->variant->op};
     struct bench_steps steps[BENCH_STAGES_MAX + 1];
@@ -171,7 +171,7 @@ static int count_steps(struct bench_breakdown_row *row, const union qk_fn *arm, 
     return code;
 }
 
-int bench_breakdown_count_row(struct bench_breakdown_row *row, const union qk_fn *arm,
+int bench_breakdown_count_row(struct bench_breakdown_row *row, qk_fn *const *arm,
                               const struct bench_buffers *buffers, const struct bench_run_config *cfg,
                               struct qk_error *err)
 {

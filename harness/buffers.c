@@ -141,7 +141,7 @@ void bench_buffers_free(struct bench_buffers *b)
     memset(b, 0, sizeof *b);
 }
 
-void bench_buffers_call(const struct bench_buffers *b, union qk_fn fn, uint64_t calls)
+void bench_buffers_call(const struct bench_buffers *b, qk_fn *fn, uint64_t calls)
 {
     qk_ops[b->group->op].on->call(fn, &b->plan, b->at, calls);
 }
@@ -156,7 +156,7 @@ bool bench_buffers_same(const struct bench_buffers *b, const struct qk_variant *
     return v->kind == QK_CEILING || qk_ops[v->op].on->same(&b->plan, b->expected, b->at, why, size);
 }
 
-double bench_buffers_time(const struct bench_buffers *b, union qk_fn fn)
+double bench_buffers_time(const struct bench_buffers *b, qk_fn *fn)
 {
     /* Shorter stretches are not believed: on a clock with coarse ticks they last no time at all. */
     const double enough_ns = 1e6;

@@ -42,13 +42,13 @@ void bench_buffers_free(struct bench_buffers *b);
 void bench_buffers_drop_expected(struct bench_buffers *b);
 
 /* `calls` calls in a row: what a slice consists of. fn is of the group's op. */
-void bench_buffers_call(const struct bench_buffers *b, union qk_fn fn, uint64_t calls);
+void bench_buffers_call(const struct bench_buffers *b, qk_fn *fn, uint64_t calls);
 /*
  * Poisons the outputs, calls the variant once on these very inputs and compares its outputs with `expected`; where they
  * differ is in why[size]. A ceiling's values are not compared.
  */
 bool bench_buffers_same(const struct bench_buffers *b, const struct qk_variant *v, char *why, size_t size);
 /* ns of one call: doubles the calls until they take a millisecond. */
-double bench_buffers_time(const struct bench_buffers *b, union qk_fn fn);
+double bench_buffers_time(const struct bench_buffers *b, qk_fn *fn);
 
 #endif

@@ -136,7 +136,7 @@ static int count(const struct bench_step_job *job, const struct bench_step_limit
     return 0;
 }
 
-static int count_at(enum qk_op op, union qk_fn fn, const struct qk_plan *plan, void *const *buffers,
+static int count_at(enum qk_op op, qk_fn *fn, const struct qk_plan *plan, void *const *buffers,
                     const struct bench_step_limits *limits, const char *where, struct bench_steps *out,
                     struct qk_error *err)
 {
@@ -157,7 +157,7 @@ static int count_at(enum qk_op op, union qk_fn fn, const struct qk_plan *plan, v
     return code;
 }
 
-int bench_steps_fn(enum qk_op op, union qk_fn fn, const struct qk_plan *plan, void *const *buffers,
+int bench_steps_fn(enum qk_op op, qk_fn *fn, const struct qk_plan *plan, void *const *buffers,
                    const struct bench_step_limits *limits, struct bench_steps *out, struct qk_error *err)
 {
     return count_at(op, fn, plan, buffers, limits ? limits : &default_limits, qk_ops[op].name, out, err);
@@ -168,7 +168,7 @@ int bench_steps_variant(const struct qk_variant *v, const struct qk_plan *plan, 
 {
     char where[128];
     snprintf(where, sizeof where, "%s/%s", v->op_name, v->name);
-    if (!v->built)
+    if (!v->fn)
         return qk_fail(err, QK_ERR_UNAVAILABLE, where, "not in this build");
     return count_at(v->op, v->fn, plan, buffers, &default_limits, where, out, err);
 }

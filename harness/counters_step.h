@@ -60,7 +60,7 @@ const char *bench_step_kind_name(int kind);
  * emulator), no child could be made, a limit reached, a system call in the kernel (the trap after one is lost). QK_ERR_CHECK: the kernel faulted; signal and place are named.
  * QK_ERR_MEMORY; QK_ERR_INTERRUPTED when the child died of SIGINT or SIGTERM. Forks: call it outside timed slices.
  */
-int bench_steps_fn(enum qk_op op, union qk_fn fn, const struct qk_plan *plan, void *const *buffers,
+int bench_steps_fn(enum qk_op op, qk_fn *fn, const struct qk_plan *plan, void *const *buffers,
                    const struct bench_step_limits *limits, struct bench_steps *out, struct qk_error *err);
 
 /* The same for a variant that can run here; QK_ERR_UNAVAILABLE also when it is not in this build. */

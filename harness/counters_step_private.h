@@ -51,7 +51,7 @@ struct bench_step_trace {
 
 struct bench_step_job {
     const struct qk_case *on;
-    union qk_fn fn;
+    qk_fn *fn;
     const struct qk_plan *plan;
     void *const *buffers;
     struct bench_step_trace *trace; /* entry and limit set, the rest zero */

@@ -58,7 +58,7 @@ static void sample_core(struct samples *s)
 
 struct pairs {
     const struct bench_buffers *buffers;
-    union qk_fn fn;
+    qk_fn *fn;
     uint64_t calls;
     size_t blocks, each; /* pairs in a block */
     double *ns[2];       /* [blocks * each] per arm */

@@ -98,21 +98,6 @@ const struct qk_module_row *bench_module_row(const struct bench_module *m, const
     return NULL;
 }
 
-/* Whether the op's member of the union is there; the others may have any value. */
-static bool has_fn(enum qk_op op, const union qk_fn *fn)
-{
-    switch (op) {
-#define OP(op_, stages_, what_)                                                                              \
-    case QK_OP_##op_:                                                                                        \
-        return fn->op_;
-#include "kernels/ops.def"
-#undef OP
-    case QK_OP_COUNT:
-        break;
-    }
-    return false;
-}
-
 bool bench_module_variant(const struct qk_module_row *row, struct qk_variant *v, char *why, size_t size)
 {
     static const char *const kinds[] = {
@@ -139,7 +124,6 @@ bool bench_module_variant(const struct qk_module_row *row, struct qk_variant *v,
                                  .phase = row->phase,
                                  .why = "",
                                  .flags = row->flags,
-                                 .built = has_fn((enum qk_op)op, &row->fn),
                                  .fn = row->fn,
                                  .upto = row->upto};
     return op < QK_OP_COUNT && isa < QK_ISA_COUNT && kind < 3;

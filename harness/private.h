@@ -38,7 +38,7 @@ double bench_stored(double x);
  * Appends to an estimated row what cfg->counters count of each arm (prefixes and, last, the kernel), one at a time. What
  * cannot be counted has its reason. QK_ERR_MEMORY, QK_ERR_INTERRUPTED, errors of inputs.
  */
-int bench_breakdown_count_row(struct bench_breakdown_row *row, const union qk_fn *arm,
+int bench_breakdown_count_row(struct bench_breakdown_row *row, qk_fn *const *arm,
                               const struct bench_buffers *buffers, const struct bench_run_config *cfg,
                               struct qk_error *err);
 

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* For the files that expand variants.def: which ISA levels this architecture has, so that rows of others are empty. */
+/* For the files that expand variants.def: the prototypes of all rows, and which ISA levels this architecture has. */
 #ifndef QKBENCH_KERNELS_BUILT_H
 #define QKBENCH_KERNELS_BUILT_H
+
+#include "kernels/library/qkernels.h"
+#include "kernels/row.h"
+
+#define VARIANT(op, name, isa, phase, kind, why) QK_PROTOTYPES(op, name, kind)
+#include "kernels/variants.def"
+#undef VARIANT
 
 /* QK_IF_<isa>(x, otherwise); `otherwise` must be a constant that x's place can hold. */
 #if defined __x86_64__
@@ -13,7 +20,7 @@
 #define QK_IF_AVXVNNI(x, otherwise) QK_IF_AVX2(x, otherwise)
 #define QK_IF_AVX512(x, otherwise)  QK_IF_AVX2(x, otherwise)
 
-#define QK_UPTO_OF_STAGED(op, name, isa) .upto.op = QK_IF_##isa(qk_##op##_##name##_upto, 0),
+#define QK_UPTO_OF_STAGED(op, name, isa) .upto = QK_IF_##isa(qk_##op##_##name##_upto, 0),
 #define QK_UPTO_OF_PLAIN(op, name, isa)
 #define QK_UPTO_OF_CEILING(op, name, isa)
 

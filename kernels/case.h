@@ -75,7 +75,7 @@ struct qk_case {
     /* Writes the input buffers; outputs are left alone. buffers: [plan->buffer_count], as planned. */
     void (*fill)(const struct qk_plan *plan, enum qk_fill fill, struct qk_rng *rng, void *const *buffers);
     /* Calls fn `calls` times in a row on the same buffers. Nothing but the calls and the loop. */
-    void (*call)(union qk_fn fn, const struct qk_plan *plan, void *const *buffers, uint64_t calls);
+    void (*call)(qk_fn *fn, const struct qk_plan *plan, void *const *buffers, uint64_t calls);
     /*
      * Compares the outputs with the reference's. True when they agree by the op's rule; otherwise false with
      * the place, found and expected in why[size].

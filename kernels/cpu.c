@@ -143,7 +143,7 @@ int qk_cpu_detect(struct qk_cpu *cpu, const char *disable, struct qk_error *err)
 
 const char *qk_variant_missing(const struct qk_variant *v, const struct qk_cpu *cpu)
 {
-    if (!v->built)
+    if (!v->fn)
         return "not built for this architecture";
     return cpu->present[v->isa] ? NULL : cpu->why[v->isa];
 }

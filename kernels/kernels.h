@@ -4,7 +4,7 @@
  * and one row; nothing else needs to know.
  *
  * Kernels are pure: no allocation, no I/O, no errno, and they cannot fail. What a caller can get wrong is
- * checked by the entry points of api.h.
+ * checked by the entry points of library/qkernels.h.
  */
 #ifndef QKBENCH_KERNELS_KERNELS_H
 #define QKBENCH_KERNELS_KERNELS_H
@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernels/op_types.h"
+#include "kernels/row.h"
 
 enum qk_isa {
 #define ISA(level, flags, features) QK_ISA_##level,
@@ -31,41 +31,14 @@ enum qk_op {
 
 enum qk_kind { QK_STAGED, QK_PLAIN, QK_CEILING };
 
-/*
- * Prototypes: qk_<op>_<name>, and for staged rows qk_<op>_<name>_upto(stage), which returns the same body cut
- * after that stage (index into the op's stages), its would-be output sunk. The last stage is the kernel
- * itself; NULL outside [0, stages).
- */
-#define QK_UPTO_STAGED(op, name) qk_##op##_fn *qk_##op##_##name##_upto(int stage);
-#define QK_UPTO_PLAIN(op, name)
-#define QK_UPTO_CEILING(op, name)
-#define VARIANT(op, name, isa, phase, kind, why)                                                             \
-    qk_##op##_fn qk_##op##_##name;                                                                           \
-    QK_UPTO_##kind(op, name)
-#include "kernels/variants.def"
-#undef VARIANT
-
-union qk_fn {
-#define OP(op, stages, what) qk_##op##_fn *op;
-#include "kernels/ops.def"
-#undef OP
-};
-
-union qk_upto {
-#define OP(op, stages, what) qk_##op##_fn *(*op)(int stage);
-#include "kernels/ops.def"
-#undef OP
-};
-
 struct qk_variant {
     enum qk_op op;
     enum qk_isa isa;
     enum qk_kind kind;
     const char *op_name, *name, *phase, *why;
     const char *flags; /* compiler flags of its file */
-    bool built;        /* false on an architecture that lacks its ISA: fn is empty then */
-    union qk_fn fn;
-    union qk_upto upto; /* staged rows only */
+    qk_fn *fn;         /* NULL where the architecture lacks its ISA */
+    qk_upto_fn *upto;  /* staged rows only */
 };
 
 struct qk_case; /* case.h */
@@ -91,6 +64,6 @@ const struct qk_variant *qk_reference(enum qk_op op);
 /* How many stages the op has: 0 when its variants cannot be cut ("-"). */
 int qk_stage_count(enum qk_op op);
 /* The variant cut after `stage`, into *fn. False when it is not staged, not built, or has no such stage. */
-bool qk_variant_upto(const struct qk_variant *v, int stage, union qk_fn *fn);
+bool qk_variant_upto(const struct qk_variant *v, int stage, qk_fn **fn);
 
 #endif

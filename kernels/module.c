@@ -14,7 +14,7 @@ static const struct qk_module_row rows[] = {
      .kind = #kind_,                                                                                         \
      .flags = QK_FLAGS_##op_##_##name_,                                                                      \
      .hash = QK_IF_##isa_(QK_HASH_##op_##_##name_, ""),                                                      \
-     .fn.op_ = QK_IF_##isa_(qk_##op_##_##name_, 0),                                                          \
+     .fn = QK_IF_##isa_((qk_fn *)qk_##op_##_##name_, 0),                                                     \
      QK_UPTO_OF_##kind_(op_, name_, isa_)},
 #include "kernels/variants.def"
 #undef VARIANT

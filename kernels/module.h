@@ -20,8 +20,8 @@ struct qk_module_row {
     const char *flags;                          /* compiler flags of its file */
     /* Of the object file's code, read-only data and relocations, 16 hex digits: equal means the same kernel. */
     char hash[QK_MODULE_HASH];
-    union qk_fn fn;     /* empty when the build has no such row (another architecture) */
-    union qk_upto upto; /* staged rows only */
+    qk_fn *fn;        /* empty when the build has no such row (another architecture) */
+    qk_upto_fn *upto; /* staged rows only */
 };
 
 struct qk_module {

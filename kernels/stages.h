@@ -3,7 +3,7 @@
  * Staged variants. An op that has them says what they share in its own <op>/stages.h, which then includes this one:
  *
  *     #define QK_OP      qk256_dequant
- *     #define QK_ARGS    float *restrict out, ...       the parameters of its kernels (op_types.h)
+ *     #define QK_ARGS    float *restrict out, ...       the parameters of its kernels (op.h)
  *     #define QK_PASS    out, ...                       the same, as arguments
  *     #define QK_CUTS(S) S(LOOP) S(UNPACK) ...          its stages but the last, in the order of ops.def
  *
@@ -18,6 +18,8 @@
  */
 #ifndef QKBENCH_KERNELS_STAGES_H
 #define QKBENCH_KERNELS_STAGES_H
+
+#include "kernels/row.h"
 
 #define QK_BODY inline __attribute__((always_inline)) void
 
@@ -50,10 +52,10 @@ enum { QK_CUTS(QK_STAGE_ENUM) STAGE_WHOLE };
     {                                                                                                        \
         body(QK_PASS, STAGE_WHOLE);                                                                          \
     }                                                                                                        \
-    qk_##op##_fn *qk_##op##_##name##_upto(int stage)                                                         \
+    qk_fn *qk_##op##_##name##_upto(int stage)                                                                \
     {                                                                                                        \
         qk_##op##_fn *const cut[] = {QK_CUTS(QK_CUT_ENTRY) qk_##op##_##name};                                \
-        return stage >= 0 && stage <= STAGE_WHOLE ? cut[stage] : 0;                                          \
+        return stage >= 0 && stage <= STAGE_WHOLE ? (qk_fn *)cut[stage] : 0;                                 \
     }
 
 #endif

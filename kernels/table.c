@@ -17,8 +17,7 @@ const struct qk_variant qk_variants[] = {
      .phase = phase_,                                                                                        \
      .why = why_,                                                                                            \
      .flags = QK_FLAGS_##op_##_##name_,                                                                      \
-     .built = QK_IF_##isa_(true, false),                                                                     \
-     .fn.op_ = QK_IF_##isa_(qk_##op_##_##name_, 0),                                                          \
+     .fn = QK_IF_##isa_((qk_fn *)qk_##op_##_##name_, 0),                                                     \
      QK_UPTO_OF_##kind_(op_, name_, isa_)},
 #include "kernels/variants.def"
 #undef VARIANT
@@ -58,19 +57,8 @@ int qk_stage_count(enum qk_op op)
     return count;
 }
 
-bool qk_variant_upto(const struct qk_variant *v, int stage, union qk_fn *fn)
+bool qk_variant_upto(const struct qk_variant *v, int stage, qk_fn **fn)
 {
-    bool found = false;
-    switch (v->op) {
-#define OP(op_, stages_, what_)                                                                              \
-    case QK_OP_##op_:                                                                                        \
-        fn->op_ = v->upto.op_ ? v->upto.op_(stage) : 0;                                                      \
-        found = fn->op_;                                                                                     \
-        break;
-#include "kernels/ops.def"
-#undef OP
-    case QK_OP_COUNT:
-        break;
-    }
-    return found;
+    *fn = v->upto ? v->upto(stage) : NULL;
+    return *fn;
 }

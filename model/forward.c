@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/private.h"
 
+#include "kernels/attention_f16/op.h"
+#include "kernels/attention_f32/op.h"
 #include "kernels/f16.h"
+#include "kernels/relu2_mul/op.h"
+#include "kernels/rmsnorm/op.h"
+#include "kernels/rope/op.h"
 
 #include <math.h>
 #include <string.h>
@@ -33,8 +38,8 @@ static void norm_part(void *ctx, size_t first, size_t end, size_t thread)
     const struct norming *n = ctx;
     (void)thread;
     for (size_t t = first; t < end; t++)
-        n->s->kernels.of[QK_OP_rmsnorm]->fn.rmsnorm(n->s->input + t * n->width, n->from + t * n->width,
-                                                    n->weight, n->width, n->s->w->config.epsilon);
+        QK_FN(rmsnorm, n->s->kernels.of[QK_OP_rmsnorm]->fn)
+        (n->s->input + t * n->width, n->from + t * n->width, n->weight, n->width, n->s->w->config.epsilon);
 }
 
 /* from [tokens][width] into s->input. */
@@ -83,7 +88,7 @@ static void rotate_part(void *ctx, size_t first, size_t end, size_t thread)
     const struct model_config *c = &s->w->config;
     const size_t half = c->head_dim / 2, kv = c->kv_heads * c->head_dim;
     const float *k = s->qkv + r->tokens * c->embedding, *v = k + r->tokens * kv;
-    qk_rope_fn *rope = s->kernels.of[QK_OP_rope]->fn.rope;
+    qk_rope_fn *rope = QK_FN(rope, s->kernels.of[QK_OP_rope]->fn);
     for (size_t t = first; t < end; t++) {
         const size_t position = s->position + t;
         const float *cosine = s->cosine + position * half, *sine = s->sine + position * half;
@@ -115,13 +120,13 @@ static void attend_part(void *ctx, size_t first, size_t end, size_t thread)
         const size_t k = cache_at(s, r->layer, 0, h), v = cache_at(s, r->layer, 1, h),
                      positions = s->position + t + 1;
         if (s->options.kv_f16)
-            s->kernels.of[QK_OP_attention_f16]->fn.attention_f16(
-                s->mixed + head, weight, s->rotated + head, (uint16_t *)s->cache + k,
-                (uint16_t *)s->cache + v, positions, s->group, 1, c->head_dim, scale);
+            QK_FN(attention_f16, s->kernels.of[QK_OP_attention_f16]->fn)
+            (s->mixed + head, weight, s->rotated + head, (uint16_t *)s->cache + k, (uint16_t *)s->cache + v,
+             positions, s->group, 1, c->head_dim, scale);
         else
-            s->kernels.of[QK_OP_attention_f32]->fn.attention_f32(s->mixed + head, weight, s->rotated + head,
-                                                                 (float *)s->cache + k, (float *)s->cache + v,
-                                                                 positions, s->group, 1, c->head_dim, scale);
+            QK_FN(attention_f32, s->kernels.of[QK_OP_attention_f32]->fn)
+            (s->mixed + head, weight, s->rotated + head, (float *)s->cache + k, (float *)s->cache + v,
+             positions, s->group, 1, c->head_dim, scale);
     }
 }
 
@@ -144,8 +149,8 @@ static void activate_part(void *ctx, size_t first, size_t end, size_t thread)
     const size_t width = s->w->config.feed_forward;
     (void)thread;
     for (size_t t = first; t < end; t++)
-        s->kernels.of[QK_OP_relu2_mul]->fn.relu2_mul(s->hidden + t * width, s->gate + t * width,
-                                                     s->up + t * width, width);
+        QK_FN(relu2_mul, s->kernels.of[QK_OP_relu2_mul]->fn)
+        (s->hidden + t * width, s->gate + t * width, s->up + t * width, width);
 }
 
 static void attention_block(struct model_state *s, size_t layer, size_t n, const struct model_probe *probe)

@@ -2,8 +2,16 @@
 /* Products of matrices and rows of activations, each thread its rows of the matrix. */
 #include "model/private.h"
 
+#include "kernels/act_quant/op.h"
 #include "kernels/f16.h"
+#include "kernels/f16_gemv/op.h"
+#include "kernels/f32_dot/op.h"
+#include "kernels/i2s16_gemm/op.h"
+#include "kernels/i2s16_gemv/op.h"
+#include "kernels/i2s_gemv/op.h"
 #include "kernels/layout.h"
+#include "kernels/qk256_dequant/op.h"
+#include "kernels/qk256_gemv/op.h"
 
 #include <string.h>
 
@@ -34,10 +42,11 @@ static void i2s16_part(void *ctx, size_t first, size_t end, size_t thread)
     int32_t *sums = s->sums + first * p->tokens;
     (void)thread;
     if (p->tokens == 1)
-        s->kernels.of[QK_OP_i2s16_gemv]->fn.i2s16_gemv(sums, codes, s->q, s->q_sum[0], end - first, columns);
+        QK_FN(i2s16_gemv, s->kernels.of[QK_OP_i2s16_gemv]->fn)
+        (sums, codes, s->q, s->q_sum[0], end - first, columns);
     else
-        s->kernels.of[QK_OP_i2s16_gemm]->fn.i2s16_gemm(sums, codes, s->q, s->q_sum, end - first, columns,
-                                                       p->tokens);
+        QK_FN(i2s16_gemm, s->kernels.of[QK_OP_i2s16_gemm]->fn)
+        (sums, codes, s->q, s->q_sum, end - first, columns, p->tokens);
     scale_sums(p, sums, first, end);
 }
 
@@ -49,8 +58,8 @@ static void i2s_part(void *ctx, size_t first, size_t end, size_t thread)
     int32_t *sums = s->sums + first * p->tokens;
     (void)thread;
     for (size_t t = 0; t < p->tokens; t++)
-        s->kernels.of[QK_OP_i2s_gemv]->fn.i2s_gemv(sums + t * rows, p->m->i2s + first * columns / 4,
-                                                   s->q + t * columns, s->q_sum[t], rows, columns);
+        QK_FN(i2s_gemv, s->kernels.of[QK_OP_i2s_gemv]->fn)
+        (sums + t * rows, p->m->i2s + first * columns / 4, s->q + t * columns, s->q_sum[t], rows, columns);
     scale_sums(p, sums, first, end);
 }
 
@@ -71,9 +80,9 @@ static void qk256_part(void *ctx, size_t first, size_t end, size_t thread)
     for (size_t r = first; r < end; r += QK256_ROWS) {
         const size_t rows = end - r < QK256_ROWS ? end - r : QK256_ROWS;
         for (size_t t = 0; t < p->tokens; t++)
-            s->kernels.of[QK_OP_qk256_gemv]->fn.qk256_gemv(p->y + t * m->rows + r, m->qk256 + r * stride,
-                                                           NULL, lut, s->input + t * m->columns, rows,
-                                                           m->columns);
+            QK_FN(qk256_gemv, s->kernels.of[QK_OP_qk256_gemv]->fn)
+            (p->y + t * m->rows + r, m->qk256 + r * stride, NULL, lut, s->input + t * m->columns, rows,
+             m->columns);
     }
 }
 
@@ -88,11 +97,11 @@ static void dequant_part(void *ctx, size_t first, size_t end, size_t thread)
     const float lut[4] = {-m->scale, 0, m->scale, 2 * m->scale};
     float *row = s->row + thread * widest * QK256_BLOCK;
     for (size_t r = first; r < end; r++) {
-        s->kernels.of[QK_OP_qk256_dequant]->fn.qk256_dequant(row, m->qk256 + r * blocks * QK256_BLOCK_BYTES,
-                                                             s->ones, lut, blocks);
+        QK_FN(qk256_dequant, s->kernels.of[QK_OP_qk256_dequant]->fn)
+        (row, m->qk256 + r * blocks * QK256_BLOCK_BYTES, s->ones, lut, blocks);
         for (size_t t = 0; t < p->tokens; t++)
-            s->kernels.of[QK_OP_f32_dot]->fn.f32_dot(p->y + t * m->rows + r, row, s->input + t * m->columns,
-                                                     m->columns);
+            QK_FN(f32_dot, s->kernels.of[QK_OP_f32_dot]->fn)
+            (p->y + t * m->rows + r, row, s->input + t * m->columns, m->columns);
     }
 }
 
@@ -117,9 +126,9 @@ static void quantise_part(void *ctx, size_t first, size_t end, size_t thread)
     const struct quantising *q = ctx;
     const struct model_state *s = q->s;
     (void)thread;
-    s->kernels.of[QK_OP_act_quant]->fn.act_quant(s->q + first * q->columns, s->q_scale + first,
-                                                 s->q_sum + first, s->input + first * q->columns, end - first,
-                                                 q->columns);
+    QK_FN(act_quant, s->kernels.of[QK_OP_act_quant]->fn)
+    (s->q + first * q->columns, s->q_scale + first, s->q_sum + first, s->input + first * q->columns,
+     end - first, q->columns);
 }
 
 void model_quantise(struct model_state *s, size_t columns, size_t tokens)
@@ -141,9 +150,9 @@ static void head_part(void *ctx, size_t first, size_t end, size_t thread)
     const struct model_config *c = &h->s->w->config;
     (void)thread;
     for (size_t t = 0; t < h->tokens; t++)
-        h->s->kernels.of[QK_OP_f16_gemv]->fn.f16_gemv(
-            h->logits + t * c->vocab + first, h->s->w->embedding + first * c->embedding,
-            h->s->input + t * c->embedding, end - first, c->embedding);
+        QK_FN(f16_gemv, h->s->kernels.of[QK_OP_f16_gemv]->fn)
+        (h->logits + t * c->vocab + first, h->s->w->embedding + first * c->embedding,
+         h->s->input + t * c->embedding, end - first, c->embedding);
 }
 
 void model_head(struct model_state *s, float *logits, size_t tokens)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/private.h"
 
-#include "kernels/api.h"
 #include "kernels/layout.h"
+#include "kernels/library/qkernels.h"
 #include "model/i2s.h"
 
 #include <math.h>

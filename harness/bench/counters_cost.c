@@ -21,7 +21,7 @@ enum { SLICES = 50 }; /* of 400 us */
 
 struct work {
     struct bench_buffers buffers;
-    union qk_fn fn;
+    qk_fn *fn;
     uint64_t calls;
 };
 

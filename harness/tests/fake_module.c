@@ -112,7 +112,7 @@ static void leave(float *restrict out, const uint8_t *restrict codes, const floa
 #define ROW(name_, isa_, kind_)                                                                              \
     {                                                                                                        \
         .op = "qk256_dequant", .name = #name_, .isa = isa_, .phase = "-", .kind = kind_, .flags = "",        \
-        .hash = "0123456789abcdef", .fn.qk256_dequant = name_                                                \
+        .hash = "0123456789abcdef", .fn = (qk_fn *)name_                                                     \
     }
 
 static const struct qk_module_row rows[] = {
@@ -124,12 +124,12 @@ static const struct qk_module_row rows[] = {
     ROW(crash_later, "BASE", "PLAIN"),
     ROW(hang, "BASE", "PLAIN"),
     ROW(leave, "BASE", "PLAIN"),
-    {"qk256_dequant", "claims_avx512", "AVX512", "-", "PLAIN", "", "0123456789abcdef", {right}, {0}},
-    {"qk256_dequant", "of_tomorrow", "AVX2048", "-", "PLAIN", "", "0123456789abcdef", {right}, {0}},
-    {"qk256_dequant", "odd_kind", "BASE", "-", "ROUND", "", "0123456789abcdef", {right}, {0}},
-    {"qk256_dequant", "elsewhere", "AVX512", "-", "PLAIN", "", "", {0}, {0}},
-    {"i2s16_gemv", "slow_rows", "BASE", "-", "PLAIN", "", "0123456789abcdef", {.i2s16_gemv = slow_rows}, {0}},
-    {"other_op", "right", "BASE", "-", "PLAIN", "", "0123456789abcdef", {right}, {0}},
+    {"qk256_dequant", "claims_avx512", "AVX512", "-", "PLAIN", "", "0123456789abcdef", (qk_fn *)right, NULL},
+    {"qk256_dequant", "of_tomorrow", "AVX2048", "-", "PLAIN", "", "0123456789abcdef", (qk_fn *)right, NULL},
+    {"qk256_dequant", "odd_kind", "BASE", "-", "ROUND", "", "0123456789abcdef", (qk_fn *)right, NULL},
+    {"qk256_dequant", "elsewhere", "AVX512", "-", "PLAIN", "", "", NULL, NULL},
+    {"i2s16_gemv", "slow_rows", "BASE", "-", "PLAIN", "", "0123456789abcdef", (qk_fn *)slow_rows, NULL},
+    {"other_op", "right", "BASE", "-", "PLAIN", "", "0123456789abcdef", (qk_fn *)right, NULL},
 };
 
 __attribute__((constructor)) static void log_place(void)

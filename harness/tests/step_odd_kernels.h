@@ -4,6 +4,7 @@
 #define QKBENCH_HARNESS_TESTS_STEP_ODD_KERNELS_H
 
 #include "kernels/kernels.h"
+#include "kernels/qk256_dequant/op.h"
 
 /* Good ones and how many instructions they have, ret included. */
 enum { ODD_ONE = 1, ODD_FIVE = 5, ODD_LOOP = 22, ODD_CALLS = 9, ODD_REPEAT = 6, ODD_PREFIXED = 7 };

@@ -67,7 +67,7 @@ static void the_last_stage_is_the_kernel(void **state)
         struct bench_steps whole, cut;
         struct qk_plan plan;
         struct qk_error err;
-        union qk_fn fn;
+        qk_fn *fn;
         if (qk_variant_missing(v, &cpu) || !qk_variant_upto(v, last, &fn))
             continue;
         assert_int_equal(bench_steps_smallest_shape(v->op, &group.shape, &plan, &err), 0);

@@ -7,8 +7,8 @@
 #ifndef __AVX2__
 #error "avx2.c must be built with the flags of isa.def's AVX2 row"
 #endif
+#include "kernels/act_quant/op.h"
 #include "kernels/act_quant/scale.h"
-#include "kernels/kernels.h"
 #include "kernels/tails.h"
 
 #include <immintrin.h>

@@ -6,8 +6,8 @@
 #ifndef __AVX512VNNI__
 #error "avx512.c must be built with the flags of isa.def's AVX512 row"
 #endif
+#include "kernels/act_quant/op.h"
 #include "kernels/act_quant/scale.h"
-#include "kernels/kernels.h"
 #include "kernels/tails.h"
 
 #include <immintrin.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "kernels/act_quant/op.h"
 #include "kernels/case_tools.h"
 
 #include <stdint.h>
@@ -47,9 +48,9 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
             x[r * p->count] = 127.0f; /* makes the scale 1 and every second element a tie */
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_act_quant_fn *const kernel = fn.act_quant;
+    qk_act_quant_fn *const kernel = QK_FN(act_quant, fn);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[Q], buffers[SCALE], buffers[SUM], buffers[X], p->dims[0], p->count);
 }

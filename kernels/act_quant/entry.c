@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/api.h"
-#include "kernels/spans.h"
+#include "kernels/act_quant/op.h"
+#include "kernels/library/spans.h"
 
 int qk_act_quant(int8_t *q, float *scale, int32_t *sum, const float *x, size_t rows, size_t columns,
                  struct qk_error *err)
@@ -15,6 +15,6 @@ int qk_act_quant(int8_t *q, float *scale, int32_t *sum, const float *x, size_t r
                                       {"x", x, rows, columns, sizeof *x}};
     const int code = qk_check_arrays(QK_OP_act_quant, arrays, 4, 3, &best, err);
     if (!code)
-        best->fn.act_quant(q, scale, sum, x, rows, columns);
+        QK_FN(act_quant, best->fn)(q, scale, sum, x, rows, columns);
     return code;
 }

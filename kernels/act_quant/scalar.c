@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The reference: defines the result of act_quant. */
+#include "kernels/act_quant/op.h"
 #include "kernels/act_quant/scale.h"
-#include "kernels/kernels.h"
 #include "kernels/tails.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "kernels/attention_f16/op.h"
 #include "kernels/attention_f32/case_body.h"
 
 #include <math.h>
@@ -20,9 +21,9 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_fill_f16(buffers[V], p->buffers[V].bytes / sizeof(uint16_t), kind, rng);
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_attention_f16_fn *const kernel = fn.attention_f16;
+    qk_attention_f16_fn *const kernel = QK_FN(attention_f16, fn);
     const float scale = 1.0f / sqrtf((float)p->dims[2]);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[OUT], buffers[WEIGHT], buffers[Q], buffers[K], buffers[V], p->count, p->dims[0],

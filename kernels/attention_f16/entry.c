@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/api.h"
+#include "kernels/attention_f16/op.h"
 #include "kernels/attention_f32/entry_body.h"
 
 int qk_attention_f16(float *out, float *weight, const float *q, const uint16_t *k, const uint16_t *v,
@@ -11,6 +11,6 @@ int qk_attention_f16(float *out, float *weight, const float *q, const uint16_t *
     const int code =
         attention_check(QK_OP_attention_f16, &buffers, positions, heads, kv_heads, dim, &best, err);
     if (!code)
-        best->fn.attention_f16(out, weight, q, k, v, positions, heads, kv_heads, dim, scale);
+        QK_FN(attention_f16, best->fn)(out, weight, q, k, v, positions, heads, kv_heads, dim, scale);
     return code;
 }

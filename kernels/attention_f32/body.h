@@ -7,7 +7,6 @@
 #ifndef QKBENCH_KERNELS_ATTENTION_F32_BODY_H
 #define QKBENCH_KERNELS_ATTENTION_F32_BODY_H
 
-#include "kernels/kernels.h"
 #include "kernels/softmax/row.h"
 
 #define QK_ATTENTION_ARGS(element)                                                                           \

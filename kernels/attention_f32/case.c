@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/attention_f32/case_body.h"
+#include "kernels/attention_f32/op.h"
 
 #include <math.h>
 
@@ -20,9 +21,9 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_fill_f32(buffers[V], p->buffers[V].bytes / sizeof(float), kind, rng);
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_attention_f32_fn *const kernel = fn.attention_f32;
+    qk_attention_f32_fn *const kernel = QK_FN(attention_f32, fn);
     const float scale = 1.0f / sqrtf((float)p->dims[2]);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[OUT], buffers[WEIGHT], buffers[Q], buffers[K], buffers[V], p->count, p->dims[0],

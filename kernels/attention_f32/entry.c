@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/api.h"
 #include "kernels/attention_f32/entry_body.h"
+#include "kernels/attention_f32/op.h"
 
 int qk_attention_f32(float *out, float *weight, const float *q, const float *k, const float *v,
                      size_t positions, size_t heads, size_t kv_heads, size_t dim, float scale,
@@ -11,6 +11,6 @@ int qk_attention_f32(float *out, float *weight, const float *q, const float *k, 
     const int code =
         attention_check(QK_OP_attention_f32, &buffers, positions, heads, kv_heads, dim, &best, err);
     if (!code)
-        best->fn.attention_f32(out, weight, q, k, v, positions, heads, kv_heads, dim, scale);
+        QK_FN(attention_f32, best->fn)(out, weight, q, k, v, positions, heads, kv_heads, dim, scale);
     return code;
 }

@@ -3,7 +3,7 @@
 #ifndef QKBENCH_KERNELS_ATTENTION_F32_ENTRY_BODY_H
 #define QKBENCH_KERNELS_ATTENTION_F32_ENTRY_BODY_H
 
-#include "kernels/spans.h"
+#include "kernels/library/spans.h"
 
 struct attention_buffers {
     float *out, *weight;

@@ -190,7 +190,7 @@ static void explain_fault(const struct qk_arena_set *set, char *why, size_t size
 }
 
 bool qk_arenas_call(const struct qk_arena_set *set, const struct qk_case *on, const struct qk_plan *plan,
-                    union qk_fn fn, char *why, size_t size)
+                    qk_fn *fn, char *why, size_t size)
 {
     struct sigaction old[CAUGHT], action;
     volatile bool whole = true;

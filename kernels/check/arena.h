@@ -53,6 +53,6 @@ bool qk_arenas_padding(const struct qk_arena_set *set, int poison, char *why, si
  * with the kind of access, the buffer and the distance from it in why[size].
  */
 bool qk_arenas_call(const struct qk_arena_set *set, const struct qk_case *on, const struct qk_plan *plan,
-                    union qk_fn fn, char *why, size_t size);
+                    qk_fn *fn, char *why, size_t size);
 
 #endif

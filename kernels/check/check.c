@@ -32,7 +32,7 @@ static int wrong(const struct job *job, const char *why, struct qk_error *err)
 }
 
 /* Calls fn on freshly placed buffers; faults and padding are judged here, values by the caller. */
-static int call_placed(struct job *job, union qk_fn fn, enum qk_place place, int odd, int poison,
+static int call_placed(struct job *job, qk_fn *fn, enum qk_place place, int odd, int poison,
                        struct qk_error *err)
 {
     char why[240];
@@ -52,7 +52,7 @@ static bool has_values(const struct job *job)
 }
 
 /* The variant at every place, each with its own poison, against the expected outputs. */
-static int check_places(struct job *job, union qk_fn fn, struct qk_error *err)
+static int check_places(struct job *job, qk_fn *fn, struct qk_error *err)
 {
     char why[240];
     const size_t used = strlen(job->where);
@@ -118,7 +118,7 @@ static int check_shape(struct job *job, const char *shape, struct qk_rng *rng, s
 }
 
 /* How many output bytes a call writes: those that differ from one of two poisons. */
-static int count_written(struct job *job, union qk_fn fn, uint64_t *written, struct qk_error *err)
+static int count_written(struct job *job, qk_fn *fn, uint64_t *written, struct qk_error *err)
 {
     *written = 0;
     for (int i = 0; i < job->plan.buffer_count; i++) {
@@ -254,7 +254,7 @@ static int check_prefixes(struct job *job, struct qk_rng *rng, struct qk_error *
     if (!code)
         code = expect(job, QK_FILL_ORDINARY, rng, err);
     for (int stage = 0; stage < stages && !code; stage++) {
-        union qk_fn fn;
+        qk_fn *fn;
         uint64_t written = 0;
         snprintf(what, sizeof what, "stage prefix %d of %d: ", stage + 1, stages);
         job->what = what;

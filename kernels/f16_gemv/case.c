@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/case_tools.h"
+#include "kernels/f16_gemv/op.h"
 
 enum { Y, W, X, BUFFERS };
 enum { COLUMNS = 2560 }; /* of the shapes made for a number of bytes */
@@ -37,9 +38,9 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_fill_f32(buffers[X], p->buffers[X].bytes / sizeof(float), kind, rng);
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_f16_gemv_fn *const kernel = fn.f16_gemv;
+    qk_f16_gemv_fn *const kernel = QK_FN(f16_gemv, fn);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[Y], buffers[W], buffers[X], p->count, p->dims[0]);
 }

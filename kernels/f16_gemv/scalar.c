@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The reference: defines the result of f16_gemv. */
-#include "kernels/kernels.h"
+#include "kernels/f16_gemv/op.h"
 #include "kernels/ordered_dot.h"
 
 void qk_f16_gemv_scalar(float *restrict y, const uint16_t *restrict w, const float *restrict x, size_t rows,

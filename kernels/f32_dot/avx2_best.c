@@ -7,7 +7,7 @@
 #ifndef __AVX2__
 #error "avx2_best.c must be built with the flags of isa.def's AVX2 row"
 #endif
-#include "kernels/kernels.h"
+#include "kernels/f32_dot/op.h"
 #include "kernels/unroll.h"
 
 #include <immintrin.h>

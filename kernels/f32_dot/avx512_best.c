@@ -7,7 +7,7 @@
 #ifndef __AVX512F__
 #error "avx512_best.c must be built with the flags of isa.def's AVX512 row"
 #endif
-#include "kernels/kernels.h"
+#include "kernels/f32_dot/op.h"
 #include "kernels/unroll.h"
 
 #include <immintrin.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/case.h"
-
 #include "kernels/dot.h"
+#include "kernels/f32_dot/op.h"
 
 enum { OUT, A, B, BUFFERS };
 
@@ -48,9 +48,9 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_dot_fill(buffers[B], p->count, kind, rng);
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_f32_dot_fn *const kernel = fn.f32_dot;
+    qk_f32_dot_fn *const kernel = QK_FN(f32_dot, fn);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[OUT], buffers[A], buffers[B], p->count);
 }

@@ -6,7 +6,7 @@
 #ifndef QKBENCH_KERNELS_F32_DOT_SCALAR_BODY_H
 #define QKBENCH_KERNELS_F32_DOT_SCALAR_BODY_H
 
-#include "kernels/kernels.h"
+#include "kernels/f32_dot/op.h"
 
 enum { SUMS = 8 };
 

@@ -10,11 +10,12 @@
 #ifndef __AVX512VNNI__
 #error "avx512_tile.c must be built with the flags of isa.def's AVX512 row"
 #endif
+#include "kernels/i2s16_gemm/op.h"
 #include "kernels/i2s_gemv/vnni.h"
-#include "kernels/kernels.h"
 #include "kernels/layout.h"
 
 #include <immintrin.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum {

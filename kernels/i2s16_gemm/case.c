@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "kernels/i2s16_gemm/op.h"
 #include "kernels/i2s_inputs.h"
 
 enum { Y, CODES, Q, Q_SUM, BUFFERS };
@@ -51,9 +52,9 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_i2s_fill_activations(kind, rng, buffers[Q], buffers[Q_SUM], p->dims[0], p->dims[1]);
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_i2s16_gemm_fn *const kernel = fn.i2s16_gemm;
+    qk_i2s16_gemm_fn *const kernel = QK_FN(i2s16_gemm, fn);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[Y], buffers[CODES], buffers[Q], buffers[Q_SUM], p->count, p->dims[0], p->dims[1]);
 }

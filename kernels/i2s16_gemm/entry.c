@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/api.h"
-#include "kernels/i2s_entry.h"
+#include "kernels/i2s16_gemm/op.h"
+#include "kernels/library/i2s_entry.h"
 
 int qk_i2s16_matmul(int32_t *y, const uint8_t *codes, size_t code_bytes, const int8_t *q,
                     const int32_t *q_sum, size_t rows, size_t columns, size_t tokens, struct qk_error *err)
@@ -9,6 +9,6 @@ int qk_i2s16_matmul(int32_t *y, const uint8_t *codes, size_t code_bytes, const i
     const int code = qk_i2s_check_product(QK_OP_i2s16_gemm, y, codes, code_bytes, q, q_sum, rows, columns,
                                           tokens, &v, err);
     if (!code)
-        v->fn.i2s16_gemm(y, codes, q, q_sum, rows, columns, tokens);
+        QK_FN(i2s16_gemm, v->fn)(y, codes, q, q_sum, rows, columns, tokens);
     return code;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The reference: defines the result of i2s16_gemm, token by token. */
-#include "kernels/kernels.h"
+#include "kernels/i2s16_gemm/op.h"
 #include "kernels/layout.h"
 
 /* Codes of one dword times sixteen activations. */

@@ -6,11 +6,12 @@
 #ifndef QKBENCH_KERNELS_I2S16_GEMM_YMM_H
 #define QKBENCH_KERNELS_I2S16_GEMM_YMM_H
 
+#include "kernels/i2s16_gemm/op.h"
 #include "kernels/i2s_gemv/vnni.h"
-#include "kernels/kernels.h"
 #include "kernels/layout.h"
 
 #include <immintrin.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum {

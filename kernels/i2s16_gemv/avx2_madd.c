@@ -13,8 +13,8 @@
 #ifndef __AVX2__
 #error "avx2_madd.c must be built with the flags of isa.def's AVX2 row"
 #endif
+#include "kernels/i2s16_gemv/op.h"
 #include "kernels/i2s16_gemv/store_eight.h"
-#include "kernels/kernels.h"
 #include "kernels/layout.h"
 
 #include <immintrin.h>

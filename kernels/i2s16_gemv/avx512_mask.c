@@ -9,8 +9,8 @@
 #ifndef __AVX512VNNI__
 #error "avx512_mask.c must be built with the flags of isa.def's AVX512 row"
 #endif
+#include "kernels/i2s16_gemv/op.h"
 #include "kernels/i2s_gemv/vnni.h"
-#include "kernels/kernels.h"
 #include "kernels/layout.h"
 #include "kernels/next_page.h"
 

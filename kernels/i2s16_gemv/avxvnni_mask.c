@@ -7,9 +7,9 @@
 #ifndef __AVXVNNI__
 #error "avxvnni_mask.c must be built with the flags of isa.def's AVXVNNI row"
 #endif
+#include "kernels/i2s16_gemv/op.h"
 #include "kernels/i2s16_gemv/store_eight.h"
 #include "kernels/i2s_gemv/vnni.h"
-#include "kernels/kernels.h"
 #include "kernels/layout.h"
 
 #include <immintrin.h>

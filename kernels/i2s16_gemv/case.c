@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "kernels/i2s16_gemv/op.h"
 #include "kernels/i2s_gemv/case_body.h"
 #include "kernels/layout.h"
 
@@ -12,9 +13,9 @@ static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
     return gemv_shape_for_bytes(bytes, I2S16_ROWS, shape);
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_i2s16_gemv_fn *const kernel = fn.i2s16_gemv;
+    qk_i2s16_gemv_fn *const kernel = QK_FN(i2s16_gemv, fn);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[Y], buffers[CODES], buffers[Q], *(const int32_t *)buffers[Q_SUM], p->count,
                p->dims[0]);

@@ -6,7 +6,7 @@
 #ifndef __AVX512F__
 #error "ceiling_load64.c must be built with the flags of isa.def's AVX512 row"
 #endif
-#include "kernels/kernels.h"
+#include "kernels/i2s16_gemv/op.h"
 #include "kernels/layout.h"
 
 #include <immintrin.h>

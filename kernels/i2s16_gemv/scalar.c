@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The reference: defines the result of i2s16_gemv. */
-#include "kernels/kernels.h"
+#include "kernels/i2s16_gemv/op.h"
 #include "kernels/layout.h"
 
 void qk_i2s16_gemv_scalar(int32_t *restrict y, const uint8_t *restrict codes, const int8_t *restrict q,

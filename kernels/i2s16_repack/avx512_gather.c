@@ -5,7 +5,7 @@
 #ifndef __AVX512F__
 #error "avx512_gather.c must be built with the flags of isa.def's AVX512 row"
 #endif
-#include "kernels/kernels.h"
+#include "kernels/i2s16_repack/op.h"
 #include "kernels/layout.h"
 
 #include <immintrin.h>

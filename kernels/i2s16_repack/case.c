@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "kernels/i2s16_repack/op.h"
 #include "kernels/i2s_inputs.h"
 
 #include <stdio.h>
@@ -43,9 +44,9 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_i2s_fill_codes(kind, rng, buffers[CODES], p->buffers[CODES].bytes);
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_i2s16_repack_fn *const kernel = fn.i2s16_repack;
+    qk_i2s16_repack_fn *const kernel = QK_FN(i2s16_repack, fn);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[OUT], buffers[CODES], p->count, p->dims[0]);
 }

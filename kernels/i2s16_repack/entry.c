@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/api.h"
-#include "kernels/i2s_entry.h"
-#include "kernels/spans.h"
+#include "kernels/i2s16_repack/op.h"
+#include "kernels/library/i2s_entry.h"
+#include "kernels/library/spans.h"
+
+int qk_i2s16_bytes(size_t rows, size_t columns, size_t *bytes, struct qk_error *err)
+{
+    size_t found;
+    const int code = bytes ? qk_i2s_bytes(rows, columns, true, &found, err)
+                           : qk_fail(err, QK_ERR_ARG, "bytes", "pointer is NULL; expected room for a size");
+    if (!code)
+        *bytes = found;
+    return code;
+}
 
 int qk_i2s16_make(uint8_t *out, size_t out_bytes, const uint8_t *codes, size_t code_bytes, size_t rows,
                   size_t columns, struct qk_error *err)
@@ -22,6 +32,6 @@ int qk_i2s16_make(uint8_t *out, size_t out_bytes, const uint8_t *codes, size_t c
     if (!code)
         code = qk_i2s_best(QK_OP_i2s16_repack, &v, err);
     if (!code)
-        v->fn.i2s16_repack(out, codes, rows, columns);
+        QK_FN(i2s16_repack, v->fn)(out, codes, rows, columns);
     return code;
 }

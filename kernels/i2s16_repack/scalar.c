@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The reference: defines I2S16 order out of I2_S order, one code at a time. */
-#include "kernels/kernels.h"
+#include "kernels/i2s16_repack/op.h"
 #include "kernels/layout.h"
 
 /* Code of column k of a row in I2_S order. */

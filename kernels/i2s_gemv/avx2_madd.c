@@ -9,7 +9,7 @@
 #ifndef __AVX2__
 #error "avx2_madd.c must be built with the flags of isa.def's AVX2 row"
 #endif
-#include "kernels/kernels.h"
+#include "kernels/i2s_gemv/op.h"
 #include "kernels/layout.h"
 
 #include <immintrin.h>

@@ -9,8 +9,8 @@
 #ifndef __AVXVNNI__
 #error "avxvnni_mask.c must be built with the flags of isa.def's AVXVNNI row"
 #endif
+#include "kernels/i2s_gemv/op.h"
 #include "kernels/i2s_gemv/vnni.h"
-#include "kernels/kernels.h"
 #include "kernels/layout.h"
 
 #include <immintrin.h>

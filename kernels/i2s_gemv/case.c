@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/i2s_gemv/case_body.h"
+#include "kernels/i2s_gemv/op.h"
 
 static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error *err)
 {
@@ -11,9 +12,9 @@ static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
     return gemv_shape_for_bytes(bytes, 1, shape);
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_i2s_gemv_fn *const kernel = fn.i2s_gemv;
+    qk_i2s_gemv_fn *const kernel = QK_FN(i2s_gemv, fn);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[Y], buffers[CODES], buffers[Q], *(const int32_t *)buffers[Q_SUM], p->count,
                p->dims[0]);

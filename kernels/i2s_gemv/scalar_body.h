@@ -3,7 +3,7 @@
 #ifndef QKBENCH_KERNELS_I2S_GEMV_SCALAR_BODY_H
 #define QKBENCH_KERNELS_I2S_GEMV_SCALAR_BODY_H
 
-#include "kernels/kernels.h"
+#include "kernels/i2s_gemv/op.h"
 #include "kernels/layout.h"
 
 static inline __attribute__((always_inline)) void body(int32_t *restrict y, const uint8_t *restrict codes,

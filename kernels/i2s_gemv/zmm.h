@@ -9,11 +9,12 @@
 #ifndef QKBENCH_KERNELS_I2S_GEMV_ZMM_H
 #define QKBENCH_KERNELS_I2S_GEMV_ZMM_H
 
+#include "kernels/i2s_gemv/op.h"
 #include "kernels/i2s_gemv/vnni.h"
-#include "kernels/kernels.h"
 #include "kernels/layout.h"
 
 #include <immintrin.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum {

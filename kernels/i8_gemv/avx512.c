@@ -7,7 +7,7 @@
 #ifndef __AVX512VNNI__
 #error "avx512.c must be built with the flags of isa.def's AVX512 row"
 #endif
-#include "kernels/kernels.h"
+#include "kernels/i8_gemv/op.h"
 
 #include <immintrin.h>
 

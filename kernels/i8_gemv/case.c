@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/case_tools.h"
+#include "kernels/i8_gemv/op.h"
 
 #include <stdint.h>
 
@@ -51,9 +52,9 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
             bytes[b][i] = bytes[b][i] ? bytes[b][i] : 1;
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_i8_gemv_fn *const kernel = fn.i8_gemv;
+    qk_i8_gemv_fn *const kernel = QK_FN(i8_gemv, fn);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[Y], buffers[W], buffers[Q], buffers[SCALE], buffers[X_SCALE], p->count, p->dims[0]);
 }

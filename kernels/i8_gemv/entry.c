@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/api.h"
-#include "kernels/spans.h"
+#include "kernels/i8_gemv/op.h"
+#include "kernels/library/spans.h"
 
 int qk_i8_gemv(float *y, const int8_t *w, const int8_t *q, const float *scale, const float *x_scale,
                size_t rows, size_t columns, struct qk_error *err)
@@ -16,6 +16,6 @@ int qk_i8_gemv(float *y, const int8_t *w, const int8_t *q, const float *scale, c
                                       {"x_scale", x_scale, 1, 1, sizeof *x_scale}};
     const int code = qk_check_arrays(QK_OP_i8_gemv, arrays, 5, 1, &best, err);
     if (!code)
-        best->fn.i8_gemv(y, w, q, scale, x_scale, rows, columns);
+        QK_FN(i8_gemv, best->fn)(y, w, q, scale, x_scale, rows, columns);
     return code;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The reference: defines the result of i8_gemv. */
-#include "kernels/kernels.h"
+#include "kernels/i8_gemv/op.h"
 
 void qk_i8_gemv_scalar(float *restrict y, const int8_t *restrict w, const int8_t *restrict q,
                        const float *restrict scale, const float *restrict x_scale, size_t rows,

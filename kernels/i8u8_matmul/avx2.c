@@ -7,10 +7,11 @@
 #ifndef __AVX2__
 #error "avx2.c must be built with the flags of isa.def's AVX2 row"
 #endif
-#include "kernels/kernels.h"
+#include "kernels/i8u8_matmul/op.h"
 #include "kernels/tails.h"
 
 #include <immintrin.h>
+#include <stdbool.h>
 
 enum { COLUMNS = 16, ROWS = 4 };
 

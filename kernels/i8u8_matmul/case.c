@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/case_tools.h"
+#include "kernels/i8u8_matmul/op.h"
 
 #include <stdint.h>
 
@@ -40,9 +41,9 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_fill_bytes(buffers[B], p->buffers[B].bytes / sizeof(uint8_t), kind, rng);
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_i8u8_matmul_fn *const kernel = fn.i8u8_matmul;
+    qk_i8u8_matmul_fn *const kernel = QK_FN(i8u8_matmul, fn);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[OUT], buffers[A], buffers[B], p->count, p->dims[0], p->dims[1]);
 }

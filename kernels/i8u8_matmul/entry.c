@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/api.h"
-#include "kernels/spans.h"
+#include "kernels/i8u8_matmul/op.h"
+#include "kernels/library/spans.h"
 
 int qk_i8u8_matmul(float *out, const int8_t *a, const uint8_t *b, size_t rows, size_t depth, size_t columns,
                    struct qk_error *err)
@@ -14,6 +14,6 @@ int qk_i8u8_matmul(float *out, const int8_t *a, const uint8_t *b, size_t rows, s
                                       {"b", b, depth, columns, sizeof *b}};
     const int code = qk_check_arrays(QK_OP_i8u8_matmul, arrays, 3, 1, &best, err);
     if (!code)
-        best->fn.i8u8_matmul(out, a, b, rows, depth, columns);
+        QK_FN(i8u8_matmul, best->fn)(out, a, b, rows, depth, columns);
     return code;
 }

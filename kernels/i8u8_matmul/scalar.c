@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The reference: defines the result of i8u8_matmul. */
-#include "kernels/kernels.h"
+#include "kernels/i8u8_matmul/op.h"
 
 void qk_i8u8_matmul_scalar(float *restrict out, const int8_t *restrict a, const uint8_t *restrict b,
                            size_t rows, size_t depth, size_t columns)

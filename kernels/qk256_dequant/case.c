@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/case.h"
-
 #include "kernels/layout.h"
+#include "kernels/qk256_dequant/op.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -97,9 +97,9 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
         memcpy(lut, tables[qk_rng_below(rng, 3)], sizeof tables[0]);
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_qk256_dequant_fn *const kernel = fn.qk256_dequant;
+    qk_qk256_dequant_fn *const kernel = QK_FN(qk256_dequant, fn);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[OUT], buffers[CODES], buffers[SCALE], buffers[LUT], p->count);
 }

@@ -13,6 +13,7 @@
 #include "kernels/unroll.h"
 
 #include <immintrin.h>
+#include <stdbool.h>
 
 struct rungs {
     bool fma;        /* scale by fused multiply-add instead of multiply */

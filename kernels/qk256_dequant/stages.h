@@ -3,7 +3,7 @@
 #ifndef QKBENCH_KERNELS_QK256_DEQUANT_STAGES_H
 #define QKBENCH_KERNELS_QK256_DEQUANT_STAGES_H
 
-#include "kernels/kernels.h"
+#include "kernels/qk256_dequant/op.h"
 
 #define QK_OP qk256_dequant
 #define QK_ARGS                                                                                              \

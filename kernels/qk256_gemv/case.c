@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/case.h"
-
 #include "kernels/dot.h"
 #include "kernels/layout.h"
+#include "kernels/qk256_gemv/op.h"
 
 #include <math.h>
 #include <string.h>
@@ -96,9 +96,9 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
         memcpy(buffers[SCALE], &no_scales, sizeof no_scales);
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_qk256_gemv_fn *const kernel = fn.qk256_gemv;
+    qk_qk256_gemv_fn *const kernel = QK_FN(qk256_gemv, fn);
     const float *scale = scales(p, buffers);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[Y], buffers[CODES], scale, buffers[LUT], buffers[X], p->count, p->dims[COLS]);

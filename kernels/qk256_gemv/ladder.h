@@ -13,6 +13,7 @@
 #include "kernels/unroll.h"
 
 #include <immintrin.h>
+#include <stdbool.h>
 
 enum { TILE = 8, SUMS = 4 };
 

@@ -6,7 +6,7 @@
 #ifndef __AVX2__
 #error "avx2.c must be built with the flags of isa.def's AVX2 row"
 #endif
-#include "kernels/kernels.h"
+#include "kernels/relu2_mul/op.h"
 
 #include <immintrin.h>
 

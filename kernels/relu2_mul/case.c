@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/case_tools.h"
+#include "kernels/relu2_mul/op.h"
 
 enum { OUT, GATE, UP, BUFFERS };
 
@@ -35,9 +36,9 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_fill_f32(buffers[UP], p->buffers[UP].bytes / sizeof(float), kind, rng);
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_relu2_mul_fn *const kernel = fn.relu2_mul;
+    qk_relu2_mul_fn *const kernel = QK_FN(relu2_mul, fn);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[OUT], buffers[GATE], buffers[UP], p->count);
 }

@@ -3,7 +3,7 @@
  * The reference: defines the result of relu2_mul. The comparison becomes a mask, because a branch on the sign of an
  * activation is a coin flip to the processor.
  */
-#include "kernels/kernels.h"
+#include "kernels/relu2_mul/op.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/case_tools.h"
+#include "kernels/rmsnorm/op.h"
 
 enum { OUT, X, W, BUFFERS };
 
@@ -35,9 +36,9 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_fill_f32(buffers[W], p->buffers[W].bytes / sizeof(float), kind, rng);
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_rmsnorm_fn *const kernel = fn.rmsnorm;
+    qk_rmsnorm_fn *const kernel = QK_FN(rmsnorm, fn);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[OUT], buffers[X], buffers[W], p->count, 1e-5f);
 }

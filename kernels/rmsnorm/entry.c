@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/api.h"
-#include "kernels/spans.h"
+#include "kernels/library/spans.h"
+#include "kernels/rmsnorm/op.h"
 
 #include <math.h>
 
@@ -14,6 +14,6 @@ int qk_rmsnorm(float *out, const float *x, const float *w, size_t n, float epsil
         {"out", out, 1, n, sizeof *out}, {"x", x, 1, n, sizeof *x}, {"w", w, 1, n, sizeof *w}};
     const int code = qk_check_arrays(QK_OP_rmsnorm, arrays, 3, 1, &best, err);
     if (!code)
-        best->fn.rmsnorm(out, x, w, n, epsilon);
+        QK_FN(rmsnorm, best->fn)(out, x, w, n, epsilon);
     return code;
 }

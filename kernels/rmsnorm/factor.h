@@ -3,7 +3,7 @@
 #ifndef QKBENCH_KERNELS_RMSNORM_FACTOR_H
 #define QKBENCH_KERNELS_RMSNORM_FACTOR_H
 
-#include "kernels/kernels.h"
+#include "kernels/rmsnorm/op.h"
 
 #if defined __SSE2__
 #include <emmintrin.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/case_tools.h"
+#include "kernels/rope/op.h"
 
 enum { OUT, X, COSINE, SINE, BUFFERS };
 enum { DIM = 128 }; /* of the shapes made for a number of bytes */
@@ -39,9 +40,9 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_fill_f32(buffers[SINE], p->buffers[SINE].bytes / sizeof(float), kind, rng);
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_rope_fn *const kernel = fn.rope;
+    qk_rope_fn *const kernel = QK_FN(rope, fn);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[OUT], buffers[X], buffers[COSINE], buffers[SINE], p->count, p->dims[0]);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/api.h"
-#include "kernels/spans.h"
+#include "kernels/library/spans.h"
+#include "kernels/rope/op.h"
 
 int qk_rope(float *out, const float *x, const float *cosine, const float *sine, size_t heads, size_t half,
             struct qk_error *err)
@@ -15,6 +15,6 @@ int qk_rope(float *out, const float *x, const float *cosine, const float *sine, 
                                       {"sine", sine, 1, half, sizeof *sine}};
     const int code = qk_check_arrays(QK_OP_rope, arrays, 4, 1, &best, err);
     if (!code)
-        best->fn.rope(out, x, cosine, sine, heads, half);
+        QK_FN(rope, best->fn)(out, x, cosine, sine, heads, half);
     return code;
 }

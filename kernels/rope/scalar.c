@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The reference: defines the result of rope. */
-#include "kernels/kernels.h"
+#include "kernels/rope/op.h"
 
 void qk_rope_scalar(float *restrict out, const float *restrict x, const float *restrict cosine,
                     const float *restrict sine, size_t heads, size_t half)

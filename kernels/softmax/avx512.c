@@ -3,7 +3,7 @@
 #ifndef __AVX512F__
 #error "avx512.c must be built with the flags of isa.def's AVX512 row"
 #endif
-#include "kernels/kernels.h"
+#include "kernels/softmax/op.h"
 #include "kernels/softmax/row.h"
 
 void qk_softmax_avx512(float *restrict out, const float *restrict x, size_t n)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/case_tools.h"
+#include "kernels/softmax/op.h"
 
 enum { OUT, X, BUFFERS };
 
@@ -37,9 +38,9 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
             x[i] -= (float)i; /* down to where the exponential is cut off */
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_softmax_fn *const kernel = fn.softmax;
+    qk_softmax_fn *const kernel = QK_FN(softmax, fn);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[OUT], buffers[X], p->count);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The reference: defines the result of softmax. */
-#include "kernels/kernels.h"
+#include "kernels/softmax/op.h"
 #include "kernels/softmax/row.h"
 
 void qk_softmax_scalar(float *restrict out, const float *restrict x, size_t n)

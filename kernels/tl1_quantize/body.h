@@ -8,7 +8,6 @@
 #ifndef QKBENCH_KERNELS_TL1_QUANTIZE_BODY_H
 #define QKBENCH_KERNELS_TL1_QUANTIZE_BODY_H
 
-#include "kernels/kernels.h"
 #include "kernels/tails.h"
 
 #include <math.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/tl1_quantize/case_body.h"
+#include "kernels/tl2_quantize/op.h"
 
 enum { BLOCK = 128 };
 
@@ -18,9 +19,9 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     tl_fill(p, kind, rng, buffers[X], BLOCK, 0.8f);
 }
 
-static void call(union qk_fn fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
-    qk_tl2_quantize_fn *const kernel = fn.tl2_quantize;
+    qk_tl2_quantize_fn *const kernel = QK_FN(tl2_quantize, fn);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[CODES], buffers[SCALE], buffers[X], p->count);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Every refusal of the checked entry points of f32 dot products, with its text, and the output untouched after each. */
-#include "kernels/api.h"
 #include "kernels/check/tests/tap.h"
 #include "kernels/layout.h"
+#include "kernels/library/qkernels.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,6 +7,7 @@
 #include "kernels/check/tests/tap.h"
 #include "kernels/dot.h"
 #include "kernels/layout.h"
+#include "kernels/qk256_gemv/op.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -88,12 +89,8 @@ static const struct {
 
 static int check(qk_qk256_gemv_fn *fn, const char *name, struct qk_error *err)
 {
-    const struct qk_variant v = {.op = QK_OP_qk256_gemv,
-                                 .kind = QK_PLAIN,
-                                 .op_name = "qk256_gemv",
-                                 .name = name,
-                                 .built = true,
-                                 .fn.qk256_gemv = fn};
+    const struct qk_variant v = {
+        .op = QK_OP_qk256_gemv, .kind = QK_PLAIN, .op_name = "qk256_gemv", .name = name, .fn = (qk_fn *)fn};
     return qk_check_variant(&v, 1, NULL, err);
 }
 

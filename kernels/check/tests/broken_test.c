@@ -6,6 +6,7 @@
 #include "kernels/check/check.h"
 #include "kernels/check/tests/tap.h"
 #include "kernels/layout.h"
+#include "kernels/qk256_dequant/op.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -129,9 +130,9 @@ static void crashes(ARGS)
     __builtin_trap();
 }
 
-static qk_qk256_dequant_fn *upto_of_whole(int stage)
+static qk_fn *upto_of_whole(int stage)
 {
-    return stage >= 0 && stage < 5 ? whole : NULL; /* prefixes that write are no prefixes */
+    return stage >= 0 && stage < 5 ? (qk_fn *)whole : NULL; /* prefixes that write are no prefixes */
 }
 
 static const struct broken {
@@ -162,8 +163,7 @@ static struct qk_variant variant_of(qk_qk256_dequant_fn *fn, const char *name)
                                .kind = QK_PLAIN,
                                .op_name = "qk256_dequant",
                                .name = name,
-                               .built = true,
-                               .fn.qk256_dequant = fn};
+                               .fn = (qk_fn *)fn};
 }
 
 int main(void)
@@ -183,7 +183,7 @@ int main(void)
     good.kind = QK_STAGED;
     code = qk_check_variant(&good, 1, NULL, &err);
     tap(code == QK_ERR_CHECK && strstr(err.text, "missing"), "staged without prefixes", &err);
-    good.upto.qk256_dequant = upto_of_whole;
+    good.upto = upto_of_whole;
     code = qk_check_variant(&good, 1, NULL, &err);
     tap(code == QK_ERR_CHECK && strstr(err.text, "written"), "a prefix that writes", &err);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Every refusal of the i2s entry points, with its text, and the output untouched; and the whole way from I2_S order. */
-#include "kernels/api.h"
 #include "kernels/check/tests/tap.h"
 #include "kernels/layout.h"
+#include "kernels/library/qkernels.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,8 @@
 /* i2s kernels that are broken on purpose: the cases' inputs and comparisons must find each fault. */
 #include "kernels/check/check.h"
 #include "kernels/check/tests/tap.h"
+#include "kernels/i2s16_repack/op.h"
+#include "kernels/i2s_gemv/op.h"
 #include "kernels/layout.h"
 
 #include <string.h>
@@ -127,13 +129,12 @@ static void judge(struct qk_variant v, const char *says, const char *name)
 
 static struct qk_variant gemv(qk_i2s_gemv_fn *fn)
 {
-    return (struct qk_variant){.op = QK_OP_i2s_gemv, .kind = QK_PLAIN, .built = true, .fn.i2s_gemv = fn};
+    return (struct qk_variant){.op = QK_OP_i2s_gemv, .kind = QK_PLAIN, .fn = (qk_fn *)fn};
 }
 
 static struct qk_variant repacker(qk_i2s16_repack_fn *fn)
 {
-    return (struct qk_variant){
-        .op = QK_OP_i2s16_repack, .kind = QK_PLAIN, .built = true, .fn.i2s16_repack = fn};
+    return (struct qk_variant){.op = QK_OP_i2s16_repack, .kind = QK_PLAIN, .fn = (qk_fn *)fn};
 }
 
 int main(void)

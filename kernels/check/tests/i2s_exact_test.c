@@ -5,6 +5,9 @@
  */
 #include "kernels/check/tests/tap.h"
 #include "kernels/cpu.h"
+#include "kernels/i2s16_gemm/op.h"
+#include "kernels/i2s16_gemv/op.h"
+#include "kernels/i2s_gemv/op.h"
 #include "kernels/layout.h"
 
 #include <stdio.h>
@@ -20,11 +23,11 @@ static int8_t *q;
 static bool call(const struct qk_variant *v, int32_t *y, size_t columns, const int32_t *sums)
 {
     if (v->op == QK_OP_i2s_gemv)
-        v->fn.i2s_gemv(y, codes, q, sums[0], ROWS, columns);
+        QK_FN(i2s_gemv, v->fn)(y, codes, q, sums[0], ROWS, columns);
     else if (v->op == QK_OP_i2s16_gemv)
-        v->fn.i2s16_gemv(y, codes, q, sums[0], ROWS, columns);
+        QK_FN(i2s16_gemv, v->fn)(y, codes, q, sums[0], ROWS, columns);
     else if (v->op == QK_OP_i2s16_gemm)
-        v->fn.i2s16_gemm(y, codes, q, sums, ROWS, columns, TOKENS);
+        QK_FN(i2s16_gemm, v->fn)(y, codes, q, sums, ROWS, columns, TOKENS);
     else
         return false;
     return true;

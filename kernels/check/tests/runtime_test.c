@@ -4,10 +4,10 @@
  * crates/bitnet-kernels/src/cpu/x86.rs, tests test_avx2_*), with stricter bounds: everything here is equal to the bit,
  * where there it is within 1e-6, 1e-5, 0.01, or in nine bytes of ten.
  */
-#include "kernels/api.h"
 #include "kernels/check/tests/tap.h"
 #include "kernels/cpu.h"
 #include "kernels/layout.h"
+#include "kernels/library/qkernels.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -129,13 +129,13 @@ static bool dequantize_all(const float *scale, size_t blocks)
 {
     bool same = true;
     int rows = 0;
-    qk_reference(QK_OP_qk256_dequant)->fn.qk256_dequant(reference, codes, scale, lut, blocks);
+    QK_FN(qk256_dequant, qk_reference(QK_OP_qk256_dequant)->fn)(reference, codes, scale, lut, blocks);
     for (size_t i = 0; i < qk_variant_count; i++) {
         const struct qk_variant *v = &qk_variants[i];
         if (v->op != QK_OP_qk256_dequant || v->isa != QK_ISA_AVX2 || v->kind == QK_CEILING)
             continue;
         memset(out, 0xa5, sizeof out);
-        v->fn.qk256_dequant(out, codes, scale, lut, blocks);
+        QK_FN(qk256_dequant, v->fn)(out, codes, scale, lut, blocks);
         same &= !memcmp(out, reference, blocks * QK256_BLOCK * sizeof *out);
         rows++;
     }
@@ -195,12 +195,12 @@ int main(void)
         tap_skip(7, "the other avx2 checks", cpu.why[QK_ISA_AVX2]);
         return tap_end();
     }
-    qk_i8u8_matmul_fn *const matmul = row(QK_OP_i8u8_matmul, "avx2")->fn.i8u8_matmul;
-    qk_tl2_quantize_fn *const quantize = row(QK_OP_tl2_quantize, "avx2")->fn.tl2_quantize;
+    qk_i8u8_matmul_fn *const matmul = QK_FN(i8u8_matmul, row(QK_OP_i8u8_matmul, "avx2")->fn);
+    qk_tl2_quantize_fn *const quantize = QK_FN(tl2_quantize, row(QK_OP_tl2_quantize, "avx2")->fn);
     matmul_basic(matmul);
-    matmul_matches_fallback(matmul, qk_reference(QK_OP_i8u8_matmul)->fn.i8u8_matmul);
+    matmul_matches_fallback(matmul, QK_FN(i8u8_matmul, qk_reference(QK_OP_i8u8_matmul)->fn));
     quantize_tl2(quantize);
-    tl2_validation(quantize, qk_reference(QK_OP_tl2_quantize)->fn.tl2_quantize);
+    tl2_validation(quantize, QK_FN(tl2_quantize, qk_reference(QK_OP_tl2_quantize)->fn));
     dequantize_basic();
     dequantize_matches_scalar();
     dequantize_all_codes();

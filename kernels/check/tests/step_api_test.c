@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The refusals of the checked entry points of step_api.h: what each excludes, and what all refuse alike, with outputs
+ * The refusals of the checked entry points of the ops around the products: what each excludes, and what all refuse alike, with outputs
  * untouched; then one good call each.
  */
-#include "kernels/api.h"
 #include "kernels/check/tests/tap.h"
+#include "kernels/library/qkernels.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The references of step_types.h against their formulas in f64, within the bounds stated there, and the values they
+ * The references of sums.h against their formulas in f64, within the bounds stated there, and the values they
  * promise for zero, infinite and NaN inputs. The checker then holds every variant to its reference.
  */
+#include "kernels/act_quant/op.h"
+#include "kernels/attention_f16/op.h"
+#include "kernels/attention_f32/op.h"
 #include "kernels/check/tests/tap.h"
 #include "kernels/exp.h"
 #include "kernels/f16.h"
+#include "kernels/f16_gemv/op.h"
+#include "kernels/i8_gemv/op.h"
 #include "kernels/kernels.h"
+#include "kernels/relu2_mul/op.h"
+#include "kernels/rmsnorm/op.h"
+#include "kernels/rope/op.h"
+#include "kernels/softmax/op.h"
+#include "kernels/tl1_quantize/op.h"
+#include "kernels/tl2_quantize/op.h"
 
 #include <math.h>
 #include <string.h>
@@ -43,7 +54,7 @@ static void f16_every_pattern(void)
         const uint16_t w = (uint16_t)h;
         const float one = 1.0f, expected = qk_f16_to_f32(w) + 0.0f;
         float y;
-        qk_reference(QK_OP_f16_gemv)->fn.f16_gemv(&y, &w, &one, 1, 1);
+        QK_FN(f16_gemv, qk_reference(QK_OP_f16_gemv)->fn)(&y, &w, &one, 1, 1);
         right &= isnan(expected) ? isnan(y) : !memcmp(&y, &expected, sizeof y);
     }
     tap(right, "f16_gemv: every bit pattern as a weight", NULL);
@@ -72,7 +83,7 @@ static void act_quant_values(void)
     static int8_t q[N];
     float scale;
     int32_t sum, expected = 0;
-    qk_act_quant_fn *const quantise = qk_reference(QK_OP_act_quant)->fn.act_quant;
+    qk_act_quant_fn *const quantise = QK_FN(act_quant, qk_reference(QK_OP_act_quant)->fn);
     for (int i = 0; i < N; i++)
         x[i] = random_in(-3.0f, 3.0f);
     x[77] = -3.5f;
@@ -96,7 +107,7 @@ static void act_quant_edges(void)
     int8_t q[8];
     int32_t sum[2];
     static const int8_t none[8];
-    qk_act_quant_fn *const quantise = qk_reference(QK_OP_act_quant)->fn.act_quant;
+    qk_act_quant_fn *const quantise = QK_FN(act_quant, qk_reference(QK_OP_act_quant)->fn);
     quantise(q, scale, sum, x, 1, 4);
     tap(!memcmp(q, none, 4) && scale[0] == 1.27e7f && sum[0] == 0, "act_quant: zeros and denormals", NULL);
     const float x2[8] = {1.0f, 2.0f, NAN, 3.0f, 1.0f, -4.0f, 0.0f, 0.5f};
@@ -123,7 +134,7 @@ static void gemv_values(void)
     qk_rng_bytes(&rng, q, sizeof q);
     for (int i = 0; i < COLUMNS; i++)
         x[i] = random_in(-1.0f, 1.0f);
-    qk_reference(QK_OP_f16_gemv)->fn.f16_gemv(y, w, x, ROWS, COLUMNS);
+    QK_FN(f16_gemv, qk_reference(QK_OP_f16_gemv)->fn)(y, w, x, ROWS, COLUMNS);
     for (int r = 0; r < ROWS; r++) {
         double sum = 0.0, size = 0.0;
         for (int c = 0; c < COLUMNS; c++) {
@@ -134,7 +145,7 @@ static void gemv_values(void)
         right &= fabs((double)y[r] - sum) <= gamma_of((COLUMNS + 63) / 64 + 7) * size;
     }
     tap(right, "f16_gemv: within its bound", NULL);
-    qk_reference(QK_OP_i8_gemv)->fn.i8_gemv(y, w8, q, scale, &x_scale, ROWS, COLUMNS);
+    QK_FN(i8_gemv, qk_reference(QK_OP_i8_gemv)->fn)(y, w8, q, scale, &x_scale, ROWS, COLUMNS);
     for (int r = 0; r < ROWS; r++) {
         int64_t sum = 0;
         for (int c = 0; c < COLUMNS; c++)
@@ -150,7 +161,7 @@ static void rmsnorm_values(void)
     static float x[N], w[N], out[N];
     double sum = 0.0;
     bool right = true;
-    qk_rmsnorm_fn *const norm = qk_reference(QK_OP_rmsnorm)->fn.rmsnorm;
+    qk_rmsnorm_fn *const norm = QK_FN(rmsnorm, qk_reference(QK_OP_rmsnorm)->fn);
     for (int i = 0; i < N; i++) {
         x[i] = random_in(-5.0f, 5.0f);
         w[i] = random_in(0.5f, 2.0f);
@@ -175,11 +186,11 @@ static void rope_and_relu2(void)
     const float cosine[2] = {0.0f, 0.5f}, sine[2] = {1.0f, -0.5f};
     static const float turned[8] = {-3.0f, 3.0f, 1.0f, 1.0f, -7.0f, 7.0f, 5.0f, 1.0f};
     float out[8];
-    qk_reference(QK_OP_rope)->fn.rope(out, x, cosine, sine, 2, 2);
+    QK_FN(rope, qk_reference(QK_OP_rope)->fn)(out, x, cosine, sine, 2, 2);
     tap(!memcmp(out, turned, sizeof out), "rope: pairs half a head apart", NULL);
     const float gate[6] = {2.0f, -3.0f, -0.0f, NAN, -INFINITY, -1.0f};
     const float up[6] = {-1.5f, 7.0f, 1.0f, 1.0f, 2.0f, INFINITY};
-    qk_reference(QK_OP_relu2_mul)->fn.relu2_mul(out, gate, up, 6);
+    QK_FN(relu2_mul, qk_reference(QK_OP_relu2_mul)->fn)(out, gate, up, 6);
     tap(out[0] == -6.0f && out[1] == 0.0f && out[2] == 0.0f && isnan(out[3]) && out[4] == 0.0f &&
             isnan(out[5]),
         "relu2_mul: squares, zeros, NaN", NULL);
@@ -191,7 +202,7 @@ static void softmax_values(void)
     static float x[N], out[N];
     double sum = 0.0, most = -INFINITY;
     bool right = true;
-    qk_softmax_fn *const softmax = qk_reference(QK_OP_softmax)->fn.softmax;
+    qk_softmax_fn *const softmax = QK_FN(softmax, qk_reference(QK_OP_softmax)->fn);
     for (int i = 0; i < N; i++) {
         x[i] = random_in(-30.0f, 12.0f);
         most = fmax(most, (double)x[i]);
@@ -254,16 +265,16 @@ static void attention_values(void)
         cache_k[i] = qk_f16_to_f32(half_k[i]);
         cache_v[i] = qk_f16_to_f32(half_v[i]);
     }
-    qk_reference(QK_OP_attention_f32)
-        ->fn.attention_f32(attended, weight, q, cache_k, cache_v, POSITIONS, HEADS, KV_HEADS, DIM, 0.25f);
+    QK_FN(attention_f32, qk_reference(QK_OP_attention_f32)->fn)
+    (attended, weight, q, cache_k, cache_v, POSITIONS, HEADS, KV_HEADS, DIM, 0.25f);
     for (int h = 0; h < HEADS; h++)
         right &= head_is_right(h);
     tap(right, "attention_f32: grouped heads against f64", NULL);
     float same[HEADS * DIM];
     memcpy(same, attended, sizeof same);
     memset(attended, 0, sizeof attended);
-    qk_reference(QK_OP_attention_f16)
-        ->fn.attention_f16(attended, weight, q, half_k, half_v, POSITIONS, HEADS, KV_HEADS, DIM, 0.25f);
+    QK_FN(attention_f16, qk_reference(QK_OP_attention_f16)->fn)
+    (attended, weight, q, half_k, half_v, POSITIONS, HEADS, KV_HEADS, DIM, 0.25f);
     tap(!memcmp(attended, same, sizeof same), "attention_f16: the same bits from the same values", NULL);
 }
 
@@ -303,9 +314,9 @@ static bool ties_are_exact(qk_tl1_quantize_fn *quantise, const float *level)
 static void tl_values(void)
 {
     static const float tl1[] = {-1.0f, -0.33f, 0.33f, 1.0f}, tl2[] = {-1.2f, -0.4f, 0.4f, 1.2f};
-    qk_tl1_quantize_fn *const quantise = qk_reference(QK_OP_tl1_quantize)->fn.tl1_quantize;
+    qk_tl1_quantize_fn *const quantise = QK_FN(tl1_quantize, qk_reference(QK_OP_tl1_quantize)->fn);
     tap(ties_are_exact(quantise, tl1), "tl1_quantize: nearest level, lower on a tie", NULL);
-    tap(ties_are_exact(qk_reference(QK_OP_tl2_quantize)->fn.tl2_quantize, tl2),
+    tap(ties_are_exact(QK_FN(tl2_quantize, qk_reference(QK_OP_tl2_quantize)->fn), tl2),
         "tl2_quantize: nearest level, lower on a tie", NULL);
     const float x[5] = {1e-8f, 0.0f, -0.0f, -1e-9f, NAN};
     uint8_t codes[2] = {0xff, 0xff};

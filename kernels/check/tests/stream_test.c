@@ -3,6 +3,7 @@
 #include "kernels/check/tests/tap.h"
 #include "kernels/cpu.h"
 #include "kernels/layout.h"
+#include "kernels/qk256_dequant/op.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ static bool right(const struct qk_variant *v, const struct work *w, size_t offse
     float before, behind, untouched;
     memset(&untouched, 0xa5, sizeof untouched);
     memset(w->room, 0xa5, (floats + 2 * AROUND) * sizeof *w->room);
-    v->fn.qk256_dequant(w->room + offset, w->codes, w->scale, lut, BLOCKS);
+    QK_FN(qk256_dequant, v->fn)(w->room + offset, w->codes, w->scale, lut, BLOCKS);
     memcpy(&before, w->room + offset - 1, sizeof before);
     memcpy(&behind, w->room + offset + floats, sizeof behind);
     return !memcmp(w->room + offset, w->want, floats * sizeof *w->want) &&
@@ -44,7 +45,7 @@ int main(void)
     qk_rng_bytes(&rng, w.codes, (size_t)BLOCKS * QK256_BLOCK_BYTES);
     for (size_t b = 0; b < BLOCKS; b++)
         w.scale[b] = qk_rng_unit(&rng) + 0.5f;
-    qk_reference(QK_OP_qk256_dequant)->fn.qk256_dequant(w.want, w.codes, w.scale, lut, BLOCKS);
+    QK_FN(qk256_dequant, qk_reference(QK_OP_qk256_dequant)->fn)(w.want, w.codes, w.scale, lut, BLOCKS);
     for (size_t i = 0; i < qk_variant_count; i++) {
         const struct qk_variant *v = &qk_variants[i];
         char name[96];

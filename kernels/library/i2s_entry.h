@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the checked entry points of the i2s ops share. */
-#ifndef QKBENCH_KERNELS_I2S_ENTRY_H
-#define QKBENCH_KERNELS_I2S_ENTRY_H
+#ifndef QKBENCH_KERNELS_LIBRARY_I2S_ENTRY_H
+#define QKBENCH_KERNELS_LIBRARY_I2S_ENTRY_H
 
 #include "kernels/cpu.h"
 #include "kernels/support.h"

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/i2s_entry.h"
+#include "kernels/library/i2s_entry.h"
 
-#include "kernels/api.h"
 #include "kernels/layout.h"
-#include "kernels/spans.h"
+#include "kernels/library/spans.h"
 
 #include <stdlib.h>
 
@@ -19,16 +18,6 @@ int qk_i2s_bytes(size_t rows, size_t columns, bool interleaved, size_t *bytes, s
     if (!interleaved)
         *bytes = rows * (columns / 4);
     return 0;
-}
-
-int qk_i2s16_bytes(size_t rows, size_t columns, size_t *bytes, struct qk_error *err)
-{
-    size_t found;
-    const int code = bytes ? qk_i2s_bytes(rows, columns, true, &found, err)
-                           : qk_fail(err, QK_ERR_ARG, "bytes", "pointer is NULL; expected room for a size");
-    if (!code)
-        *bytes = found;
-    return code;
 }
 
 int qk_i2s_best(enum qk_op op, const struct qk_variant **v, struct qk_error *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The buffers of a checked entry point (api.h): what every one of them demands of its caller's pointers. */
-#ifndef QKBENCH_KERNELS_SPANS_H
-#define QKBENCH_KERNELS_SPANS_H
+/* The buffers of a checked entry point (qkernels.h): what every one of them demands of its caller's pointers. */
+#ifndef QKBENCH_KERNELS_LIBRARY_SPANS_H
+#define QKBENCH_KERNELS_LIBRARY_SPANS_H
 
 #include "kernels/kernels.h"
 #include "kernels/support.h"

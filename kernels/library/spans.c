@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/spans.h"
+#include "kernels/library/spans.h"
 
 #include "kernels/cpu.h"
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * act_quant: f32 rows to int8, one scale per row.
+ *   q [rows * columns] i8    scale [rows] f32    sum [rows] i32    x [rows * columns] f32
+ * a = max(1e-5, max |x|) of the row; scale = 127 / a; q = x * scale, rounded to nearest, ties to even; sum = sum of q.
+ * x is about q / scale, and q lies in [-127, 127]. The floor makes a row of zeros or denormals all 0, with scale 1.27e7.
+ * A row with a NaN or an infinity has scale NaN, q and sum 0, so that whatever is scaled by it is NaN.
+ * columns <= 16909320, so that the sum fits. Outputs overlap nothing. Exact: every variant gives the same bytes. Source:
+ * formula of the BitNet b1.58 reference model (absmax per token, floor 1e-5, round half to even).
+ */
+#ifndef QKBENCH_KERNELS_ACT_QUANT_OP_H
+#define QKBENCH_KERNELS_ACT_QUANT_OP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct qk_error; /* support.h */
+
+typedef void qk_act_quant_fn(int8_t *restrict q, float *restrict scale, int32_t *restrict sum,
+                             const float *restrict x, size_t rows, size_t columns);
+
+/* QK_ERR_ARG also: more than 16909320 columns. */
+int qk_act_quant(int8_t *q, float *scale, int32_t *sum, const float *x, size_t rows, size_t columns,
+                 struct qk_error *err);
+
+#endif

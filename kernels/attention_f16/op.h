@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * attention_f16: as attention_f32 (attention_f32/op.h), over a cache of IEEE binary16. Its elements are widened exactly.
+ */
+#ifndef QKBENCH_KERNELS_ATTENTION_F16_OP_H
+#define QKBENCH_KERNELS_ATTENTION_F16_OP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct qk_error; /* support.h */
+
+typedef void qk_attention_f16_fn(float *restrict out, float *restrict weight, const float *restrict q,
+                                 const uint16_t *restrict k, const uint16_t *restrict v, size_t positions,
+                                 size_t heads, size_t kv_heads, size_t dim, float scale);
+
+/* QK_ERR_ARG also: no positions; kv_heads that is 0 or does not divide heads. */
+int qk_attention_f16(float *out, float *weight, const float *q, const uint16_t *k, const uint16_t *v,
+                     size_t positions, size_t heads, size_t kv_heads, size_t dim, float scale,
+                     struct qk_error *err);
+
+#endif

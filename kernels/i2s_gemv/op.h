@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * i2s_gemv: ternary weights x int8.
+ *   y[m] = sum over k of code(m, k) * q[k], minus q_sum, modulo 2^32.      m < rows, k < columns
+ * q_sum is the sum of q. Then y is the sum of (code - 1) * q, exactly: it stays below 2^31 for every input.
+ *   y      [rows]                i32
+ *   codes  [rows * columns / 4]  I2_S order (layout.h); any alignment; code 3 counts as +2
+ *   q      [columns]             i8, any value, -128 too; any alignment
+ * columns: 128 (I2S_BLOCK) to I2S_COLUMNS_MAX, a multiple of 128. rows >= 0. y must not overlap an input. These are
+ * integers: every variant returns the reference's bits.
+ */
+#ifndef QKBENCH_KERNELS_I2S_GEMV_OP_H
+#define QKBENCH_KERNELS_I2S_GEMV_OP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct qk_error; /* support.h */
+
+typedef void qk_i2s_gemv_fn(int32_t *restrict y, const uint8_t *restrict codes, const int8_t *restrict q,
+                            int32_t q_sum, size_t rows, size_t columns);
+
+/* QK_ERR_ARG also: columns as above; code_bytes is not rows * columns / 4; q_sum is not the sum of q. */
+int qk_i2s_matvec(int32_t *y, const uint8_t *codes, size_t code_bytes, const int8_t *q, int32_t q_sum,
+                  size_t rows, size_t columns, struct qk_error *err);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * relu2_mul: out[i] = (t * t) * up[i],   t = gate[i] < 0 ? 0 : gate[i]
+ *   out [n] f32    gate [n] f32    up [n] f32
+ * Two rounded multiplies: to the bit. NaN in gate stays NaN (the comparison is written that way round). 0 times an
+ * infinite or NaN `up` is NaN. out overlaps nothing. Source: feed-forward of BitNet b1.58 2B4T (squared ReLU on the gate
+ * branch only).
+ */
+#ifndef QKBENCH_KERNELS_RELU2_MUL_OP_H
+#define QKBENCH_KERNELS_RELU2_MUL_OP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct qk_error; /* support.h */
+
+typedef void qk_relu2_mul_fn(float *restrict out, const float *restrict gate, const float *restrict up,
+                             size_t n);
+
+int qk_relu2_mul(float *out, const float *gate, const float *up, size_t n, struct qk_error *err);
+
+#endif

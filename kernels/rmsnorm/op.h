@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rmsnorm: out[i] = (x[i] * f) * w[i],   f = 1 / sqrt((float)(sum of x[i]^2 / n) + epsilon)
+ *   out [n] f32    x [n] f32    w [n] f32    epsilon >= 0
+ * Squares are exact in f64 and added in f64, in 32 partial sums folded as in sums.h. The mean is rounded to f32; then
+ * comes one rounding for each of +, sqrt, / and the two multiplies: to the bit. The relative error is below 6u,
+ * u = 2^-24, where nothing underflows. A mean beyond the largest f32 makes f 0. An infinite x makes f 0 and its own
+ * output NaN. A NaN makes all outputs NaN. out overlaps nothing. Source: BitNet b1.58 reference model; order of the
+ * multiplies and the f64 sum as in ggml.
+ */
+#ifndef QKBENCH_KERNELS_RMSNORM_OP_H
+#define QKBENCH_KERNELS_RMSNORM_OP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct qk_error; /* support.h */
+
+typedef void qk_rmsnorm_fn(float *restrict out, const float *restrict x, const float *restrict w, size_t n,
+                           float epsilon);
+
+/* QK_ERR_ARG also: an epsilon that is negative, infinite or NaN. */
+int qk_rmsnorm(float *out, const float *x, const float *w, size_t n, float epsilon, struct qk_error *err);
+
+#endif

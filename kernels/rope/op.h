@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rope: rotates pairs (j, j + half) of each head, "NeoX" order, by angles the caller has tabled.
+ *   out [heads * 2 * half] f32    x [heads * 2 * half] f32    cosine [half] f32    sine [half] f32
+ *   out[h][j]        = x[h][j] * cosine[j] - x[h][j + half] * sine[j]
+ *   out[h][j + half] = x[h][j] * sine[j] + x[h][j + half] * cosine[j]
+ * Each product and each sum is rounded once: to the bit. There is no trigonometry here. The angles are
+ * pos * base^(-2j / dim), the same for every head and layer, and a table made once in f64 is both faster and closer. out
+ * overlaps nothing. Source: Su et al., "RoFormer", arXiv 2104.09864.
+ */
+#ifndef QKBENCH_KERNELS_ROPE_OP_H
+#define QKBENCH_KERNELS_ROPE_OP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct qk_error; /* support.h */
+
+typedef void qk_rope_fn(float *restrict out, const float *restrict x, const float *restrict cosine,
+                        const float *restrict sine, size_t heads, size_t half);
+
+int qk_rope(float *out, const float *x, const float *cosine, const float *sine, size_t heads, size_t half,
+            struct qk_error *err);
+
+#endif

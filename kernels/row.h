@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a row of variants.def exports: qk_<op>_<name>, of the type <op>/op.h gives its op, and for a STAGED row
+ * qk_<op>_<name>_upto(stage). That returns the same body cut after the stage (an index into the op's stages), its
+ * would-be output sunk; the last stage is the kernel itself; NULL outside [0, stages).
+ *
+ * meson.build compiles a row's file with this header in front and QK_ROW=op,name,KIND. So a file sees the prototypes of
+ * its own row and of no other: a wrong signature does not compile, and a changed row recompiles its own file alone.
+ */
+#ifndef QKBENCH_KERNELS_ROW_H
+#define QKBENCH_KERNELS_ROW_H
+
+/* Any kernel. QK_FN makes it callable again, as a kernel of its op. */
+typedef void qk_fn(void);
+typedef qk_fn *qk_upto_fn(int stage);
+#define QK_FN(op, fn) ((qk_##op##_fn *)(fn))
+
+#define QK_UPTO_STAGED(op, name) qk_upto_fn qk_##op##_##name##_upto;
+#define QK_UPTO_PLAIN(op, name)
+#define QK_UPTO_CEILING(op, name)
+#define QK_PROTOTYPES(op, name, kind)                                                                        \
+    qk_##op##_fn qk_##op##_##name;                                                                           \
+    QK_UPTO_##kind(op, name)
+
+#ifdef QK_ROW
+#include QK_ROW_CONTRACT /* "kernels/<op>/op.h" */
+#define QK_ROW_PROTOTYPES(...) QK_PROTOTYPES(__VA_ARGS__)
+QK_ROW_PROTOTYPES(QK_ROW)
+#endif
+
+#endif
