@@ -49,10 +49,8 @@ static struct bench_record *add_record(struct bench_ready *ready, const struct q
     rec->reference = v == qk_reference(v->op);
     rec->elements = (double)ready->buffers.plan.elements;
     rec->bytes_written = (double)ready->buffers.plan.bytes_written;
-    /* By its name: such a row exists to load what its op reads, the others only store. */
-    const bool computes = v->kind != QK_CEILING, loads = !computes && !strncmp(v->name, "ceiling_load", 12);
-    rec->ops = computes ? (double)ready->buffers.plan.ops : 0;
-    rec->bytes_read = computes || loads ? (double)ready->buffers.plan.bytes_read : 0;
+    rec->ops = v->kind == QK_CEILING ? 0 : (double)ready->buffers.plan.ops;
+    rec->bytes_read = v->touches != QK_TOUCHES_STORES ? (double)ready->buffers.plan.bytes_read : 0;
     return rec;
 }
 

@@ -1,36 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/cpu.h"
 
+#include "kernels/kernels_config.h" /* QK_ARCHITECTURE */
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#if defined __x86_64__
-#include <cpuid.h>
+/* What the machine says of itself, in words whose bits are features. */
+enum word { L1_ECX, L7_EBX, L7_ECX, L71_EAX, HWCAP, WORDS };
+enum { YMM = 0x6, ZMM = 0xe6 }; /* XCR0: SSE and YMM state; with opmask, upper ZMM, ZMM16-31 */
 
-enum word { L1_ECX, L7_EBX, L7_ECX, L71_EAX, WORDS };
+struct raw {
+    unsigned long word[WORDS];
+    unsigned xcr0;
+};
 
-/* Bits: Intel SDM vol. 2A, CPUID; the names are those of /proc/cpuinfo. */
+/*
+ * Names are those of /proc/cpuinfo; no name stands for two features. x86: bits of CPUID (Intel SDM vol. 2A), and the
+ * registers that the operating system must save. aarch64: bits of AT_HWCAP (Linux, arch/arm64 hwcap.h).
+ */
 static const struct feature {
     const char *name;
     enum word word;
     int bit;
+    unsigned state;
 } features[] = {
-    {"fma", L1_ECX, 12},         {"f16c", L1_ECX, 29},     {"avx2", L7_EBX, 5},
-    {"bmi2", L7_EBX, 8},         {"avx512f", L7_EBX, 16},  {"avx512dq", L7_EBX, 17},
-    {"avx512bw", L7_EBX, 30},    {"avx512vl", L7_EBX, 31}, {"avx512vbmi", L7_ECX, 1},
-    {"avx512_vnni", L7_ECX, 11}, {"avx_vnni", L71_EAX, 4},
+    {"fma", L1_ECX, 12, YMM},         {"f16c", L1_ECX, 29, YMM},     {"avx2", L7_EBX, 5, YMM},
+    {"bmi2", L7_EBX, 8, 0},           {"avx512f", L7_EBX, 16, ZMM},  {"avx512dq", L7_EBX, 17, ZMM},
+    {"avx512bw", L7_EBX, 30, ZMM},    {"avx512vl", L7_EBX, 31, ZMM}, {"avx512vbmi", L7_ECX, 1, ZMM},
+    {"avx512_vnni", L7_ECX, 11, ZMM}, {"avx_vnni", L71_EAX, 4, YMM}, {"asimddp", HWCAP, 20, 0},
 };
 
-struct raw {
-    unsigned word[WORDS];
-    unsigned xcr0;
-};
+#if defined __x86_64__
+#include <cpuid.h>
 
 static void read_raw(struct raw *raw)
 {
     unsigned a, b, c, d;
-    memset(raw, 0, sizeof *raw);
     if (!__get_cpuid(1, &a, &b, &c, &d))
         return;
     raw->word[L1_ECX] = c;
@@ -45,58 +52,57 @@ static void read_raw(struct raw *raw)
     if (a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d))
         raw->word[L71_EAX] = a;
 }
+#elif defined __aarch64__
+#include <sys/auxv.h>
 
-/* The first feature of the blank-separated list that is missing, copied to missing[size]; false when none is.
- */
-static bool lacks(const struct raw *raw, const char *list, char *missing, size_t size)
+static void read_raw(struct raw *raw)
 {
-    while (*list) {
-        const size_t n = strcspn(list, " ");
-        bool found = false;
-        for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
-            const struct feature *f = &features[i];
-            if (strlen(f->name) == n && !memcmp(f->name, list, n))
-                found = raw->word[f->word] >> f->bit & 1;
-        }
-        if (!found) {
-            snprintf(missing, size, "%.*s", (int)n, list);
-            return true;
-        }
-        list += n + (list[n] == ' ');
-    }
-    return false;
-}
-
-static void detect(struct qk_cpu *cpu)
-{
-    enum { XCR0_AVX = 0x6, XCR0_AVX512 = 0xe6 }; /* SSE+YMM state; with opmask, upper ZMM, ZMM16-31 */
-    struct raw raw;
-    char missing[32];
-    read_raw(&raw);
-    for (int i = QK_ISA_BASE + 1; i < QK_ISA_COUNT; i++) {
-        const unsigned state = i == QK_ISA_AVX512 ? XCR0_AVX512 : XCR0_AVX;
-        if ((raw.xcr0 & state) != state)
-            snprintf(cpu->why[i], sizeof cpu->why[i], "the operating system does not save its registers");
-        else if (lacks(&raw, qk_isas[i].features, missing, sizeof missing))
-            snprintf(cpu->why[i], sizeof cpu->why[i], "this CPU lacks %s", missing);
-        else
-            cpu->present[i] = true;
-    }
+    raw->word[HWCAP] = getauxval(AT_HWCAP);
 }
 #else
-static void detect(struct qk_cpu *cpu)
+static void read_raw(struct raw *raw)
 {
-    for (int i = QK_ISA_BASE + 1; i < QK_ISA_COUNT; i++)
-        snprintf(cpu->why[i], sizeof cpu->why[i], "not built for this architecture");
+    (void)raw;
 }
 #endif
 
-static void switch_off(struct qk_cpu *cpu, int isa, const char *why)
+/* False, with the reason in why[size], when a feature of the blank-separated list is missing. */
+static bool has_all(const struct raw *raw, const char *list, char *why, size_t size)
 {
-    if (!cpu->present[isa])
-        return;
-    cpu->present[isa] = false;
-    snprintf(cpu->why[isa], sizeof cpu->why[isa], "%s", why);
+    for (size_t n; *list; list += n + (list[n] == ' ')) {
+        const struct feature *f = NULL;
+        n = strcspn(list, " ");
+        for (size_t i = 0; i < sizeof features / sizeof *features; i++)
+            if (strlen(features[i].name) == n && !memcmp(features[i].name, list, n))
+                f = &features[i];
+        if (!f || !(raw->word[f->word] >> f->bit & 1)) {
+            snprintf(why, size, "this CPU lacks %.*s", (int)n, list);
+            return false;
+        }
+        if ((raw->xcr0 & f->state) != f->state) {
+            snprintf(why, size, "the operating system does not save its registers");
+            return false;
+        }
+    }
+    return true;
+}
+
+bool qk_isa_of_here(enum qk_isa isa)
+{
+    const char *of = qk_isas[isa].architecture;
+    return !strcmp(of, "any") || !strcmp(of, QK_ARCHITECTURE);
+}
+
+static void detect(struct qk_cpu *cpu)
+{
+    struct raw raw = {.xcr0 = 0};
+    read_raw(&raw);
+    for (int i = 0; i < QK_ISA_COUNT; i++)
+        if (qk_isa_of_here((enum qk_isa)i))
+            cpu->present[i] = has_all(&raw, qk_isas[i].features, cpu->why[i], sizeof cpu->why[i]);
+        else
+            snprintf(cpu->why[i], sizeof cpu->why[i], "not a level of this architecture, %s",
+                     QK_ARCHITECTURE);
 }
 
 static int apply_disable(struct qk_cpu *cpu, const char *list, struct qk_error *err)
@@ -110,12 +116,15 @@ static int apply_disable(struct qk_cpu *cpu, const char *list, struct qk_error *
         if (isa == QK_ISA_COUNT) {
             char known[96] = "";
             for (int i = QK_ISA_BASE + 1; i < QK_ISA_COUNT; i++)
-                snprintf(known + strlen(known), sizeof known - strlen(known), " %s", qk_isas[i].name);
+                if (qk_isa_of_here((enum qk_isa)i))
+                    snprintf(known + strlen(known), sizeof known - strlen(known), " %s", qk_isas[i].name);
             return qk_fail(err, QK_ERR_ARG, "QK_DISABLE_ISA",
                            "unknown ISA level '%.*s'; levels that can be switched off:%s",
                            (int)(n < 60 ? n : 60), list, known);
         }
-        switch_off(cpu, isa, "switched off by QK_DISABLE_ISA");
+        if (cpu->present[isa])
+            snprintf(cpu->why[isa], sizeof cpu->why[isa], "switched off by QK_DISABLE_ISA");
+        cpu->present[isa] = false;
         list += n;
         if (*list == ',' && !*++list)
             return qk_fail(err, QK_ERR_ARG, "QK_DISABLE_ISA",
@@ -126,16 +135,17 @@ static int apply_disable(struct qk_cpu *cpu, const char *list, struct qk_error *
 
 int qk_cpu_detect(struct qk_cpu *cpu, const char *disable, struct qk_error *err)
 {
-    struct qk_cpu found;
-    memset(&found, 0, sizeof found);
-    found.present[QK_ISA_BASE] = true;
+    struct qk_cpu found = {.present = {false}};
     detect(&found);
     const int code = apply_disable(&found, disable ? disable : "", err);
     if (code)
         return code;
-    if (!found.present[QK_ISA_AVX2]) {
-        switch_off(&found, QK_ISA_AVXVNNI, "needs AVX2, which is off");
-        switch_off(&found, QK_ISA_AVX512, "needs AVX2, which is off");
+    for (int i = 0; i < QK_ISA_COUNT; i++) {
+        const enum qk_isa needs = qk_isas[i].needs;
+        if (!found.present[needs] && found.present[i]) {
+            found.present[i] = false;
+            snprintf(found.why[i], sizeof found.why[i], "needs %s, which is off", qk_isas[needs].name);
+        }
     }
     *cpu = found;
     return 0;

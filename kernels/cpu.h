@@ -21,6 +21,9 @@ struct qk_cpu {
  */
 int qk_cpu_detect(struct qk_cpu *cpu, const char *disable, struct qk_error *err);
 
+/* Is it a level of the architecture this was built for? */
+bool qk_isa_of_here(enum qk_isa isa);
+
 /* NULL when the variant can run here, otherwise why not. The text lives as long as *cpu. */
 const char *qk_variant_missing(const struct qk_variant *v, const struct qk_cpu *cpu);
 

@@ -16,7 +16,7 @@
 #include "kernels/row.h"
 
 enum qk_isa {
-#define ISA(level, flags, features) QK_ISA_##level,
+#define ISA(level, arch, needs, flags, features) QK_ISA_##level,
 #include "kernels/isa.def"
 #undef ISA
     QK_ISA_COUNT
@@ -29,15 +29,20 @@ enum qk_op {
     QK_OP_COUNT
 };
 
+/* Columns of variants.def. */
 enum qk_kind { QK_STAGED, QK_PLAIN, QK_CEILING };
+enum qk_made { QK_BY_HAND, QK_BY_COMPILER };
+enum qk_touches { QK_TOUCHES_ALL, QK_TOUCHES_STORES, QK_TOUCHES_LOADS };
 
 struct qk_variant {
     enum qk_op op;
     enum qk_isa isa;
     enum qk_kind kind;
+    enum qk_made made;
+    enum qk_touches touches;
     const char *op_name, *name, *phase, *why;
     const char *flags; /* compiler flags of its file */
-    qk_fn *fn;         /* NULL where the architecture lacks its ISA */
+    qk_fn *fn;         /* NULL when the build has no such row */
     qk_upto_fn *upto;  /* staged rows only */
 };
 
@@ -49,7 +54,8 @@ struct qk_op_row {
 };
 
 struct qk_isa_row {
-    const char *name, *flags, *features;
+    const char *name, *architecture, *flags, *features;
+    enum qk_isa needs;
 };
 
 extern const struct qk_variant qk_variants[];

@@ -33,9 +33,25 @@ struct qk_module {
     const char *version;  /* of the project */
 };
 
-/* The one symbol a module exports. Never NULL; the table is constant and lives as long as the module is loaded. */
+/* What a module must export. Never NULL; the table is constant and lives as long as the module is loaded. */
 typedef const struct qk_module *qk_module_fn(void);
 #define QK_MODULE_SYMBOL "qk_kernels_module"
 __attribute__((visibility("default"))) const struct qk_module *qk_kernels_module(void);
+
+/*
+ * Columns of variants.def that the struct above has not, row by row. They are found by a symbol of their own, so that
+ * builds without it stay readable: a reader takes such a row's columns from its own row of that name.
+ */
+struct qk_module_trait {
+    const char *made, *touches; /* "HAND", "ALL" */
+};
+struct qk_module_traits {
+    uint32_t magic, row_bytes,
+        row_count; /* row_bytes: sizeof(struct qk_module_trait); as many rows as the module */
+    const struct qk_module_trait *rows;
+};
+typedef const struct qk_module_traits *qk_module_traits_fn(void);
+#define QK_MODULE_TRAITS_SYMBOL "qk_kernels_traits"
+__attribute__((visibility("default"))) const struct qk_module_traits *qk_kernels_traits(void);
 
 #endif

@@ -3,22 +3,23 @@
 
 #include "kernels/built.h"
 #include "kernels/case.h"
-#include "kernels/kernels_config.h" /* QK_COMPILER, QK_FLAGS_<op>_<name>, made by meson.build */
 
 #include <string.h>
 
 const struct qk_variant qk_variants[] = {
-#define VARIANT(op_, name_, isa_, phase_, kind_, why_)                                                       \
-    {.op = QK_OP_##op_,                                                                                      \
-     .isa = QK_ISA_##isa_,                                                                                   \
-     .kind = QK_##kind_,                                                                                     \
-     .op_name = #op_,                                                                                        \
-     .name = #name_,                                                                                         \
-     .phase = phase_,                                                                                        \
-     .why = why_,                                                                                            \
-     .flags = QK_FLAGS_##op_##_##name_,                                                                      \
-     .fn = QK_IF_##isa_((qk_fn *)qk_##op_##_##name_, 0),                                                     \
-     QK_UPTO_OF_##kind_(op_, name_, isa_)},
+#define VARIANT(op_, name_, isa_, phase_, kind_, made_, touches_, why_)                                      \
+    QK_IF_##isa_({.op = QK_OP_##op_,                                                                         \
+                  .isa = QK_ISA_##isa_,                                                                      \
+                  .kind = QK_##kind_,                                                                        \
+                  .made = QK_BY_##made_,                                                                     \
+                  .touches = QK_TOUCHES_##touches_,                                                          \
+                  .op_name = #op_,                                                                           \
+                  .name = #name_,                                                                            \
+                  .phase = phase_,                                                                           \
+                  .why = why_,                                                                               \
+                  .flags = QK_FLAGS_##op_##_##name_,                                                         \
+                  .fn = (qk_fn *)qk_##op_##_##name_,                                                         \
+                  QK_UPTO_OF_##kind_(op_, name_)}, )
 #include "kernels/variants.def"
 #undef VARIANT
 };
@@ -32,8 +33,8 @@ const struct qk_op_row qk_ops[QK_OP_COUNT] = {
 };
 
 const struct qk_isa_row qk_isas[QK_ISA_COUNT] = {
-#define ISA(level_, flags_, features_)                                                                       \
-    [QK_ISA_##level_] = {.name = #level_, .flags = flags_, .features = features_},
+#define ISA(level_, arch_, needs_, flags_, features_)                                                        \
+    [QK_ISA_##level_] = {#level_, #arch_, flags_, features_, QK_ISA_##needs_},
 #include "kernels/isa.def"
 #undef ISA
 };

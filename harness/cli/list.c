@@ -21,7 +21,7 @@ static void print_table(const struct qk_cpu *cpu)
         }
     }
     for (int i = 0; i < QK_ISA_COUNT; i++)
-        if (!cpu->present[i])
+        if (!cpu->present[i] && qk_isa_of_here((enum qk_isa)i))
             printf("%s is not available: %s\n", qk_isas[i].name, cpu->why[i]);
 }
 
