@@ -14,12 +14,7 @@ struct group {
 
 static struct group group_at(const struct bench_summary *sum, size_t first)
 {
-    const struct bench_record *head = sum->rows[first].rec;
-    size_t end = first + 1;
-    while (end < sum->count && strcmp(sum->rows[end].rec->op, head->op) == 0 &&
-           strcmp(sum->rows[end].rec->shape, head->shape) == 0)
-        end++;
-    return (struct group){sum->rows + first, end - first};
+    return (struct group){sum->rows + first, bench_summary_group_end(sum, first) - first};
 }
 
 /* Of several rows of a phase the first that was measured. */

@@ -122,3 +122,11 @@ void bench_summary_free(struct bench_summary *sum)
     free(sum->rows);
     *sum = (struct bench_summary){0};
 }
+
+size_t bench_summary_group_end(const struct bench_summary *sum, size_t first)
+{
+    size_t end = first + 1;
+    while (end < sum->count && same_group(sum->rows[end].rec, sum->rows[first].rec))
+        end++;
+    return end;
+}

@@ -30,5 +30,7 @@ struct bench_summary {
 /* 95 % intervals. QK_ERR_MEMORY. Free with bench_summary_free; the sample set must outlive it. */
 int bench_summary_make(struct bench_summary *sum, const struct bench_sample_set *set, struct qk_error *err);
 void bench_summary_free(struct bench_summary *sum);
+/* Rows [first, end) share op and shape; returns end. */
+size_t bench_summary_group_end(const struct bench_summary *sum, size_t first);
 
 #endif

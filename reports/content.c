@@ -66,16 +66,6 @@ void report_add_ratio(struct report_table *t, const struct bench_interval *r, si
         report_table_cell(t, "%.*fx [%.*f, %.*f]", decimals, r->value, decimals, r->low, decimals, r->high);
 }
 
-size_t report_group_end(const struct bench_summary *sum, size_t first)
-{
-    const struct bench_record *head = sum->rows[first].rec;
-    size_t end = first + 1;
-    while (end < sum->count && strcmp(sum->rows[end].rec->op, head->op) == 0 &&
-           strcmp(sum->rows[end].rec->shape, head->shape) == 0)
-        end++;
-    return end;
-}
-
 static const char *or_unknown(const char *text)
 {
     return *text ? text : "unknown";
@@ -314,7 +304,7 @@ int report_content_make(struct report_content *content, const struct report_inpu
     size_t groups = 0;
     bool failed = false;
     for (size_t first = 0, end; first < in->summary->count; first = end) {
-        end = report_group_end(in->summary, first);
+        end = bench_summary_group_end(in->summary, first);
         groups += 1 + report_metric_tables(in->summary, first, end);
     }
     *content = (struct report_content){.count = 1 + groups + (in->audit != NULL)};
@@ -324,7 +314,7 @@ int report_content_make(struct report_content *content, const struct report_inpu
     struct report_table *t = content->tables;
     add_facts(t++, in);
     for (size_t first = 0, end; first < in->summary->count; first = end) {
-        end = report_group_end(in->summary, first);
+        end = bench_summary_group_end(in->summary, first);
         add_group(t++, in, first, end);
         const size_t tables = report_metric_tables(in->summary, first, end);
         for (size_t i = 0; i < tables; i++)

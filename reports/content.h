@@ -16,9 +16,6 @@ struct report_content {
 int report_content_make(struct report_content *content, const struct report_input *in, struct qk_error *err);
 void report_content_free(struct report_content *content);
 
-/* Rows [first, end) of the summary that share op and shape; returns end. */
-size_t report_group_end(const struct bench_summary *sum, size_t first);
-
 /*
  * A cell "3.412x [3.405, 3.420]": four digits, so that the interval's width shows. `note` explains what is missing of
  * it, 0 when that needs no words.

@@ -34,7 +34,7 @@ static void count_blocks(const struct bench_summary *sum, size_t *disturbed, siz
 {
     *disturbed = *blocks = 0;
     for (size_t first = 0, end; first < sum->count; first = end) {
-        end = report_group_end(sum, first);
+        end = bench_summary_group_end(sum, first);
         const struct bench_record *ok = NULL;
         for (size_t i = first; i < end && !ok; i++)
             ok = sum->rows[i].rec->status == BENCH_OK ? sum->rows[i].rec : NULL;
