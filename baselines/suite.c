@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/suite.h"
 
+#include "harness/matrix.h"
+
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 
 #include "harness/clock.h"
 #include "harness/group.h"
-#include "harness/private.h"
+#include "harness/json_writer.h"
 
 #include <math.h>
 #include <stdio.h>

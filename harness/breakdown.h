@@ -103,6 +103,13 @@ int bench_breakdown_run(struct bench_breakdown *bd, const struct bench_matrix *m
                         const struct bench_run_config *cfg, struct qk_error *err);
 void bench_breakdown_free(struct bench_breakdown *bd);
 
+/*
+ * Appends to an estimated row what cfg->counters count of each arm (prefixes and, last, the kernel), one at a time. What
+ * cannot be counted has its reason. QK_ERR_MEMORY, QK_ERR_INTERRUPTED, errors of inputs.
+ */
+int bench_breakdown_count_row(struct bench_breakdown_row *row, qk_fn *const *arm,
+                              const struct bench_buffers *buffers, const struct bench_run_config *cfg,
+                              struct qk_error *err);
 /* The second group of members of an ok row from the first, 1 <= blocks <= BENCH_BLOCKS_MAX. QK_ERR_MEMORY. */
 int bench_breakdown_estimate(struct bench_breakdown_row *row, struct qk_error *err);
 

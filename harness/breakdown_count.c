@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include "harness/breakdown.h"
 #include "harness/buffers.h"
+#include "harness/counters.h"
 #include "harness/counters_step.h"
-#include "harness/private.h"
 
 #include <math.h>
 #include <stdio.h>

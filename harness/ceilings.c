@@ -237,3 +237,10 @@ const struct bench_ceiling *bench_ceilings_find(const struct bench_ceilings *c, 
     }
     return found;
 }
+
+double bench_ceilings_dram_read(const void *ceilings, size_t threads)
+{
+    const struct bench_ceiling *row =
+        bench_ceilings_find(ceilings, BENCH_CEILING_read, BENCH_DRAM, (int)threads);
+    return row ? row->best : NAN;
+}

@@ -86,6 +86,8 @@ double bench_ceiling_ghz(const struct bench_ceiling *row);
 /* The largest best of that kind, level and number of threads over all ISA levels; NULL when none was measured. */
 const struct bench_ceiling *bench_ceilings_find(const struct bench_ceilings *c, enum bench_ceiling_kind kind,
                                                 int level, int threads);
+/* Reading from DRAM by so many threads, of struct bench_ceilings: the best in GB/s, NaN when not measured. */
+double bench_ceilings_dram_read(const void *ceilings, size_t threads);
 
 /* Strict JSON, ceilings.schema.json; reals keep seven digits. QK_ERR_IO, QK_ERR_MEMORY. */
 int bench_ceilings_write_json(const struct bench_ceilings *c, FILE *to, struct qk_error *err);

@@ -2,8 +2,6 @@
 #include "harness/core_share.h"
 
 #include "harness/clock.h"
-#include "harness/private.h"
-#include "harness/stats.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -44,7 +42,7 @@ bool bench_adds(uint64_t rounds)
 double bench_adds_per_cycle(double ghz, char *why, size_t size)
 {
     enum { BURSTS = 5, ROUNDS = 2500, IN_A_ROUND = 64 };
-    double ns[BURSTS], scratch[BURSTS];
+    double ns[BURSTS]; /* sorted */
     if (isnan(ghz)) {
         snprintf(why, size, "the core clock is not known");
         return NAN;
@@ -55,9 +53,13 @@ double bench_adds_per_cycle(double ghz, char *why, size_t size)
             snprintf(why, size, "no such loop for this architecture");
             return NAN;
         }
-        ns[i] = (double)(bench_clock_ns() - start);
+        const double took = (double)(bench_clock_ns() - start);
+        int at = i;
+        for (; at > 0 && ns[at - 1] > took; at--)
+            ns[at] = ns[at - 1];
+        ns[at] = took;
     }
-    return (double)ROUNDS * IN_A_ROUND / (bench_median(ns, BURSTS, scratch) * ghz);
+    return (double)ROUNDS * IN_A_ROUND / (ns[BURSTS / 2] * ghz);
 }
 
 bool bench_adds_known(const struct bench_environment *env)

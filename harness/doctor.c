@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/doctor_private.h"
 
-#include "harness/run.h"
-
-#include <stdarg.h>
 #include <string.h>
-
-const struct bench_limit bench_limits[BENCH_LIMITS] = {
-#define LIMIT(name, value, unit, why) {#name, value, unit, why},
-#include "harness/doctor.def"
-#undef LIMIT
-};
 
 static const struct probe {
     const char *name;
@@ -21,40 +12,6 @@ static const struct probe {
 #undef PROBE
 };
 _Static_assert(sizeof probes / sizeof *probes <= BENCH_FINDINGS_MAX, "findings have room for every probe");
-
-/* What files say goes into texts: a byte that is no printable ASCII would break a line or the JSON. */
-static void print(char *to, size_t size, const char *fmt, va_list args)
-{
-    vsnprintf(to, size, fmt, args);
-    for (; *to; to++)
-        if (*to < ' ' || *to > '~')
-            *to = '?';
-}
-
-void bench_found(struct bench_finding *to, enum bench_health health, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    print(to->found, sizeof to->found, fmt, args);
-    va_end(args);
-    to->health = health;
-}
-
-void bench_costs(struct bench_finding *to, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    print(to->costs, sizeof to->costs, fmt, args);
-    va_end(args);
-}
-
-void bench_mend(struct bench_finding *to, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    print(to->mend, sizeof to->mend, fmt, args);
-    va_end(args);
-}
 
 void bench_doctor_judge(struct bench_doctor *d, const struct bench_facts *f)
 {
@@ -81,13 +38,11 @@ void bench_doctor_judge(struct bench_doctor *d, const struct bench_facts *f)
 int bench_doctor_run(struct bench_doctor *d, const struct bench_doctor_config *cfg, struct qk_error *err)
 {
     struct bench_facts f;
-    char levels[64];
     memset(d, 0, sizeof *d);
     d->quick = cfg->quick;
     d->seed = cfg->seed;
     bench_facts_init(&f, "", cfg->cpu);
-    bench_isa_levels(cfg->isa, levels, sizeof levels);
-    bench_environment_kernels(&f.env, levels, qk_compiler);
+    bench_environment_built(&f.env, cfg->isa, qk_compiler);
     snprintf(f.allowed, sizeof f.allowed, "%s", cfg->allowed ? cfg->allowed : "");
     bench_facts_ask(&f);
     bench_ticks_read(f.root, f.cpu, &f.before);
@@ -121,11 +76,4 @@ const struct bench_finding *bench_doctor_fatal(const struct bench_doctor *d)
         if (d->findings[i].fatal)
             return &d->findings[i];
     return NULL;
-}
-
-const char *bench_health_name(enum bench_health health)
-{
-    static const char *const names[] = {
-        [BENCH_HEALTH_OK] = "ok", [BENCH_HEALTH_WARN] = "warn", [BENCH_HEALTH_BAD] = "bad"};
-    return names[health];
 }

@@ -5,8 +5,6 @@
  */
 #include "harness/doctor_private.h"
 
-#include "harness/private.h"
-
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>

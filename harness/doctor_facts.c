@@ -2,7 +2,6 @@
 #include "harness/doctor_private.h"
 
 #include "harness/clock.h"
-#include "harness/private.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -70,25 +69,6 @@ const char *bench_facts_why(int number)
 bool bench_facts_vm(const struct bench_facts *f)
 {
     return *f->env.virtualised && strcmp(f->env.virtualised, "no") != 0;
-}
-
-bool bench_list_has(const char *list, int n)
-{
-    while (*list) {
-        char *end;
-        const long first = strtol(list, &end, 10);
-        long last = first;
-        if (end == list)
-            return false;
-        if (*end == '-')
-            last = strtol(end + 1, &end, 10);
-        if (n >= first && n <= last)
-            return true;
-        if (*end != ',')
-            return false;
-        list = end + 1;
-    }
-    return false;
 }
 
 void bench_doctor_allowed(char *to, size_t size)

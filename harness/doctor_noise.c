@@ -3,7 +3,6 @@
 
 #include "harness/buffers.h"
 #include "harness/clock.h"
-#include "harness/private.h"
 #include "harness/schedule.h"
 
 #include <math.h>

@@ -6,6 +6,7 @@
 #include "harness/core_share.h"
 #include "harness/doctor.h"
 #include "harness/environment.h"
+#include "harness/system_files.h"
 
 struct bench_limit {
     const char *name;
@@ -66,8 +67,6 @@ bool bench_facts_line(const struct bench_facts *f, char *to, size_t size, const 
     __attribute__((format(printf, 4, 5)));
 /* Why such a file could not be read: "no such file" in a person's words. */
 const char *bench_facts_why(int number);
-/* Is n in a list like "0-3,8"? */
-bool bench_list_has(const char *list, int n);
 /* Is the machine known to be a virtual one? */
 bool bench_facts_vm(const struct bench_facts *f);
 /*

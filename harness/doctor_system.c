@@ -2,8 +2,6 @@
 /* Verdicts about memory, kernel settings, counters, timer, and the noise that all of it comes to. */
 #include "harness/doctor_private.h"
 
-#include "harness/private.h"
-
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>

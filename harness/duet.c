@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The run of a duet: which case gets a block when, in which launch, and when there is an end. */
-#include "harness/duet_private.h"
+#include "harness/duet.h"
+#include "harness/buffers.h"
+#include "harness/duet_process.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-const char *const bench_memory_names[BENCH_MEMORIES] = {
-    [BENCH_MEMORY_CACHE] = "cache", [BENCH_MEMORY_DRAM] = "dram"};
-const char *const bench_side_names[BENCH_SIDES] = {
-    [BENCH_SIDE_BASE] = "base", [BENCH_SIDE_CANDIDATE] = "candidate", [BENCH_SIDE_COPY] = "copy"};
 
 /*
  * In cache every block has a launch of its own, since the sign of a block is what is decided on, and blocks of one launch share
@@ -26,29 +23,6 @@ enum { LAUNCHES = 5, ISOLATED = 100, BLOCKS_TO_DECIDE = 20, BLOCKS_LATER = 8, LA
 
 /* Cases whose buffers fit together are prepared together and take turns block by block. */
 static const size_t batch_bytes = (size_t)1 << 30;
-
-enum bench_memory bench_memory_of(const struct qk_plan *plan, const struct bench_environment *env)
-{
-    const uint64_t l2 = bench_environment_cache(env, 2);
-    size_t sum = 0;
-    for (int i = 0; i < plan->buffer_count; i++)
-        if (!qk_add_size(sum, plan->buffers[i].bytes, &sum))
-            return BENCH_MEMORY_DRAM;
-    return sum <= (l2 ? l2 : 256 << 10) ? BENCH_MEMORY_CACHE : BENCH_MEMORY_DRAM;
-}
-
-uint64_t bench_duet_coins(uint64_t seed, size_t index, size_t number)
-{
-    /* Stirred in one after the other: a sum of the three would give neighbours the same coins. */
-    const uint64_t parts[] = {seed, index, number};
-    struct qk_rng rng;
-    uint64_t state = 0;
-    for (int i = 0; i < 3; i++) {
-        qk_rng_seed(&rng, state ^ parts[i]);
-        state = qk_rng_next(&rng);
-    }
-    return state;
-}
 
 struct tally {
     size_t blocks;

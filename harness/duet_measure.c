@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/duet_private.h"
+#include "harness/duet_desk.h"
 
 #include "harness/clock.h"
-#include "harness/private.h"
+#include "harness/json_writer.h"
 #include "harness/stats.h"
 
 #include <math.h>
@@ -90,17 +90,4 @@ int bench_duet_measure(struct bench_duet_desk *desk, uint64_t index, uint64_t nu
         block->order &= (UINT64_C(1) << block->pairs) - 1;
     measure(ready, &desk->sw, block);
     return 0;
-}
-
-void bench_duet_clear(struct bench_duet_desk *desk)
-{
-    for (struct bench_duet_ready *next; desk->ready; desk->ready = next) {
-        next = desk->ready->next;
-        free(desk->ready);
-    }
-    for (struct bench_duet_room *next; desk->rooms; desk->rooms = next) {
-        next = desk->rooms->next;
-        bench_buffers_free(&desk->rooms->buffers);
-        free(desk->rooms);
-    }
 }

@@ -3,13 +3,13 @@
 
 #include "harness/counters_step.h"
 #include "harness/datafile.h"
-#include "harness/duet_private.h"
 #include "harness/harness_config.h"
 #include "kernels/check/check.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

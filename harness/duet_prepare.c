@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A case made ready: its two kernels found and checked on its buffers, its slices and blocks planned. */
-#include "harness/duet_private.h"
+#include "harness/duet_desk.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -285,4 +285,17 @@ int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_wor
     kept->next = desk->ready;
     desk->ready = kept;
     return 0;
+}
+
+void bench_duet_clear(struct bench_duet_desk *desk)
+{
+    for (struct bench_duet_ready *next; desk->ready; desk->ready = next) {
+        next = desk->ready->next;
+        free(desk->ready);
+    }
+    for (struct bench_duet_room *next; desk->rooms; desk->rooms = next) {
+        next = desk->rooms->next;
+        bench_buffers_free(&desk->rooms->buffers);
+        free(desk->rooms);
+    }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Launches as the program sees them: the files they load, their start, orders and answers, and how they ended. */
-#include "harness/duet_private.h"
+#include "harness/duet_process.h"
 
 #include "harness/clock.h"
 

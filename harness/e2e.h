@@ -13,10 +13,11 @@
 #ifndef QKBENCH_HARNESS_E2E_H
 #define QKBENCH_HARNESS_E2E_H
 
-#include "harness/ceilings.h"
 #include "harness/sample_set.h"
 #include "harness/stats.h"
 #include "model/model.h"
+
+#include <sched.h>
 
 enum {
     BENCH_E2E_SCHEMA_VERSION = 1,
@@ -98,10 +99,14 @@ struct bench_e2e_config {
 int bench_e2e_run(struct bench_e2e *e, const struct bench_e2e_config *cfg, struct qk_error *err);
 void bench_e2e_free(struct bench_e2e *e);
 
+/* What `threads` threads read from DRAM at most, in GB/s; NaN when it was not measured. */
+typedef double bench_e2e_ceiling(const void *ceilings, size_t threads);
+
 /*
- * Medians, intervals, components, speed-ups, shares of the ceilings (NULL: none; `why` says why). QK_ERR_MEMORY.
+ * Medians, intervals, components, speed-ups, and shares of the ceilings that `read` finds in `ceilings` (NULL: there are
+ * none, and `why` says why). QK_ERR_MEMORY.
  */
-int bench_e2e_summarise(struct bench_e2e *e, const struct bench_ceilings *ceilings, const char *why,
+int bench_e2e_summarise(struct bench_e2e *e, bench_e2e_ceiling *read, const void *ceilings, const char *why,
                         struct qk_error *err);
 
 /*

@@ -104,18 +104,16 @@ static void speedup(const struct bench_e2e *e, struct bench_e2e_row *row, const 
 /* Where caches are not known, what the DRAM ceiling was measured on at least. */
 static const uint64_t DRAM_FROM = (uint64_t)256 << 20;
 
-static void ceiling(const struct bench_e2e *e, struct bench_e2e_row *row, const struct bench_ceilings *c,
-                    const char *why)
+static void ceiling(const struct bench_e2e *e, struct bench_e2e_row *row, bench_e2e_ceiling *read,
+                    const void *ceilings, const char *why)
 {
-    const struct bench_ceiling *read =
-        c ? bench_ceilings_find(c, BENCH_CEILING_read, BENCH_DRAM, (int)row->threads) : NULL;
     const uint64_t l3 = bench_environment_cache(&e->env, 3);
-    row->read_ceiling_gbs = read ? read->best : NAN;
+    row->read_ceiling_gbs = ceilings ? read(ceilings, row->threads) : NAN;
     row->fraction_of_ceiling = NAN;
     *row->ceiling_why = '\0';
-    if (!c)
+    if (!ceilings)
         snprintf(row->ceiling_why, sizeof row->ceiling_why, "%s", why);
-    else if (!read)
+    else if (isnan(row->read_ceiling_gbs))
         snprintf(row->ceiling_why, sizeof row->ceiling_why,
                  "the ceilings have no reading of DRAM by %zu threads", row->threads);
     else if (row->prompt)
@@ -127,11 +125,11 @@ static void ceiling(const struct bench_e2e *e, struct bench_e2e_row *row, const 
             l3 ? "the weights fit the L3 cache, which DRAM does not limit"
                : "the weights may fit the L3 cache, whose size is not known, and DRAM does not limit that");
     else
-        row->fraction_of_ceiling =
-            (double)e->bytes_per_token / read->best / row->ns_per_token.value; /* GB/s is bytes per ns */
+        row->fraction_of_ceiling = (double)e->bytes_per_token / row->read_ceiling_gbs /
+                                   row->ns_per_token.value; /* GB/s is bytes per ns */
 }
 
-int bench_e2e_summarise(struct bench_e2e *e, const struct bench_ceilings *ceilings, const char *why,
+int bench_e2e_summarise(struct bench_e2e *e, bench_e2e_ceiling *read, const void *ceilings, const char *why,
                         struct qk_error *err)
 {
     const size_t n = e->count ? e->rows[0].repetitions : 0;
@@ -146,7 +144,7 @@ int bench_e2e_summarise(struct bench_e2e *e, const struct bench_ceilings *ceilin
         components(row, sorted);
         median(row, e->level, scratch);
         speedup(e, row, pairs, slices, scratch);
-        ceiling(e, row, ceilings, why);
+        ceiling(e, row, read, ceilings, why);
     }
     free(scratch);
     free(sorted);

@@ -3,7 +3,7 @@
 
 #include "harness/harness_commit.h"
 #include "harness/harness_config.h"
-#include "harness/private.h"
+#include "harness/system_files.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -24,32 +24,6 @@ static void copy(char *to, size_t size, const char *from)
     const size_t n = strnlen(from, size - 1);
     memcpy(to, from, n);
     to[n] = '\0';
-}
-
-FILE *bench_open_below(const char *root, const char *path)
-{
-    char whole[512];
-    const int n = snprintf(whole, sizeof whole, "%s%s", root, path);
-    if (n < 0 || (size_t)n >= sizeof whole) {
-        errno = ENAMETOOLONG;
-        return NULL;
-    }
-    return fopen(whole, "re");
-}
-
-bool bench_first_line(char *to, size_t size, const char *root, const char *path)
-{
-    to[0] = '\0';
-    FILE *f = bench_open_below(root, path);
-    if (!f)
-        return false;
-    errno = 0;
-    const bool got = fgets(to, (int)size, f) != NULL;
-    const int number = errno;
-    fclose(f);
-    errno = number;
-    to[strcspn(to, "\n")] = '\0';
-    return got;
 }
 
 static void take_cpuinfo(struct bench_environment *env, const char *key, const char *value)
@@ -95,31 +69,6 @@ static void read_cpuinfo(const char *root, struct bench_environment *env, int cp
     }
     free(line);
     fclose(f);
-}
-
-int bench_list_members(const char *list)
-{
-    int members = 0;
-    while (*list) {
-        char *end;
-        const long first = strtol(list, &end, 10);
-        long last = first;
-        if (end == list || first < 0)
-            return 0;
-        if (*end == '-') {
-            list = end + 1;
-            last = strtol(list, &end, 10);
-            if (end == list || last < first)
-                return 0;
-        }
-        if (last - first >= 1 << 20 || members > 1 << 20)
-            return 0;
-        members += (int)(last - first) + 1;
-        if (*end != ',')
-            return *end ? 0 : members;
-        list = end + 1;
-    }
-    return 0;
 }
 
 /* "32K" as sysfs writes sizes; 0 when it is none. */
@@ -269,6 +218,17 @@ void bench_environment_kernels(struct bench_environment *env, const char *isa_le
     copy(env->isa_levels, sizeof env->isa_levels, isa_levels);
     copy(env->compiler, sizeof env->compiler, compiler);
     bench_environment_hash(env, env->fingerprint);
+}
+
+void bench_environment_built(struct bench_environment *env, const struct qk_cpu *isa, const char *compiler)
+{
+    char levels[sizeof env->isa_levels] = "";
+    for (int i = 0; i < QK_ISA_COUNT; i++)
+        if (isa->present[i]) {
+            const size_t used = strlen(levels);
+            snprintf(levels + used, sizeof levels - used, "%s%s", used ? " " : "", qk_isas[i].name);
+        }
+    bench_environment_kernels(env, levels, compiler);
 }
 
 /* Every text ends with a newline, which none contains, so that no two identities share a text. */

@@ -6,7 +6,7 @@
 #ifndef QKBENCH_HARNESS_ENVIRONMENT_H
 #define QKBENCH_HARNESS_ENVIRONMENT_H
 
-#include "kernels/support.h"
+#include "kernels/cpu.h"
 
 enum { BENCH_CACHES_MAX = 8 };
 
@@ -49,10 +49,22 @@ struct bench_environment {
  * empty, -1 or has its reason. Also the source of the cache sizes the `cache` shapes are made from.
  */
 void bench_environment_read(struct bench_environment *env, int cpu);
+/* The same with /proc and /sys looked up below `root`. */
+void bench_environment_read_from(const char *root, struct bench_environment *env, int cpu);
+/* What nobody has looked up yet: numbers -1, texts empty, fingerprint of that. */
+void bench_environment_init(struct bench_environment *env);
+/*
+ * Adds what cpuid tells of this CPU's caches, for virtual machines whose sysfs lists none; nothing on other
+ * architectures. env->cpu_vendor is read. Source: Intel SDM vol. 2A, CPUID leaf 4; AMD64 APM vol. 3, appendix E.
+ */
+void bench_environment_cpuid_caches(struct bench_environment *env);
 
-/* Fills isa_levels and compiler (cut when too long), which the caller asks of kernels/, and the fingerprint
- * anew. */
+/* Fills isa_levels and compiler (cut when too long) and the fingerprint anew. */
 void bench_environment_kernels(struct bench_environment *env, const char *isa_levels, const char *compiler);
+/* The same with the levels that are present. */
+void bench_environment_built(struct bench_environment *env, const struct qk_cpu *isa, const char *compiler);
+/* 16 hex digits of the identity fields as they are now, without looking at env->fingerprint. */
+void bench_environment_hash(const struct bench_environment *env, char to[20]);
 
 /* Bytes of the data or unified cache of that level, 0 when neither sysfs nor cpuid tells. */
 uint64_t bench_environment_cache(const struct bench_environment *env, int level);

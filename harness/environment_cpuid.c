@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/private.h"
+#include "harness/environment.h"
 
 #include <string.h>
 

@@ -114,3 +114,9 @@ void bench_ready_free(struct bench_ready *ready)
     free(ready->arms);
     memset(ready, 0, sizeof *ready);
 }
+
+void bench_arm_call(void *arm, uint64_t calls)
+{
+    const struct bench_arm *a = arm;
+    bench_buffers_call(&a->ready->buffers, a->variant->fn, calls);
+}

@@ -51,4 +51,7 @@ int bench_ready_make(struct bench_ready *ready, const struct bench_group *group,
                      struct qk_error *err);
 void bench_ready_free(struct bench_ready *ready);
 
+/* `calls` calls in a row of a struct bench_arm: what a slice of it consists of. */
+void bench_arm_call(void *arm, uint64_t calls);
+
 #endif

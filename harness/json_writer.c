@@ -50,6 +50,13 @@ json_t *bench_json_real(double x)
     return isnan(x) ? json_null() : json_real(x);
 }
 
+double bench_stored(double x)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.7g", x);
+    return strtod(text, NULL);
+}
+
 json_t *bench_json_seed(uint64_t seed)
 {
     return json_sprintf("%llu", (unsigned long long)seed);

@@ -3,8 +3,7 @@
 
 #include "harness/clock.h"
 #include "harness/core_share.h"
-#include "harness/counters_step.h"
-#include "harness/counters_sw.h"
+#include "harness/events.h"
 #include "harness/gbench_shim.h"
 #include "harness/group.h"
 #include "harness/stats.h"
@@ -18,40 +17,6 @@
 
 /* Groups that are ready at the same time may take this much memory together; a larger one runs alone. */
 static const size_t batch_bytes = (size_t)2 << 30;
-
-int bench_pin(int cpu, struct qk_error *err)
-{
-    cpu_set_t allowed, one;
-    char list[200] = "";
-    int last = -1;
-    if (sched_getaffinity(0, sizeof allowed, &allowed))
-        return qk_fail(err, QK_ERR_ARG, "--cpu", "cannot read the CPU affinity: %s", strerror(errno));
-    for (int i = 0; i < CPU_SETSIZE; i++)
-        if (CPU_ISSET(i, &allowed)) {
-            last = i;
-            const size_t used = strlen(list);
-            snprintf(list + used, sizeof list - used, " %d", i);
-        }
-    if (cpu < 0)
-        cpu = last;
-    if (cpu < 0 || cpu >= CPU_SETSIZE || !CPU_ISSET(cpu, &allowed))
-        return qk_fail(err, QK_ERR_ARG, "--cpu",
-                       "CPU %d is not one this process may run on; expected one of:%s", cpu, list);
-    CPU_ZERO(&one);
-    CPU_SET(cpu, &one);
-    if (sched_setaffinity(0, sizeof one, &one))
-        return qk_fail(err, QK_ERR_ARG, "--cpu", "cannot pin to CPU %d: %s", cpu, strerror(errno));
-    return cpu;
-}
-
-void bench_isa_levels(const struct qk_cpu *isa, char *to, size_t size)
-{
-    size_t used = 0;
-    *to = '\0';
-    for (int i = 0; i < QK_ISA_COUNT; i++)
-        if (isa->present[i] && used < size)
-            used += (size_t)snprintf(to + used, size - used, "%s%s", used ? " " : "", qk_isas[i].name);
-}
 
 static void call_nothing(void *ctx, uint64_t calls)
 {
@@ -73,12 +38,6 @@ static int time_empty(double *timer_ns, struct qk_error *err)
         ns[i - WARM] = slices[i].real_ns;
     *timer_ns = bench_median(ns, SLICES - WARM, scratch);
     return 0;
-}
-
-static void call_arm(void *ctx, uint64_t calls)
-{
-    const struct bench_arm *arm = ctx;
-    bench_buffers_call(&arm->ready->buffers, arm->variant->fn, calls);
 }
 
 /* Sorts one block's slices back to their arms: round r of arm a becomes sample r of its new block. */
@@ -122,11 +81,11 @@ static int run_block(const struct bench_ready *ready, const struct bench_sw *sw,
             if (i % arms == 0)
                 bench_schedule_order(rng, order + i, arms);
             struct bench_arm *arm = &ready->arms[order[i]];
-            slices[i] =
-                (struct bench_slice){.name = arm->name, .call = call_arm, .ctx = arm, .calls = arm->calls};
+            slices[i] = (struct bench_slice){
+                .name = arm->name, .call = bench_arm_call, .ctx = arm, .calls = arm->calls};
         }
         /* Another group ran before: bring this one's buffers back into the caches they fit. */
-        call_arm(&ready->arms[0], 1);
+        bench_arm_call(&ready->arms[0], 1);
         struct bench_sw_reading begin;
         struct bench_events events;
         const double before = bench_clock_ghz(set->clock_why, sizeof set->clock_why);
@@ -188,55 +147,16 @@ static int run_batch(struct batch *batch, size_t groups, const struct bench_run_
     return 0;
 }
 
-/* Single steps, where the group has the op's smallest shape: elsewhere they would take minutes. */
-static int step_arm(const struct bench_arm *arm, struct bench_record *rec, struct qk_error *err)
-{
-    struct qk_shape smallest;
-    struct qk_plan plan;
-    struct bench_steps steps = {0};
-    struct qk_error why = {.text = ""};
-    char name[64];
-    int code = bench_steps_smallest_shape(arm->variant->op, &smallest, &plan, err);
-    if (code)
-        return code;
-    const struct qk_shape *shape = &arm->ready->group->shape;
-    if (shape->dims != smallest.dims ||
-        memcmp(shape->dim, smallest.dim, sizeof *shape->dim * (size_t)shape->dims) != 0)
-        return 0;
-    code = bench_steps_variant(arm->variant, &arm->ready->buffers.plan, arm->ready->buffers.at, &steps, &why);
-    if (code == QK_ERR_MEMORY || code == QK_ERR_INTERRUPTED)
-        return qk_fail(err, code, why.where, "%s", why.text);
-    const char *reason = code ? why.text : *steps.why_no_kinds ? steps.why_no_kinds : NULL;
-    bool kept = bench_record_add_metric(rec, "steps", "instructions", code ? NAN : (double)steps.instructions,
-                                        reason);
-    for (int k = 0; k < BENCH_STEP_KINDS && kept && !code && steps.has_kinds; k++) {
-        snprintf(name, sizeof name, "steps.%s", bench_step_kind_name(k));
-        if (steps.kinds[k])
-            kept = bench_record_add_metric(rec, name, "instructions", (double)steps.kinds[k], NULL);
-    }
-    return kept ? 0 : qk_fail(err, QK_ERR_MEMORY, arm->name, "no memory for a metric");
-}
-
 /* The counting pass of a group: its samples are taken, its buffers still there. */
 static int count_group(const struct bench_ready *ready, const struct bench_run_config *cfg,
                        struct bench_sample_set *set, struct qk_error *err)
 {
-    static const double enough_ns = 4e6;
     int code = 0;
     for (size_t a = 0; a < ready->arm_count && !code; a++) {
         struct bench_arm *arm = &ready->arms[a];
-        struct bench_record *rec = &set->records[arm->record];
-        const double calls = enough_ns / rec->blocks[0].samples_ns[0];
-        const struct bench_counted what = {.call = call_arm,
-                                           .ctx = arm,
-                                           .calls = calls < 1 ? 1 : (uint64_t)calls,
-                                           .elements = (uint64_t)rec->elements,
-                                           .bytes = (uint64_t)(rec->bytes_read + rec->bytes_written)};
         if (cfg->stop && cfg->stop())
             return qk_fail(err, QK_ERR_INTERRUPTED, arm->name, "interrupted while counting");
-        code = bench_counters_count(cfg->counters, &what, rec, err);
-        if (!code && bench_counters_steps(cfg->counters))
-            code = step_arm(arm, rec, err);
+        code = cfg->count(cfg->counters, arm, &set->records[arm->record], err);
     }
     return code;
 }
@@ -274,7 +194,7 @@ static int run_groups(const struct bench_matrix *m, const struct bench_run_confi
         }
         if (!code)
             code = run_batch(&batch, m->count, cfg, &sw, &rng, set, err);
-        for (size_t g = 0; g < made && !code && cfg->counters; g++)
+        for (size_t g = 0; g < made && !code && cfg->count; g++)
             code = count_group(&batch.ready[g], cfg, set, err);
         for (size_t g = 0; g < made; g++)
             bench_ready_free(&batch.ready[g]);

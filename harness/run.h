@@ -5,30 +5,27 @@
 #ifndef QKBENCH_HARNESS_RUN_H
 #define QKBENCH_HARNESS_RUN_H
 
-#include "harness/counters.h"
-#include "harness/matrix.h"
-#include "harness/sample_set.h"
-#include "kernels/cpu.h"
+#include "harness/group.h"
+
+struct bench_counters; /* made by what is to count */
 
 struct bench_run_config {
     bool quick;
     uint64_t seed;
     int cpu; /* logical CPU to pin to */
     const struct qk_cpu *isa;
-    /* Counted for each case in a pass of its own, after its group was timed. NULL: nothing. */
+    /*
+     * Called for each case in a pass of its own, after its group was timed: appends metrics to its record. NULL: nothing
+     * is counted. What it counts with is only handed on.
+     */
+    int (*count)(struct bench_counters *counters, struct bench_arm *arm, struct bench_record *rec,
+                 struct qk_error *err);
     struct bench_counters *counters;
     bool (*stop)(void); /* asked between blocks; true ends the run. May be NULL */
     /* Told between blocks, never inside: share done in [0, 1] and the group at hand. May be NULL. */
     void (*progress)(void *ctx, double done, const char *group);
     void *ctx;
 };
-
-/* Pins the calling thread to cpu; cpu < 0: to the last one it may run on (CPU 0 takes most interrupts). Returns the
- * CPU, or QK_ERR_ARG naming those that are allowed. */
-int bench_pin(int cpu, struct qk_error *err);
-
-/* The ISA levels that are present, blank-separated, into to[size]: for bench_environment_kernels. */
-void bench_isa_levels(const struct qk_cpu *isa, char *to, size_t size);
 
 /*
  * Runs the matrix into *set, which must be initialised with its environment read. Every variant is checked before it

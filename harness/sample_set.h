@@ -11,6 +11,7 @@
 #define QKBENCH_HARNESS_SAMPLE_SET_H
 
 #include "harness/environment.h"
+#include "harness/events.h"
 
 #include <stdio.h>
 
@@ -18,27 +19,8 @@ enum { BENCH_SCHEMA_VERSION = 1, BENCH_BLOCKS_MAX = 64, BENCH_NAME_MAX = 256 };
 
 enum bench_status { BENCH_OK, BENCH_SKIP, BENCH_ERROR };
 
-/* What happened to the measuring thread during a block; all arms of a group share a block. */
-enum bench_event {
-    BENCH_EVENT_WALL, /* ns from the first slice to the last */
-    BENCH_EVENT_TASK, /* ns of them that the thread ran */
-    BENCH_EVENT_MINOR_FAULTS,
-    BENCH_EVENT_MAJOR_FAULTS,
-    BENCH_EVENT_VOLUNTARY,   /* context switches: it waited */
-    BENCH_EVENT_INVOLUNTARY, /* it was interrupted */
-    BENCH_EVENT_MIGRATIONS,
-    BENCH_EVENT_STEAL, /* ns the hypervisor gave the CPU to others, in clock ticks (10 ms) */
-    BENCH_EVENT_COUNT
-};
 /* "wall_ns", ..., as in the JSON */
 extern const char *const bench_event_names[BENCH_EVENT_COUNT];
-
-struct bench_events {
-    bool recorded;  /* otherwise nothing below means anything */
-    bool disturbed; /* by the rule of counters_sw.h */
-    double
-        value[BENCH_EVENT_COUNT]; /* NaN (null in JSON): not to be had here; the set's events_why says why */
-};
 
 struct bench_block {
     double core_ghz;    /* estimated core clock beside these samples; NaN (null in JSON) when not estimable */
@@ -136,6 +118,13 @@ int bench_sample_set_write_json(const struct bench_sample_set *set, FILE *to, st
  * and column; a file of more than 256 MiB is QK_ERR_FORMAT.
  */
 int bench_sample_set_read_json(struct bench_sample_set *set, const char *path, struct qk_error *err);
+/*
+ * The rules a sample set obeys in memory and in a file: names, declared work, positive finite samples, equal
+ * blocks and slices in a group, no case twice, fingerprint that fits. `code` with the JSON path in err->where
+ * and `file` (may be empty) in front of the text.
+ */
+int bench_sample_set_check(const struct bench_sample_set *set, const char *file, int code,
+                           struct qk_error *err);
 /*
  * One line per slice: case, block, slice, ns per call, estimated GHz (empty when unknown); RFC 4180 (CRLF)
  * with a header line. QK_ERR_IO.

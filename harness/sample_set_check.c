@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/private.h"
+#include "harness/sample_set.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -35,13 +35,6 @@ static int refuse_case(const struct check *c, size_t i, const char *member, doub
     char where[64];
     snprintf(where, sizeof where, "$.qkbench.cases[%zu].%s", i, member);
     return refuse_number(c, where, found, expected);
-}
-
-double bench_stored(double x)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%.7g", x);
-    return strtod(text, NULL);
 }
 
 static bool positive(double x)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "harness/sample_set.h"
+
 #include "harness/json_reader.h"
-#include "harness/private.h"
 #include "harness/stats.h"
 
 #include <errno.h>

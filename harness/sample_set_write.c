@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/private.h"
+
+#include "harness/sample_set.h"
 
 #include "harness/json_writer.h"
 #include "harness/stats.h"

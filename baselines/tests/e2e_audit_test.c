@@ -15,7 +15,7 @@ static int set_up(void **state)
 {
     (void)state;
     bench_test_e2e(&e, 7);
-    return bench_e2e_summarise(&e, NULL, "none", NULL);
+    return bench_e2e_summarise(&e, NULL, NULL, "none", NULL);
 }
 
 static int tear_down(void **state)

@@ -7,9 +7,9 @@
  */
 #include "harness/buffers.h"
 #include "harness/clock.h"
-#include "harness/counters_sw.h"
+#include "harness/events.h"
 #include "harness/gbench_shim.h"
-#include "harness/run.h"
+#include "harness/pinning.h"
 #include "harness/schedule.h"
 #include "harness/stats.h"
 

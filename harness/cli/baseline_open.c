@@ -2,6 +2,7 @@
 #include "harness/cli/baseline.h"
 #include "harness/cli/cli.h"
 #include "harness/json_reader.h"
+#include "harness/pinning.h"
 
 #include <stdio.h>
 #include <string.h>

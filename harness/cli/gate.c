@@ -2,7 +2,7 @@
 #include "harness/cli/gate.h"
 #include "harness/cli/cli.h"
 #include "harness/clock.h"
-#include "harness/run.h"
+#include "harness/pinning.h"
 
 #include <unistd.h>
 

@@ -5,6 +5,7 @@
 #include "harness/cli/baseline.h"
 #include "harness/cli/cli.h"
 #include "harness/matrix.h"
+#include "harness/pinning.h"
 #include "kernels/module.h"
 
 #include <stdio.h>
@@ -46,14 +47,12 @@ static int look_ahead(struct baseline *here, const struct baseline *base, int cp
     struct baseline_field *list = NULL;
     size_t count = 0;
     struct qk_cpu isa;
-    char levels[64];
     int code = cli_detect(&isa, err);
     const int pinned = code ? code : bench_pin(cpu, err);
     if (pinned < 0)
         return pinned;
     bench_environment_read(&here->env, pinned);
-    bench_isa_levels(&isa, levels, sizeof levels);
-    bench_environment_kernels(&here->env, levels, qk_compiler);
+    bench_environment_built(&here->env, &isa, qk_compiler);
     here->abi = QK_MODULE_ABI;
     code = baseline_identity(base, here, false, &list, &count, err);
     *same = !count;

@@ -2,7 +2,6 @@
 #include "baselines/gate_duet.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/gate.h"
-#include "harness/run.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,15 +44,13 @@ static int judge(const struct cli_gate *o, int cpu, struct baseline_policy *poli
     struct baseline_suite_cases suite = {0};
     struct qk_cpu isa;
     const char **entries = NULL;
-    char levels[64];
     size_t count = 0;
     int code = cli_detect(&isa, err);
     if (!code)
         code = entries_of(o, policy, &entries, &count, err);
     if (!code) {
         bench_environment_read(&report->env, cpu);
-        bench_isa_levels(&isa, levels, sizeof levels);
-        bench_environment_kernels(&report->env, levels, cand->table->compiler);
+        bench_environment_built(&report->env, &isa, cand->table->compiler);
         const struct baseline_suite_config cfg = {base, cand, &isa, &report->env, policy->isa};
         code = baseline_suite_expand(&suite, entries, count, &cfg, err);
         if (!code)

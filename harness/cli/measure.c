@@ -2,18 +2,18 @@
 #include "harness/cli/measure.h"
 
 #include "harness/cli/cli.h"
+#include "harness/counters_arm.h"
+#include "harness/pinning.h"
 
 int cli_measure_begin(const struct cli_measure *m, struct qk_cpu *isa, struct bench_environment *env,
                       struct qk_error *err)
 {
-    char levels[64];
     const int code = cli_detect(isa, err);
     const int cpu = code ? code : bench_pin(m->cpu, err);
     if (cpu < 0 || !env)
         return cpu;
     bench_environment_read(env, cpu);
-    bench_isa_levels(isa, levels, sizeof levels);
-    bench_environment_kernels(env, levels, qk_compiler);
+    bench_environment_built(env, isa, qk_compiler);
     return cpu;
 }
 
@@ -40,6 +40,7 @@ static int session_begin(struct session *s, const struct cli_measure *m, const c
                                        .progress = cli_progress};
     /* On the CPU that is measured: what can be counted may depend on it. */
     const int code = bench_counters_make(&s->counters, counters, err);
+    s->cfg.count = bench_counters_arm;
     s->cfg.counters = s->counters;
     return code;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/model_bench.h"
+
+#include "harness/ceilings.h"
 #include "harness/cli/measure.h"
+#include "harness/counters.h"
 #include "harness/outfile.h"
 #include "reports/e2e.h"
 
@@ -40,7 +43,7 @@ static int summarise(struct session *s, struct qk_error *err)
     bool found;
     if (bench_ceilings_load(&c, s->e2e.env.fingerprint, &found, &why))
         fprintf(stderr, "qkbench: warning: %s: %s; no shares of ceilings\n", why.where, why.text);
-    const int code = bench_e2e_summarise(&s->e2e, found ? &c : NULL,
+    const int code = bench_e2e_summarise(&s->e2e, bench_ceilings_dram_read, found ? &c : NULL,
                                          "no ceilings of this machine are stored: run qkbench ceilings", err);
     if (found)
         bench_ceilings_free(&c);

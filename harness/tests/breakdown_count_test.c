@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is counted of each prefix: on a machine whose counts are known (fake_papi.c), and by single steps. */
 #include "harness/breakdown.h"
+#include "harness/counters.h"
 
 #include "harness/tests/step_fixture.h"
 

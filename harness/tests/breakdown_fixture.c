@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/tests/breakdown_fixture.h"
 
-#include "harness/private.h"
+#include "harness/json_writer.h"
 
 #include <math.h>
 #include <setjmp.h>

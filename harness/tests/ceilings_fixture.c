@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/tests/ceilings_fixture.h"
 
-#include "harness/private.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

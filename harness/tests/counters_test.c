@@ -5,6 +5,7 @@
  */
 #include "harness/counters.h"
 
+#include "harness/counters_arm.h"
 #include "harness/counters_papi.h"
 #include "harness/harness_config.h"
 #include "harness/run.h"
@@ -245,7 +246,7 @@ static void a_run_of_known_length_is_read_back(void **state)
     struct qk_cpu isa;
     struct bench_matrix m;
     bool failed;
-    struct bench_run_config cfg = {.quick = true, .seed = 1, .isa = &isa};
+    struct bench_run_config cfg = {.quick = true, .seed = 1, .isa = &isa, .count = bench_counters_arm};
     bench_environment_read(&set.env, 0);
     assert_int_equal(qk_cpu_detect(&isa, NULL, &err), 0);
     assert_int_equal(bench_counters_make(&cfg.counters,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Slices and blocks, measured in this process with modules that tell which of them is called, and on how much. */
-#include "harness/duet_private.h"
+#include "harness/duet_desk.h"
 
 #include "harness/stats.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Kernel modules: which load, what is said of those that do not, and whether a row does what it claims. */
 #include "harness/duet.h"
-#include "harness/duet_private.h"
 
 #include "harness/tests/step_fixture.h"
 

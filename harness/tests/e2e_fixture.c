@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/tests/e2e_fixture.h"
 
-#include "harness/private.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

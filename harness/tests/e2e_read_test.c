@@ -31,7 +31,7 @@ static char *written(size_t repetitions)
     bench_test_e2e(&e, repetitions);
     FILE *to = open_memstream(&text, &size);
     assert_non_null(to);
-    assert_int_equal(bench_e2e_summarise(&e, NULL, "none here", NULL), 0);
+    assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
     assert_int_equal(bench_e2e_write_json(&e, false, to, NULL), 0);
     assert_int_equal(fclose(to), 0);
     bench_e2e_free(&e);
@@ -62,7 +62,7 @@ static void what_was_written_comes_back(void **state)
         put(text);
         free(text);
         bench_test_e2e(&e, n);
-        assert_int_equal(bench_e2e_summarise(&e, NULL, "none here", NULL), 0);
+        assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
         if (bench_e2e_read_json(&back, path, &err))
             fail_msg("%s: %s", err.where, err.text);
         assert_int_equal(back.count, e.count);

@@ -28,7 +28,7 @@ static void medians_and_their_components(void **state)
     (void)state;
     for (size_t n = 1; n <= 7; n++) {
         bench_test_e2e(&e, n);
-        assert_int_equal(bench_e2e_summarise(&e, NULL, "none here", NULL), 0);
+        assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
         for (size_t i = 0; i < e.count; i++)
             assert_adds_up(&e.rows[i]);
         /* baseline, generation: 80 s for 8 tokens, and 1 % more each time */
@@ -47,7 +47,7 @@ static void intervals_say_how_sure_they_are(void **state)
     (void)state;
     for (size_t n = 1; n <= 7; n++) {
         bench_test_e2e(&e, n);
-        assert_int_equal(bench_e2e_summarise(&e, NULL, "none here", NULL), 0);
+        assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
         assert_close(e.level, level[n]);
         const struct bench_interval *ns = &e.rows[1].ns_per_token;
         if (n == 1) {
@@ -66,7 +66,7 @@ static void speedups_are_paired(void **state)
     struct bench_e2e e;
     (void)state;
     bench_test_e2e(&e, 7);
-    assert_int_equal(bench_e2e_summarise(&e, NULL, "none here", NULL), 0);
+    assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
     assert_close(e.rows[1].speedup.value, 1);
     assert_close(e.rows[5].speedup.value, 4);
     assert_close(e.rows[5].speedup.low, 4);
@@ -81,7 +81,7 @@ static void speedups_are_paired(void **state)
     /* other threads have a reference of their own */
     bench_test_e2e(&e, 7);
     e.rows[5].threads = 2;
-    assert_int_equal(bench_e2e_summarise(&e, NULL, "none here", NULL), 0);
+    assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
     assert_close(e.rows[5].speedup.value, 1);
     bench_e2e_free(&e);
 }
@@ -95,7 +95,7 @@ static void shares_of_the_ceiling(void **state)
     bench_test_e2e(&e, 3);
     e.rows[3].threads = 2;
     e.rows[5].threads = 3;
-    assert_int_equal(bench_e2e_summarise(&e, &c, NULL, NULL), 0);
+    assert_int_equal(bench_e2e_summarise(&e, bench_ceilings_dram_read, &c, NULL, NULL), 0);
     assert_close(e.rows[1].read_ceiling_gbs, 20);
     assert_close(e.rows[1].fraction_of_ceiling, 1.179e9 / 20 / e.rows[1].ns_per_token.value);
     assert_string_equal(e.rows[1].ceiling_why, "");
@@ -105,17 +105,17 @@ static void shares_of_the_ceiling(void **state)
     assert_true(isnan(e.rows[0].fraction_of_ceiling)); /* a prompt */
     assert_non_null(strstr(e.rows[0].ceiling_why, "batch"));
     e.bytes_per_token = 32 << 20;
-    assert_int_equal(bench_e2e_summarise(&e, &c, NULL, NULL), 0);
+    assert_int_equal(bench_e2e_summarise(&e, bench_ceilings_dram_read, &c, NULL, NULL), 0);
     assert_true(isnan(e.rows[1].fraction_of_ceiling));
     assert_non_null(strstr(e.rows[1].ceiling_why, "fit the L3"));
     e.env.cache_count = 0;
     e.bytes_per_token = 256 << 20;
-    assert_int_equal(bench_e2e_summarise(&e, &c, NULL, NULL), 0);
+    assert_int_equal(bench_e2e_summarise(&e, bench_ceilings_dram_read, &c, NULL, NULL), 0);
     assert_non_null(strstr(e.rows[1].ceiling_why, "size is not known"));
     e.bytes_per_token++;
-    assert_int_equal(bench_e2e_summarise(&e, &c, NULL, NULL), 0);
+    assert_int_equal(bench_e2e_summarise(&e, bench_ceilings_dram_read, &c, NULL, NULL), 0);
     assert_false(isnan(e.rows[1].fraction_of_ceiling));
-    assert_int_equal(bench_e2e_summarise(&e, NULL, "none here", NULL), 0);
+    assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
     assert_true(isnan(e.rows[1].read_ceiling_gbs));
     assert_string_equal(e.rows[1].ceiling_why, "none here");
     bench_e2e_free(&e);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/environment.h"
 
-#include "harness/private.h"
 #include "harness/tests/fixture.h"
 
 #include <regex.h>

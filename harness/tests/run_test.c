@@ -3,6 +3,7 @@
  * The run from matrix to sample set. qk_check_variant is wrapped by the linker, so that a variant can be made to fail
  * its check.
  */
+#include "harness/pinning.h"
 #include "harness/run.h"
 
 #include "harness/summary.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Everything a sample set must not be: files that are refused, and sets that are not written. */
-#include "harness/private.h"
 #include "harness/sample_set.h"
 #include "harness/tests/fixture.h"
 

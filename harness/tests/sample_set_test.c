@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/sample_set.h"
 
-#include "harness/private.h"
+#include "harness/json_writer.h"
 #include "harness/tests/fixture.h"
 
 #include <jansson.h>

@@ -11,7 +11,7 @@ int main(int argc, char **argv)
     if (argc < 2)
         return 2;
     bench_test_e2e(&e, argc > 2 ? strtoul(argv[2], NULL, 10) : 6);
-    int code = bench_e2e_summarise(&e, NULL, "none here", NULL);
+    int code = bench_e2e_summarise(&e, NULL, NULL, "none here", NULL);
     if (!code)
         code = strcmp(argv[1], "csv") ? bench_e2e_write_json(&e, !strcmp(argv[1], "jsonl"), stdout, NULL)
                                       : bench_e2e_write_csv(&e, stdout, NULL);

@@ -2,8 +2,6 @@
 /* Writes a small trace to stdout, for the schema test: one block with everything, one with as little as there can be. */
 #include "harness/trace.h"
 
-#include "harness/private.h"
-
 #include <math.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/counters_sw.h"
+#include "harness/events.h"
 
-#include "harness/private.h"
 #include "harness/tests/fixture.h"
 
 #include <math.h>
@@ -129,6 +128,5 @@ int main(void)
         cmocka_unit_test(real_events_are_counted),
         cmocka_unit_test(the_rule),
     };
-    return cmocka_run_group_tests_name("harness/counters_sw", tests, bench_test_dir_make,
-                                       bench_test_dir_remove);
+    return cmocka_run_group_tests_name("harness/events", tests, bench_test_dir_make, bench_test_dir_remove);
 }

@@ -1,13 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the kernel knows of the calling thread: page faults, context switches, migrations, task clock, and the time the
- * hypervisor took from the CPU. Read before and after a block, outside its timed slices. All arms of a group share the
- * block, so nothing here can tell one arm from another.
+ * hypervisor took from the CPU. The caller reads it before and after a block, outside the timed slices. All arms of a
+ * group share the block, so no event can be told to belong to one arm.
  */
-#ifndef QKBENCH_HARNESS_COUNTERS_SW_H
-#define QKBENCH_HARNESS_COUNTERS_SW_H
+#ifndef QKBENCH_HARNESS_EVENTS_H
+#define QKBENCH_HARNESS_EVENTS_H
 
-#include "harness/sample_set.h"
+#include <stdbool.h>
+
+/* What happened to the measuring thread during a block; all arms of a group share a block. */
+enum bench_event {
+    BENCH_EVENT_WALL, /* ns from the first slice to the last */
+    BENCH_EVENT_TASK, /* ns of them that the thread ran */
+    BENCH_EVENT_MINOR_FAULTS,
+    BENCH_EVENT_MAJOR_FAULTS,
+    BENCH_EVENT_VOLUNTARY,   /* context switches: it waited */
+    BENCH_EVENT_INVOLUNTARY, /* it was interrupted */
+    BENCH_EVENT_MIGRATIONS,
+    BENCH_EVENT_STEAL, /* ns the hypervisor gave the CPU to others, in clock ticks (10 ms) */
+    BENCH_EVENT_COUNT
+};
+
+struct bench_events {
+    bool recorded;  /* otherwise nothing below means anything */
+    bool disturbed; /* by the rule of bench_sw_disturbed */
+    double
+        value[BENCH_EVENT_COUNT]; /* NaN (null in JSON): not to be had here; the set's events_why says why */
+};
 
 /* Files kept open, so that a reading costs system calls only: about 15 us on a machine with 2 CPUs. */
 struct bench_sw {
@@ -28,6 +48,8 @@ struct bench_sw_reading {
  * its reason in sw->why. Never fails; close in any case.
  */
 void bench_sw_open(struct bench_sw *sw, int cpu);
+/* The same with /proc looked up below `root`; then without perf_event_open. */
+void bench_sw_open_from(const char *root, struct bench_sw *sw, int cpu);
 void bench_sw_close(struct bench_sw *sw);
 
 /* The clocks are read last in begin and first in end, so that they do not contain the reading of the rest. */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/counters_sw.h"
+#include "harness/events.h"
 
 #include "harness/clock.h"
-#include "harness/private.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
 #include <math.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
