@@ -112,3 +112,9 @@ bool baseline_case_copy(struct baseline_case *to, const struct baseline_case *fr
            copy_metrics(&to->kinds, &to->kind_count, from->kinds, from->kind_count) &&
            copy_metrics(&to->counters, &to->counter_count, from->counters, from->counter_count);
 }
+
+int baseline_by_name(const void *a, const void *b)
+{
+    const struct bench_metric *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}

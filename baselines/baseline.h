@@ -85,6 +85,8 @@ int baseline_make(struct baseline *b, const char *name, const struct bench_sampl
                   size_t count, const struct bench_breakdown *bd, const char *no_breakdown,
                   struct qk_error *err);
 void baseline_free(struct baseline *b);
+/* For qsort: struct bench_metric by name. */
+int baseline_by_name(const void *a, const void *b);
 /* By name; NULL when there is none. */
 struct baseline_case *baseline_find(const struct baseline *b, const char *name);
 const struct baseline_absent *baseline_find_absent(const struct baseline *b, const char *name);

@@ -141,12 +141,6 @@ static bool take_counter(struct baseline_case *c, const struct launches *all, co
                       why ? why : metric->reason);
 }
 
-static int by_metric_name(const void *a, const void *b)
-{
-    const struct bench_metric *x = a, *y = b;
-    return strcmp(x->name, y->name);
-}
-
 /* Shares of ceilings are measurements of two things at once; the ceilings are stored elsewhere. */
 static bool is_counter(const char *name)
 {
@@ -160,9 +154,9 @@ static bool take_counters(struct baseline_case *c, const struct launches *all, c
         if (is_counter(rec->metrics[i].name) && !take_counter(c, all, rec, &rec->metrics[i]))
             return false;
     if (c->counter_count)
-        qsort(c->counters, c->counter_count, sizeof *c->counters, by_metric_name);
+        qsort(c->counters, c->counter_count, sizeof *c->counters, baseline_by_name);
     if (c->kind_count)
-        qsort(c->kinds, c->kind_count, sizeof *c->kinds, by_metric_name);
+        qsort(c->kinds, c->kind_count, sizeof *c->kinds, baseline_by_name);
     return true;
 }
 

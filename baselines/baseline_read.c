@@ -181,12 +181,6 @@ static void read_counters(struct bench_reader *r, const struct bench_place *at, 
     }
 }
 
-static int by_name(const void *a, const void *b)
-{
-    const struct bench_metric *x = a, *y = b;
-    return strcmp(x->name, y->name);
-}
-
 /* op/variant/shape: two slashes and something around each. */
 static bool is_case_name(const char *name)
 {
@@ -233,8 +227,8 @@ static void read_case(struct bench_reader *r, const struct bench_place *at, stru
     read_history(r, at, c);
     /* jansson keeps a file's order, which need not be ours. */
     if (!r->code) {
-        qsort(c->kinds, c->kind_count, sizeof *c->kinds, by_name);
-        qsort(c->counters, c->counter_count, sizeof *c->counters, by_name);
+        qsort(c->kinds, c->kind_count, sizeof *c->kinds, baseline_by_name);
+        qsort(c->counters, c->counter_count, sizeof *c->counters, baseline_by_name);
     }
 }
 

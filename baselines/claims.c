@@ -30,11 +30,6 @@ int baseline_phase_rank(const char *phase)
     return *phase ? -1 : rank;
 }
 
-static bool has(const struct bench_place *object, const char *key)
-{
-    return json_object_get(object->json, key) != NULL;
-}
-
 static void read_text(struct bench_reader *r, const struct bench_place *object, const char *key, char *to,
                       size_t size)
 {
@@ -76,9 +71,9 @@ static void read_claim(struct bench_reader *r, const struct bench_place *at, str
                  "\"baseline\" in a claim of kind \"total\"");
     claim->ratio = read_positive(r, at, "ratio");
     read_text(r, at, "what", claim->what, sizeof claim->what);
-    if (has(at, "shape"))
+    if (bench_has(at, "shape"))
         read_text(r, at, "shape", claim->shape, sizeof claim->shape);
-    if (has(at, "goal"))
+    if (bench_has(at, "goal"))
         claim->goal = bench_get_boolean(r, at, "goal");
     bench_demand(r, !claim->goal || total, at, "goal", "true in a claim of kind \"total\" only");
 }
@@ -139,7 +134,7 @@ static void read_component(struct bench_reader *r, const struct bench_place *at,
     read_text(r, at, "stage", claim->stage, sizeof claim->stage);
     read_times(r, at, claim);
     claim->gain = NAN;
-    if (r->code || !has(at, "gain"))
+    if (r->code || !bench_has(at, "gain"))
         return;
     const struct bench_place gain = bench_get_object(r, at, "gain");
     bench_known_members(r, &gain, gain_keys);
@@ -150,7 +145,7 @@ static void read_component(struct bench_reader *r, const struct bench_place *at,
 static void read_components(struct bench_reader *r, const struct bench_place *root,
                             struct baseline_claims *out)
 {
-    if (r->code || !has(root, "components"))
+    if (r->code || !bench_has(root, "components"))
         return;
     const struct bench_place list = bench_get_array(r, root, "components");
     if (r->code || !json_array_size(list.json))
@@ -176,7 +171,7 @@ static void read_end_to_end(struct bench_reader *r, const struct bench_place *ro
 {
     static const char *const keys[] = {"tokens", "limit_s", "phases", NULL};
     static const char *const phase_keys[] = {"phase", "s_per_token", "s", "ratio", "target", NULL};
-    if (r->code || !has(root, "end_to_end"))
+    if (r->code || !bench_has(root, "end_to_end"))
         return;
     const struct bench_place at = bench_get_object(r, root, "end_to_end");
     bench_known_members(r, &at, keys);
@@ -195,9 +190,10 @@ static void read_end_to_end(struct bench_reader *r, const struct bench_place *ro
                      "phase", "\"baseline\" or a phase, after the one before");
         to->at[i].s_per_token = read_positive(r, &one, "s_per_token");
         to->at[i].s = read_positive(r, &one, "s");
-        bench_demand(r, has(&one, "ratio") == (rank != 0), &one, "ratio", "a ratio for all but the baseline");
-        to->at[i].ratio = has(&one, "ratio") ? read_positive(r, &one, "ratio") : NAN;
-        to->at[i].target = has(&one, "target") && bench_get_boolean(r, &one, "target");
+        bench_demand(r, bench_has(&one, "ratio") == (rank != 0), &one, "ratio",
+                     "a ratio for all but the baseline");
+        to->at[i].ratio = bench_has(&one, "ratio") ? read_positive(r, &one, "ratio") : NAN;
+        to->at[i].target = bench_has(&one, "target") && bench_get_boolean(r, &one, "target");
         to->count = i + 1;
     }
 }
@@ -216,7 +212,7 @@ int baseline_claims_read(struct baseline_claims *claims, const char *path, struc
     bench_known_members(&r, &root, keys);
     bench_get_integer(&r, &root, "schema_version", BASELINE_CLAIMS_SCHEMA_VERSION,
                       BASELINE_CLAIMS_SCHEMA_VERSION);
-    if (has(&root, "$schema"))
+    if (bench_has(&root, "$schema"))
         bench_get_text(&r, &root, "$schema");
     read_text(&r, &root, "source", claims->source, sizeof claims->source);
     read_text(&r, &root, "op", claims->op, sizeof claims->op);

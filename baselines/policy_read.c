@@ -9,16 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool has(const struct bench_place *object, const char *key)
-{
-    return json_object_get(object->json, key) != NULL;
-}
-
 /* Members of an object; "comment" is welcome everywhere. */
 static void known(struct bench_reader *r, const struct bench_place *at, const char *const *members)
 {
     bench_known_members(r, at, members);
-    if (!r->code && has(at, "comment"))
+    if (!r->code && bench_has(at, "comment"))
         bench_get_text(r, at, "comment");
 }
 
@@ -113,7 +108,7 @@ static void read_margins(struct bench_reader *r, const struct bench_place *root,
         bench_expect(r, &at, JSON_OBJECT, "an object");
         known(r, &at, members);
         read_glob(r, &at, "cases", rule->cases);
-        if (has(&at, "memory"))
+        if (bench_has(&at, "memory"))
             snprintf(rule->memory, sizeof rule->memory, "%s",
                      memories[bench_get_word(r, &at, "memory", memories, 2)]);
         read_margin_pair(r, &at, least, &rule->margins);
@@ -266,7 +261,7 @@ static void read_root(struct bench_reader *r, struct baseline_policy *p)
     known(r, &root, members);
     bench_get_integer(r, &root, "schema_version", BASELINE_POLICY_SCHEMA_VERSION,
                       BASELINE_POLICY_SCHEMA_VERSION);
-    if (!r->code && has(&root, "$schema"))
+    if (!r->code && bench_has(&root, "$schema"))
         bench_get_text(r, &root, "$schema");
     p->alpha = number(r, &root, "alpha", 0, 0.1, false);
     const struct bench_place budget = bench_get_object(r, &root, "budget_s");

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What each component of a kernel costs. A staged variant comes with its own body cut after each stage
- * (kernels/stages.h); those prefixes and the plain kernel are timed in rounds like any other arms, and a component is
- * the difference between a prefix and the one before it. It is what adding that stage costs in this body: stages
- * overlap in an out-of-order core, so that a component may even be negative, and none is what the stage would take
- * alone.
+ * (kernels/stages.h). Those prefixes and the plain kernel are timed in rounds like any other arms. A component is the
+ * difference between a prefix and the one before it: what adding that stage costs in this body. Stages overlap in an
+ * out-of-order core. So a component may be negative, and none is what the stage would take alone.
  */
 #ifndef QKBENCH_HARNESS_BREAKDOWN_H
 #define QKBENCH_HARNESS_BREAKDOWN_H

@@ -167,12 +167,6 @@ static double largest(const double *x, size_t n)
     return best;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /*
  * What three turns in four do not exceed; x is sorted by it. Of peaks because the clock moves both ways, of DRAM because a
  * burst that finds the memory of all neighbours idle is no rate that a kernel can count on: the largest of some hundred
@@ -180,7 +174,7 @@ static int by_size(const void *a, const void *b)
  */
 static double upper_quartile(double *x, size_t n)
 {
-    qsort(x, n, sizeof *x, by_size);
+    bench_sort(x, n);
     return x[(3 * n + 3) / 4 - 1];
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Is the core ours? Another thread on the same physical core (a neighbour's, in most virtual machines unseen) slows a
- * kernel that is bound by its instructions and spares one that is bound by its stores: on a shared Zen 4 core
- * avx2_best's speed-up over scalar moved from 8.4x to 10x. A loop of independent additions shows it in 60 us,
- * whatever the arms are.
+ * Is the core ours? Another thread may run on the same physical core; in most virtual machines nobody sees it. It slows a
+ * kernel that is bound by its instructions and spares one that is bound by its stores: on a shared Zen 4 core the
+ * speed-up of avx2_best over scalar moved from 8.4x to 10x. A loop of independent additions shows it in 60 us, whatever
+ * the arms are.
  */
 #ifndef QKBENCH_HARNESS_CORE_SHARE_H
 #define QKBENCH_HARNESS_CORE_SHARE_H

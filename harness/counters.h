@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hardware counters and other events that PAPI knows. Timed blocks interleave all arms, so a counter read at their
- * boundaries could not be told apart by arm: events are counted in a pass of their own, one case alone, after its
- * samples were taken. Each group of events fits the machine at once; nothing is multiplexed.
+ * Hardware counters and other events that PAPI knows. Timed blocks interleave all arms, so a counter read at their ends
+ * would mix the arms. Events are therefore counted in a pass of their own: one case alone, after its samples were taken.
+ * Each group of events fits the machine at once; nothing is multiplexed.
  *
  * A group is used only after it has counted a loop of known length: its instructions within 0.1 %. One that cannot
  * count instructions is used, and its values say that they are not validated; one that counts them wrongly is refused
@@ -44,6 +44,14 @@ struct bench_counted {
  */
 int bench_counters_count(struct bench_counters *c, const struct bench_counted *what, struct bench_record *rec,
                          struct qk_error *err);
+
+/*
+ * The counting pass of a run, for bench_run_config.count: all that was asked for of one arm, on the buffers it was timed
+ * on, single steps last. QK_ERR_MEMORY, QK_ERR_INTERRUPTED.
+ */
+struct bench_arm;
+int bench_counters_arm(struct bench_counters *c, struct bench_arm *arm, struct bench_record *rec,
+                       struct qk_error *err);
 
 /* A row of metrics.def. */
 struct bench_metric_row {

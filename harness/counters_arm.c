@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/counters_arm.h"
+/* What is counted of an arm after its group was timed. */
+#include "harness/counters.h"
 
 #include "harness/counters_step.h"
+#include "harness/group.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -48,7 +48,7 @@ int bench_doctor_run(struct bench_doctor *d, const struct bench_doctor_config *c
     bench_ticks_read(f.root, f.cpu, &f.before);
     f.throttled_before = bench_throttled(f.root, f.cpu);
     /* On such a clock calls seem to take no time, and a slice of enough of them has no end. */
-    const bool coarse = f.timer_step_ns >= bench_limits[BENCH_LIMIT_timer_step_fatal].value;
+    const bool coarse = f.timer_step_ns >= bench_limit(BENCH_LIMIT_timer_step_fatal);
     if (coarse) {
         snprintf(f.cache.why, sizeof f.cache.why, "the clock is too coarse");
         f.dram = f.cache;

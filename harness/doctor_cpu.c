@@ -12,15 +12,12 @@
 
 static const char *const ps = "ps -eo pcpu,pid,args --sort=-pcpu | head, and stop what can wait";
 
-static double limit(enum bench_limit_name name)
-{
-    return bench_limits[name].value;
-}
-
 /* Verdict for a figure of which more is worse. */
 static enum bench_health above(double x, enum bench_limit_name warn, enum bench_limit_name bad)
 {
-    return x >= limit(bad) ? BENCH_HEALTH_BAD : x >= limit(warn) ? BENCH_HEALTH_WARN : BENCH_HEALTH_OK;
+    return x >= bench_limit(bad)    ? BENCH_HEALTH_BAD
+           : x >= bench_limit(warn) ? BENCH_HEALTH_WARN
+                                    : BENCH_HEALTH_OK;
 }
 
 /* First member of the list that is not n; -1 when there is none. */
@@ -190,11 +187,11 @@ void bench_probe_shared_core(const struct bench_facts *f, struct bench_finding *
         bench_found(to, BENCH_HEALTH_OK, "not known: %s", f->adds_why);
         return;
     }
-    const bool shared = a->median < limit(BENCH_LIMIT_adds_warn);
+    const bool shared = a->median < bench_limit(BENCH_LIMIT_adds_warn);
     bench_found(to,
-                !shared                                   ? BENCH_HEALTH_OK
-                : a->median < limit(BENCH_LIMIT_adds_bad) ? BENCH_HEALTH_BAD
-                                                          : BENCH_HEALTH_WARN,
+                !shared                                         ? BENCH_HEALTH_OK
+                : a->median < bench_limit(BENCH_LIMIT_adds_bad) ? BENCH_HEALTH_BAD
+                                                                : BENCH_HEALTH_WARN,
                 "%s%.2f additions per cycle of at least 4 (5th to 95th percentile %.2f to %.2f)",
                 shared ? "core shared with a neighbour: " : "no: ", a->median, a->low, a->high);
     if (!shared)
@@ -207,7 +204,7 @@ void bench_probe_shared_core(const struct bench_facts *f, struct bench_finding *
                      f->cpu);
     if (another(list, f->cpu) >= 0)
         bench_mend(to, "echo 0 > /sys/devices/system/cpu/cpu%d/online", another(list, f->cpu));
-    else if (bench_facts_others_busy(f) >= limit(BENCH_LIMIT_load_warn))
+    else if (bench_facts_others_busy(f) >= bench_limit(BENCH_LIMIT_load_warn))
         bench_mend(to, "%s: another CPU seen here may be the core's other thread", ps);
 }
 

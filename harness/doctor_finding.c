@@ -10,6 +10,11 @@ const struct bench_limit bench_limits[BENCH_LIMITS] = {
 #undef LIMIT
 };
 
+double bench_limit(enum bench_limit_name name)
+{
+    return bench_limits[name].value;
+}
+
 /* What files say goes into texts: a byte that is no printable ASCII would break a line or the JSON. */
 static void print(char *to, size_t size, const char *fmt, va_list args)
 {

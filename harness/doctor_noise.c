@@ -20,19 +20,13 @@ struct samples {
     double ghz[SAMPLES], adds[SAMPLES];
 };
 
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 struct bench_spread bench_spread_of(const double *x, size_t n, double *scratch)
 {
     const double median = bench_median(x, n, scratch), last = (double)n - 1;
     if (!n)
         return (struct bench_spread){NAN, NAN, NAN};
     memcpy(scratch, x, n * sizeof *x);
-    qsort(scratch, n, sizeof *scratch, by_value);
+    bench_sort(scratch, n);
     return (struct bench_spread){scratch[(size_t)(0.05 * last + 0.5)], median,
                                  scratch[(size_t)(0.95 * last + 0.5)]};
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the doctor's files and its tests share. Probes judge facts and files below a root, so that a test can make both. */
+/*
+ * What the doctor's files and its tests share. A probe judges facts and files below a root, so that a test can make both.
+ */
 #ifndef QKBENCH_HARNESS_DOCTOR_PRIVATE_H
 #define QKBENCH_HARNESS_DOCTOR_PRIVATE_H
 
@@ -20,6 +22,7 @@ enum bench_limit_name {
     BENCH_LIMITS
 };
 extern const struct bench_limit bench_limits[BENCH_LIMITS];
+double bench_limit(enum bench_limit_name name);
 
 /* Jiffies of /proc/stat since boot. */
 struct bench_ticks {

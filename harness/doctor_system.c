@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double limit(enum bench_limit_name name)
-{
-    return bench_limits[name].value;
-}
-
 void bench_probe_numa(const struct bench_facts *f, struct bench_finding *to)
 {
     char list[128], balancing[16];
@@ -183,11 +178,11 @@ void bench_probe_timer(const struct bench_facts *f, struct bench_finding *to)
         snprintf(cost, sizeof cost, "a read takes %.0f ns, the smallest step seen is %.0f ns", f->timer_ns,
                  f->timer_step_ns);
     bench_found(to, BENCH_HEALTH_OK, "%s: %s%s", source, cost, flags);
-    if (f->timer_step_ns >= limit(BENCH_LIMIT_timer_step_fatal)) {
+    if (f->timer_step_ns >= bench_limit(BENCH_LIMIT_timer_step_fatal)) {
         to->health = BENCH_HEALTH_BAD;
         to->fatal = true;
-    } else if (f->timer_step_ns >= limit(BENCH_LIMIT_timer_step_warn) ||
-               f->timer_ns >= limit(BENCH_LIMIT_timer_read_warn) || wanders) {
+    } else if (f->timer_step_ns >= bench_limit(BENCH_LIMIT_timer_step_warn) ||
+               f->timer_ns >= bench_limit(BENCH_LIMIT_timer_read_warn) || wanders) {
         to->health = BENCH_HEALTH_WARN;
     }
     if (to->health == BENCH_HEALTH_OK)
@@ -215,9 +210,9 @@ static void noise(const struct bench_aa *aa, enum bench_limit_name warn, enum be
         return;
     }
     bench_found(to,
-                off >= limit(bad)    ? BENCH_HEALTH_BAD
-                : off >= limit(warn) ? BENCH_HEALTH_WARN
-                                     : BENCH_HEALTH_OK,
+                off >= bench_limit(bad)    ? BENCH_HEALTH_BAD
+                : off >= bench_limit(warn) ? BENCH_HEALTH_WARN
+                                           : BENCH_HEALTH_OK,
                 "A/A paired %+.3f %% [%+.3f, %+.3f], %zu pairs in %zu blocks; plain times spread %+.1f to "
                 "%+.1f %% (5th "
                 "to 95th percentile)",
@@ -232,8 +227,8 @@ static void noise(const struct bench_aa *aa, enum bench_limit_name warn, enum be
 
 void bench_probe_noise_cache(const struct bench_facts *f, struct bench_finding *to)
 {
-    noise(&f->cache, BENCH_LIMIT_aa_cache_warn, BENCH_LIMIT_aa_cache_bad, limit(BENCH_LIMIT_aa_cache_fatal),
-          to);
+    noise(&f->cache, BENCH_LIMIT_aa_cache_warn, BENCH_LIMIT_aa_cache_bad,
+          bench_limit(BENCH_LIMIT_aa_cache_fatal), to);
 }
 
 void bench_probe_noise_dram(const struct bench_facts *f, struct bench_finding *to)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The run of a duet: which case gets a block when, in which launch, and when there is an end. */
+/* Deals out a duet: which case gets a block when, in which launch, and when there is an end. */
 #include "harness/duet.h"
 #include "harness/buffers.h"
 #include "harness/duet_process.h"

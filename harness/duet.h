@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two builds of the kernels timed against each other. Both are loaded into one process and work on the same buffers;
- * one pair is a slice of each arm, back to back on one pinned CPU, in an order drawn by a coin; a block is some tens of
- * milliseconds of pairs and gives one number, the middle of its pairs' ln(candidate / base): their median, from DRAM their Hodges-Lehmann estimate. Blocks are spread over
- * launches, each a fresh process with its own address layout and pages; in cache each of the first hundred blocks has its own. The randomised order is what carries a
- * decision's error bound (baselines/decide.h); here nothing is decided: `more` is told of every block and says whether
- * the case wants another one.
+ * Two builds of the kernels timed against each other. One process loads both, and they work on the same buffers. A pair
+ * is a slice of each arm, back to back on one pinned CPU; a coin says which arm is first. A block is some tens of
+ * milliseconds of pairs and gives one number: the middle of its pairs' ln(candidate / base).
+ *
+ * Blocks are spread over launches. A launch is a fresh process with its own address layout and pages; in cache each of a
+ * case's first hundred blocks has its own. Nothing is decided here: `more` is told of every block and says whether the
+ * case wants another one. A decision's error bound rests on the coins (baselines/decide.h).
  */
 #ifndef QKBENCH_HARNESS_DUET_H
 #define QKBENCH_HARNESS_DUET_H

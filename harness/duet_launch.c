@@ -66,7 +66,7 @@ static int open_desk(struct bench_duet_desk *desk, const struct bench_duet_order
         return cpu;
     desk->seed = order->seed;
     bench_sw_close(&desk->sw);
-    bench_sw_open(&desk->sw, cpu);
+    bench_sw_open("", &desk->sw, cpu);
     const int code = qk_cpu_detect(&desk->isa, getenv("QK_DISABLE_ISA"), &answer->error);
     return code ? code : load_modules(desk, order, answer);
 }

@@ -118,16 +118,11 @@ static void open_migrations(struct bench_sw *sw, const char *root)
            "migrations: seen only where a block ends on another CPU; perf_event_open: ", strerror(denied));
 }
 
-void bench_sw_open_from(const char *root, struct bench_sw *sw, int cpu)
+void bench_sw_open(const char *root, struct bench_sw *sw, int cpu)
 {
     *sw = (struct bench_sw){.cpu = cpu, .stat = -1, .migrations = -1};
     open_steal(sw, root);
     open_migrations(sw, root);
-}
-
-void bench_sw_open(struct bench_sw *sw, int cpu)
-{
-    bench_sw_open_from("", sw, cpu);
 }
 
 void bench_sw_close(struct bench_sw *sw)

@@ -44,12 +44,11 @@ struct bench_sw_reading {
 };
 
 /*
- * For the calling thread on `cpu`. What cannot be read, or costs so much that a block would notice, becomes NaN with
+ * For the calling thread on `cpu`. /proc is looked up below `root`: "", or a folder of a test, where perf_event_open is not
+ * asked. What cannot be read, or costs so much that a block would notice, becomes NaN with
  * its reason in sw->why. Never fails; close in any case.
  */
-void bench_sw_open(struct bench_sw *sw, int cpu);
-/* The same with /proc looked up below `root`; then without perf_event_open. */
-void bench_sw_open_from(const char *root, struct bench_sw *sw, int cpu);
+void bench_sw_open(const char *root, struct bench_sw *sw, int cpu);
 void bench_sw_close(struct bench_sw *sw);
 
 /* The clocks are read last in begin and first in end, so that they do not contain the reading of the rest. */

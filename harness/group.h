@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A group made ready to be timed: buffers allocated, touched and filled; every arm checked; calls per slice found.
- * All arms work on the same buffers.
+ * A group made ready to be timed: its buffers are filled, every arm is checked, and the calls of a slice are found. All
+ * arms work on the same buffers.
  */
 #ifndef QKBENCH_HARNESS_GROUP_H
 #define QKBENCH_HARNESS_GROUP_H

@@ -146,6 +146,11 @@ double bench_get_real(struct bench_reader *r, const struct bench_place *parent, 
     return json_number_value(p.json);
 }
 
+bool bench_has(const struct bench_place *object, const char *key)
+{
+    return json_object_get(object->json, key) != NULL;
+}
+
 bool bench_get_boolean(struct bench_reader *r, const struct bench_place *parent, const char *key)
 {
     const struct bench_place p = bench_member(parent, key);

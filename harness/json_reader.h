@@ -53,6 +53,7 @@ int bench_get_integer_or_null(struct bench_reader *r, const struct bench_place *
 /* Integers count as numbers; NaN for null if nullable. */
 double bench_get_real(struct bench_reader *r, const struct bench_place *parent, const char *key,
                       bool nullable);
+bool bench_has(const struct bench_place *object, const char *key);
 bool bench_get_boolean(struct bench_reader *r, const struct bench_place *parent, const char *key);
 /* Refuses a member that is not among known[], which ends with NULL and names the optional ones too. */
 void bench_known_members(struct bench_reader *r, const struct bench_place *object, const char *const *known);

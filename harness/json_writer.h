@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writing JSON: values that may be refused for want of memory, and files with one row on a line. A refused value is
- * NULL; put into an object or array it makes that NULL, and so on up to bench_json_emit, which tells.
+ * Writing JSON, with one row on a line. A value may be refused for want of memory: it is then NULL. Put into an object or
+ * array it makes that NULL, and so on up to bench_json_emit, which reports it.
  */
 #ifndef QKBENCH_HARNESS_JSON_WRITER_H
 #define QKBENCH_HARNESS_JSON_WRITER_H

@@ -179,7 +179,7 @@ static int run_groups(const struct bench_matrix *m, const struct bench_run_confi
     struct qk_rng rng;
     int code = batch.ready ? 0 : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu groups", m->count);
     qk_rng_seed(&rng, cfg->seed);
-    bench_sw_open(&sw, cfg->cpu);
+    bench_sw_open("", &sw, cfg->cpu);
     snprintf(set->events_why, sizeof set->events_why, "%s", sw.why);
     for (size_t first = 0; first < m->count && !code; first += batch.count) {
         size_t made = 0;

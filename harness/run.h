@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The run: groups in rounds over all their variants, order drawn, one pinned CPU, raw times kept in order.
+ * The run. It times groups in rounds over all their variants, in a drawn order, on one pinned CPU, and keeps every time in
+ * the order it was taken.
  */
 #ifndef QKBENCH_HARNESS_RUN_H
 #define QKBENCH_HARNESS_RUN_H

@@ -12,7 +12,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void sort(double *x, size_t n)
+void bench_sort(double *x, size_t n)
 {
     qsort(x, n, sizeof *x, by_value);
 }
@@ -60,7 +60,7 @@ double bench_median(const double *x, size_t n, double *scratch)
     if (n == 0)
         return NAN;
     memcpy(scratch, x, n * sizeof *x);
-    sort(scratch, n);
+    bench_sort(scratch, n);
     return sorted_median(scratch, n);
 }
 
@@ -70,7 +70,7 @@ double bench_hodges_lehmann(const double *x, size_t n, double *scratch)
     for (size_t i = 0; i < n; i++)
         for (size_t j = i; j < n; j++)
             scratch[count++] = (x[i] + x[j]) / 2;
-    sort(scratch, count);
+    bench_sort(scratch, count);
     return sorted_median(scratch, count);
 }
 
@@ -80,7 +80,7 @@ struct bench_interval bench_sign_interval(const double *x, size_t n, double leve
     if (n == 0)
         return (struct bench_interval){NAN, NAN, NAN};
     memcpy(scratch, x, n * sizeof *x);
-    sort(scratch, n);
+    bench_sort(scratch, n);
     return sorted_interval(scratch, n, level);
 }
 
@@ -93,10 +93,10 @@ struct bench_interval bench_paired_ratio(const double *const *a, const double *c
         assert(slices[i] >= 1);
         for (size_t j = 0; j < slices[i]; j++)
             logs[j] = log(a[i][j] / b[i][j]);
-        sort(logs, slices[i]);
+        bench_sort(logs, slices[i]);
         medians[i] = sorted_median(logs, slices[i]);
     }
-    sort(medians, blocks);
+    bench_sort(medians, blocks);
     struct bench_interval r = sorted_interval(medians, blocks, level);
     r.value = exp(r.value);
     r.low = exp(r.low);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Order statistics for timings: medians, Hodges-Lehmann estimates, distribution-free intervals. No normal theory.
- * Functions never write their inputs; those that must sort take scratch memory from the caller. Values are
- * finite.
+ * All but bench_sort leave their inputs as they are; the caller gives scratch memory to those that must sort. Values
+ * are finite.
  */
 #ifndef QKBENCH_HARNESS_STATS_H
 #define QKBENCH_HARNESS_STATS_H
@@ -13,6 +13,9 @@
 struct bench_interval {
     double value, low, high;
 };
+
+/* In place, the smallest first. */
+void bench_sort(double *x, size_t n);
 
 /* Median of x[n]; NaN when n == 0; the mean of the middle two when n is even. scratch: [n]. */
 double bench_median(const double *x, size_t n, double *scratch);

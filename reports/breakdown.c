@@ -45,41 +45,32 @@ static void add_interval(struct report_table *t, const struct bench_interval *x,
         report_table_cell(t, "[%.*f, %.*f]", decimals, x->low, decimals, x->high);
 }
 
-static void fact(struct report_table *t, const char *label, const char *text)
-{
-    report_table_cell(t, "%s", label);
-    report_table_cell(t, "%s", *text ? text : "unknown");
-}
-
 static void add_facts(struct report_table *t, const struct report_breakdown_input *in)
 {
     const struct bench_breakdown *bd = in->bd;
-    t->facts = true;
+    report_table_facts(t);
     report_table_title(t, "qkbench %s breakdown", bd->env.version);
-    report_table_column(t, "", false, false);
-    report_table_column(t, "", false, true);
-    fact(t, "machine", bd->env.cpu_name);
-    report_table_cell(t, "core clock");
+    report_table_fact(t, "machine", "%s", bd->env.cpu_name);
     if (isnan(bd->clock_ghz))
-        report_table_cell(t, "- (%s)", bd->clock_why);
+        report_table_fact(t, "core clock", "- (%s)", bd->clock_why);
     else
-        report_table_cell(t, "%.2f GHz, estimated beside the samples; pinned to CPU %d", bd->clock_ghz,
-                          bd->cpu);
-    fact(t, "compiler", bd->env.compiler);
-    fact(t, "commit", bd->env.commit);
-    report_table_cell(t, "mode");
-    report_table_cell(t, "%s, shapes: %s, seed %llu", bd->quick ? "quick: not for quoting" : "full",
+        report_table_fact(t, "core clock", "%.2f GHz, estimated beside the samples; pinned to CPU %d",
+                          bd->clock_ghz, bd->cpu);
+    report_table_fact(t, "compiler", "%s", bd->env.compiler);
+    report_table_fact(t, "commit", "%s", bd->env.commit);
+    report_table_fact(t, "mode", "%s, shapes: %s, seed %llu", bd->quick ? "quick: not for quoting" : "full",
                       bd->source, (unsigned long long)bd->seed);
-    fact(t, "component",
-         "what adding a stage to the ones before it costs in this very body: the difference of two "
-         "prefixes of the code that ships");
-    fact(t, "interval", "95 %, by sign test over blocks of differences paired by round");
-    report_table_cell(t, "ms/token");
-    report_table_cell(t, "time of an element times the %.0f ternary weights of BitNet b1.58 2B4T, one core",
+    report_table_fact(
+        t, "component",
+        "what adding a stage to the ones before it costs in this very body: the difference of two "
+        "prefixes of the code that ships");
+    report_table_fact(t, "interval", "95 %%, by sign test over blocks of differences paired by round");
+    report_table_fact(t, "ms/token",
+                      "time of an element times the %.0f ternary weights of BitNet b1.58 2B4T, one core",
                       (double)BENCH_2B_WEIGHTS);
     report_breakdown_counters(t, bd);
     if (in->claims)
-        fact(t, "claimed", in->claims->claims.source);
+        report_table_fact(t, "claimed", "%s", in->claims->claims.source);
 }
 
 /* What a line of a variant's table shows of a time, so far summed up: columns add up by being differences of sums. */

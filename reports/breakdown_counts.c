@@ -30,8 +30,8 @@ void report_breakdown_counters(struct report_table *t, const struct bench_breakd
         }
     if (!asked)
         return;
-    report_table_cell(t, "counters");
-    report_table_cell(t, "%zu of %zu counted, each prefix alone, after its samples were taken%s%s", counted,
+    report_table_fact(t, "counters",
+                      "%zu of %zu counted, each prefix alone, after its samples were taken%s%s", counted,
                       asked, why ? "; not: " : "", why ? why : "");
 }
 

@@ -64,25 +64,19 @@ static void add_spreads(struct report_table *t, const struct bench_ceilings *c)
 
 static void add_facts(struct report_table *t, const struct bench_ceilings *c, bool stored)
 {
-    t->facts = true;
+    report_table_facts(t);
     report_table_title(t, "qkbench %s ceilings", c->env.version);
-    report_table_column(t, "", false, false);
-    report_table_column(t, "", false, true);
-    report_table_cell(t, "machine");
-    report_table_cell(t, "%s, fingerprint %s", *c->env.cpu_name ? c->env.cpu_name : "unknown",
+    report_table_fact(t, "machine", "%s, fingerprint %s", *c->env.cpu_name ? c->env.cpu_name : "unknown",
                       c->env.fingerprint);
-    report_table_cell(t, "date");
-    report_table_cell(t, "%s%s", c->env.date, stored ? ", stored then; --fresh measures anew" : "");
-    report_table_cell(t, "mode");
-    report_table_cell(t, "%s, %.1f s, seed %llu; one thread on CPU %d, or one on each of %d CPUs",
+    report_table_fact(t, "date", "%s%s", c->env.date, stored ? ", stored then; --fresh measures anew" : "");
+    report_table_fact(t, "mode", "%s, %.1f s, seed %llu; one thread on CPU %d, or one on each of %d CPUs",
                       c->quick ? "quick: not for quoting" : "full", c->seconds, (unsigned long long)c->seed,
                       c->cpu, c->threads);
-    report_table_cell(t, "core clock");
     if (isnan(c->clock_ghz))
-        report_table_cell(t, "- (%s)", c->clock_why);
+        report_table_fact(t, "core clock", "- (%s)", c->clock_why);
     else
-        report_table_cell(t, "%.3f GHz, fastest %.3f GHz, estimated beside the rounds", c->clock_ghz,
-                          c->clock_best);
+        report_table_fact(t, "core clock", "%.3f GHz, fastest %.3f GHz, estimated beside the rounds",
+                          c->clock_ghz, c->clock_best);
     report_table_cell(t, "timer step");
     add_known(t, c->timer_step_ns, "ns, the smallest that was seen");
     report_table_cell(t, "timer cost");
@@ -96,8 +90,7 @@ static void add_facts(struct report_table *t, const struct bench_ceilings *c, bo
                           100 * c->huge_share);
     size_t most;
     const size_t fewest = fewest_repetitions(c, &most);
-    report_table_cell(t, "numbers");
-    report_table_cell(t,
+    report_table_fact(t, "numbers",
                       "fastest of %zu to %zu repetitions, their median in brackets; GB = 1e9 bytes, a copy "
                       "counts both ways",
                       fewest, most);

@@ -7,24 +7,10 @@
 #include <math.h>
 #include <string.h>
 
-static void fact(struct report_table *t, const char *label, const char *text)
-{
-    report_table_cell(t, "%s", label);
-    report_table_cell(t, "%s", *text ? text : "unknown");
-}
-
-static void start_facts(struct report_table *t)
-{
-    t->facts = true;
-    report_table_column(t, "", false, false);
-    report_table_column(t, "", false, true);
-}
-
 static void add_side(struct report_table *t, const char *label, const struct baseline *b)
 {
-    report_table_cell(t, "%s", label);
-    report_table_cell(t, "%s: commit %s, %s, %s, median of %zu launch%s, shapes %s", b->name, b->env.commit,
-                      b->env.date, b->quick ? "quick: not for quoting" : "full", b->launches,
+    report_table_fact(t, label, "%s: commit %s, %s, %s, median of %zu launch%s, shapes %s", b->name,
+                      b->env.commit, b->env.date, b->quick ? "quick: not for quoting" : "full", b->launches,
                       b->launches == 1 ? "" : "es", b->shapes);
 }
 
@@ -215,18 +201,18 @@ static void add_case_table(struct report_table *t, const struct baseline_compari
 static void add_comparison_facts(struct report_table *t, const struct baseline_comparison *c)
 {
     char text[480];
-    start_facts(t);
+    report_table_facts(t);
     report_table_title(t, "qkbench compare");
     add_side(t, "old", c->old_side);
     add_side(t, "new", c->new_side);
-    fact(t, "machine", c->new_side->env.cpu_name);
+    report_table_fact(t, "machine", "%s", c->new_side->env.cpu_name);
     for (size_t i = 0; i < c->identity_count; i++) {
         const struct baseline_field *f = &c->identity[i];
-        report_table_cell(t, "NOT COMPARABLE");
-        report_table_cell(t, "%s: %s, now %s", f->name, f->old_value, f->new_value);
+        report_table_fact(t, "NOT COMPARABLE", "%s: %s, now %s", f->name, f->old_value, f->new_value);
     }
     if (c->shown_count)
-        fact(t, "also differs", baseline_fields_text(c->shown, c->shown_count, text, sizeof text));
+        report_table_fact(t, "also differs", "%s",
+                          baseline_fields_text(c->shown, c->shown_count, text, sizeof text));
 }
 
 static int write_tables(void (*const *fill)(struct report_table *, const struct baseline_comparison *),
@@ -265,14 +251,14 @@ int report_comparison_text(const struct baseline_comparison *c, FILE *to, struct
 static void add_baseline_facts(struct report_table *t, const struct baseline_comparison *c)
 {
     const struct baseline *b = c->new_side;
-    start_facts(t);
+    report_table_facts(t);
     report_table_title(t, "Baseline %s", b->name);
     add_side(t, "of", b);
-    fact(t, "machine", b->env.cpu_name);
-    fact(t, "fingerprint", b->env.fingerprint);
-    fact(t, "ISA levels", b->env.isa_levels);
-    fact(t, "compiler", b->env.compiler);
-    fact(t, "kernel", b->env.kernel);
+    report_table_fact(t, "machine", "%s", b->env.cpu_name);
+    report_table_fact(t, "fingerprint", "%s", b->env.fingerprint);
+    report_table_fact(t, "ISA levels", "%s", b->env.isa_levels);
+    report_table_fact(t, "compiler", "%s", b->env.compiler);
+    report_table_fact(t, "kernel", "%s", b->env.kernel);
 }
 
 static void add_baseline_cases(struct report_table *t, const struct baseline_comparison *c)

@@ -71,11 +71,6 @@ static const char *or_unknown(const char *text)
     return *text ? text : "unknown";
 }
 
-static void add_fact(struct report_table *t, const char *label)
-{
-    report_table_cell(t, "%s", label);
-}
-
 static const struct bench_metric *share_of(const struct bench_record *rec)
 {
     return bench_record_metric(rec, "percent_of_ceiling");
@@ -94,42 +89,30 @@ static void add_facts(struct report_table *t, const struct report_input *in)
 {
     const struct bench_sample_set *set = in->set;
     const struct bench_environment *env = &set->env;
-    t->facts = true;
+    report_table_facts(t);
     report_table_title(t, "qkbench %s", or_unknown(env->version));
-    report_table_column(t, "", false, false);
-    report_table_column(t, "", false, true);
-    add_fact(t, "machine");
-    report_table_cell(t, "%s, %d logical CPUs, virtualised: %s", or_unknown(env->cpu_name), env->cpus,
-                      or_unknown(env->virtualised));
-    add_fact(t, "ISA levels");
-    report_table_cell(t, "%s", or_unknown(env->isa_levels));
-    add_fact(t, "pinned to");
-    report_table_cell(t, "CPU %d", set->cpu);
-    add_fact(t, "core clock");
+    report_table_fact(t, "machine", "%s, %d logical CPUs, virtualised: %s", or_unknown(env->cpu_name),
+                      env->cpus, or_unknown(env->virtualised));
+    report_table_fact(t, "ISA levels", "%s", env->isa_levels);
+    report_table_fact(t, "pinned to", "CPU %d", set->cpu);
     if (isfinite(set->clock_ghz))
-        report_table_cell(t, "%.2f GHz, estimated beside the samples", set->clock_ghz);
+        report_table_fact(t, "core clock", "%.2f GHz, estimated beside the samples", set->clock_ghz);
     else
-        report_table_cell(t, "- (%s)", or_unknown(set->clock_why));
-    add_fact(t, "compiler");
-    report_table_cell(t, "%s", or_unknown(env->compiler));
-    add_fact(t, "commit");
-    report_table_cell(t, "%s", or_unknown(env->commit));
-    add_fact(t, "date");
-    report_table_cell(t, "%s", or_unknown(env->date));
-    add_fact(t, "mode");
-    report_table_cell(t, "%s, shapes: %s, seed %llu", set->quick ? "quick: not for quoting" : "full",
+        report_table_fact(t, "core clock", "- (%s)", or_unknown(set->clock_why));
+    report_table_fact(t, "compiler", "%s", env->compiler);
+    report_table_fact(t, "commit", "%s", env->commit);
+    report_table_fact(t, "date", "%s", env->date);
+    report_table_fact(t, "mode", "%s, shapes: %s, seed %llu", set->quick ? "quick: not for quoting" : "full",
                       or_unknown(set->source), (unsigned long long)set->seed);
-    add_fact(t, "ratios");
-    report_table_cell(t, "above 1 is faster; paired by round, median of blocks, 95 %% interval in brackets; "
-                         "no step outside the ladder");
+    report_table_fact(t, "ratios",
+                      "above 1 is faster; paired by round, median of blocks, 95 %% interval in brackets; "
+                      "no step outside the ladder");
     report_add_counter_facts(t, in);
     if (!has_shares(set)) {
-        add_fact(t, "ceilings");
-        report_table_cell(t, "none stored: run qkbench ceilings");
+        report_table_fact(t, "ceilings", "none stored: run qkbench ceilings");
     }
     if (in->no_plot) {
-        add_fact(t, "plot");
-        report_table_cell(t, "none: %s", in->no_plot);
+        report_table_fact(t, "plot", "none: %s", in->no_plot);
     }
 }
 

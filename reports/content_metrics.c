@@ -50,20 +50,15 @@ void report_add_counter_facts(struct report_table *t, const struct report_input 
     size_t disturbed, blocks;
     const char *const why = why_no_counters(in->set);
     count_blocks(in->summary, &disturbed, &blocks);
-    if (blocks) {
-        report_table_cell(t, "noise");
-        if (in->set->waited_ms || in->set->repeated_blocks)
-            report_table_cell(
-                t, "%zu of %zu blocks disturbed; waited %.1f s for the core, %llu blocks measured again",
-                disturbed, blocks, 1e-3 * (double)in->set->waited_ms,
-                (unsigned long long)in->set->repeated_blocks);
-        else
-            report_table_cell(t, "%zu of %zu blocks disturbed", disturbed, blocks);
-    }
-    if (why) {
-        report_table_cell(t, "counters");
-        report_table_cell(t, "unavailable (%s)", why);
-    }
+    if (blocks && (in->set->waited_ms || in->set->repeated_blocks))
+        report_table_fact(
+            t, "noise", "%zu of %zu blocks disturbed; waited %.1f s for the core, %llu blocks measured again",
+            disturbed, blocks, 1e-3 * (double)in->set->waited_ms,
+            (unsigned long long)in->set->repeated_blocks);
+    else if (blocks)
+        report_table_fact(t, "noise", "%zu of %zu blocks disturbed", disturbed, blocks);
+    if (why)
+        report_table_fact(t, "counters", "unavailable (%s)", why);
 }
 
 static const struct bench_metric *valued(const struct bench_record *rec, const char *name)

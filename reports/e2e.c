@@ -99,22 +99,18 @@ static void add_components(struct report_table *t, const struct bench_e2e *e)
 
 static void add_facts(struct report_table *t, const struct bench_e2e *e)
 {
-    t->facts = true;
+    report_table_facts(t);
     report_table_title(t, "qkbench %s, whole model", e->env.version);
-    report_table_column(t, "", false, false);
-    report_table_column(t, "", false, true);
-    report_table_cell(t, "machine");
-    report_table_cell(t, "%s, fingerprint %s", *e->env.cpu_name ? e->env.cpu_name : "unknown",
+    report_table_fact(t, "machine", "%s, fingerprint %s", *e->env.cpu_name ? e->env.cpu_name : "unknown",
                       e->env.fingerprint);
-    report_table_cell(t, "model");
-    report_table_cell(t, "%s: %s, %zu layers; %.1f MB read per token", e->model, e->model_type, e->layers,
-                      (double)e->bytes_per_token * 1e-6);
-    report_table_cell(t, "memory");
-    report_table_cell(
-        t, "%.1f MB at most, of all sets together; copies of the weights: %.1f MB interleaved, %.1f MB QK256",
+    report_table_fact(t, "model", "%s: %s, %zu layers; %.1f MB read per token", e->model, e->model_type,
+                      e->layers, (double)e->bytes_per_token * 1e-6);
+    report_table_fact(
+        t, "memory",
+        "%.1f MB at most, of all sets together; copies of the weights: %.1f MB interleaved, %.1f MB QK256",
         (double)e->peak_rss_bytes * 1e-6, (double)e->i2s16_bytes * 1e-6, (double)e->qk256_bytes * 1e-6);
-    report_table_cell(t, "rounding");
-    report_table_cell(t, "cache %s, head's input %s", e->kv_f16 ? "f16" : "f32", e->head_f16 ? "f16" : "f32");
+    report_table_fact(t, "rounding", "cache %s, head's input %s", e->kv_f16 ? "f16" : "f32",
+                      e->head_f16 ? "f16" : "f32");
     report_table_cell(t, "repetitions");
     if (e->level > 0)
         report_table_cell(

@@ -103,6 +103,24 @@ void report_table_cell(struct report_table *t, const char *fmt, ...)
     va_end(args);
 }
 
+void report_table_facts(struct report_table *t)
+{
+    t->facts = true;
+    report_table_column(t, "", false, false);
+    report_table_column(t, "", false, true);
+}
+
+void report_table_fact(struct report_table *t, const char *label, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    char *text = format(t, fmt, args);
+    va_end(args);
+    report_table_cell(t, "%s", label);
+    report_table_cell(t, "%s", text && *text ? text : "unknown");
+    free(text);
+}
+
 size_t report_table_note(struct report_table *t, const char *fmt, ...)
 {
     va_list args;

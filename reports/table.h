@@ -44,6 +44,10 @@ struct report_table {
 void report_table_title(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void report_table_column(struct report_table *t, const char *head, bool right, bool wrap);
 void report_table_cell(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Two columns: what a fact is of, and what it says, "unknown" where that is nothing. */
+void report_table_facts(struct report_table *t);
+void report_table_fact(struct report_table *t, const char *label, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Number of the note with that text, which is added if there is none yet. */
 size_t report_table_note(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void report_table_free(struct report_table *t);

@@ -21,19 +21,12 @@ static void title(struct report_table *t, const char *what, size_t count, size_t
         report_table_title(t, "%s: %zu of %zu", what, count, of);
 }
 
-static void fact(struct report_table *t, const char *label, const char *text)
-{
-    report_table_cell(t, "%s", label);
-    report_table_cell(t, "%s", *text ? text : "unknown");
-}
-
 static void side(struct report_table *t, const char *label, const char *what, const char *compiler)
 {
-    report_table_cell(t, "%s", label);
     if (*compiler)
-        report_table_cell(t, "%s (%s)", *what ? what : "unknown", compiler);
+        report_table_fact(t, label, "%s (%s)", *what ? what : "unknown", compiler);
     else
-        report_table_cell(t, "%s", *what ? what : "unknown");
+        report_table_fact(t, label, "%s", what);
 }
 
 void report_add_run(struct report_table *t, const struct report_verdicts *v, size_t most)
@@ -41,35 +34,28 @@ void report_add_run(struct report_table *t, const struct report_verdicts *v, siz
     const struct baseline_report *r = v->r;
     const bool duet = r->mode && !strcmp(r->mode, "duet");
     (void)most;
-    t->facts = true;
+    report_table_facts(t);
     report_table_title(t, "qkbench %s gate, suite %s", *r->env.version ? r->env.version : "unknown",
                        *r->suite ? r->suite : "unknown");
-    report_table_column(t, "", false, false);
-    report_table_column(t, "", false, true);
-    report_table_cell(t, "mode");
-    report_table_cell(t, "%s",
+    report_table_fact(t, "mode", "%s",
                       duet ? "duet: two builds in one process" : "this run against a stored baseline");
     side(t, "base", r->base, r->base_compiler);
     side(t, "candidate", r->candidate, r->cand_compiler);
-    fact(t, "policy", r->policy);
-    report_table_cell(t, "machine");
-    report_table_cell(t, "%s, %d logical CPUs, virtualised: %s",
+    report_table_fact(t, "policy", "%s", r->policy);
+    report_table_fact(t, "machine", "%s, %d logical CPUs, virtualised: %s",
                       *r->env.cpu_name ? r->env.cpu_name : "unknown", r->env.cpus,
                       *r->env.virtualised ? r->env.virtualised : "unknown");
-    fact(t, "ISA levels", r->env.isa_levels);
-    fact(t, "commit", r->env.commit);
-    fact(t, "date", r->env.date);
+    report_table_fact(t, "ISA levels", "%s", r->env.isa_levels);
+    report_table_fact(t, "commit", "%s", r->env.commit);
+    report_table_fact(t, "date", "%s", r->env.date);
     if (r->unavailable) {
-        report_table_cell(t, "left out");
-        report_table_cell(t, "%zu rows of the kernels' table: %s", r->unavailable,
+        report_table_fact(t, "left out", "%zu rows of the kernels' table: %s", r->unavailable,
                           *r->unavailable_why ? r->unavailable_why : "not available here");
     }
-    report_table_cell(t, "run");
-    report_table_cell(t, "%.1f s, alpha %.3g for the suite, seed %llu", r->seconds, r->alpha,
+    report_table_fact(t, "run", "%.1f s, alpha %.3g for the suite, seed %llu", r->seconds, r->alpha,
                       (unsigned long long)r->seed);
-    report_table_cell(t, "change");
-    report_table_cell(
-        t,
+    report_table_fact(
+        t, "change",
         "%s: above 0 is slower. Median of blocks, 95 %% interval; a verdict is decided from "
         "all blocks against both margins (ignorable/must-catch), not from the interval",
         duet ? "time of the candidate over that of the base, less 1"

@@ -104,9 +104,8 @@ static void add_controls(struct report_table *t, const struct report_verdicts *v
     find(&n, v, BASELINE_INVALID, true);
     if (!n.count)
         return;
-    report_table_cell(t, "controls");
-    report_table_cell(
-        t,
+    report_table_fact(
+        t, "controls",
         "%s. The gate itself cannot be trusted here and now, so none of its verdicts counts. Quiet the "
         "machine (qkbench doctor) and run it again",
         n.text);
@@ -116,18 +115,14 @@ void report_add_outcome(struct report_table *t, const struct report_verdicts *v,
 {
     const struct baseline_report *r = v->r;
     char counts[160];
-    t->facts = true;
+    report_table_facts(t);
     report_table_title(t, "qkbench gate: %s, exit code %d", report_word(r, r->verdict),
                        baseline_report_exit(r));
-    report_table_column(t, "", false, false);
-    report_table_column(t, "", false, true);
-    report_table_cell(t, "verdicts");
-    report_table_cell(t, "%s: %zu case%s and %zu rule%s. Controls: %zu of %zu judged right",
+    report_table_fact(t, "verdicts", "%s: %zu case%s and %zu rule%s. Controls: %zu of %zu judged right",
                       *report_counts(counts, v) ? counts : "none", v->cases, v->cases == 1 ? "" : "s",
                       v->rules, v->rules == 1 ? "" : "s", v->controls - v->wrong_controls, v->controls);
     if (*r->reason) {
-        report_table_cell(t, "INVALID");
-        report_table_cell(t, "the run: %s", r->reason);
+        report_table_fact(t, "INVALID", "the run: %s", r->reason);
     }
     add_controls(t, v);
     add_advice(t, v, BASELINE_INVALID, "Not measured, or not to be trusted: the notes say why");
@@ -144,9 +139,8 @@ void report_add_outcome(struct report_table *t, const struct report_verdicts *v,
     add_advice(t, v, BASELINE_NEW, "Not in the base: nothing to compare with yet");
     add_advice(t, v, BASELINE_REMOVED, "Gone, as the policy says");
     if (most < r->count) {
-        report_table_cell(t, "cut");
-        report_table_cell(
-            t,
+        report_table_fact(
+            t, "cut",
             "tables have at most %zu rows, so that all stays below the size a job summary may have; "
             "the gate's JSON has everything",
             most);

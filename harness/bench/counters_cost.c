@@ -92,7 +92,7 @@ static int measure(struct work *w, size_t pairs, int cpu, struct qk_error *err)
     if (!logs)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu pairs", pairs);
     qk_rng_seed(&rng, bench_clock_ns());
-    bench_sw_open(&sw, cpu);
+    bench_sw_open("", &sw, cpu);
     int code = run_block(w, NULL, &warm, err);
     for (size_t p = 0; p < pairs && !code; p++) {
         struct block with = {0}, without = {0};

@@ -2,7 +2,7 @@
 #include "harness/cli/measure.h"
 
 #include "harness/cli/cli.h"
-#include "harness/counters_arm.h"
+#include "harness/counters.h"
 #include "harness/pinning.h"
 
 int cli_measure_begin(const struct cli_measure *m, struct qk_cpu *isa, struct bench_environment *env,

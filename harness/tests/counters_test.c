@@ -5,7 +5,6 @@
  */
 #include "harness/counters.h"
 
-#include "harness/counters_arm.h"
 #include "harness/counters_papi.h"
 #include "harness/harness_config.h"
 #include "harness/run.h"

@@ -373,7 +373,7 @@ static int set_up(void **state)
         return -1;
     fclose(in);
     desk.seed = 4711;
-    bench_sw_open(&desk.sw, 0);
+    bench_sw_open("", &desk.sw, 0);
     return qk_cpu_detect(&desk.isa, NULL, &err) || bench_module_load(&desk.module[0], FAKE_SO, &err) ||
            bench_module_load(&desk.module[1], second, &err);
 }

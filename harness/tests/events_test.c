@@ -27,7 +27,7 @@ static void steal_and_migrations_are_differences(void **state)
     struct bench_events events;
     put("proc/stat", stat_text);
     put("proc/thread-self/sched", "x (1, #threads: 1)\nse.nr_migrations      :      41\nnr_switches : 7\n");
-    bench_sw_open_from(bench_test_dir, &sw, 1);
+    bench_sw_open(bench_test_dir, &sw, 1);
     assert_string_equal(sw.why, "");
     bench_sw_begin(&sw, &begin);
     bench_sw_end(&sw, &begin, &events);
@@ -54,7 +54,7 @@ static void what_cannot_be_read_is_null_with_a_reason(void **state)
     struct bench_events events;
     unlink(bench_test_path("proc/thread-self/sched"));
     put("proc/stat", "cpu  1 2 3 4\ncpu0 1 2 3 4\n");
-    bench_sw_open_from(bench_test_dir, &sw, 0);
+    bench_sw_open(bench_test_dir, &sw, 0);
     assert_non_null(strstr(sw.why, "steal: no line of 8 numbers for cpu0"));
     assert_non_null(strstr(sw.why, "; migrations: seen only where a block ends on another CPU"));
     bench_sw_begin(&sw, &begin);
@@ -66,7 +66,7 @@ static void what_cannot_be_read_is_null_with_a_reason(void **state)
     assert_true(events.value[BENCH_EVENT_MIGRATIONS] == 1);
     bench_sw_close(&sw);
     unlink(bench_test_path("proc/stat"));
-    bench_sw_open_from(bench_test_dir, &sw, 0);
+    bench_sw_open(bench_test_dir, &sw, 0);
     assert_non_null(strstr(sw.why, "steal: cannot open /proc/stat: No such file"));
     bench_sw_close(&sw);
 }
@@ -78,7 +78,7 @@ static void real_events_are_counted(void **state)
     struct bench_sw sw;
     struct bench_sw_reading begin;
     struct bench_events events;
-    bench_sw_open(&sw, 0);
+    bench_sw_open("", &sw, 0);
     bench_sw_begin(&sw, &begin);
     char *p = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_true(p != MAP_FAILED);
