@@ -27,7 +27,7 @@ static int gate(struct cli_gate *o, int *exit_code, struct qk_error *err)
     int lock = -1;
     int code = baseline_policy_read(&policy, o->policy, err);
     const int cpu = code ? code : bench_pin(o->cpu, err);
-    code = cpu < 0 ? cpu : cli_gate_outputs_open(&o->outputs, err);
+    code = cpu < 0 ? cpu : cli_gate_outputs_open(o->outputs, err);
     if (!code)
         code = (lock = cli_gate_lock(o->wait, err)) < 0 ? lock : 0;
     const uint64_t start = bench_clock_ns();
@@ -39,8 +39,8 @@ static int gate(struct cli_gate *o, int *exit_code, struct qk_error *err)
         conclude(o, &policy, (double)(bench_clock_ns() - start) * 1e-9, &report);
     cli_progress_end();
     if (!code)
-        code = cli_gate_outputs_write(&o->outputs, &report, err);
-    cli_gate_outputs_abort(&o->outputs);
+        code = cli_gate_outputs_write(o->outputs, &report, err);
+    cli_gate_outputs_abort(o->outputs);
     *exit_code = code ? 0 : baseline_report_exit(&report);
     baseline_report_free(&report);
     baseline_policy_free(&policy);

@@ -6,13 +6,15 @@
 #include "baselines/policy.h"
 #include "harness/cli/baseline.h"
 #include "harness/outfile.h"
+#include "reports/verdicts.h"
 
-enum cli_gate_form { CLI_GATE_JSON, CLI_GATE_MARKDOWN, CLI_GATE_JUNIT, CLI_GATE_BMF, CLI_GATE_FORMS };
+/* What a user may ask for: the forms of reports/verdicts.def, and the blocks, which the duet writes as it measures them. */
+enum { CLI_GATE_TRACE = REPORT_FORMS, CLI_GATE_OUTPUTS };
 
-struct cli_gate_outputs {
-    const char *path[CLI_GATE_FORMS], *trace_path; /* NULL: not wanted */
-    bool github;                                   /* annotations on stdout, after the text */
-    struct bench_outfile file[CLI_GATE_FORMS], trace;
+struct cli_gate_output {
+    bool wanted;
+    const char *path; /* NULL: stdout, after the text */
+    struct bench_outfile file;
 };
 
 struct cli_gate {
@@ -25,16 +27,16 @@ struct cli_gate {
     bool quick, strict, expect_change, time_identical, wait;
     int cpu; /* -1: the last one */
     uint64_t seed;
-    struct cli_gate_outputs outputs;
+    struct cli_gate_output outputs[CLI_GATE_OUTPUTS];
 };
 
 /* Fills *o from the command line; exits with 2 and a text when that is wrong. */
 void cli_gate_parse(struct cli_gate *o, int argc, char **argv);
 
-/* Files are opened before anything is measured; after the verdict all are written, or none. */
-int cli_gate_outputs_open(struct cli_gate_outputs *o, struct qk_error *err);
-int cli_gate_outputs_write(struct cli_gate_outputs *o, const struct baseline_report *r, struct qk_error *err);
-void cli_gate_outputs_abort(struct cli_gate_outputs *o);
+/* Files are opened before anything is measured; after the verdict all are written, or none. `o` has CLI_GATE_OUTPUTS. */
+int cli_gate_outputs_open(struct cli_gate_output *o, struct qk_error *err);
+int cli_gate_outputs_write(struct cli_gate_output *o, const struct baseline_report *r, struct qk_error *err);
+void cli_gate_outputs_abort(struct cli_gate_output *o);
 
 /*
  * A fresh run and, where the baseline has components, breakdown of this machine against a stored baseline: by name

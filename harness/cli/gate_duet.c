@@ -70,7 +70,7 @@ static int judge(const struct cli_gate *o, int cpu, struct baseline_policy *poli
                                                  .inject = o->inject,
                                                  .time_identical = o->time_identical || o->inject > 0,
                                                  .expect_change = o->expect_change,
-                                                 .trace = o->outputs.trace.stream,
+                                                 .trace = o->outputs[CLI_GATE_TRACE].file.stream,
                                                  .stop = cli_stop,
                                                  .progress = cli_progress};
         describe(o, &suite, base, cand, report);

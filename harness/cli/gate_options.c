@@ -2,27 +2,15 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/gate.h"
 
-enum {
-    OUT = 1000,
-    MARKDOWN,
-    JUNIT,
-    BMF,
-    GITHUB,
-    TRACE,
-    STRICT,
-    EXPECT,
-    IDENTICAL,
-    WAIT,
-    DIR,
-    POLICY,
-    SUITE,
-    BUDGET,
-    INJECT
-};
+enum { STRICT = 1000, EXPECT, IDENTICAL, WAIT, DIR, POLICY, SUITE, BUDGET, INJECT, OUTPUT };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct cli_gate *o = state->input;
+    if (key >= OUTPUT && key < OUTPUT + CLI_GATE_OUTPUTS) {
+        o->outputs[key - OUTPUT] = (struct cli_gate_output){.wanted = true, .path = arg};
+        return 0;
+    }
     switch (key) {
     case 'b':
         o->baseline = arg;
@@ -48,17 +36,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case INJECT:
         o->inject = (double)cli_number(state, "--inject", arg, 1, 100000) * 1e-5;
         return 0;
-    case OUT:
-    case MARKDOWN:
-    case JUNIT:
-    case BMF:
-        o->outputs.path[key - OUT] = arg;
-        return 0;
-    case TRACE:
-        o->outputs.trace_path = arg;
-        return 0;
-    case GITHUB:
-        return o->outputs.github = true, 0;
     case STRICT:
         return o->strict = true, 0;
     case EXPECT:
@@ -112,12 +89,11 @@ void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
         {"wait", WAIT, NULL, 0, "Wait for another gate on this machine instead of failing", 3},
         {"cpu", 'p', "N", 0, "Pin to logical CPU N (default: the last one allowed)", 3},
         {"seed", 's', "N", 0, "Draw orders and inputs from this seed (default: a fresh one)", 3},
-        {"out", OUT, "FILE", 0, "Verdicts as JSON", 4},
-        {"markdown", MARKDOWN, "FILE", 0, "Verdicts for a job summary", 4},
-        {"junit", JUNIT, "FILE", 0, "Verdicts as JUnit XML", 4},
-        {"bmf", BMF, "FILE", 0, "Ratios and times in Bencher Metric Format", 4},
-        {"github", GITHUB, NULL, 0, "Annotations for GitHub on stdout", 4},
-        {"trace", TRACE, "FILE", 0, "With --duet: every block as it was measured, as JSON lines", 4},
+#define REPORT_FORM(name, option, argument, help) {option, OUTPUT + REPORT_FORM_##name, argument, 0, help, 4},
+#include "reports/verdicts.def"
+#undef REPORT_FORM
+        {"trace", OUTPUT + CLI_GATE_TRACE, "FILE", 0,
+         "With --duet: every block as it was measured, as JSON lines", 4},
         {0}};
     static const struct argp argp = {
         options,

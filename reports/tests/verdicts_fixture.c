@@ -232,9 +232,10 @@ report_verdicts_writer *report_verdicts_writer_of(const char *form)
         const char *name;
         report_verdicts_writer *write;
     } forms[] = {
-        {"text", report_verdicts_text},     {"markdown", report_verdicts_markdown},
-        {"json", report_verdicts_json},     {"junit", report_verdicts_junit},
-        {"github", report_verdicts_github}, {"bmf", report_verdicts_bmf},
+        {"text", report_verdicts_text},
+#define REPORT_FORM(name, option, argument, help) {#name, report_verdicts_##name},
+#include "reports/verdicts.def"
+#undef REPORT_FORM
     };
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
         if (!strcmp(forms[i].name, form))

@@ -14,8 +14,7 @@
 bool report_verdicts_fixture(struct baseline_report *r, const char *kind);
 void report_verdicts_fixture_free(struct baseline_report *r);
 
-/* The writers by name: "text", "markdown", "json", "junit", "github", "bmf"; NULL when there is none. */
-typedef int report_verdicts_writer(const struct baseline_report *r, FILE *to, struct qk_error *err);
+/* The writers by name: "text", and those of verdicts.def; NULL when there is none. */
 report_verdicts_writer *report_verdicts_writer_of(const char *form);
 
 #endif
