@@ -29,7 +29,7 @@ static int gate(struct cli_gate *o, int *exit_code, struct qk_error *err)
     const int cpu = code ? code : bench_pin(o->cpu, err);
     code = cpu < 0 ? cpu : cli_gate_outputs_open(o->outputs, err);
     if (!code)
-        code = (lock = cli_gate_lock(o->wait, err)) < 0 ? lock : 0;
+        code = (lock = cli_gate_lock(o->lock_dir, o->wait, err)) < 0 ? lock : 0;
     const uint64_t start = bench_clock_ns();
     if (!code)
         code = o->duet ? cli_gate_duet(o, cpu, &policy, &report, err)

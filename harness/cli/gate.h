@@ -23,6 +23,7 @@ struct cli_gate {
     const char *baseline, *dir;   /* a stored baseline and where it is */
     const char *duet, *candidate; /* module files; candidate NULL: the one of this build */
     const char *policy, *suite;
+    const char *lock_dir; /* NULL: the machine's */
     double budget_s, inject;
     bool quick, strict, expect_change, time_identical, wait;
     int cpu; /* -1: the last one */
@@ -61,9 +62,10 @@ int cli_gate_measure(struct baseline *fresh, const struct baseline *base, const 
 int cli_gate_duet(const struct cli_gate *o, int cpu, struct baseline_policy *policy,
                   struct baseline_report *report, struct qk_error *err);
 /*
- * One gate at a time on a machine: a second one would be measured as this one's noise. The lock's descriptor, or
- * QK_ERR_IO when another gate holds it and `wait` is false; QK_ERR_INTERRUPTED.
+ * One gate at a time on a machine: a second one would be measured as this one's noise. `folder` has the lock's file; NULL
+ * is the folder that all users of the machine share. The lock's descriptor, or QK_ERR_IO when another gate holds it and
+ * `wait` is false; QK_ERR_INTERRUPTED.
  */
-int cli_gate_lock(bool wait, struct qk_error *err);
+int cli_gate_lock(const char *folder, bool wait, struct qk_error *err);
 
 #endif

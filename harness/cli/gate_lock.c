@@ -10,14 +10,14 @@
 #include <unistd.h>
 
 /*
- * Where any user may make a file and all see the same one. Read-only is enough for flock, and opening what another
- * user made in a sticky folder for writing is not allowed (fs.protected_regular).
+ * Without `folder`: where any user may make a file and all see the same one. Read-only is enough for flock, and opening
+ * what another user made in a sticky folder for writing is not allowed (fs.protected_regular).
  */
-static int open_lock(char *path, size_t size)
+static int open_lock(const char *folder, char *path, size_t size)
 {
-    static const char *const folders[] = {"/run/lock", "/tmp"};
+    const char *const folders[] = {folder ? folder : "/run/lock", "/tmp"};
     int fd = -1;
-    for (size_t i = 0; i < sizeof folders / sizeof *folders && fd < 0; i++) {
+    for (size_t i = 0; i < (folder ? 1 : 2) && fd < 0; i++) {
         snprintf(path, size, "%s/qkbench-gate.lock", folders[i]);
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
         if (fd < 0 && errno == ENOENT)
@@ -26,11 +26,11 @@ static int open_lock(char *path, size_t size)
     return fd;
 }
 
-int cli_gate_lock(bool wait, struct qk_error *err)
+int cli_gate_lock(const char *folder, bool wait, struct qk_error *err)
 {
-    char path[64];
+    char path[4096];
     bool told = false;
-    const int fd = open_lock(path, sizeof path);
+    const int fd = open_lock(folder, path, sizeof path);
     if (fd < 0)
         return qk_fail(err, QK_ERR_IO, path, "cannot be opened as the gate's lock: %s", strerror(errno));
     while (flock(fd, LOCK_EX | LOCK_NB)) {

@@ -2,7 +2,7 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/gate.h"
 
-enum { STRICT = 1000, EXPECT, IDENTICAL, WAIT, DIR, POLICY, SUITE, BUDGET, INJECT, OUTPUT };
+enum { STRICT = 1000, EXPECT, IDENTICAL, WAIT, LOCK_DIR, DIR, POLICY, SUITE, BUDGET, INJECT, OUTPUT };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -44,6 +44,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return o->time_identical = true, 0;
     case WAIT:
         return o->wait = true, 0;
+    case LOCK_DIR:
+        o->lock_dir = arg;
+        return 0;
     case DIR:
         o->dir = arg;
         return 0;
@@ -87,6 +90,10 @@ void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
         {"time-identical", IDENTICAL, NULL, 0, "Time rows whose code is identical instead of passing them",
          3},
         {"wait", WAIT, NULL, 0, "Wait for another gate on this machine instead of failing", 3},
+        {"lock-dir", LOCK_DIR, "DIR", 0,
+         "Exclude only the gates that have this folder too (default: all gates on this machine, by a lock in "
+         "/run/lock)",
+         3},
         {"cpu", 'p', "N", 0, "Pin to logical CPU N (default: the last one allowed)", 3},
         {"seed", 's', "N", 0, "Draw orders and inputs from this seed (default: a fresh one)", 3},
 #define REPORT_FORM(name, option, argument, help) {option, OUTPUT + REPORT_FORM_##name, argument, 0, help, 4},
