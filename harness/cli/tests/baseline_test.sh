@@ -90,10 +90,7 @@ fi
 # An interrupted save: the old file stays, nothing else does.
 cp "$file" before.json
 TMPDIR=$work "$program" baseline save main --quick --launches 50 >/dev/null 2>said.txt &
-for _ in $(seq 600); do
-    grep -q "launch 1 of 50" said.txt && break
-    sleep 0.1
-done
+await grep -q "launch 1 of 50" said.txt
 sleep 1 # into the launch
 kill -TERM $!
 wait $!
@@ -101,7 +98,7 @@ status=$? out=$(cat said.txt)
 ok "interrupted save: exit 130, the old file is whole, no launch runs on" eval \
     '[ $status -eq 130 ] && cmp -s "$file" before.json && ! ls -d qkbench-* 2>/dev/null && says "launch 1 of 50"'
 TMPDIR=$work code 0 "launch 2 of 2" baseline save fresh --quick --launches 2 --only '*/*_[up]*/256'
-run gate --baseline fresh --quick --wait --policy "$tree/ci/policy.json"
+run gate --baseline fresh --quick --lock-dir . --policy "$tree/ci/policy.json"
 ok "a gate without patterns measures what the baseline has, and no other op" eval \
     'case $status in 0 | 3 | 4) says p4_permute/256 && ! says act_quant && ! says 16384 ;; *) false ;; esac'
 code 0 "2 launches" baseline show fresh

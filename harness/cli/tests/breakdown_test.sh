@@ -42,10 +42,7 @@ code 0 "@blk.0.attn_k.weight" breakdown --shapes "$tree/model/fixtures/tiny.i2_s
 
 cp b.json old.json
 "$program" breakdown --out b.json >said.out 2>said.txt &
-sleep 2
-kill -INT $!
-wait $!
-status=$? out=$(cat said.txt)
+interrupt $! said.txt
 ok "Ctrl-C: exit 130" [ $status -eq 130 ]
 ok "Ctrl-C: the old file is whole, nothing is left, nothing was printed" eval \
     'cmp -s b.json old.json && [ -z "$(find . -name ".*.??????")" ] && [ ! -s said.out ]'

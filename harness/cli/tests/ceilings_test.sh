@@ -66,10 +66,6 @@ export XDG_CACHE_HOME=$work/other
 QK_DISABLE_ISA=avx512,avxvnni,avx2 run ceilings --quick
 ok "levels that are switched off have no numbers, and a reason" eval 'measured && says "switched off"'
 "$program" ceilings --fresh >/dev/null 2>said.txt &
-pid=$!
-sleep 2
-kill -INT $pid
-wait $pid
-status=$? out=$(cat said.txt)
+interrupt $! said.txt
 ok "Ctrl-C: exit 130, nothing kept" eval '[ $status -eq 130 ] && [ "$(find other -name "*.json" | wc -l)" -eq 1 ]'
 finish

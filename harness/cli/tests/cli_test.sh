@@ -70,10 +70,7 @@ ok "the seed is in the results" grep -q '"seed": "\?77' r.json
 ok "a csv line per slice" eval '[ "$(wc -l <r.csv)" -gt 50 ]'
 cp r.json old.json
 "$program" run --out r.json >/dev/null 2>said.txt &
-sleep 2
-kill -INT $!
-wait $!
-status=$? out=$(cat said.txt)
+interrupt $! said.txt
 ok "Ctrl-C: exit 130" [ $status -eq 130 ]
 ok "Ctrl-C: the old results are whole, nothing else is there" eval 'cmp -s r.json old.json && no_leftovers'
 mkdir disk

@@ -59,10 +59,7 @@ status=$?
 ok "standard output that cannot be written: exit 1" eval '[ $status -eq 1 ] || [ $status -eq 5 ]'
 
 "$program" doctor >/dev/null 2>said.txt &
-sleep 1
-kill -INT $!
-wait $!
-status=$? out=$(cat said.txt)
+interrupt $! said.txt
 ok "Ctrl-C: exit 130" eval '[ $status -eq 130 ] && says interrupted'
 
 run env LD_PRELOAD="$coarse" "$program" doctor --quick --json

@@ -189,10 +189,6 @@ ok "report --model: the ladder behind the tables, as text and as markdown" \
     eval '[ $status -eq 0 ] && says "End to end" && grep -q "^| p4_permute | 4 |" report/report.md'
 code 1 '$[0]' report kernels.json --model <(echo "[5]") --out report
 "$program" model bench -p 0 -n 512 -r 1000 -t 1 --kernels baseline --out slow.json >/dev/null 2>said &
-pid=$!
-sleep 1
-kill -INT $pid
-wait $pid
-status=$? out=$(cat said)
+interrupt $! said
 ok "Ctrl-C: exit 130, nothing written" eval '[ $status -eq 130 ] && [ ! -e slow.json ]'
 finish

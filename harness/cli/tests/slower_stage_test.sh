@@ -70,7 +70,7 @@ ok "the case is slower by more than 5 %" says '^differs$'
 ok "by the look-up alone" says "^grown \['lookup'\]$"
 ok "by 256 vector instructions" says '^more True 256\.0$'
 ok "the other variant has the same instructions" says '^same False$'
-out=$("$work/build/qkbench" gate --baseline before --dir data --quick --wait --seed 7 'qk256_dequant/p4_permute/256' 2>&1)
+out=$("$work/build/qkbench" gate --baseline before --dir data --quick --lock-dir . --seed 7 'qk256_dequant/p4_permute/256' 2>&1)
 ok "the gate fails" [ $? -eq 3 ]
 ok "and names case and stage" eval 'says "p4_permute/.*REGRESSION" && says lookup' # a narrow column wraps the shape
 echo "1..$number"

@@ -35,6 +35,22 @@ code() { # code NUMBER TEXT ARGUMENT...: exit code and a text in the output
     run "$@"
     ok "exit $want: qkbench $*" eval "[ $status -eq $want ] && says '$text'"
 }
+await() { # await CONDITION...: until it holds, on however busy a machine
+    local tries=1200
+    until "$@" || [ $((tries -= 1)) -eq 0 ]; do sleep 0.1; done
+}
+catches() { # catches PID: has it begun to catch SIGINT, or is it gone?
+    local mask=
+    ! mask=$(awk '/^SigCgt/ { print $2 }' "/proc/$1/status" 2>/dev/null) || ((0x${mask:-0} & 2))
+}
+interrupt() { # interrupt PID FILE: SIGINT, in the midst of what it does; FILE is what it said
+    await catches "$1"
+    sleep 1 # into the midst
+    kill -INT "$1"
+    wait "$1"
+    status=$?
+    out=$(cat "$2")
+}
 finish() {
     echo "1..$number"
     exit $failed
