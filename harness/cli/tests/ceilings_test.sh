@@ -5,7 +5,6 @@
 schema=$(realpath "$2")
 # shellcheck source=harness/cli/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
-export XDG_CACHE_HOME=$work/cache
 measured() { [ "$status" -eq 0 ] && says Bandwidth && says Peaks && ! says "stored then"; }
 stored() { [ "$status" -eq 0 ] && says Bandwidth && says "stored then"; }
 valid() { python3 -c 'import json, sys

@@ -6,7 +6,6 @@ source=$(realpath "$2") build=$(realpath "$3")
 fixtures=$source/model/fixtures
 # shellcheck source=harness/cli/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
-export XDG_CACHE_HOME=$work/cache
 unset QK_DATA
 text() { # text ARGUMENT...: out gets standard output alone, said standard error
     out=$("$program" model run -t 1 "$@" 2>said)
