@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the kernel knows of the calling thread: page faults, context switches, migrations, task clock, and the time the
+ * What the system knows of the calling thread: page faults, context switches, migrations, task clock, and the time the
  * hypervisor took from the CPU. The caller reads it before and after a block, outside the timed slices. All arms of a
  * group share the block, so no event can be told to belong to one arm.
  */
@@ -44,9 +44,9 @@ struct bench_sw_reading {
 };
 
 /*
- * For the calling thread on `cpu`. /proc is looked up below `root`: "", or a folder of a test, where perf_event_open is not
- * asked. What cannot be read, or costs so much that a block would notice, becomes NaN with
- * its reason in sw->why. Never fails; close in any case.
+ * For the calling thread on `cpu`. /proc is looked up below `root`: "", or a test's folder; perf_event_open is not tried
+ * then. What cannot be read, or costs so much that a block would notice, becomes NaN with its reason in sw->why. Never
+ * fails; close in any case.
  */
 void bench_sw_open(const char *root, struct bench_sw *sw, int cpu);
 void bench_sw_close(struct bench_sw *sw);
