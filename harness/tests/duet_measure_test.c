@@ -77,8 +77,15 @@ static struct bench_duet_work work_on(const char *variant, const char *shape, do
 static struct bench_duet_block block_of(const struct bench_duet_work *w, uint64_t number)
 {
     struct bench_duet_block block;
-    if (bench_duet_prepare(&desk, w, true, &err))
-        fail_msg("%s", err.text);
+    for (int tries = 0;; tries++) {
+        if (bench_duet_prepare(&desk, w, true, &err))
+            fail_msg("%s", err.text);
+        struct bench_duet_ready *const ready = desk.ready;
+        if (ready->arm[0].calls > 1 || strcmp(w->variant[0], "right") || tries == 100)
+            break;
+        desk.ready = ready->next; /* interrupted, a call seemed longer than a slice: plan it again */
+        free(ready);
+    }
     run_count = 0;
     set_hooks(true);
     assert_int_equal(bench_duet_measure(&desk, w->index, number, 3, &block, &err), 0);
@@ -226,7 +233,8 @@ static void long_calls_are_walked_over(void **state)
 static void interleaved_rows_are_walked_over(void **state)
 {
     (void)state;
-    struct bench_duet_work w = work_on("slow_rows", "4096x128", 0.016);
+    struct bench_duet_work w =
+        work_on("slow_rows", "65536x128", 0.016); /* a slice has 64 rows on the busiest machine */
     struct bench_duet_block b;
     uint64_t rows[2];
     w.op = QK_OP_i2s16_gemv;
@@ -239,7 +247,7 @@ static void interleaved_rows_are_walked_over(void **state)
     assert_int_equal(calls_of(1, &rows[1]), b.pairs + 1);
     for (int a = 0; a < 2; a++)
         rows[a] /= b.pairs + 1;
-    assert_true(rows[0] <= 2048 && rows[0] % 64 == 0);
+    assert_true(rows[0] <= 32768 && rows[0] % 64 == 0);
     assert_int_equal(rows[1] - rows[0], ((uint64_t)ceil(0.016 * (double)rows[0]) + 15) / 16 * 16);
     assert_true(b.extra == (double)(rows[1] - rows[0]) / (double)rows[0]);
     bench_duet_clear(&desk);
