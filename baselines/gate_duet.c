@@ -11,16 +11,16 @@
 #include <string.h>
 
 /* What of a row is known: verified once per build. */
-static int verify(const struct qk_module_row *row, const char *build, struct gate *g,
+static int verify(const struct qk_variant *row, const char *build, struct gate *g,
                   struct baseline_result *r, struct qk_error *err)
 {
     struct qk_error why;
     bool stepped = false;
-    if (g->cfg->stop && g->cfg->stop())
+    if (bench_job_stopped(&g->cfg->job))
         return qk_fail(err, QK_ERR_INTERRUPTED, r->name, "interrupted");
     const struct verified *known = baseline_gate_verified(g, row);
     if (!known) {
-        const int code = bench_module_verify(row, g->cfg->seed, &stepped, &why);
+        const int code = bench_module_verify(row, g->cfg->job.seed, &stepped, &why);
         if (code == QK_ERR_MEMORY || code == QK_ERR_INTERRUPTED)
             return qk_fail(err, code, why.where, "%s", why.text);
         known = baseline_gate_verify(g, row, code ? why.text : "");
@@ -111,7 +111,7 @@ static int add_case(struct gate *g, const struct baseline_suite_case *c, struct 
 static int add_rule(struct gate *g, const struct baseline_suite_case *c,
                     const struct baseline_speedup_rule *rule, struct baseline_result *r, struct qk_error *err)
 {
-    const struct qk_module_row *over = bench_module_row(g->cfg->cand, qk_ops[c->op].name, rule->over);
+    const struct qk_variant *over = qk_table_find(g->cfg->cand, qk_op_row(c->op)->name, rule->over);
     r->role = BASELINE_RULE;
     r->verdict = BASELINE_PASS;
     r->ignorable = r->must_catch = -log(rule->at_least);
@@ -119,7 +119,7 @@ static int add_rule(struct gate *g, const struct baseline_suite_case *c,
     if (!c->cand || !over) {
         r->verdict = BASELINE_INVALID;
         snprintf(r->reason, sizeof r->reason, "the candidate has no row %.60s of %s",
-                 c->cand ? rule->over : c->name, qk_ops[c->op].name);
+                 c->cand ? rule->over : c->name, qk_op_row(c->op)->name);
         return 0;
     }
     int code = verify(c->cand, "candidate", g, r, err);
@@ -203,8 +203,7 @@ static int plan(struct gate *g, struct qk_error *err)
     size_t used = 0;
     int code = 0;
     for (; used < s->count && !code; used++) {
-        if (g->cfg->progress)
-            g->cfg->progress(NULL, 0, s->cases[used].name);
+        bench_job_tell(&g->cfg->job, 0, s->cases[used].name);
         code = add_case(g, &s->cases[used], &g->report->results[used], err);
     }
     for (size_t i = 0; i < s->count && !code; i++)

@@ -11,18 +11,15 @@
 struct baseline_duet_config {
     struct baseline_policy *policy;
     const struct baseline_suite_cases *suite;
-    const struct bench_module *base, *cand;
+    const struct qk_table *base, *cand;
     const char *program, *launch_argument; /* harness/duet.h */
     const struct bench_environment *env;
-    uint64_t seed;
-    int cpu;
+    struct bench_job job;
     double budget_s; /* wall time of all measuring; 0: the policy's budgets per case alone */
     double inject;   /* share of extra work the candidate gets in every case: to see the gate catch it; 0 */
     bool time_identical; /* rows of equal hash are timed too */
     bool expect_change;  /* base and candidate that are one file are INVALID */
     FILE *trace;         /* NULL: none */
-    bool (*stop)(void);
-    void (*progress)(void *ctx, double done, const char *what);
 };
 
 /*

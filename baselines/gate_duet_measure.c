@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct verified *baseline_gate_verified(const struct gate *g, const struct qk_module_row *row)
+const struct verified *baseline_gate_verified(const struct gate *g, const struct qk_variant *row)
 {
     for (size_t i = 0; i < g->verified_count; i++)
         if (g->verified[i].row == row)
@@ -17,7 +17,7 @@ const struct verified *baseline_gate_verified(const struct gate *g, const struct
     return NULL;
 }
 
-const struct verified *baseline_gate_verify(struct gate *g, const struct qk_module_row *row, const char *why)
+const struct verified *baseline_gate_verify(struct gate *g, const struct qk_variant *row, const char *why)
 {
     struct verified *more = reallocarray(g->verified, g->verified_count + 1, sizeof *more);
     if (!more)
@@ -91,15 +91,12 @@ static void refused(void *ctx, size_t index, int code, const char *why)
 static void count_instructions(const struct gate *g, const struct timed *t)
 {
     double *const to[] = {&t->result->old_instructions, &t->result->new_instructions};
-    const struct bench_module *const modules[] = {g->cfg->base, g->cfg->cand};
+    const struct qk_table *const tables[] = {g->cfg->base, g->cfg->cand};
     for (int side = 0; side < 2; side++) {
-        const struct qk_module_row *row =
-            bench_module_row(modules[side], qk_ops[t->duet->op].name, t->duet->arm[side].variant);
-        struct qk_variant v;
+        const struct qk_variant *v =
+            qk_table_find(tables[side], qk_op_row(t->duet->op)->name, t->duet->arm[side].variant);
         struct bench_steps steps;
-        char why[160];
-        if (row && bench_module_variant(row, &v, why, sizeof why) &&
-            !bench_steps_smallest(&v, g->cfg->seed, NULL, &steps, NULL))
+        if (v && !v->unknown && !bench_steps_smallest(v, g->cfg->job.seed, NULL, &steps, NULL))
             *to[side] = (double)steps.instructions;
     }
 }
@@ -136,20 +133,17 @@ static int conclude(struct gate *g, struct timed *t, struct qk_error *err)
 
 int baseline_gate_measure(struct gate *g, struct qk_error *err)
 {
-    g->run = (struct bench_duet_config){.program = g->cfg->program,
+    g->run = (struct bench_duet_config){.job = g->cfg->job,
+ .program = g->cfg->program,
                                         .launch_argument = g->cfg->launch_argument,
                                         .path = {[BENCH_SIDE_BASE] = g->cfg->base->path,
                                                  [BENCH_SIDE_CANDIDATE] = g->cfg->cand->path,
                                                  [BENCH_SIDE_COPY] = g->cfg->base->path},
                                         .cases = g->duet,
                                         .case_count = g->count,
-                                        .seed = g->cfg->seed,
-                                        .cpu = g->cfg->cpu,
                                         .launches = g->cfg->policy->launches,
-                                        .stop = g->cfg->stop,
                                         .more = more,
                                         .refused = refused,
-                                        .progress = g->cfg->progress,
                                         .ctx = g};
     int code = g->cfg->trace
                    ? bench_trace_header(&g->run, g->cfg->env, g->cfg->policy->json, g->cfg->trace, err)

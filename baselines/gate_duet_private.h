@@ -15,7 +15,7 @@ struct timed {
 };
 
 struct verified {
-    const struct qk_module_row *row;
+    const struct qk_variant *row;
     char why[400]; /* empty: it is right */
 };
 
@@ -34,9 +34,9 @@ struct gate {
 };
 
 /* What is known of a row; NULL when it was not verified yet. */
-const struct verified *baseline_gate_verified(const struct gate *g, const struct qk_module_row *row);
+const struct verified *baseline_gate_verified(const struct gate *g, const struct qk_variant *row);
 /* Remembers it. NULL when memory is refused. */
-const struct verified *baseline_gate_verify(struct gate *g, const struct qk_module_row *row, const char *why);
+const struct verified *baseline_gate_verify(struct gate *g, const struct qk_variant *row, const char *why);
 /* Runs the duet and fills the results of all timed cases. */
 int baseline_gate_measure(struct gate *g, struct qk_error *err);
 void baseline_gate_free(struct gate *g);

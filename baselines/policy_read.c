@@ -225,7 +225,7 @@ static void read_isa(struct bench_reader *r, const struct bench_place *root, str
         const struct bench_place at = bench_element(&list, i);
         const char *name = json_is_string(at.json) ? json_string_value(at.json) : "";
         int level = 0;
-        while (level < QK_ISA_COUNT && strcmp(name, qk_isas[level].name) != 0)
+        while (level < QK_ISA_COUNT && strcmp(name, qk_isa_row(level)->name) != 0)
             level++;
         if (level == QK_ISA_COUNT || named[level]) {
             bench_refuse(r, at.path, at.json, "names of ISA levels as in kernels/isa.def, each once");

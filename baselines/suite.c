@@ -33,17 +33,16 @@ static bool is_glob(const char *text)
 }
 
 /* Why a row cannot be judged here; NULL when it can. */
-static const char *missing(const struct qk_module_row *row, const struct baseline_suite_config *cfg,
+static const char *missing(const struct qk_variant *row, const struct baseline_suite_config *cfg,
                            char *why, size_t size)
 {
-    if (*cfg->allowed && !qk_has_word(cfg->allowed, row->isa)) {
-        snprintf(why, size, "the policy does not allow %s", row->isa);
+    if (*cfg->allowed && !qk_has_word(cfg->allowed, row->isa_name)) {
+        snprintf(why, size, "the policy does not allow %s", row->isa_name);
         return why;
     }
-    for (int i = 0; i < QK_ISA_COUNT; i++)
-        if (!strcmp(qk_isas[i].name, row->isa))
-            return cfg->isa->present[i] ? NULL : cfg->isa->why[i];
-    snprintf(why, size, "unknown ISA level %s", row->isa);
+    if (!strcmp(qk_isa_row(row->isa)->name, row->isa_name))
+        return cfg->isa->present[row->isa] ? NULL : cfg->isa->why[row->isa];
+    snprintf(why, size, "unknown ISA level %s", row->isa_name);
     return why;
 }
 
@@ -64,7 +63,7 @@ struct adding {
     bool matched; /* a row, available or not */
 };
 
-static int add(struct adding *a, const struct qk_module_row *row, struct qk_error *err)
+static int add(struct adding *a, const struct qk_variant *row, struct qk_error *err)
 {
     struct baseline_suite_cases *s = a->suite;
     struct baseline_suite_case c = {.op = a->op, .shape = a->shape};
@@ -77,13 +76,13 @@ static int add(struct adding *a, const struct qk_module_row *row, struct qk_erro
         return 0;
     }
     qk_shape_print(&a->shape, shape);
-    if ((size_t)snprintf(c.name, sizeof c.name, "%s/%s/%s", row->op, row->name, shape) >= sizeof c.name)
+    if ((size_t)snprintf(c.name, sizeof c.name, "%s/%s/%s", row->op_name, row->name, shape) >= sizeof c.name)
         return qk_fail(err, QK_ERR_INVALID, row->name, "the name of this row is too long");
     if (there(s, c.name))
         return 0;
     c.memory = bench_memory_of(&a->plan, a->cfg->env);
-    c.base = bench_module_row(a->cfg->base, row->op, row->name);
-    c.cand = bench_module_row(a->cfg->cand, row->op, row->name);
+    c.base = qk_table_find(a->cfg->base, row->op_name, row->name);
+    c.cand = qk_table_find(a->cfg->cand, row->op_name, row->name);
     if (s->count == s->room) {
         const size_t room = s->room ? 2 * s->room : 32;
         struct baseline_suite_case *more = reallocarray(s->cases, room, sizeof *more);
@@ -99,14 +98,14 @@ static int add(struct adding *a, const struct qk_module_row *row, struct qk_erro
 /* Rows of the candidate first, in its table's order, then those that only the base has. */
 static int add_rows(struct adding *a, const struct entry *e, struct qk_error *err)
 {
-    const struct bench_module *modules[] = {a->cfg->cand, a->cfg->base};
+    const struct qk_table *tables[] = {a->cfg->cand, a->cfg->base};
     int code = 0;
     for (int m = 0; m < 2; m++)
-        for (uint32_t i = 0; i < modules[m]->table->row_count && !code; i++) {
-            const struct qk_module_row *row = &modules[m]->table->rows[i];
-            const bool seen = m == 1 && bench_module_row(a->cfg->cand, row->op, row->name);
-            if (!seen && !strcmp(row->op, qk_ops[a->op].name) && !fnmatch(e->variant, row->name, 0) &&
-                strcmp(row->kind, "CEILING") != 0)
+        for (size_t i = 0; i < tables[m]->count && !code; i++) {
+            const struct qk_variant *row = &tables[m]->rows[i];
+            const bool seen = m == 1 && qk_table_find(a->cfg->cand, row->op_name, row->name);
+            if (!seen && !strcmp(row->op_name, qk_op_row(a->op)->name) && !fnmatch(e->variant, row->name, 0) &&
+                row->kind != QK_CEILING)
                 code = add(a, row, err);
         }
     return code;
@@ -116,7 +115,7 @@ static int add_shape(struct adding *a, const struct entry *e, const struct qk_sh
                      struct qk_error *err)
 {
     a->shape = *shape;
-    const int code = qk_ops[a->op].on->plan(shape, &a->plan, err);
+    const int code = qk_op_row(a->op)->on->plan(shape, &a->plan, err);
     return code ? code : add_rows(a, e, err);
 }
 
@@ -139,7 +138,7 @@ static int add_shapes(struct adding *a, const struct entry *e, struct qk_error *
         return code ? code : add_shape(a, e, &shape, err);
     }
     char text[QK_SHAPE_TEXT];
-    for (const char *rest = qk_ops[a->op].on->sets->shapes; !code && (rest = qk_shape_word(rest, text));)
+    for (const char *rest = qk_op_row(a->op)->on->sets->shapes; !code && (rest = qk_shape_word(rest, text));)
         if (!fnmatch(e->shape, text, 0)) {
             code = qk_shape_parse(text, &shape, err);
             if (!code)
@@ -155,7 +154,7 @@ static int expand(struct baseline_suite_cases *s, const char *text, const struct
     struct adding a = {.suite = s, .cfg = cfg};
     int code = cut(text, &e, err);
     for (int op = 0; op < QK_OP_COUNT && !code; op++)
-        if (!fnmatch(e.op, qk_ops[op].name, 0)) {
+        if (!fnmatch(e.op, qk_op_row(op)->name, 0)) {
             a.op = (enum qk_op)op;
             code = add_shapes(&a, &e, err);
         }

@@ -11,7 +11,7 @@ struct baseline_suite_case {
     enum qk_op op;
     struct qk_shape shape;
     enum bench_memory memory;
-    const struct qk_module_row *base, *cand; /* NULL where that build has no such row; never both */
+    const struct qk_variant *base, *cand; /* NULL where that build has no such row; never both */
 };
 
 struct baseline_suite_cases {
@@ -22,7 +22,7 @@ struct baseline_suite_cases {
 };
 
 struct baseline_suite_config {
-    const struct bench_module *base, *cand;
+    const struct qk_table *base, *cand;
     const struct qk_cpu *isa;
     const struct bench_environment *env; /* cache sizes */
     const char *allowed;                 /* ISA levels, blank-separated; empty: all */

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool row_wanted(const struct bench_group *g, size_t i)
+static bool row_wanted(const struct qk_table *table, const struct bench_group *g, size_t i)
 {
-    const struct qk_variant *v = &qk_variants[i];
-    return v->kind == QK_STAGED && g->wanted[i] && (g->reference_asked || v != qk_reference(g->op));
+    const struct qk_variant *v = &table->rows[i];
+    return v->kind == QK_STAGED && g->wanted[i] && (g->reference_asked || v != qk_table_reference(table, g->op));
 }
 
 /* Keeps the staged rows that were asked for, and the groups that have one. */
@@ -22,8 +22,8 @@ static void keep_staged(struct bench_matrix *m)
     size_t kept = 0;
     for (size_t g = 0; g < m->count; g++) {
         bool any = false;
-        for (size_t i = 0; i < qk_variant_count; i++)
-            any |= m->groups[g].wanted[i] = row_wanted(&m->groups[g], i);
+        for (size_t i = 0; i < m->table->count; i++)
+            any |= m->groups[g].wanted[i] = row_wanted(m->table, &m->groups[g], i);
         if (any)
             m->groups[kept++] = m->groups[g];
         else
@@ -36,7 +36,7 @@ static size_t working_set(const struct bench_group *g)
 {
     struct qk_plan plan;
     size_t sum = 0;
-    if (qk_ops[g->op].on->plan(&g->shape, &plan, NULL))
+    if (qk_op_row(g->op)->on->plan(&g->shape, &plan, NULL))
         return SIZE_MAX;
     for (int i = 0; i < plan.buffer_count; i++)
         if (!qk_add_size(sum, plan.buffers[i].bytes, &sum))
@@ -79,12 +79,12 @@ static bool names_shape(const char *pattern)
     return slash && strchr(slash + 1, '/');
 }
 
-int bench_breakdown_matrix(struct bench_matrix *m, char *const *patterns, size_t count, const char *shapes,
+int bench_breakdown_matrix(struct bench_matrix *m, const struct qk_table *table, char *const *patterns, size_t count, const char *shapes,
                            const struct bench_environment *env, struct qk_error *err)
 {
     char there[300] = "";
     bool choose = !shapes;
-    const int code = bench_matrix_make(m, patterns, count, shapes, env, err);
+    const int code = bench_matrix_make(m, table, patterns, count, shapes, env, err);
     if (code)
         return code;
     keep_staged(m);
@@ -94,11 +94,11 @@ int bench_breakdown_matrix(struct bench_matrix *m, char *const *patterns, size_t
         keep_default_shape(m, env);
     if (m->count)
         return 0;
-    for (size_t i = 0; i < qk_variant_count; i++) {
+    for (size_t i = 0; i < m->table->count; i++) {
         const size_t used = strlen(there);
-        if (qk_variants[i].kind == QK_STAGED && used < sizeof there)
-            snprintf(there + used, sizeof there - used, " %s/%s", qk_variants[i].op_name,
-                     qk_variants[i].name);
+        if (table->rows[i].kind == QK_STAGED && used < sizeof there)
+            snprintf(there + used, sizeof there - used, " %s/%s", table->rows[i].op_name,
+                     table->rows[i].name);
     }
     return qk_fail(err, QK_ERR_ARG, "pattern",
                    "'%.80s' matches no staged variant, and only those can be cut; staged:%s",
@@ -148,9 +148,9 @@ static int ready_row(struct timed *t, struct bench_breakdown_row *row, const str
                      struct qk_error *err)
 {
     const struct qk_variant *v = row->variant;
-    const char *missing = qk_variant_missing(v, cfg->isa), *failed = verdicts->text[v - qk_variants];
+    const char *missing = qk_variant_missing(v, cfg->job.isa), *failed = verdicts->text[qk_table_index(cfg->job.table, v)];
     char why[300];
-    if (cfg->stop && cfg->stop())
+    if (bench_job_stopped(&cfg->job))
         return qk_fail(err, QK_ERR_INTERRUPTED, row->shape, "interrupted before timing");
     row->status = missing ? BENCH_SKIP : BENCH_ERROR;
     if (missing || *failed) {
@@ -165,7 +165,7 @@ static int ready_row(struct timed *t, struct bench_breakdown_row *row, const str
     }
     row->status = BENCH_OK;
     t->row = row;
-    return ready_arms(t, buffers, cfg->quick, err);
+    return ready_arms(t, buffers, cfg->job.quick, err);
 }
 
 static void run_block(struct timed *t, const struct bench_buffers *buffers, size_t block, struct qk_rng *rng,
@@ -234,10 +234,9 @@ static int time_group(struct walk *w, size_t g, const struct bench_buffers *buff
             if (!timed[i].row)
                 continue;
             bench_breakdown_name(timed[i].row, name, sizeof name);
-            if (w->cfg->stop && w->cfg->stop())
+            if (bench_job_stopped(&w->cfg->job))
                 return qk_fail(err, QK_ERR_INTERRUPTED, name, "interrupted");
-            if (w->cfg->progress)
-                w->cfg->progress(w->cfg->ctx, ((double)g + done / total) / (double)w->m->count, name);
+            bench_job_tell(&w->cfg->job, ((double)g + done / total) / (double)w->m->count, name);
             run_block(&timed[i], buffers, b, &w->rng, w->bd);
             done += timed[i].schedule.ns / (double)timed[i].schedule.blocks;
         }
@@ -256,17 +255,17 @@ static int time_group(struct walk *w, size_t g, const struct bench_buffers *buff
 static int run_group(struct walk *w, size_t g, struct qk_error *err)
 {
     const struct bench_group *group = &w->m->groups[g];
-    struct timed *timed = calloc(qk_variant_count, sizeof *timed);
+    struct timed *timed = calloc(w->m->table->count, sizeof *timed);
     struct bench_buffers buffers = {0};
     size_t count = 0;
     if (!timed)
         return qk_fail(err, QK_ERR_MEMORY, group->name, "no memory for the arms");
-    int code = bench_buffers_make(&buffers, group, w->cfg->seed, err);
-    for (size_t i = 0; i < qk_variant_count && !code; i++) {
+    int code = bench_buffers_make(&buffers, group, w->cfg->job.seed, err);
+    for (size_t i = 0; i < w->m->table->count && !code; i++) {
         if (!group->wanted[i])
             continue;
         struct bench_breakdown_row *row = &w->bd->rows[w->bd->count++];
-        row->variant = &qk_variants[i];
+        row->variant = &w->m->table->rows[i];
         row->elements = (double)buffers.plan.elements;
         snprintf(row->shape, sizeof row->shape, "%s", group->name);
         code = ready_row(&timed[count++], row, &buffers, w->cfg, &w->verdicts, err);
@@ -287,10 +286,10 @@ static int make_rows(struct bench_breakdown *bd, const struct bench_matrix *m, c
     bool available = false;
     size_t count = 0;
     for (size_t g = 0; g < m->count; g++)
-        for (size_t i = 0; i < qk_variant_count; i++) {
+        for (size_t i = 0; i < m->table->count; i++) {
             if (!m->groups[g].wanted[i])
                 continue;
-            const char *missing = qk_variant_missing(&qk_variants[i], isa);
+            const char *missing = qk_variant_missing(&m->table->rows[i], isa);
             available |= !missing;
             why = why ? why : missing;
             count++;
@@ -326,15 +325,15 @@ int bench_breakdown_run(struct bench_breakdown *bd, const struct bench_matrix *m
                         const struct bench_run_config *cfg, struct qk_error *err)
 {
     struct walk w = {.bd = bd, .m = m, .cfg = cfg};
-    int code = make_rows(bd, m, cfg->isa, err);
+    int code = make_rows(bd, m, cfg->job.isa, err);
     if (code)
         return code;
-    bd->seed = cfg->seed;
-    bd->quick = cfg->quick;
-    bd->cpu = cfg->cpu;
+    bd->seed = cfg->job.seed;
+    bd->quick = cfg->job.quick;
+    bd->cpu = cfg->job.cpu;
     snprintf(bd->source, sizeof bd->source, "%s", m->source);
-    qk_rng_seed(&w.rng, cfg->seed);
-    code = bench_verdicts_make(&w.verdicts, m, cfg->isa, cfg->seed, cfg->stop, err);
+    qk_rng_seed(&w.rng, cfg->job.seed);
+    code = bench_verdicts_make(&w.verdicts, m, &cfg->job, err);
     for (size_t g = 0; g < m->count && !code; g++)
         code = run_group(&w, g, err);
     if (!code)

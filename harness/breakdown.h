@@ -89,7 +89,7 @@ struct bench_breakdown {
  * largest of its first set whose buffers fit L1 together, so that what is seen is the code and not the caches.
  * QK_ERR_ARG also when only other variants match, naming the staged ones.
  */
-int bench_breakdown_matrix(struct bench_matrix *m, char *const *patterns, size_t count, const char *shapes,
+int bench_breakdown_matrix(struct bench_matrix *m, const struct qk_table *table, char *const *patterns, size_t count, const char *shapes,
                            const struct bench_environment *env, struct qk_error *err);
 
 /*

@@ -178,9 +178,9 @@ int bench_breakdown_count_row(struct bench_breakdown_row *row, qk_fn *const *arm
 {
     if (!cfg->counters)
         return 0;
-    if (cfg->stop && cfg->stop())
+    if (bench_job_stopped(&cfg->job))
         return qk_fail(err, QK_ERR_INTERRUPTED, row->shape, "interrupted while counting");
     const int code = count_events(row, arm, buffers, cfg->counters, err);
     return code || !bench_counters_steps(cfg->counters) ? code
-                                                        : count_steps(row, arm, cfg->seed, cfg->stop, err);
+                                                        : count_steps(row, arm, cfg->job.seed, cfg->job.stop, err);
 }

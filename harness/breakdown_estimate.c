@@ -84,7 +84,7 @@ static void judge(struct bench_part *part, size_t blocks, double from, double no
 
 static void stage_name(enum qk_op op, size_t stage, char *to, size_t size)
 {
-    const char *s = qk_ops[op].stages;
+    const char *s = qk_op_row(op)->stages;
     for (; stage && *s; stage--) {
         s += strcspn(s, " ");
         s += *s == ' ';

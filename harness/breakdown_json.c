@@ -69,7 +69,7 @@ static json_t *row_head(const struct bench_breakdown_row *row)
     bench_json_put(&o, "op", bench_json_text(v->op_name));
     bench_json_put(&o, "variant", bench_json_text(v->name));
     bench_json_put(&o, "shape", bench_json_text(row->shape));
-    bench_json_put(&o, "isa", bench_json_text(qk_isas[v->isa].name));
+    bench_json_put(&o, "isa", bench_json_text(v->isa_name));
     bench_json_put(&o, "phase", bench_json_text(v->phase));
     bench_json_put(&o, "flags", bench_json_text(v->flags));
     bench_json_put(&o, "elements", json_integer((json_int_t)row->elements));

@@ -60,7 +60,7 @@ bool bench_group_bytes(const struct bench_group *group, size_t *bytes)
 {
     struct qk_plan plan;
     size_t sum = 0;
-    if (qk_ops[group->op].on->plan(&group->shape, &plan, NULL))
+    if (qk_op_row(group->op)->on->plan(&group->shape, &plan, NULL))
         return false;
     for (int i = 0; i < plan.buffer_count; i++)
         for (int copies = plan.buffers[i].output ? 2 : 1; copies; copies--)
@@ -87,7 +87,7 @@ static int fill(struct bench_buffers *b, uint64_t seed, struct qk_error *err)
     if (inputs->fill)
         return inputs->fill(inputs->ctx, &b->plan, b->at, err);
     qk_rng_seed(&rng, seed);
-    qk_ops[b->group->op].on->fill(&b->plan, QK_FILL_ORDINARY, &rng, b->at);
+    qk_op_row(b->group->op)->on->fill(&b->plan, QK_FILL_ORDINARY, &rng, b->at);
     return 0;
 }
 
@@ -96,7 +96,7 @@ int bench_buffers_fill(struct bench_buffers *b, const struct bench_group *group,
 {
     memset(b, 0, sizeof *b);
     b->group = group;
-    int code = qk_ops[group->op].on->plan(&group->shape, &b->plan, err);
+    int code = qk_op_row(group->op)->on->plan(&group->shape, &b->plan, err);
     for (int i = 0; i < b->plan.buffer_count && !code; i++)
         code = map_one(b, i, &b->at[i], err);
     return code ? code : fill(b, seed, err);
@@ -113,7 +113,7 @@ int bench_buffers_expect(struct bench_buffers *b, struct qk_error *err)
             code = map_one(b, i, &b->expected[i], err);
     if (code)
         return code;
-    qk_ops[b->group->op].on->call(qk_reference(b->group->op)->fn, &b->plan, b->expected, 1);
+    qk_op_row(b->group->op)->on->call(qk_reference(b->group->op)->fn, &b->plan, b->expected, 1);
     return inputs->verify ? inputs->verify(inputs->ctx, &b->plan, b->expected, err) : 0;
 }
 
@@ -143,7 +143,7 @@ void bench_buffers_free(struct bench_buffers *b)
 
 void bench_buffers_call(const struct bench_buffers *b, qk_fn *fn, uint64_t calls)
 {
-    qk_ops[b->group->op].on->call(fn, &b->plan, b->at, calls);
+    qk_op_row(b->group->op)->on->call(fn, &b->plan, b->at, calls);
 }
 
 bool bench_buffers_same(const struct bench_buffers *b, const struct qk_variant *v, char *why, size_t size)
@@ -153,7 +153,7 @@ bool bench_buffers_same(const struct bench_buffers *b, const struct qk_variant *
         if (b->plan.buffers[i].output)
             memset(b->at[i], 0xa5, b->plan.buffers[i].bytes);
     bench_buffers_call(b, v->fn, 1);
-    return v->kind == QK_CEILING || qk_ops[v->op].on->same(&b->plan, b->expected, b->at, why, size);
+    return v->kind == QK_CEILING || qk_op_row(v->op)->on->same(&b->plan, b->expected, b->at, why, size);
 }
 
 double bench_buffers_time(const struct bench_buffers *b, qk_fn *fn)

@@ -26,7 +26,7 @@ struct measurement {
 
 static int stopped(const struct measurement *m, struct qk_error *err)
 {
-    if (m->cfg->stop && m->cfg->stop())
+    if (bench_job_stopped(&m->cfg->job))
         return qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted");
     return 0;
 }
@@ -76,8 +76,7 @@ static int run_rounds(struct measurement *m, struct qk_error *err)
         const double done = (double)(bench_clock_ns() - start) / budget;
         if (rounds >= least && done >= 1)
             break;
-        if (m->cfg->progress)
-            m->cfg->progress(m->cfg->ctx, fmin(done, 1), "ceilings");
+        bench_job_tell(&m->cfg->job, fmin(done, 1), "ceilings");
         ghz[rounds] = bench_clock_ghz(c->clock_why, sizeof c->clock_why);
         code = run_round(m, order, err);
         rounds += !code;
@@ -115,9 +114,9 @@ static void time_timer(struct bench_ceilings *c)
 static int list_cpus(const struct bench_ceilings_config *cfg, int cpus[CPU_SETSIZE])
 {
     int count = 0;
-    cpus[count++] = cfg->cpu;
+    cpus[count++] = cfg->job.cpu;
     for (int i = 0; i < CPU_SETSIZE; i++)
-        if (i != cfg->cpu && CPU_ISSET(i, cfg->allowed))
+        if (i != cfg->job.cpu && CPU_ISSET(i, cfg->allowed))
             cpus[count++] = i;
     return count;
 }
@@ -172,13 +171,13 @@ int bench_ceilings_measure(struct bench_ceilings *c, const struct bench_ceilings
     int cpus[CPU_SETSIZE];
     const uint64_t start = bench_clock_ns();
     bench_ceilings_init(c);
-    c->quick = cfg->quick;
-    c->seed = cfg->seed;
-    c->cpu = cfg->cpu;
+    c->quick = cfg->job.quick;
+    c->seed = cfg->job.seed;
+    c->cpu = cfg->job.cpu;
     c->threads = list_cpus(cfg, cpus);
-    qk_rng_seed(&m.rng, cfg->seed);
+    qk_rng_seed(&m.rng, cfg->job.seed);
     time_timer(c);
-    int code = bench_ceilings_plan(c, cfg->isa, err);
+    int code = bench_ceilings_plan(c, cfg->job.isa, err);
     if (!code)
         code = measure(&m, cpus, err);
     release(&m);
@@ -212,7 +211,7 @@ const char *bench_ceiling_level(int level)
 
 char *bench_ceiling_name(const struct bench_ceiling *row, char *to, size_t size)
 {
-    const char *kind = bench_ceiling_kind_names[row->loop->kind], *isa = qk_isas[row->loop->isa].name;
+    const char *kind = bench_ceiling_kind_names[row->loop->kind], *isa = qk_isa_row(row->loop->isa)->name;
     if (row->level == BENCH_REGISTERS)
         snprintf(to, size, "%s/%s", kind, isa);
     else

@@ -14,6 +14,7 @@
 
 #include "harness/ceiling_loops.h"
 #include "harness/environment.h"
+#include "harness/job.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -55,14 +56,8 @@ struct bench_ceilings {
 };
 
 struct bench_ceilings_config {
-    bool quick;               /* about 2 s instead of 25 s, fewer repetitions */
-    uint64_t seed;            /* of the order */
-    int cpu;                  /* for one thread; the caller is pinned to it */
+    struct bench_job job;     /* quick: about 2 s instead of 25 s, fewer repetitions; cpu: for one thread */
     const cpu_set_t *allowed; /* as it was before the caller was pinned: where the other threads go */
-    const struct qk_cpu *isa;
-    bool (*stop)(void);                                         /* asked between repetitions; may be NULL */
-    void (*progress)(void *ctx, double done, const char *what); /* told between rounds; may be NULL */
-    void *ctx;
 };
 
 /*

@@ -57,7 +57,7 @@ static json_t *row_json(const struct bench_ceiling *row)
     bench_json_put(&o, "name", json_string(bench_ceiling_name(row, name, sizeof name)));
     bench_json_put(&o, "kind", json_string(bench_ceiling_kind_names[row->loop->kind]));
     bench_json_put(&o, "level", json_string(bench_ceiling_level(row->level)));
-    bench_json_put(&o, "isa", json_string(qk_isas[row->loop->isa].name));
+    bench_json_put(&o, "isa", json_string(qk_isa_row(row->loop->isa)->name));
     bench_json_put(&o, "threads", json_integer(row->threads));
     bench_json_put(&o, "instruction", json_sprintf("%s %s", row->loop->instruction, row->loop->registers));
     bench_json_put(&o, "bytes_per_thread", row->bytes ? json_integer((json_int_t)row->bytes) : json_null());
@@ -115,7 +115,7 @@ static const struct bench_ceiling_loop *loop_of(struct bench_reader *r, const st
 {
     const char *isas[QK_ISA_COUNT];
     for (int i = 0; i < QK_ISA_COUNT; i++)
-        isas[i] = qk_isas[i].name;
+        isas[i] = qk_isa_row(i)->name;
     const int kind = bench_get_word(r, at, "kind", bench_ceiling_kind_names, BENCH_CEILING_KINDS);
     const int isa = bench_get_word(r, at, "isa", isas, QK_ISA_COUNT);
     for (size_t i = 0; i < bench_ceiling_loop_count; i++)

@@ -151,7 +151,7 @@ static int count_at(enum qk_op op, qk_fn *fn, const struct qk_plan *plan, void *
     memcpy(&entry, &fn, sizeof entry);
     t->entry = entry;
     t->limit = limits->instructions;
-    const struct bench_step_job job = {qk_ops[op].on, fn, plan, buffers, t, getpid()};
+    const struct bench_step_job job = {qk_op_row(op)->on, fn, plan, buffers, t, getpid()};
     const int code = count(&job, limits, where, out, err);
     munmap(t, sizeof *t);
     return code;
@@ -160,7 +160,7 @@ static int count_at(enum qk_op op, qk_fn *fn, const struct qk_plan *plan, void *
 int bench_steps_fn(enum qk_op op, qk_fn *fn, const struct qk_plan *plan, void *const *buffers,
                    const struct bench_step_limits *limits, struct bench_steps *out, struct qk_error *err)
 {
-    return count_at(op, fn, plan, buffers, limits ? limits : &default_limits, qk_ops[op].name, out, err);
+    return count_at(op, fn, plan, buffers, limits ? limits : &default_limits, qk_op_row(op)->name, out, err);
 }
 
 int bench_steps_variant(const struct qk_variant *v, const struct qk_plan *plan, void *const *buffers,
@@ -176,7 +176,7 @@ int bench_steps_variant(const struct qk_variant *v, const struct qk_plan *plan, 
 int bench_steps_smallest_shape(enum qk_op op, struct qk_shape *shape, struct qk_plan *plan,
                                struct qk_error *err)
 {
-    const struct qk_case *on = qk_ops[op].on;
+    const struct qk_case *on = qk_op_row(op)->on;
     const char *const lists[] = {on->sets[0].shapes, on->touch_shape};
     bool found = false;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
@@ -197,7 +197,7 @@ int bench_steps_smallest_shape(enum qk_op op, struct qk_shape *shape, struct qk_
             found = true;
         }
     }
-    return found ? 0 : qk_fail(err, QK_ERR_ARG, qk_ops[op].name, "the op declares no shape");
+    return found ? 0 : qk_fail(err, QK_ERR_ARG, qk_op_row(op)->name, "the op declares no shape");
 }
 
 int bench_steps_smallest(const struct qk_variant *v, uint64_t seed, struct qk_shape *shape,

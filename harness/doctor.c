@@ -39,10 +39,10 @@ int bench_doctor_run(struct bench_doctor *d, const struct bench_doctor_config *c
 {
     struct bench_facts f;
     memset(d, 0, sizeof *d);
-    d->quick = cfg->quick;
-    d->seed = cfg->seed;
-    bench_facts_init(&f, "", cfg->cpu);
-    bench_environment_built(&f.env, cfg->isa, qk_compiler);
+    d->quick = cfg->job.quick;
+    d->seed = cfg->job.seed;
+    bench_facts_init(&f, "", cfg->job.cpu);
+    bench_environment_built(&f.env, cfg->job.isa, qk_table_builtin()->compiler);
     snprintf(f.allowed, sizeof f.allowed, "%s", cfg->allowed ? cfg->allowed : "");
     bench_facts_ask(&f);
     bench_ticks_read(f.root, f.cpu, &f.before);

@@ -6,6 +6,7 @@
 #ifndef QKBENCH_HARNESS_DOCTOR_H
 #define QKBENCH_HARNESS_DOCTOR_H
 
+#include "harness/job.h"
 #include "harness/stats.h"
 #include "kernels/cpu.h"
 
@@ -54,14 +55,8 @@ struct bench_doctor {
 };
 
 struct bench_doctor_config {
-    int cpu; /* pinned to already (bench_pin) */
-    bool quick;
-    uint64_t seed; /* order of the pairs, inputs */
-    const struct qk_cpu *isa;
+    struct bench_job job;
     const char *allowed; /* CPUs the process may run on, from before pinning: "0-3,8" */
-    bool (*stop)(void);  /* asked between blocks. May be NULL */
-    void (*progress)(void *ctx, double done, const char *what); /* told between blocks. May be NULL */
-    void *ctx;
 };
 
 /*

@@ -73,10 +73,9 @@ static int run_blocks(struct samples *s, struct pairs *p, double from, double to
                       struct qk_error *err)
 {
     for (size_t b = 0; b < p->blocks; b++) {
-        if (s->cfg->stop && s->cfg->stop())
+        if (bench_job_stopped(&s->cfg->job))
             return qk_fail(err, QK_ERR_INTERRUPTED, what, "interrupted");
-        if (s->cfg->progress)
-            s->cfg->progress(s->cfg->ctx, from + (to - from) * (double)b / (double)p->blocks, what);
+        bench_job_tell(&s->cfg->job, from + (to - from) * (double)b / (double)p->blocks, what);
         sample_core(s);
         bench_buffers_call(p->buffers, p->fn, 1); /* the samples' code took some of the caches */
         for (size_t i = 0; i < p->each; i++)
@@ -128,20 +127,20 @@ static int measure_set(struct samples *s, size_t bytes, double budget_ns, double
                        double to, struct bench_aa *aa, struct qk_error *err)
 {
     const enum qk_op op = (enum qk_op)0;
-    const struct qk_variant *v = qk_variant_best(op, s->cfg->isa);
+    const struct qk_variant *v = qk_table_best(s->cfg->job.table, op, s->cfg->job.isa);
     struct bench_group group = {.op = op};
     struct bench_buffers buffers;
     struct qk_error why;
     char text[QK_SHAPE_TEXT], differs[200];
     aa->bytes = bytes;
-    if (!qk_ops[op].on->shape_for_bytes(bytes, &group.shape)) {
-        snprintf(aa->why, sizeof aa->why, "%s has no shape of %zu bytes", qk_ops[op].name, bytes);
+    if (!qk_op_row(op)->on->shape_for_bytes(bytes, &group.shape)) {
+        snprintf(aa->why, sizeof aa->why, "%s has no shape of %zu bytes", qk_op_row(op)->name, bytes);
         return 0;
     }
     qk_shape_print(&group.shape, text);
     snprintf(group.name, sizeof group.name, "%s", text);
     snprintf(aa->name, sizeof aa->name, "%s/%s/%s", v->op_name, v->name, text);
-    int code = bench_buffers_make(&buffers, &group, s->cfg->seed, &why);
+    int code = bench_buffers_make(&buffers, &group, s->cfg->job.seed, &why);
     if (code == QK_ERR_MEMORY) {
         snprintf(aa->why, sizeof aa->why, "%.190s", why.text);
         code = 0;
@@ -163,13 +162,13 @@ int bench_doctor_measure(struct bench_facts *f, const struct bench_doctor_config
     const double second = 1e9, ms = 1e6;
     const uint64_t l2 = bench_environment_cache(&f->env, 2);
     double scratch[SAMPLES];
-    qk_rng_seed(&s.rng, cfg->seed);
+    qk_rng_seed(&s.rng, cfg->job.seed);
     s.adds_known = bench_adds_known(&f->env);
     if (!s.adds_known)
         snprintf(f->adds_why, sizeof f->adds_why,
                  "this CPU is not one the loop's four per cycle are known of");
     /* Half of L2 as in the `cache` shapes; 128 KiB fit any L2 where sysfs tells none. */
-    int code = measure_set(&s, l2 ? l2 / 2 : 128 << 10, cfg->quick ? 0.6 * second : 2 * second, 30 * ms, 0,
+    int code = measure_set(&s, l2 ? l2 / 2 : 128 << 10, cfg->job.quick ? 0.6 * second : 2 * second, 30 * ms, 0,
                            0.4, &f->cache, err);
     const double room = bench_memory_free(f);
     /* The buffers and the copy of the output that proves the result: less than twice the set. */
@@ -178,7 +177,7 @@ int bench_doctor_measure(struct bench_facts *f, const struct bench_doctor_config
                  (double)f->dram_bytes / 0x1p20, room / 0x1p20);
     else if (!code)
         code =
-            measure_set(&s, f->dram_bytes, cfg->quick ? second : 3 * second, 60 * ms, 0.5, 1, &f->dram, err);
+            measure_set(&s, f->dram_bytes, cfg->job.quick ? second : 3 * second, 60 * ms, 0.5, 1, &f->dram, err);
     f->core_ghz = bench_spread_of(s.ghz, s.ghz_count, scratch);
     f->adds_per_cycle = bench_spread_of(s.adds, s.adds_count, scratch);
     return code;

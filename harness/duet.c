@@ -42,7 +42,7 @@ struct duet {
 
 static int check_case(const struct bench_duet_case *c, const char *const *path, struct qk_error *err)
 {
-    const struct qk_case *const on = c->op < QK_OP_COUNT ? qk_ops[c->op].on : NULL;
+    const struct qk_case *const on = c->op < QK_OP_COUNT ? qk_op_row(c->op)->on : NULL;
     struct qk_plan plan;
     if (!on || c->memory >= BENCH_MEMORIES || !(c->extra >= 0 && c->extra <= 1) || !(c->budget_ns > 0))
         return qk_fail(err, QK_ERR_ARG, c->name,
@@ -116,8 +116,8 @@ static int start(struct duet *duet, struct qk_error *err)
     if (code)
         return code;
     memset(&duet->order, 0, sizeof duet->order);
-    duet->order.cpu = cfg->cpu;
-    duet->order.seed = cfg->seed;
+    duet->order.cpu = cfg->job.cpu;
+    duet->order.seed = cfg->job.seed;
     for (int side = 0; side < BENCH_SIDES; side++)
         snprintf(duet->order.path[side], sizeof duet->order.path[side], "%s", duet->copies.path[side]);
     code = ask(duet, BENCH_DUET_OPEN, &why);
@@ -176,11 +176,11 @@ static void tell_progress(const struct duet *duet, size_t index)
 {
     const struct bench_duet_config *cfg = duet->cfg;
     double done = 0;
-    if (!cfg->progress)
+    if (!cfg->job.progress)
         return;
     for (size_t i = 0; i < cfg->case_count; i++)
         done += duet->tally[i].over ? 1 : fmin(0.95, (double)duet->tally[i].blocks / BLOCKS_TO_DECIDE);
-    cfg->progress(cfg->ctx, done / (double)cfg->case_count, cfg->cases[index].name);
+    cfg->job.progress(cfg->ctx, done / (double)cfg->case_count, cfg->cases[index].name);
 }
 
 static int prepare_case(struct duet *duet, size_t index, size_t launch, struct qk_error *err)

@@ -12,10 +12,10 @@
 #define QKBENCH_HARNESS_DUET_H
 
 #include "harness/duet_case.h"
-#include "kernels/cpu.h"
-#include "kernels/module.h"
+#include "harness/job.h"
 
 struct bench_duet_config {
+    struct bench_job job;
     const char *program; /* run again for each launch: argv is {program, launch_argument} */
     const char *launch_argument;
     /*
@@ -26,11 +26,8 @@ struct bench_duet_config {
     const char *path[BENCH_SIDES];
     const struct bench_duet_case *cases;
     size_t case_count;
-    uint64_t seed;
-    int cpu;
     size_t launches;      /* at least; blocks of a case from DRAM are dealt out over them evenly. 0: 5 */
     unsigned patience_ms; /* a launch that answers nothing for so long is ended. 0: two minutes */
-    bool (*stop)(void);
     /* Told after every block; true: another one, if its budget allows. */
     bool (*more)(void *ctx, const struct bench_duet_block *block);
     /*
@@ -38,14 +35,13 @@ struct bench_duet_config {
      * (QK_ERR_CHECK); a row that is not there or cannot run here (QK_ERR_UNAVAILABLE); QK_ERR_MEMORY.
      */
     void (*refused)(void *ctx, size_t index, int code, const char *why);
-    void (*progress)(void *ctx, double done, const char *what); /* between blocks; may be NULL */
-    void *ctx;
+    void *ctx; /* of both */
 };
 
 /*
  * Measures all cases, taking turns block by block, until no case wants more. A launch that dies refuses the case it was
  * at and the others go on. QK_ERR_ARG: a configuration that makes no sense; QK_ERR_IO, QK_ERR_INVALID: a module that
- * cannot be copied or loaded (bench_module_load); QK_ERR_INTERRUPTED; QK_ERR_MEMORY; QK_ERR_INTERNAL: no launch can be made.
+ * cannot be copied or loaded (qk_table_load); QK_ERR_INTERRUPTED; QK_ERR_MEMORY; QK_ERR_INTERNAL: no launch can be made.
  */
 int bench_duet_run(const struct bench_duet_config *cfg, struct qk_error *err);
 
@@ -53,24 +49,6 @@ int bench_duet_run(const struct bench_duet_config *cfg, struct qk_error *err);
  * Returns the process's exit code. */
 int bench_duet_launch(void);
 
-/* A loaded module. */
-struct bench_module {
-    void *handle;
-    const struct qk_module *table;
-    char path[4096];
-};
-
-/*
- * dlopen with everything bound, and the table's magic, ABI and row size checked. QK_ERR_IO: no such file or the loader
- * refuses it, with its reason; QK_ERR_INVALID: it is not a kernel module, or of another ABI (both versions named).
- */
-int bench_module_load(struct bench_module *m, const char *path, struct qk_error *err);
-void bench_module_free(struct bench_module *m);
-/* The row, NULL when there is none. */
-const struct qk_module_row *bench_module_row(const struct bench_module *m, const char *op,
-                                             const char *variant);
-/* The row as a variant that checker and stepper take; false, with the reason, for an unknown op or level. */
-bool bench_module_variant(const struct qk_module_row *row, struct qk_variant *v, char *why, size_t size);
 /* The path of the module that was built with this program: beside it in the build folder, or installed. QK_ERR_IO. */
 int bench_module_own(char *to, size_t size, struct qk_error *err);
 /* bench_module_own with the program's folder and the installed one given. */
@@ -81,11 +59,11 @@ int bench_same_file(const char *a, const char *b, bool *same, struct qk_error *e
 
 /*
  * Did a row do what it says? Checks it against the reference (qk_check_variant) and steps one call at the op's smallest
- * shape: a row of a level above BASE must have run instructions of that level (not one named autovec_*: what the
- * compiler makes of it is all it claims). QK_ERR_CHECK with the reason;
+ * shape: a row of a level above BASE must have run instructions of that level (not one made by the compiler: what
+ * that makes of it is all it claims). QK_ERR_CHECK with the reason;
  * QK_ERR_UNAVAILABLE when it cannot run here; *stepped says whether stepping, and telling instructions apart, was
  * possible here.
  */
-int bench_module_verify(const struct qk_module_row *row, uint64_t seed, bool *stepped, struct qk_error *err);
+int bench_module_verify(const struct qk_variant *v, uint64_t seed, bool *stepped, struct qk_error *err);
 
 #endif

@@ -44,7 +44,7 @@ struct bench_duet_ready {
 };
 
 struct bench_duet_desk {
-    struct bench_module module[BENCH_SIDES]; /* table NULL: no such side */
+    struct qk_table table[BENCH_SIDES]; /* without rows: no such side */
     struct qk_cpu isa;
     uint64_t seed;
     struct bench_sw sw;

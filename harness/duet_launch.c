@@ -43,14 +43,14 @@ static int load_modules(struct bench_duet_desk *desk, const struct bench_duet_or
     for (int side = 0; side < BENCH_SIDES; side++) {
         if (!*order->path[side])
             continue;
-        const int code = bench_module_load(&desk->module[side], order->path[side], &answer->error);
+        const int code = qk_table_load(&desk->table[side], order->path[side], &answer->error);
         if (code) {
             answer->side = side;
             return code;
         }
         /* The loader tells files by name in the file and by inode: two sides that it took for one would be equal. */
         for (int other = 0; other < side; other++)
-            if (desk->module[other].table == desk->module[side].table)
+            if (desk->table[other].handle == desk->table[side].handle)
                 return qk_fail(&answer->error, QK_ERR_INTERNAL, order->path[side],
                                "the loader took the %s for the %s", bench_side_names[side],
                                bench_side_names[other]);
@@ -119,6 +119,6 @@ int bench_duet_launch(void)
     bench_duet_clear(&desk);
     bench_sw_close(&desk.sw);
     for (int side = 0; side < BENCH_SIDES; side++)
-        bench_module_free(&desk.module[side]);
+        qk_table_free(&desk.table[side]);
     return got == 0 ? 0 : 1;
 }

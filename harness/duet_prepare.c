@@ -51,7 +51,7 @@ static bool with_rows(enum qk_op op, const struct qk_shape *shape, const struct 
     const size_t step = shape->dims > 1 || !plan->count ? 1 : shape->dim[0] / plan->count;
     *to = *shape;
     for (int i = 0; i < 64; i++, ++*rows)
-        if (qk_mul_size(*rows, step, &to->dim[0]) && !qk_ops[op].on->plan(to, planned, NULL))
+        if (qk_mul_size(*rows, step, &to->dim[0]) && !qk_op_row(op)->on->plan(to, planned, NULL))
             return true;
     return false;
 }
@@ -116,7 +116,7 @@ static int check_arm(const struct bench_duet_desk *desk, struct bench_duet_room 
     }
     memcpy(arm->view.expected, room->buffers.expected, sizeof arm->view.expected);
     if (arm->view.plan.ops != room->expected.ops || arm->view.plan.count != room->expected.count) {
-        qk_ops[work->op].on->call(qk_reference(work->op)->fn, &arm->view.plan, arm->view.expected, 1);
+        qk_op_row(work->op)->on->call(qk_reference(work->op)->fn, &arm->view.plan, arm->view.expected, 1);
         room->expected = arm->view.plan;
     }
     note(desk, "checking", work, a);
@@ -130,17 +130,14 @@ static int check_arm(const struct bench_duet_desk *desk, struct bench_duet_room 
 static int find_arm(const struct bench_duet_desk *desk, const struct bench_duet_work *work, int a,
                     struct bench_duet_ready_arm *arm, struct qk_error *err)
 {
-    const char *op = qk_ops[work->op].name, *side = bench_side_names[work->side[a]];
-    const struct bench_module *m = &desk->module[work->side[a]];
-    const struct qk_module_row *row = bench_module_row(m, op, work->variant[a]);
-    char why[160];
-    if (!row)
-        return qk_fail(err, QK_ERR_UNAVAILABLE, m->path, "the %s has no row %s/%s", side, op,
-                       work->variant[a]);
-    if (!bench_module_variant(row, &arm->variant, why, sizeof why))
-        return qk_fail(err, QK_ERR_UNAVAILABLE, m->path, "%s/%s of the %s: %s", op, row->name, side, why);
+    const char *op = qk_op_row(work->op)->name, *side = bench_side_names[work->side[a]];
+    const struct qk_table *t = &desk->table[work->side[a]];
+    const struct qk_variant *v = qk_table_find(t, op, work->variant[a]);
+    if (!v)
+        return qk_fail(err, QK_ERR_UNAVAILABLE, t->path, "the %s has no row %s/%s", side, op, work->variant[a]);
+    arm->variant = *v;
     const char *missing = qk_variant_missing(&arm->variant, &desk->isa);
-    return missing ? qk_fail(err, QK_ERR_UNAVAILABLE, m->path, "%s/%s of the %s: %s", op, row->name, side,
+    return missing ? qk_fail(err, QK_ERR_UNAVAILABLE, t->path, "%s/%s of the %s: %s", op, v->name, side,
                              missing)
                    : 0;
 }
@@ -256,7 +253,7 @@ int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_wor
     struct bench_duet_ready ready = {.index = work->index, .memory = work->memory}, *kept = NULL;
     struct qk_shape shape;
     struct qk_plan plan;
-    int code = qk_ops[work->op].on->plan(&work->shape, &plan, err);
+    int code = qk_op_row(work->op)->on->plan(&work->shape, &plan, err);
     for (int a = 0; a < 2 && !code; a++)
         code = find_arm(desk, work, a, &ready.arm[a], err);
     if (!code)

@@ -117,7 +117,7 @@ int bench_duet_process_start(struct bench_duet_process *p, const struct bench_du
     *p = (struct bench_duet_process){.pid = -1,
                                      .fd = -1,
                                      .patience_ms = cfg->patience_ms ? cfg->patience_ms : PATIENCE_MS,
-                                     .stop = cfg->stop};
+                                     .stop = cfg->job.stop};
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
         return qk_fail(err, QK_ERR_INTERNAL, NULL, "no launch: no socket: %s", strerror(errno));
     p->pid = fork();

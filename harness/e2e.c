@@ -21,7 +21,7 @@ static int place(const struct bench_e2e_config *cfg, size_t threads, struct qk_e
 {
     cpu_set_t one;
     CPU_ZERO(&one);
-    CPU_SET(cfg->cpu, &one);
+    CPU_SET(cfg->job.cpu, &one);
     if (sched_setaffinity(0, sizeof one, threads == 1 ? &one : cfg->allowed))
         return qk_fail(err, QK_ERR_INTERNAL, NULL, "cannot set the CPU affinity: %s", strerror(errno));
     return 0;
@@ -75,8 +75,7 @@ static int repeat(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_error
             struct bench_e2e_row *row = &e->rows[w->order[i]];
             snprintf(what, sizeof what, "%s %s%zu", row->kernels, row->prompt ? "pp" : "tg",
                      row->prompt ? row->prompt : row->generate);
-            if (cfg->progress)
-                cfg->progress(cfg->ctx, (double)done++ / all, what);
+            bench_job_tell(&cfg->job, (double)done++ / all, what);
             code = run_row(w, row, w->order[i], r, err);
         }
     }

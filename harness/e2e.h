@@ -13,6 +13,7 @@
 #ifndef QKBENCH_HARNESS_E2E_H
 #define QKBENCH_HARNESS_E2E_H
 
+#include "harness/job.h"
 #include "harness/sample_set.h"
 #include "harness/stats.h"
 #include "model/model.h"
@@ -82,13 +83,9 @@ struct bench_e2e_config {
     size_t repetitions;      /* 1 .. BENCH_E2E_REPETITIONS_MAX */
     size_t batch;            /* 0: MODEL_BATCH_MAX */
     bool kv_f16, head_f16;
-    uint64_t seed;                   /* of order and tokens */
-    int cpu;                         /* where single threads run; the others where `allowed` lets them */
+    struct bench_job job;            /* cpu: where single threads run; the others where `allowed` lets them */
     const cpu_set_t *allowed;        /* the caller's own mask, which is restored */
     struct bench_counters *counters; /* NULL: none */
-    bool (*stop)(void);              /* asked between passes; may be NULL */
-    void (*progress)(void *ctx, double done, const char *what); /* told between tests; may be NULL */
-    void *ctx;
 };
 
 /*

@@ -28,7 +28,7 @@ void bench_e2e_start(struct bench_e2e_stopwatch *w)
 
 static int interrupted(const struct bench_e2e_work *w, struct qk_error *err)
 {
-    return w->cfg->stop && w->cfg->stop() ? qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted") : 0;
+    return bench_job_stopped(&w->cfg->job) ? qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted") : 0;
 }
 
 int bench_e2e_prompt(struct bench_e2e_work *w, struct model_state *s, size_t n, struct qk_error *err)

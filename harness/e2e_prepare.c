@@ -125,12 +125,12 @@ int bench_e2e_prepare(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_e
     e->env = env;
     if (code)
         return code;
-    e->seed = cfg->seed;
+    e->seed = cfg->job.seed;
     e->batch = cfg->batch ? cfg->batch : MODEL_BATCH_MAX;
     e->kv_f16 = cfg->kv_f16;
     e->head_f16 = cfg->head_f16;
     describe_model(e, cfg->weights);
-    qk_rng_seed(&w->rng, cfg->seed);
+    qk_rng_seed(&w->rng, cfg->job.seed);
     code = add_rows(e, w, err);
     if (!code)
         code = add_tokens(w, err);

@@ -226,7 +226,7 @@ void bench_environment_built(struct bench_environment *env, const struct qk_cpu 
     for (int i = 0; i < QK_ISA_COUNT; i++)
         if (isa->present[i]) {
             const size_t used = strlen(levels);
-            snprintf(levels + used, sizeof levels - used, "%s%s", used ? " " : "", qk_isas[i].name);
+            snprintf(levels + used, sizeof levels - used, "%s%s", used ? " " : "", qk_isa_row(i)->name);
         }
     bench_environment_kernels(env, levels, compiler);
 }

@@ -7,9 +7,9 @@
 #define QKBENCH_HARNESS_GROUP_H
 
 #include "harness/buffers.h"
+#include "harness/job.h"
 #include "harness/sample_set.h"
 #include "harness/schedule.h"
-#include "kernels/cpu.h"
 
 struct bench_arm {
     const struct qk_variant *variant;
@@ -30,13 +30,11 @@ struct bench_ready {
 /* What the checker said of each variant; made once per run. */
 struct bench_verdicts {
     bool failed;        /* any */
-    char (*text)[400];  /* [qk_variant_count]; empty: fine, or not asked */
-    bool (*stop)(void); /* as it was given; asked before each variant is readied, too. May be NULL */
+    char (*text)[400]; /* by the row's place in the table; empty: fine, or not asked */
 };
 
 /* Checks every variant that a group of the matrix wants and that can run here. QK_ERR_MEMORY, QK_ERR_INTERRUPTED. */
-int bench_verdicts_make(struct bench_verdicts *v, const struct bench_matrix *m, const struct qk_cpu *cpu,
-                        uint64_t seed, bool (*stop)(void), struct qk_error *err);
+int bench_verdicts_make(struct bench_verdicts *v, const struct bench_matrix *m, const struct bench_job *job, struct qk_error *err);
 void bench_verdicts_free(struct bench_verdicts *v);
 
 /*
@@ -46,9 +44,7 @@ void bench_verdicts_free(struct bench_verdicts *v);
  * QK_ERR_INTERRUPTED.
  * Free with bench_ready_free in any case.
  */
-int bench_ready_make(struct bench_ready *ready, const struct bench_group *group, const struct qk_cpu *cpu,
-                     struct bench_verdicts *verdicts, uint64_t seed, bool quick, struct bench_sample_set *set,
-                     struct qk_error *err);
+int bench_ready_make(struct bench_ready *ready, const struct bench_group *group, const struct bench_job *job, struct bench_verdicts *verdicts, struct bench_sample_set *set, struct qk_error *err);
 void bench_ready_free(struct bench_ready *ready);
 
 /* `calls` calls in a row of a struct bench_arm: what a slice of it consists of. */

@@ -43,28 +43,30 @@ static void append(char *to, size_t size, const char *name)
 }
 
 /* Says which part of a pattern that matches no row is to blame, and what there is. */
-static int no_row(const char *pattern, const struct parts *p, struct qk_error *err)
+static int no_row(const struct qk_table *table, const char *pattern, const struct parts *p,
+                  struct qk_error *err)
 {
     char there[360] = "";
     bool op_matches = false;
     for (int i = 0; i < QK_OP_COUNT; i++) {
-        op_matches |= !fnmatch(p->op, qk_ops[i].name, 0);
-        append(there, sizeof there, qk_ops[i].name);
+        op_matches |= !fnmatch(p->op, qk_op_row(i)->name, 0);
+        append(there, sizeof there, qk_op_row(i)->name);
     }
     if (!op_matches)
         return qk_fail(err, QK_ERR_ARG, "pattern", "'%.80s' matches no case: no op '%.40s'; ops: %s", pattern,
                        p->op, there);
     there[0] = '\0';
-    for (size_t i = 0; i < qk_variant_count; i++)
-        if (!fnmatch(p->op, qk_variants[i].op_name, 0))
-            append(there, sizeof there, qk_variants[i].name);
+    for (size_t i = 0; i < table->count; i++)
+        if (!fnmatch(p->op, table->rows[i].op_name, 0))
+            append(there, sizeof there, table->rows[i].name);
     return qk_fail(err, QK_ERR_ARG, "pattern", "'%.80s' matches no case: no variant '%.40s'; variants: %s",
                    pattern, p->variant, there);
 }
 
-int bench_matrix_variants(char *const *patterns, size_t count, bool *wanted, struct qk_error *err)
+int bench_matrix_variants(const struct qk_table *table, char *const *patterns, size_t count, bool *wanted,
+                          struct qk_error *err)
 {
-    for (size_t i = 0; i < qk_variant_count; i++)
+    for (size_t i = 0; i < table->count; i++)
         wanted[i] = !count;
     for (size_t k = 0; k < count; k++) {
         struct parts p;
@@ -72,11 +74,11 @@ int bench_matrix_variants(char *const *patterns, size_t count, bool *wanted, str
         const int code = cut(patterns[k], &p, err);
         if (code)
             return code;
-        for (size_t i = 0; i < qk_variant_count; i++)
-            if (wants_variant(&p, &qk_variants[i]))
+        for (size_t i = 0; i < table->count; i++)
+            if (wants_variant(&p, &table->rows[i]))
                 any = wanted[i] = true;
         if (!any)
-            return no_row(patterns[k], &p, err);
+            return no_row(table, patterns[k], &p, err);
     }
     return 0;
 }
@@ -98,7 +100,7 @@ static int add_group(struct bench_matrix *m, enum qk_op op, const struct qk_shap
     g->op = op;
     g->shape = *shape;
     snprintf(g->name, sizeof g->name, "%s", name);
-    g->wanted = calloc(qk_variant_count, sizeof *g->wanted);
+    g->wanted = calloc(m->table->count, sizeof *g->wanted);
     if (!g->wanted)
         return qk_fail(err, QK_ERR_MEMORY, name, "no memory for a group");
     m->count++;
@@ -134,7 +136,7 @@ bool bench_cache_shape(enum qk_op op, enum bench_level level, const struct bench
     const uint64_t dram = 256u << 20, l3 = bench_environment_cache(env, 3);
     const uint64_t bytes = level == BENCH_LEVEL_DRAM ? (4 * l3 > dram ? 4 * l3 : dram)
                                                      : bench_environment_cache(env, (int)level) / 2;
-    return qk_ops[op].on->shape_for_bytes((size_t)bytes, shape);
+    return qk_op_row(op)->on->shape_for_bytes((size_t)bytes, shape);
 }
 
 static int add_cache(struct bench_matrix *m, enum qk_op op, const struct bench_environment *env,
@@ -180,9 +182,9 @@ static int add_shapes(struct bench_matrix *m, const char *shapes, const struct b
     for (int op = 0; op < QK_OP_COUNT && !code; op++) {
         if (shapes && !strcmp(shapes, "cache"))
             code = add_cache(m, (enum qk_op)op, env, err);
-        for (const struct qk_shape_set *set = qk_ops[op].on->sets; set->name && !code; set++) {
+        for (const struct qk_shape_set *set = qk_op_row(op)->on->sets; set->name && !code; set++) {
             append(there, sizeof there, set->name);
-            if (shapes ? !strcmp(shapes, set->name) : set == qk_ops[op].on->sets)
+            if (shapes ? !strcmp(shapes, set->name) : set == qk_op_row(op)->on->sets)
                 code = add_set(m, (enum qk_op)op, set, err);
         }
     }
@@ -196,8 +198,8 @@ static int add_shapes(struct bench_matrix *m, const char *shapes, const struct b
 static void want(struct bench_matrix *m, const struct parts *p, bool *any)
 {
     for (size_t g = 0; g < m->count; g++)
-        for (size_t i = 0; i < qk_variant_count; i++)
-            if (qk_variants[i].op == m->groups[g].op && wants_variant(p, &qk_variants[i]) &&
+        for (size_t i = 0; i < m->table->count; i++)
+            if (m->table->rows[i].op == m->groups[g].op && wants_variant(p, &m->table->rows[i]) &&
                 !fnmatch(p->shape, m->groups[g].name, 0))
                 *any = m->groups[g].wanted[i] = true;
 }
@@ -207,7 +209,7 @@ static int no_shape(const struct bench_matrix *m, const char *pattern, const str
 {
     char there[240] = "";
     for (size_t g = 0; g < m->count; g++)
-        if (!fnmatch(p->op, qk_ops[m->groups[g].op].name, 0))
+        if (!fnmatch(p->op, qk_op_row(m->groups[g].op)->name, 0))
             append(there, sizeof there, m->groups[g].name);
     return qk_fail(err, QK_ERR_ARG, "pattern", "'%.80s' matches no case: no shape '%.40s'; shapes of %s: %s",
                    pattern, p->shape, m->source, *there ? there : "none for its ops");
@@ -220,10 +222,11 @@ static void keep_wanted(struct bench_matrix *m)
     for (size_t g = 0; g < m->count; g++) {
         struct bench_group *group = &m->groups[g];
         bool any = false;
-        for (size_t i = 0; i < qk_variant_count; i++)
+        for (size_t i = 0; i < m->table->count; i++)
             any |= group->wanted[i];
         if (any) {
-            bool *reference = &group->wanted[qk_reference(group->op) - qk_variants];
+            bool *reference =
+                &group->wanted[qk_table_index(m->table, qk_table_reference(m->table, group->op))];
             group->reference_asked = *reference;
             *reference = true;
             m->groups[kept++] = *group;
@@ -234,13 +237,14 @@ static void keep_wanted(struct bench_matrix *m)
     m->count = kept;
 }
 
-int bench_matrix_make(struct bench_matrix *m, char *const *patterns, size_t count, const char *shapes,
-                      const struct bench_environment *env, struct qk_error *err)
+int bench_matrix_make(struct bench_matrix *m, const struct qk_table *table, char *const *patterns,
+                      size_t count, const char *shapes, const struct bench_environment *env,
+                      struct qk_error *err)
 {
     static char any_text[] = "*";
     static char *const everything[] = {any_text};
-    memset(m, 0, sizeof *m);
-    snprintf(m->source, sizeof m->source, "%s", shapes ? shapes : qk_ops[0].on->sets[0].name);
+    *m = (struct bench_matrix){.table = table};
+    snprintf(m->source, sizeof m->source, "%s", shapes ? shapes : qk_op_row(0)->on->sets[0].name);
     int code = add_shapes(m, shapes, env, err);
     if (!count)
         patterns = everything, count = 1;
@@ -251,10 +255,10 @@ int bench_matrix_make(struct bench_matrix *m, char *const *patterns, size_t coun
         if (code)
             break;
         want(m, &p, &any);
-        for (size_t i = 0; i < qk_variant_count; i++)
-            row |= wants_variant(&p, &qk_variants[i]);
+        for (size_t i = 0; i < table->count; i++)
+            row |= wants_variant(&p, &table->rows[i]);
         if (!any)
-            code = row ? no_shape(m, patterns[k], &p, err) : no_row(patterns[k], &p, err);
+            code = row ? no_shape(m, patterns[k], &p, err) : no_row(table, patterns[k], &p, err);
     }
     if (!code)
         keep_wanted(m);

@@ -8,17 +8,19 @@
 
 #include "harness/environment.h"
 #include "harness/model_shapes.h"
+#include "kernels/table.h"
 
 struct bench_group {
     enum qk_op op;
     struct qk_shape shape;
     char name[BENCH_SHAPE_NAME]; /* the shape as cases write it: "4096", "256x768@blk.0.ffn_up.weight" */
-    bool *wanted;                /* [qk_variant_count]; the op's reference always is, speed-ups need it */
+    bool *wanted;                /* by the row's place in the table; the op's reference always is, speed-ups need it */
     bool reference_asked;        /* a pattern named the reference; otherwise it only runs along */
     struct qk_inputs inputs;     /* fill is NULL: seeded ones */
 };
 
 struct bench_matrix {
+    const struct qk_table *table;
     size_t count, room;
     struct bench_group *groups;
     char source[256];          /* what --shapes said, or "seed" and the like when it said nothing */
@@ -32,7 +34,7 @@ struct bench_matrix {
  * QK_ERR_ARG naming what matched nothing and what there is; QK_ERR_IO and QK_ERR_FORMAT from the file; QK_ERR_MEMORY.
  * Free with bench_matrix_free in any case.
  */
-int bench_matrix_make(struct bench_matrix *m, char *const *patterns, size_t count, const char *shapes,
+int bench_matrix_make(struct bench_matrix *m, const struct qk_table *table, char *const *patterns, size_t count, const char *shapes,
                       const struct bench_environment *env, struct qk_error *err);
 void bench_matrix_free(struct bench_matrix *m);
 
@@ -42,7 +44,7 @@ enum bench_level { BENCH_LEVEL_L1 = 1, BENCH_LEVEL_L2, BENCH_LEVEL_L3, BENCH_LEV
 bool bench_cache_shape(enum qk_op op, enum bench_level level, const struct bench_environment *env,
                        struct qk_shape *shape);
 
-/* Does a pattern list (as above) want this variant, on any shape? QK_ERR_ARG when a pattern matches no row at all. */
-int bench_matrix_variants(char *const *patterns, size_t count, bool *wanted, struct qk_error *err);
+/* Which rows does a pattern list (as above) want, on any shape? wanted[table->count]. QK_ERR_ARG when a pattern matches no row at all. */
+int bench_matrix_variants(const struct qk_table *table, char *const *patterns, size_t count, bool *wanted, struct qk_error *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "harness/roofline.h"
 
 #include "harness/summary.h"
+#include "kernels/table.h"
 
 #include <math.h>
 #include <string.h>
@@ -76,10 +77,8 @@ struct bench_bound bench_roofline_bound(const struct bench_ceilings *c, const st
 
 static bool is_ceiling_row(const struct bench_record *rec)
 {
-    for (size_t i = 0; i < qk_variant_count; i++)
-        if (!strcmp(qk_variants[i].op_name, rec->op) && !strcmp(qk_variants[i].name, rec->variant))
-            return qk_variants[i].kind == QK_CEILING;
-    return false;
+    const struct qk_variant *v = qk_table_find(qk_table_builtin(), rec->op, rec->variant);
+    return v && v->kind == QK_CEILING;
 }
 
 static bool add_share(struct bench_record *rec, double ns, const struct bench_ceilings *c,

@@ -116,7 +116,7 @@ static int run_batch(struct batch *batch, size_t groups, const struct bench_run_
     double total = 0, done = 0;
     bool more = true;
     struct bench_patience patience =
-        bench_patience_make(&set->env, cfg->quick, BENCH_BLOCKS_MAX * batch->count);
+        bench_patience_make(&set->env, cfg->job.quick, BENCH_BLOCKS_MAX * batch->count);
     for (size_t g = 0; g < batch->count; g++)
         total += batch->ready[g].schedule.ns;
     for (size_t b = 0; more; b++) {
@@ -125,14 +125,12 @@ static int run_batch(struct batch *batch, size_t groups, const struct bench_run_
             const struct bench_ready *ready = &batch->ready[g];
             if (b >= ready->schedule.blocks)
                 continue;
-            if (cfg->progress)
-                cfg->progress(cfg->ctx,
-                              ((double)batch->first + done / total * (double)batch->count) / (double)groups,
+            bench_job_tell(&cfg->job, ((double)batch->first + done / total * (double)batch->count) / (double)groups,
                               ready->group->name);
             int code = 0;
             for (bool again = true; again && !code;) {
-                bench_patience_wait(&patience, cfg->stop);
-                if (cfg->stop && cfg->stop())
+                bench_patience_wait(&patience, cfg->job.stop);
+                if (bench_job_stopped(&cfg->job))
                     return qk_fail(err, QK_ERR_INTERRUPTED, ready->group->name, "interrupted");
                 code = run_block(ready, sw, rng, &patience, &again, set, err);
             }
@@ -154,7 +152,7 @@ static int count_group(const struct bench_ready *ready, const struct bench_run_c
     int code = 0;
     for (size_t a = 0; a < ready->arm_count && !code; a++) {
         struct bench_arm *arm = &ready->arms[a];
-        if (cfg->stop && cfg->stop())
+        if (bench_job_stopped(&cfg->job))
             return qk_fail(err, QK_ERR_INTERRUPTED, arm->name, "interrupted while counting");
         code = cfg->count(cfg->counters, arm, &set->records[arm->record], err);
     }
@@ -178,19 +176,18 @@ static int run_groups(const struct bench_matrix *m, const struct bench_run_confi
     struct bench_sw sw;
     struct qk_rng rng;
     int code = batch.ready ? 0 : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu groups", m->count);
-    qk_rng_seed(&rng, cfg->seed);
-    bench_sw_open("", &sw, cfg->cpu);
+    qk_rng_seed(&rng, cfg->job.seed);
+    bench_sw_open("", &sw, cfg->job.cpu);
     snprintf(set->events_why, sizeof set->events_why, "%s", sw.why);
     for (size_t first = 0; first < m->count && !code; first += batch.count) {
         size_t made = 0;
         batch.first = first;
         batch.count = batch_size(m, first);
         for (; made < batch.count && !code; made++) {
-            if (cfg->stop && cfg->stop())
+            if (bench_job_stopped(&cfg->job))
                 code = qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted");
             else
-                code = bench_ready_make(&batch.ready[made], &m->groups[first + made], cfg->isa, verdicts,
-                                        cfg->seed, cfg->quick, set, err);
+                code = bench_ready_make(&batch.ready[made], &m->groups[first + made], &cfg->job, verdicts, set, err);
         }
         if (!code)
             code = run_batch(&batch, m->count, cfg, &sw, &rng, set, err);
@@ -229,12 +226,12 @@ static bool anything_available(const struct bench_matrix *m, const struct qk_cpu
     *why = "nothing was asked for";
     bool first = true;
     for (size_t g = 0; g < m->count; g++)
-        for (size_t i = 0; i < qk_variant_count; i++) {
+        for (size_t i = 0; i < m->table->count; i++) {
             const bool along =
-                &qk_variants[i] == qk_reference(m->groups[g].op) && !m->groups[g].reference_asked;
+                &m->table->rows[i] == qk_table_reference(m->table, m->groups[g].op) && !m->groups[g].reference_asked;
             if (!m->groups[g].wanted[i] || along)
                 continue;
-            const char *missing = qk_variant_missing(&qk_variants[i], isa);
+            const char *missing = qk_variant_missing(&m->table->rows[i], isa);
             if (!missing)
                 return true;
             if (first)
@@ -258,15 +255,15 @@ int bench_run(const struct bench_matrix *m, const struct bench_run_config *cfg, 
     struct bench_verdicts verdicts = {0};
     const char *why;
     *failed = false;
-    if (!anything_available(m, cfg->isa, &why))
+    if (!anything_available(m, cfg->job.isa, &why))
         return qk_fail(err, QK_ERR_UNAVAILABLE, NULL, "none of the cases named can run here: %s", why);
-    set->seed = cfg->seed;
-    set->quick = cfg->quick;
-    set->cpu = cfg->cpu;
+    set->seed = cfg->job.seed;
+    set->quick = cfg->job.quick;
+    set->cpu = cfg->job.cpu;
     snprintf(set->source, sizeof set->source, "%s", m->source);
     int code = time_empty(&set->timer_ns, err);
     if (!code)
-        code = bench_verdicts_make(&verdicts, m, cfg->isa, cfg->seed, cfg->stop, err);
+        code = bench_verdicts_make(&verdicts, m, &cfg->job, err);
     if (!code)
         code = run_groups(m, cfg, &verdicts, set, err);
     if (!code)

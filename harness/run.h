@@ -7,14 +7,12 @@
 #define QKBENCH_HARNESS_RUN_H
 
 #include "harness/group.h"
+#include "harness/job.h"
 
 struct bench_counters; /* made by what is to count */
 
 struct bench_run_config {
-    bool quick;
-    uint64_t seed;
-    int cpu; /* logical CPU to pin to */
-    const struct qk_cpu *isa;
+    struct bench_job job;
     /*
      * Called for each case in a pass of its own, after its group was timed: appends metrics to its record. NULL: nothing
      * is counted. What it counts with is only handed on.
@@ -22,10 +20,6 @@ struct bench_run_config {
     int (*count)(struct bench_counters *counters, struct bench_arm *arm, struct bench_record *rec,
                  struct qk_error *err);
     struct bench_counters *counters;
-    bool (*stop)(void); /* asked between blocks; true ends the run. May be NULL */
-    /* Told between blocks, never inside: share done in [0, 1] and the group at hand. May be NULL. */
-    void (*progress)(void *ctx, double done, const char *group);
-    void *ctx;
 };
 
 /*

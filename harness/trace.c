@@ -61,7 +61,7 @@ static json_t *case_list(const struct bench_duet_config *cfg)
         json_t *o = json_object();
         qk_shape_print(&c->shape, shape);
         bench_json_put(&o, "name", bench_json_text(c->name));
-        bench_json_put(&o, "op", json_string(qk_ops[c->op].name));
+        bench_json_put(&o, "op", json_string(qk_op_row(c->op)->name));
         bench_json_put(&o, "shape", json_string(shape));
         bench_json_put(&o, "memory", json_string(bench_memory_names[c->memory]));
         bench_json_put(&o, "base", arm_object(&c->arm[0]));
@@ -91,8 +91,8 @@ int bench_trace_header(const struct bench_duet_config *cfg, const struct bench_e
     bench_json_put(&o, "version", bench_json_text(env->version));
     bench_json_put(&o, "commit", bench_json_text(env->commit));
     bench_json_put(&o, "date", bench_json_text(env->date));
-    bench_json_put(&o, "seed", bench_json_seed(cfg->seed));
-    bench_json_put(&o, "pinned_cpu", json_integer(cfg->cpu));
+    bench_json_put(&o, "seed", bench_json_seed(cfg->job.seed));
+    bench_json_put(&o, "pinned_cpu", json_integer(cfg->job.cpu));
     bench_json_put(&o, "modules", module_list(cfg));
     bench_json_put(&o, "policy", json_incref(policy));
     bench_json_put(&o, "cases", case_list(cfg));

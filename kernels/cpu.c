@@ -7,6 +7,18 @@
 #include <string.h>
 #include <strings.h>
 
+static const struct qk_isa_row isas[QK_ISA_COUNT] = {
+#define ISA(level_, arch_, needs_, flags_, features_)                                                        \
+    [QK_ISA_##level_] = {#level_, #arch_, flags_, features_, QK_ISA_##needs_},
+#include "kernels/isa.def"
+#undef ISA
+};
+
+const struct qk_isa_row *qk_isa_row(enum qk_isa isa)
+{
+    return &isas[isa];
+}
+
 /* What the machine says of itself, in words whose bits are features. */
 enum word { L1_ECX, L7_EBX, L7_ECX, L71_EAX, HWCAP, WORDS };
 enum { YMM = 0x6, ZMM = 0xe6 }; /* XCR0: SSE and YMM state; with opmask, upper ZMM, ZMM16-31 */
@@ -89,7 +101,7 @@ static bool has_all(const struct raw *raw, const char *list, char *why, size_t s
 
 bool qk_isa_of_here(enum qk_isa isa)
 {
-    const char *of = qk_isas[isa].architecture;
+    const char *of = qk_isa_row((enum qk_isa)isa)->architecture;
     return !strcmp(of, "any") || !strcmp(of, QK_ARCHITECTURE);
 }
 
@@ -99,7 +111,8 @@ static void detect(struct qk_cpu *cpu)
     read_raw(&raw);
     for (int i = 0; i < QK_ISA_COUNT; i++)
         if (qk_isa_of_here((enum qk_isa)i))
-            cpu->present[i] = has_all(&raw, qk_isas[i].features, cpu->why[i], sizeof cpu->why[i]);
+            cpu->present[i] =
+                has_all(&raw, qk_isa_row((enum qk_isa)i)->features, cpu->why[i], sizeof cpu->why[i]);
         else
             snprintf(cpu->why[i], sizeof cpu->why[i], "not a level of this architecture, %s",
                      QK_ARCHITECTURE);
@@ -110,14 +123,15 @@ static int apply_disable(struct qk_cpu *cpu, const char *list, struct qk_error *
     while (*list) {
         const size_t n = strcspn(list, ",");
         int isa = QK_ISA_BASE + 1;
-        while (isa < QK_ISA_COUNT &&
-               (strlen(qk_isas[isa].name) != n || strncasecmp(qk_isas[isa].name, list, n)))
+        while (isa < QK_ISA_COUNT && (strlen(qk_isa_row((enum qk_isa)isa)->name) != n ||
+                                      strncasecmp(qk_isa_row((enum qk_isa)isa)->name, list, n)))
             isa++;
         if (isa == QK_ISA_COUNT) {
             char known[96] = "";
             for (int i = QK_ISA_BASE + 1; i < QK_ISA_COUNT; i++)
                 if (qk_isa_of_here((enum qk_isa)i))
-                    snprintf(known + strlen(known), sizeof known - strlen(known), " %s", qk_isas[i].name);
+                    snprintf(known + strlen(known), sizeof known - strlen(known), " %s",
+                             qk_isa_row((enum qk_isa)i)->name);
             return qk_fail(err, QK_ERR_ARG, "QK_DISABLE_ISA",
                            "unknown ISA level '%.*s'; levels that can be switched off:%s",
                            (int)(n < 60 ? n : 60), list, known);
@@ -141,10 +155,11 @@ int qk_cpu_detect(struct qk_cpu *cpu, const char *disable, struct qk_error *err)
     if (code)
         return code;
     for (int i = 0; i < QK_ISA_COUNT; i++) {
-        const enum qk_isa needs = qk_isas[i].needs;
+        const enum qk_isa needs = qk_isa_row((enum qk_isa)i)->needs;
         if (!found.present[needs] && found.present[i]) {
             found.present[i] = false;
-            snprintf(found.why[i], sizeof found.why[i], "needs %s, which is off", qk_isas[needs].name);
+            snprintf(found.why[i], sizeof found.why[i], "needs %s, which is off",
+                     qk_isa_row((enum qk_isa)needs)->name);
         }
     }
     *cpu = found;
@@ -153,17 +168,9 @@ int qk_cpu_detect(struct qk_cpu *cpu, const char *disable, struct qk_error *err)
 
 const char *qk_variant_missing(const struct qk_variant *v, const struct qk_cpu *cpu)
 {
+    if (v->unknown)
+        return v->unknown;
     if (!v->fn)
         return "not built for this architecture";
     return cpu->present[v->isa] ? NULL : cpu->why[v->isa];
-}
-
-const struct qk_variant *qk_variant_best(enum qk_op op, const struct qk_cpu *cpu)
-{
-    const struct qk_variant *best = qk_reference(op);
-    for (size_t i = 0; i < qk_variant_count; i++)
-        if (qk_variants[i].op == op && qk_variants[i].kind != QK_CEILING &&
-            !qk_variant_missing(&qk_variants[i], cpu))
-            best = &qk_variants[i];
-    return best;
 }

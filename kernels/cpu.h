@@ -27,8 +27,4 @@ bool qk_isa_of_here(enum qk_isa isa);
 /* NULL when the variant can run here, otherwise why not. The text lives as long as *cpu. */
 const char *qk_variant_missing(const struct qk_variant *v, const struct qk_cpu *cpu);
 
-/* The variant a caller should use: the last row of the op that can run here and is not a ceiling. Never NULL.
- */
-const struct qk_variant *qk_variant_best(enum qk_op op, const struct qk_cpu *cpu);
-
 #endif

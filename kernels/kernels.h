@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of ops and their variants, made from ops.def, isa.def and variants.def. A new variant is one file
- * and one row; nothing else needs to know.
+ * What ops.def, isa.def and variants.def declare, as types. A new variant is one file and one row; nothing else needs to
+ * know. table.h has the rows.
  *
- * Kernels are pure: no allocation, no I/O, no errno, and they cannot fail. What a caller can get wrong is
- * checked by the entry points of library/qkernels.h.
+ * Kernels are pure: no allocation, no I/O, no errno, and they cannot fail. What a caller can get wrong is checked by the
+ * entry points of library/qkernels.h.
  */
 #ifndef QKBENCH_KERNELS_KERNELS_H
 #define QKBENCH_KERNELS_KERNELS_H
@@ -34,16 +34,19 @@ enum qk_kind { QK_STAGED, QK_PLAIN, QK_CEILING };
 enum qk_made { QK_BY_HAND, QK_BY_COMPILER };
 enum qk_touches { QK_TOUCHES_ALL, QK_TOUCHES_STORES, QK_TOUCHES_LOADS };
 
+/* A row. In a table that was loaded, enums of names this program does not know are 0, and `unknown` says so. */
 struct qk_variant {
     enum qk_op op;
     enum qk_isa isa;
     enum qk_kind kind;
     enum qk_made made;
     enum qk_touches touches;
-    const char *op_name, *name, *phase, *why;
-    const char *flags; /* compiler flags of its file */
-    qk_fn *fn;         /* NULL when the build has no such row */
-    qk_upto_fn *upto;  /* staged rows only */
+    const char *op_name, *name, *isa_name, *phase, *why;
+    const char *flags;   /* compiler flags of its file */
+    const char *hash;    /* of its object, 16 hex digits (module.h); "" in the built-in table */
+    const char *unknown; /* why this program cannot judge it; NULL: it can */
+    qk_fn *fn;           /* NULL when the build has no such row */
+    qk_upto_fn *upto;    /* staged rows only */
 };
 
 struct qk_case; /* case.h */
@@ -58,15 +61,10 @@ struct qk_isa_row {
     enum qk_isa needs;
 };
 
-extern const struct qk_variant qk_variants[];
-extern const size_t qk_variant_count;
-extern const struct qk_op_row qk_ops[QK_OP_COUNT];
-extern const struct qk_isa_row qk_isas[QK_ISA_COUNT];
-/* "gcc 12.2.0": what the kernels were built with. */
-extern const char qk_compiler[];
+/* op < QK_OP_COUNT, isa < QK_ISA_COUNT. */
+const struct qk_op_row *qk_op_row(enum qk_op op);
+const struct qk_isa_row *qk_isa_row(enum qk_isa isa);
 
-/* The op's first row. */
-const struct qk_variant *qk_reference(enum qk_op op);
 /* How many stages the op has: 0 when its variants cannot be cut ("-"). */
 int qk_stage_count(enum qk_op op);
 /* The variant cut after `stage`, into *fn. False when it is not staged, not built, or has no such stage. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/kernels.h"
+#include "kernels/table.h"
 
 #include "kernels/built.h"
 #include "kernels/case.h"
 
 #include <string.h>
 
-const struct qk_variant qk_variants[] = {
+static const struct qk_variant rows[] = {
 #define VARIANT(op_, name_, isa_, phase_, kind_, made_, touches_, why_)                                      \
     QK_IF_##isa_({.op = QK_OP_##op_,                                                                         \
                   .isa = QK_ISA_##isa_,                                                                      \
@@ -15,43 +15,78 @@ const struct qk_variant qk_variants[] = {
                   .touches = QK_TOUCHES_##touches_,                                                          \
                   .op_name = #op_,                                                                           \
                   .name = #name_,                                                                            \
+                  .isa_name = #isa_,                                                                         \
                   .phase = phase_,                                                                           \
                   .why = why_,                                                                               \
+                  .hash = "",                                                                                \
                   .flags = QK_FLAGS_##op_##_##name_,                                                         \
                   .fn = (qk_fn *)qk_##op_##_##name_,                                                         \
                   QK_UPTO_OF_##kind_(op_, name_)}, )
 #include "kernels/variants.def"
 #undef VARIANT
 };
-const size_t qk_variant_count = sizeof qk_variants / sizeof *qk_variants;
 
-const struct qk_op_row qk_ops[QK_OP_COUNT] = {
+static const struct qk_op_row ops[QK_OP_COUNT] = {
 #define OP(op_, stages_, what_)                                                                              \
     [QK_OP_##op_] = {.name = #op_, .stages = stages_, .what = what_, .on = &qk_##op_##_case},
 #include "kernels/ops.def"
 #undef OP
 };
 
-const struct qk_isa_row qk_isas[QK_ISA_COUNT] = {
-#define ISA(level_, arch_, needs_, flags_, features_)                                                        \
-    [QK_ISA_##level_] = {#level_, #arch_, flags_, features_, QK_ISA_##needs_},
-#include "kernels/isa.def"
-#undef ISA
-};
+const struct qk_op_row *qk_op_row(enum qk_op op)
+{
+    return &ops[op];
+}
 
-const char qk_compiler[] = QK_COMPILER;
+static const struct qk_table builtin = {.rows = rows,
+                                        .count = sizeof rows / sizeof *rows,
+                                        .compiler = QK_COMPILER,
+                                        .version = QK_KERNELS_VERSION,
+                                        .path = ""};
+
+const struct qk_table *qk_table_builtin(void)
+{
+    return &builtin;
+}
+
+const struct qk_variant *qk_table_find(const struct qk_table *t, const char *op, const char *name)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (!strcmp(t->rows[i].op_name, op) && !strcmp(t->rows[i].name, name))
+            return &t->rows[i];
+    return NULL;
+}
+
+size_t qk_table_index(const struct qk_table *t, const struct qk_variant *v)
+{
+    return (size_t)(v - t->rows);
+}
+
+const struct qk_variant *qk_table_reference(const struct qk_table *t, enum qk_op op)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (t->rows[i].op == op && !t->rows[i].unknown)
+            return &t->rows[i];
+    return NULL;
+}
 
 const struct qk_variant *qk_reference(enum qk_op op)
 {
-    const struct qk_variant *v = qk_variants;
-    while (v->op != op)
-        v++;
-    return v;
+    return qk_table_reference(&builtin, op);
+}
+
+const struct qk_variant *qk_table_best(const struct qk_table *t, enum qk_op op, const struct qk_cpu *cpu)
+{
+    const struct qk_variant *best = NULL;
+    for (size_t i = 0; i < t->count; i++)
+        if (t->rows[i].op == op && t->rows[i].kind != QK_CEILING && !qk_variant_missing(&t->rows[i], cpu))
+            best = &t->rows[i];
+    return best;
 }
 
 int qk_stage_count(enum qk_op op)
 {
-    const char *stages = qk_ops[op].stages;
+    const char *stages = ops[op].stages;
     int count = strcmp(stages, "-") != 0;
     for (const char *p = stages; *p; p++)
         count += *p == ' ';

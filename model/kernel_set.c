@@ -40,14 +40,14 @@ static int check_act(const struct model_kernels *k, enum model_act act, struct q
 }
 
 /* baseline, p1_unpack, ...: the rows of qk256_dequant that are a phase. */
-static int parse_phase(struct model_kernels *k, const struct qk_cpu *cpu, struct qk_error *err)
+static int parse_phase(struct model_kernels *k, const struct qk_table *table, const struct qk_cpu *cpu, struct qk_error *err)
 {
     char known[200] = "best";
-    for (size_t i = 0; i < qk_variant_count; i++) {
-        const struct qk_variant *v = &qk_variants[i];
+    for (size_t i = 0; i < table->count; i++) {
+        const struct qk_variant *v = &table->rows[i];
         if (v->op != QK_OP_qk256_dequant || v->kind == QK_CEILING || !strcmp(v->phase, "-"))
             continue;
-        const char *name = v == qk_reference(v->op) ? "baseline" : v->name;
+        const char *name = v == qk_table_reference(table, v->op) ? "baseline" : v->name;
         snprintf(known + strlen(known), sizeof known - strlen(known), ", %s", name);
         if (strcmp(k->name, name) != 0)
             continue;
@@ -64,14 +64,14 @@ static int parse_phase(struct model_kernels *k, const struct qk_cpu *cpu, struct
 }
 
 /* One glob: the best row here of each op that it matches. */
-static int take_glob(struct model_kernels *k, const char *glob, bool *named, const struct qk_cpu *cpu,
+static int take_glob(struct model_kernels *k, const struct qk_table *table, const char *glob, bool *named, const struct qk_cpu *cpu,
                      struct qk_error *err)
 {
     bool matched[QK_OP_COUNT] = {false}, here[QK_OP_COUNT] = {false};
     const char *missing[QK_OP_COUNT] = {NULL};
     size_t matches = 0;
-    for (size_t i = 0; i < qk_variant_count; i++) {
-        const struct qk_variant *v = &qk_variants[i];
+    for (size_t i = 0; i < table->count; i++) {
+        const struct qk_variant *v = &table->rows[i];
         char name[PART_MAX];
         snprintf(name, sizeof name, "%s/%s", v->op_name, v->name);
         if (v->kind == QK_CEILING || fnmatch(glob, name, 0) != 0)
@@ -93,14 +93,14 @@ static int take_glob(struct model_kernels *k, const char *glob, bool *named, con
         return qk_fail(err, QK_ERR_ARG, k->name, "'%s' matches no variant; qkbench list shows them", glob);
     for (int op = 0; op < QK_OP_COUNT; op++) {
         if (matched[op] && !here[op])
-            return qk_fail(err, QK_ERR_UNAVAILABLE, k->name, "'%s' of op %s: %s", glob, qk_ops[op].name,
+            return qk_fail(err, QK_ERR_UNAVAILABLE, k->name, "'%s' of op %s: %s", glob, qk_op_row(op)->name,
                            missing[op]);
         named[op] |= matched[op];
     }
     return 0;
 }
 
-static int parse_globs(struct model_kernels *k, const char *set, const struct qk_cpu *cpu,
+static int parse_globs(struct model_kernels *k, const struct qk_table *table, const char *set, const struct qk_cpu *cpu,
                        struct qk_error *err)
 {
     bool named[QK_OP_COUNT] = {false};
@@ -112,7 +112,7 @@ static int parse_globs(struct model_kernels *k, const char *set, const struct qk
                            n);
         memcpy(glob, part, n);
         glob[n] = '\0';
-        const int code = take_glob(k, glob, named, cpu, err);
+        const int code = take_glob(k, table, glob, named, cpu, err);
         if (code)
             return code;
         if (!part[n])
@@ -126,7 +126,7 @@ static int parse_globs(struct model_kernels *k, const char *set, const struct qk
         if (decided >= 0 && path_of((enum qk_op)decided) != path_of((enum qk_op)op))
             return qk_fail(err, QK_ERR_ARG, k->name,
                            "%s and %s are two ways to multiply the ternary matrices; name one",
-                           qk_ops[decided].name, qk_ops[op].name);
+                           qk_op_row(decided)->name, qk_op_row(op)->name);
         decided = op;
     }
     if (decided >= 0)
@@ -134,18 +134,18 @@ static int parse_globs(struct model_kernels *k, const char *set, const struct qk
     return 0;
 }
 
-int model_kernels_parse(struct model_kernels *k, const char *set, enum model_act act,
+int model_kernels_parse(struct model_kernels *k, const struct qk_table *table, const char *set, enum model_act act,
                         const struct qk_cpu *cpu, struct qk_error *err)
 {
     struct model_kernels made = {.path = act == MODEL_ACT_F32 ? MODEL_PATH_QK256 : MODEL_PATH_I2S16};
     int code = 0;
     snprintf(made.name, sizeof made.name, "%s", set);
     for (int op = 0; op < QK_OP_COUNT; op++)
-        made.of[op] = qk_variant_best((enum qk_op)op, cpu);
+        made.of[op] = qk_table_best(table, (enum qk_op)op, cpu);
     if (strchr(set, '/'))
-        code = parse_globs(&made, set, cpu, err);
+        code = parse_globs(&made, table, set, cpu, err);
     else if (strcmp(set, "best") != 0)
-        code = parse_phase(&made, cpu, err);
+        code = parse_phase(&made, table, cpu, err);
     if (!code)
         code = check_act(&made, act, err);
     if (!code)

@@ -13,7 +13,7 @@
 #ifndef QKBENCH_MODEL_KERNEL_SET_H
 #define QKBENCH_MODEL_KERNEL_SET_H
 
-#include "kernels/cpu.h"
+#include "kernels/table.h"
 
 enum { MODEL_LAYOUT_I2S = 1, MODEL_LAYOUT_I2S16 = 2, MODEL_LAYOUT_QK256 = 4 };
 
@@ -30,11 +30,11 @@ struct model_kernels {
 };
 
 /*
- * Parses one SET (no commas). act: what the caller demands; MODEL_ACT_F32 without a path named takes qk256_gemv.
+ * Parses one SET (no commas) of the table's rows, which must have some of every op. act: what the caller demands; MODEL_ACT_F32 without a path named takes qk256_gemv.
  * QK_ERR_ARG: unknown set or op, a glob without a match among rows that are kernels, an op named twice, paths that
  * contradict each other or act. QK_ERR_UNAVAILABLE: everything named exists, but of an op that is named no row can run here.
  */
-int model_kernels_parse(struct model_kernels *k, const char *set, enum model_act act,
+int model_kernels_parse(struct model_kernels *k, const struct qk_table *table, const char *set, enum model_act act,
                         const struct qk_cpu *cpu, struct qk_error *err);
 
 /* The layout the path reads. */

@@ -131,7 +131,7 @@ static void add_bandwidths(struct report_table *t, const struct bench_ceilings *
     report_table_column(t, "threads", true, false);
     report_table_column(t, "bytes each", true, false);
     for (int k = 0; k < COLUMNS; k++) {
-        snprintf(head, sizeof head, "%s", qk_isas[columns[k]].name);
+        snprintf(head, sizeof head, "%s", qk_isa_row(columns[k])->name);
         report_table_column(t, head, true, false);
     }
     for (size_t first = 0, end; first < c->count; first = end) {
@@ -167,7 +167,7 @@ static void add_peaks(struct report_table *t, const struct bench_ceilings *c)
         if (row->level != BENCH_REGISTERS)
             continue;
         report_table_cell(t, "%s", bench_ceiling_kind_words[row->loop->kind]);
-        report_table_cell(t, "%s", qk_isas[row->loop->isa].name);
+        report_table_cell(t, "%s", qk_isa_row(row->loop->isa)->name);
         report_table_cell(t, "%s %s", row->loop->instruction, row->loop->registers);
         if (isnan(row->best))
             report_table_cell(t, "- [%zu]", report_table_note(t, "%s", row->reason));

@@ -55,9 +55,9 @@ int __wrap_bench_duet_run(const struct bench_duet_config *cfg, struct qk_error *
     return 0;
 }
 
-int __wrap_bench_module_verify(const struct qk_module_row *row, uint64_t seed, bool *stepped,
+int __wrap_bench_module_verify(const struct qk_variant *row, uint64_t seed, bool *stepped,
                                struct qk_error *err);
-int __wrap_bench_module_verify(const struct qk_module_row *row, uint64_t seed, bool *stepped,
+int __wrap_bench_module_verify(const struct qk_variant *row, uint64_t seed, bool *stepped,
                                struct qk_error *err)
 {
     (void)seed;
@@ -76,16 +76,17 @@ int __wrap_bench_same_file(const char *a, const char *b, bool *same, struct qk_e
     return 0;
 }
 
-static struct qk_module_row base_rows[3], cand_rows[3];
-static struct qk_module base_table, cand_table;
-static struct bench_module base, cand;
+static struct qk_variant base_rows[3], cand_rows[3];
+static struct qk_table base, cand;
 
-static struct qk_module_row row(const char *name, const char *hash)
+static struct qk_variant row(const char *name, const char *hash)
 {
-    struct qk_module_row r = {
-        .op = "qk256_dequant", .name = name, .isa = "BASE", .phase = "-", .kind = "PLAIN"};
-    snprintf(r.hash, sizeof r.hash, "%s", hash);
-    return r;
+    return (struct qk_variant){.kind = QK_PLAIN,
+                               .op_name = "qk256_dequant",
+                               .name = name,
+                               .isa_name = "BASE",
+                               .phase = "-",
+                               .hash = hash};
 }
 
 static struct baseline_policy policy;
@@ -103,14 +104,13 @@ static int set_up(void **state)
     base_rows[0] = cand_rows[0] = row("scalar", "1111");
     base_rows[1] = row("p4_permute", "aaaa");
     cand_rows[1] = row("p4_permute", "bbbb");
-    base_table = cand_table = (struct qk_module){.row_count = 2, .rows = base_rows};
-    cand_table.rows = cand_rows;
-    base = (struct bench_module){.table = &base_table, .path = "base.so"};
-    cand = (struct bench_module){.table = &cand_table, .path = "cand.so"};
+    base = (struct qk_table){.rows = base_rows, .count = 2, .path = "base.so"};
+    cand = (struct qk_table){.rows = cand_rows, .count = 2, .path = "cand.so"};
     assert_int_equal(baseline_policy_read(&policy, NULL, &err), 0);
     policy.speedup_count = 0;
     report = (struct baseline_report){0};
-    config = (struct baseline_duet_config){.policy = &policy, .base = &base, .cand = &cand, .seed = 7};
+    config =
+        (struct baseline_duet_config){.policy = &policy, .base = &base, .cand = &cand, .job = {.seed = 7}};
     return 0;
 }
 
@@ -271,7 +271,7 @@ static void test_a_row_that_did_not_run_its_isa_is_invalid(void **state)
 static void test_a_missing_row_is_missing(void **state)
 {
     (void)state;
-    cand_table.row_count = 1;
+    cand.count = 1;
     assert_int_equal(judge(), 0);
     expect_case(BASELINE_MISSING, "no such row", 5);
 }
@@ -282,7 +282,7 @@ static void test_a_row_that_may_go_is_removed(void **state)
                             *before = policy.removed;
     const size_t count = policy.removed_count;
     (void)state;
-    cand_table.row_count = 1;
+    cand.count = 1;
     policy.removed = &gone;
     policy.removed_count = 1;
     const int code = judge();
@@ -295,7 +295,7 @@ static void test_a_row_that_may_go_is_removed(void **state)
 static void test_a_new_row_is_new(void **state)
 {
     (void)state;
-    base_table.row_count = 1;
+    base.count = 1;
     assert_int_equal(judge(), 0);
     expect_case(BASELINE_NEW, "base has no", 0);
 }

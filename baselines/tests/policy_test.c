@@ -71,12 +71,12 @@ static size_t expand(const char *entry, char *names, size_t size, size_t *dram)
     snprintf(glob, sizeof glob, "%s", entry);
     const char *op = strsep(&rest, "/"), *variant = strsep(&rest, "/");
     assert_non_null(rest);
-    for (size_t i = 0; i < qk_variant_count; i++) {
-        const struct qk_variant *v = &qk_variants[i];
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+        const struct qk_variant *v = &qk_table_builtin()->rows[i];
         size_t of_set = 0;
         if (v->kind == QK_CEILING || fnmatch(op, v->op_name, 0) || fnmatch(variant, v->name, 0))
             continue;
-        for (const char *set = qk_ops[v->op].on->sets[0].shapes; (set = qk_shape_word(set, shape));)
+        for (const char *set = qk_op_row(v->op)->on->sets[0].shapes; (set = qk_shape_word(set, shape));)
             if (!fnmatch(rest, shape, 0) && ++of_set)
                 added += add_name(names, size, v->op_name, v->name, shape);
         struct qk_shape parsed;
@@ -123,7 +123,7 @@ static void the_schema_knows_the_levels(void **state)
                      0);
     assert_int_equal(json_array_size(levels), QK_ISA_COUNT);
     for (size_t i = 0; i < QK_ISA_COUNT; i++)
-        assert_string_equal(json_string_value(json_array_get(levels, i)), qk_isas[i].name);
+        assert_string_equal(json_string_value(json_array_get(levels, i)), qk_isa_row(i)->name);
     json_decref(schema);
 }
 

@@ -130,7 +130,7 @@ int main(int argc, char **argv)
         return 2;
     }
     bench_environment_read(&env, cpu);
-    int code = cpu < 0 ? cpu : bench_matrix_make(&m, patterns, 1, "seed", &env, &err);
+    int code = cpu < 0 ? cpu : bench_matrix_make(&m, qk_table_builtin(), patterns, 1, "seed", &env, &err);
     if (!code) {
         code = bench_buffers_make(&w.buffers, &m.groups[0], 1, &err);
         w.fn = qk_reference(m.groups[0].op)->fn;

@@ -7,7 +7,7 @@
 static const struct action {
     const char *name;
     size_t least, most; /* arguments behind the name of the action */
-    int (*run)(const struct cli_baseline_options *o, const char *folder, struct qk_error *err);
+    int (*run)(struct cli_baseline_options *o, const char *folder, struct qk_error *err);
 } actions[] = {
     {"save", 1, 2, cli_baseline_save},     {"list", 0, 0, cli_baseline_list},
     {"show", 1, 1, cli_baseline_show},     {"accept", 2, 2, cli_baseline_accept},
@@ -59,7 +59,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         p->o.reason = arg;
         return 0;
     case 'q':
-        p->o.measure.quick = true;
+        p->o.measure.job.quick = true;
         return 0;
     case 'n':
         p->pattern = arg;
@@ -70,10 +70,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         p->o.launches = cli_number(state, "--launches", arg, 1, CLI_LAUNCHES_MAX);
         return 0;
     case 'p':
-        p->o.measure.cpu = (int)cli_number(state, "--cpu", arg, 0, 1023);
+        p->o.measure.job.cpu = (int)cli_number(state, "--cpu", arg, 0, 1023);
         return 0;
     case 's':
-        p->o.measure.seed = cli_number(state, "--seed", arg, 0, (UINT64_C(1) << 53) - 1);
+        p->o.measure.job.seed = cli_number(state, "--seed", arg, 0, (UINT64_C(1) << 53) - 1);
         return 0;
     case ARGP_KEY_ARG:
         take_argument(p, arg, state);
@@ -109,7 +109,7 @@ int cli_baseline(int argc, char **argv)
         NULL,
         NULL,
         NULL};
-    struct parsed p = {.o = {.measure = {.cpu = -1, .seed = cli_seed()}, .launches = 5}};
+    struct parsed p = {.o = {.measure = {.job = cli_job()}, .launches = 5}};
     char folder[BASELINE_PATH];
     struct qk_error err;
     argp_parse(&argp, argc, argv, 0, NULL, &p);

@@ -15,11 +15,11 @@ struct cli_baseline_options {
 };
 
 /* The actions of `qkbench baseline`, on a folder of baselines. */
-int cli_baseline_save(const struct cli_baseline_options *o, const char *folder, struct qk_error *err);
-int cli_baseline_list(const struct cli_baseline_options *o, const char *folder, struct qk_error *err);
-int cli_baseline_show(const struct cli_baseline_options *o, const char *folder, struct qk_error *err);
-int cli_baseline_accept(const struct cli_baseline_options *o, const char *folder, struct qk_error *err);
-int cli_baseline_remove(const struct cli_baseline_options *o, const char *folder, struct qk_error *err);
+int cli_baseline_save(struct cli_baseline_options *o, const char *folder, struct qk_error *err);
+int cli_baseline_list(struct cli_baseline_options *o, const char *folder, struct qk_error *err);
+int cli_baseline_show(struct cli_baseline_options *o, const char *folder, struct qk_error *err);
+int cli_baseline_accept(struct cli_baseline_options *o, const char *folder, struct qk_error *err);
+int cli_baseline_remove(struct cli_baseline_options *o, const char *folder, struct qk_error *err);
 
 /* This machine, to know which folder its baselines are in. */
 int cli_machine(struct bench_environment *env, struct qk_error *err);
@@ -36,13 +36,13 @@ int cli_baseline_of_result(struct baseline *b, const char *name, const char *pat
  * `launches` runs of this program, each a process of its own with its own address layout, with counters and steps, and
  * a breakdown in this one. Tells on stderr which launch it is at. Errors of those; QK_ERR_INTERRUPTED.
  */
-int cli_baseline_measure(struct baseline *b, const char *name, const struct cli_measure *m, size_t launches,
+int cli_baseline_measure(struct baseline *b, const char *name, struct cli_measure *m, size_t launches,
                          struct qk_error *err);
 /*
  * The breakdown of m->patterns, or why there is none in why[size]: nothing staged among them, none of it available.
  * *made says whether *bd is one. Free it in any case.
  */
-int cli_baseline_breakdown(const struct cli_measure *m, struct bench_breakdown *bd, bool *made, char *why,
+int cli_baseline_breakdown(struct cli_measure *m, struct bench_breakdown *bd, bool *made, char *why,
                            size_t size, struct qk_error *err);
 
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-int cli_baseline_save(const struct cli_baseline_options *o, const char *folder, struct qk_error *err)
+int cli_baseline_save(struct cli_baseline_options *o, const char *folder, struct qk_error *err)
 {
     struct baseline b;
     char path[BASELINE_PATH];
@@ -28,7 +28,7 @@ int cli_baseline_save(const struct cli_baseline_options *o, const char *folder, 
     return code;
 }
 
-int cli_baseline_list(const struct cli_baseline_options *o, const char *folder, struct qk_error *err)
+int cli_baseline_list(struct cli_baseline_options *o, const char *folder, struct qk_error *err)
 {
     struct baseline_entry *entries;
     size_t count;
@@ -51,7 +51,7 @@ int cli_baseline_list(const struct cli_baseline_options *o, const char *folder, 
     return code;
 }
 
-int cli_baseline_show(const struct cli_baseline_options *o, const char *folder, struct qk_error *err)
+int cli_baseline_show(struct cli_baseline_options *o, const char *folder, struct qk_error *err)
 {
     struct baseline b;
     int code = cli_baseline_open(&b, o->name, folder, err);
@@ -63,7 +63,7 @@ int cli_baseline_show(const struct cli_baseline_options *o, const char *folder, 
 }
 
 /* Also one that cannot be read: that is one way to get rid of it. */
-int cli_baseline_remove(const struct cli_baseline_options *o, const char *folder, struct qk_error *err)
+int cli_baseline_remove(struct cli_baseline_options *o, const char *folder, struct qk_error *err)
 {
     struct bench_environment env;
     struct baseline b;
@@ -89,7 +89,7 @@ static int load_named(struct baseline *b, const char *name, const char *folder, 
     return code == QK_ERR_INVALID ? QK_ERR_ARG : code;
 }
 
-int cli_baseline_accept(const struct cli_baseline_options *o, const char *folder, struct qk_error *err)
+int cli_baseline_accept(struct cli_baseline_options *o, const char *folder, struct qk_error *err)
 {
     struct bench_environment now;
     struct baseline b, result;

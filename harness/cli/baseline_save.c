@@ -46,21 +46,21 @@ static int wait_for(pid_t child, size_t launch, struct qk_error *err)
 }
 
 /* qkbench run ... --out path, its table thrown away. */
-static int launch(const struct cli_measure *m, size_t number, const char *path, struct qk_error *err)
+static int launch(struct cli_measure *m, size_t number, const char *path, struct qk_error *err)
 {
     char seed[32], cpu[16], *argv[16 + 1] = {0};
     posix_spawn_file_actions_t actions;
     pid_t child;
     int n = 0;
-    snprintf(seed, sizeof seed, "%llu", (unsigned long long)((m->seed + number) & ((UINT64_C(1) << 53) - 1)));
-    snprintf(cpu, sizeof cpu, "%d", m->cpu);
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)((m->job.seed + number) & ((UINT64_C(1) << 53) - 1)));
+    snprintf(cpu, sizeof cpu, "%d", m->job.cpu);
     const char *const words[] = {"qkbench",    "run",    "--counters",
                                  "auto,steps", "--seed", seed,
-                                 "--out",      path,     m->quick ? "--quick" : NULL};
+                                 "--out",      path,     m->job.quick ? "--quick" : NULL};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (words[i])
             argv[n++] = (char *)(uintptr_t)words[i];
-    if (m->cpu >= 0) {
+    if (m->job.cpu >= 0) {
         argv[n++] = (char *)(uintptr_t) "--cpu";
         argv[n++] = cpu;
     }
@@ -77,7 +77,7 @@ static int launch(const struct cli_measure *m, size_t number, const char *path, 
                   : wait_for(child, number, err);
 }
 
-static int launch_all(const struct cli_measure *m, struct bench_sample_set *sets, size_t *done, size_t count,
+static int launch_all(struct cli_measure *m, struct bench_sample_set *sets, size_t *done, size_t count,
                       struct qk_error *err)
 {
     const char *base = getenv("TMPDIR");
@@ -98,7 +98,7 @@ static int launch_all(const struct cli_measure *m, struct bench_sample_set *sets
     return code;
 }
 
-int cli_baseline_breakdown(const struct cli_measure *m, struct bench_breakdown *bd, bool *made, char *why,
+int cli_baseline_breakdown(struct cli_measure *m, struct bench_breakdown *bd, bool *made, char *why,
                            size_t size, struct qk_error *err)
 {
     const int code = cli_measure_breakdown(m, "none", bd, err);
@@ -109,7 +109,7 @@ int cli_baseline_breakdown(const struct cli_measure *m, struct bench_breakdown *
     return 0;
 }
 
-int cli_baseline_measure(struct baseline *b, const char *name, const struct cli_measure *m, size_t launches,
+int cli_baseline_measure(struct baseline *b, const char *name, struct cli_measure *m, size_t launches,
                          struct qk_error *err)
 {
     const struct bench_sample_set *list[CLI_LAUNCHES_MAX];

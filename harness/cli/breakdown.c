@@ -35,7 +35,7 @@ static int write_json(const struct bench_breakdown *bd, const struct baseline_co
 }
 
 /* Claims are read and the file is opened first, so that neither can cost a measurement. */
-static int breakdown(const struct options *o, struct qk_error *err)
+static int breakdown(struct options *o, struct qk_error *err)
 {
     struct bench_outfile file = {0};
     struct bench_breakdown bd = {0};

@@ -42,7 +42,7 @@ static int get(const struct options *o, const struct bench_ceilings_config *cfg,
     *stored = false;
     if (!o->fresh && bench_ceilings_load(c, env.fingerprint, stored, &why))
         warn(&why, "; measuring afresh");
-    if (*stored && (o->measure.what.quick || !c->quick))
+    if (*stored && (o->measure.what.job.quick || !c->quick))
         return 0;
     if (*stored)
         bench_ceilings_free(c);
@@ -55,26 +55,20 @@ static int get(const struct options *o, const struct bench_ceilings_config *cfg,
     return code;
 }
 
-static int ceilings(const struct options *o, struct qk_error *err)
+static int ceilings(struct options *o, struct qk_error *err)
 {
     struct bench_ceilings c = {0};
     struct bench_outfile file = {0};
-    struct qk_cpu isa;
     cpu_set_t allowed;
     bool stored;
     if (sched_getaffinity(0, sizeof allowed, &allowed))
         return qk_fail(err, QK_ERR_INTERNAL, NULL, "cannot read the CPU affinity: %s", strerror(errno));
-    const int cpu = cli_measure_begin(&o->measure.what, &isa, &c.env, err);
-    int code = cpu < 0 ? cpu : o->measure.out ? bench_outfile_open(&file, o->measure.out, err) : 0;
+    int code = cli_measure_begin(&o->measure.what, &c.env, err);
+    if (!code && o->measure.out)
+        code = bench_outfile_open(&file, o->measure.out, err);
     if (code)
         return code;
-    const struct bench_ceilings_config cfg = {.quick = o->measure.what.quick,
-                                              .seed = o->measure.what.seed,
-                                              .cpu = cpu,
-                                              .allowed = &allowed,
-                                              .isa = &isa,
-                                              .stop = cli_stop,
-                                              .progress = cli_progress};
+    const struct bench_ceilings_config cfg = {.job = o->measure.what.job, .allowed = &allowed};
     code = get(o, &cfg, &c, &stored, err);
     if (!code && o->measure.out)
         code = stored ? bench_ceilings_copy(c.env.fingerprint, file.stream, err)

@@ -42,25 +42,25 @@ static int check_row(const struct qk_variant *v, const struct qk_cpu *cpu, uint6
     if (code && code != QK_ERR_CHECK)
         return qk_fail(err, code, name, "%s (%s)", why.text, why.where);
     if (missing)
-        printf("%-32s %-8s skip  %s\n", name, qk_isas[v->isa].name, missing);
+        printf("%-32s %-8s skip  %s\n", name, v->isa_name, missing);
     else if (code)
-        printf("%-32s %-8s FAIL  %s (%s)\n", name, qk_isas[v->isa].name, why.text, why.where);
+        printf("%-32s %-8s FAIL  %s (%s)\n", name, v->isa_name, why.text, why.where);
     else
-        printf("%-32s %-8s ok    %llu calls\n", name, qk_isas[v->isa].name, (unsigned long long)calls);
+        printf("%-32s %-8s ok    %llu calls\n", name, v->isa_name, (unsigned long long)calls);
     counts[missing ? SKIPPED : code ? FAILED : PASSED]++;
     return 0;
 }
 
-static int check_rows(const bool *wanted, const struct qk_cpu *cpu, uint64_t seed)
+static int check_rows(const struct qk_table *table, const bool *wanted, const struct qk_cpu *cpu, uint64_t seed)
 {
     struct qk_error err;
     int counts[3] = {0};
-    for (size_t i = 0; i < qk_variant_count; i++) {
+    for (size_t i = 0; i < table->count; i++) {
         if (!wanted[i])
             continue;
         int code = cli_stop() ? qk_fail(&err, QK_ERR_INTERRUPTED, NULL, "interrupted") : 0;
         if (!code)
-            code = check_row(&qk_variants[i], cpu, seed, counts, &err);
+            code = check_row(&table->rows[i], cpu, seed, counts, &err);
         if (code)
             return cli_fail(code, &err);
     }
@@ -91,16 +91,17 @@ int cli_check(int argc, char **argv)
                                      NULL,
                                      NULL,
                                      NULL};
+    const struct qk_table *table = qk_table_builtin();
     struct options o = {.seed = cli_seed()};
     struct qk_error err;
     struct qk_cpu cpu;
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     cli_catch_interrupts();
-    bool *wanted = calloc(qk_variant_count, sizeof *wanted);
+    bool *wanted = calloc(table->count, sizeof *wanted);
     int code = wanted ? cli_detect(&cpu, &err) : qk_fail(&err, QK_ERR_MEMORY, NULL, "no memory");
     if (!code)
-        code = bench_matrix_variants(o.patterns, o.count, wanted, &err);
-    const int status = code ? cli_fail(code, &err) : check_rows(wanted, &cpu, o.seed);
+        code = bench_matrix_variants(table, o.patterns, o.count, wanted, &err);
+    const int status = code ? cli_fail(code, &err) : check_rows(table, wanted, &cpu, o.seed);
     free(wanted);
     return status;
 }

@@ -48,23 +48,16 @@ static void print_text(const struct bench_doctor *d)
            d->quick ? ", quick" : "");
 }
 
-static int run(const struct options *o, struct qk_error *err)
+static int run(struct options *o, struct qk_error *err)
 {
     struct bench_doctor d;
-    struct qk_cpu isa;
     char allowed[256];
     bench_doctor_allowed(allowed, sizeof allowed);
-    const int cpu = cli_measure_begin(&o->measure.what, &isa, NULL, err);
-    if (cpu < 0)
-        return cpu;
-    const struct bench_doctor_config cfg = {.cpu = cpu,
-                                            .quick = o->measure.what.quick,
-                                            .seed = o->measure.what.seed,
-                                            .isa = &isa,
-                                            .allowed = allowed,
-                                            .stop = cli_stop,
-                                            .progress = cli_progress};
-    int code = bench_doctor_run(&d, &cfg, err);
+    int code = cli_measure_begin(&o->measure.what, NULL, err);
+    if (code)
+        return code;
+    const struct bench_doctor_config cfg = {.job = o->measure.what.job, .allowed = allowed};
+    code = bench_doctor_run(&d, &cfg, err);
     cli_progress_end();
     if (code)
         return code;

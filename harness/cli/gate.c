@@ -11,7 +11,7 @@ static void conclude(const struct cli_gate *o, const struct baseline_policy *pol
 {
     snprintf(report->policy, sizeof report->policy, "%s", policy->source);
     snprintf(report->suite, sizeof report->suite, "%s",
-             o->pattern_count ? "patterns"
+             o->measure.count ? "patterns"
              : o->duet        ? o->suite
                               : "all");
     report->alpha = policy->alpha;
@@ -26,15 +26,16 @@ static int gate(struct cli_gate *o, int *exit_code, struct qk_error *err)
     struct baseline_report report = {0};
     int lock = -1;
     int code = baseline_policy_read(&policy, o->policy, err);
-    const int cpu = code ? code : bench_pin(o->cpu, err);
-    code = cpu < 0 ? cpu : cli_gate_outputs_open(o->outputs, err);
+    if (!code)
+        code = cli_measure_begin(&o->measure, NULL, err);
+    if (!code)
+        code = cli_gate_outputs_open(o->outputs, err);
     if (!code)
         code = (lock = cli_gate_lock(o->lock_dir, o->wait, err)) < 0 ? lock : 0;
     const uint64_t start = bench_clock_ns();
     if (!code)
-        code = o->duet ? cli_gate_duet(o, cpu, &policy, &report, err)
-                       : cli_gate_baseline(o->baseline, o->dir, o->patterns, o->pattern_count, o->quick, cpu,
-                                           o->seed, &policy, &report, err);
+        code =
+            o->duet ? cli_gate_duet(o, &policy, &report, err) : cli_gate_baseline(o, &policy, &report, err);
     if (!code)
         conclude(o, &policy, (double)(bench_clock_ns() - start) * 1e-9, &report);
     cli_progress_end();

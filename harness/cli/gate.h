@@ -18,16 +18,13 @@ struct cli_gate_output {
 };
 
 struct cli_gate {
-    char **patterns;
-    size_t pattern_count;
+    struct cli_measure measure;
     const char *baseline, *dir;   /* a stored baseline and where it is */
     const char *duet, *candidate; /* module files; candidate NULL: the one of this build */
     const char *policy, *suite;
     const char *lock_dir; /* NULL: the machine's */
     double budget_s, inject;
-    bool quick, strict, expect_change, time_identical, wait;
-    int cpu; /* -1: the last one */
-    uint64_t seed;
+    bool strict, expect_change, time_identical, wait;
     struct cli_gate_output outputs[CLI_GATE_OUTPUTS];
 };
 
@@ -47,20 +44,19 @@ void cli_gate_outputs_abort(struct cli_gate_output *o);
  * measured and all results are INVALID. QK_ERR_INVALID when the baseline cannot be used (missing, unreadable) or nothing
  * was measured; else as bench_run. Free *report with baseline_report_free in any case.
  */
-int cli_gate_baseline(const char *name, const char *dir, char **patterns, size_t pattern_count, bool quick,
-                      int cpu, uint64_t seed, struct baseline_policy *policy, struct baseline_report *report,
+int cli_gate_baseline(struct cli_gate *o, struct baseline_policy *policy, struct baseline_report *report,
                       struct qk_error *err);
 
 /*
  * What cli_gate_baseline measures: a run and a breakdown. Cases that one run does not show to PASS are run twice more,
  * and the median of the three counts, in the hull of their intervals: noise that comes and goes makes those wide.
  */
-int cli_gate_measure(struct baseline *fresh, const struct baseline *base, const struct cli_measure *m,
+int cli_gate_measure(struct baseline *fresh, const struct baseline *base, struct cli_measure *m,
                      const struct baseline_policy *policy, struct qk_error *err);
 
 /* Two builds of the kernels, as above. */
-int cli_gate_duet(const struct cli_gate *o, int cpu, struct baseline_policy *policy,
-                  struct baseline_report *report, struct qk_error *err);
+int cli_gate_duet(struct cli_gate *o, struct baseline_policy *policy, struct baseline_report *report,
+                  struct qk_error *err);
 /*
  * One gate at a time on a machine: a second one would be measured as this one's noise. `folder` has the lock's file; NULL
  * is the folder that all users of the machine share. The lock's descriptor, or QK_ERR_IO when another gate holds it and

@@ -21,12 +21,13 @@ struct wish {
 /* Of a variant that this build does not know the level is not known either: it stays, and is missing. */
 static bool allowed_isa(const char *levels, const char *name)
 {
+    const struct qk_table *table = qk_table_builtin();
     char row[BASELINE_NAME];
-    for (size_t i = 0; *levels && i < qk_variant_count; i++) {
-        const struct qk_variant *v = &qk_variants[i];
+    for (size_t i = 0; *levels && i < table->count; i++) {
+        const struct qk_variant *v = &table->rows[i];
         const int n = snprintf(row, sizeof row, "%s/%s/", v->op_name, v->name);
         if (!strncmp(row, name, (size_t)n))
-            return qk_has_word(levels, qk_isas[v->isa].name);
+            return qk_has_word(levels, v->isa_name);
     }
     return true;
 }
@@ -41,20 +42,15 @@ static bool wanted(void *ctx, const char *name)
 }
 
 /* As if nothing had been measured, with what is known before: enough to see that it would be for nothing. */
-static int look_ahead(struct baseline *here, const struct baseline *base, int cpu, bool *same,
-                      struct qk_error *err)
+static int look_ahead(struct baseline *here, const struct baseline *base, const struct bench_job *job,
+                      bool *same, struct qk_error *err)
 {
     struct baseline_field *list = NULL;
     size_t count = 0;
-    struct qk_cpu isa;
-    int code = cli_detect(&isa, err);
-    const int pinned = code ? code : bench_pin(cpu, err);
-    if (pinned < 0)
-        return pinned;
-    bench_environment_read(&here->env, pinned);
-    bench_environment_built(&here->env, &isa, qk_compiler);
+    bench_environment_read(&here->env, job->cpu);
+    bench_environment_built(&here->env, job->isa, job->table->compiler);
     here->abi = QK_MODULE_ABI;
-    code = baseline_identity(base, here, false, &list, &count, err);
+    const int code = baseline_identity(base, here, false, &list, &count, err);
     *same = !count;
     free(list);
     return code;
@@ -73,10 +69,11 @@ static void describe(struct baseline_report *r, const char *name, const struct b
 }
 
 /* Does the pattern name a case that this build has? What it has not is missing, which is the judge's to say. */
-static bool is_here(char *pattern, const char *shapes, const struct bench_environment *env)
+static bool is_here(const struct qk_table *table, char *pattern, const char *shapes,
+                    const struct bench_environment *env)
 {
     struct bench_matrix m;
-    const bool here = !bench_matrix_make(&m, &pattern, 1, shapes, env, NULL);
+    const bool here = !bench_matrix_make(&m, table, &pattern, 1, shapes, env, NULL);
     bench_matrix_free(&m);
     return here;
 }
@@ -101,7 +98,7 @@ static int take_groups(struct cli_measure *m, const struct baseline *base,
             return qk_fail(err, QK_ERR_MEMORY, name, "no memory for a pattern");
         for (size_t k = 0; k < m->count; k++)
             known |= !strcmp(list[k], pattern);
-        if (known || !is_here(pattern, m->shapes, env))
+        if (known || !is_here(m->job.table, pattern, m->shapes, env))
             free(pattern);
         else
             list[m->count++] = pattern;
@@ -109,36 +106,37 @@ static int take_groups(struct cli_measure *m, const struct baseline *base,
     return 0;
 }
 
-int cli_gate_baseline(const char *name, const char *dir, char **patterns, size_t pattern_count, bool quick,
-                      int cpu, uint64_t seed, struct baseline_policy *policy, struct baseline_report *report,
+int cli_gate_baseline(struct cli_gate *o, struct baseline_policy *policy, struct baseline_report *report,
                       struct qk_error *err)
 {
-    struct wish wish = {patterns, pattern_count, policy->isa};
+    struct cli_measure *const m = &o->measure;
+    char **const asked = m->patterns;
+    struct wish wish = {asked, m->count, policy->isa};
     struct baseline base, fresh = {0};
     bool same = false;
     *report = (struct baseline_report){.verdict = BASELINE_INVALID};
-    int code = cli_baseline_open(&base, name, dir, err);
+    int code = cli_baseline_open(&base, o->baseline, o->dir, err);
     if (code)
         return code == QK_ERR_MEMORY ? code : QK_ERR_INVALID;
     /* A set of another op's may be called otherwise: what was everybody's first set then is so now. */
-    const bool first = !strcmp(base.shapes, qk_ops[0].on->sets[0].name);
-    struct cli_measure m = {patterns, pattern_count, first ? NULL : base.shapes, quick, cpu, seed};
+    const bool first = !strcmp(base.shapes, qk_op_row(0)->on->sets[0].name);
+    m->shapes = first ? NULL : base.shapes;
     baseline_keep(&base, wanted, &wish);
-    code = look_ahead(&fresh, &base, cpu, &same, err);
-    if (!code && same && !pattern_count)
-        code = take_groups(&m, &base, &fresh.env, err);
+    code = look_ahead(&fresh, &base, &m->job, &same, err);
+    if (!code && same && !m->count)
+        code = take_groups(m, &base, &fresh.env, err);
     if (!code && same)
-        code = cli_gate_measure(&fresh, &base, &m, policy, err);
+        code = cli_gate_measure(&fresh, &base, m, policy, err);
     if (!code) {
         baseline_keep(&fresh, wanted, &wish);
         code = baseline_judge_stored(&base, &fresh, policy, report, err);
     }
     if (!code)
-        describe(report, name, &base, &fresh, seed);
-    for (size_t i = 0; m.patterns != patterns && i < m.count; i++)
-        free(m.patterns[i]);
-    if (m.patterns != patterns)
-        free(m.patterns);
+        describe(report, o->baseline, &base, &fresh, m->job.seed);
+    for (size_t i = 0; m->patterns != asked && i < m->count; i++)
+        free(m->patterns[i]);
+    if (m->patterns != asked)
+        free(m->patterns);
     baseline_free(&fresh);
     baseline_free(&base);
     return code;

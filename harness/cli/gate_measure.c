@@ -18,7 +18,7 @@ struct measured {
     char why[480]; /* why there is no breakdown */
 };
 
-static int run_once(struct measured *all, const struct cli_measure *m, struct qk_error *err)
+static int run_once(struct measured *all, struct cli_measure *m, struct qk_error *err)
 {
     bool failed = false; /* what failed its check comes back as absent */
     bench_sample_set_init(&all->sets[all->count]);
@@ -57,7 +57,7 @@ static int run_again(struct baseline *fresh, struct measured *all, struct cli_me
     struct baseline again;
     int code = 0;
     for (size_t i = 1; i < RUNS && !code; i++) {
-        m.seed++;
+        m.job.seed++;
         fprintf(stderr, "run %zu of %d, of the %zu cases that may not pass\n", i + 1, RUNS, m.count);
         code = run_once(all, &m, err);
     }
@@ -97,7 +97,7 @@ static int doubt(struct baseline *fresh, const struct baseline *base, struct mea
     return code;
 }
 
-int cli_gate_measure(struct baseline *fresh, const struct baseline *base, const struct cli_measure *m,
+int cli_gate_measure(struct baseline *fresh, const struct baseline *base, struct cli_measure *m,
                      const struct baseline_policy *policy, struct qk_error *err)
 {
     struct measured *all = calloc(1, sizeof *all);

@@ -22,13 +22,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         o->candidate = arg;
         return 0;
     case 'q':
-        o->quick = true;
+        o->measure.job.quick = true;
         return 0;
     case 'p':
-        o->cpu = (int)cli_number(state, "--cpu", arg, 0, 1023);
+        o->measure.job.cpu = (int)cli_number(state, "--cpu", arg, 0, 1023);
         return 0;
     case 's':
-        o->seed = cli_number(state, "--seed", arg, 0, (UINT64_C(1) << 53) - 1);
+        o->measure.job.seed = cli_number(state, "--seed", arg, 0, (UINT64_C(1) << 53) - 1);
         return 0;
     case BUDGET:
         o->budget_s = (double)cli_number(state, "--budget", arg, 1, 86400);
@@ -57,8 +57,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         o->suite = arg;
         return 0;
     case ARGP_KEY_ARGS:
-        o->patterns = state->argv + state->next;
-        o->pattern_count = (size_t)(state->argc - state->next);
+        o->measure.patterns = state->argv + state->next;
+        o->measure.count = (size_t)(state->argc - state->next);
         return 0;
     case ARGP_KEY_END:
         if (!o->baseline == !o->duet)
@@ -120,6 +120,6 @@ void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
         NULL,
         NULL,
         NULL};
-    *o = (struct cli_gate){.suite = "quick", .cpu = -1, .seed = cli_seed()};
+    *o = (struct cli_gate){.suite = "quick", .measure = {.job = cli_job()}};
     argp_parse(&argp, argc, argv, 0, NULL, o);
 }

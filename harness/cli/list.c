@@ -1,40 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/cli.h"
-#include "kernels/kernels.h"
+#include "kernels/table.h"
 
 #include <jansson.h>
 #include <stdio.h>
 
 static const char *const kinds[] = {[QK_STAGED] = "staged", [QK_PLAIN] = "plain", [QK_CEILING] = "ceiling"};
 
-static void print_table(const struct qk_cpu *cpu)
+static void print_table(const struct qk_table *table, const struct qk_cpu *cpu)
 {
     for (int op = 0; op < QK_OP_COUNT; op++) {
-        printf("%s: %s\n", qk_ops[op].name, qk_ops[op].what);
+        printf("%s: %s\n", qk_op_row(op)->name, qk_op_row(op)->what);
         printf("  %-16s %-8s %-9s %-8s %-10s %s\n", "variant", "isa", "phase", "kind", "here",
                "why it exists");
-        for (size_t i = 0; i < qk_variant_count; i++) {
-            const struct qk_variant *v = &qk_variants[i];
+        for (size_t i = 0; i < table->count; i++) {
+            const struct qk_variant *v = &table->rows[i];
             if ((int)v->op == op)
-                printf("  %-16s %-8s %-9s %-8s %-10s %s\n", v->name, qk_isas[v->isa].name, v->phase,
+                printf("  %-16s %-8s %-9s %-8s %-10s %s\n", v->name, v->isa_name, v->phase,
                        kinds[v->kind], qk_variant_missing(v, cpu) ? "no" : "yes", v->why);
         }
     }
     for (int i = 0; i < QK_ISA_COUNT; i++)
         if (!cpu->present[i] && qk_isa_of_here((enum qk_isa)i))
-            printf("%s is not available: %s\n", qk_isas[i].name, cpu->why[i]);
+            printf("%s is not available: %s\n", qk_isa_row(i)->name, cpu->why[i]);
 }
 
-static int print_json(const struct qk_cpu *cpu)
+static int print_json(const struct qk_table *table, const struct qk_cpu *cpu)
 {
     json_t *rows = json_array();
-    for (size_t i = 0; i < qk_variant_count; i++) {
-        const struct qk_variant *v = &qk_variants[i];
+    for (size_t i = 0; i < table->count; i++) {
+        const struct qk_variant *v = &table->rows[i];
         const char *missing = qk_variant_missing(v, cpu);
         json_array_append_new(rows,
                               json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:b, s:s?}", "op", v->op_name,
-                                        "variant", v->name, "isa", qk_isas[v->isa].name, "phase", v->phase,
-                                        "kind", kinds[v->kind], "reference", v == qk_reference(v->op), "why",
+                                        "variant", v->name, "isa", v->isa_name, "phase", v->phase,
+                                        "kind", kinds[v->kind], "reference", v == qk_table_reference(table, v->op), "why",
                                         v->why, "available", !missing, "reason", missing));
     }
     json_t *root = json_pack("{s:i, s:s, s:o}", "schema_version", 1, "kind", "list", "variants", rows);
@@ -83,7 +83,7 @@ int cli_list(int argc, char **argv)
     if (code)
         return cli_fail(code, &err);
     if (json)
-        return print_json(&cpu);
-    print_table(&cpu);
+        return print_json(qk_table_builtin(), &cpu);
+    print_table(qk_table_builtin(), &cpu);
     return CLI_DONE;
 }

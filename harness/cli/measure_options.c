@@ -3,7 +3,7 @@
 
 struct cli_measure_options cli_measure_defaults(void)
 {
-    return (struct cli_measure_options){.what = {.cpu = -1, .seed = cli_seed()}, .counters = "auto"};
+    return (struct cli_measure_options){.what = {.job = cli_job()}, .counters = "auto"};
 }
 
 error_t cli_measure_parse(int key, char *arg, struct argp_state *state, struct cli_measure_options *o)
@@ -13,7 +13,7 @@ error_t cli_measure_parse(int key, char *arg, struct argp_state *state, struct c
         o->what.shapes = arg;
         return 0;
     case 'q':
-        o->what.quick = true;
+        o->what.job.quick = true;
         return 0;
     case 'o':
         o->out = arg;
@@ -22,10 +22,10 @@ error_t cli_measure_parse(int key, char *arg, struct argp_state *state, struct c
         o->counters = arg;
         return 0;
     case 'p':
-        o->what.cpu = (int)cli_number(state, "--cpu", arg, 0, 1023);
+        o->what.job.cpu = (int)cli_number(state, "--cpu", arg, 0, 1023);
         return 0;
     case 's':
-        o->what.seed = cli_number(state, "--seed", arg, 0, (UINT64_C(1) << 53) - 1);
+        o->what.job.seed = cli_number(state, "--seed", arg, 0, (UINT64_C(1) << 53) - 1);
         return 0;
     case ARGP_KEY_ARGS:
         o->what.patterns = state->argv + state->next;

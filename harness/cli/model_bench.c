@@ -58,18 +58,21 @@ static size_t fitting(const struct session *s, size_t tokens)
 
 static int measure(struct session *s, struct qk_error *err)
 {
-    struct qk_cpu isa;
+    struct cli_measure m = {.job = cli_job()};
     struct bench_counters *counters = NULL;
     if (sched_getaffinity(0, sizeof s->allowed, &s->allowed))
         return qk_fail(err, QK_ERR_INTERNAL, NULL, "cannot read the CPU affinity: %s", strerror(errno));
-    int code = cli_detect(&isa, err);
+    m.job.seed = s->o->seed;
+    int code = cli_detect(&m.isa, err);
     if (!code)
-        code = load(s, &isa, err);
+        code = load(s, &m.isa, err);
     /* What can be counted may depend on the CPU; the run itself places its threads. */
-    const int cpu = code ? code : cli_measure_begin(&(struct cli_measure){.cpu = -1}, &isa, &s->e2e.env, err);
-    if (cpu < 0)
-        return cpu;
+    if (!code)
+        code = cli_measure_begin(&m, &s->e2e.env, err);
+    if (code)
+        return code;
     code = bench_counters_make(&counters, s->o->counters, err);
+    s->cfg.job = m.job;
     s->cfg.weights = &s->weights;
     s->cfg.sets = s->sets;
     s->cfg.threads = s->o->threads;
@@ -80,12 +83,8 @@ static int measure(struct session *s, struct qk_error *err)
     s->cfg.batch = s->o->batch;
     s->cfg.kv_f16 = s->o->model.kv_f16;
     s->cfg.head_f16 = s->o->model.head_f16;
-    s->cfg.seed = s->o->seed;
-    s->cfg.cpu = cpu;
     s->cfg.allowed = &s->allowed;
     s->cfg.counters = counters;
-    s->cfg.stop = cli_stop;
-    s->cfg.progress = cli_progress;
     if (!code)
         code = bench_e2e_run(&s->e2e, &s->cfg, err);
     cli_progress_end();

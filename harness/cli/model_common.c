@@ -90,7 +90,7 @@ int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool 
     struct qk_cpu cpu;
     int code = cli_detect(&cpu, err);
     if (!code)
-        code = model_kernels_parse(&m->kernels, o->kernels ? o->kernels : "best", o->act, &cpu, err);
+        code = model_kernels_parse(&m->kernels, qk_table_builtin(), o->kernels ? o->kernels : "best", o->act, &cpu, err);
     if (!code)
         code = cli_model_open(&g, o->model, err);
     if (code)

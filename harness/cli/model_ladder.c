@@ -12,7 +12,7 @@ static int add(const struct cli_bench *o, const char *name, const struct qk_cpu 
 {
     if (*count == CLI_BENCH_SETS_MAX)
         return qk_fail(err, QK_ERR_ARG, "--kernels", "more than %d sets", CLI_BENCH_SETS_MAX);
-    const int code = model_kernels_parse(&sets[*count], name, o->model.act, cpu, err);
+    const int code = model_kernels_parse(&sets[*count], qk_table_builtin(), name, o->model.act, cpu, err);
     *count += !code;
     return code;
 }
@@ -21,16 +21,17 @@ static int add(const struct cli_bench *o, const char *name, const struct qk_cpu 
 static int add_ladder(const struct cli_bench *o, const struct qk_cpu *cpu, struct model_kernels *sets,
                       size_t *count, struct qk_error *err)
 {
+    const struct qk_table *table = qk_table_builtin();
     int code = 0;
-    for (size_t i = 0; i < qk_variant_count && !code; i++) {
-        const struct qk_variant *v = &qk_variants[i];
+    for (size_t i = 0; i < table->count && !code; i++) {
+        const struct qk_variant *v = &table->rows[i];
         if (v->op != QK_OP_qk256_dequant || v->kind == QK_CEILING || !strcmp(v->phase, "-"))
             continue;
         const char *missing = qk_variant_missing(v, cpu);
         if (missing)
             fprintf(stderr, "qkbench: %s is left out: %s\n", v->name, missing);
         else
-            code = add(o, v == qk_reference(v->op) ? "baseline" : v->name, cpu, sets, count, err);
+            code = add(o, v == qk_table_reference(table, v->op) ? "baseline" : v->name, cpu, sets, count, err);
     }
     return code ? code : add(o, "best", cpu, sets, count, err);
 }

@@ -17,11 +17,12 @@ static void run(struct bench_breakdown *bd, const char *counters, int expected)
     char pattern[] = "qk256_dequant/scalar/512";
     char *list[] = {pattern};
     struct bench_matrix m;
-    struct bench_run_config cfg = {.quick = true, .seed = 5, .cpu = 0, .isa = &isa};
+    struct bench_run_config cfg = {
+        .job = {.table = qk_table_builtin(), .quick = true, .seed = 5, .cpu = 0, .isa = &isa}};
     memset(bd, 0, sizeof *bd);
     if (bench_counters_make(&cfg.counters, counters, &err))
         fail_msg("%s", err.text);
-    assert_int_equal(bench_breakdown_matrix(&m, list, 1, NULL, &env, &err), 0);
+    assert_int_equal(bench_breakdown_matrix(&m, qk_table_builtin(), list, 1, NULL, &env, &err), 0);
     assert_int_equal(bench_breakdown_run(bd, &m, &cfg, &err), expected);
     bench_matrix_free(&m);
     bench_counters_free(cfg.counters);

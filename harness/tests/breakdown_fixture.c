@@ -15,9 +15,9 @@
 
 const struct qk_variant *bench_test_variant(const char *name)
 {
-    for (size_t i = 0; i < qk_variant_count; i++)
-        if (!strcmp(qk_variants[i].name, name))
-            return &qk_variants[i];
+    for (size_t i = 0; i < qk_table_builtin()->count; i++)
+        if (!strcmp(qk_table_builtin()->rows[i].name, name))
+            return &qk_table_builtin()->rows[i];
     fail_msg("no variant %s", name);
     return NULL;
 }

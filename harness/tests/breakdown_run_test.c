@@ -65,15 +65,15 @@ static int make(struct bench_matrix *m, const char *pattern, const char *shapes)
     char text[64];
     char *list[] = {text};
     snprintf(text, sizeof text, "%s", pattern ? pattern : "");
-    return bench_breakdown_matrix(m, list, pattern ? 1 : 0, shapes, &env, &err);
+    return bench_breakdown_matrix(m, qk_table_builtin(), list, pattern ? 1 : 0, shapes, &env, &err);
 }
 
 static size_t wanted(const struct bench_group *g)
 {
     size_t count = 0;
-    for (size_t i = 0; i < qk_variant_count; i++)
+    for (size_t i = 0; i < qk_table_builtin()->count; i++)
         if (g->wanted[i]) {
-            assert_int_equal(qk_variants[i].kind, QK_STAGED);
+            assert_int_equal(qk_table_builtin()->rows[i].kind, QK_STAGED);
             count++;
         }
     return count;
@@ -122,8 +122,9 @@ static void only_staged_variants_are_taken(void **state)
     struct bench_matrix m;
     size_t staged = 0;
     (void)state;
-    for (size_t i = 0; i < qk_variant_count; i++)
-        staged += qk_variants[i].op == QK_OP_qk256_dequant && qk_variants[i].kind == QK_STAGED;
+    for (size_t i = 0; i < qk_table_builtin()->count; i++)
+        staged += qk_table_builtin()->rows[i].op == QK_OP_qk256_dequant &&
+                  qk_table_builtin()->rows[i].kind == QK_STAGED;
     assert_int_equal(make(&m, NULL, NULL), 0);
     for (size_t g = 0; g < m.count; g++)
         assert_true(wanted(&m.groups[g]) > 0 && qk_stage_count(m.groups[g].op) > 0);
@@ -150,8 +151,13 @@ static bool full;
 static int run(struct bench_breakdown *bd, const char *pattern)
 {
     struct bench_matrix m;
-    const struct bench_run_config cfg = {
-        .quick = !full, .seed = 5, .cpu = 0, .isa = &isa, .stop = stop, .progress = progress};
+    const struct bench_run_config cfg = {.job = {.table = qk_table_builtin(),
+                                                 .quick = !full,
+                                                 .seed = 5,
+                                                 .cpu = 0,
+                                                 .isa = &isa,
+                                                 .stop = stop,
+                                                 .progress = progress}};
     memset(bd, 0, sizeof *bd);
     progressed = stop_asked = 0;
     last_done = 0;

@@ -245,7 +245,9 @@ static void a_run_of_known_length_is_read_back(void **state)
     struct qk_cpu isa;
     struct bench_matrix m;
     bool failed;
-    struct bench_run_config cfg = {.quick = true, .seed = 1, .isa = &isa, .count = bench_counters_arm};
+    struct bench_run_config cfg = {
+        .job = {.table = qk_table_builtin(), .quick = true, .seed = 1, .isa = &isa},
+        .count = bench_counters_arm};
     bench_environment_read(&set.env, 0);
     assert_int_equal(qk_cpu_detect(&isa, NULL, &err), 0);
     assert_int_equal(bench_counters_make(&cfg.counters,
@@ -253,7 +255,7 @@ static void a_run_of_known_length_is_read_back(void **state)
                                          "sde:::qkbench::bytes",
                                          &err),
                      0);
-    assert_int_equal(bench_matrix_make(&m, patterns, 1, "seed", &set.env, &err), 0);
+    assert_int_equal(bench_matrix_make(&m, qk_table_builtin(), patterns, 1, "seed", &set.env, &err), 0);
     assert_int_equal(bench_run(&m, &cfg, &set, &failed, &err), 0);
     bench_matrix_free(&m);
     bench_counters_free(cfg.counters);

@@ -89,7 +89,8 @@ static void interrupted(void **state)
     struct qk_error err;
     struct qk_cpu isa;
     assert_int_equal(qk_cpu_detect(&isa, NULL, NULL), QK_OK);
-    const struct bench_doctor_config cfg = {.cpu = 0, .quick = true, .seed = 3, .isa = &isa, .stop = stop};
+    const struct bench_doctor_config cfg = {
+        .job = {.table = qk_table_builtin(), .cpu = 0, .quick = true, .seed = 3, .isa = &isa, .stop = stop}};
     assert_int_equal(bench_doctor_run(&doctor, &cfg, &err), QK_ERR_INTERRUPTED);
     assert_int_equal(asked, 4);
     assert_int_equal(doctor.count, 0);
@@ -104,7 +105,8 @@ static void little_memory(void **state)
     new_machine();
     put("/proc/meminfo", "MemAvailable:     400000 kB\n");
     assert_int_equal(qk_cpu_detect(&isa, NULL, NULL), QK_OK);
-    const struct bench_doctor_config cfg = {.quick = true, .seed = 3, .isa = &isa};
+    const struct bench_doctor_config cfg = {
+        .job = {.table = qk_table_builtin(), .quick = true, .seed = 3, .isa = &isa}};
     assert_int_equal(bench_doctor_measure(&facts, &cfg, &err), QK_OK);
     assert_true(facts.cache.pairs >= facts.cache.blocks && facts.cache.blocks >= 8);
     assert_true(facts.cache.ratio.low <= facts.cache.ratio.value &&

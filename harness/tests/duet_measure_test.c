@@ -47,7 +47,7 @@ static void hook(void *ctx, size_t blocks, const void *at)
 
 static void *symbol(int side, const char *name)
 {
-    void *p = dlsym(desk.module[side].handle, name);
+    void *p = dlsym(desk.table[side].handle, name);
     assert_non_null(p);
     return p;
 }
@@ -382,15 +382,15 @@ static int set_up(void **state)
     fclose(in);
     desk.seed = 4711;
     bench_sw_open("", &desk.sw, 0);
-    return qk_cpu_detect(&desk.isa, NULL, &err) || bench_module_load(&desk.module[0], FAKE_SO, &err) ||
-           bench_module_load(&desk.module[1], second, &err);
+    return qk_cpu_detect(&desk.isa, NULL, &err) || qk_table_load(&desk.table[0], FAKE_SO, &err) ||
+           qk_table_load(&desk.table[1], second, &err);
 }
 
 static int tear_down(void **state)
 {
     (void)state;
     for (int side = 0; side < 2; side++)
-        bench_module_free(&desk.module[side]);
+        qk_table_free(&desk.table[side]);
     bench_sw_close(&desk.sw);
     return unlink(second);
 }

@@ -3,6 +3,7 @@
 #include "harness/duet.h"
 
 #include "harness/tests/step_fixture.h"
+#include "kernels/module.h"
 
 #include <dlfcn.h>
 #include <sys/stat.h>
@@ -39,55 +40,56 @@ static void copy_to(const char *from, const char *name)
 
 static void refused(const char *path, int code, const char *text)
 {
-    struct bench_module m;
-    assert_int_equal(bench_module_load(&m, path, &err), code);
+    struct qk_table m;
+    assert_int_equal(qk_table_load(&m, path, &err), code);
     if (!strstr(err.text, text))
         fail_msg("'%s' does not say '%s'", err.text, text);
     assert_null(m.handle);
-    assert_null(m.table);
-    bench_module_free(&m);
+    assert_null(m.rows);
+    qk_table_free(&m);
 }
 
 static void ours_holds_every_row(void **state)
 {
     (void)state;
-    struct bench_module m;
-    assert_int_equal(bench_module_load(&m, KERNELS, &err), 0);
-    assert_int_equal(m.table->row_count, qk_variant_count);
-    assert_string_equal(m.table->compiler, qk_compiler);
-    for (size_t i = 0; i < qk_variant_count; i++) {
-        const struct qk_variant *mine = &qk_variants[i];
-        const struct qk_module_row *row = bench_module_row(&m, mine->op_name, mine->name);
-        struct qk_variant v;
-        char why[100];
+    struct qk_table m;
+    assert_int_equal(qk_table_load(&m, KERNELS, &err), 0);
+    assert_int_equal(m.count, qk_table_builtin()->count);
+    assert_string_equal(m.compiler, qk_table_builtin()->compiler);
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+        const struct qk_variant *mine = &qk_table_builtin()->rows[i];
+        const struct qk_variant *row = qk_table_find(&m, mine->op_name, mine->name);
         assert_non_null(row);
-        assert_true(bench_module_variant(row, &v, why, sizeof why));
-        assert_int_equal(v.op, mine->op);
-        assert_int_equal(v.isa, mine->isa);
-        assert_int_equal(v.kind, mine->kind);
-        assert_int_equal(!v.fn, !mine->fn);
-        assert_string_equal(v.phase, mine->phase);
-        assert_string_equal(v.flags, mine->flags);
+        assert_null(row->unknown);
+        assert_int_equal(row->op, mine->op);
+        assert_int_equal(row->isa, mine->isa);
+        assert_int_equal(row->kind, mine->kind);
+        assert_int_equal(row->made, mine->made);
+        assert_int_equal(row->touches, mine->touches);
+        assert_int_equal(!row->fn, !mine->fn);
+        assert_string_equal(row->phase, mine->phase);
+        assert_string_equal(row->flags, mine->flags);
         assert_int_equal(strlen(row->hash), mine->fn ? QK_MODULE_HASH - 1 : 0);
         if (mine->fn)
-            assert_memory_not_equal(&v.fn, &mine->fn, sizeof v.fn); /* its own code, not the program's */
+            assert_memory_not_equal(&row->fn, &mine->fn,
+                                    sizeof row->fn); /* its own code, not the program's */
         for (size_t k = 0; k < i && mine->fn; k++)
-            assert_string_not_equal(row->hash, m.table->rows[k].hash);
+            assert_string_not_equal(row->hash, m.rows[k].hash);
     }
-    assert_null(bench_module_row(&m, "qk256_dequant", "no_such"));
-    bench_module_free(&m);
+    assert_null(qk_table_find(&m, "qk256_dequant", "no_such"));
+    qk_table_free(&m);
 }
 
 static void two_copies_are_two_mappings(void **state)
 {
     (void)state;
-    struct bench_module a, b;
+    struct qk_table a, b;
     copy_to(KERNELS, "copy.so");
-    assert_int_equal(bench_module_load(&a, KERNELS, &err), 0);
-    assert_int_equal(bench_module_load(&b, in_folder("copy.so"), &err), 0);
-    assert_true(a.handle != b.handle && a.table != b.table && a.table->rows != b.table->rows);
-    for (uint32_t i = 0; i < a.table->row_count; i++) {
-        const struct qk_module_row *x = &a.table->rows[i], *y = &b.table->rows[i];
+    assert_int_equal(qk_table_load(&a, KERNELS, &err), 0);
+    assert_int_equal(qk_table_load(&b, in_folder("copy.so"), &err), 0);
+    assert_true(a.handle != b.handle && a.rows != b.rows);
+    for (size_t i = 0; i < a.count; i++) {
+        const struct qk_variant *x = &a.rows[i], *y = &b.rows[i];
         Dl_info of_x, of_y;
         void *at_x, *at_y;
         if (!*x->hash)
@@ -98,8 +100,8 @@ static void two_copies_are_two_mappings(void **state)
         assert_ptr_not_equal(of_x.dli_fbase, of_y.dli_fbase);
         assert_string_equal(x->hash, y->hash);
     }
-    bench_module_free(&a);
-    bench_module_free(&b);
+    qk_table_free(&a);
+    qk_table_free(&b);
 }
 
 static void what_is_no_module_is_refused(void **state)
@@ -129,29 +131,27 @@ static void rows_of_another_world_are_no_variants(void **state)
     } rows[] = {{"qk256_dequant", "of_tomorrow", "no ISA level 'AVX2048'"},
                 {"qk256_dequant", "odd_kind", "no kind of row 'ROUND'"},
                 {"other_op", "right", "no op 'other_op'"}};
-    struct bench_module m;
-    struct qk_variant v;
+    struct qk_table m;
     bool stepped;
-    char why[100];
-    assert_int_equal(bench_module_load(&m, FAKE_SO, &err), 0);
+    assert_int_equal(qk_table_load(&m, FAKE_SO, &err), 0);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const struct qk_module_row *row = bench_module_row(&m, rows[i].op, rows[i].name);
+        const struct qk_variant *row = qk_table_find(&m, rows[i].op, rows[i].name);
         assert_non_null(row);
-        assert_false(bench_module_variant(row, &v, why, sizeof why));
-        assert_non_null(strstr(why, rows[i].why));
+        assert_non_null(row->unknown);
+        assert_non_null(strstr(row->unknown, rows[i].why));
         assert_int_equal(bench_module_verify(row, 1, &stepped, &err), QK_ERR_UNAVAILABLE);
     }
-    const struct qk_module_row *row = bench_module_row(&m, "qk256_dequant", "elsewhere");
-    assert_true(bench_module_variant(row, &v, why, sizeof why));
-    assert_null(v.fn);
+    const struct qk_variant *row = qk_table_find(&m, "qk256_dequant", "elsewhere");
+    assert_null(row->unknown);
+    assert_null(row->fn);
     assert_int_equal(bench_module_verify(row, 1, &stepped, &err), QK_ERR_UNAVAILABLE);
-    bench_module_free(&m);
+    qk_table_free(&m);
 }
 
-static void verify(const struct bench_module *m, const char *op, const char *name, int code, const char *text)
+static void verify(const struct qk_table *m, const char *op, const char *name, int code, const char *text)
 {
     bool stepped = true;
-    const struct qk_module_row *row = bench_module_row(m, op, name);
+    const struct qk_variant *row = qk_table_find(m, op, name);
     assert_non_null(row);
     err.text[0] = '\0';
     const int got = bench_module_verify(row, 3, &stepped, &err);
@@ -162,35 +162,35 @@ static void verify(const struct bench_module *m, const char *op, const char *nam
 static void every_row_of_ours_does_what_it_claims(void **state)
 {
     (void)state;
-    struct bench_module m;
+    struct qk_table m;
     struct qk_cpu cpu;
     assert_int_equal(qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), &err), 0);
-    assert_int_equal(bench_module_load(&m, KERNELS, &err), 0);
-    for (size_t i = 0; i < qk_variant_count; i++) {
+    assert_int_equal(qk_table_load(&m, KERNELS, &err), 0);
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
 #ifdef INSTRUMENTED
         /* Ten times as many steps, which say nothing about rows: kernels/check runs them all for the memory's sake. */
-        if (&qk_variants[i] != qk_reference(QK_OP_qk256_dequant))
+        if (&qk_table_builtin()->rows[i] != qk_reference(QK_OP_qk256_dequant))
             continue;
 #endif
-        verify(&m, qk_variants[i].op_name, qk_variants[i].name,
-               qk_variant_missing(&qk_variants[i], &cpu) ? QK_ERR_UNAVAILABLE : 0, NULL);
+        verify(&m, qk_table_builtin()->rows[i].op_name, qk_table_builtin()->rows[i].name,
+               qk_variant_missing(&qk_table_builtin()->rows[i], &cpu) ? QK_ERR_UNAVAILABLE : 0, NULL);
     }
-    bench_module_free(&m);
+    qk_table_free(&m);
 }
 
 static void a_row_that_does_not_is_told(void **state)
 {
     (void)state;
-    struct bench_module m;
+    struct qk_table m;
     struct qk_cpu cpu;
     assert_int_equal(qk_cpu_detect(&cpu, NULL, &err), 0);
-    assert_int_equal(bench_module_load(&m, FAKE_SO, &err), 0);
+    assert_int_equal(qk_table_load(&m, FAKE_SO, &err), 0);
     verify(&m, "qk256_dequant", "right", 0, NULL);
     verify(&m, "qk256_dequant", "wrong", QK_ERR_CHECK, "expected");
     verify(&m, "qk256_dequant", "crash", QK_ERR_CHECK, "");
     if (step_test_traps() && HAVE_KINDS && cpu.present[QK_ISA_AVX512])
         verify(&m, "qk256_dequant", "claims_avx512", QK_ERR_CHECK, "none is of level AVX512");
-    bench_module_free(&m);
+    qk_table_free(&m);
 }
 
 static void our_own_module_is_found(void **state)

@@ -80,18 +80,16 @@ static struct bench_duet_case case_of(const char *base, const char *candidate)
 
 static struct bench_duet_config config(const struct bench_duet_case *cases, size_t count, const char *module)
 {
-    return (struct bench_duet_config){.program = "/proc/self/exe",
-                                      .launch_argument = launch,
-                                      .path = {module, module},
-                                      .cases = cases,
-                                      .case_count = count,
-                                      .seed = SEED,
-                                      .cpu = -1,
-                                      .stop = stop,
-                                      .more = more,
-                                      .refused = refused,
-                                      .progress = progress,
-                                      .ctx = &seen};
+    return (struct bench_duet_config){
+        .program = "/proc/self/exe",
+        .launch_argument = launch,
+        .path = {module, module},
+        .cases = cases,
+        .case_count = count,
+        .job = {.seed = SEED, .cpu = -1, .stop = stop, .progress = progress, .ctx = &seen},
+        .more = more,
+        .refused = refused,
+        .ctx = &seen};
 }
 
 static int run(const struct bench_duet_config *cfg, size_t wanted, size_t stop_after)
@@ -271,7 +269,7 @@ static void an_interrupt_ends_a_hanging_launch(void **state)
     struct bench_duet_case cases[] = {case_of("right", "hang")};
     struct bench_duet_config cfg = config(cases, 1, FAKE_SO);
     const struct sigaction action = {.sa_handler = ring};
-    cfg.stop = has_rung;
+    cfg.job.stop = has_rung;
     sigaction(SIGALRM, &action, NULL);
     alarm(2);
     assert_int_equal(run(&cfg, 1, 0), QK_ERR_INTERRUPTED);

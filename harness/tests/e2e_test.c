@@ -49,9 +49,9 @@ static int set_up(void **state)
     struct qk_cpu cpu;
     (void)state;
     if (model_gguf_open(MODEL_FIXTURES "/tiny.i2_s.gguf", &g, NULL) || qk_cpu_detect(&cpu, NULL, NULL) ||
-        model_kernels_parse(&sets[0], "baseline", MODEL_ACT_ANY, &cpu, NULL) ||
-        model_kernels_parse(&sets[1], "qk256_gemv/scalar", MODEL_ACT_ANY, &cpu, NULL) ||
-        model_kernels_parse(&sets[2], "i2s_gemv/scalar", MODEL_ACT_ANY, &cpu, NULL) ||
+        model_kernels_parse(&sets[0], qk_table_builtin(), "baseline", MODEL_ACT_ANY, &cpu, NULL) ||
+        model_kernels_parse(&sets[1], qk_table_builtin(), "qk256_gemv/scalar", MODEL_ACT_ANY, &cpu, NULL) ||
+        model_kernels_parse(&sets[2], qk_table_builtin(), "i2s_gemv/scalar", MODEL_ACT_ANY, &cpu, NULL) ||
         sched_getaffinity(0, sizeof allowed, &allowed))
         return -1;
     return model_weights_load(&weights, &g, MODEL_LAYOUT_I2S | MODEL_LAYOUT_QK256, NULL);
@@ -78,8 +78,7 @@ static struct bench_e2e_config config(void)
                                      .prompt = 5,
                                      .generate = 3,
                                      .repetitions = REPETITIONS,
-                                     .seed = 7,
-                                     .cpu = cpu,
+                                     .job = {.seed = 7, .cpu = cpu},
                                      .allowed = &allowed};
 }
 
@@ -148,7 +147,7 @@ static void sets_take_turns_in_a_drawn_order(void **state)
     (void)state;
     cfg.prompt = 0;
     for (int pass = 0; pass < 3; pass++) {
-        cfg.seed = pass < 2 ? 7 : 8;
+        cfg.job.seed = pass < 2 ? 7 : 8;
         run(&e, &cfg);
         for (size_t r = 0; r < REPETITIONS; r++) {
             const int order = order_of(r, cfg.generate);
@@ -242,7 +241,7 @@ static void what_cannot_be_is_refused(void **state)
     cfg.threads = none;
     assert_refused(&cfg, QK_ERR_ARG, "");
     cfg = config();
-    cfg.stop = stop;
+    cfg.job.stop = stop;
     assert_refused(&cfg, QK_ERR_INTERRUPTED, "interrupted");
 }
 

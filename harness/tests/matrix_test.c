@@ -21,13 +21,13 @@ static int make(struct bench_matrix *m, const char *shapes, const char *pattern)
     char *list[] = {text};
     snprintf(text, sizeof text, "%s", pattern ? pattern : "");
     memset(&err, 0, sizeof err);
-    return bench_matrix_make(m, list, pattern ? 1 : 0, shapes, &env, &err);
+    return bench_matrix_make(m, qk_table_builtin(), list, pattern ? 1 : 0, shapes, &env, &err);
 }
 
 static size_t wanted(const struct bench_group *g)
 {
     size_t n = 0;
-    for (size_t i = 0; i < qk_variant_count; i++)
+    for (size_t i = 0; i < qk_table_builtin()->count; i++)
         n += g->wanted[i];
     return n;
 }
@@ -42,7 +42,7 @@ static void without_a_pattern_everything(void **state)
     for (size_t g = 0; g < m.count; g++)
         if (!g || m.groups[g].op != m.groups[g - 1].op)
             variants += wanted(&m.groups[g]);
-    assert_int_equal(variants, qk_variant_count);
+    assert_int_equal(variants, qk_table_builtin()->count);
     bench_matrix_free(&m);
     assert_int_equal(make(&m, NULL, "qk256_dequant"), 0);
     assert_int_equal(m.count, 5);
@@ -89,7 +89,7 @@ static void cache_shapes_fit_the_caches(void **state)
     assert_int_equal(m.count, 4);
     for (int i = 0; i < 4; i++) {
         struct qk_plan plan;
-        assert_int_equal(qk_ops[m.groups[i].op].on->plan(&m.groups[i].shape, &plan, &err), 0);
+        assert_int_equal(qk_op_row(m.groups[i].op)->on->plan(&m.groups[i].shape, &plan, &err), 0);
         const double set = (double)(plan.bytes_read + plan.bytes_written);
         assert_true(set <= bytes[i] && set > bytes[i] - 1200);
     }
@@ -148,11 +148,11 @@ static void model_verification_finds_a_wrong_value(void **state)
     void *buffers[QK_BUFFERS_MAX];
     assert_int_equal(make(&m, MODEL_FIXTURES "/tiny.i2_s.gguf", NULL), 0);
     const struct bench_group *g = &m.groups[2];
-    assert_int_equal(qk_ops[g->op].on->plan(&g->shape, &plan, &err), 0);
+    assert_int_equal(qk_op_row(g->op)->on->plan(&g->shape, &plan, &err), 0);
     for (int i = 0; i < plan.buffer_count; i++)
         assert_non_null(buffers[i] = calloc(1, plan.buffers[i].bytes));
     assert_int_equal(g->inputs.fill(g->inputs.ctx, &plan, buffers, &err), 0);
-    qk_ops[g->op].on->call(qk_reference(g->op)->fn, &plan, buffers, 1);
+    qk_op_row(g->op)->on->call(qk_reference(g->op)->fn, &plan, buffers, 1);
     assert_int_equal(g->inputs.verify(g->inputs.ctx, &plan, buffers, &err), 0);
     ((float *)buffers[0])[777] += 0.125f;
     assert_int_equal(g->inputs.verify(g->inputs.ctx, &plan, buffers, &err), QK_ERR_CHECK);

@@ -55,14 +55,19 @@ static int run(struct bench_sample_set *set, const char *pattern, const char *sh
     char text[64];
     char *list[] = {text};
     struct bench_matrix m;
-    const struct bench_run_config cfg = {
-        .quick = true, .seed = seed, .cpu = 0, .isa = &isa, .stop = stop, .progress = progress};
+    const struct bench_run_config cfg = {.job = {.table = qk_table_builtin(),
+                                                 .quick = true,
+                                                 .seed = seed,
+                                                 .cpu = 0,
+                                                 .isa = &isa,
+                                                 .stop = stop,
+                                                 .progress = progress}};
     snprintf(text, sizeof text, "%s", pattern);
     progressed = stop_asked = 0;
     last_done = 0;
     bench_sample_set_init(set);
     bench_environment_read(&set->env, 0);
-    int code = bench_matrix_make(&m, list, 1, shapes, &set->env, &err);
+    int code = bench_matrix_make(&m, qk_table_builtin(), list, 1, shapes, &set->env, &err);
     if (!code)
         code = bench_run(&m, &cfg, set, failed, &err);
     bench_matrix_free(&m);
@@ -99,7 +104,8 @@ static void a_wrong_variant_is_not_timed(void **state)
     (void)state;
     struct bench_sample_set set;
     bool failed;
-    if (qk_variant_missing(qk_variant_best(QK_OP_qk256_dequant, &isa), &isa) || !isa.present[QK_ISA_AVX2])
+    if (qk_variant_missing(qk_table_best(qk_table_builtin(), QK_OP_qk256_dequant, &isa), &isa) ||
+        !isa.present[QK_ISA_AVX2])
         skip();
     failing = "p4_permute";
     assert_int_equal(run(&set, "qk256_dequant/p4*/256", "seed", 1, &failed), 0);

@@ -11,7 +11,7 @@
  */
 #include "harness/buffers.h"
 #include "harness/counters_step.h"
-#include "kernels/cpu.h"
+#include "kernels/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,8 +32,8 @@ static int list(const struct qk_cpu *cpu)
     fputs("instrumented build: valgrind cannot run it\n", stderr);
     return NOT_HERE;
 #else
-    for (size_t i = 0; i < qk_variant_count; i++) {
-        const struct qk_variant *v = &qk_variants[i];
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+        const struct qk_variant *v = &qk_table_builtin()->rows[i];
         if (!qk_variant_missing(v, cpu) && (v->isa == QK_ISA_BASE || v->isa == QK_ISA_AVX2))
             printf("%s %s\n", v->op_name, v->name);
     }
@@ -44,7 +44,7 @@ static int list(const struct qk_cpu *cpu)
 /* Not by bench_buffers_make, which calls the reference, that is perhaps this very variant. */
 static int call(const struct qk_variant *v, struct qk_error *err)
 {
-    const struct qk_case *on = qk_ops[v->op].on;
+    const struct qk_case *on = qk_op_row(v->op)->on;
     struct qk_shape shape;
     struct qk_plan plan;
     struct qk_rng rng;
@@ -76,8 +76,8 @@ int main(int argc, char **argv)
         return list(&cpu);
     if (argc != 4)
         return USAGE;
-    for (size_t i = 0; i < qk_variant_count; i++) {
-        const struct qk_variant *v = &qk_variants[i];
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+        const struct qk_variant *v = &qk_table_builtin()->rows[i];
         struct bench_steps steps;
         if (strcmp(v->op_name, argv[2]) != 0 || strcmp(v->name, argv[3]) != 0)
             continue;

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "harness/counters_step.h"
+#include "kernels/table.h"
 
 #include <signal.h>
 

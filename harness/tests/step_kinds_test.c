@@ -194,7 +194,7 @@ static void instructions_are_of_their_levels(void **state)
         for (int level = 0; level < QK_ISA_COUNT; level++)
             if (steps.levels[level] != (level == (int)known[k].level ? 3u : 0u))
                 fail_msg("%s: %llu times of level %s", known[k].text, (unsigned long long)steps.levels[level],
-                         qk_isas[level].name);
+                         qk_isa_row(level)->name);
     }
 }
 

@@ -7,15 +7,16 @@
 
 #include "harness/harness_config.h"
 #include "harness/tests/step_fixture.h"
-#include "kernels/cpu.h"
+#include "kernels/table.h"
 
 #include <stdlib.h>
 
 static const struct qk_variant *named(const char *name)
 {
-    for (size_t i = 0; i < qk_variant_count; i++)
-        if (qk_variants[i].op == QK_OP_qk256_dequant && strcmp(qk_variants[i].name, name) == 0)
-            return &qk_variants[i];
+    for (size_t i = 0; i < qk_table_builtin()->count; i++)
+        if (qk_table_builtin()->rows[i].op == QK_OP_qk256_dequant &&
+            strcmp(qk_table_builtin()->rows[i].name, name) == 0)
+            return &qk_table_builtin()->rows[i];
     fail_msg("no variant %s", name);
     return NULL;
 }

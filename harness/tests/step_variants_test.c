@@ -4,7 +4,7 @@
 
 #include "harness/buffers.h"
 #include "harness/tests/step_fixture.h"
-#include "kernels/cpu.h"
+#include "kernels/table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +33,8 @@ static int repetitions_of(uint64_t instructions)
 static void counts_repeat(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < qk_variant_count; i++) {
-        const struct qk_variant *v = &qk_variants[i];
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+        const struct qk_variant *v = &qk_table_builtin()->rows[i];
         struct bench_steps first, again;
         struct qk_error err;
         uint64_t sum = 0;
@@ -59,8 +59,8 @@ static void counts_repeat(void **state)
 static void the_last_stage_is_the_kernel(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < qk_variant_count; i++) {
-        const struct qk_variant *v = &qk_variants[i];
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+        const struct qk_variant *v = &qk_table_builtin()->rows[i];
         const int last = qk_stage_count(v->op) - 1;
         struct bench_group group = {.op = v->op, .name = "smallest"};
         struct bench_buffers buffers;

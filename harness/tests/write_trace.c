@@ -17,8 +17,10 @@ int main(void)
          .extra = 0.016,
          .budget_ns = INFINITY},
     };
-    const struct bench_duet_config cfg = {
-        .path = {KERNELS, "/nonexistent.so"}, .cases = cases, .case_count = 2, .seed = UINT64_MAX, .cpu = 1};
+    const struct bench_duet_config cfg = {.path = {KERNELS, "/nonexistent.so"},
+                                          .cases = cases,
+                                          .case_count = 2,
+                                          .job = {.seed = UINT64_MAX, .cpu = 1}};
     struct bench_duet_block full = {.number = 3,
                                     .launch = 1,
                                     .pairs = 3,

@@ -2,6 +2,7 @@
 #include "kernels/check/check.h"
 
 #include "kernels/check/arena.h"
+#include "kernels/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -274,7 +275,7 @@ static int check_prefixes(struct job *job, struct qk_rng *rng, struct qk_error *
 
 int qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t *calls, struct qk_error *err)
 {
-    struct job job = {.v = v, .on = qk_ops[v->op].on, .what = ""};
+    struct job job = {.v = v, .on = qk_op_row(v->op)->on, .what = ""};
     struct qk_rng rng;
     char shape[QK_SHAPE_TEXT];
     int code = 0;

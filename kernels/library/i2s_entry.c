@@ -3,6 +3,7 @@
 
 #include "kernels/layout.h"
 #include "kernels/library/spans.h"
+#include "kernels/table.h"
 
 #include <stdlib.h>
 
@@ -25,7 +26,7 @@ int qk_i2s_best(enum qk_op op, const struct qk_variant **v, struct qk_error *err
     struct qk_cpu cpu;
     const int code = qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), err);
     if (!code)
-        *v = qk_variant_best(op, &cpu);
+        *v = qk_table_best(qk_table_builtin(), op, &cpu);
     return code;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/library/spans.h"
 
-#include "kernels/cpu.h"
+#include "kernels/table.h"
 
 #include <stdlib.h>
 
@@ -53,6 +53,6 @@ int qk_check_arrays(enum qk_op op, const struct qk_array *arrays, int count, int
     if (!code)
         code = qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), err);
     if (!code)
-        *best = qk_variant_best(op, &cpu);
+        *best = qk_table_best(qk_table_builtin(), op, &cpu);
     return code;
 }

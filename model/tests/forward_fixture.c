@@ -63,7 +63,7 @@ struct model_kernels fixture_kernels(const char *set, enum model_act act)
     struct qk_error err;
     struct model_kernels k;
     assert_int_equal(qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), &err), 0);
-    const int code = model_kernels_parse(&k, set, act, &cpu, &err);
+    const int code = model_kernels_parse(&k, qk_table_builtin(), set, act, &cpu, &err);
     if (code == QK_ERR_UNAVAILABLE)
         skip();
     if (code)

@@ -260,7 +260,7 @@ static void run(float *logits, const char *set, const struct model_options *opti
     struct model_kernels k;
     struct model_state *s = NULL;
     assert_int_equal(qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), &err), 0);
-    if (model_kernels_parse(&k, set, MODEL_ACT_ANY, &cpu, &err) ||
+    if (model_kernels_parse(&k, qk_table_builtin(), set, MODEL_ACT_ANY, &cpu, &err) ||
         model_state_new(&s, &weights, &k, options, &err) ||
         model_forward(s, tokens, TOKENS, logits, MODEL_LOGITS_ALL, NULL, &err))
         fail_msg("%s: %s: %s", set, err.where, err.text);

@@ -44,8 +44,8 @@ static void without_rounding_every_position_agrees(void **state)
 static void every_f32_set_agrees(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < qk_variant_count; i++) {
-        const struct qk_variant *v = &qk_variants[i];
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+        const struct qk_variant *v = &qk_table_builtin()->rows[i];
         struct qk_cpu cpu;
         char set[128];
         if ((v->op != QK_OP_qk256_dequant && v->op != QK_OP_qk256_gemv && v->op != QK_OP_f32_dot) ||
@@ -110,8 +110,8 @@ static void integer_kernels_give_the_same_bits(void **state)
     (void)state;
     const struct model_kernels reference = fixture_kernels("i2s_gemv/scalar", MODEL_ACT_INT8);
     float *want = fixture_logits(&tiny, &reference, &as_f16_cache, 1);
-    for (size_t i = 0; i < qk_variant_count; i++) {
-        const struct qk_variant *v = &qk_variants[i];
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+        const struct qk_variant *v = &qk_table_builtin()->rows[i];
         struct qk_cpu cpu;
         char set[128];
         assert_int_equal(qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), NULL), 0);

@@ -12,7 +12,7 @@ static struct qk_cpu all, base_only, avx2_only;
 
 static int parse(struct model_kernels *k, const char *set, enum model_act act, struct qk_error *err)
 {
-    return model_kernels_parse(k, set, act, &all, err);
+    return model_kernels_parse(k, qk_table_builtin(), set, act, &all, err);
 }
 
 /* A CPU with every level, so that the tests say the same on every machine; nothing is run. */
@@ -109,16 +109,19 @@ static void what_is_not_here_is_unavailable(void **state)
     struct model_kernels k;
     struct qk_error err;
     (void)state;
-    assert_int_equal(model_kernels_parse(&k, "best", MODEL_ACT_ANY, &base_only, &err), 0);
+    assert_int_equal(model_kernels_parse(&k, qk_table_builtin(), "best", MODEL_ACT_ANY, &base_only, &err), 0);
     for (int op = 0; op < QK_OP_COUNT; op++)
         assert_ptr_equal(k.of[op], qk_reference((enum qk_op)op));
-    assert_int_equal(model_kernels_parse(&k, "i2s_gemv/*", MODEL_ACT_ANY, &base_only, &err), 0);
+    assert_int_equal(
+        model_kernels_parse(&k, qk_table_builtin(), "i2s_gemv/*", MODEL_ACT_ANY, &base_only, &err), 0);
     assert_string_equal(k.of[QK_OP_i2s_gemv]->name, "scalar");
-    assert_int_equal(model_kernels_parse(&k, "p4_permute", MODEL_ACT_ANY, &base_only, &err),
-                     QK_ERR_UNAVAILABLE);
+    assert_int_equal(
+        model_kernels_parse(&k, qk_table_builtin(), "p4_permute", MODEL_ACT_ANY, &base_only, &err),
+        QK_ERR_UNAVAILABLE);
     assert_non_null(strstr(err.text, "p4_permute"));
-    assert_int_equal(model_kernels_parse(&k, "i2s_gemv/avx*", MODEL_ACT_ANY, &base_only, &err),
-                     QK_ERR_UNAVAILABLE);
+    assert_int_equal(
+        model_kernels_parse(&k, qk_table_builtin(), "i2s_gemv/avx*", MODEL_ACT_ANY, &base_only, &err),
+        QK_ERR_UNAVAILABLE);
 }
 
 /* A glob names several ops: i2s16_repack/avx2_gather is here, but of i2s16_gemm only the tiles are meant. */
@@ -127,10 +130,12 @@ static void one_op_of_a_glob_that_is_not_here_is_unavailable(void **state)
     struct model_kernels k;
     struct qk_error err;
     (void)state;
-    assert_int_equal(model_kernels_parse(&k, "i2s16_*/av*_[gt]*", MODEL_ACT_ANY, &all, &err), 0);
+    assert_int_equal(
+        model_kernels_parse(&k, qk_table_builtin(), "i2s16_*/av*_[gt]*", MODEL_ACT_ANY, &all, &err), 0);
     assert_string_equal(k.of[QK_OP_i2s16_gemm]->name, "avx512_tile");
-    assert_int_equal(model_kernels_parse(&k, "i2s16_*/av*_[gt]*", MODEL_ACT_ANY, &avx2_only, &err),
-                     QK_ERR_UNAVAILABLE);
+    assert_int_equal(
+        model_kernels_parse(&k, qk_table_builtin(), "i2s16_*/av*_[gt]*", MODEL_ACT_ANY, &avx2_only, &err),
+        QK_ERR_UNAVAILABLE);
     assert_non_null(strstr(err.text, "i2s16_gemm"));
 }
 

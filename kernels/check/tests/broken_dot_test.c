@@ -117,7 +117,7 @@ static void bounds(void)
 
 static void plans(void)
 {
-    const struct qk_case *gemv = qk_ops[QK_OP_qk256_gemv].on, *dot = qk_ops[QK_OP_f32_dot].on;
+    const struct qk_case *gemv = qk_op_row(QK_OP_qk256_gemv)->on, *dot = qk_op_row(QK_OP_f32_dot)->on;
     struct qk_error err = {0};
     struct qk_plan plan;
     struct qk_shape s = {.dims = 2, .dim = {3, 300}};

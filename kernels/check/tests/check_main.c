@@ -4,7 +4,7 @@
  * runs where there is none (under an emulator, on another architecture).
  */
 #include "kernels/check/check.h"
-#include "kernels/cpu.h"
+#include "kernels/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +19,9 @@ int main(void)
         printf("Bail out! %s: %s\n", err.where, err.text);
         return 1;
     }
-    printf("1..%zu\n", qk_variant_count);
-    for (size_t i = 0; i < qk_variant_count; i++) {
-        const struct qk_variant *v = &qk_variants[i];
+    printf("1..%zu\n", qk_table_builtin()->count);
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+        const struct qk_variant *v = &qk_table_builtin()->rows[i];
         const char *missing = qk_variant_missing(v, &cpu);
         const int code = missing ? 0 : qk_check_variant(v, seed ? strtoull(seed, NULL, 0) : 1, NULL, &err);
         printf("%s %zu - %s/%s%s%s\n", code ? "not ok" : "ok", i + 1, v->op_name, v->name,

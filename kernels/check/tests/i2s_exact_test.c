@@ -4,7 +4,7 @@
  * many columns as there may be. Kernels that keep sums in 16 bits for too long wrap here.
  */
 #include "kernels/check/tests/tap.h"
-#include "kernels/cpu.h"
+#include "kernels/table.h"
 #include "kernels/i2s16_gemm/op.h"
 #include "kernels/i2s16_gemv/op.h"
 #include "kernels/i2s_gemv/op.h"
@@ -61,8 +61,8 @@ int main(void)
     q = malloc(TOKENS * (size_t)I2S_COLUMNS_MAX);
     if (!codes || !q || qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), &err))
         return 1;
-    for (size_t i = 0; i < qk_variant_count; i++) {
-        const struct qk_variant *v = &qk_variants[i];
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+        const struct qk_variant *v = &qk_table_builtin()->rows[i];
         int32_t y[TOKENS * ROWS], sums[TOKENS] = {0};
         char name[96];
         bool all = true;

@@ -5,7 +5,7 @@
  * where there it is within 1e-6, 1e-5, 0.01, or in nine bytes of ten.
  */
 #include "kernels/check/tests/tap.h"
-#include "kernels/cpu.h"
+#include "kernels/table.h"
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"
 
@@ -18,9 +18,9 @@ static struct qk_cpu cpu;
 
 static const struct qk_variant *row(enum qk_op op, const char *name)
 {
-    for (size_t i = 0; i < qk_variant_count; i++)
-        if (qk_variants[i].op == op && !strcmp(qk_variants[i].name, name))
-            return &qk_variants[i];
+    for (size_t i = 0; i < qk_table_builtin()->count; i++)
+        if (qk_table_builtin()->rows[i].op == op && !strcmp(qk_table_builtin()->rows[i].name, name))
+            return &qk_table_builtin()->rows[i];
     return NULL;
 }
 
@@ -34,9 +34,9 @@ static void kernel_availability(void)
     const bool there = false;
 #endif
     bool agree = true;
-    for (size_t i = 0; i < qk_variant_count; i++)
-        if (qk_variants[i].isa == QK_ISA_AVX2)
-            agree &= !qk_variant_missing(&qk_variants[i], &cpu) == there;
+    for (size_t i = 0; i < qk_table_builtin()->count; i++)
+        if (qk_table_builtin()->rows[i].isa == QK_ISA_AVX2)
+            agree &= !qk_variant_missing(&qk_table_builtin()->rows[i], &cpu) == there;
     const struct qk_variant *v = row(QK_OP_i8u8_matmul, "avx2");
     tap(agree && v && !strcmp(v->op_name, "i8u8_matmul"), "avx2 kernel availability is the processor's",
         NULL);
@@ -130,8 +130,8 @@ static bool dequantize_all(const float *scale, size_t blocks)
     bool same = true;
     int rows = 0;
     QK_FN(qk256_dequant, qk_reference(QK_OP_qk256_dequant)->fn)(reference, codes, scale, lut, blocks);
-    for (size_t i = 0; i < qk_variant_count; i++) {
-        const struct qk_variant *v = &qk_variants[i];
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+        const struct qk_variant *v = &qk_table_builtin()->rows[i];
         if (v->op != QK_OP_qk256_dequant || v->isa != QK_ISA_AVX2 || v->kind == QK_CEILING)
             continue;
         memset(out, 0xa5, sizeof out);

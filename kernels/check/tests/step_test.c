@@ -11,7 +11,7 @@
 #include "kernels/f16.h"
 #include "kernels/f16_gemv/op.h"
 #include "kernels/i8_gemv/op.h"
-#include "kernels/kernels.h"
+#include "kernels/table.h"
 #include "kernels/relu2_mul/op.h"
 #include "kernels/rmsnorm/op.h"
 #include "kernels/rope/op.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Outputs so large that variants store past the caches: the checker's shapes are smaller. On a cache line, and not. */
 #include "kernels/check/tests/tap.h"
-#include "kernels/cpu.h"
+#include "kernels/table.h"
 #include "kernels/layout.h"
 #include "kernels/qk256_dequant/op.h"
 
@@ -46,8 +46,8 @@ int main(void)
     for (size_t b = 0; b < BLOCKS; b++)
         w.scale[b] = qk_rng_unit(&rng) + 0.5f;
     QK_FN(qk256_dequant, qk_reference(QK_OP_qk256_dequant)->fn)(w.want, w.codes, w.scale, lut, BLOCKS);
-    for (size_t i = 0; i < qk_variant_count; i++) {
-        const struct qk_variant *v = &qk_variants[i];
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+        const struct qk_variant *v = &qk_table_builtin()->rows[i];
         char name[96];
         if (v->op != QK_OP_qk256_dequant || v->kind == QK_CEILING || qk_variant_missing(v, &cpu))
             continue;

@@ -3,7 +3,7 @@
 
 #include "kernels/case.h"
 #include "kernels/check/tests/tap.h"
-#include "kernels/cpu.h"
+#include "kernels/table.h"
 
 #include <string.h>
 
@@ -88,14 +88,14 @@ static void ops(void)
 {
     bool seed = true;
     for (int op = 0; op < QK_OP_COUNT; op++)
-        seed &= !strcmp(qk_ops[op].on->sets[0].name, "seed");
+        seed &= !strcmp(qk_op_row(op)->on->sets[0].name, "seed");
     tap(seed, "every op's first set is named seed", NULL);
     tap(qk_stage_count(QK_OP_qk256_dequant) == 5, "stages of qk256_dequant", NULL);
 }
 
 static void plans(void)
 {
-    const struct qk_case *on = qk_ops[QK_OP_qk256_dequant].on;
+    const struct qk_case *on = qk_op_row(QK_OP_qk256_dequant)->on;
     struct qk_shape s = {.dims = 1, .dim = {257}};
     struct qk_plan plan;
     tap(on->plan(&s, &plan, &err) == QK_ERR_ARG && strstr(err.text, "256"),
@@ -118,16 +118,24 @@ static void levels(void)
     tap(!qk_cpu_detect(&none, "AvX2", &err) && !none.present[QK_ISA_AVX2] && !none.present[QK_ISA_AVX512] &&
             !none.present[QK_ISA_AVXVNNI],
         "AVX2 off takes all above BASE with it", &err);
-    tap(qk_variant_best(QK_OP_qk256_dequant, &none) == qk_reference(QK_OP_qk256_dequant),
+    const struct qk_table *table = qk_table_builtin();
+    tap(qk_table_best(table, QK_OP_qk256_dequant, &none) == qk_reference(QK_OP_qk256_dequant),
         "without AVX2 the reference is the best", NULL);
     tap(!qk_cpu_detect(&none, "avx512,avxvnni", &err) &&
             none.present[QK_ISA_AVX2] == cpu.present[QK_ISA_AVX2],
         "AVX-512 off leaves AVX2", &err);
     tap(qk_cpu_detect(&none, "base", &err) == QK_ERR_ARG, "BASE cannot be switched off", &err);
     tap(qk_cpu_detect(&none, "avx512,", &err) == QK_ERR_ARG, "a trailing comma", &err);
-    for (size_t i = 0; i < qk_variant_count; i++)
-        if (qk_variant_best(qk_variants[i].op, &cpu)->kind == QK_CEILING)
-            tap(false, "a ceiling is never dispatched to", NULL);
+    bool foreign = true, dispatched = false;
+    for (int i = 0; i < QK_ISA_COUNT; i++)
+        if (!qk_isa_of_here((enum qk_isa)i))
+            foreign &= !cpu.present[i] && strstr(cpu.why[i], "architecture");
+    for (size_t i = 0; i < table->count; i++) {
+        foreign &= qk_isa_of_here(table->rows[i].isa);
+        dispatched |= qk_table_best(table, table->rows[i].op, &cpu)->kind == QK_CEILING;
+    }
+    tap(foreign, "another architecture's levels are absent, and so are its rows", NULL);
+    tap(!dispatched, "a ceiling is never dispatched to", NULL);
 }
 
 int main(void)
