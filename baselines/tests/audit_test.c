@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/audit.h"
 
+#include "kernels/tests/parts.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -257,7 +259,7 @@ static void of_two_rows_of_a_phase_the_measured_one_counts(void **state)
     baseline_audit_free(&audit);
 }
 
-int main(void)
+TEST_PART(audit)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(verdicts_and_their_boundaries, set_up, tear_down),

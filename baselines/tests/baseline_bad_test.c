@@ -175,7 +175,7 @@ static void cut_and_garbled(void **state)
     free(copy);
 }
 
-int main(void)
+TEST_PART(baseline_bad)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nonsense),

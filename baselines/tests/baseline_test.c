@@ -361,7 +361,7 @@ static void killed_saves_leave_the_old_file(void **state)
     baseline_free(&b);
 }
 
-int main(void)
+TEST_PART(baseline)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(median_and_spread_of_launches),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/claims.h"
 
+#include "kernels/tests/parts.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -318,7 +320,7 @@ static void phases_have_an_order(void **state)
         assert_int_equal(baseline_phase_rank(none[i]), -1);
 }
 
-int main(void)
+TEST_PART(claims)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(malformed_files_are_refused_with_their_path),

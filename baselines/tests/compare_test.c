@@ -209,7 +209,7 @@ static void every_field_of_the_identity(void **state)
     baseline_free(&b);
 }
 
-int main(void)
+TEST_PART(compare)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(change_and_interval),         cmocka_unit_test(components_that_grew),

@@ -2,6 +2,7 @@
 #include "baselines/components.h"
 
 #include "harness/tests/breakdown_fixture.h"
+#include "kernels/tests/parts.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -197,7 +198,7 @@ static void the_json_says_the_same(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
-int main(void)
+TEST_PART(components)
 {
     const struct CMUnitTest tests[] = {
         TEST(every_gain_has_a_verdict),

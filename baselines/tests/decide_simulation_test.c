@@ -5,6 +5,8 @@
  */
 #include "baselines/decide.h"
 
+#include "kernels/tests/parts.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -193,7 +195,7 @@ static void the_bound_is_binomial(void **state)
     assert_true(within_bound(100) && !within_bound(200));
 }
 
-int main(void)
+TEST_PART(decide_simulation)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_bound_is_binomial),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/decide.h"
 
+#include "kernels/tests/parts.h"
+
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
@@ -250,7 +252,7 @@ static void nonsense_is_refused(void **state)
     assert_true(fabs(d.must_catch - log(1.008)) < 1e-15 && fabs(d.ignorable - log(1.002)) < 1e-15);
 }
 
-int main(void)
+TEST_PART(decide)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(e_is_the_mean_of_its_bets),

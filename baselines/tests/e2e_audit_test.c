@@ -92,7 +92,7 @@ static void a_file_without_such_claims_is_refused(void **state)
     assert_int_equal(baseline_e2e_audit_make(&a, path, &e, &err), QK_ERR_IO);
 }
 
-int main(void)
+TEST_PART(e2e_audit)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(claims_are_put_beside_their_phase),

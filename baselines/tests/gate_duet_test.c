@@ -2,6 +2,8 @@
 /* The duet's gate on measurements made by hand: what must never pass does not. */
 #include "baselines/gate_duet.h"
 
+#include "kernels/tests/parts.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -353,7 +355,7 @@ static void test_a_minimum_speedup_over_nothing_is_invalid(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
-int main(void)
+TEST_PART(gate_duet)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_identical_code_is_not_timed),

@@ -258,7 +258,7 @@ static void references_alone_are_nothing(void **state)
     stop(&s);
 }
 
-int main(void)
+TEST_PART(judge_stored)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_margins),

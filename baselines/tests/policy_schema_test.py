@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""policy_schema_test.py READER SCHEMA POLICY: the shipped policy obeys the schema, and reader and schema refuse the same. TAP."""
+"""policy_schema_test.py SCHEMA POLICY READER...: the shipped policy obeys the schema, and reader and schema refuse the same. TAP."""
 import copy
 import json
 import os
@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import schema_frame
 from schema_frame import DELETE
 
-reader, schema_path, policy_path = sys.argv[1:]
+schema_path, policy_path, *reader = sys.argv[1:]
 schema = schema_frame.Schema(schema_path)
 validator = schema.validator
 with open(policy_path, encoding="utf-8") as f:
@@ -57,7 +57,7 @@ def read(documents):
             paths.append(os.path.join(folder, f"{number}.json"))
             with open(paths[-1], "w", encoding="utf-8") as f:
                 json.dump(document, f)
-        answers = subprocess.run([reader, *paths], check=True, capture_output=True, text=True).stdout.splitlines()
+        answers = subprocess.run([*reader, *paths], check=True, capture_output=True, text=True).stdout.splitlines()
     assert len(answers) == len(documents), "one line each"
     return answers
 

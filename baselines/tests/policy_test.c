@@ -289,7 +289,7 @@ static void a_policy_that_cannot_be_read_is_an_error(void **state)
     assert_non_null(strstr(err.text, "Is a directory"));
 }
 
-int main(void)
+TEST_PART(policy)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_built_in_copy_is_the_file),

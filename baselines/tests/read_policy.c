@@ -2,9 +2,11 @@
 /* read_policy FILE...: one line each, "ok" or the JSON path and the reason of the refusal. */
 #include "baselines/policy.h"
 
+#include "kernels/tests/parts.h"
+
 #include <stdio.h>
 
-int main(int argc, char **argv)
+TEST_PART(read_policy)
 {
     for (int i = 1; i < argc; i++) {
         struct baseline_policy p;

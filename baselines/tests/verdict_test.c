@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/verdict.h"
 
+#include "kernels/tests/parts.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -265,7 +267,7 @@ static void too_many_results_are_no_memory(void **state)
     assert_int_equal(r.count, 0);
 }
 
-int main(void)
+TEST_PART(verdict)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_worst_counts),

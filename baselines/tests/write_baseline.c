@@ -2,9 +2,11 @@
 /* Writes the tests' baseline, with a change that was accepted, to stdout, for the schema test. */
 #include "baselines/tests/stored_fixture.h"
 
+#include "kernels/tests/parts.h"
+
 #include <stdio.h>
 
-int main(void)
+TEST_PART(write_baseline)
 {
     struct baseline b, fresh;
     struct qk_error err = {.text = ""};

@@ -101,7 +101,7 @@ static void steps_are_exact_and_add_up(void **state)
     bench_breakdown_free(&bd);
 }
 
-int main(void)
+TEST_PART(breakdown_count)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_are_counted_of_each_prefix),

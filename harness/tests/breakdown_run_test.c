@@ -6,6 +6,7 @@
 #include "harness/breakdown.h"
 
 #include "kernels/check/check.h"
+#include "kernels/tests/parts.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -267,7 +268,7 @@ static void a_late_run_makes_do_with_fewer_blocks(void **state)
     bench_breakdown_free(&bd);
 }
 
-int main(void)
+TEST_PART(breakdown_run)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_shape_in_l1_unless_asked_otherwise),

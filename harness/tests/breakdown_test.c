@@ -3,6 +3,7 @@
 #include "harness/breakdown.h"
 
 #include "harness/tests/breakdown_fixture.h"
+#include "kernels/tests/parts.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -262,7 +263,7 @@ static void the_model_has_its_weights(void **state)
     assert_int_equal(BENCH_2B_WEIGHTS, 2084044800);
 }
 
-int main(void)
+TEST_PART(breakdown)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(components_add_up_to_the_last_bit),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/buffers.h"
 
+#include "kernels/tests/parts.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -95,7 +97,7 @@ static void failures_leave_something_to_free(void **state)
     bench_buffers_free(&b);
 }
 
-int main(void)
+TEST_PART(buffers)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_are_whole_zeroed_and_aligned),

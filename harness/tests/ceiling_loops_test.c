@@ -185,7 +185,7 @@ static void what_cannot_run_says_why(void **state)
     assert_int_equal(bandwidths, 12);
 }
 
-int main(void)
+TEST_PART(ceiling_loops)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_fill_every_byte_and_no_other),

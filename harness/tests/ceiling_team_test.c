@@ -168,7 +168,7 @@ static void memory_that_is_refused_is_told(void **state)
     assert_null(team);
 }
 
-int main(void)
+TEST_PART(ceiling_team)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_thread_runs_its_part_in_its_memory),

@@ -345,7 +345,7 @@ static void no_folder_is_no_ceilings(void **state)
     bench_ceilings_free(&c);
 }
 
-int main(void)
+TEST_PART(ceilings)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(working_sets_fit_their_level),

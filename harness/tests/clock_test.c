@@ -33,7 +33,7 @@ static void clock_is_plausible_or_has_a_reason(void **state)
     }
 }
 
-int main(void)
+TEST_PART(clock)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(time_does_not_go_back),

@@ -269,7 +269,7 @@ static void a_run_of_known_length_is_read_back(void **state)
         assert_true(rec->blocks[b].events.recorded);
 }
 
-int main(void)
+TEST_PART(counters)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(metrics_are_their_formulas, use_fake, drop),

@@ -50,7 +50,7 @@ static void missing_file_names_what_was_tried(void **state)
     assert_non_null(strstr(err.text, "longer than 8 bytes"));
 }
 
-int main(void)
+TEST_PART(datafile)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(source_folder_has_the_schema),

@@ -118,7 +118,7 @@ static void little_memory(void **state)
     expect_warn("noise_dram", "needs twice 256 MiB, 391 MiB are free", NULL);
 }
 
-int main(void)
+TEST_PART(doctor_noise)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(noise),       cmocka_unit_test(spread),        cmocka_unit_test(this_machine),

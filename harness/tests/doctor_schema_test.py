@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""doctor_schema_test.py WRITER SCHEMA: what the doctor writes obeys SCHEMA, and what is broken does not. TAP."""
+"""doctor_schema_test.py SCHEMA WRITER...: what WRITER prints obeys SCHEMA, and what is broken does not. TAP."""
 import sys
 
 sys.dont_write_bytecode = True  # nothing appears in the source tree
 from schema_frame import DELETE, Schema, printed_by
 
-writer, schema_path = sys.argv[1:]
-documents = {kind: printed_by([writer, kind]) for kind in ("nothing", "healthy", "hopeless")}
+schema_path, *writer = sys.argv[1:]
+documents = {kind: printed_by([*writer, kind]) for kind in ("nothing", "healthy", "hopeless")}
 
 
 def verdict(name):

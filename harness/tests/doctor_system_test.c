@@ -134,7 +134,7 @@ static void memory(void **state)
     assert_int_equal(facts.dram_bytes, 384u << 20);
 }
 
-int main(void)
+TEST_PART(doctor_system)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(system_settings),

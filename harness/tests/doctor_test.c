@@ -207,7 +207,7 @@ static void lists(void **state)
     assert_false(bench_list_has("0-", 1) || bench_list_has("0;1", 1));
 }
 
-int main(void)
+TEST_PART(doctor)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_known),  cmocka_unit_test(affinity),   cmocka_unit_test(cpu_quota),

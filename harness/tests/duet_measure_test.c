@@ -3,6 +3,7 @@
 #include "harness/duet_desk.h"
 
 #include "harness/stats.h"
+#include "kernels/tests/parts.h"
 
 #include <dlfcn.h>
 #include <math.h>
@@ -395,7 +396,7 @@ static int tear_down(void **state)
     return unlink(second);
 }
 
-int main(void)
+TEST_PART(duet_measure)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_block_holds_what_it_says),

@@ -251,7 +251,7 @@ static int tear_down(void **state)
     return rmdir(folder);
 }
 
-int main(void)
+TEST_PART(duet_module)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ours_holds_every_row),

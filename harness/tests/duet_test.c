@@ -2,6 +2,8 @@
 /* A duet from its cases to its blocks, in real launches: this program is what they run. */
 #include "harness/duet.h"
 
+#include "kernels/tests/parts.h"
+
 #include <dirent.h>
 #include <math.h>
 #include <setjmp.h>
@@ -18,7 +20,7 @@
 
 enum { CASES = 4, BLOCKS = 64 };
 enum { SEED = 5 };
-static const char launch[] = "--launch";
+static const char launch[] = "duet_launch";
 static struct qk_error err;
 static char folder[] = "/tmp/duet-test-XXXXXX"; /* $TMPDIR of the duets */
 
@@ -347,7 +349,7 @@ static int tear_down(void **state)
     return rmdir(folder);
 }
 
-int main(int argc, char **argv)
+TEST_PART(duet)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_are_dealt_over_launches),
@@ -362,7 +364,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_program_that_is_no_launch_is_told),
         cmocka_unit_test(nonsense_is_refused),
     };
-    if (argc > 1 && !strcmp(argv[1], launch))
-        return bench_duet_launch();
     return cmocka_run_group_tests_name("harness/duet", tests, set_up, tear_down);
+}
+
+/* What a launch of these tests runs. */
+TEST_PART(duet_launch)
+{
+    return bench_duet_launch();
 }

@@ -165,7 +165,7 @@ static void a_missing_file_is_an_error(void **state)
     assert_int_equal(bench_e2e_read_json(&e, "/nonexistent/model.json", &err), QK_ERR_IO);
 }
 
-int main(void)
+TEST_PART(e2e_read)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_written_comes_back),

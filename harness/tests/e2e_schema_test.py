@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""e2e_schema_test.py SCHEMA COMMAND: what COMMAND json prints obeys SCHEMA, what is broken does not; the other forms. TAP."""
+"""e2e_schema_test.py SCHEMA COMMAND...: what COMMAND json prints obeys SCHEMA, what is broken does not; the other forms. TAP."""
 import csv
 import json
 import subprocess
@@ -9,8 +9,8 @@ import sys
 sys.dont_write_bytecode = True  # nothing appears in the source tree
 from schema_frame import DELETE, Schema, printed_by
 
-schema_path, command = sys.argv[1:]
-document = printed_by([command, "json"])
+schema_path, *command = sys.argv[1:]
+document = printed_by([*command, "json"])
 
 # What compare-llama-bench.py of llama.cpp demands of a row besides build_commit, test_time and avg_ts.
 LLAMA_BENCH = """cpu_info gpu_info backends n_gpu_layers tensor_buft_overrides model_filename model_type n_batch n_ubatch
@@ -49,7 +49,7 @@ BROKEN = [
 
 def adds_up():
     for repetitions in "1", "2", "5", "6":
-        for row in printed_by([command, "json", repetitions]):
+        for row in printed_by([*command, "json", repetitions]):
             total = sum(row["components_ns"].values())
             assert abs(total / row["ns_per_token"]["median"] - 1) < 1e-5, (row["kernels"], total)
             tokens = row["n_prompt"] + row["n_gen"]
@@ -58,19 +58,19 @@ def adds_up():
 
 
 def without_intervals():
-    for row in printed_by([command, "json", "1"]):
+    for row in printed_by([*command, "json", "1"]):
         assert row["interval_level"] == 0 and row["ns_per_token"]["low"] is None
         schema.validator.validate([row])
 
 
 def lines():
-    text = subprocess.run([command, "jsonl"], check=True, capture_output=True, text=True).stdout
+    text = subprocess.run([*command, "jsonl"], check=True, capture_output=True, text=True).stdout
     assert text.endswith("\n")
     assert [json.loads(line) for line in text.splitlines()] == document
 
 
 def comma_separated():
-    text = subprocess.run([command, "csv"], check=True, capture_output=True, text=True).stdout
+    text = subprocess.run([*command, "csv"], check=True, capture_output=True, text=True).stdout
     rows = list(csv.DictReader(text.splitlines()))
     assert len(rows) == len(document)
     for row, expected in zip(rows, document):

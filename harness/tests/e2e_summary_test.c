@@ -131,7 +131,7 @@ static void means_and_deviations_are_llama_benchs(void **state)
     assert_true(bench_e2e_deviation(x, 1) == 0);
 }
 
-int main(void)
+TEST_PART(e2e_summary)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(medians_and_their_components),

@@ -245,7 +245,7 @@ static void what_cannot_be_is_refused(void **state)
     assert_refused(&cfg, QK_ERR_INTERRUPTED, "interrupted");
 }
 
-int main(void)
+TEST_PART(e2e)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_add_up_exactly),      cmocka_unit_test(sets_take_turns_in_a_drawn_order),

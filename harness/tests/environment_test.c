@@ -247,7 +247,7 @@ static void long_texts_are_cut(void **state)
     assert_int_equal(strlen(env.compiler), sizeof env.compiler - 1);
 }
 
-int main(void)
+TEST_PART(environment)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fake_machine),

@@ -13,6 +13,8 @@
 
 #include "harness/sample_set.h"
 
+#include "kernels/tests/parts.h"
+
 /* cmocka group fixtures: bench_test_dir is an empty folder for the test program, removed with all in it. */
 extern char bench_test_dir[64];
 int bench_test_dir_make(void **state);

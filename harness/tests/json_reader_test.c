@@ -104,7 +104,7 @@ static void first_error_is_kept(void **state)
     json_decref(json);
 }
 
-int main(void)
+TEST_PART(json_reader)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_json),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/matrix.h"
 
+#include "kernels/tests/parts.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -162,7 +164,7 @@ static void model_verification_finds_a_wrong_value(void **state)
     bench_matrix_free(&m);
 }
 
-int main(void)
+TEST_PART(matrix)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_pattern_everything),

@@ -245,7 +245,7 @@ static void folders(void **state)
     assert_int_equal(bench_make_folder("", &err), QK_ERR_IO);
 }
 
-int main(void)
+TEST_PART(outfile)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_file_appears_at_commit),

@@ -137,7 +137,7 @@ static void every_ok_record_gets_its_share(void **state)
     bench_ceilings_free(&c);
 }
 
-int main(void)
+TEST_PART(roofline)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_bound_is_what_the_ceilings_give),

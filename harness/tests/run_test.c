@@ -8,6 +8,7 @@
 
 #include "harness/summary.h"
 #include "kernels/check/check.h"
+#include "kernels/tests/parts.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -190,7 +191,7 @@ static void pinning_refuses_a_cpu_that_is_not_there(void **state)
     assert_true(bench_pin(-1, &err) >= 0);
 }
 
-int main(void)
+TEST_PART(run)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_pairs_its_samples),

@@ -377,7 +377,7 @@ static void memory_runs_out(void **state)
     bench_sample_set_free(&back);
 }
 
-int main(void)
+TEST_PART(sample_set_bad)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(documents_are_refused),   cmocka_unit_test(pairing_is_enforced),

@@ -310,7 +310,7 @@ static void foreign_bytes(void **state)
     bench_sample_set_free(&back);
 }
 
-int main(void)
+TEST_PART(sample_set)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(round_trip_keeps_every_byte),

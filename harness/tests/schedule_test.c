@@ -2,6 +2,7 @@
 #include "harness/schedule.h"
 
 #include "harness/sample_set.h"
+#include "kernels/tests/parts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -83,7 +84,7 @@ static void a_seed_repeats_its_order(void **state)
     }
 }
 
-int main(void)
+TEST_PART(schedule)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(slices_are_filled),        cmocka_unit_test(blocks_adapt_to_the_round),

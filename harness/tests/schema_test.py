@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""schema_test.py WRITER SCHEMA: what WRITER prints obeys SCHEMA, and what is broken does not. TAP."""
+"""schema_test.py SCHEMA WRITER...: what WRITER prints obeys SCHEMA, and what is broken does not. TAP."""
 import sys
 
 sys.dont_write_bytecode = True  # nothing appears in the source tree
 from schema_frame import DELETE, Schema, printed_by
 
-writer, schema_path = sys.argv[1:]
-document = printed_by([writer])
+schema_path, *writer = sys.argv[1:]
+document = printed_by(writer)
 
 # Place, and what is put there; DELETE takes the member away.
 BROKEN = [

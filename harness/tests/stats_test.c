@@ -183,7 +183,7 @@ static void pairing_cancels_drift(void **state)
     near(r.high, 1.01);
 }
 
-int main(void)
+TEST_PART(stats)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(medians),

@@ -16,6 +16,8 @@
 #include "harness/counters_step.h"
 #include "kernels/table.h"
 
+#include "kernels/tests/parts.h"
+
 #include <signal.h>
 
 enum { STEP_TEST_SEED = 11 };

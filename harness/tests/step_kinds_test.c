@@ -241,7 +241,7 @@ static void kinds_have_different_names(void **state)
     assert_null(bench_step_kind_name(BENCH_STEP_KINDS));
 }
 
-int main(void)
+TEST_PART(step_kinds)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kinds_have_different_names),

@@ -141,7 +141,7 @@ static void the_permute_reads_no_table(void **state)
         p4.kinds[BENCH_STEP_SCALAR_FLOAT] + p4.kinds[BENCH_STEP_INSERT] + p4.kinds[BENCH_STEP_GATHER], 0);
 }
 
-int main(void)
+TEST_PART(step_ladder)
 {
     struct CMUnitTest tests[] = {
         cmocka_unit_test(scalar_and_avx2_are_what_they_say),

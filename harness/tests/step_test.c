@@ -277,7 +277,7 @@ static void a_variant_that_is_not_built_is_unavailable(void **state)
     assert_string_equal(err.where, "qk256_dequant/scalar");
 }
 
-int main(void)
+TEST_PART(step)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(smallest_shape_is_the_smallest),

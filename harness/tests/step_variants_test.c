@@ -82,7 +82,7 @@ static void the_last_stage_is_the_kernel(void **state)
     }
 }
 
-int main(void)
+TEST_PART(step_variants)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_repeat),

@@ -197,7 +197,7 @@ static void empty_set(void **state)
     bench_sample_set_free(&set);
 }
 
-int main(void)
+TEST_PART(summary)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers),

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""trace_schema_test.py WRITER SCHEMA: every line WRITER prints obeys SCHEMA, and what is broken does not. TAP."""
+"""trace_schema_test.py SCHEMA WRITER...: every line WRITER prints obeys SCHEMA, and what is broken does not. TAP."""
 import json
 import subprocess
 import sys
@@ -8,8 +8,8 @@ import sys
 sys.dont_write_bytecode = True  # nothing appears in the source tree
 from schema_frame import DELETE, Schema, refuse_constant
 
-writer, schema_path = sys.argv[1:]
-written = subprocess.run([writer], check=True, capture_output=True, text=True).stdout
+schema_path, *writer = sys.argv[1:]
+written = subprocess.run(writer, check=True, capture_output=True, text=True).stdout
 lines = [json.loads(line, parse_constant=refuse_constant) for line in written.splitlines()]
 header, full, bare = lines
 

@@ -2,7 +2,9 @@
 /* Writes the tests' breakdown to stdout, for the schema test. */
 #include "harness/tests/breakdown_fixture.h"
 
-int main(void)
+#include "kernels/tests/parts.h"
+
+TEST_PART(write_breakdown)
 {
     struct bench_breakdown bd;
     struct qk_error err = {.text = ""};

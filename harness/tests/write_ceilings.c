@@ -2,7 +2,9 @@
 /* Prints the fixture's ceilings as JSON, for ceilings_schema_test.py. */
 #include "harness/tests/ceilings_fixture.h"
 
-int main(void)
+#include "kernels/tests/parts.h"
+
+TEST_PART(write_ceilings)
 {
     struct bench_ceilings c;
     bench_test_ceilings(&c);

@@ -2,6 +2,8 @@
 /* Prints the doctor's JSON, for the schema test: write_doctor nothing|healthy|hopeless. */
 #include "harness/doctor_private.h"
 
+#include "kernels/tests/parts.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +25,7 @@ static void make_healthy(struct bench_facts *f)
     f->after = (struct bench_ticks){true, 1, 100, 2, 100};
 }
 
-int main(int argc, char **argv)
+TEST_PART(write_doctor)
 {
     static struct bench_facts f;
     static struct bench_doctor d = {.seed = 77};

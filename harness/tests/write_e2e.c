@@ -2,10 +2,12 @@
 /* Prints the fixture's rows as JSON, JSON lines or CSV, for e2e_schema_test.py: write_e2e json|jsonl|csv [REPETITIONS] */
 #include "harness/tests/e2e_fixture.h"
 
+#include "kernels/tests/parts.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-int main(int argc, char **argv)
+TEST_PART(write_e2e)
 {
     struct bench_e2e e;
     if (argc < 2)

@@ -2,7 +2,7 @@
 /* Writes the tests' sample set to stdout, for the schema test. */
 #include "harness/tests/fixture.h"
 
-int main(void)
+TEST_PART(write_fixture)
 {
     struct bench_sample_set set;
     struct qk_error err = {.text = ""};

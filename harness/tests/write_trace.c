@@ -2,10 +2,12 @@
 /* Writes a small trace to stdout, for the schema test: one block with everything, one with as little as there can be. */
 #include "harness/trace.h"
 
+#include "kernels/tests/parts.h"
+
 #include <math.h>
 #include <string.h>
 
-int main(void)
+TEST_PART(write_trace)
 {
     struct bench_duet_case cases[] = {
         {.name = "qk256_dequant/scalar/4096",

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "kernels/tests/parts.h"
 #include "model/tests/gguf_builder.h"
 
 enum { EMBEDDING = 128, KV = 64, FEED_FORWARD = 256, VOCAB = 8, HEADS = 2, KV_HEADS = 1, LAYERS = 2 };
@@ -403,7 +404,7 @@ static void other_models_are_refused(void **state)
     expect(&f, QK_ERR_FORMAT, "vocabulary", "tokenizer.ggml.tokens has 7 entries");
 }
 
-int main(void)
+TEST_PART(config)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_one_loads),

@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "kernels/tests/parts.h"
 #include "model/tests/gguf_builder.h"
 
 enum {
@@ -335,7 +336,7 @@ static int close_both(void **state)
     return 0;
 }
 
-int main(void)
+TEST_PART(forward_shapes)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_path_agrees_with_the_plain_pass),

@@ -2,6 +2,8 @@
 /* Logits against those that other programs computed (fixtures/README.md), and against each other. */
 #include "model/tests/forward_fixture.h"
 
+#include "kernels/tests/parts.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -238,7 +240,7 @@ static int close_both(void **state)
     return 0;
 }
 
-int main(void)
+TEST_PART(forward)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_rounding_every_position_agrees),

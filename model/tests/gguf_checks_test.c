@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "kernels/tests/parts.h"
 #include "model/tests/gguf_expect.h"
 
 /* A file of one entry up to its kind; the value is to follow. Its kind field is at byte 24 + 8 + 1. */
@@ -233,7 +234,7 @@ static void check_8_alignment(void **state)
     expect_and_free(&b, "general.alignment is of kind u64, u32 expected", at);
 }
 
-int main(void)
+TEST_PART(gguf_checks)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(check_1_reads_stay_inside),

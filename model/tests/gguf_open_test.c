@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "kernels/tests/parts.h"
 #include "model/tests/gguf_expect.h"
 
 static void file_is_mapped(void **state)
@@ -80,7 +81,7 @@ static void long_path_keeps_its_offset(void **state)
     assert_non_null(strstr(err.where, "/end.gguf: byte 0"));
 }
 
-int main(void)
+TEST_PART(gguf_open)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(file_is_mapped),

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "kernels/tests/parts.h"
 #include "model/tests/gguf_expect.h"
 
 /* A file of one tensor, up to its data. */
@@ -214,7 +215,7 @@ static void check_17_i2s_tail(void **state)
     }
 }
 
-int main(void)
+TEST_PART(gguf_tensor_checks)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(check_9_tensor_names),    cmocka_unit_test(check_10_dimensions),

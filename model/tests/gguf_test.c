@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "kernels/tests/parts.h"
 #include "model/tests/gguf_expect.h"
 
 static void every_kind_converts(void **state)
@@ -369,7 +370,7 @@ static void many_names_are_compared_quickly(void **state)
     free(b.bytes);
 }
 
-int main(void)
+TEST_PART(gguf)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_converts),        cmocka_unit_test(arrays_are_walked),

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "kernels/tests/parts.h"
 #include "model/tests/gguf_expect.h"
 
 /* A parsed file of one I2_S tensor "t" of those dimensions, its codes as given (elements / 4 bytes). */
@@ -268,7 +269,7 @@ static void fixture_is_read_as_others_read_it(void **state)
     model_gguf_close(&g);
 }
 
-int main(void)
+TEST_PART(i2s)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(worked_vectors),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/kernel_set.h"
 
+#include "kernels/tests/parts.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -158,7 +160,7 @@ static void layouts_belong_to_paths(void **state)
     }
 }
 
-int main(void)
+TEST_PART(kernel_set)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sets_choose_variants_and_path),

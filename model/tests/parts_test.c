@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The small parts: comparison of logits, the pool of threads, f32 to f16. */
 #include "kernels/f16.h"
+#include "kernels/tests/parts.h"
 #include "model/compare_logits.h"
 #include "model/pool.h"
 
@@ -110,7 +111,7 @@ static void f16_rounds_to_nearest_even(void **state)
     assert_int_equal(qk_f32_to_f16(1e-30f), 0);
 }
 
-int main(void)
+TEST_PART(parts)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(logits_compare_as_computed_by_hand),

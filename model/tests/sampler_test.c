@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/sampler.h"
 
+#include "kernels/tests/parts.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -125,7 +127,7 @@ static void nonsense_is_refused(void **state)
     model_sampler_free(s);
 }
 
-int main(void)
+TEST_PART(sampler)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(greedy_takes_the_first_of_the_largest),

@@ -5,6 +5,8 @@
  */
 #include "model/synth.h"
 
+#include "kernels/tests/parts.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -311,7 +313,7 @@ static void merges_join_two_tokens_into_a_third(void **state)
     free(token);
 }
 
-int main(void)
+TEST_PART(synth_form)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failing_sink_is_called_no_more),

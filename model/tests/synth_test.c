@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <xxhash.h>
 
+#include "kernels/tests/parts.h"
 #include "model/i2s.h"
 
 /* XXH3 of the files of MODEL_SYNTH_SEED. */
@@ -245,7 +246,7 @@ static void a_failing_sink_ends_it(void **state)
     free(whole.bytes);
 }
 
-int main(void)
+TEST_PART(synth)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tiny_is_the_same_everywhere),

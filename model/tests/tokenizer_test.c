@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "kernels/tests/parts.h"
 #include "model/tests/gguf_builder.h"
 
 static struct model_tokenizer *kjv;
@@ -284,7 +285,7 @@ static int close_all(void **state)
     return 0;
 }
 
-int main(void)
+TEST_PART(tokenizer)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_and_ids_are_those_of_others),

@@ -2,6 +2,7 @@
 #include "reports/breakdown.h"
 
 #include "harness/tests/breakdown_fixture.h"
+#include "kernels/tests/parts.h"
 #include "reports/tests/fixture.h"
 
 #include <math.h>
@@ -176,7 +177,7 @@ static void a_full_stream_is_an_error(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
-int main(void)
+TEST_PART(breakdown)
 {
     const struct CMUnitTest tests[] = {
         TEST(both_forms_are_as_they_were), TEST(what_is_shown_adds_up),

@@ -127,7 +127,7 @@ static void full_stream(void **state)
     baseline_comparison_free(&c);
 }
 
-int main(void)
+TEST_PART(compare)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_it_was),

@@ -74,7 +74,7 @@ static void the_table_of_llama_bench(void **state)
     check(7, 2412820480, MARKDOWN, "e2e.md");
 }
 
-int main(void)
+TEST_PART(e2e)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_ladder_with_verdicts),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/tests/fixture.h"
 
+#include "kernels/tests/parts.h"
+
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -292,7 +294,7 @@ static void an_image_that_cannot_be_written_is_an_io_error(void **state)
     assert_non_null(strstr(err.text, "absent/t.svg"));
 }
 
-int main(void)
+TEST_PART(gnuplot)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(three_formats, set_up, tear_down),

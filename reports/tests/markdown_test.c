@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/tests/fixture.h"
 
+#include "kernels/tests/parts.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -68,7 +70,7 @@ static void names_are_not_markup(void **state)
     report_fixture_free(&f);
 }
 
-int main(void)
+TEST_PART(markdown)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_there_is),

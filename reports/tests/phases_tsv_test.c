@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/tests/fixture.h"
 
+#include "kernels/tests/parts.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -109,7 +111,7 @@ static void names_cannot_make_fields_or_lines(void **state)
     report_fixture_free(&f);
 }
 
-int main(void)
+TEST_PART(phases_tsv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_there_is),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/tests/fixture.h"
 
+#include "kernels/tests/parts.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -94,7 +96,7 @@ static void an_empty_set_is_a_page_without_tables(void **state)
     report_fixture_free(&f);
 }
 
-int main(void)
+TEST_PART(text)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_there_is),

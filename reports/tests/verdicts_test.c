@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "kernels/tests/parts.h"
 #include "reports/tests/fixture.h"
 #include "reports/tests/verdicts_fixture.h"
 #include "reports/verdicts_private.h"
@@ -227,7 +228,7 @@ static void numbers_have_the_digits_that_matter(void **state)
     }
 }
 
-int main(void)
+TEST_PART(verdicts)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forms_are_as_they_were),

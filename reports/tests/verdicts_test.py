@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""verdicts_test.py WRITER GATE_SCHEMA BMF_SCHEMA JUNIT_XSD: a gate's JSON, Bencher metrics, JUnit XML, annotations and
+"""verdicts_test.py GATE_SCHEMA BMF_SCHEMA JUNIT_XSD WRITER...: a gate's JSON, Bencher metrics, JUnit XML, annotations and
 markdown as their readers take them, each held against the JSON of the same report. TAP."""
 import copy
 import json
@@ -15,7 +15,7 @@ try:
 except ImportError:
     jsonschema = None
 
-writer, gate_schema, bmf_schema, xsd = sys.argv[1:]
+gate_schema, bmf_schema, xsd, *writer = sys.argv[1:]
 KINDS = ("good", "bad", "warn", "strict", "unsure", "hostile", "empty")
 SUMMARY_LIMIT = 1024 * 1024
 
@@ -26,7 +26,7 @@ class Skip(Exception):
 
 def written(form, kind):
     # Bytes: a decoder in text mode would turn a carriage return into a line feed.
-    return subprocess.run([writer, form, kind], check=True, capture_output=True).stdout.decode()
+    return subprocess.run([*writer, form, kind], check=True, capture_output=True).stdout.decode()
 
 
 def refuse_constant(name):

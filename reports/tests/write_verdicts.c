@@ -2,7 +2,9 @@
 /* Prints a report made by hand, for those who read such a form: write_verdicts FORM KIND. */
 #include "reports/tests/verdicts_fixture.h"
 
-int main(int argc, char **argv)
+#include "kernels/tests/parts.h"
+
+TEST_PART(write_verdicts)
 {
     struct baseline_report r;
     struct qk_error err;

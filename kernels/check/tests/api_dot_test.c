@@ -86,7 +86,7 @@ static void values(void)
     tap(!code && y[0] == 0, "dot of none", &err);
 }
 
-int main(void)
+TEST_PART(api_dot)
 {
     for (int i = 0; i < ROWS; i++)
         y[i] = 7.0f;

@@ -37,7 +37,7 @@ static void all_codes(void)
     tap(right, "byte 0xaa gives +1 times the scale", &err);
 }
 
-int main(void)
+TEST_PART(api)
 {
     void *const misaligned = (unsigned char *)scale + 1;
     for (int i = 0; i < ELEMENTS; i++)

@@ -145,7 +145,7 @@ static void plans(void)
     tap(!gemv->shape_for_bytes(1000, &s) && !dot->shape_for_bytes(11, &s), "no shape for few bytes", NULL);
 }
 
-int main(void)
+TEST_PART(broken_dot)
 {
     struct qk_error err = {0};
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {

@@ -13,7 +13,7 @@ qk_i2s_gemv_fn qk_evex_i2s_gemv;
 qk_i2s16_gemv_fn qk_evex_i2s16_gemv;
 qk_i2s16_gemm_fn qk_evex_i2s16_gemm;
 
-int main(void)
+TEST_PART(evex)
 {
     const struct qk_variant rows[] = {
         {.op = QK_OP_i2s_gemv, .op_name = "i2s_gemv", .fn = (qk_fn *)qk_evex_i2s_gemv},

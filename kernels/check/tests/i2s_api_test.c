@@ -118,7 +118,7 @@ static void products(void)
         &err);
 }
 
-int main(void)
+TEST_PART(i2s_api)
 {
     struct qk_rng rng;
     qk_rng_seed(&rng, 1);

@@ -137,7 +137,7 @@ static struct qk_variant repacker(qk_i2s16_repack_fn *fn)
     return (struct qk_variant){.op = QK_OP_i2s16_repack, .kind = QK_PLAIN, .fn = (qk_fn *)fn};
 }
 
-int main(void)
+TEST_PART(i2s_broken)
 {
     judge(gemv(whole), NULL, "the loop without a fault passes");
     judge(gemv(wraps), "expected", "sums that wrap at 16 bits");

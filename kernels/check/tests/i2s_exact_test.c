@@ -52,7 +52,7 @@ static bool exact(const struct qk_variant *v, int code, int value, size_t column
     return all;
 }
 
-int main(void)
+TEST_PART(i2s_exact)
 {
     static const size_t widths[] = {1280, 1408, 2560, 6912, 32768, I2S_COLUMNS_MAX};
     struct qk_error err;

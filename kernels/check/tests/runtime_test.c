@@ -185,7 +185,7 @@ static void dequantize_errors(void)
         "avx2 dequantize qk256 errors: block size, number of bytes", &err);
 }
 
-int main(void)
+TEST_PART(runtime)
 {
     if (qk_cpu_detect(&cpu, NULL, &err))
         return 1;

@@ -154,7 +154,7 @@ static void good_calls(void)
         "nothing to do", &err);
 }
 
-int main(void)
+TEST_PART(step_api)
 {
     fill();
     own_limits();

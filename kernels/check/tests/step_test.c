@@ -328,7 +328,7 @@ static void tl_values(void)
         NULL);
 }
 
-int main(void)
+TEST_PART(step)
 {
     qk_rng_seed(&rng, 1);
     f16_every_pattern();

@@ -30,7 +30,7 @@ static bool right(const struct qk_variant *v, const struct work *w, size_t offse
            !memcmp(&before, &untouched, sizeof before) && !memcmp(&behind, &untouched, sizeof behind);
 }
 
-int main(void)
+TEST_PART(stream)
 {
     static const float lut[4] = {-2, -1, 1, 2};
     struct work w = {.codes = malloc((size_t)BLOCKS * QK256_BLOCK_BYTES),

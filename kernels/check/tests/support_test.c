@@ -138,7 +138,7 @@ static void levels(void)
     tap(!dispatched, "a ceiling is never dispatched to", NULL);
 }
 
-int main(void)
+TEST_PART(support)
 {
     sizes();
     generator();

@@ -4,6 +4,7 @@
 #define QKBENCH_KERNELS_CHECK_TESTS_TAP_H
 
 #include "kernels/support.h"
+#include "kernels/tests/parts.h"
 
 #include <stdio.h>
 
