@@ -7,6 +7,8 @@ called_from=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 export LC_ALL=C.UTF-8
 trap 'exit 130' INT
+# The build that is tested: of release, so that the kernels are those that ship, but with asserts.
+tested=(-Dbuildtype=release -Db_ndebug=false -Dwerror=true)
 
 say() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2

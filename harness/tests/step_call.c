@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls one variant once on its op's smallest shape, for a tool that counts its instructions, or counts them itself:
+ * Calls variants once on their op's smallest shape, for a tool that counts their instructions, or counts them itself:
  *
  *   step_call --list             variants that such a tool understands and this machine runs, one `op name` a line;
  *                                exits 77 with the reason when it would count something else
- *   step_call --count OP NAME    instructions, by single-stepping
- *   step_call --call OP NAME
+ *   step_call --count OP NAME...    instructions, by single-stepping, one number a line
+ *   step_call --call OP NAME...
  *
  * Exit codes: 0, 1 could not, 2 usage, 77 not here.
  */
@@ -65,6 +65,14 @@ static int call(const struct qk_variant *v, struct qk_error *err)
     return code;
 }
 
+static const struct qk_variant *find(const char *op, const char *name)
+{
+    for (size_t i = 0; i < qk_table_builtin()->count; i++)
+        if (!strcmp(qk_variants[i].op_name, op) && !strcmp(qk_variants[i].name, name))
+            return &qk_table_builtin()->rows[i];
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
     struct qk_error err = {.text = ""};
@@ -74,20 +82,19 @@ int main(int argc, char **argv)
         return failed(&err, code);
     if (argc == 2 && strcmp(argv[1], "--list") == 0)
         return list(&cpu);
-    if (argc != 4)
+    if (argc < 4 || argc % 2)
         return USAGE;
-    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
-        const struct qk_variant *v = &qk_table_builtin()->rows[i];
+    const bool count = strcmp(argv[1], "--count") == 0;
+    for (int i = 2; i < argc; i += 2) {
+        const struct qk_variant *v = find(argv[i], argv[i + 1]);
         struct bench_steps steps;
-        if (strcmp(v->op_name, argv[2]) != 0 || strcmp(v->name, argv[3]) != 0)
-            continue;
-        const bool count = strcmp(argv[1], "--count") == 0;
+        if (!v)
+            return USAGE;
         code = count ? bench_steps_smallest(v, SEED, NULL, &steps, &err) : call(v, &err);
         if (code)
             return failed(&err, code);
         if (count)
             printf("%llu\n", (unsigned long long)steps.instructions);
-        return 0;
     }
-    return USAGE;
+    return 0;
 }

@@ -60,9 +60,8 @@ static void what_is_no_file_is_refused(void **state)
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/fifo", folder);
     assert_int_equal(mkfifo(path, 0600), 0);
-    alarm(300); /* an open that waits for a writer ends the test instead of hanging it */
+    /* An open that waits for a writer would hang here. */
     assert_int_equal(model_gguf_open(path, &g, &err), QK_ERR_IO);
-    alarm(0);
     assert_text(&err, "is a FIFO, a regular file expected");
     unlink(path);
     rmdir(folder);
