@@ -65,14 +65,6 @@ static int call(const struct qk_variant *v, struct qk_error *err)
     return code;
 }
 
-static const struct qk_variant *find(const char *op, const char *name)
-{
-    for (size_t i = 0; i < qk_table_builtin()->count; i++)
-        if (!strcmp(qk_variants[i].op_name, op) && !strcmp(qk_variants[i].name, name))
-            return &qk_table_builtin()->rows[i];
-    return NULL;
-}
-
 int main(int argc, char **argv)
 {
     struct qk_error err = {.text = ""};
@@ -86,7 +78,7 @@ int main(int argc, char **argv)
         return USAGE;
     const bool count = strcmp(argv[1], "--count") == 0;
     for (int i = 2; i < argc; i += 2) {
-        const struct qk_variant *v = find(argv[i], argv[i + 1]);
+        const struct qk_variant *v = qk_table_find(qk_table_builtin(), argv[i], argv[i + 1]);
         struct bench_steps steps;
         if (!v)
             return USAGE;
