@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/audit.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 /* A summary made by hand: the ladder of one op in up to two shapes, ratios set by each test. */
 enum { SCALAR, P1, P2, UNROLL, P3, P4, BEST, LADDER };

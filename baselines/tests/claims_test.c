@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/claims.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static char json[] = "/tmp/qkbench-claims-XXXXXX";
 

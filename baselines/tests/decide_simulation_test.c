@@ -5,15 +5,11 @@
  */
 #include "baselines/decide.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { RUNS = 4000, BLOCKS = 300, PAIRS_MAX = 16 };
 static const double ALPHA = 0.05;

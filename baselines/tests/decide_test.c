@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/decide.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
 #include <float.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static const struct baseline_margins margins = {0.002, 0.008};
 

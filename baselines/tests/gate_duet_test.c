@@ -2,15 +2,11 @@
 /* The duet's gate on measurements made by hand: what must never pass does not. */
 #include "baselines/gate_duet.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 /* What the measurements below say: ln of the candidate's time over the base's, by what a case compares. */
 static struct {

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/verdict.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 /* A run in short: one letter a result. */
 static void put(struct baseline_report *r, size_t i, char letter)

@@ -2,16 +2,12 @@
 #include "harness/tests/breakdown_fixture.h"
 
 #include "harness/json_writer.h"
+#include "kernels/tests/cmocka_parts.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 const struct qk_variant *bench_test_variant(const char *name)
 {

@@ -6,16 +6,11 @@
 #include "harness/breakdown.h"
 
 #include "kernels/check/check.h"
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static const char *failing; /* variant whose check fails */
 static bool stop_now;

@@ -3,16 +3,11 @@
 #include "harness/breakdown.h"
 
 #include "harness/tests/breakdown_fixture.h"
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static struct qk_error err;
 

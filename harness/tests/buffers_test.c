@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/buffers.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static struct bench_group group = {.op = QK_OP_qk256_dequant, .name = "512", .shape = {1, {512}}};
 static struct qk_error err;

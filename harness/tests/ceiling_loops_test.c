@@ -5,7 +5,6 @@
 #include "harness/ceiling_loops.h"
 #include "kernels/support.h"
 
-#include <setjmp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -6,14 +6,9 @@
 #include "harness/core_share.h"
 
 #include "harness/clock.h"
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static const double shared_ghz = 1000, ours_ghz = 0.001;
 static double ghz;

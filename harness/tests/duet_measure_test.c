@@ -3,19 +3,14 @@
 #include "harness/duet_desk.h"
 
 #include "harness/stats.h"
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
 #include <dlfcn.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static struct qk_error err;
 static struct bench_duet_desk desk;

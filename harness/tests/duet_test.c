@@ -2,21 +2,16 @@
 /* A duet from its cases to its blocks, in real launches: this program is what they run. */
 #include "harness/duet.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
 #include <dirent.h>
 #include <math.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { CASES = 4, BLOCKS = 64 };
 enum { SEED = 5 };

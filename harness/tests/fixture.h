@@ -3,17 +3,11 @@
 #ifndef QKBENCH_HARNESS_TESTS_FIXTURE_H
 #define QKBENCH_HARNESS_TESTS_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-
-#include <cmocka.h>
 
 #include "harness/sample_set.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
 /* cmocka group fixtures: bench_test_dir is an empty folder for the test program, removed with all in it. */
 extern char bench_test_dir[64];

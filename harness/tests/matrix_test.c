@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/matrix.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static struct bench_environment env = {
     .cache_count = 3,

@@ -2,13 +2,7 @@
 #include "harness/schedule.h"
 
 #include "harness/sample_set.h"
-#include "kernels/tests/parts.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "kernels/tests/cmocka_parts.h"
 
 static void slices_are_filled(void **state)
 {

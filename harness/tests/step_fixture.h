@@ -3,20 +3,14 @@
 #ifndef QKBENCH_HARNESS_TESTS_STEP_FIXTURE_H
 #define QKBENCH_HARNESS_TESTS_STEP_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "harness/counters_step.h"
 #include "kernels/table.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
 #include <signal.h>
 

@@ -4,15 +4,11 @@
 
 #include <float.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 #include "model/tests/gguf_builder.h"
 
 enum { EMBEDDING = 128, KV = 64, FEED_FORWARD = 256, VOCAB = 8, HEADS = 2, KV_HEADS = 1, LAYERS = 2 };

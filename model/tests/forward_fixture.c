@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/tests/forward_fixture.h"
+#include "kernels/tests/cmocka_parts.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 const unsigned all_layouts = MODEL_LAYOUT_I2S | MODEL_LAYOUT_I2S16 | MODEL_LAYOUT_QK256;
 

@@ -9,15 +9,11 @@
 #include "model/model.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 #include "model/tests/gguf_builder.h"
 
 enum {

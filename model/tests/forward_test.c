@@ -2,16 +2,12 @@
 /* Logits against those that other programs computed (fixtures/README.md), and against each other. */
 #include "model/tests/forward_fixture.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static struct fixture tiny, kjv;
 

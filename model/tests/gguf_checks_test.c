@@ -6,15 +6,11 @@
  */
 #include "model/gguf.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include <cmocka.h>
-
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 #include "model/tests/gguf_expect.h"
 
 /* A file of one entry up to its kind; the value is to follow. Its kind field is at byte 24 + 8 + 1. */

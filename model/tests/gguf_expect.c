@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/tests/gguf_expect.h"
+#include "kernels/tests/cmocka_parts.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define ROOM ((size_t)1 << 20)
 

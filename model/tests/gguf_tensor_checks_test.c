@@ -7,14 +7,10 @@
 #include "model/gguf.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 #include "model/tests/gguf_expect.h"
 
 /* A file of one tensor, up to its data. */

@@ -3,15 +3,11 @@
 #include "model/gguf.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 #include "model/tests/gguf_expect.h"
 
 static void every_kind_converts(void **state)

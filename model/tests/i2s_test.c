@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/i2s.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 #include "model/tests/gguf_expect.h"
 
 /* A parsed file of one I2_S tensor "t" of those dimensions, its codes as given (elements / 4 bytes). */

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/kernel_set.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static struct qk_cpu all, base_only, avx2_only;
 

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The small parts: comparison of logits, the pool of threads, f32 to f16. */
 #include "kernels/f16.h"
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 #include "model/compare_logits.h"
 #include "model/pool.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void logits_compare_as_computed_by_hand(void **state)
 {

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/sampler.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { VOCAB = 6, DRAWS = 60000 };
 

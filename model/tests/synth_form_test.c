@@ -5,16 +5,13 @@
  */
 #include "model/synth.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include <cmocka.h>
 #include <xxhash.h>
 
 enum { VOCAB = 128256, NORMAL = 128000, MERGES = 280147, LAYERS = 30 };

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/synth.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <xxhash.h>
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 #include "model/i2s.h"
 
 /* XXH3 of the files of MODEL_SYNTH_SEED. */

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/tests/fixture.h"
+#include "kernels/tests/cmocka_parts.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 enum { BLOCKS = 12, SLICES = 40 };
 static double no_samples[SLICES];

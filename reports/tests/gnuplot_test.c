@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/tests/fixture.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
 #include <dirent.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 /* Every test runs inside its own empty folder, with PATH as it was. */
 static char folder[64], *path_before;

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/tests/fixture.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 /* Every row of a table must have as many cells as its head, whatever its texts contain. */
 static void assert_rows_are_whole(const char *text)

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/tests/fixture.h"
 
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void check(void (*make)(struct report_fixture *), const char *golden)
 {

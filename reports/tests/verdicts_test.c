@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/tests/parts.h"
+#include "kernels/tests/cmocka_parts.h"
 #include "reports/tests/fixture.h"
 #include "reports/tests/verdicts_fixture.h"
 #include "reports/verdicts_private.h"
 
 #include <errno.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static const char *const forms[] = {"text", "markdown", "json", "junit", "github", "bmf"};
 static const char *const kinds[] = {"good", "bad", "warn", "strict", "unsure", "hostile", "empty"};
