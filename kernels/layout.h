@@ -19,7 +19,7 @@
  *                            column i      32 + i      64 + i      96 + i
  *
  * Code c is the weight c - 1; code 3, which the quantiser never writes, counts as +2.
- * Source: microsoft/BitNet, src/ggml-bitnet-mad.cpp; model/i2s.h reads it from a file.
+ * Source: microsoft/BitNet, src/ggml-bitnet-mad.cpp; model/gguf/i2s.h reads it from a file.
  *
  * I2S16, the same codes interleaved for vectors whose lanes are rows: a unit is 16 rows x 16 columns in 64 bytes, one
  * dword per row; units of the same 16 rows follow each other by columns, then come the next 16 rows. Rows up to a

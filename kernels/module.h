@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernels as a shared module, libqkernels.so: one exported function returns a versioned table of rows. Two builds
- * of it are timed against each other in one process (harness/duet.h). Nothing in a module's table depends on the
+ * of it are timed against each other in one process (harness/duet/duet.h). Nothing in a module's table depends on the
  * numbering of the reader's enums: ops, levels and kinds are named by text.
  */
 #ifndef QKBENCH_KERNELS_MODULE_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/breakdown.h"
+#include "harness/breakdown/breakdown.h"
 #include "harness/cli/measure_options.h"
-#include "harness/datafile.h"
-#include "harness/outfile.h"
-#include "reports/breakdown.h"
+#include "harness/machine/datafile.h"
+#include "harness/records/outfile.h"
+#include "reports/text/breakdown.h"
 
 #include <stdio.h>
 
@@ -70,7 +70,7 @@ int cli_breakdown(int argc, char **argv)
         CLI_OPTION_SHAPES("seed, blocks, model, large, cache, or a GGUF file (default: one shape, in L1)"),
         CLI_OPTION_QUICK("Fewer and shorter blocks: to look at, not to quote"),
         {"markdown", 'm', NULL, 0, "Tables in markdown instead of text", 0},
-        CLI_OPTION_OUT("Write samples and estimates as JSON (harness/breakdown.schema.json)"),
+        CLI_OPTION_OUT("Write samples and estimates as JSON (harness/breakdown/breakdown.schema.json)"),
         CLI_OPTION_COUNTERS(
             "Count each prefix, alone and after it was timed: auto (default), none, or a list "
             "as of run; steps: each component's instructions, of the op's smallest shape"),

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/ceilings.h"
+#include "harness/ceilings/ceilings.h"
+#include "harness/ceilings/roofline.h"
 #include "harness/cli/measure_options.h"
-#include "harness/outfile.h"
-#include "harness/roofline.h"
-#include "reports/ceilings.h"
+#include "harness/records/outfile.h"
+#include "reports/text/ceilings.h"
 
 #include <errno.h>
 #include <string.h>
@@ -85,7 +85,7 @@ static int ceilings(struct options *o, struct qk_error *err)
 int cli_ceilings(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        CLI_OPTION_OUT("Write them as JSON (harness/ceilings.schema.json)"),
+        CLI_OPTION_OUT("Write them as JSON (harness/ceilings/ceilings.schema.json)"),
         {"fresh", 'f', NULL, 0, "Measure, even when there are stored ones of this machine", 0},
         CLI_OPTION_QUICK("2 s instead of 25 s: to look at, not to quote"),
         CLI_OPTION_CPU("Single threads run on"),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/check/check.h"
 #include "harness/cli/cli.h"
-#include "harness/matrix.h"
+#include "harness/engine/matrix.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +51,8 @@ static int check_row(const struct qk_variant *v, const struct qk_cpu *cpu, uint6
     return 0;
 }
 
-static int check_rows(const struct qk_table *table, const bool *wanted, const struct qk_cpu *cpu, uint64_t seed)
+static int check_rows(const struct qk_table *table, const bool *wanted, const struct qk_cpu *cpu,
+                      uint64_t seed)
 {
     struct qk_error err;
     int counts[3] = {0};

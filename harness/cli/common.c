@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/cli.h"
 
-#include "harness/clock.h"
+#include "harness/machine/clock.h"
 
 #include <ctype.h>
 #include <errno.h>

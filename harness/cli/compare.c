@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/compare.h"
-#include "harness/cli/baseline.h"
+#include "reports/text/compare.h"
+#include "harness/cli/baseline/baseline.h"
 #include "harness/cli/cli.h"
-#include "harness/outfile.h"
+#include "harness/records/outfile.h"
 
 #include <stdio.h>
 
@@ -73,7 +73,7 @@ int cli_compare(int argc, char **argv)
 {
     static const struct argp_option options[] = {
         {"dir", 'd', "DIR", 0, "Folder of baselines (default: $QK_BASELINES, else baselines/data)", 0},
-        {"out", 'o', "FILE", 0, "Write all of it as JSON (reports/compare.schema.json)", 0},
+        {"out", 'o', "FILE", 0, "Write all of it as JSON (reports/text/compare.schema.json)", 0},
         {0}};
     static const struct argp argp = {options,
                                      parse,

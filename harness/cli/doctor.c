@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/doctor.h"
+#include "harness/doctor/doctor.h"
 #include "harness/cli/measure_options.h"
 
 #include <stdio.h>
@@ -89,7 +89,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 int cli_doctor(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"json", 'j', NULL, 0, "Strict JSON (harness/doctor.schema.json) instead of text", 0},
+        {"json", 'j', NULL, 0, "Strict JSON (harness/doctor/doctor.schema.json) instead of text", 0},
         CLI_OPTION_QUICK("Measure noise for 2 s instead of 5"),
         CLI_OPTION_CPU("Look at"),
         CLI_OPTION_SEED("the order of pairs and the inputs"),

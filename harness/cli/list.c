@@ -16,8 +16,8 @@ static void print_table(const struct qk_table *table, const struct qk_cpu *cpu)
         for (size_t i = 0; i < table->count; i++) {
             const struct qk_variant *v = &table->rows[i];
             if ((int)v->op == op)
-                printf("  %-16s %-8s %-9s %-8s %-10s %s\n", v->name, v->isa_name, v->phase,
-                       kinds[v->kind], qk_variant_missing(v, cpu) ? "no" : "yes", v->why);
+                printf("  %-16s %-8s %-9s %-8s %-10s %s\n", v->name, v->isa_name, v->phase, kinds[v->kind],
+                       qk_variant_missing(v, cpu) ? "no" : "yes", v->why);
         }
     }
     for (int i = 0; i < QK_ISA_COUNT; i++)
@@ -33,9 +33,9 @@ static int print_json(const struct qk_table *table, const struct qk_cpu *cpu)
         const char *missing = qk_variant_missing(v, cpu);
         json_array_append_new(rows,
                               json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:b, s:s?}", "op", v->op_name,
-                                        "variant", v->name, "isa", v->isa_name, "phase", v->phase,
-                                        "kind", kinds[v->kind], "reference", v == qk_table_reference(table, v->op), "why",
-                                        v->why, "available", !missing, "reason", missing));
+                                        "variant", v->name, "isa", v->isa_name, "phase", v->phase, "kind",
+                                        kinds[v->kind], "reference", v == qk_table_reference(table, v->op),
+                                        "why", v->why, "available", !missing, "reason", missing));
     }
     json_t *root = json_pack("{s:i, s:s, s:o}", "schema_version", 1, "kind", "list", "variants", rows);
     const int failed = !root || json_dumpf(root, stdout, JSON_INDENT(2));

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/duet.h"
-#include "harness/harness_config.h"
+#include "harness/duet/duet.h"
+#include "harness/machine/config.h"
 
 static const struct cli_command commands[] = {
     {"list", "ops, variants, isa, phase; available here or why not", cli_list},

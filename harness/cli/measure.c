@@ -2,12 +2,16 @@
 #include "harness/cli/measure.h"
 
 #include "harness/cli/cli.h"
-#include "harness/counters.h"
-#include "harness/pinning.h"
+#include "harness/counters/counters.h"
+#include "harness/machine/pinning.h"
 
 struct bench_job cli_job(void)
 {
-    return (struct bench_job){.table = qk_table_builtin(), .cpu = -1, .seed = cli_seed(), .stop = cli_stop, .progress = cli_progress};
+    return (struct bench_job){.table = qk_table_builtin(),
+                              .cpu = -1,
+                              .seed = cli_seed(),
+                              .stop = cli_stop,
+                              .progress = cli_progress};
 }
 
 int cli_measure_begin(struct cli_measure *m, struct bench_environment *env, struct qk_error *err)
@@ -54,8 +58,8 @@ static void session_end(struct session *s)
     bench_counters_free(s->counters);
 }
 
-int cli_measure_run(struct cli_measure *m, const char *counters, struct bench_sample_set *set,
-                    bool *failed, struct qk_error *err)
+int cli_measure_run(struct cli_measure *m, const char *counters, struct bench_sample_set *set, bool *failed,
+                    struct qk_error *err)
 {
     struct session s;
     int code = session_begin(&s, m, counters, &set->env, err);
@@ -73,7 +77,8 @@ int cli_measure_breakdown(struct cli_measure *m, const char *counters, struct be
     struct session s;
     int code = session_begin(&s, m, counters, &bd->env, err);
     if (!code)
-        code = bench_breakdown_matrix(&s.matrix, m->job.table, m->patterns, m->count, m->shapes, &bd->env, err);
+        code =
+            bench_breakdown_matrix(&s.matrix, m->job.table, m->patterns, m->count, m->shapes, &bd->env, err);
     if (!code)
         code = bench_breakdown_run(bd, &s.matrix, &s.cfg, err);
     session_end(&s);

@@ -3,12 +3,12 @@
 #ifndef QKBENCH_HARNESS_CLI_MEASURE_H
 #define QKBENCH_HARNESS_CLI_MEASURE_H
 
-#include "harness/breakdown.h"
+#include "harness/breakdown/breakdown.h"
 
 struct cli_measure {
     char **patterns;
     size_t count;
-    const char *shapes; /* NULL: each op's first set, or one shape in L1 */
+    const char *shapes;   /* NULL: each op's first set, or one shape in L1 */
     struct bench_job job; /* cpu -1: the last one allowed. cli_measure_begin fills in cpu and isa */
     struct qk_cpu isa;
 };
@@ -18,8 +18,8 @@ struct bench_job cli_job(void);
 /* Pins, finds the ISA levels and, unless env is NULL, reads the environment. Errors of all three. */
 int cli_measure_begin(struct cli_measure *m, struct bench_environment *env, struct qk_error *err);
 /* Pins, makes the counters of that list and runs into *set, which is initialised. Errors of all three. */
-int cli_measure_run(struct cli_measure *m, const char *counters, struct bench_sample_set *set,
-                    bool *failed, struct qk_error *err);
+int cli_measure_run(struct cli_measure *m, const char *counters, struct bench_sample_set *set, bool *failed,
+                    struct qk_error *err);
 /* The same into a zeroed *bd, to be freed in any case. Errors of bench_breakdown_run. */
 int cli_measure_breakdown(struct cli_measure *m, const char *counters, struct bench_breakdown *bd,
                           struct qk_error *err);

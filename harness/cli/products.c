@@ -2,8 +2,8 @@
 #include "harness/cli/products.h"
 
 #include "harness/cli/cli.h"
-#include "harness/datafile.h"
-#include "harness/outfile.h"
+#include "harness/machine/datafile.h"
+#include "harness/records/outfile.h"
 
 #include <stdio.h>
 #include <stdlib.h>

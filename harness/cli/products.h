@@ -3,7 +3,7 @@
 #ifndef QKBENCH_HARNESS_CLI_PRODUCTS_H
 #define QKBENCH_HARNESS_CLI_PRODUCTS_H
 
-#include "reports/report.h"
+#include "reports/text/report.h"
 
 enum { CLI_TEXT, CLI_MARKDOWN, CLI_PHASES, CLI_PRODUCTS, CLI_FORMATS = 3 };
 extern const char *const cli_product_names[]; /* [CLI_PRODUCTS] */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/cli.h"
 #include "harness/cli/products.h"
-#include "harness/datafile.h"
+#include "harness/machine/datafile.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/result_files.h"
 
-#include "harness/summary.h"
-#include "reports/report.h"
+#include "harness/records/summary.h"
+#include "reports/text/report.h"
 
 #include <stdio.h>
 

@@ -3,8 +3,8 @@
 #ifndef QKBENCH_HARNESS_CLI_RESULT_FILES_H
 #define QKBENCH_HARNESS_CLI_RESULT_FILES_H
 
-#include "harness/outfile.h"
-#include "harness/sample_set.h"
+#include "harness/records/outfile.h"
+#include "harness/records/sample_set.h"
 
 struct cli_result_files {
     const char *json_path, *csv_path; /* NULL: not wanted */

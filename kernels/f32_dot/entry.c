@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/table.h"
 #include "kernels/f32_dot/op.h"
 #include "kernels/library/spans.h"
+#include "kernels/table.h"
 
 #include <stdlib.h>
 

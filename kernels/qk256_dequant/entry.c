@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/table.h"
 #include "kernels/layout.h"
 #include "kernels/library/spans.h"
 #include "kernels/qk256_dequant/op.h"
+#include "kernels/table.h"
 
 #include <stdlib.h>
 
@@ -32,6 +32,7 @@ int qk_qk256_dequantise(float *out, const uint8_t *codes, size_t code_bytes, con
     if (!code)
         code = qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), err);
     if (!code)
-        QK_FN(qk256_dequant, qk_table_best(qk_table_builtin(), QK_OP_qk256_dequant, &cpu)->fn)(out, codes, scale, lut, blocks);
+        QK_FN(qk256_dequant, qk_table_best(qk_table_builtin(), QK_OP_qk256_dequant, &cpu)->fn)
+        (out, codes, scale, lut, blocks);
     return code;
 }

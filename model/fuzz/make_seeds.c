@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "model/tests/gguf_builder.h"
+#include "model/gguf/tests/gguf_builder.h"
 
 static void minimal(struct model_build *b)
 {

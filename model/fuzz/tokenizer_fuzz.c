@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/tests/gguf_builder.h"
-#include "model/tokenizer.h"
+#include "model/gguf/tests/gguf_builder.h"
+#include "model/tokenizer/tokenizer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

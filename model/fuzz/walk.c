@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/i2s.h"
+#include "model/gguf/i2s.h"
 
 /* Not assert: it must also hold in builds without asserts. */
 static void must(bool condition)

@@ -4,7 +4,7 @@
 #ifndef QKBENCH_MODEL_FUZZ_WALK_H
 #define QKBENCH_MODEL_FUZZ_WALK_H
 
-#include "model/gguf.h"
+#include "model/gguf/gguf.h"
 
 /*
  * Reads every key, value, element and tensor byte through the public functions; checks and repacks every I2_S

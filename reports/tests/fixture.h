@@ -3,7 +3,7 @@
 #ifndef QKBENCH_REPORTS_TESTS_FIXTURE_H
 #define QKBENCH_REPORTS_TESTS_FIXTURE_H
 
-#include "reports/report.h"
+#include "reports/text/report.h"
 
 enum { FIXTURE_ROWS_MAX = 128 };
 

@@ -4,10 +4,10 @@
  * names the fault; sums in other orders, and a single running sum where rows are short, must pass.
  */
 #include "kernels/check/check.h"
-#include "kernels/check/tests/tap.h"
 #include "kernels/dot.h"
 #include "kernels/layout.h"
 #include "kernels/qk256_gemv/op.h"
+#include "kernels/tests/tap.h"
 
 #include <math.h>
 #include <stdio.h>

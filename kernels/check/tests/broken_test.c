@@ -4,9 +4,9 @@
  * the fault; and the same loop without a fault must pass.
  */
 #include "kernels/check/check.h"
-#include "kernels/check/tests/tap.h"
 #include "kernels/layout.h"
 #include "kernels/qk256_dequant/op.h"
+#include "kernels/tests/tap.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The checker over the AVX-VNNI kernels built by vex_as_evex.c. Skipped without AVX512. */
 #include "kernels/check/check.h"
-#include "kernels/check/tests/tap.h"
 #include "kernels/cpu.h"
 #include "kernels/i2s16_gemm/op.h"
 #include "kernels/i2s16_gemv/op.h"
 #include "kernels/i2s_gemv/op.h"
+#include "kernels/tests/tap.h"
 
 #include <stdlib.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* i2s kernels that are broken on purpose: the cases' inputs and comparisons must find each fault. */
 #include "kernels/check/check.h"
-#include "kernels/check/tests/tap.h"
 #include "kernels/i2s16_repack/op.h"
 #include "kernels/i2s_gemv/op.h"
 #include "kernels/layout.h"
+#include "kernels/tests/tap.h"
 
 #include <string.h>
 

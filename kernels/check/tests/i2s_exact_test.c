@@ -3,12 +3,12 @@
  * The ends of the range, against the formula and not against the reference: all codes alike, all activations alike, as
  * many columns as there may be. Kernels that keep sums in 16 bits for too long wrap here.
  */
-#include "kernels/check/tests/tap.h"
-#include "kernels/table.h"
 #include "kernels/i2s16_gemm/op.h"
 #include "kernels/i2s16_gemv/op.h"
 #include "kernels/i2s_gemv/op.h"
 #include "kernels/layout.h"
+#include "kernels/table.h"
+#include "kernels/tests/tap.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,10 +4,10 @@
  * crates/bitnet-kernels/src/cpu/x86.rs, tests test_avx2_*), with stricter bounds: everything here is equal to the bit,
  * where there it is within 1e-6, 1e-5, 0.01, or in nine bytes of ten.
  */
-#include "kernels/check/tests/tap.h"
-#include "kernels/table.h"
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"
+#include "kernels/table.h"
+#include "kernels/tests/tap.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Outputs so large that variants store past the caches: the checker's shapes are smaller. On a cache line, and not. */
-#include "kernels/check/tests/tap.h"
-#include "kernels/table.h"
 #include "kernels/layout.h"
 #include "kernels/qk256_dequant/op.h"
+#include "kernels/table.h"
+#include "kernels/tests/tap.h"
 
 #include <stdio.h>
 #include <stdlib.h>

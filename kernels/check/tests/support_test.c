@@ -2,8 +2,8 @@
 #include "kernels/support.h"
 
 #include "kernels/case.h"
-#include "kernels/check/tests/tap.h"
 #include "kernels/table.h"
+#include "kernels/tests/tap.h"
 
 #include <string.h>
 

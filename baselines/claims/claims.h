@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* A roadmap file: what somebody claimed about the phases of one op. Format: reports/roadmap.schema.json. */
+#ifndef QKBENCH_BASELINES_CLAIMS_CLAIMS_H
+#define QKBENCH_BASELINES_CLAIMS_CLAIMS_H
+
+#include "kernels/support.h"
+
+enum { BASELINE_CLAIMS_SCHEMA_VERSION = 1, BASELINE_PHASES_MAX = 8 };
+
+enum baseline_claim_kind {
+    BASELINE_CLAIM_STEP,  /* gain over the previous phase */
+    BASELINE_CLAIM_TOTAL, /* gain over the reference */
+};
+
+struct baseline_claim {
+    enum baseline_claim_kind kind;
+    char phase[12], over[12]; /* "2.5"; "1", "baseline" */
+    char shape[48];           /* the only shape the claim was made for; empty: every shape */
+    char what[64];            /* what kind of statement it is: "projected total" */
+    double ratio;             /* finite, above 0 */
+    bool goal;                /* the figure the roadmap set out to reach */
+};
+
+/* What somebody says a part of the work takes in each phase. */
+struct baseline_component_claim {
+    char name[32];  /* in the source's words: "LUT look-up" */
+    char stage[16]; /* the op's stage it is set beside, or "total" */
+    size_t count;   /* at least 1 */
+    struct {
+        char phase[12];
+        double ms; /* per token of a 2B model; at least 0 */
+    } at[BASELINE_PHASES_MAX];
+    double gain;                        /* claimed for one phase; NaN when none is */
+    char gain_phase[12], gain_over[12]; /* "4"; "3", "baseline". Empty without a gain */
+};
+
+/* What somebody says a whole model takes in each phase. */
+struct baseline_end_to_end_claims {
+    uint64_t tokens; /* that should be there within limit_s seconds */
+    double limit_s;
+    size_t count; /* 0: nothing is claimed, and the above is 0 */
+    struct {
+        char phase[12];
+        double s_per_token, s; /* s: for that many tokens, as the source rounds it */
+        double ratio;          /* over the baseline; NaN for the baseline itself */
+        bool target;           /* the figure to be reached, not one said to be */
+    } at[BASELINE_PHASES_MAX];
+};
+
+struct baseline_claims {
+    char source[160]; /* what the claims were taken from */
+    char op[64];
+    size_t count;                                /* at least 1 */
+    struct baseline_claim *claims;               /* owned, in the file's order */
+    size_t component_count;                      /* 0 when the file has none */
+    struct baseline_component_claim *components; /* owned, in the file's order; each stage once */
+    struct baseline_end_to_end_claims end_to_end;
+};
+
+/*
+ * Reads the file strictly: an unknown member, kind or phase, a missing or a doubled member, a text too long for its
+ * field and a ratio that is not positive are errors, as are a second goal and a stage's second component. QK_ERR_IO,
+ * QK_ERR_FORMAT (with the JSON path, or the line when it is not JSON), QK_ERR_MEMORY. Free on success only.
+ */
+int baseline_claims_read(struct baseline_claims *claims, const char *path, struct qk_error *err);
+void baseline_claims_free(struct baseline_claims *claims);
+
+/* Place of a phase in a ladder: "baseline" 0, "1" 10, "2.5" 25; -1 for what is not a phase ("-"). */
+int baseline_phase_rank(const char *phase);
+
+#endif

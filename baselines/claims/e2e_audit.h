@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* A whole model's times beside what a roadmap claims for one, rung by rung. */
+#ifndef QKBENCH_BASELINES_CLAIMS_E2E_AUDIT_H
+#define QKBENCH_BASELINES_CLAIMS_E2E_AUDIT_H
+
+#include "baselines/claims/audit.h"
+#include "harness/e2e/e2e.h"
+
+struct baseline_e2e_row {
+    const struct bench_e2e_row *row; /* of generation; borrowed */
+    double seconds;                  /* for `tokens` tokens, by the median */
+    bool within;                     /* the limit */
+    /* NaN where nothing is claimed of the row's phase. */
+    double claimed_s_per_token, claimed_s, claimed_ratio;
+    bool target;
+    bool judged; /* the speed-up against the claimed one: both are there */
+    enum baseline_audit_verdict verdict;
+};
+
+struct baseline_e2e_audit {
+    uint64_t tokens;
+    double limit_s;
+    size_t count;
+    struct baseline_e2e_row *rows; /* owned; the generation rows in their order */
+};
+
+/*
+ * Reads the claims from `path` and puts those on generation beside e, which has been summarised and must outlive the audit.
+ * Without 95 % intervals (e->level) nothing is resolved. QK_ERR_IO, QK_ERR_FORMAT, also when the file claims nothing
+ * end to end, QK_ERR_MEMORY. Free on success.
+ */
+int baseline_e2e_audit_make(struct baseline_e2e_audit *audit, const char *path, const struct bench_e2e *e,
+                            struct qk_error *err);
+void baseline_e2e_audit_free(struct baseline_e2e_audit *audit);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "baselines/claims/e2e_audit.h"
+
+#include "harness/e2e/tests/e2e_fixture.h"
+#include "harness/records/tests/fixture.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct bench_e2e e;
+
+static int set_up(void **state)
+{
+    (void)state;
+    bench_test_e2e(&e, 7);
+    return bench_e2e_summarise(&e, NULL, NULL, "none", NULL);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    bench_e2e_free(&e);
+    return 0;
+}
+
+/* The fixture's generation rows: baseline 10.3 s a token; phase 1 about 1.25 times as fast, not surely; phase 4 4 times; best. */
+static void claims_are_put_beside_their_phase(void **state)
+{
+    struct baseline_e2e_audit a;
+    struct qk_error err;
+    (void)state;
+    if (baseline_e2e_audit_make(&a, ROADMAP_JSON, &e, &err))
+        fail_msg("%s: %s", err.where, err.text);
+    assert_int_equal(a.tokens, 8);
+    assert_true(a.limit_s == 30);
+    assert_int_equal(a.count, 4);
+    assert_ptr_equal(a.rows[0].row, &e.rows[1]);
+    assert_true(a.rows[0].claimed_s_per_token == 10 && a.rows[0].claimed_s == 80);
+    assert_true(isnan(a.rows[0].claimed_ratio) && !a.rows[0].judged);
+    assert_true(fabs(a.rows[0].seconds - 82.4) < 1e-6 && !a.rows[0].within);
+    assert_true(a.rows[1].claimed_ratio == 1.21 && a.rows[1].judged && !a.rows[1].target);
+    assert_int_equal(a.rows[1].verdict, BASELINE_NOT_RESOLVED);
+    assert_true(a.rows[2].target && a.rows[2].judged && a.rows[2].within);
+    assert_int_equal(a.rows[2].verdict, BASELINE_CONFIRMED);
+    assert_true(isnan(a.rows[3].claimed_s) && !a.rows[3].judged && a.rows[3].within);
+    baseline_e2e_audit_free(&a);
+}
+
+static void only_speedups_over_the_baseline_are_judged(void **state)
+{
+    struct baseline_e2e_audit a;
+    (void)state;
+    strcpy(e.rows[1].phase, "2");
+    assert_int_equal(baseline_e2e_audit_make(&a, ROADMAP_JSON, &e, NULL), 0);
+    assert_false(a.rows[2].judged);
+    baseline_e2e_audit_free(&a);
+    strcpy(e.rows[1].phase, "baseline");
+}
+
+static void few_repetitions_resolve_nothing(void **state)
+{
+    struct baseline_e2e_audit a;
+    (void)state;
+    e.level = 0.9375;
+    assert_int_equal(baseline_e2e_audit_make(&a, ROADMAP_JSON, &e, NULL), 0);
+    assert_true(a.rows[2].judged);
+    assert_int_equal(a.rows[2].verdict, BASELINE_NOT_RESOLVED);
+    baseline_e2e_audit_free(&a);
+    e.level = 0.95;
+}
+
+static void a_file_without_such_claims_is_refused(void **state)
+{
+    struct baseline_e2e_audit a;
+    struct qk_error err;
+    char path[] = "/tmp/qkbench-e2e-audit-XXXXXX";
+    (void)state;
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    FILE *to = fdopen(fd, "w");
+    assert_non_null(to);
+    fputs("{\"schema_version\": 1, \"source\": \"s\", \"op\": \"o\", \"claims\": [{\"kind\": \"total\", "
+          "\"phase\": \"1\", "
+          "\"over\": \"baseline\", \"ratio\": 2, \"what\": \"w\"}]}",
+          to);
+    assert_int_equal(fclose(to), 0);
+    assert_int_equal(baseline_e2e_audit_make(&a, path, &e, &err), QK_ERR_FORMAT);
+    assert_non_null(strstr(err.text, "no end_to_end"));
+    unlink(path);
+    assert_int_equal(baseline_e2e_audit_make(&a, path, &e, &err), QK_ERR_IO);
+}
+
+TEST_PART(e2e_audit)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(claims_are_put_beside_their_phase),
+        cmocka_unit_test(only_speedups_over_the_baseline_are_judged),
+        cmocka_unit_test(few_repetitions_resolve_nothing),
+        cmocka_unit_test(a_file_without_such_claims_is_refused),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

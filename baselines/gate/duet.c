@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#include "baselines/gate/duet.h"
+
+#include "baselines/gate/duet_private.h"
+#include "harness/duet/trace.h"
+#include "harness/machine/clock.h"
+
+#include <fnmatch.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What of a row is known: verified once per build. */
+static int verify(const struct qk_variant *row, const char *build, struct gate *g, struct baseline_result *r,
+                  struct qk_error *err)
+{
+    struct qk_error why;
+    bool stepped = false;
+    if (bench_job_stopped(&g->cfg->job))
+        return qk_fail(err, QK_ERR_INTERRUPTED, r->name, "interrupted");
+    const struct verified *known = baseline_gate_verified(g, row);
+    if (!known) {
+        const int code = bench_module_verify(row, g->cfg->job.seed, &stepped, &why);
+        if (code == QK_ERR_MEMORY || code == QK_ERR_INTERRUPTED)
+            return qk_fail(err, code, why.where, "%s", why.text);
+        known = baseline_gate_verify(g, row, code ? why.text : "");
+        if (!known)
+            return qk_fail(err, QK_ERR_MEMORY, r->name, "no memory for a verdict");
+    }
+    if (*known->why && r->verdict != BASELINE_INVALID) {
+        r->verdict = BASELINE_INVALID;
+        snprintf(r->reason, sizeof r->reason, "%s build: %.380s", build, known->why);
+    }
+    return 0;
+}
+
+/* What can be said of a case before anything is timed; *time says that it must be. */
+static int look(const struct baseline_suite_case *c, struct gate *g, struct baseline_result *r, bool *time,
+                struct qk_error *err)
+{
+    const char *removed;
+    *time = false;
+    r->role = BASELINE_CASE;
+    r->verdict = BASELINE_PASS;
+    snprintf(r->name, sizeof r->name, "%s", c->name);
+    snprintf(r->memory, sizeof r->memory, "%s", bench_memory_names[c->memory]);
+    if (!c->cand) {
+        removed = baseline_policy_removed(g->cfg->policy, c->name);
+        r->verdict = removed ? BASELINE_REMOVED : BASELINE_MISSING;
+        snprintf(r->reason, sizeof r->reason, "%s",
+                 removed ? removed
+                         : "the candidate has no such row, and the policy's `removed` does not say so");
+        return 0;
+    }
+    int code = verify(c->cand, "candidate", g, r, err);
+    if (code || r->verdict == BASELINE_INVALID)
+        return code;
+    if (!c->base) {
+        r->verdict = BASELINE_NEW;
+        snprintf(r->reason, sizeof r->reason, "the base has no such row");
+        return 0;
+    }
+    if (!strcmp(c->base->hash, c->cand->hash) && !g->cfg->time_identical) {
+        snprintf(r->reason, sizeof r->reason, "identical code, not timed");
+        return 0;
+    }
+    if (strcmp(c->base->hash, c->cand->hash) != 0)
+        code = verify(c->base, "base", g, r, err);
+    *time = !code && r->verdict != BASELINE_INVALID;
+    return code;
+}
+
+static struct timed *add_timed(struct gate *g, struct baseline_result *r, const struct baseline_suite_case *c)
+{
+    struct timed *t = &g->timed[g->count++];
+    *t = (struct timed){.result = r};
+    t->duet = &g->duet[g->count - 1];
+    *t->duet = (struct bench_duet_case){.op = c->op,
+                                        .shape = c->shape,
+                                        .memory = c->memory,
+                                        .budget_ns = 1e9 * g->cfg->policy->budget_s[c->memory]};
+    snprintf(t->duet->name, sizeof t->duet->name, "%.159s", r->name);
+    snprintf(r->memory, sizeof r->memory, "%s", bench_memory_names[c->memory]);
+    r->verdict = BASELINE_INVALID;
+    snprintf(r->reason, sizeof r->reason, "not measured");
+    return t;
+}
+
+static int add_case(struct gate *g, const struct baseline_suite_case *c, struct baseline_result *r,
+                    struct qk_error *err)
+{
+    const struct baseline_margins *m =
+        baseline_policy_margins(g->cfg->policy, c->name, bench_memory_names[c->memory]);
+    bool time;
+    const int code = look(c, g, r, &time, err);
+    if (!m)
+        return qk_fail(err, QK_ERR_INVALID, c->name, "no margin of the policy %s is for this case",
+                       g->cfg->policy->source);
+    r->ignorable = m->ignorable;
+    r->must_catch = m->must_catch;
+    if (code || !time)
+        return code;
+    struct timed *t = add_timed(g, r, c);
+    t->duet->arm[0] = (struct bench_duet_arm){BENCH_SIDE_BASE, c->base->name};
+    t->duet->arm[1] = (struct bench_duet_arm){BENCH_SIDE_CANDIDATE, c->cand->name};
+    t->duet->extra = g->cfg->inject;
+    return 0;
+}
+
+/* A minimum speed-up is a bound on the ratio of two rows of the candidate. */
+static int add_rule(struct gate *g, const struct baseline_suite_case *c,
+                    const struct baseline_speedup_rule *rule, struct baseline_result *r, struct qk_error *err)
+{
+    const struct qk_variant *over = qk_table_find(g->cfg->cand, qk_op_row(c->op)->name, rule->over);
+    r->role = BASELINE_RULE;
+    r->verdict = BASELINE_PASS;
+    r->ignorable = r->must_catch = -log(rule->at_least);
+    snprintf(r->name, sizeof r->name, "%.180s >= %gx %.40s", c->name, rule->at_least, rule->over);
+    if (!c->cand || !over) {
+        r->verdict = BASELINE_INVALID;
+        snprintf(r->reason, sizeof r->reason, "the candidate has no row %.60s of %s",
+                 c->cand ? rule->over : c->name, qk_op_row(c->op)->name);
+        return 0;
+    }
+    int code = verify(c->cand, "candidate", g, r, err);
+    if (!code)
+        code = verify(over, "candidate", g, r, err);
+    if (code || r->verdict == BASELINE_INVALID)
+        return code;
+    struct timed *t = add_timed(g, r, c);
+    t->duet->arm[0] = (struct bench_duet_arm){BENCH_SIDE_CANDIDATE, over->name};
+    t->duet->arm[1] = (struct bench_duet_arm){BENCH_SIDE_CANDIDATE, c->cand->name};
+    return 0;
+}
+
+/* Base against its copy, and base against itself with more work: both are known, so both must be judged right. */
+static void add_controls(struct gate *g, const struct baseline_suite_case *c, struct baseline_result *r)
+{
+    const struct baseline_margins *m =
+        baseline_policy_margins(g->cfg->policy, c->name, bench_memory_names[c->memory]);
+    for (int slowed = 0; slowed < 2; slowed++, r++) {
+        r->role = slowed ? BASELINE_SLOWED : BASELINE_AA;
+        r->ignorable = m->ignorable;
+        r->must_catch = m->must_catch;
+        snprintf(r->name, sizeof r->name, "%s", c->name);
+        struct timed *t = add_timed(g, r, c);
+        snprintf(t->duet->name, sizeof t->duet->name, "%.140s %s", c->name, baseline_role_names[r->role]);
+        t->duet->arm[0] = (struct bench_duet_arm){BENCH_SIDE_BASE, c->base->name};
+        t->duet->arm[1] = (struct bench_duet_arm){slowed ? BENCH_SIDE_BASE : BENCH_SIDE_COPY, c->base->name};
+        t->duet->extra = slowed ? 2 * m->must_catch : 0;
+    }
+}
+
+/* A case that did not pass its check; one that is still to be timed is INVALID too, with another reason. */
+static bool refused_before(const struct gate *g, size_t i)
+{
+    const struct baseline_result *r = &g->report->results[i];
+    for (size_t k = 0; k < g->count; k++)
+        if (g->timed[k].result == r)
+            return false;
+    return r->verdict == BASELINE_INVALID;
+}
+
+/* One of each memory class that is timed. */
+static void control(struct gate *g, size_t *used)
+{
+    const struct baseline_suite_cases *s = g->cfg->suite;
+    const size_t judged = g->count;
+    for (int memory = 0; memory < BENCH_MEMORIES; memory++) {
+        bool timed = false, controlled = false;
+        for (size_t i = 0; i < judged; i++)
+            timed |= (int)g->duet[i].memory == memory;
+        for (size_t i = 0; timed && !controlled && i < s->count; i++)
+            if ((int)s->cases[i].memory == memory && s->cases[i].base && !refused_before(g, i)) {
+                add_controls(g, &s->cases[i], &g->report->results[*used]);
+                *used += 2;
+                controlled = true;
+            }
+        if (timed && !controlled)
+            snprintf(g->report->reason, sizeof g->report->reason,
+                     "no row of the base that is right runs in %s, so the run has no control there",
+                     bench_memory_names[memory]);
+    }
+}
+
+static bool applies(const struct baseline_speedup_rule *rule, const struct baseline_suite_case *c)
+{
+    return !fnmatch(rule->cases, c->name, 0);
+}
+
+static size_t results_wanted(const struct baseline_duet_config *cfg)
+{
+    size_t n = cfg->suite->count + 2 * BENCH_MEMORIES;
+    for (size_t i = 0; i < cfg->suite->count; i++)
+        for (size_t k = 0; k < cfg->policy->speedup_count; k++)
+            n += applies(&cfg->policy->speedups[k], &cfg->suite->cases[i]);
+    return n;
+}
+
+static int plan(struct gate *g, struct qk_error *err)
+{
+    const struct baseline_suite_cases *s = g->cfg->suite;
+    size_t used = 0;
+    int code = 0;
+    for (; used < s->count && !code; used++) {
+        bench_job_tell(&g->cfg->job, 0, s->cases[used].name);
+        code = add_case(g, &s->cases[used], &g->report->results[used], err);
+    }
+    for (size_t i = 0; i < s->count && !code; i++)
+        for (size_t k = 0; k < g->cfg->policy->speedup_count && !code; k++)
+            if (applies(&g->cfg->policy->speedups[k], &s->cases[i]))
+                code =
+                    add_rule(g, &s->cases[i], &g->cfg->policy->speedups[k], &g->report->results[used++], err);
+    if (!code)
+        control(g, &used);
+    g->report->count = used;
+    for (size_t i = 0; i < g->count && !code; i++) {
+        const struct baseline_result *r = g->timed[i].result;
+        const struct baseline_margins m = {r->ignorable, r->must_catch};
+        code = r->role == BASELINE_RULE
+                   ? baseline_decision_bound(&g->timed[i].decision, r->must_catch, g->cfg->policy->alpha,
+                                             g->count, err)
+                   : baseline_decision_init(&g->timed[i].decision, &m, g->cfg->policy->alpha, g->count, err);
+    }
+    return code;
+}
+
+int baseline_gate_duet(const struct baseline_duet_config *cfg, struct baseline_report *report,
+                       struct qk_error *err)
+{
+    const size_t room = results_wanted(cfg);
+    struct gate g = {.cfg = cfg, .report = report, .start = bench_clock_ns()};
+    bool same = false;
+    struct baseline_report made;
+    int code = baseline_report_make(&made, room, err);
+    if (!code) {
+        report->results = made.results;
+        report->count = made.count;
+    }
+    g.timed = calloc(room, sizeof *g.timed);
+    g.duet = calloc(room, sizeof *g.duet);
+    if (!code && (!g.timed || !g.duet))
+        code = qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu cases", room);
+    if (!code)
+        code = bench_same_file(cfg->base->path, cfg->cand->path, &same, err);
+    if (!code)
+        code = plan(&g, err);
+    if (!code && same && cfg->expect_change)
+        snprintf(report->reason, sizeof report->reason,
+                 "kernel sources differ, but base and candidate are the same file: the build of one was not "
+                 "its own");
+    else if (!code && g.count)
+        code = baseline_gate_measure(&g, err);
+    baseline_gate_free(&g);
+    return code;
+}

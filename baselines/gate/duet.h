@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The gate between two builds: what is timed, with which margins, and what each verdict is. A duet (harness/duet/duet.h)
+ * measures; the sequential decision (decide.h) is its `more`.
+ */
+#ifndef QKBENCH_BASELINES_GATE_DUET_H
+#define QKBENCH_BASELINES_GATE_DUET_H
+
+#include "baselines/gate/suite.h"
+
+struct baseline_duet_config {
+    struct baseline_policy *policy;
+    const struct baseline_suite_cases *suite;
+    const struct qk_table *base, *cand;
+    const char *program, *launch_argument; /* harness/duet/duet.h */
+    const struct bench_environment *env;
+    struct bench_job job;
+    double budget_s; /* wall time of all measuring; 0: the policy's budgets per case alone */
+    double inject;   /* share of extra work the candidate gets in every case: to see the gate catch it; 0 */
+    bool time_identical; /* rows of equal hash are timed too */
+    bool expect_change;  /* base and candidate that are one file are INVALID */
+    FILE *trace;         /* NULL: none */
+};
+
+/*
+ * Fills the results of *report, whose other members are the caller's, as is judging it (baseline_report_judge). Cases whose rows have equal hashes pass
+ * without being timed. Every row that is judged is first checked against the reference and stepped once; one that fails
+ * makes its case INVALID. Per memory class that is timed, one A/A and one slowed control run along. All decisions of
+ * the run share policy->alpha. QK_ERR_MEMORY, QK_ERR_IO (module files, trace), QK_ERR_INTERRUPTED, QK_ERR_INTERNAL; a
+ * bad build is a verdict, not an error. Free with baseline_report_free in any case.
+ */
+int baseline_gate_duet(const struct baseline_duet_config *cfg, struct baseline_report *report,
+                       struct qk_error *err);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+#include "baselines/gate/duet_private.h"
+
+#include "harness/counters/step.h"
+#include "harness/duet/trace.h"
+#include "harness/machine/clock.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct verified *baseline_gate_verified(const struct gate *g, const struct qk_variant *row)
+{
+    for (size_t i = 0; i < g->verified_count; i++)
+        if (g->verified[i].row == row)
+            return &g->verified[i];
+    return NULL;
+}
+
+const struct verified *baseline_gate_verify(struct gate *g, const struct qk_variant *row, const char *why)
+{
+    struct verified *more = reallocarray(g->verified, g->verified_count + 1, sizeof *more);
+    if (!more)
+        return NULL;
+    g->verified = more;
+    struct verified *v = &more[g->verified_count++];
+    v->row = row;
+    snprintf(v->why, sizeof v->why, "%s", why);
+    return v;
+}
+
+static bool grow(struct timed *t)
+{
+    const size_t room = t->room ? 2 * t->room : 32;
+    double **columns[] = {&t->log_ratio, &t->base_ns, &t->cand_ns};
+    for (int i = 0; i < 3; i++) {
+        double *more = reallocarray(*columns[i], room, sizeof *more);
+        if (!more)
+            return false;
+        *columns[i] = more;
+    }
+    t->room = room;
+    return true;
+}
+
+static bool keep(struct timed *t, const struct bench_duet_block *b)
+{
+    double scratch[BENCH_DUET_PAIRS_MAX];
+    if (t->count == t->room && !grow(t))
+        return false;
+    t->log_ratio[t->count] = b->log_ratio;
+    t->base_ns[t->count] = bench_median(b->base_ns, b->pairs, scratch);
+    t->cand_ns[t->count] = bench_median(b->cand_ns, b->pairs, scratch);
+    t->count++;
+    t->result->timed = true;
+    t->result->blocks = t->count;
+    t->result->seconds += b->wall_ns * 1e-9;
+    t->result->injected = b->extra;
+    if (b->launch + 1 > t->result->launches)
+        t->result->launches = b->launch + 1;
+    return true;
+}
+
+static bool more(void *ctx, const struct bench_duet_block *b)
+{
+    struct gate *g = ctx;
+    struct timed *t = &g->timed[b->index];
+    if (!g->code && g->cfg->trace)
+        g->code = bench_trace_block(&g->run, b, g->cfg->trace, &g->err);
+    if (!g->code && !keep(t, b))
+        g->code = qk_fail(&g->err, QK_ERR_MEMORY, t->duet->name, "no memory for a block");
+    if (g->code)
+        return false;
+    const bool decided = baseline_decision_add(&t->decision, b->log_ratio);
+    const bool spent =
+        g->cfg->budget_s > 0 && (double)(bench_clock_ns() - g->start) * 1e-9 > g->cfg->budget_s;
+    return !decided && !spent;
+}
+
+static void refused(void *ctx, size_t index, int code, const char *why)
+{
+    struct gate *g = ctx;
+    struct baseline_result *r = g->timed[index].result;
+    (void)code;
+    g->timed[index].refused = true;
+    r->verdict = BASELINE_INVALID;
+    snprintf(r->reason, sizeof r->reason, "%s", why);
+}
+
+/* Instructions of both rows: they tell a reader whether code or machine made the difference. */
+static void count_instructions(const struct gate *g, const struct timed *t)
+{
+    double *const to[] = {&t->result->old_instructions, &t->result->new_instructions};
+    const struct qk_table *const tables[] = {g->cfg->base, g->cfg->cand};
+    for (int side = 0; side < 2; side++) {
+        const struct qk_variant *v =
+            qk_table_find(tables[side], qk_op_row(t->duet->op)->name, t->duet->arm[side].variant);
+        struct bench_steps steps;
+        if (v && !v->unknown && !bench_steps_smallest(v, g->cfg->job.seed, NULL, &steps, NULL))
+            *to[side] = (double)steps.instructions;
+    }
+}
+
+static int conclude(struct gate *g, struct timed *t, struct qk_error *err)
+{
+    struct baseline_result *r = t->result;
+    double *scratch = calloc(t->count + 1, sizeof *scratch);
+    if (!scratch)
+        return qk_fail(err, QK_ERR_MEMORY, r->name, "no memory for %zu blocks", t->count);
+    if (t->count) {
+        const struct bench_interval log_ratio = bench_sign_interval(t->log_ratio, t->count, 0.95, scratch);
+        r->ratio = (struct bench_interval){exp(log_ratio.value), exp(log_ratio.low), exp(log_ratio.high)};
+        r->base_ns = bench_median(t->base_ns, t->count, scratch);
+        r->cand_ns = bench_median(t->cand_ns, t->count, scratch);
+    }
+    free(scratch);
+    if (t->refused)
+        return 0;
+    if (!t->count) {
+        snprintf(r->reason, sizeof r->reason, "no block was measured");
+        return 0; /* and so it stays INVALID */
+    }
+    r->verdict = t->decision.verdict;
+    *r->reason = '\0';
+    if (r->verdict == BASELINE_INCONCLUSIVE)
+        snprintf(r->reason, sizeof r->reason, "%zu blocks in %.1f s did not decide", r->blocks, r->seconds);
+    else if (r->verdict == BASELINE_INVALID)
+        snprintf(r->reason, sizeof r->reason, "a block gave no number");
+    if (r->role == BASELINE_CASE && r->verdict != BASELINE_PASS)
+        count_instructions(g, t);
+    return 0;
+}
+
+int baseline_gate_measure(struct gate *g, struct qk_error *err)
+{
+    g->run = (struct bench_duet_config){.job = g->cfg->job,
+                                        .program = g->cfg->program,
+                                        .launch_argument = g->cfg->launch_argument,
+                                        .path = {[BENCH_SIDE_BASE] = g->cfg->base->path,
+                                                 [BENCH_SIDE_CANDIDATE] = g->cfg->cand->path,
+                                                 [BENCH_SIDE_COPY] = g->cfg->base->path},
+                                        .cases = g->duet,
+                                        .case_count = g->count,
+                                        .launches = g->cfg->policy->launches,
+                                        .more = more,
+                                        .refused = refused,
+                                        .ctx = g};
+    int code = g->cfg->trace
+                   ? bench_trace_header(&g->run, g->cfg->env, g->cfg->policy->json, g->cfg->trace, err)
+                   : 0;
+    if (!code)
+        code = bench_duet_run(&g->run, err);
+    if (g->code) {
+        *err = g->err;
+        code = g->code;
+    }
+    for (size_t i = 0; i < g->count && !code; i++)
+        code = conclude(g, &g->timed[i], err);
+    return code;
+}
+
+void baseline_gate_free(struct gate *g)
+{
+    for (size_t i = 0; i < g->count; i++) {
+        free(g->timed[i].log_ratio);
+        free(g->timed[i].base_ns);
+        free(g->timed[i].cand_ns);
+    }
+    free(g->timed);
+    free(g->duet);
+    free(g->verified);
+}

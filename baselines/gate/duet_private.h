@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* What the two halves of the duet's gate share: planning (gate_duet.c) and measuring (duet_measure.c). */
+#ifndef QKBENCH_BASELINES_GATE_DUET_PRIVATE_H
+#define QKBENCH_BASELINES_GATE_DUET_PRIVATE_H
+
+#include "baselines/gate/duet.h"
+
+struct timed {
+    struct baseline_result *result;
+    struct bench_duet_case *duet;
+    struct baseline_decision decision;
+    bool refused; /* the duet could not go on with it; the result says why */
+    size_t count, room;
+    double *log_ratio, *base_ns, *cand_ns; /* [count], one of each block */
+};
+
+struct verified {
+    const struct qk_variant *row;
+    char why[400]; /* empty: it is right */
+};
+
+struct gate {
+    const struct baseline_duet_config *cfg;
+    struct baseline_report *report;
+    uint64_t start;
+    size_t count; /* timed */
+    struct timed *timed;
+    struct bench_duet_case *duet; /* [count], in the same order */
+    size_t verified_count;
+    struct verified *verified;
+    struct bench_duet_config run;
+    int code; /* of a callback: memory, trace */
+    struct qk_error err;
+};
+
+/* What is known of a row; NULL when it was not verified yet. */
+const struct verified *baseline_gate_verified(const struct gate *g, const struct qk_variant *row);
+/* Remembers it. NULL when memory is refused. */
+const struct verified *baseline_gate_verify(struct gate *g, const struct qk_variant *row, const char *why);
+/* Runs the duet and fills the results of all timed cases. */
+int baseline_gate_measure(struct gate *g, struct qk_error *err);
+void baseline_gate_free(struct gate *g);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* The margins and rules of a gate: ci/policy.json (policy.schema.json), a copy of which is built in. */
+#ifndef QKBENCH_BASELINES_GATE_POLICY_H
+#define QKBENCH_BASELINES_GATE_POLICY_H
+
+#include "baselines/gate/decide.h"
+
+#include <jansson.h>
+
+enum { BASELINE_POLICY_SCHEMA_VERSION = 1 };
+
+/* How far the placement of code alone moves a time: 0.07 % (reference figure of Zen 5, 0.064 %, rounded up). */
+#define BASELINE_LAYOUT_FLOOR 0.0007
+
+struct baseline_margin_rule {  /* the last rule that matches a case counts */
+    char cases[BASELINE_NAME]; /* glob on op/variant/shape */
+    char memory[8];            /* "cache", "dram", or empty for both */
+    struct baseline_margins margins;
+    size_t matched; /* by baseline_policy_match_case */
+};
+
+struct baseline_speedup_rule {
+    char cases[BASELINE_NAME]; /* glob on op/variant/shape */
+    char over[64];             /* variant of the same op and shape */
+    double at_least;           /* 3.0: takes at most a third of the time */
+    size_t matched;
+};
+
+struct baseline_suite {
+    char name[40];
+    /*
+     * Globs on op/variant/shape. Where SHAPE is @L1, @L2, @L3 or @DRAM it is the `cache` shape of that level here; else a
+     * glob over the op's first set of shapes or, where it matches none of them, a shape as it is written. Ceilings are
+     * never in a suite.
+     */
+    size_t count;
+    char (*cases)[BASELINE_NAME];
+};
+
+struct baseline_removed {
+    char cases[BASELINE_NAME], reason[200];
+};
+
+enum baseline_change { BASELINE_CHANGE_IGNORE, BASELINE_CHANGE_WARN, BASELINE_CHANGE_REGRESSION };
+
+struct baseline_policy {
+    char source[4096];  /* the file, "built in" */
+    json_t *json;       /* as read; owned */
+    double alpha;       /* per suite; 0.001 */
+    double budget_s[2]; /* of measuring per case, by enum bench_memory: cache, dram */
+    size_t launches;    /* 5 */
+    size_t margin_count, speedup_count, suite_count, removed_count;
+    struct baseline_margin_rule *margins;
+    struct baseline_speedup_rule *speedups;
+    struct baseline_suite *suites;
+    struct baseline_removed *removed;
+    char isa[64]; /* levels whose rows a gate may use, as "BASE AVX2"; empty: all that are here */
+    /* Against a stored baseline: log speed-up over the reference. */
+    struct baseline_margins stored; /* 0.02, 0.05 */
+    double spread_factor;           /* a margin is at least this times the spread that save measured: 2 */
+    double component_share; /* a component is named when its share grew by more, in per cent points: 5 */
+    enum baseline_change instructions; /* what a changed instruction count is: WARN */
+};
+
+/*
+ * path NULL: the built-in copy. QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON path: unknown or missing members,
+ * a wrong schema version, numbers out of their range, margins out of order, a must-catch margin of time below three times
+ * the layout floor (ignorable ones may be below: they only say what is not worth a word), globs no case can match, the
+ * same rule twice. Free on success.
+ */
+int baseline_policy_read(struct baseline_policy *p, const char *path, struct qk_error *err);
+void baseline_policy_free(struct baseline_policy *p);
+
+/*
+ * Does the glob match the case "op/variant/shape"? Both are cut at their first two slashes and compared part by part, so
+ * that a * does not cross over; parts missing from the glob match everything.
+ */
+bool baseline_case_matches(const char *glob, const char *name);
+
+/* NULL when there is none of that name. */
+const struct baseline_suite *baseline_policy_suite(const struct baseline_policy *p, const char *name);
+/* The margins of a case, from the last rule that matches. NULL only when no rule does. */
+const struct baseline_margins *baseline_policy_margins(const struct baseline_policy *p, const char *name,
+                                                       const char *memory);
+/* Why a missing case may be missing, NULL when it may not. The first entry that matches. */
+const char *baseline_policy_removed(const struct baseline_policy *p, const char *name);
+
+/*
+ * A rule that matches no case guards nothing, so it is an error. Which cases there are is the caller's to know: tell of
+ * every case of the suite "full" and of the suite or patterns that were chosen, also of those that cannot run on this
+ * machine (a rule about AVX512 is not wrong on a machine without), then ask. Telling of a case twice does no harm.
+ */
+void baseline_policy_match_case(struct baseline_policy *p, const char *name, const char *memory);
+/* QK_ERR_INVALID naming the first rule of margins or speed-ups, by its JSON path, that matched none of them. */
+int baseline_policy_unmatched(const struct baseline_policy *p, struct qk_error *err);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "baselines/gate/suite.h"
+
+#include "harness/engine/matrix.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An entry cut at its slashes. */
+struct entry {
+    char text[BASELINE_NAME];
+    const char *op, *variant, *shape;
+};
+
+static int cut(const char *text, struct entry *e, struct qk_error *err)
+{
+    if (strlen(text) >= sizeof e->text)
+        return qk_fail(err, QK_ERR_ARG, "pattern", "'%.40s...' is longer than %zu characters", text,
+                       sizeof e->text - 1);
+    strcpy(e->text, text);
+    char *rest = e->text;
+    e->op = strsep(&rest, "/");
+    e->variant = rest ? strsep(&rest, "/") : "*";
+    e->shape = rest ? rest : "*";
+    return 0;
+}
+
+static bool is_glob(const char *text)
+{
+    return strpbrk(text, "*?[") != NULL;
+}
+
+/* Why a row cannot be judged here; NULL when it can. */
+static const char *missing(const struct qk_variant *row, const struct baseline_suite_config *cfg, char *why,
+                           size_t size)
+{
+    if (*cfg->allowed && !qk_has_word(cfg->allowed, row->isa_name)) {
+        snprintf(why, size, "the policy does not allow %s", row->isa_name);
+        return why;
+    }
+    if (!strcmp(qk_isa_row(row->isa)->name, row->isa_name))
+        return cfg->isa->present[row->isa] ? NULL : cfg->isa->why[row->isa];
+    snprintf(why, size, "unknown ISA level %s", row->isa_name);
+    return why;
+}
+
+static bool there(const struct baseline_suite_cases *s, const char *name)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (!strcmp(s->cases[i].name, name))
+            return true;
+    return false;
+}
+
+struct adding {
+    struct baseline_suite_cases *suite;
+    const struct baseline_suite_config *cfg;
+    enum qk_op op;
+    struct qk_shape shape;
+    struct qk_plan plan;
+    bool matched; /* a row, available or not */
+};
+
+static int add(struct adding *a, const struct qk_variant *row, struct qk_error *err)
+{
+    struct baseline_suite_cases *s = a->suite;
+    struct baseline_suite_case c = {.op = a->op, .shape = a->shape};
+    char shape[QK_SHAPE_TEXT], text[160];
+    a->matched = true;
+    const char *why = missing(row, a->cfg, text, sizeof text);
+    if (why) {
+        if (!s->unavailable++)
+            snprintf(s->why, sizeof s->why, "%s", why);
+        return 0;
+    }
+    qk_shape_print(&a->shape, shape);
+    if ((size_t)snprintf(c.name, sizeof c.name, "%s/%s/%s", row->op_name, row->name, shape) >= sizeof c.name)
+        return qk_fail(err, QK_ERR_INVALID, row->name, "the name of this row is too long");
+    if (there(s, c.name))
+        return 0;
+    c.memory = bench_memory_of(&a->plan, a->cfg->env);
+    c.base = qk_table_find(a->cfg->base, row->op_name, row->name);
+    c.cand = qk_table_find(a->cfg->cand, row->op_name, row->name);
+    if (s->count == s->room) {
+        const size_t room = s->room ? 2 * s->room : 32;
+        struct baseline_suite_case *more = reallocarray(s->cases, room, sizeof *more);
+        if (!more)
+            return qk_fail(err, QK_ERR_MEMORY, c.name, "no memory for %zu cases", room);
+        s->cases = more;
+        s->room = room;
+    }
+    s->cases[s->count++] = c;
+    return 0;
+}
+
+/* Rows of the candidate first, in its table's order, then those that only the base has. */
+static int add_rows(struct adding *a, const struct entry *e, struct qk_error *err)
+{
+    const struct qk_table *tables[] = {a->cfg->cand, a->cfg->base};
+    int code = 0;
+    for (int m = 0; m < 2; m++)
+        for (size_t i = 0; i < tables[m]->count && !code; i++) {
+            const struct qk_variant *row = &tables[m]->rows[i];
+            const bool seen = m == 1 && qk_table_find(a->cfg->cand, row->op_name, row->name);
+            if (!seen && !strcmp(row->op_name, qk_op_row(a->op)->name) &&
+                !fnmatch(e->variant, row->name, 0) && row->kind != QK_CEILING)
+                code = add(a, row, err);
+        }
+    return code;
+}
+
+static int add_shape(struct adding *a, const struct entry *e, const struct qk_shape *shape,
+                     struct qk_error *err)
+{
+    a->shape = *shape;
+    const int code = qk_op_row(a->op)->on->plan(shape, &a->plan, err);
+    return code ? code : add_rows(a, e, err);
+}
+
+/* The shapes an entry means for one op. */
+static int add_shapes(struct adding *a, const struct entry *e, struct qk_error *err)
+{
+    struct qk_shape shape;
+    int code = 0;
+    if (*e->shape == '@') {
+        static const char *const levels[] = {"@L1", "@L2", "@L3", "@DRAM"};
+        for (int i = 0; i < 4; i++)
+            if (!strcmp(e->shape, levels[i]))
+                return bench_cache_shape(a->op, (enum bench_level)(BENCH_LEVEL_L1 + i), a->cfg->env, &shape)
+                           ? add_shape(a, e, &shape, err)
+                           : 0;
+        return qk_fail(err, QK_ERR_ARG, e->shape, "no such memory level; expected @L1, @L2, @L3 or @DRAM");
+    }
+    if (!is_glob(e->shape)) {
+        code = qk_shape_parse(e->shape, &shape, err);
+        return code ? code : add_shape(a, e, &shape, err);
+    }
+    char text[QK_SHAPE_TEXT];
+    for (const char *rest = qk_op_row(a->op)->on->sets->shapes; !code && (rest = qk_shape_word(rest, text));)
+        if (!fnmatch(e->shape, text, 0)) {
+            code = qk_shape_parse(text, &shape, err);
+            if (!code)
+                code = add_shape(a, e, &shape, err);
+        }
+    return code;
+}
+
+static int expand(struct baseline_suite_cases *s, const char *text, const struct baseline_suite_config *cfg,
+                  struct qk_error *err)
+{
+    struct entry e;
+    struct adding a = {.suite = s, .cfg = cfg};
+    int code = cut(text, &e, err);
+    for (int op = 0; op < QK_OP_COUNT && !code; op++)
+        if (!fnmatch(e.op, qk_op_row(op)->name, 0)) {
+            a.op = (enum qk_op)op;
+            code = add_shapes(&a, &e, err);
+        }
+    if (!code && !a.matched)
+        code = qk_fail(err, QK_ERR_ARG, text,
+                       "matches no case of either build; `qkbench list` shows ops and variants");
+    return code;
+}
+
+int baseline_suite_expand(struct baseline_suite_cases *s, const char *const *entries, size_t count,
+                          const struct baseline_suite_config *cfg, struct qk_error *err)
+{
+    int code = 0;
+    *s = (struct baseline_suite_cases){0};
+    for (size_t i = 0; i < count && !code; i++)
+        code = expand(s, entries[i], cfg, err);
+    if (!code && !s->count)
+        code = s->unavailable
+                   ? qk_fail(err, QK_ERR_UNAVAILABLE, NULL, "none of the %zu cases named can run here: %s",
+                             s->unavailable, s->why)
+                   : qk_fail(err, QK_ERR_INVALID, NULL, "the suite names no case");
+    return code;
+}
+
+void baseline_suite_free(struct baseline_suite_cases *s)
+{
+    free(s->cases);
+    *s = (struct baseline_suite_cases){0};
+}
+
+/* Tells the policy of all cases the entries mean, on a machine that has every ISA level. */
+static int use(struct baseline_policy *policy, const char *const *entries, size_t count,
+               const struct baseline_suite_config *cfg, struct qk_error *err)
+{
+    struct baseline_suite_config every = *cfg;
+    struct baseline_suite_cases all = {0};
+    struct qk_cpu isa = {0};
+    for (int i = 0; i < QK_ISA_COUNT; i++)
+        isa.present[i] = true;
+    every.isa = &isa;
+    every.allowed = "";
+    const int code = baseline_suite_expand(&all, entries, count, &every, err);
+    for (size_t i = 0; i < all.count && !code; i++)
+        baseline_policy_match_case(policy, all.cases[i].name, bench_memory_names[all.cases[i].memory]);
+    baseline_suite_free(&all);
+    return code;
+}
+
+int baseline_suite_rules(struct baseline_policy *policy, const char *const *entries, size_t count,
+                         const struct baseline_suite_config *cfg, struct qk_error *err)
+{
+    const struct baseline_suite *full = baseline_policy_suite(policy, "full");
+    int code = use(policy, entries, count, cfg, err);
+    if (!code && full) {
+        const char **all = calloc(full->count + 1, sizeof *all);
+        if (!all)
+            return qk_fail(err, QK_ERR_MEMORY, full->name, "no memory for %zu entries", full->count);
+        for (size_t i = 0; i < full->count; i++)
+            all[i] = full->cases[i];
+        code = use(policy, all, full->count, cfg, err);
+        free(all);
+    }
+    return code ? code : baseline_policy_unmatched(policy, err);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* Which cases a duet judges: a suite of the policy, or patterns, over the rows of both builds. */
+#ifndef QKBENCH_BASELINES_GATE_SUITE_H
+#define QKBENCH_BASELINES_GATE_SUITE_H
+
+#include "baselines/gate/policy.h"
+#include "harness/duet/duet.h"
+
+struct baseline_suite_case {
+    char name[BASELINE_NAME]; /* op/variant/shape */
+    enum qk_op op;
+    struct qk_shape shape;
+    enum bench_memory memory;
+    const struct qk_variant *base, *cand; /* NULL where that build has no such row; never both */
+};
+
+struct baseline_suite_cases {
+    size_t count, room;
+    struct baseline_suite_case *cases; /* each name once, in the order of the entries */
+    size_t unavailable;                /* rows left out because their ISA level is not here or not allowed */
+    char why[160];                     /* of the first of them */
+};
+
+struct baseline_suite_config {
+    const struct qk_table *base, *cand;
+    const struct qk_cpu *isa;
+    const struct bench_environment *env; /* cache sizes */
+    const char *allowed;                 /* ISA levels, blank-separated; empty: all */
+};
+
+/*
+ * entries[count]: op/variant/shape, globs on op and variant; shape is a shape, a glob over the op's first set, or @L1,
+ * @L2, @L3, @DRAM (the `cache` shape of that level here). Rows that are ceilings are no cases. QK_ERR_ARG with the entry
+ * that is malformed or matches nothing; QK_ERR_MEMORY; QK_ERR_UNAVAILABLE when all that matches needs an ISA level that
+ * is not here. Free with baseline_suite_free in any case.
+ */
+int baseline_suite_expand(struct baseline_suite_cases *s, const char *const *entries, size_t count,
+                          const struct baseline_suite_config *cfg, struct qk_error *err);
+void baseline_suite_free(struct baseline_suite_cases *s);
+
+/*
+ * Is every rule of the policy for something: for a case of these entries or of its suite `full`, whether or not that can
+ * run here? QK_ERR_INVALID names the first that is not; QK_ERR_ARG, QK_ERR_MEMORY.
+ */
+int baseline_suite_rules(struct baseline_policy *policy, const char *const *entries, size_t count,
+                         const struct baseline_suite_config *cfg, struct qk_error *err);
+
+#endif

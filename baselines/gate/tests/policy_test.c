@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+#include "baselines/gate/policy.h"
+#include "harness/engine/matrix.h"
+#include "harness/records/tests/fixture.h"
+#include "kernels/case.h"
+
+#include <fnmatch.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct baseline_policy policy_of(const char *path)
+{
+    struct baseline_policy p;
+    struct qk_error err = {.text = ""};
+    if (baseline_policy_read(&p, path, &err) != 0)
+        fail_msg("%s: %s", err.where, err.text);
+    return p;
+}
+
+static void the_built_in_copy_is_the_file(void **state)
+{
+    struct baseline_policy built_in = policy_of(NULL), file = policy_of(POLICY_JSON);
+    (void)state;
+    assert_string_equal(built_in.source, "built in");
+    assert_string_equal(file.source, POLICY_JSON);
+    assert_true(json_equal(built_in.json, file.json));
+    baseline_policy_free(&built_in);
+    baseline_policy_free(&file);
+}
+
+/* The defaults of the issue. */
+static void the_shipped_policy_says_what_was_agreed(void **state)
+{
+    struct baseline_policy p = policy_of(NULL);
+    (void)state;
+    assert_true(p.alpha == 0.001 && p.launches == 5 && p.isa[0] == '\0' && p.removed_count == 0);
+    const struct baseline_margins *m = baseline_policy_margins(&p, "qk256_dequant/scalar/4096", "cache");
+    assert_true(m && m->ignorable == 0.002 && m->must_catch == 0.008);
+    m = baseline_policy_margins(&p, "qk256_dequant/scalar/4096", "dram");
+    assert_true(m && m->ignorable == 0.005 && m->must_catch == 0.016);
+    assert_true(p.stored.ignorable == 0.02 && p.stored.must_catch == 0.05 && p.spread_factor == 2);
+    assert_int_equal(p.instructions, BASELINE_CHANGE_WARN);
+    assert_int_equal(p.speedup_count, 1);
+    assert_string_equal(p.speedups[0].over, "scalar");
+    assert_true(p.speedups[0].at_least == 3);
+    assert_true(baseline_case_matches(p.speedups[0].cases, "qk256_dequant/p4_permute/4096"));
+    assert_null(baseline_policy_suite(&p, "slow"));
+    baseline_policy_free(&p);
+}
+
+/* A set of names, blank-separated, each once. */
+static size_t add_name(char *names, size_t size, const char *op, const char *variant, const char *shape)
+{
+    char name[300];
+    snprintf(name, sizeof name, " %s/%s/%s ", op, variant, shape);
+    if (strstr(names, name))
+        return 0;
+    assert_true(strlen(names) + strlen(name) < size);
+    strcat(names, name);
+    return 1;
+}
+
+/* The cases of an entry, as policy.h says they are found, whether or not they can run here. */
+static size_t expand(const char *entry, char *names, size_t size, size_t *dram)
+{
+    char glob[BASELINE_NAME], shape[QK_SHAPE_TEXT];
+    char *rest = glob;
+    size_t added = 0;
+    snprintf(glob, sizeof glob, "%s", entry);
+    const char *op = strsep(&rest, "/"), *variant = strsep(&rest, "/");
+    assert_non_null(rest);
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+        const struct qk_variant *v = &qk_table_builtin()->rows[i];
+        size_t of_set = 0;
+        if (v->kind == QK_CEILING || fnmatch(op, v->op_name, 0) || fnmatch(variant, v->name, 0))
+            continue;
+        for (const char *set = qk_op_row(v->op)->on->sets[0].shapes; (set = qk_shape_word(set, shape));)
+            if (!fnmatch(rest, shape, 0) && ++of_set)
+                added += add_name(names, size, v->op_name, v->name, shape);
+        struct qk_shape parsed;
+        if (of_set)
+            continue;
+        if (*rest != '@')
+            assert_int_equal(qk_shape_parse(rest, &parsed, NULL), 0);
+        *dram += !strcmp(rest, "@DRAM");
+        added += add_name(names, size, v->op_name, v->name, rest);
+    }
+    return added;
+}
+
+static void suites_are_as_large_as_they_say(void **state)
+{
+    static const char *const suites[] = {"quick", "full"};
+    struct baseline_policy p = policy_of(NULL);
+    (void)state;
+    for (int s = 0; s < 2; s++) {
+        const struct baseline_suite *suite = baseline_policy_suite(&p, suites[s]);
+        static char names[1 << 16];
+        size_t cases = 0, dram = 0;
+        names[0] = '\0';
+        assert_non_null(suite);
+        for (size_t i = 0; i < suite->count; i++) {
+            const size_t added = expand(suite->cases[i], names, sizeof names, &dram);
+            if (!added)
+                fail_msg("%s: %s adds no case", suite->name, suite->cases[i]);
+            cases += added;
+        }
+        print_message("# %s: %zu cases, %zu of them @DRAM\n", suite->name, cases, dram);
+        assert_true(s ? cases >= 60 && dram >= 2 : cases == 10 && dram == 2);
+        assert_null(strstr(names, "ceiling_"));
+        assert_non_null(strstr(names, " qk256_dequant/p4_permute/4096 "));
+    }
+    baseline_policy_free(&p);
+}
+
+static void the_schema_knows_the_levels(void **state)
+{
+    (void)state;
+    json_t *schema = json_load_file(POLICY_SCHEMA, 0, NULL), *levels = NULL;
+    assert_int_equal(json_unpack(schema, "{s:{s:{s:{s:o}}}}", "properties", "isa", "items", "enum", &levels),
+                     0);
+    assert_int_equal(json_array_size(levels), QK_ISA_COUNT);
+    for (size_t i = 0; i < QK_ISA_COUNT; i++)
+        assert_string_equal(json_string_value(json_array_get(levels, i)), qk_isa_row(i)->name);
+    json_decref(schema);
+}
+
+static void globs_are_compared_part_by_part(void **state)
+{
+    static const struct {
+        const char *glob, *name;
+        bool matches;
+    } pairs[] = {
+        {"*", "op/v/1", true},
+        {"op", "op/v/1", true},
+        {"op/v", "op/v/1", true},
+        {"op/v/1", "op/v/1", true},
+        {"op/v/1", "op/v/12", false},
+        {"op/*", "opp/v/1", false},
+        {"*/1", "op/v/1", false}, /* a * does not cross a slash */
+        {"*/*/1", "op/v/1", true},
+        {"op/p[34]_*/*", "op/p3_x/1", true},
+        {"op/p[34]_*/*", "op/p2_x/1", false},
+        {"op/v/*", "op/v/2x3@blk.0/up", true}, /* but a shape may have some */
+        {"op/v/2x3@*", "op/v/2x3@blk.0/up", true},
+        {"op/v/2x3@blk.0/down", "op/v/2x3@blk.0/up", false},
+        {"v", "op/v/1", false},
+    };
+    char long_name[600];
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (baseline_case_matches(pairs[i].glob, pairs[i].name) != pairs[i].matches)
+            fail_msg("%s on %s", pairs[i].glob, pairs[i].name);
+    memset(long_name, 'a', sizeof long_name - 1);
+    long_name[sizeof long_name - 1] = '\0';
+    assert_false(baseline_case_matches("*", long_name));
+    assert_false(baseline_case_matches(long_name, "op/v/1"));
+}
+
+/* The shipped policy with its margins, speed-ups and removed cases replaced, in a file. */
+static const char *changed_policy(const char *margins, const char *speedups, const char *removed)
+{
+    const char *path = bench_test_path("policy.json");
+    json_t *json = json_load_file(POLICY_JSON, 0, NULL);
+    assert_non_null(json);
+    assert_int_equal(json_object_set_new(json, "margins", json_loads(margins, 0, NULL)), 0);
+    assert_int_equal(json_object_set_new(json, "speedups", json_loads(speedups, 0, NULL)), 0);
+    assert_int_equal(json_object_set_new(json, "removed", json_loads(removed, 0, NULL)), 0);
+    assert_int_equal(json_dump_file(json, path, 0), 0);
+    json_decref(json);
+    return path;
+}
+
+#define MARGIN(cases, more, ignorable)                                                                       \
+    "{\"cases\": \"" cases "\"" more ", \"ignorable\": " ignorable ", \"must_catch\": 0.5}"
+#define SPEEDUP(cases) "{\"cases\": \"" cases "\", \"over\": \"scalar\", \"at_least\": 2}"
+
+static double ignorable_of(const struct baseline_policy *p, const char *name, const char *memory)
+{
+    const struct baseline_margins *m = baseline_policy_margins(p, name, memory);
+    return m ? m->ignorable : NAN;
+}
+
+static void the_last_rule_that_matches_counts(void **state)
+{
+    struct baseline_policy p = policy_of(changed_policy(
+        "[" MARGIN("a", "", "0.1") "," MARGIN("*/v", "", "0.2") "," MARGIN("a", ", \"memory\": \"dram\"",
+                                                                           "0.3") "]",
+        "[]", "[{\"cases\": \"a/old\", \"reason\": \"r\"}, {\"cases\": \"a/old/1\", \"reason\": \"s\"}]"));
+    (void)state;
+    assert_true(ignorable_of(&p, "a/w/1", "cache") == 0.1);
+    assert_true(ignorable_of(&p, "a/v/1", "cache") == 0.2);
+    assert_true(ignorable_of(&p, "a/v/1", "dram") == 0.3);
+    assert_true(ignorable_of(&p, "b/v/1", "dram") == 0.2);
+    assert_true(ignorable_of(&p, "a/v/1", "") == 0.2); /* memory not known: no rule about memory */
+    assert_null(baseline_policy_margins(&p, "b/w/1", "dram"));
+    assert_string_equal(baseline_policy_removed(&p, "a/old/1"), "r");
+    assert_null(baseline_policy_removed(&p, "a/new/1"));
+    baseline_policy_free(&p);
+}
+
+static void a_rule_that_matches_nothing_is_an_error(void **state)
+{
+    struct qk_error err = {.text = ""};
+    (void)state;
+    struct baseline_policy p = policy_of(
+        changed_policy("[" MARGIN("a", "", "0.1") "," MARGIN("a", ", \"memory\": \"dram\"", "0.3") "]",
+                       "[" SPEEDUP("a/v") "," SPEEDUP("a/w/7") "]", "[]"));
+    assert_int_equal(baseline_policy_unmatched(&p, &err), QK_ERR_INVALID);
+    assert_string_equal(err.where, "$.margins[0].cases");
+    baseline_policy_match_case(&p, "a/v/1", "cache");
+    assert_int_equal(baseline_policy_unmatched(&p, &err), QK_ERR_INVALID);
+    assert_string_equal(err.where, "$.margins[1].cases");
+    assert_non_null(strstr(err.text, "found a rule for 'a' in dram, which no case matches"));
+    assert_non_null(strstr(err.text, "policy.json"));
+    baseline_policy_match_case(&p, "a/v/1", "dram");
+    assert_int_equal(baseline_policy_unmatched(&p, &err), QK_ERR_INVALID);
+    assert_string_equal(err.where, "$.speedups[1].cases");
+    assert_non_null(strstr(err.text, "'a/w/7', which"));
+    baseline_policy_match_case(&p, "a/w/7", "cache");
+    assert_int_equal(baseline_policy_unmatched(&p, &err), 0);
+    /* one that a later rule always overrules still matches */
+    assert_int_equal(p.margins[0].matched, 3);
+    baseline_policy_free(&p);
+}
+
+static void a_part_of_a_policy_is_refused(void **state)
+{
+    size_t size;
+    char *text = bench_test_get(POLICY_JSON, &size);
+    const char *path = bench_test_path("part.json");
+    (void)state;
+    assert_non_null(text);
+    while (text[size - 1] != '}')
+        size--;
+    for (size_t part = 0; part < size; part++) {
+        struct baseline_policy p;
+        struct qk_error err = {.text = ""};
+        bench_test_put(path, text, part);
+        if (baseline_policy_read(&p, path, &err) != QK_ERR_FORMAT || !strstr(err.text, path) || !*err.where ||
+            p.json)
+            fail_msg("%zu bytes: \"%s\" at \"%s\"", part, err.text, err.where);
+    }
+    bench_test_put(path, text, size);
+    struct baseline_policy p = policy_of(path);
+    baseline_policy_free(&p);
+    free(text);
+}
+
+/* One byte wrong, everywhere: whatever comes of it, it is an answer. */
+static void a_damaged_policy_is_no_crash(void **state)
+{
+    static const char damage[] = {'"', '}', '\\', '-', '9', '/', '\0', '\x80'};
+    size_t size, refused = 0, tried = 0;
+    char *text = bench_test_get(POLICY_JSON, &size);
+    const char *path = bench_test_path("damaged.json");
+    (void)state;
+    assert_non_null(text);
+    for (size_t i = 0; i < size; i++) {
+        const char good = text[i];
+        struct baseline_policy p;
+        struct qk_error err = {.text = ""};
+        text[i] = damage[i % sizeof damage];
+        bench_test_put(path, text, size);
+        const int code = baseline_policy_read(&p, path, &err);
+        if (code == 0)
+            baseline_policy_free(&p);
+        else if (code != QK_ERR_FORMAT || !*err.text || !*err.where)
+            fail_msg("byte %zu: %d, \"%s\" at \"%s\"", i, code, err.text, err.where);
+        refused += code != 0;
+        tried++;
+        text[i] = good;
+    }
+    assert_true(refused > tried / 4);
+    free(text);
+}
+
+static void a_policy_that_cannot_be_read_is_an_error(void **state)
+{
+    struct baseline_policy p;
+    struct qk_error err;
+    (void)state;
+    assert_int_equal(baseline_policy_read(&p, "/nonexistent/policy.json", &err), QK_ERR_IO);
+    assert_string_equal(err.where, "/nonexistent/policy.json");
+    assert_null(p.json);
+    assert_int_equal(baseline_policy_read(&p, bench_test_dir, &err), QK_ERR_IO);
+    assert_non_null(strstr(err.text, "Is a directory"));
+}
+
+TEST_PART(policy)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_built_in_copy_is_the_file),
+        cmocka_unit_test(the_shipped_policy_says_what_was_agreed),
+        cmocka_unit_test(suites_are_as_large_as_they_say),
+        cmocka_unit_test(the_schema_knows_the_levels),
+        cmocka_unit_test(globs_are_compared_part_by_part),
+        cmocka_unit_test(the_last_rule_that_matches_counts),
+        cmocka_unit_test(a_rule_that_matches_nothing_is_an_error),
+        cmocka_unit_test(a_part_of_a_policy_is_refused),
+        cmocka_unit_test(a_damaged_policy_is_no_crash),
+        cmocka_unit_test(a_policy_that_cannot_be_read_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, bench_test_dir_make, bench_test_dir_remove);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* The words of a gate and what it says of each case: what baselines/ decides and reports/ writes. */
+#ifndef QKBENCH_BASELINES_GATE_VERDICT_H
+#define QKBENCH_BASELINES_GATE_VERDICT_H
+
+#include "harness/machine/environment.h"
+#include "harness/records/stats.h"
+
+enum baseline_verdict {
+    BASELINE_PASS,         /* proven not slower by the must-catch margin */
+    BASELINE_WARN,         /* proven slower than ignorable, not found beyond must-catch */
+    BASELINE_REGRESSION,   /* proven slower than ignorable, and found beyond must-catch (decide.h) */
+    BASELINE_INCONCLUSIVE, /* the budget ended first */
+    BASELINE_INVALID,      /* not measured, or what was measured cannot be trusted */
+    BASELINE_NEW,          /* no such case in the base */
+    BASELINE_MISSING,      /* in the base, not in the candidate, and not in the policy's `removed` */
+    BASELINE_REMOVED,      /* the same, and the policy says so */
+    BASELINE_VERDICTS
+};
+extern const char *const baseline_verdict_names[BASELINE_VERDICTS]; /* "PASS", ... */
+
+enum baseline_role {
+    BASELINE_CASE,   /* base against candidate */
+    BASELINE_RULE,   /* a minimum speed-up of the policy */
+    BASELINE_AA,     /* control: base against a copy of it; right is PASS */
+    BASELINE_SLOWED, /* control: base against itself with extra work; right is REGRESSION */
+    BASELINE_ROLES
+};
+extern const char *const baseline_role_names[BASELINE_ROLES]; /* "case", "rule", "aa", "slowed" */
+
+enum { BASELINE_NAME = 256, BASELINE_WORST = 10, BASELINE_COMPONENTS = 8 };
+
+/* A component of a staged variant (harness/breakdown/breakdown.h) on both sides; only where both were measured. */
+struct baseline_component {
+    char name[16];
+    double old_share, new_share; /* of the total, in per cent */
+    bool grew;                   /* beyond the policy's margin: this is where the time went */
+};
+
+struct baseline_result {
+    char name[BASELINE_NAME]; /* op/variant/shape */
+    enum baseline_role role;
+    enum baseline_verdict verdict;
+    char memory[8];   /* "cache", "dram"; empty when not known */
+    char reason[400]; /* one line: why this verdict where the figures do not say it; may be empty */
+    bool timed;       /* otherwise nothing below is known but instructions */
+    /*
+     * Time of the candidate as a multiple of the base's: 1.01 is one per cent slower, 95 % interval; NaN ends when there
+     * are too few blocks. Of a rule: time of the variant as a multiple of `over`'s.
+     */
+    struct bench_interval ratio;
+    double ignorable,
+        must_catch;          /* margins: 0.002 is 0.2 %; of a rule: ln of the largest allowed ratio, twice */
+    double base_ns, cand_ns; /* medians of one call; shown, never judged */
+    size_t blocks, launches;
+    double seconds;  /* of measuring until the verdict */
+    double injected; /* slowed control: the share of extra work really done; else 0 */
+    double old_instructions,
+        new_instructions; /* of one call at the op's smallest shape; NaN when not known */
+    size_t component_count;
+    struct baseline_component components[BASELINE_COMPONENTS];
+};
+
+struct baseline_report {
+    const char *mode;                 /* "duet" or "baseline" */
+    char base[4096], candidate[4096]; /* module files, or the baseline's name and "this machine" */
+    char base_compiler[64], cand_compiler[64];
+    char suite[40], policy[4096]; /* the policy's file, "built in" */
+    size_t unavailable;           /* rows left out because their ISA level is not here or not allowed */
+    char unavailable_why[160];    /* of the first of them */
+    double alpha;
+    uint64_t seed;
+    struct bench_environment env;  /* this machine */
+    double seconds;                /* wall time of it all */
+    enum baseline_verdict verdict; /* of the run */
+    char reason[400];              /* why the run is INVALID although its cases are not; may be empty */
+    bool strict;                   /* WARN counts as REGRESSION */
+    size_t count;
+    struct baseline_result *results; /* owned; cases in suite order, then rules, then controls */
+};
+
+/*
+ * Empties *r and gives it `count` results, all INVALID with "not measured", until something better is known: fill in the
+ * rest afterwards. QK_ERR_MEMORY. Free on success.
+ */
+int baseline_report_make(struct baseline_report *r, size_t count, struct qk_error *err);
+void baseline_report_free(struct baseline_report *r);
+
+/*
+ * Sets the run's verdict from its results. INVALID with a reason: a control judged wrongly; a verdict that nothing backs
+ * (PASS, WARN or REGRESSION without a ratio, or, where it was not timed, without a reason such as "identical code"); a
+ * timed case or rule without a right control of each kind and of its memory class (but in mode "baseline", which has no
+ * arms to control); no case or rule judged at all. Else the worst counts, in the order INVALID, MISSING, REGRESSION,
+ * INCONCLUSIVE, WARN, PASS; NEW and REMOVED are fine, and when strict WARN comes before INCONCLUSIVE, as its exit code
+ * does. A run-level reason that is already there is kept and makes the run INVALID.
+ */
+void baseline_report_judge(struct baseline_report *r);
+/* 0, 3, 4 or 5 (design: exit codes). */
+int baseline_report_exit(const struct baseline_report *r);
+/* Was a control timed and judged right: A/A PASS, slowed by more than must-catch REGRESSION? */
+bool baseline_control_right(const struct baseline_result *r);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "baselines/stored/baseline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void free_metrics(struct bench_metric *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(list[i].name);
+        free(list[i].unit);
+        free(list[i].reason);
+    }
+    free(list);
+}
+
+void baseline_case_free(struct baseline_case *c)
+{
+    free(c->isa);
+    free(c->phase);
+    free(c->flags);
+    free(c->spread_why);
+    free(c->instructions_why);
+    free(c->components_why);
+    free_metrics(c->kinds, c->kind_count);
+    free_metrics(c->counters, c->counter_count);
+    free(c->history);
+    *c = (struct baseline_case){0};
+}
+
+void baseline_free(struct baseline *b)
+{
+    for (size_t i = 0; i < b->count; i++)
+        baseline_case_free(&b->cases[i]);
+    free(b->cases);
+    free(b->absent);
+    *b = (struct baseline){0};
+}
+
+struct baseline_case *baseline_find(const struct baseline *b, const char *name)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (!strcmp(b->cases[i].name, name))
+            return &b->cases[i];
+    return NULL;
+}
+
+const struct baseline_absent *baseline_find_absent(const struct baseline *b, const char *name)
+{
+    for (size_t i = 0; i < b->absent_count; i++)
+        if (!strcmp(b->absent[i].name, name))
+            return &b->absent[i];
+    return NULL;
+}
+
+void baseline_keep(struct baseline *b, bool (*wanted)(void *ctx, const char *name), void *ctx)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < b->count; i++)
+        if (wanted(ctx, b->cases[i].name))
+            b->cases[kept++] = b->cases[i];
+        else
+            baseline_case_free(&b->cases[i]);
+    b->count = kept;
+    kept = 0;
+    for (size_t i = 0; i < b->absent_count; i++)
+        if (wanted(ctx, b->absent[i].name))
+            b->absent[kept++] = b->absent[i];
+    b->absent_count = kept;
+}
+
+static bool copy_text(char **to, const char *from)
+{
+    *to = from ? strdup(from) : NULL;
+    return *to || !from;
+}
+
+static bool copy_metrics(struct bench_metric **to, size_t *count, const struct bench_metric *from, size_t n)
+{
+    *to = calloc(n ? n : 1, sizeof **to);
+    if (!*to)
+        return false;
+    for (*count = 0; *count < n; ++*count) {
+        const struct bench_metric *old = &from[*count];
+        struct bench_metric *new = &(*to)[*count];
+        new->value = old->value;
+        if (copy_text(&new->name, old->name) && copy_text(&new->unit, old->unit) &&
+            copy_text(&new->reason, old->reason))
+            continue;
+        ++*count; /* so that the part that was copied is freed */
+        return false;
+    }
+    return true;
+}
+
+bool baseline_case_copy(struct baseline_case *to, const struct baseline_case *from)
+{
+    *to = *from;
+    to->isa = to->phase = to->flags = to->spread_why = to->instructions_why = to->components_why = NULL;
+    to->kinds = to->counters = NULL;
+    to->kind_count = to->counter_count = to->history_count = 0;
+    to->history = calloc(from->history_count ? from->history_count : 1, sizeof *to->history);
+    if (!to->history)
+        return false;
+    to->history_count = from->history_count;
+    if (from->history_count)
+        memcpy(to->history, from->history, from->history_count * sizeof *to->history);
+    return copy_text(&to->isa, from->isa) && copy_text(&to->phase, from->phase) &&
+           copy_text(&to->flags, from->flags) && copy_text(&to->spread_why, from->spread_why) &&
+           copy_text(&to->instructions_why, from->instructions_why) &&
+           copy_text(&to->components_why, from->components_why) &&
+           copy_metrics(&to->kinds, &to->kind_count, from->kinds, from->kind_count) &&
+           copy_metrics(&to->counters, &to->counter_count, from->counters, from->counter_count);
+}
+
+int baseline_by_name(const void *a, const void *b)
+{
+    const struct bench_metric *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}

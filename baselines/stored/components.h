@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A roadmap's component table beside a breakdown: what each component was claimed to take, and each gain that was
+ * claimed for one beside the gain that was measured.
+ */
+#ifndef QKBENCH_BASELINES_STORED_COMPONENTS_H
+#define QKBENCH_BASELINES_STORED_COMPONENTS_H
+
+#include "baselines/claims/audit.h"
+#include "harness/breakdown/breakdown.h"
+
+struct baseline_gain_row {
+    const struct baseline_component_claim *claim; /* of the same struct baseline_components */
+    const char *shape;                            /* borrowed from the breakdown */
+    const char *before,
+        *after; /* variants, borrowed; before is NULL when there was nothing to compare with */
+    struct bench_interval measured; /* NaN where there is no number */
+    enum baseline_audit_verdict verdict;
+    char why[240]; /* why there is no number; empty when there is one */
+};
+
+struct baseline_components {
+    struct baseline_claims claims;            /* owned */
+    size_t verdicts[BASELINE_AUDIT_VERDICTS]; /* how many rows have each verdict */
+    size_t count;
+    struct baseline_gain_row *rows; /* owned; by shape, then in the file's order; NULL when count is 0 */
+};
+
+/* Reads the claims of `path` alone: *c has no rows yet. Errors of baseline_claims_read. Free on success. */
+int baseline_components_read(struct baseline_components *c, const char *path, struct qk_error *err);
+/*
+ * Judges every gain in every shape that has a row of its phase and op. As in the audit, a step is over the nearest
+ * earlier phase that was measured, and is not resolved where that lies before the phase the claim starts from.
+ * QK_ERR_MEMORY. The breakdown must outlive *c.
+ */
+int baseline_components_judge(struct baseline_components *c, const struct bench_breakdown *bd,
+                              struct qk_error *err);
+void baseline_components_free(struct baseline_components *c);
+
+/* Claimed ms per token of a stage, or of "total", in a row's phase; NaN when nobody claimed any. */
+double baseline_components_claimed(const struct baseline_components *c, const struct bench_breakdown_row *row,
+                                   const char *stage);
+/* As breakdown.schema.json wants its `claims`; NULL when memory is refused. The caller's. */
+json_t *baseline_components_json(const struct baseline_components *c);
+
+#endif

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+/* Stored baselines: what is made of launches, the file and its bytes, and where files are. */
+#include "baselines/stored/tests/stored_fixture.h"
+#include "harness/records/outfile.h"
+#include "harness/records/tests/fixture.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const double EPS = 1e-9;
+
+static void near(double found, double expected)
+{
+    if (!(fabs(found - expected) <= EPS * fabs(expected)))
+        fail_msg("found %.12g, expected %.12g", found, expected);
+}
+
+static void median_and_spread_of_launches(void **state)
+{
+    (void)state;
+    struct baseline b;
+    baseline_test_main(&b);
+    assert_int_equal(b.launches, 3);
+    assert_true(b.quick);
+    assert_int_equal(b.count, 5);
+    for (size_t i = 1; i < b.count; i++)
+        assert_true(strcmp(b.cases[i - 1].name, b.cases[i].name) < 0);
+    const struct baseline_case *c = baseline_find(&b, "qk256_dequant/p4_permute/4096");
+    assert_non_null(c);
+    near(c->speedup.value, 4 / 1.01);
+    near(c->speedup.low, 4 / 1.02);
+    near(c->speedup.high, 4);
+    near(c->spread, log(1.02));
+    assert_null(c->spread_why);
+    near(c->ns, 1030 * 1.01 / 4);
+    assert_string_equal(c->isa, "AVX2");
+    assert_string_equal(c->phase, "4");
+    assert_string_equal(c->flags, "-O3 -fno-tree-vectorize");
+    c = baseline_find(&b, "qk256_dequant/scalar/256");
+    assert_true(c->reference && c->speedup.value == 1 && c->spread == 0);
+    assert_true(isnan(c->instructions) && strstr(c->instructions_why, "smallest shape"));
+    baseline_free(&b);
+}
+
+static const struct bench_metric *counter(const struct baseline_case *c, const char *name)
+{
+    for (size_t i = 0; i < c->counter_count; i++)
+        if (!strcmp(c->counters[i].name, name))
+            return &c->counters[i];
+    return NULL;
+}
+
+static void counters_and_instructions(void **state)
+{
+    (void)state;
+    struct baseline b;
+    baseline_test_main(&b);
+    const struct baseline_case *c = baseline_find(&b, "qk256_dequant/scalar/4096");
+    assert_true(c->instructions == 123456789 && !c->instructions_why);
+    assert_int_equal(c->kind_count, 2);
+    assert_string_equal(c->kinds[0].name, "load");
+    assert_true(c->kinds[0].value == 1000);
+    assert_string_equal(c->kinds[1].name, "store");
+    assert_int_equal(c->counter_count, 3); /* no share of a ceiling */
+    near(counter(c, "l1d_misses")->value, 3.25 * 1.01);
+    assert_true(isnan(counter(c, "cycles")->value));
+    assert_string_equal(counter(c, "cycles")->reason, "PAPI: Event does not exist");
+    assert_true(isnan(counter(c, "ipc")->value)); /* counted, but "not validated" */
+    assert_non_null(strstr(counter(c, "ipc")->reason, "not validated"));
+    baseline_free(&b);
+}
+
+static void components_of_the_breakdown(void **state)
+{
+    (void)state;
+    struct baseline b;
+    double sum = 0;
+    baseline_test_main(&b);
+    const struct baseline_case *c = baseline_find(&b, "qk256_dequant/p4_permute/4096");
+    assert_int_equal(c->component_count, 5);
+    assert_null(c->components_why);
+    assert_string_equal(c->components[2].name, "lookup");
+    assert_true(fabs(c->components[2].ns.value - 60) < 2);
+    assert_true(c->components[2].ns.low <= c->components[2].ns.value &&
+                c->components[2].ns.value <= c->components[2].ns.high);
+    for (size_t i = 0; i < 5; i++)
+        sum += c->components[i].share;
+    assert_true(fabs(sum - 100) < 1e-6);
+    c = baseline_find(&b, "qk256_dequant/autovec_v3/4096");
+    assert_int_equal(c->component_count, 0);
+    assert_non_null(strstr(c->components_why, "not a staged variant"));
+    baseline_free(&b);
+    baseline_test_fresh(&b, 1);
+    c = baseline_find(&b, "qk256_dequant/p4_permute/4096");
+    assert_string_equal(c->components_why, "none was made");
+    assert_string_equal(c->spread_why, "one launch");
+    baseline_free(&b);
+}
+
+static void what_has_no_figures_is_absent(void **state)
+{
+    (void)state;
+    struct baseline b;
+    baseline_test_main(&b);
+    assert_int_equal(b.absent_count, 2);
+    const struct baseline_absent *a = baseline_find_absent(&b, "qk256_dequant/p3_prefetch/4096");
+    assert_true(a->failed && strstr(a->reason, "launch 1: timer \"stopped\""));
+    a = baseline_find_absent(&b, "qk256_dequant/p2_fma/4096");
+    assert_true(!a->failed && strstr(a->reason, "no AVX2 here"));
+    baseline_free(&b);
+}
+
+static void launches_must_belong_together(void **state)
+{
+    (void)state;
+    struct bench_sample_set sets[2];
+    const struct bench_sample_set *const list[] = {&sets[0], &sets[1]};
+    struct baseline b;
+    struct qk_error err;
+    bench_test_set(&sets[0]);
+    bench_test_set(&sets[1]);
+    assert_int_equal(baseline_make(&b, "a/b", list, 2, NULL, NULL, &err), QK_ERR_ARG);
+    bench_environment_kernels(&sets[1].env, "BASE AVX2", "gcc 13.1.0");
+    assert_int_equal(baseline_make(&b, "x", list, 2, NULL, NULL, &err), QK_ERR_INVALID);
+    assert_non_null(strstr(err.text, sets[1].env.fingerprint));
+    bench_environment_kernels(&sets[1].env, "BASE AVX2", "gcc 12.2.0");
+    sets[1].records[0].metrics[0].value = 5;
+    assert_int_equal(baseline_make(&b, "x", list, 2, NULL, NULL, &err), 0);
+    const struct baseline_case *c = baseline_find(&b, "qk256_dequant/scalar/4096");
+    assert_true(isnan(c->instructions) && strstr(c->instructions_why, "launch 2 5"));
+    assert_int_equal(c->kind_count, 0);
+    baseline_free(&b);
+    for (size_t i = 0; i < sets[0].record_count; i++)
+        assert_true(bench_record_stop(&sets[0].records[i], BENCH_SKIP, "nothing here"));
+    assert_int_equal(baseline_make(&b, "x", list, 1, NULL, NULL, &err), QK_ERR_INVALID);
+    assert_non_null(strstr(err.text, "nothing here"));
+    bench_sample_set_free(&sets[0]);
+    bench_sample_set_free(&sets[1]);
+}
+
+static char *written(const struct baseline *b, const char *name, size_t *size)
+{
+    const char *path = bench_test_path(name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_int_equal(baseline_write(b, f, NULL), 0);
+    assert_int_equal(fclose(f), 0);
+    return bench_test_get(path, size);
+}
+
+static void round_trip(struct baseline *b)
+{
+    struct baseline again;
+    struct qk_error err = {.text = ""};
+    size_t size[2];
+    char *text[2];
+    text[0] = written(b, "first", &size[0]);
+    if (baseline_read(&again, bench_test_path("first"), &err))
+        fail_msg("%s: %s", err.where, err.text);
+    text[1] = written(&again, "second", &size[1]);
+    assert_int_equal(size[0], size[1]);
+    assert_memory_equal(text[0], text[1], size[0]);
+    free(text[0]);
+    free(text[1]);
+    baseline_free(&again);
+}
+
+/* Numbers that rounding could move: whole after it, tiny, large, negative, whole to 2^53. */
+static void same_bytes_after_reading(void **state)
+{
+    (void)state;
+    static const double odd[] = {2.0000001,          1234567.89, 1e-12, 0.1 + 0.2,
+                                 9007199254740991.0, 3,          1e20,  123456.5};
+    struct baseline b;
+    baseline_test_main(&b);
+    round_trip(&b);
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        struct baseline_case *c = baseline_find(&b, "qk256_dequant/p4_permute/4096");
+        c->speedup = (struct bench_interval){odd[i], odd[i] * 0.5, odd[i] * 1.5};
+        c->ns = odd[i];
+        c->spread = odd[i];
+        c->components[0].ns = (struct bench_interval){-odd[i], -2 * odd[i], odd[i]};
+        round_trip(&b);
+    }
+    baseline_free(&b);
+}
+
+static void accepted(void **state)
+{
+    (void)state;
+    struct baseline b, fresh;
+    struct qk_error err = {.text = ""};
+    size_t changed;
+    baseline_test_main(&b);
+    baseline_test_fresh(&fresh, 1.01);
+    assert_int_equal(baseline_accept(&b, &fresh, "why", "2026-02-03", &changed, &err), 0);
+    assert_int_equal(changed, 0); /* within the spread of the launches */
+    baseline_free(&fresh);
+    baseline_test_fresh(&fresh, 1.25);
+    baseline_find(&fresh, "qk256_dequant/p1_unpack/4096")->speedup =
+        baseline_find(&b, "qk256_dequant/p1_unpack/4096")->speedup;
+    snprintf(fresh.env.commit, sizeof fresh.env.commit, "newer");
+    snprintf(baseline_find(&fresh, "qk256_dequant/autovec_v3/4096")->name, BASELINE_NAME,
+             "qk256_dequant/aaa/4096");
+    assert_int_equal(baseline_accept(&b, &fresh, "", "d", &changed, &err), QK_ERR_ARG);
+    assert_int_equal(baseline_accept(&b, &fresh, "all new", "2026-02-03", &changed, &err), 0);
+    assert_int_equal(changed, 2); /* p4_permute and the new aaa */
+    assert_int_equal(b.count, 6);
+    const struct baseline_case *c = baseline_find(&b, "qk256_dequant/p4_permute/4096");
+    near(c->speedup.value, 4 / 1.25);
+    near(c->spread, log(1.02)); /* kept */
+    assert_int_equal(c->history_count, 1);
+    near(c->history[0].speedup.value, 4 / 1.01);
+    assert_string_equal(c->history[0].reason, "all new");
+    assert_string_equal(c->history[0].date, "2026-02-03");
+    assert_string_equal(c->history[0].commit, "newer");
+    assert_int_equal(baseline_find(&b, "qk256_dequant/p1_unpack/4096")->history_count, 0);
+    assert_non_null(baseline_find(&b, "qk256_dequant/autovec_v3/4096"));
+    assert_non_null(baseline_find(&b, "qk256_dequant/aaa/4096"));
+    round_trip(&b);
+    bench_environment_kernels(&fresh.env, "BASE AVX2", "clang 14");
+    assert_int_equal(baseline_accept(&b, &fresh, "why", "d", &changed, &err), QK_ERR_INVALID);
+    assert_non_null(strstr(err.text, "compiler: gcc 12.2.0, now clang 14"));
+    baseline_free(&fresh);
+    baseline_free(&b);
+}
+
+static void machines_and_names(void **state)
+{
+    (void)state;
+    struct bench_environment env = {.cpu_vendor = "GenuineIntel",
+                                    .cpu_family = 6,
+                                    .cpu_model = 106,
+                                    .cpu_stepping = 6,
+                                    .cpus = 2,
+                                    .virtualised = "KVMKVMKVM"};
+    char slug[80], path[BASELINE_PATH];
+    baseline_machine(&env, slug);
+    assert_string_equal(slug, "genuineintel-6-106-6-vm-2cpu");
+    env = (struct bench_environment){.cpu_vendor = "aarch64/..",
+                                     .cpu_family = -1,
+                                     .cpu_model = -1,
+                                     .cpu_stepping = -1,
+                                     .cpus = 8,
+                                     .virtualised = "no"};
+    baseline_machine(&env, slug);
+    assert_string_equal(slug, "aarch64___-x-x-x-metal-8cpu");
+    static const char *const bad[] = {"",
+                                      ".hidden",
+                                      "a/b",
+                                      "a b",
+                                      "x.json",
+                                      "..",
+                                      "0123456789012345678901234567890123456789012345678901234567890123x"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(baseline_path(path, "d", &env, bad[i], NULL), QK_ERR_ARG);
+    assert_int_equal(baseline_path(path, "d", &env, "v1.2_x-Y", NULL), 0);
+    assert_string_equal(path, "d/aarch64___-x-x-x-metal-8cpu/v1.2_x-Y.json");
+}
+
+static void where_they_are(void **state)
+{
+    (void)state;
+    char folder[BASELINE_PATH];
+    struct qk_error err;
+    assert_int_equal(chdir(bench_test_dir), 0);
+    for (int set = 0; set < 2; set++) {
+        assert_int_equal(set ? setenv("QK_BASELINES", "", 1) : unsetenv("QK_BASELINES"), 0);
+        assert_int_equal(baseline_folder(folder, NULL, &err), QK_ERR_ARG);
+        assert_non_null(strstr(err.text, set ? "QK_BASELINES is empty" : "QK_BASELINES is not set"));
+        assert_non_null(strstr(err.text, "baselines/data"));
+    }
+    assert_int_equal(bench_make_folder("baselines/data", NULL), 0);
+    assert_int_equal(baseline_folder(folder, NULL, &err), 0);
+    assert_string_equal(folder, "baselines/data");
+    assert_int_equal(setenv("QK_BASELINES", "elsewhere", 1), 0);
+    assert_int_equal(baseline_folder(folder, NULL, &err), 0);
+    assert_string_equal(folder, "elsewhere");
+    assert_int_equal(baseline_folder(folder, "mine", &err), 0);
+    assert_string_equal(folder, "mine");
+    assert_int_equal(baseline_folder(folder, "", &err), QK_ERR_ARG);
+    assert_int_equal(unsetenv("QK_BASELINES"), 0);
+}
+
+static void saved_loaded_and_listed(void **state)
+{
+    (void)state;
+    struct baseline b, again;
+    struct qk_error err = {.text = ""};
+    struct baseline_entry *list;
+    char path[BASELINE_PATH], other[BASELINE_PATH + 16];
+    size_t count;
+    const char *dir = bench_test_path("store");
+    baseline_test_main(&b);
+    assert_int_equal(baseline_save(&b, dir, path, &err), 0);
+    assert_int_equal(baseline_load(&again, dir, &b.env, "main", &err), 0);
+    assert_int_equal(again.count, b.count);
+    baseline_free(&again);
+    assert_int_equal(baseline_load(&again, dir, &b.env, "none", &err), QK_ERR_INVALID);
+    assert_non_null(strstr(err.text, "there are: main"));
+    snprintf(other, sizeof other, "%.*sother.json", (int)(strlen(path) - 9), path);
+    assert_int_equal(link(path, other), 0);
+    assert_int_equal(baseline_load(&again, dir, &b.env, "other", &err), QK_ERR_FORMAT);
+    assert_non_null(strstr(err.text, "expected \"other\""));
+    bench_test_put(bench_test_path("store/zzz/b.json"), "x", 1);
+    bench_test_put(bench_test_path("store/zzz/README"), "x", 1);
+    assert_int_equal(baseline_list(&list, &count, dir, NULL, &err), 0);
+    assert_int_equal(count, 3);
+    assert_string_equal(list[0].name, "main");
+    assert_string_equal(list[1].name, "other");
+    assert_string_equal(list[2].machine, "zzz");
+    free(list);
+    assert_int_equal(baseline_list(&list, &count, dir, "zzz", &err), 0);
+    assert_int_equal(count, 1);
+    free(list);
+    assert_int_equal(baseline_list(&list, &count, bench_test_path("none"), NULL, &err), QK_ERR_IO);
+    bench_test_put(bench_test_path("file"), "x", 1);
+    assert_int_equal(baseline_save(&b, bench_test_path("file"), path, &err), QK_ERR_IO);
+    baseline_free(&b);
+}
+
+/* Killed after ever longer, until a save is through: whatever is there is the old file or the new one, whole. */
+static void killed_saves_leave_the_old_file(void **state)
+{
+    (void)state;
+    struct baseline b, found;
+    struct qk_error err = {.text = ""};
+    char path[BASELINE_PATH];
+    size_t kills = 0, olds = 0, news = 0;
+    const char *dir = bench_test_path("killed");
+    baseline_test_main(&b);
+    b.launches = 100;
+    assert_int_equal(baseline_save(&b, dir, path, &err), 0);
+    for (long ns = 0; ns < 4000000 || !news; ns += 40000, kills++) {
+        b.launches = 101 + kills;
+        const pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0)
+            for (;;)
+                baseline_save(&b, dir, path, NULL);
+        nanosleep(&(struct timespec){.tv_nsec = ns % 900000000}, NULL);
+        assert_int_equal(kill(child, SIGKILL), 0);
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        if (baseline_read(&found, path, &err))
+            fail_msg("after %ld ns: %s: %s", ns, err.where, err.text);
+        assert_int_equal(found.count, b.count);
+        assert_true(found.launches >= 100 && found.launches <= b.launches);
+        olds += found.launches < b.launches;
+        news += found.launches == b.launches;
+        baseline_free(&found);
+    }
+    assert_true(kills >= 100);
+    assert_true(olds > 0 && news > 0); /* both happened, or this has shown nothing */
+    baseline_free(&b);
+}
+
+TEST_PART(baseline)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(median_and_spread_of_launches),
+        cmocka_unit_test(counters_and_instructions),
+        cmocka_unit_test(components_of_the_breakdown),
+        cmocka_unit_test(what_has_no_figures_is_absent),
+        cmocka_unit_test(launches_must_belong_together),
+        cmocka_unit_test(same_bytes_after_reading),
+        cmocka_unit_test(accepted),
+        cmocka_unit_test(machines_and_names),
+        cmocka_unit_test(where_they_are),
+        cmocka_unit_test(saved_loaded_and_listed),
+        cmocka_unit_test(killed_saves_leave_the_old_file),
+    };
+    return cmocka_run_group_tests_name("baselines/baseline", tests, bench_test_dir_make,
+                                       bench_test_dir_remove);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* Two baselines side by side. Verdicts: judge_test.c. */
+#include "baselines/stored/compare.h"
+#include "baselines/stored/tests/stored_fixture.h"
+#include "harness/records/tests/fixture.h"
+
+#include <math.h>
+#include <string.h>
+
+static const struct baseline_difference *row(const struct baseline_comparison *c, const char *name)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (!strcmp(c->rows[i].name, name))
+            return &c->rows[i];
+    fail_msg("no case %s", name);
+    return NULL;
+}
+
+static void near(double found, double expected)
+{
+    if (!(fabs(found - expected) <= 1e-9))
+        fail_msg("found %.12g, expected %.12g", found, expected);
+}
+
+/* Old 4/1.01 in [4/1.02, 4], new exactly 4/1.1: the old side's arms alone make the interval. */
+static void change_and_interval(void **state)
+{
+    (void)state;
+    struct baseline a, b;
+    struct baseline_comparison c;
+    baseline_test_main(&a);
+    baseline_test_fresh(&b, 1.1);
+    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
+    assert_int_equal(c.identity_count, 0);
+    const struct baseline_difference *d = row(&c, "qk256_dequant/p4_permute/4096");
+    near(d->slower.value, log(1.1 / 1.01));
+    near(d->slower.low, log(1.1 / 1.01) - log(1.02 / 1.01));
+    near(d->slower.high, log(1.1 / 1.01) + log(1.01));
+    assert_true(baseline_differs(d));
+    baseline_comparison_free(&c);
+    /* With arms on both sides they add up as squares. */
+    struct baseline_case *n = baseline_find(&b, "qk256_dequant/p4_permute/4096");
+    n->speedup = (struct bench_interval){4, 4 * exp(-0.03), 4 * exp(0.04)};
+    baseline_find(&a, "qk256_dequant/p4_permute/4096")->speedup =
+        (struct bench_interval){4, 4 * exp(-0.03), 4 * exp(0.04)};
+    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
+    d = row(&c, "qk256_dequant/p4_permute/4096");
+    near(d->slower.value, 0);
+    near(d->slower.low, -0.05);
+    near(d->slower.high, 0.05);
+    assert_false(baseline_differs(d));
+    baseline_comparison_free(&c);
+    n->speedup.low = n->speedup.high = NAN;
+    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
+    d = row(&c, "qk256_dequant/p4_permute/4096");
+    assert_true(isnan(d->slower.low) && isnan(d->slower.high));
+    baseline_comparison_free(&c);
+    baseline_free(&a);
+    baseline_free(&b);
+}
+
+static void components_that_grew(void **state)
+{
+    (void)state;
+    static const struct {
+        double points, margin;
+        bool grew;
+    } cases[] = {{6, 5, true}, {4.9, 5, false}, {4.9, 4, true}, {-6, 5, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct baseline a, b;
+        struct baseline_comparison c;
+        baseline_test_main(&a);
+        baseline_test_main(&b);
+        struct baseline_case *o = baseline_find(&a, "qk256_dequant/p4_permute/4096"),
+                             *n = baseline_find(&b, "qk256_dequant/p4_permute/4096");
+        o->components[2].ns.high = o->components[2].ns.value;
+        n->components[2].ns.low = n->components[2].ns.value;
+        baseline_test_grow(n, 2, cases[i].points);
+        double total = 0;
+        for (size_t k = 0; k < n->component_count; k++)
+            total += n->components[k].ns.value;
+        for (int wide = 0; wide < 2; wide++) {
+            /* By 1.5 points: the intervals do not overlap, but growth beyond the margin is not shown any more. */
+            n->components[2].ns.low -= wide * 0.015 * total;
+            assert_int_equal(baseline_compare(&c, &a, &b, cases[i].margin, NULL), 0);
+            const struct baseline_difference *d = row(&c, "qk256_dequant/p4_permute/4096");
+            assert_int_equal(d->component_count, 5);
+            assert_string_equal(d->components[2].name, "lookup");
+            assert_int_equal(d->components[2].grew, cases[i].grew && !wide);
+            near(d->components[2].new_share - d->components[2].old_share, cases[i].points);
+            for (size_t k = 0; cases[i].points > 0 && k < 5; k++)
+                assert_true(k == 2 || !d->components[k].grew);
+            assert_false(baseline_differs(d));
+            baseline_comparison_free(&c);
+        }
+        baseline_free(&a);
+        baseline_free(&b);
+    }
+}
+
+static void instructions_by_kind(void **state)
+{
+    (void)state;
+    struct baseline a, b;
+    struct baseline_comparison c;
+    baseline_test_main(&a);
+    baseline_test_main(&b);
+    struct baseline_case *n = baseline_find(&b, "qk256_dequant/scalar/4096");
+    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
+    assert_false(row(&c, n->name)->instructions_changed);
+    baseline_comparison_free(&c);
+    /* The same number of instructions, another kind. */
+    n->kinds[0].value += 1;
+    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
+    const struct baseline_difference *d = row(&c, n->name);
+    assert_true(d->instructions_changed && d->kind_count == 1 && baseline_differs(d));
+    assert_string_equal(d->kinds[0].name, "load");
+    assert_true(d->kinds[0].old_count == 1000 && d->kinds[0].new_count == 1001);
+    baseline_comparison_free(&c);
+    n->kinds[0].name[0] = 'L'; /* a kind only the new side has, one only the old */
+    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
+    d = row(&c, n->name);
+    assert_int_equal(d->kind_count, 2);
+    assert_true(d->kinds[0].old_count == 1000 && d->kinds[0].new_count == 0);
+    assert_true(d->kinds[1].old_count == 0 && d->kinds[1].new_count == 1001);
+    baseline_comparison_free(&c);
+    n->instructions = NAN;
+    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
+    assert_false(row(&c, n->name)->instructions_changed);
+    baseline_comparison_free(&c);
+    baseline_free(&a);
+    baseline_free(&b);
+}
+
+static void cases_of_one_side(void **state)
+{
+    (void)state;
+    struct baseline a, b;
+    struct baseline_comparison c;
+    baseline_test_main(&a);
+    baseline_test_fresh(&b, 1);
+    strcpy(baseline_find(&a, "qk256_dequant/autovec_v3/4096")->name, "qk256_dequant/a/4096");
+    strcpy(baseline_find(&a, "qk256_dequant/p1_unpack/4096")->name, "qk256_dequant/p2_fma/4096");
+    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
+    assert_int_equal(c.count, 7);
+    assert_null(row(&c, "qk256_dequant/a/4096")->new_case);
+    assert_null(row(&c, "qk256_dequant/autovec_v3/4096")->old_case);
+    const struct baseline_difference *d = row(&c, "qk256_dequant/p2_fma/4096");
+    assert_true(!d->new_case && isnan(d->slower.value));
+    assert_string_equal(d->why_not->reason, "no AVX2 here");
+    baseline_comparison_free(&c);
+    baseline_free(&a);
+    baseline_free(&b);
+}
+
+static bool names(const struct baseline_field *list, size_t count, const char *name)
+{
+    bool found = false;
+    for (size_t i = 0; i < count; i++)
+        found |= !strcmp(list[i].name, name);
+    return found;
+}
+
+static void every_field_of_the_identity(void **state)
+{
+    (void)state;
+    struct baseline a, b;
+    struct baseline_comparison c;
+    char text[400];
+    baseline_test_main(&a);
+    baseline_test_main(&b);
+    struct bench_environment *e = &b.env;
+    a.env.cache_count = b.env.cache_count = 1;
+    a.env.caches[0] = b.env.caches[0] = (struct bench_cache){2, "Unified", 1 << 20, 1};
+    strcpy(e->cpu_vendor, "Other");
+    e->cpu_family++;
+    e->cpu_model++;
+    e->cpu_stepping++;
+    strcpy(e->isa_levels, "BASE");
+    e->caches[0].bytes *= 2;
+    e->caches[0].sharing = 8;
+    strcpy(e->compiler, "clang 14");
+    b.abi++;
+    strcpy(baseline_find(&b, "qk256_dequant/scalar/256")->flags, "-O2");
+    strcpy(baseline_find(&b, "qk256_dequant/scalar/4096")->flags, "-O2");
+    strcpy(e->kernel, "Linux 0.1");
+    strcpy(e->microcode, "0xff");
+    strcpy(e->host, "elsewhere");
+    strcpy(e->governor, "powersave");
+    e->load[0] = 99;
+    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
+    static const char *const
+        identity[] = {"CPU vendor",   "CPU family",        "CPU model",
+                      "CPU stepping", "ISA levels in use", "L2 Unified cache",
+                      "compiler",     "kernel ABI",        "flags of qk256_dequant/scalar"},
+        *const shown[] = {"kernel", "microcode", "host", "governor", "load", "CPUs at the L2 Unified cache"};
+    assert_int_equal(c.identity_count, sizeof identity / sizeof *identity);
+    for (size_t i = 0; i < sizeof identity / sizeof *identity; i++)
+        assert_true(names(c.identity, c.identity_count, identity[i]));
+    assert_int_equal(c.shown_count, sizeof shown / sizeof *shown);
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+        assert_true(names(c.shown, c.shown_count, shown[i]));
+    baseline_fields_text(c.identity, c.identity_count, text, sizeof text);
+    assert_non_null(strstr(text, "; L2 Unified cache: 1024 KiB, now 2048 KiB; "));
+    char small[8];
+    assert_int_equal(strlen(baseline_fields_text(c.identity, c.identity_count, small, sizeof small)), 7);
+    baseline_comparison_free(&c);
+    baseline_free(&a);
+    baseline_free(&b);
+}
+
+TEST_PART(compare)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(change_and_interval),         cmocka_unit_test(components_that_grew),
+        cmocka_unit_test(instructions_by_kind),        cmocka_unit_test(cases_of_one_side),
+        cmocka_unit_test(every_field_of_the_identity),
+    };
+    return cmocka_run_group_tests_name("baselines/compare", tests, NULL, NULL);
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "baselines/stored/components.h"
+
+#include "harness/breakdown/tests/breakdown_fixture.h"
+#include "kernels/tests/cmocka_parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct qk_error err;
+static struct bench_breakdown bd;
+static struct baseline_components c;
+
+static int set_up(void **state)
+{
+    (void)state;
+    bench_test_breakdown(&bd);
+    return baseline_components_read(&c, ROADMAP_JSON, &err);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    baseline_components_free(&c);
+    bench_breakdown_free(&bd);
+    return 0;
+}
+
+static void judge(void)
+{
+    assert_int_equal(baseline_components_judge(&c, &bd, &err), 0);
+}
+
+/* The row of a stage; every stage has one gain at most. */
+static const struct baseline_gain_row *gain_of(const char *stage)
+{
+    for (size_t i = 0; i < c.count; i++)
+        if (!strcmp(c.rows[i].claim->stage, stage))
+            return &c.rows[i];
+    fail_msg("no gain of %s", stage);
+    return NULL;
+}
+
+static void not_resolved(const char *stage, const char *why)
+{
+    const struct baseline_gain_row *row = gain_of(stage);
+    assert_true(isnan(row->measured.value));
+    assert_int_equal(row->verdict, BASELINE_NOT_RESOLVED);
+    if (!strstr(row->why, why))
+        fail_msg("%s: '%s' does not say '%s'", stage, row->why, why);
+}
+
+/* Makes a row that was not measured one that was. */
+static void measure_row(size_t i, const double at[BENCH_TEST_ARMS])
+{
+    const char *variant = bd.rows[i].variant->name;
+    bench_test_breakdown_row(&bd.rows[i], variant, at, 0.5);
+    assert_int_equal(bench_breakdown_estimate(&bd.rows[i], &err), 0);
+}
+
+static void every_gain_has_a_verdict(void **state)
+{
+    static const double p3[] = {250 / 1.43 * 0.9, 300, 1300, 1330, 1350, 1350};
+    (void)state;
+    measure_row(4, p3);
+    judge();
+    assert_int_equal(c.count, 4);
+    /* p1's unpack is negative; scale 100 to 30; loop 250 to 157, look-up 1000 to 60. */
+    not_resolved("unpack", "unpack of p1_unpack is negative");
+    assert_int_equal(gain_of("scale")->verdict, BASELINE_CONFIRMED);
+    assert_true(fabs(gain_of("scale")->measured.value - 100.0 / 30) < 0.2);
+    assert_int_equal(gain_of("lookup")->verdict, BASELINE_CONFIRMED);
+    assert_int_equal(gain_of("loop")->verdict, BASELINE_CONFIRMED);
+    assert_string_equal(gain_of("lookup")->after, "p4_permute");
+    assert_string_equal(gain_of("lookup")->before, "p3_prefetch");
+    /* 2.5 was skipped: phase 3 is over phase 2, which is the claim's own. */
+    assert_string_equal(gain_of("loop")->before, "p2_fma");
+    assert_int_equal(c.verdicts[BASELINE_CONFIRMED], 3);
+    assert_int_equal(c.verdicts[BASELINE_NOT_RESOLVED], 1);
+}
+
+static void a_gain_below_its_claim_is_refuted(void **state)
+{
+    static const double p3[] = {250, 300, 420, 450, 470, 470}, p25[] = {260, 500, 1550, 1580, 1600, 1600};
+    (void)state;
+    measure_row(3, p25);
+    measure_row(4, p3);
+    judge();
+    assert_int_equal(gain_of("lookup")->verdict, BASELINE_REFUTED); /* 120 to 60, 2.5x claimed */
+    assert_int_equal(gain_of("loop")->verdict, BASELINE_REFUTED);
+    assert_string_equal(gain_of("loop")->before, "p2_unroll8"); /* the nearest, as in the audit */
+    assert_string_equal(gain_of("loop")->why, "");
+}
+
+static void what_was_not_measured_is_not_resolved(void **state)
+{
+    (void)state;
+    judge();
+    not_resolved("loop", "p3_prefetch failed: check failed");
+    not_resolved("lookup", "phase 3 was not measured, so that p4_permute would be compared with p2_fma");
+    assert_null(gain_of("lookup")->before);
+}
+
+static void the_nearest_phase_is_not_the_last_row(void **state)
+{
+    static const double p3[] = {250, 300, 420, 450, 470, 470};
+    const struct bench_breakdown_row p1 = bd.rows[1];
+    (void)state;
+    measure_row(4, p3);
+    bd.rows[1] = bd.rows[2];
+    bd.rows[2] = p1;
+    judge();
+    assert_string_equal(gain_of("loop")->before, "p2_fma");
+}
+
+static void a_phase_left_out_gives_no_row(void **state)
+{
+    (void)state;
+    bd.count = 2; /* scalar and p1_unpack */
+    judge();
+    assert_int_equal(c.count, 1);
+    assert_string_equal(c.rows[0].claim->stage, "unpack");
+    bd.count = 6;
+}
+
+static void without_an_earlier_phase_there_is_nothing_to_compare(void **state)
+{
+    struct bench_breakdown one = bd;
+    (void)state;
+    one.rows = bd.rows + 1;
+    one.count = 1;
+    assert_int_equal(baseline_components_judge(&c, &one, &err), 0);
+    not_resolved("unpack", "no earlier phase was measured");
+}
+
+static void an_unknown_stage_is_said(void **state)
+{
+    (void)state;
+    strcpy(c.claims.components[0].stage, "pack");
+    judge();
+    not_resolved("pack", "qk256_dequant has no stage pack");
+}
+
+static void shapes_are_judged_apart(void **state)
+{
+    (void)state;
+    for (size_t i = 2; i < bd.count; i++)
+        strcpy(bd.rows[i].shape, "512");
+    judge();
+    assert_int_equal(c.count, 4);
+    assert_string_equal(c.rows[0].shape, "4096");
+    assert_string_equal(c.rows[1].shape, "512");
+    not_resolved("scale", "no earlier phase was measured");
+}
+
+static void another_op_has_no_claims(void **state)
+{
+    (void)state;
+    strcpy(c.claims.op, "other");
+    judge();
+    assert_int_equal(c.count, 0);
+    assert_true(isnan(baseline_components_claimed(&c, &bd.rows[0], "loop")));
+}
+
+static void claimed_times_are_by_phase(void **state)
+{
+    (void)state;
+    assert_true(baseline_components_claimed(&c, &bd.rows[0], "unpack") == 3600);
+    assert_true(baseline_components_claimed(&c, &bd.rows[1], "unpack") == 720);
+    assert_true(baseline_components_claimed(&c, &bd.rows[5], "lookup") == 1080);
+    assert_true(baseline_components_claimed(&c, &bd.rows[5], "total") == 3234);
+    assert_true(isnan(baseline_components_claimed(&c, &bd.rows[0], "store")));
+    assert_true(isnan(baseline_components_claimed(&c, &bd.rows[3], "loop"))); /* 2.5 */
+}
+
+static void the_json_says_the_same(void **state)
+{
+    (void)state;
+    judge();
+    json_t *o = baseline_components_json(&c);
+    assert_non_null(o);
+    assert_int_equal(json_array_size(json_object_get(o, "table")), 5);
+    json_t *gain = json_array_get(json_object_get(o, "gains"), 1);
+    assert_string_equal(json_string_value(json_object_get(gain, "stage")), "lookup");
+    assert_string_equal(json_string_value(json_object_get(gain, "verdict")), "not resolved");
+    assert_true(json_is_null(json_object_get(gain, "measured")));
+    assert_true(json_is_null(json_object_get(gain, "before")));
+    json_t *scale = json_array_get(json_object_get(o, "gains"), 2);
+    assert_true(json_real_value(json_object_get(scale, "measured_low")) == c.rows[2].measured.low);
+    json_decref(o);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+TEST_PART(components)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(every_gain_has_a_verdict),
+        TEST(a_gain_below_its_claim_is_refuted),
+        TEST(what_was_not_measured_is_not_resolved),
+        TEST(the_nearest_phase_is_not_the_last_row),
+        TEST(a_phase_left_out_gives_no_row),
+        TEST(without_an_earlier_phase_there_is_nothing_to_compare),
+        TEST(an_unknown_stage_is_said),
+        TEST(shapes_are_judged_apart),
+        TEST(another_op_has_no_claims),
+        TEST(claimed_times_are_by_phase),
+        TEST(the_json_says_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

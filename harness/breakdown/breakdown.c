@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/breakdown/breakdown.h"
+
+#include "harness/engine/group.h"
+#include "harness/machine/clock.h"
+#include "harness/records/json_writer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool row_wanted(const struct qk_table *table, const struct bench_group *g, size_t i)
+{
+    const struct qk_variant *v = &table->rows[i];
+    return v->kind == QK_STAGED && g->wanted[i] &&
+           (g->reference_asked || v != qk_table_reference(table, g->op));
+}
+
+/* Keeps the staged rows that were asked for, and the groups that have one. */
+static void keep_staged(struct bench_matrix *m)
+{
+    size_t kept = 0;
+    for (size_t g = 0; g < m->count; g++) {
+        bool any = false;
+        for (size_t i = 0; i < m->table->count; i++)
+            any |= m->groups[g].wanted[i] = row_wanted(m->table, &m->groups[g], i);
+        if (any)
+            m->groups[kept++] = m->groups[g];
+        else
+            free(m->groups[g].wanted);
+    }
+    m->count = kept;
+}
+
+static size_t working_set(const struct bench_group *g)
+{
+    struct qk_plan plan;
+    size_t sum = 0;
+    if (qk_op_row(g->op)->on->plan(&g->shape, &plan, NULL))
+        return SIZE_MAX;
+    for (int i = 0; i < plan.buffer_count; i++)
+        if (!qk_add_size(sum, plan.buffers[i].bytes, &sum))
+            return SIZE_MAX;
+    return sum;
+}
+
+/* One group per op: the largest that fits L1, or the smallest when none does. */
+static void keep_default_shape(struct bench_matrix *m, const struct bench_environment *env)
+{
+    const uint64_t known = bench_environment_cache(env, 1), l1 = known ? known : 32 << 10;
+    size_t kept = 0;
+    for (int op = 0; op < QK_OP_COUNT; op++) {
+        size_t best = SIZE_MAX;
+        for (size_t g = kept; g < m->count; g++) {
+            if ((int)m->groups[g].op != op)
+                continue;
+            const size_t bytes = working_set(&m->groups[g]);
+            const size_t old = best == SIZE_MAX ? 0 : working_set(&m->groups[best]);
+            if (best == SIZE_MAX || (bytes <= l1 ? bytes > old || old > l1 : bytes < old))
+                best = g;
+        }
+        if (best == SIZE_MAX)
+            continue;
+        const struct bench_group chosen = m->groups[best];
+        m->groups[best] = m->groups[kept];
+        m->groups[kept++] = chosen;
+    }
+    for (size_t g = kept; g < m->count; g++)
+        free(m->groups[g].wanted);
+    m->count = kept;
+    const size_t used = strlen(m->source);
+    snprintf(m->source + used, sizeof m->source - used, "; the largest that fits L1 (%llu KiB%s)",
+             (unsigned long long)(l1 >> 10), known ? "" : ", assumed");
+}
+
+static bool names_shape(const char *pattern)
+{
+    const char *slash = strchr(pattern, '/');
+    return slash && strchr(slash + 1, '/');
+}
+
+int bench_breakdown_matrix(struct bench_matrix *m, const struct qk_table *table, char *const *patterns,
+                           size_t count, const char *shapes, const struct bench_environment *env,
+                           struct qk_error *err)
+{
+    char there[300] = "";
+    bool choose = !shapes;
+    const int code = bench_matrix_make(m, table, patterns, count, shapes, env, err);
+    if (code)
+        return code;
+    keep_staged(m);
+    for (size_t k = 0; k < count; k++)
+        choose &= !names_shape(patterns[k]);
+    if (choose && m->count)
+        keep_default_shape(m, env);
+    if (m->count)
+        return 0;
+    for (size_t i = 0; i < m->table->count; i++) {
+        const size_t used = strlen(there);
+        if (table->rows[i].kind == QK_STAGED && used < sizeof there)
+            snprintf(there + used, sizeof there - used, " %s/%s", table->rows[i].op_name,
+                     table->rows[i].name);
+    }
+    return qk_fail(err, QK_ERR_ARG, "pattern",
+                   "'%.80s' matches no staged variant, and only those can be cut; staged:%s",
+                   count ? patterns[0] : "*", there);
+}
+
+/*
+ * Where neighbours take the CPU away a run takes longer than planned. After twice the time the blocks so far will do,
+ * when there are as many as the shortest full run has.
+ */
+enum { LATE = 2, ENOUGH_BLOCKS = 16 };
+
+/* A row that is being timed: its prefixes and, last, the plain kernel. */
+struct timed {
+    struct bench_breakdown_row *row; /* NULL: not timed */
+    qk_fn *arm[BENCH_STAGES_MAX + 1];
+    struct bench_schedule schedule;
+};
+
+static int ready_arms(struct timed *t, const struct bench_buffers *buffers, bool quick, struct qk_error *err)
+{
+    struct bench_breakdown_row *row = t->row;
+    const struct qk_variant *v = row->variant;
+    const int stages = qk_stage_count(v->op);
+    double round_ns = 0;
+    if (stages < 1 || stages > BENCH_STAGES_MAX)
+        return qk_fail(err, QK_ERR_INTERNAL, v->op_name, "%d stages; a breakdown has room for %d", stages,
+                       BENCH_STAGES_MAX);
+    row->stages = (size_t)stages;
+    for (int i = 0; i < stages; i++)
+        if (!qk_variant_upto(v, i, &t->arm[i]))
+            return qk_fail(err, QK_ERR_INTERNAL, v->name, "no prefix for stage %d", i);
+    t->arm[stages] = v->fn;
+    row->same_code = t->arm[stages - 1] == v->fn;
+    for (size_t a = 0; a <= row->stages; a++) {
+        const double ns = bench_buffers_time(buffers, t->arm[a]);
+        row->calls[a] = bench_schedule_calls(ns);
+        round_ns += ns * (double)row->calls[a];
+    }
+    t->schedule = bench_schedule_fit(round_ns, quick);
+    return 0;
+}
+
+/* Skip, error, or ready to be timed. */
+static int ready_row(struct timed *t, struct bench_breakdown_row *row, const struct bench_buffers *buffers,
+                     const struct bench_run_config *cfg, struct bench_verdicts *verdicts,
+                     struct qk_error *err)
+{
+    const struct qk_variant *v = row->variant;
+    const char *missing = qk_variant_missing(v, cfg->job.isa),
+               *failed = verdicts->text[qk_table_index(cfg->job.table, v)];
+    char why[300];
+    if (bench_job_stopped(&cfg->job))
+        return qk_fail(err, QK_ERR_INTERRUPTED, row->shape, "interrupted before timing");
+    row->status = missing ? BENCH_SKIP : BENCH_ERROR;
+    if (missing || *failed) {
+        snprintf(row->reason, sizeof row->reason, "%s", missing ? missing : failed);
+        return 0;
+    }
+    if (!bench_buffers_same(buffers, v, why, sizeof why)) {
+        verdicts->failed = true;
+        snprintf(row->reason, sizeof row->reason, "output differs from the reference's on these inputs: %s",
+                 why);
+        return 0;
+    }
+    row->status = BENCH_OK;
+    t->row = row;
+    return ready_arms(t, buffers, cfg->job.quick, err);
+}
+
+static void run_block(struct timed *t, const struct bench_buffers *buffers, size_t block, struct qk_rng *rng,
+                      struct bench_breakdown *bd)
+{
+    struct bench_breakdown_row *row = t->row;
+    const size_t arms = row->stages + 1;
+    size_t order[BENCH_STAGES_MAX + 1];
+    double *samples = row->samples_ns + block * arms * row->rounds;
+    /* Another variant ran before: its code and its branches are in the core's memory, and not this one's. */
+    for (size_t a = 0; a < arms; a++)
+        bench_buffers_call(buffers, t->arm[a], 1);
+    const double before = bench_clock_ghz(bd->clock_why, sizeof bd->clock_why);
+    for (size_t r = 0; r < row->rounds; r++) {
+        bench_schedule_order(rng, order, arms);
+        for (size_t i = 0; i < arms; i++) {
+            const size_t a = order[i];
+            const uint64_t start = bench_clock_ns();
+            bench_buffers_call(buffers, t->arm[a], row->calls[a]);
+            const uint64_t took = bench_clock_ns() - start;
+            samples[a * row->rounds + r] = bench_stored((double)took / (double)row->calls[a]);
+        }
+    }
+    row->core_ghz[block] = bench_stored((before + bench_clock_ghz(NULL, 0)) / 2);
+}
+
+struct walk {
+    struct bench_breakdown *bd;
+    const struct bench_matrix *m;
+    const struct bench_run_config *cfg;
+    struct bench_verdicts verdicts;
+    struct qk_rng rng;
+};
+
+static int time_group(struct walk *w, size_t g, const struct bench_buffers *buffers, struct timed *timed,
+                      size_t count, struct qk_error *err)
+{
+    size_t blocks = BENCH_BLOCKS_MAX;
+    double total = 0, done = 0;
+    char name[BENCH_SHAPE_NAME + 80];
+    for (size_t i = 0; i < count; i++)
+        if (timed[i].row && timed[i].schedule.blocks < blocks)
+            blocks = timed[i].schedule.blocks;
+    for (size_t i = 0; i < count; i++) {
+        struct bench_breakdown_row *row = timed[i].row;
+        size_t samples;
+        if (!row)
+            continue;
+        total += timed[i].schedule.ns / (double)timed[i].schedule.blocks * (double)blocks;
+        row->blocks = blocks;
+        row->rounds = timed[i].schedule.rounds;
+        if (qk_mul_size(blocks * (row->stages + 1), row->rounds, &samples))
+            row->samples_ns = calloc(samples, sizeof *row->samples_ns);
+        if (!row->samples_ns)
+            return qk_fail(err, QK_ERR_MEMORY, row->shape, "no memory for %zu blocks of samples", blocks);
+    }
+    const double start = (double)bench_clock_ns();
+    for (size_t b = 0; b < blocks; b++) {
+        if (b >= ENOUGH_BLOCKS && (double)bench_clock_ns() - start > LATE * total) {
+            for (size_t i = 0; i < count; i++)
+                if (timed[i].row)
+                    timed[i].row->blocks = b;
+            break;
+        }
+        for (size_t i = 0; i < count; i++) {
+            if (!timed[i].row)
+                continue;
+            bench_breakdown_name(timed[i].row, name, sizeof name);
+            if (bench_job_stopped(&w->cfg->job))
+                return qk_fail(err, QK_ERR_INTERRUPTED, name, "interrupted");
+            bench_job_tell(&w->cfg->job, ((double)g + done / total) / (double)w->m->count, name);
+            run_block(&timed[i], buffers, b, &w->rng, w->bd);
+            done += timed[i].schedule.ns / (double)timed[i].schedule.blocks;
+        }
+    }
+    int code = 0;
+    for (size_t i = 0; i < count && !code; i++) {
+        if (!timed[i].row)
+            continue;
+        code = bench_breakdown_estimate(timed[i].row, err);
+        if (!code)
+            code = bench_breakdown_count_row(timed[i].row, timed[i].arm, buffers, w->cfg, err);
+    }
+    return code;
+}
+
+static int run_group(struct walk *w, size_t g, struct qk_error *err)
+{
+    const struct bench_group *group = &w->m->groups[g];
+    struct timed *timed = calloc(w->m->table->count, sizeof *timed);
+    struct bench_buffers buffers = {0};
+    size_t count = 0;
+    if (!timed)
+        return qk_fail(err, QK_ERR_MEMORY, group->name, "no memory for the arms");
+    int code = bench_buffers_make(&buffers, group, w->cfg->job.seed, err);
+    for (size_t i = 0; i < w->m->table->count && !code; i++) {
+        if (!group->wanted[i])
+            continue;
+        struct bench_breakdown_row *row = &w->bd->rows[w->bd->count++];
+        row->variant = &w->m->table->rows[i];
+        row->elements = (double)buffers.plan.elements;
+        snprintf(row->shape, sizeof row->shape, "%s", group->name);
+        code = ready_row(&timed[count++], row, &buffers, w->cfg, &w->verdicts, err);
+    }
+    bench_buffers_drop_expected(&buffers);
+    if (!code)
+        code = time_group(w, g, &buffers, timed, count, err);
+    bench_buffers_free(&buffers);
+    free(timed);
+    return code;
+}
+
+/* Room for all rows; says why when none of them can run here. */
+static int make_rows(struct bench_breakdown *bd, const struct bench_matrix *m, const struct qk_cpu *isa,
+                     struct qk_error *err)
+{
+    const char *why = NULL;
+    bool available = false;
+    size_t count = 0;
+    for (size_t g = 0; g < m->count; g++)
+        for (size_t i = 0; i < m->table->count; i++) {
+            if (!m->groups[g].wanted[i])
+                continue;
+            const char *missing = qk_variant_missing(&m->table->rows[i], isa);
+            available |= !missing;
+            why = why ? why : missing;
+            count++;
+        }
+    if (!available)
+        return qk_fail(err, QK_ERR_UNAVAILABLE, NULL, "none of the variants named can run here: %s",
+                       why ? why : "nothing was asked for");
+    bd->rows = calloc(count, sizeof *bd->rows);
+    return bd->rows ? 0 : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu rows", count);
+}
+
+static int judge(struct bench_breakdown *bd, struct qk_error *err)
+{
+    double *ghz = calloc(bd->count, 2 * sizeof *ghz);
+    size_t n = 0, timed = 0;
+    if (!ghz)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu clocks", bd->count);
+    for (size_t i = 0; i < bd->count; i++) {
+        if (bd->rows[i].status != BENCH_OK)
+            continue;
+        timed++;
+        if (!isnan(bd->rows[i].clock_ghz))
+            ghz[n++] = bd->rows[i].clock_ghz;
+    }
+    bd->clock_ghz = bench_median(ghz, n, ghz + n);
+    free(ghz);
+    return timed ? 0
+                 : qk_fail(err, QK_ERR_INVALID, NULL, "nothing was measured: no variant could be timed: %s",
+                           bd->rows[0].reason);
+}
+
+int bench_breakdown_run(struct bench_breakdown *bd, const struct bench_matrix *m,
+                        const struct bench_run_config *cfg, struct qk_error *err)
+{
+    struct walk w = {.bd = bd, .m = m, .cfg = cfg};
+    int code = make_rows(bd, m, cfg->job.isa, err);
+    if (code)
+        return code;
+    bd->seed = cfg->job.seed;
+    bd->quick = cfg->job.quick;
+    bd->cpu = cfg->job.cpu;
+    snprintf(bd->source, sizeof bd->source, "%s", m->source);
+    qk_rng_seed(&w.rng, cfg->job.seed);
+    code = bench_verdicts_make(&w.verdicts, m, &cfg->job, err);
+    for (size_t g = 0; g < m->count && !code; g++)
+        code = run_group(&w, g, err);
+    if (!code)
+        code = judge(bd, err);
+    bd->failed = w.verdicts.failed;
+    bench_verdicts_free(&w.verdicts);
+    return code;
+}
+
+void bench_breakdown_free(struct bench_breakdown *bd)
+{
+    for (size_t i = 0; i < bd->count; i++) {
+        free(bd->rows[i].samples_ns);
+        free(bd->rows[i].counts);
+    }
+    free(bd->rows);
+    bd->rows = NULL;
+    bd->count = 0;
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/* The arithmetic of a breakdown, on samples made by hand. */
+#include "harness/breakdown/breakdown.h"
+
+#include "harness/breakdown/tests/breakdown_fixture.h"
+#include "kernels/tests/cmocka_parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct qk_error err;
+
+static void estimate(struct bench_breakdown_row *row, const double at[BENCH_TEST_ARMS], double wobble)
+{
+    bench_test_breakdown_row(row, "scalar", at, wobble);
+    assert_int_equal(bench_breakdown_estimate(row, &err), 0);
+}
+
+/* Bit by bit, in whatever order they are added. */
+static void assert_adds_up(const struct bench_breakdown_row *row)
+{
+    double up = 0, down = 0;
+    for (size_t i = 0; i < row->stages; i++) {
+        up += row->component[i].ns.value;
+        down += row->component[row->stages - 1 - i].ns.value;
+        assert_true(up == row->prefix_ns[i]);
+    }
+    assert_true(up == row->total.ns.value && down == row->total.ns.value);
+    assert_true(row->kernel.ns.value - row->total.ns.value == row->difference.ns.value);
+}
+
+static void components_add_up_to_the_last_bit(void **state)
+{
+    static const double at[] = {500, 800, 1200, 1350, 1700, 1700};
+    struct bench_breakdown_row row;
+    struct qk_rng rng;
+    (void)state;
+    qk_rng_seed(&rng, 1);
+    for (double scale = 1e-3; scale < 1e10; scale *= 37) {
+        double disagreement = 0;
+        bench_test_breakdown_row(&row, "scalar", at, 0);
+        for (size_t i = 0; i < BENCH_TEST_BLOCKS * BENCH_TEST_ARMS * BENCH_TEST_ROUNDS; i++)
+            row.samples_ns[i] *= scale * (1 + (double)qk_rng_unit(&rng));
+        assert_int_equal(bench_breakdown_estimate(&row, &err), 0);
+        assert_adds_up(&row);
+        /* The median of differences is not made to add up, and does not: otherwise the above would show nothing. */
+        for (size_t i = 0; i < row.stages; i++)
+            disagreement += row.component[i].paired_ns;
+        assert_true(fabs(disagreement - row.total.ns.value) > 1e-6 * scale);
+        free(row.samples_ns);
+    }
+}
+
+static void a_component_is_the_difference_of_neighbours(void **state)
+{
+    static const double at[] = {500, 800, 1200, 1350, 1700, 1701};
+    static const double want[] = {500, 300, 400, 150, 350};
+    static const char *const names[] = {"loop", "unpack", "lookup", "scale", "store"};
+    struct bench_breakdown_row row;
+    (void)state;
+    estimate(&row, at, 0);
+    /* The drift runs from -5 to +6 per cent: its median is half a per cent. */
+    for (int i = 0; i < 5; i++) {
+        const struct bench_part *part = &row.component[i];
+        assert_string_equal(part->name, names[i]);
+        assert_int_equal(bench_breakdown_stage(&row, names[i]), i);
+        assert_true(fabs(part->ns.value - want[i] * 1.005) < 1e-4);
+        assert_true(fabs(part->paired_ns - part->ns.value) < 1e-4);
+        /* 12 blocks: the third from either end. */
+        assert_true(fabs(part->ns.low - want[i] * 0.97) < 1e-4);
+        assert_true(fabs(part->ns.high - want[i] * 1.04) < 1e-4);
+        assert_true(part->resolved && !*part->why);
+        assert_true(fabs(part->share - 100 * want[i] / 1700) < 1e-4);
+        assert_true(fabs(part->cycles_per_element - part->ns.value * 3.5 / 4096) < 1e-12);
+        assert_true(fabs(part->ms_per_token.value - part->ns.value / 4096 * 2084.0448) < 1e-9);
+        assert_true(part->ms_per_token.low < part->ms_per_token.value);
+    }
+    assert_int_equal(bench_breakdown_stage(&row, "total"), -1);
+    assert_true(fabs(row.difference.ns.value - 1.005) < 1e-4);
+    assert_true(fabs(row.noise - 1.04 / (1700 * 1.005)) < 1e-7);
+    free(row.samples_ns);
+}
+
+static void a_component_may_be_negative(void **state)
+{
+    static const double at[] = {500, 250, 1200, 1350, 1700, 1700};
+    struct bench_breakdown_row row;
+    (void)state;
+    estimate(&row, at, 0.5);
+    assert_true(row.component[1].ns.high < 0);
+    assert_true(row.component[1].resolved);
+    assert_adds_up(&row);
+    free(row.samples_ns);
+}
+
+static void what_is_not_resolved_keeps_its_value(void **state)
+{
+    /* scale: contains 0. unpack: 2 of 502 ns, its interval away from 0, but the same code differs by 10 of 1700. */
+    static const double at[] = {500, 502, 1200, 1200.1, 1700, 1710};
+    struct bench_breakdown_row row;
+    (void)state;
+    estimate(&row, at, 0);
+    assert_true(row.component[1].ns.low > 0 && row.component[1].ns.value > 2);
+    assert_false(row.component[1].resolved);
+    assert_non_null(strstr(row.component[1].why, "below the noise"));
+    /* Where the two are not the same code their difference says nothing about noise. */
+    row.same_code = false;
+    assert_int_equal(bench_breakdown_estimate(&row, &err), 0);
+    assert_true(isnan(row.noise));
+    assert_true(row.component[1].resolved);
+    free(row.samples_ns);
+    estimate(&row, at, 0.5);
+    assert_false(row.component[3].resolved);
+    assert_non_null(strstr(row.component[3].why, "contains 0"));
+    assert_true(row.component[3].ns.value != 0);
+    assert_true(row.component[2].resolved && row.total.resolved);
+    assert_adds_up(&row);
+    free(row.samples_ns);
+}
+
+/* Same code a tenth apart: that hides 120 of 1320 ns, but not 80 of 80, although it is less. */
+static void noise_is_a_share(void **state)
+{
+    static const double at[] = {80, 800, 1200, 1320, 1700, 1870};
+    struct bench_breakdown_row row;
+    (void)state;
+    estimate(&row, at, 0);
+    assert_true(row.component[0].resolved && row.component[1].resolved && row.component[2].resolved);
+    assert_true(row.component[3].ns.low > 0 && !row.component[3].resolved);
+    free(row.samples_ns);
+}
+
+static void five_blocks_are_too_few(void **state)
+{
+    static const double at[] = {500, 800, 1200, 1350, 1700, 1700};
+    struct bench_breakdown_row row;
+    (void)state;
+    bench_test_breakdown_row(&row, "scalar", at, 0);
+    row.blocks = 5;
+    assert_int_equal(bench_breakdown_estimate(&row, &err), 0);
+    for (size_t i = 0; i < row.stages; i++) {
+        assert_true(isnan(row.component[i].ns.low) && !row.component[i].resolved);
+        assert_non_null(strstr(row.component[i].why, "5 blocks are too few"));
+    }
+    assert_adds_up(&row);
+    free(row.samples_ns);
+}
+
+/* Three quarters of the rounds of one arm are late in alternate blocks: its median of differences moves elsewhere than
+ * the difference of its medians. */
+static void an_interval_reaches_to_its_value(void **state)
+{
+    static const double at[] = {500, 800, 1200, 1350, 1700, 1700};
+    struct bench_breakdown_row row;
+    bool widened = false;
+    struct qk_rng rng;
+    (void)state;
+    qk_rng_seed(&rng, 3);
+    for (int trial = 0; trial < 200; trial++) {
+        bench_test_breakdown_row(&row, "scalar", at, 0);
+        for (size_t i = 0; i < BENCH_TEST_BLOCKS * BENCH_TEST_ARMS * BENCH_TEST_ROUNDS; i++)
+            row.samples_ns[i] *= qk_rng_below(&rng, 2) ? 1 : 1 + (double)qk_rng_unit(&rng);
+        assert_int_equal(bench_breakdown_estimate(&row, &err), 0);
+        for (size_t i = 0; i < row.stages; i++) {
+            const struct bench_interval *x = &row.component[i].ns;
+            assert_true(x->low <= x->value && x->value <= x->high);
+            assert_true(x->low <= row.component[i].paired_ns && row.component[i].paired_ns <= x->high);
+            widened |= x->low == x->value || x->high == x->value;
+        }
+        free(row.samples_ns);
+    }
+    assert_true(widened);
+}
+
+static void without_a_clock_there_are_no_cycles(void **state)
+{
+    static const double at[] = {500, 800, 1200, 1350, 1700, 1700};
+    struct bench_breakdown_row row;
+    (void)state;
+    bench_test_breakdown_row(&row, "scalar", at, 0);
+    for (size_t b = 0; b < row.blocks; b++)
+        row.core_ghz[b] = NAN;
+    row.core_ghz[7] = 2;
+    assert_int_equal(bench_breakdown_estimate(&row, &err), 0);
+    assert_true(row.clock_ghz == 2);
+    row.core_ghz[7] = NAN;
+    assert_int_equal(bench_breakdown_estimate(&row, &err), 0);
+    assert_true(isnan(row.clock_ghz) && isnan(row.total.cycles_per_element));
+    assert_true(row.total.ms_per_token.value > 0);
+    free(row.samples_ns);
+}
+
+static void a_gain_is_paired_by_block(void **state)
+{
+    static const double before[] = {500, 800, 1200, 1350, 1700, 1700},
+                        after[] = {250, 310, 1200, 1350, 1700, 1700};
+    struct bench_breakdown_row a, b;
+    char why[200] = "";
+    (void)state;
+    estimate(&a, before, 0);
+    estimate(&b, after, 0);
+    /* The drift, which is the same in both, leaves no width. */
+    const struct bench_interval gain = bench_breakdown_gain(&a, &b, 1, why, sizeof why);
+    assert_true(fabs(gain.value - 5) < 1e-9 && fabs(gain.low - 5) < 1e-9 && fabs(gain.high - 5) < 1e-9);
+    assert_string_equal(why, "");
+    /* One block without the component does no harm, half of them leave no interval. */
+    b.block_ns[1][0] = -1;
+    assert_true(fabs(bench_breakdown_gain(&a, &b, 1, why, sizeof why).high - 5) < 1e-9);
+    /* It counts as more than any gain: with one small ratio and two such the third from below is still 5. */
+    b.block_ns[1][1] = -1;
+    b.block_ns[1][2] = a.block_ns[1][2] / 3;
+    assert_true(fabs(bench_breakdown_gain(&a, &b, 1, why, sizeof why).low - 5) < 1e-9);
+    for (size_t i = 0; i < 6; i++)
+        b.block_ns[1][i] = -1;
+    assert_true(isnan(bench_breakdown_gain(&a, &b, 1, why, sizeof why).value));
+    assert_non_null(strstr(why, "too near 0"));
+    b.blocks--;
+    assert_true(isnan(bench_breakdown_gain(&a, &b, 1, why, sizeof why).value));
+    assert_non_null(strstr(why, "do not pair"));
+    free(a.samples_ns);
+    free(b.samples_ns);
+}
+
+static void a_gain_needs_both_resolved_and_positive(void **state)
+{
+    struct bench_breakdown bd;
+    char why[200];
+    (void)state;
+    bench_test_breakdown(&bd);
+    const struct bench_breakdown_row *scalar = &bd.rows[0], *p1 = &bd.rows[1], *p2 = &bd.rows[2];
+    assert_true(isnan(bench_breakdown_gain(scalar, p1, 1, why, sizeof why).value));
+    assert_string_equal(why, "unpack of p1_unpack is negative");
+    assert_true(isnan(bench_breakdown_gain(p1, p2, 4, why, sizeof why).value));
+    assert_non_null(strstr(why, "store of p1_unpack is not resolved: "));
+    assert_true(bench_breakdown_gain(p1, p2, 3, why, sizeof why).low > 3);
+    bench_breakdown_free(&bd);
+}
+
+static void groups_end_where_the_shape_changes(void **state)
+{
+    struct bench_breakdown bd;
+    char name[BENCH_NAME_MAX];
+    (void)state;
+    bench_test_breakdown(&bd);
+    assert_int_equal(bench_breakdown_group_end(&bd, 0), bd.count);
+    strcpy(bd.rows[4].shape, "512");
+    assert_int_equal(bench_breakdown_group_end(&bd, 0), 4);
+    assert_int_equal(bench_breakdown_group_end(&bd, 4), 5);
+    assert_string_equal(bench_breakdown_name(&bd.rows[4], name, sizeof name),
+                        "qk256_dequant/p3_prefetch/512");
+    bench_breakdown_free(&bd);
+}
+
+static void the_model_has_its_weights(void **state)
+{
+    (void)state;
+    assert_int_equal(BENCH_2B_WEIGHTS, 2084044800);
+}
+
+TEST_PART(breakdown)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(components_add_up_to_the_last_bit),
+        cmocka_unit_test(a_component_is_the_difference_of_neighbours),
+        cmocka_unit_test(a_component_may_be_negative),
+        cmocka_unit_test(what_is_not_resolved_keeps_its_value),
+        cmocka_unit_test(noise_is_a_share),
+        cmocka_unit_test(five_blocks_are_too_few),
+        cmocka_unit_test(an_interval_reaches_to_its_value),
+        cmocka_unit_test(without_a_clock_there_are_no_cycles),
+        cmocka_unit_test(a_gain_is_paired_by_block),
+        cmocka_unit_test(a_gain_needs_both_resolved_and_positive),
+        cmocka_unit_test(groups_end_where_the_shape_changes),
+        cmocka_unit_test(the_model_has_its_weights),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

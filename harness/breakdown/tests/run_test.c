@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which cases a breakdown takes, and a small real one. qk_check_variant and bench_clock_ns are wrapped by the linker,
+ * so that a variant can be made to fail its check and a run to be late.
+ */
+#include "harness/breakdown/breakdown.h"
+
+#include "kernels/check/check.h"
+#include "kernels/tests/cmocka_parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *failing; /* variant whose check fails */
+static bool stop_now;
+static int stop_from;           /* at this block */
+static int stop_asked, stop_at; /* how often it was asked; at which of these */
+static int progressed;
+static double last_done;
+static struct qk_error err;
+static struct qk_cpu isa;
+static struct bench_environment env;
+
+int __real_qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t *calls, struct qk_error *e);
+int __wrap_qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t *calls, struct qk_error *e);
+int __wrap_qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t *calls, struct qk_error *e)
+{
+    if (failing && !strcmp(v->name, failing))
+        return qk_fail(e, QK_ERR_CHECK, "shape 256", "made to fail");
+    return __real_qk_check_variant(v, seed, calls, e);
+}
+
+/* From the `late_from`th block on the clock is a quarter of an hour ahead. */
+static int late_from;
+uint64_t __real_bench_clock_ns(void);
+uint64_t __wrap_bench_clock_ns(void);
+uint64_t __wrap_bench_clock_ns(void)
+{
+    const bool late = late_from && progressed >= late_from;
+    return __real_bench_clock_ns() + (late ? UINT64_C(900000000000) : 0);
+}
+
+static bool stop(void)
+{
+    stop_asked++;
+    return stop_now || (stop_from && progressed >= stop_from) || (stop_at && stop_asked >= stop_at);
+}
+
+static void progress(void *ctx, double done, const char *what)
+{
+    (void)ctx;
+    assert_true(done >= last_done && done < 1.0);
+    assert_non_null(strchr(what, '/'));
+    last_done = done;
+    progressed++;
+}
+
+static int make(struct bench_matrix *m, const char *pattern, const char *shapes)
+{
+    char text[64];
+    char *list[] = {text};
+    snprintf(text, sizeof text, "%s", pattern ? pattern : "");
+    return bench_breakdown_matrix(m, qk_table_builtin(), list, pattern ? 1 : 0, shapes, &env, &err);
+}
+
+static size_t wanted(const struct bench_group *g)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < qk_table_builtin()->count; i++)
+        if (g->wanted[i]) {
+            assert_int_equal(qk_table_builtin()->rows[i].kind, QK_STAGED);
+            count++;
+        }
+    return count;
+}
+
+static void l1(uint64_t bytes)
+{
+    env.cache_count = bytes > 0;
+    env.caches[0] = (struct bench_cache){1, "Data", bytes, 1};
+}
+
+static void expect_shape(const char *pattern, const char *shapes, size_t groups, const char *first)
+{
+    struct bench_matrix m;
+    assert_int_equal(make(&m, pattern, shapes), 0);
+    assert_int_equal(m.count, groups);
+    assert_string_equal(m.groups[0].name, first);
+    bench_matrix_free(&m);
+}
+
+static void one_shape_in_l1_unless_asked_otherwise(void **state)
+{
+    (void)state;
+    l1(32 << 10);
+    expect_shape("qk256_dequant", NULL, 1, "4096");
+    expect_shape("qk256_dequant/p1*", NULL, 1, "4096");
+    expect_shape("qk256_dequant/p1*/*", NULL, 5, "256");
+    expect_shape("qk256_dequant/p1*/512", NULL, 1, "512");
+    expect_shape("qk256_dequant/p1*", "blocks", 7, "256");
+    l1(128 << 10);
+    expect_shape("qk256_dequant", NULL, 1, "16384");
+    l1(2 << 10);
+    expect_shape("qk256_dequant", NULL, 1, "256");
+    l1(64); /* none fits: the smallest */
+    expect_shape("qk256_dequant", NULL, 1, "256");
+    l1(0); /* not known: 32 KiB are assumed, and that is said */
+    expect_shape("qk256_dequant", NULL, 1, "4096");
+    struct bench_matrix m;
+    assert_int_equal(make(&m, NULL, NULL), 0);
+    assert_non_null(strstr(m.source, "32 KiB, assumed"));
+    bench_matrix_free(&m);
+}
+
+static void only_staged_variants_are_taken(void **state)
+{
+    struct bench_matrix m;
+    size_t staged = 0;
+    (void)state;
+    for (size_t i = 0; i < qk_table_builtin()->count; i++)
+        staged += qk_table_builtin()->rows[i].op == QK_OP_qk256_dequant &&
+                  qk_table_builtin()->rows[i].kind == QK_STAGED;
+    assert_int_equal(make(&m, NULL, NULL), 0);
+    for (size_t g = 0; g < m.count; g++)
+        assert_true(wanted(&m.groups[g]) > 0 && qk_stage_count(m.groups[g].op) > 0);
+    bench_matrix_free(&m);
+    assert_int_equal(make(&m, "qk256_dequant", NULL), 0);
+    assert_int_equal(wanted(&m.groups[0]), staged);
+    bench_matrix_free(&m);
+    /* The reference does not run along, as it does for ratios. */
+    assert_int_equal(make(&m, "qk256_dequant/p[14]*/4096", NULL), 0);
+    assert_int_equal(wanted(&m.groups[0]), 2);
+    bench_matrix_free(&m);
+    assert_int_equal(make(&m, "qk256_dequant/*_best", NULL), QK_ERR_ARG);
+    assert_non_null(strstr(err.text, "'qk256_dequant/*_best' matches no staged variant"));
+    assert_non_null(strstr(err.text, "qk256_dequant/p4_permute"));
+    bench_matrix_free(&m);
+    assert_int_equal(make(&m, "qk256_dequant/p9", NULL), QK_ERR_ARG);
+    bench_matrix_free(&m);
+    assert_int_equal(make(&m, NULL, "nonsense"), QK_ERR_ARG);
+    bench_matrix_free(&m);
+}
+
+static bool full;
+
+static int run(struct bench_breakdown *bd, const char *pattern)
+{
+    struct bench_matrix m;
+    const struct bench_run_config cfg = {.job = {.table = qk_table_builtin(),
+                                                 .quick = !full,
+                                                 .seed = 5,
+                                                 .cpu = 0,
+                                                 .isa = &isa,
+                                                 .stop = stop,
+                                                 .progress = progress}};
+    memset(bd, 0, sizeof *bd);
+    progressed = stop_asked = 0;
+    last_done = 0;
+    assert_int_equal(make(&m, pattern, NULL), 0);
+    const int code = bench_breakdown_run(bd, &m, &cfg, &err);
+    bench_matrix_free(&m);
+    return code;
+}
+
+static void a_small_real_one(void **state)
+{
+    struct bench_breakdown bd;
+    (void)state;
+    assert_int_equal(run(&bd, "qk256_dequant/scalar/[25][15][62]"), 0);
+    assert_int_equal(bd.count, 2); /* 256 and 512 */
+    assert_true(progressed > 0);
+    assert_false(bd.failed);
+    for (size_t i = 0; i < bd.count; i++) {
+        const struct bench_breakdown_row *row = &bd.rows[i];
+        double sum = 0;
+        assert_int_equal(row->status, BENCH_OK);
+        assert_int_equal(row->stages, 5);
+        assert_true(row->blocks >= 8 && row->rounds >= 1);
+        assert_true(row->same_code);
+        for (size_t k = 0; k < row->blocks * 6 * row->rounds; k++)
+            assert_true(row->samples_ns[k] > 0 && isfinite(row->samples_ns[k]));
+        for (size_t k = 0; k < row->stages; k++)
+            sum += row->component[k].ns.value;
+        assert_true(sum == row->total.ns.value && sum > 0);
+        assert_true(row->kernel.ns.value > 0);
+        assert_true(row->component[0].resolved);
+    }
+    bench_breakdown_free(&bd);
+}
+
+static void a_wrong_variant_is_not_timed(void **state)
+{
+    struct bench_breakdown bd;
+    (void)state;
+    if (!isa.present[QK_ISA_AVX2])
+        skip();
+    failing = "p1_unpack";
+    assert_int_equal(run(&bd, "qk256_dequant/[sp][c1]*/256"), 0);
+    assert_true(bd.failed);
+    assert_int_equal(bd.count, 2);
+    assert_int_equal(bd.rows[0].status, BENCH_OK);
+    assert_int_equal(bd.rows[1].status, BENCH_ERROR);
+    assert_non_null(strstr(bd.rows[1].reason, "made to fail"));
+    assert_null(bd.rows[1].samples_ns);
+    bench_breakdown_free(&bd);
+    assert_int_equal(run(&bd, "qk256_dequant/p1*/256"), QK_ERR_INVALID);
+    bench_breakdown_free(&bd);
+    failing = NULL;
+}
+
+static void what_cannot_run_here_is_skipped(void **state)
+{
+    const struct qk_cpu all = isa;
+    struct bench_breakdown bd;
+    (void)state;
+    assert_int_equal(qk_cpu_detect(&isa, "avx2", &err), 0);
+    assert_int_equal(run(&bd, "qk256_dequant/p4*/256"), QK_ERR_UNAVAILABLE);
+    assert_non_null(strstr(err.text, "none of the variants named can run here"));
+    bench_breakdown_free(&bd);
+    assert_int_equal(run(&bd, "qk256_dequant/[sp][c4]*/256"), 0);
+    assert_int_equal(bd.rows[0].status, BENCH_OK);
+    assert_int_equal(bd.rows[1].status, BENCH_SKIP);
+    assert_true(strlen(bd.rows[1].reason) > 0);
+    bench_breakdown_free(&bd);
+    isa = all;
+}
+
+static void a_stop_ends_it(void **state)
+{
+    struct bench_breakdown bd;
+    (void)state;
+    stop_now = true;
+    assert_int_equal(run(&bd, "qk256_dequant/scalar/256"), QK_ERR_INTERRUPTED);
+    stop_now = false;
+    bench_breakdown_free(&bd);
+    stop_from = 3;
+    assert_int_equal(run(&bd, "qk256_dequant/scalar/256"), QK_ERR_INTERRUPTED);
+    assert_int_equal(progressed, 3);
+    assert_string_equal(err.where, "qk256_dequant/scalar/256");
+    stop_from = 0;
+    bench_breakdown_free(&bd);
+    /* Also while it is found out how fast a variant is: asked for the check, then before that. */
+    stop_at = 2;
+    assert_int_equal(run(&bd, "qk256_dequant/scalar/256"), QK_ERR_INTERRUPTED);
+    assert_int_equal(progressed, 0);
+    assert_non_null(strstr(err.text, "before timing"));
+    stop_at = 0;
+    bench_breakdown_free(&bd);
+}
+
+static void a_late_run_makes_do_with_fewer_blocks(void **state)
+{
+    struct bench_breakdown bd;
+    (void)state;
+    full = true;
+    late_from = 20;
+    assert_int_equal(run(&bd, "qk256_dequant/scalar/256"), 0);
+    full = false;
+    late_from = 0;
+    assert_int_equal(bd.rows[0].blocks, 20);
+    assert_true(bd.rows[0].component[0].resolved);
+    bench_breakdown_free(&bd);
+}
+
+TEST_PART(run)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_shape_in_l1_unless_asked_otherwise),
+        cmocka_unit_test(only_staged_variants_are_taken),
+        cmocka_unit_test(a_small_real_one),
+        cmocka_unit_test(a_wrong_variant_is_not_timed),
+        cmocka_unit_test(what_cannot_run_here_is_skipped),
+        cmocka_unit_test(a_stop_ends_it),
+        cmocka_unit_test(a_late_run_makes_do_with_fewer_blocks),
+    };
+    if (qk_cpu_detect(&isa, NULL, &err))
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

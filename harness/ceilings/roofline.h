@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How close a kernel comes to what this machine can do: the time its declared work takes at the measured ceilings, as
+ * a share of the time it took.
+ */
+#ifndef QKBENCH_HARNESS_CEILINGS_ROOFLINE_H
+#define QKBENCH_HARNESS_CEILINGS_ROOFLINE_H
+
+#include "harness/ceilings/ceilings.h"
+#include "harness/records/sample_set.h"
+
+struct bench_bound {
+    double ns;      /* no call is faster; NaN when a ceiling it needs is missing */
+    char text[240]; /* which ceilings, or which one is missing and why */
+};
+
+/*
+ * The bound of one thread for a call that reads and writes so many bytes and does so many operations, whose working
+ * set is what it reads and writes: the larger of
+ *   memory   max(R / read, W / write) + serial * min(R / read, W / write)
+ *   compute  ops / the largest peak there is, of whatever instruction
+ * with the read and write (the faster of plain and non-temporal) of the smallest level that the working set fits.
+ * `serial` is the share of the shorter one that comes on top of the longer, and it is measured: copying a byte takes
+ * 2 / copy, perfect overlap would need max(1 / read, 1 / write), none 1 / read + 1 / write; serial is where between
+ * these two it lies, 0 to 1. Found on Zen 4: 0 in L1, which has ports of their own for loads and stores, 1 in L2 and
+ * L3, which hand over 32 bytes a cycle either way, 0.9 in DRAM.
+ */
+struct bench_bound bench_roofline_bound(const struct bench_ceilings *c, const struct bench_environment *env,
+                                        double bytes_read, double bytes_written, double ops);
+
+/*
+ * Adds to every ok record the metric `percent_of_ceiling` ("%"), whose remark names the ceilings; a value above 100
+ * says there why. The same median time as in bench_summary. QK_ERR_MEMORY.
+ */
+int bench_roofline_apply(struct bench_sample_set *set, const struct bench_ceilings *c, struct qk_error *err);
+
+#endif

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/ceilings/tests/ceilings_fixture.h"
+#include "harness/records/tests/fixture.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void working_sets_fit_their_level(void **state)
+{
+    struct bench_ceilings c;
+    char why[128] = "";
+    (void)state;
+    bench_test_ceilings(&c);
+    struct bench_environment *env = &c.env;
+    assert_int_equal(bench_ceiling_cache_bytes(env, 1, 1, why, sizeof why), 16 << 10);
+    assert_int_equal(bench_ceiling_cache_bytes(env, 1, 2, why, sizeof why), 16 << 10);
+    assert_int_equal(bench_ceiling_cache_bytes(env, 2, 2, why, sizeof why), 512 << 10);
+    assert_int_equal(bench_ceiling_cache_bytes(env, 3, 1, why, sizeof why), 4 << 20);
+    assert_int_equal(bench_ceiling_cache_bytes(env, 3, 2, why, sizeof why), 4 << 20);
+    assert_string_equal(why, "");
+    assert_int_equal(bench_ceiling_dram_bytes(env, 1), 256 << 20);
+    assert_int_equal(bench_ceiling_dram_bytes(env, 3) % (3 << 20), 0);
+    env->caches[3].bytes = (uint64_t)96 << 20;
+    assert_int_equal(bench_ceiling_cache_bytes(env, 3, 1, why, sizeof why), 12 << 20);
+    assert_int_equal(bench_ceiling_cache_bytes(env, 3, 2, why, sizeof why), 6 << 20);
+    assert_int_equal(bench_ceiling_dram_bytes(env, 2), 384 << 20);
+    assert_int_equal(bench_ceiling_dram_bytes(env, 4), 768 << 20);
+    /* Two threads on the two halves of one core share its L1. */
+    env->caches[0].sharing = 2;
+    assert_int_equal(bench_ceiling_cache_bytes(env, 1, 2, why, sizeof why), 8 << 10);
+    assert_int_equal(bench_ceiling_cache_bytes(env, 1, 1, why, sizeof why), 16 << 10);
+    /* Four times L2 would be all of 4 MiB, half is twice as large; of 3 MiB half will not do. */
+    env->caches[3] = (struct bench_cache){3, "Unified", 32 << 20, 8};
+    assert_int_equal(bench_ceiling_cache_bytes(env, 3, 8, why, sizeof why), 2 << 20);
+    env->caches[3].bytes = 24 << 20;
+    assert_int_equal(bench_ceiling_cache_bytes(env, 3, 1, why, sizeof why), 4 << 20);
+    assert_int_equal(bench_ceiling_cache_bytes(env, 3, 8, why, sizeof why), 0);
+    env->caches[3] = (struct bench_cache){3, "Unified", 32 << 20, 16};
+    assert_int_equal(bench_ceiling_cache_bytes(env, 3, 16, why, sizeof why), 0);
+    assert_string_equal(why,
+                        "a thread's share of L3, 2048 KiB, is too small to tell it from the level before");
+    env->cache_count = 3;
+    assert_int_equal(bench_ceiling_cache_bytes(env, 3, 1, why, sizeof why), 0);
+    assert_string_equal(why, "neither sysfs nor cpuid tells the size of L3");
+    assert_int_equal(bench_ceiling_dram_bytes(env, 1), 256 << 20);
+    bench_ceilings_free(&c);
+}
+
+static size_t count_rows(const struct bench_ceilings *c, int level, int threads)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->count; i++)
+        n += c->rows[i].level == level && c->rows[i].threads == threads;
+    return n;
+}
+
+static void every_loop_has_its_rows(void **state)
+{
+    struct bench_ceilings c;
+    struct qk_cpu cpu = bench_test_cpu();
+    char name[64];
+    (void)state;
+    bench_test_ceilings(&c);
+    for (int level = 1; level <= BENCH_DRAM; level++)
+        for (int threads = 1; threads <= 2; threads++)
+            assert_int_equal(count_rows(&c, level, threads), 12);
+    assert_int_equal(count_rows(&c, BENCH_REGISTERS, 1), bench_ceiling_loop_count - 12);
+    assert_int_equal(count_rows(&c, BENCH_REGISTERS, 2), 0);
+    assert_string_equal(bench_ceiling_name(&c.rows[5], name, sizeof name), "read/L1/AVX512/2");
+    assert_string_equal(bench_ceiling_name(&c.rows[c.count - 1], name, sizeof name), "shift/AVX512");
+    bench_ceilings_free(&c);
+    c.threads = 1;
+    c.env.cache_count = 0;
+    cpu.present[QK_ISA_AVX512] = false;
+    strcpy(cpu.why[QK_ISA_AVX512], "switched off");
+    assert_int_equal(bench_ceilings_plan(&c, &cpu, NULL), 0);
+    assert_int_equal(count_rows(&c, 2, 2), 0);
+    for (size_t i = 0; i < c.count; i++) {
+        const struct bench_ceiling *row = &c.rows[i];
+        assert_true(isnan(row->best));
+        if (row->loop->isa == QK_ISA_AVX512 && row->loop->run)
+            assert_string_equal(row->reason, "switched off");
+        else if (row->level == 2 && row->loop->run)
+            assert_string_equal(row->reason, "neither sysfs nor cpuid tells the size of L2");
+    }
+    bench_ceilings_free(&c);
+}
+
+static void the_best_is_the_ceiling(void **state)
+{
+    double rates[] = {3, 9, 1, 4, 8, 2}, scratch[6];
+    struct bench_ceiling_turns turns = {.turns = 6, .repetitions = 1, .rates = rates};
+    struct bench_ceiling row = {.level = 1};
+    (void)state;
+    bench_ceiling_estimate(&row, &turns, scratch);
+    assert_true(row.best == 9 && row.median == 3.5 && row.repetitions == 6);
+    assert_true(row.spread == 9.0 / 4 - 1);
+    turns = (struct bench_ceiling_turns){.turns = 2, .repetitions = 2, .rates = rates};
+    bench_ceiling_estimate(&row, &turns, scratch);
+    assert_true(row.best == 9 && row.median == 3.5 && row.repetitions == 4 && isnan(row.spread));
+    turns.turns = turns.repetitions = 1;
+    bench_ceiling_estimate(&row, &turns, scratch);
+    assert_true(row.best == 3 && row.median == 3);
+}
+
+/* One turn of eight at a clock of 3 GHz instead of 2.8 makes no ceiling; a disturbed repetition in each changes nothing. */
+static void a_peak_is_what_most_turns_reach(void **state)
+{
+    double rates[16], ghz[8], scratch[16];
+    const struct bench_ceiling_turns turns = {.turns = 8, .repetitions = 2, .rates = rates, .ghz = ghz};
+    struct bench_ceiling row = {.level = BENCH_REGISTERS};
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        ghz[i] = i == 5 ? 3 : 2.8;
+        rates[2 * i] = 2 * ghz[i];
+        rates[2 * i + 1] = 1;
+    }
+    bench_ceiling_estimate(&row, &turns, scratch);
+    assert_true(row.best == 2 * 2.8 && row.repetitions == 16);
+    assert_true(fabs(row.per_cycle - 2) < 1e-9 && fabs(bench_ceiling_ghz(&row) - 2.8) < 1e-9);
+    row.level = 1;
+    row.per_cycle = NAN;
+    bench_ceiling_estimate(&row, &turns, scratch);
+    assert_true(row.best == 6 && isnan(row.per_cycle));
+    row.level = BENCH_REGISTERS;
+    ghz[0] = NAN;
+    bench_ceiling_estimate(&row, &turns, scratch);
+    assert_true(row.best == 2 * 2.8 && isnan(row.per_cycle));
+}
+
+static void the_fastest_level_is_found(void **state)
+{
+    struct bench_ceilings c;
+    (void)state;
+    bench_test_ceilings(&c);
+    for (size_t i = 0; i < c.count; i++)
+        if (c.rows[i].loop->isa == QK_ISA_AVX2)
+            c.rows[i].best *= 1.5;
+    const struct bench_ceiling *row = bench_ceilings_find(&c, BENCH_CEILING_write, 2, 1);
+    assert_non_null(row);
+    assert_int_equal(row->loop->isa, QK_ISA_AVX2);
+    assert_true(row->best == 150 && row->threads == 1);
+    assert_true(isnan(bench_ceiling_ghz(row)));
+    row = bench_ceilings_find(&c, BENCH_CEILING_fma, BENCH_REGISTERS, 1);
+    assert_true(row->best == 3 && row->per_cycle == 0.5);
+    assert_null(bench_ceilings_find(&c, BENCH_CEILING_write, 2, 3));
+    bench_ceilings_free(&c);
+}
+
+static void write_to(const struct bench_ceilings *c, const char *path)
+{
+    FILE *f = fopen(path, "w");
+    struct qk_error err;
+    assert_non_null(f);
+    if (bench_ceilings_write_json(c, f, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void what_is_written_is_read(void **state)
+{
+    struct bench_ceilings c, again;
+    struct qk_error err;
+    (void)state;
+    bench_test_ceilings(&c);
+    write_to(&c, bench_test_path("c.json"));
+    if (bench_ceilings_read_json(&again, bench_test_path("c.json"), &err))
+        fail_msg("%s: %s", err.where, err.text);
+    assert_int_equal(again.count, c.count);
+    for (size_t i = 0; i < c.count; i++) {
+        const struct bench_ceiling *a = &c.rows[i], *b = &again.rows[i];
+        assert_true(a->loop == b->loop && a->level == b->level && a->threads == b->threads &&
+                    a->bytes == b->bytes);
+        assert_true((isnan(a->best) && isnan(b->best)) || a->best == b->best);
+        assert_true((isnan(a->spread) && isnan(b->spread)) || a->spread == b->spread);
+        assert_true((isnan(a->per_cycle) && isnan(b->per_cycle)) || a->per_cycle == b->per_cycle);
+        assert_true(a->repetitions == b->repetitions && !strcmp(a->reason, b->reason));
+    }
+    assert_true(again.seed == 42 && again.cpu == 1 && again.threads == 2 && !again.quick &&
+                again.seconds == 14);
+    assert_true(again.clock_ghz == 3.9 && again.clock_best == 4 && again.timer_step_ns == 10 &&
+                again.huge_share == 0.5);
+    assert_string_equal(again.env.fingerprint, c.env.fingerprint);
+    assert_string_equal(again.env.date, c.env.date);
+    bench_ceilings_free(&again);
+    bench_ceilings_free(&c);
+}
+
+/* Nothing known: no clock, no timer, no row. */
+static void nothing_known_is_null(void **state)
+{
+    struct bench_ceilings c, again;
+    (void)state;
+    bench_test_ceilings(&c);
+    bench_ceilings_free(&c);
+    bench_ceilings_init(&c);
+    c.cpu = 0;
+    c.threads = 1;
+    strcpy(c.clock_why, "no multiply chain");
+    write_to(&c, bench_test_path("none.json"));
+    assert_int_equal(bench_ceilings_read_json(&again, bench_test_path("none.json"), NULL), 0);
+    assert_true(isnan(again.clock_best) && isnan(again.timer_cost_ns) && isnan(again.huge_share) &&
+                again.count == 0);
+    assert_string_equal(again.clock_why, "no multiply chain");
+    bench_ceilings_free(&again);
+}
+
+/* Replaces the first `from` in the file. */
+static void spoil(const char *path, const char *from, const char *to)
+{
+    size_t size;
+    char *text = bench_test_get(path, &size), *at = text ? strstr(text, from) : NULL;
+    FILE *f = fopen(path, "w");
+    if (!at)
+        fail_msg("'%s' is not in the file", from);
+    assert_non_null(f);
+    fprintf(f, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    assert_int_equal(fclose(f), 0);
+    free(text);
+}
+
+static void damage_is_named(void **state)
+{
+    static const struct {
+        const char *from, *to, *where;
+    } damage[] = {
+        {"\"schema_version\": 2", "\"schema_version\": 1", "$.schema_version"},
+        {"\"ceilings\",", "\"breakdown\",", "$.kind"},
+        {"\"seed\": \"42\"", "\"seed\": \"x\"", "$.seed"},
+        {"\"threads\": 2", "\"threads\": 0", "$.threads"},
+        {"\"estimated_ghz\":3.9", "\"estimated_ghz\":null", "$.clock.fastest_ghz"},
+        {"\"estimated_ghz\":3.9,\"fastest_ghz\":4.0", "\"estimated_ghz\":null,\"fastest_ghz\":null",
+         "$.clock.reason"},
+        {"\"cost_ns\":20.5", "\"cost_ns\":-1", "$.timer.cost_ns"},
+        {"\"kind\":\"read\"", "\"kind\":\"reed\"", "$.ceilings[0].kind"},
+        {"\"isa\":\"BASE\"", "\"isa\":\"AVXVNNI\"", "$.ceilings[0].isa"},
+        {"\"level\":\"L1\"", "\"level\":\"L4\"", "$.ceilings[0].level"},
+        {"\"level\":\"L1\"", "\"level\":\"registers\"", "$.ceilings[0].level"},
+        {"\"level\":\"L1\"", "\"level\":\"L2\"", "$.ceilings[0].name"},
+        {"read/L1/AVX2/1\",\"kind\":\"read\",\"level\":\"L1\",\"isa\":\"AVX2\"",
+         "read/L1/BASE/1\",\"kind\":\"read\",\"level\":\"L1\",\"isa\":\"BASE\"", "$.ceilings[1].name"},
+        {"\"bytes_per_thread\":16384", "\"bytes_per_thread\":null", "$.ceilings[0].bytes_per_thread"},
+        {"\"best\":200.0", "\"best\":0", "$.ceilings[0].best"},
+        {"\"best\":200.0", "\"best\":null", "$.ceilings[0].reason"},
+        {"\"median\":180.0", "\"median\":201", "$.ceilings[0].median"},
+        {"\"median\":180.0", "\"median\":null", "$.ceilings[0].median"},
+        {"\"repetitions\":50", "\"repetitions\":0", "$.ceilings[0].repetitions"},
+        {"\"gop_s\":32.0", "\"gop_s\":33.0", "$.ceilings[96].gop_s"},
+        {"\"per_cycle\":0.5", "\"per_cycle\":0.6", "$.ceilings[96].clock_ghz"},
+        {"\"per_cycle\":null", "\"per_cycle\":1.0", "$.ceilings[0].per_cycle"},
+        {"\"spread\":0.02", "\"spread\":-0.02", "$.ceilings[0].spread"},
+        {"\"spread\":null", "\"spread\":0.02", ".spread"},
+        {"\"gop_s\":null,\"reason\":null", "\"gop_s\":null,\"reason\":\"why\"", "$.ceilings[0].reason"},
+        {"\"reason\":\"this CPU lacks avx_vnni\"", "\"reason\":null", ".reason"},
+        {"\"hash\":\"", "\"hash\":\"0000000000000000000000", "$.fingerprint.hash"},
+        {"\"ceilings\": [", "\"ceiling\": [", "$.ceilings"},
+    };
+    struct bench_ceilings c, again;
+    char path[320];
+    (void)state;
+    bench_test_ceilings(&c);
+    snprintf(path, sizeof path, "%s", bench_test_path("bad.json"));
+    for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
+        struct qk_error err = {0};
+        write_to(&c, path);
+        spoil(path, damage[i].from, damage[i].to);
+        if (bench_ceilings_read_json(&again, path, &err) != QK_ERR_FORMAT)
+            fail_msg("%s was accepted", damage[i].to);
+        if (!strstr(err.where, damage[i].where) || !strstr(err.text, "bad.json"))
+            fail_msg("%s: '%s' at '%s', expected at %s", damage[i].to, err.text, err.where, damage[i].where);
+    }
+    bench_ceilings_free(&c);
+}
+
+static void the_cache_keeps_them_by_fingerprint(void **state)
+{
+    struct bench_ceilings c, again;
+    struct qk_error err;
+    char *path, *copy, xdg[320];
+    bool found = true;
+    size_t size, size_of_copy;
+    (void)state;
+    bench_test_ceilings(&c);
+    snprintf(xdg, sizeof xdg, "%s", bench_test_path("xdg"));
+    setenv("XDG_CACHE_HOME", xdg, 1);
+    assert_int_equal(bench_ceilings_load(&again, c.env.fingerprint, &found, &err), 0);
+    assert_false(found);
+    if (bench_ceilings_store(&c, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(bench_ceilings_path(c.env.fingerprint, &path, &err), 0);
+    assert_non_null(strstr(path, "/xdg/qkbench/ceilings-"));
+    assert_non_null(strstr(path, c.env.fingerprint));
+    assert_int_equal(bench_ceilings_load(&again, c.env.fingerprint, &found, &err), 0);
+    assert_true(found);
+    assert_int_equal(again.count, c.count);
+    bench_ceilings_free(&again);
+    FILE *f = fopen(bench_test_path("copy.json"), "w");
+    assert_int_equal(bench_ceilings_copy(c.env.fingerprint, f, &err), 0);
+    assert_int_equal(fclose(f), 0);
+    char *stored = bench_test_get(path, &size);
+    copy = bench_test_get(bench_test_path("copy.json"), &size_of_copy);
+    assert_int_equal(size, size_of_copy);
+    assert_memory_equal(stored, copy, size);
+    spoil(path, c.env.fingerprint, "0123456789abcdef");
+    assert_int_equal(bench_ceilings_load(&again, c.env.fingerprint, &found, &err), QK_ERR_FORMAT);
+    assert_false(found);
+    assert_string_equal(err.where, "$.fingerprint.hash");
+    bench_test_put(path, "{", 1);
+    assert_int_equal(bench_ceilings_load(&again, c.env.fingerprint, &found, &err), QK_ERR_FORMAT);
+    assert_false(found);
+    free(stored);
+    free(copy);
+    free(path);
+    bench_ceilings_free(&c);
+}
+
+static void no_folder_is_no_ceilings(void **state)
+{
+    struct bench_ceilings c;
+    struct qk_error err;
+    char *path;
+    bool found = true;
+    (void)state;
+    bench_test_ceilings(&c);
+    setenv("XDG_CACHE_HOME", "relative", 1);
+    setenv("HOME", bench_test_path("home"), 1);
+    assert_int_equal(bench_ceilings_path("f", &path, &err), 0);
+    assert_non_null(strstr(path, "/home/.cache/qkbench/ceilings-f.json"));
+    free(path);
+    unsetenv("XDG_CACHE_HOME");
+    unsetenv("HOME");
+    assert_int_equal(bench_ceilings_path("f", &path, &err), QK_ERR_IO);
+    assert_null(path);
+    assert_int_equal(bench_ceilings_load(&c, "f", &found, &err), 0);
+    assert_false(found);
+    assert_int_equal(bench_ceilings_store(&c, &err), QK_ERR_IO);
+    /* A file where the folder should be. */
+    bench_test_put(bench_test_path("taken"), "x", 1);
+    setenv("XDG_CACHE_HOME", bench_test_path("taken"), 1);
+    assert_int_equal(bench_ceilings_store(&c, &err), QK_ERR_IO);
+    assert_non_null(strstr(err.text, "taken"));
+    bench_ceilings_free(&c);
+}
+
+TEST_PART(ceilings)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(working_sets_fit_their_level),
+        cmocka_unit_test(every_loop_has_its_rows),
+        cmocka_unit_test(the_best_is_the_ceiling),
+        cmocka_unit_test(a_peak_is_what_most_turns_reach),
+        cmocka_unit_test(the_fastest_level_is_found),
+        cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(nothing_known_is_null),
+        cmocka_unit_test(damage_is_named),
+        cmocka_unit_test(the_cache_keeps_them_by_fingerprint),
+        cmocka_unit_test(no_folder_is_no_ceilings),
+    };
+    return cmocka_run_group_tests(tests, bench_test_dir_make, bench_test_dir_remove);
+}

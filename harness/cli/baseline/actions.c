@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/cli/baseline/baseline.h"
+#include "harness/cli/cli.h"
+#include "reports/text/compare.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int cli_baseline_save(struct cli_baseline_options *o, const char *folder, struct qk_error *err)
+{
+    struct baseline b;
+    char path[BASELINE_PATH];
+    int code = baseline_check_name(o->name, err);
+    if (!code)
+        code = o->result ? cli_baseline_of_result(&b, o->name, o->result, err)
+                         : cli_baseline_measure(&b, o->name, &o->measure, o->launches, err);
+    if (code)
+        return code;
+    code = baseline_save(&b, folder, path, err);
+    if (!code)
+        fprintf(stderr, "wrote %s: %zu cases, %zu left out\n", path, b.count, b.absent_count);
+    for (size_t i = 0; !code && i < b.absent_count; i++)
+        fprintf(stderr, "left out %s: %s\n", b.absent[i].name, b.absent[i].reason);
+    baseline_free(&b);
+    return code;
+}
+
+int cli_baseline_list(struct cli_baseline_options *o, const char *folder, struct qk_error *err)
+{
+    struct baseline_entry *entries;
+    size_t count;
+    (void)o;
+    int code = baseline_list(&entries, &count, folder, NULL, err);
+    for (size_t i = 0; i < count; i++) {
+        struct baseline b;
+        struct qk_error bad;
+        printf("%s/%s: ", entries[i].machine, entries[i].name);
+        if (baseline_read(&b, entries[i].path, &bad)) {
+            printf("unusable: %s%s%s\n", bad.where, *bad.where ? ": " : "", bad.text);
+            continue;
+        }
+        printf("%zu cases, commit %s, %s, %s\n", b.count, b.env.commit, b.env.date, b.env.compiler);
+        baseline_free(&b);
+    }
+    if (!code && !count)
+        printf("no baselines in %s\n", folder);
+    free(entries);
+    return code;
+}
+
+int cli_baseline_show(struct cli_baseline_options *o, const char *folder, struct qk_error *err)
+{
+    struct baseline b;
+    int code = cli_baseline_open(&b, o->name, folder, err);
+    if (code)
+        return code;
+    code = report_baseline_text(&b, stdout, err);
+    baseline_free(&b);
+    return code;
+}
+
+/* Also one that cannot be read: that is one way to get rid of it. */
+int cli_baseline_remove(struct cli_baseline_options *o, const char *folder, struct qk_error *err)
+{
+    struct bench_environment env;
+    struct baseline b;
+    char path[BASELINE_PATH];
+    int code = cli_machine(&env, err);
+    if (!code)
+        code = baseline_path(path, folder, &env, o->name, err);
+    if (!code && access(path, F_OK) != 0)
+        return baseline_load(&b, folder, &env, o->name, err) ? QK_ERR_ARG : QK_ERR_IO;
+    if (!code && unlink(path) != 0)
+        return qk_fail(err, QK_ERR_IO, path, "cannot remove the baseline: %s", strerror(errno));
+    if (!code)
+        fprintf(stderr, "removed %s\n", path);
+    return code;
+}
+
+static int load_named(struct baseline *b, const char *name, const char *folder, struct qk_error *err)
+{
+    struct bench_environment env;
+    int code = cli_machine(&env, err);
+    if (!code)
+        code = baseline_load(b, folder, &env, name, err);
+    return code == QK_ERR_INVALID ? QK_ERR_ARG : code;
+}
+
+int cli_baseline_accept(struct cli_baseline_options *o, const char *folder, struct qk_error *err)
+{
+    struct bench_environment now;
+    struct baseline b, result;
+    char path[BASELINE_PATH];
+    size_t changed = 0;
+    int code = load_named(&b, o->name, folder, err);
+    if (code)
+        return code;
+    code = cli_baseline_open(&result, o->result, folder, err);
+    if (!code) {
+        bench_environment_read(&now, 0); /* for its date */
+        code = baseline_accept(&b, &result, o->reason, now.date, &changed, err);
+        baseline_free(&result);
+    }
+    if (!code && changed)
+        code = baseline_save(&b, folder, path, err);
+    if (!code && changed)
+        fprintf(stderr, "wrote %s: %zu of %zu cases changed\n", path, changed, b.count);
+    else if (!code)
+        fputs("no case differs; nothing was written\n", stderr);
+    baseline_free(&b);
+    return code;
+}

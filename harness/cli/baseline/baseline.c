@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/cli/baseline/baseline.h"
+#include "harness/cli/cli.h"
+
+#include <string.h>
+
+static const struct action {
+    const char *name;
+    size_t least, most; /* arguments behind the name of the action */
+    int (*run)(struct cli_baseline_options *o, const char *folder, struct qk_error *err);
+} actions[] = {
+    {"save", 1, 2, cli_baseline_save},     {"list", 0, 0, cli_baseline_list},
+    {"show", 1, 1, cli_baseline_show},     {"accept", 2, 2, cli_baseline_accept},
+    {"remove", 1, 1, cli_baseline_remove},
+};
+enum { ACTIONS = sizeof actions / sizeof *actions };
+
+struct parsed {
+    struct cli_baseline_options o;
+    const struct action *action;
+    const char *dir;
+    char *pattern;
+};
+
+static void take_argument(struct parsed *p, char *arg, struct argp_state *state)
+{
+    if (p->action) {
+        if (state->arg_num > p->action->most)
+            argp_error(state, "unexpected argument '%s' of %s", arg, p->action->name);
+        *(state->arg_num == 1 ? &p->o.name : &p->o.result) = arg;
+        return;
+    }
+    for (size_t i = 0; i < ACTIONS; i++)
+        if (!strcmp(arg, actions[i].name))
+            p->action = &actions[i];
+    if (!p->action)
+        argp_error(state, "unknown action '%s'; expected save, list, show, accept or remove", arg);
+}
+
+static void check(const struct parsed *p, struct argp_state *state)
+{
+    if (!p->action)
+        argp_error(state, "an action is missing: save, list, show, accept or remove");
+    else if (state->arg_num <= p->action->least)
+        argp_error(state, "%s: %s is missing", p->action->name,
+                   state->arg_num == 1 ? "the baseline's NAME" : "RESULT, a file written by run --out,");
+    else if (!strcmp(p->action->name, "accept") && !p->o.reason)
+        argp_error(state, "accept: --reason TEXT is missing");
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct parsed *p = state->input;
+    switch (key) {
+    case 'd':
+        p->dir = arg;
+        return 0;
+    case 'r':
+        p->o.reason = arg;
+        return 0;
+    case 'q':
+        p->o.measure.job.quick = true;
+        return 0;
+    case 'n':
+        p->pattern = arg;
+        p->o.measure.patterns = &p->pattern;
+        p->o.measure.count = 1;
+        return 0;
+    case 'l':
+        p->o.launches = cli_number(state, "--launches", arg, 1, CLI_LAUNCHES_MAX);
+        return 0;
+    case 'p':
+        p->o.measure.job.cpu = (int)cli_number(state, "--cpu", arg, 0, 1023);
+        return 0;
+    case 's':
+        p->o.measure.job.seed = cli_number(state, "--seed", arg, 0, (UINT64_C(1) << 53) - 1);
+        return 0;
+    case ARGP_KEY_ARG:
+        take_argument(p, arg, state);
+        return 0;
+    case ARGP_KEY_END:
+        check(p, state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int cli_baseline(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"dir", 'd', "DIR", 0, "Folder of baselines (default: $QK_BASELINES, else baselines/data)", 0},
+        {"reason", 'r', "TEXT", 0, "accept: why the new figures are right", 0},
+        {"only", 'n', "PATTERN", 0, "save without a result: cases to measure (default: all)", 0},
+        {"launches", 'l', "N", 0, "save without a result: runs whose median is kept (default: 5)", 0},
+        {"quick", 'q', NULL, 0, "save without a result: fewer and shorter blocks", 0},
+        {"cpu", 'p', "N", 0, "Pin to logical CPU N (default: the last one allowed)", 0},
+        {"seed", 's', "N", 0, "Draw order and inputs from this seed (default: a fresh one)", 0},
+        {0}};
+    static const struct argp argp = {
+        options,
+        parse,
+        "save NAME [RESULT]\nlist\nshow NAME\naccept NAME RESULT --reason TEXT\nremove NAME",
+        "Keeps what later runs are held against, as text for version control: DIR/MACHINE/NAME.json.\v"
+        "save without RESULT measures now: several launches of run and a breakdown. accept replaces only the "
+        "cases that differ and keeps their old figures, date and reason. Examples:\n"
+        "  qkbench baseline save main --dir baselines/data\n"
+        "  qkbench baseline accept main result.json --reason 'new unpack, two shuffles less'",
+        NULL,
+        NULL,
+        NULL};
+    struct parsed p = {.o = {.measure = {.job = cli_job()}, .launches = 5}};
+    char folder[BASELINE_PATH];
+    struct qk_error err;
+    argp_parse(&argp, argc, argv, 0, NULL, &p);
+    cli_catch_interrupts();
+    int code = baseline_folder(folder, p.dir, &err);
+    if (!code)
+        code = p.action->run(&p.o, folder, &err);
+    return code ? cli_fail(code, &err) : CLI_DONE;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* Stored baselines as the subcommands see them. */
+#ifndef QKBENCH_HARNESS_CLI_BASELINE_BASELINE_H
+#define QKBENCH_HARNESS_CLI_BASELINE_BASELINE_H
+
+#include "baselines/stored/baseline.h"
+#include "harness/cli/measure.h"
+
+enum { CLI_LAUNCHES_MAX = 100 };
+
+struct cli_baseline_options {
+    const char *name, *result, *reason;
+    struct cli_measure measure;
+    size_t launches;
+};
+
+/* The actions of `qkbench baseline`, on a folder of baselines. */
+int cli_baseline_save(struct cli_baseline_options *o, const char *folder, struct qk_error *err);
+int cli_baseline_list(struct cli_baseline_options *o, const char *folder, struct qk_error *err);
+int cli_baseline_show(struct cli_baseline_options *o, const char *folder, struct qk_error *err);
+int cli_baseline_accept(struct cli_baseline_options *o, const char *folder, struct qk_error *err);
+int cli_baseline_remove(struct cli_baseline_options *o, const char *folder, struct qk_error *err);
+
+/* This machine, to know which folder its baselines are in. */
+int cli_machine(struct bench_environment *env, struct qk_error *err);
+
+/*
+ * `what` as a baseline: a file (it has a '/' or ends in .json) that is a baseline or a result of run --out, else the
+ * name of a baseline of this machine. A name that there is none of is QK_ERR_ARG, naming those that there are.
+ */
+int cli_baseline_open(struct baseline *b, const char *what, const char *dir, struct qk_error *err);
+/* A result of run --out as a baseline of one launch. A case that failed its check is QK_ERR_CHECK. */
+int cli_baseline_of_result(struct baseline *b, const char *name, const char *path, struct qk_error *err);
+
+/*
+ * `launches` runs of this program, each a process of its own with its own address layout, with counters and steps, and
+ * a breakdown in this one. Tells on stderr which launch it is at. Errors of those; QK_ERR_INTERRUPTED.
+ */
+int cli_baseline_measure(struct baseline *b, const char *name, struct cli_measure *m, size_t launches,
+                         struct qk_error *err);
+/*
+ * The breakdown of m->patterns, or why there is none in why[size]: nothing staged among them, none of it available.
+ * *made says whether *bd is one. Free it in any case.
+ */
+int cli_baseline_breakdown(struct cli_measure *m, struct bench_breakdown *bd, bool *made, char *why,
+                           size_t size, struct qk_error *err);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/cli/baseline/baseline.h"
+#include "harness/cli/cli.h"
+#include "harness/machine/pinning.h"
+#include "harness/records/json_reader.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int cli_machine(struct bench_environment *env, struct qk_error *err)
+{
+    const int cpu = bench_pin(-1, err);
+    if (cpu < 0)
+        return cpu;
+    bench_environment_read(env, cpu);
+    return 0;
+}
+
+int cli_baseline_of_result(struct baseline *b, const char *name, const char *path, struct qk_error *err)
+{
+    struct bench_sample_set set;
+    int code = bench_sample_set_read_json(&set, path, err);
+    if (code)
+        return code;
+    const struct bench_sample_set *const sets[] = {&set};
+    code = baseline_make(b, name, sets, 1, NULL, "made of a result without a breakdown", err);
+    bench_sample_set_free(&set);
+    for (size_t i = 0; !code && i < b->absent_count; i++)
+        if (b->absent[i].failed) {
+            code =
+                qk_fail(err, QK_ERR_CHECK, path, "%s failed: %.300s", b->absent[i].name, b->absent[i].reason);
+            baseline_free(b);
+        }
+    return code;
+}
+
+/* The last part of a path without .json, as far as it is a name. */
+static void name_of(const char *path, char to[BASELINE_FILE_NAME])
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strstr(base, ".json");
+    snprintf(to, BASELINE_FILE_NAME, "%.*s", dot ? (int)(dot - base) : (int)strlen(base), base);
+    if (baseline_check_name(to, NULL))
+        snprintf(to, BASELINE_FILE_NAME, "result");
+}
+
+static int open_file(struct baseline *b, const char *path, struct qk_error *err)
+{
+    char name[BASELINE_FILE_NAME];
+    int code = 0;
+    json_t *json = bench_json_load(path, &code, err);
+    if (!json)
+        return code;
+    const bool result = json_object_get(json, "qkbench") != NULL;
+    json_decref(json);
+    if (!result)
+        return baseline_read(b, path, err);
+    name_of(path, name);
+    return cli_baseline_of_result(b, name, path, err);
+}
+
+int cli_baseline_open(struct baseline *b, const char *what, const char *dir, struct qk_error *err)
+{
+    struct bench_environment env;
+    char folder[BASELINE_PATH];
+    const size_t n = strlen(what);
+    if (strchr(what, '/') || (n > 5 && !strcmp(what + n - 5, ".json")))
+        return open_file(b, what, err);
+    int code = baseline_folder(folder, dir, err);
+    if (!code)
+        code = cli_machine(&env, err);
+    if (!code)
+        code = baseline_load(b, folder, &env, what, err);
+    return code == QK_ERR_INVALID ? QK_ERR_ARG : code;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/cli/gate/gate.h"
+
+#include "baselines/stored/compare.h"
+#include "harness/cli/baseline/baseline.h"
+#include "harness/cli/cli.h"
+#include "harness/engine/matrix.h"
+#include "harness/machine/pinning.h"
+#include "kernels/module.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct wish {
+    char **patterns;
+    size_t count;
+    const char *isa; /* of the policy */
+};
+
+/* Of a variant that this build does not know the level is not known either: it stays, and is missing. */
+static bool allowed_isa(const char *levels, const char *name)
+{
+    const struct qk_table *table = qk_table_builtin();
+    char row[BASELINE_NAME];
+    for (size_t i = 0; *levels && i < table->count; i++) {
+        const struct qk_variant *v = &table->rows[i];
+        const int n = snprintf(row, sizeof row, "%s/%s/", v->op_name, v->name);
+        if (!strncmp(row, name, (size_t)n))
+            return qk_has_word(levels, v->isa_name);
+    }
+    return true;
+}
+
+static bool wanted(void *ctx, const char *name)
+{
+    const struct wish *w = ctx;
+    bool any = !w->count;
+    for (size_t i = 0; i < w->count; i++)
+        any |= baseline_case_matches(w->patterns[i], name);
+    return any && allowed_isa(w->isa, name);
+}
+
+/* As if nothing had been measured, with what is known before: enough to see that it would be for nothing. */
+static int look_ahead(struct baseline *here, const struct baseline *base, const struct bench_job *job,
+                      bool *same, struct qk_error *err)
+{
+    struct baseline_field *list = NULL;
+    size_t count = 0;
+    bench_environment_read(&here->env, job->cpu);
+    bench_environment_built(&here->env, job->isa, job->table->compiler);
+    here->abi = QK_MODULE_ABI;
+    const int code = baseline_identity(base, here, false, &list, &count, err);
+    *same = !count;
+    free(list);
+    return code;
+}
+
+static void describe(struct baseline_report *r, const char *name, const struct baseline *base,
+                     const struct baseline *fresh, uint64_t seed)
+{
+    r->mode = "baseline";
+    snprintf(r->base, sizeof r->base, "%s", name);
+    snprintf(r->candidate, sizeof r->candidate, "this machine");
+    memcpy(r->base_compiler, base->env.compiler, sizeof r->base_compiler);
+    memcpy(r->cand_compiler, fresh->env.compiler, sizeof r->cand_compiler);
+    r->env = fresh->env;
+    r->seed = seed;
+}
+
+/* Does the pattern name a case that this build has? What it has not is missing, which is the judge's to say. */
+static bool is_here(const struct qk_table *table, char *pattern, const char *shapes,
+                    const struct bench_environment *env)
+{
+    struct bench_matrix m;
+    const bool here = !bench_matrix_make(&m, table, &pattern, 1, shapes, env, NULL);
+    bench_matrix_free(&m);
+    return here;
+}
+
+/*
+ * What to run when nobody says: all rows of the ops and shapes that the baseline has, as of others there is nothing to
+ * judge. *m gets patterns of its own, to be freed.
+ */
+static int take_groups(struct cli_measure *m, const struct baseline *base,
+                       const struct bench_environment *env, struct qk_error *err)
+{
+    char **list = calloc(base->count + 1, sizeof *list);
+    m->patterns = list;
+    m->count = 0;
+    if (!list)
+        return qk_fail(err, QK_ERR_MEMORY, base->name, "no memory for %zu cases", base->count);
+    for (size_t i = 0; i < base->count; i++) {
+        const char *name = base->cases[i].name;
+        char *pattern;
+        bool known = false;
+        if (asprintf(&pattern, "%.*s/*%s", (int)strcspn(name, "/"), name, strrchr(name, '/')) < 0)
+            return qk_fail(err, QK_ERR_MEMORY, name, "no memory for a pattern");
+        for (size_t k = 0; k < m->count; k++)
+            known |= !strcmp(list[k], pattern);
+        if (known || !is_here(m->job.table, pattern, m->shapes, env))
+            free(pattern);
+        else
+            list[m->count++] = pattern;
+    }
+    return 0;
+}
+
+int cli_gate_baseline(struct cli_gate *o, struct baseline_policy *policy, struct baseline_report *report,
+                      struct qk_error *err)
+{
+    struct cli_measure *const m = &o->measure;
+    char **const asked = m->patterns;
+    struct wish wish = {asked, m->count, policy->isa};
+    struct baseline base, fresh = {0};
+    bool same = false;
+    *report = (struct baseline_report){.verdict = BASELINE_INVALID};
+    int code = cli_baseline_open(&base, o->baseline, o->dir, err);
+    if (code)
+        return code == QK_ERR_MEMORY ? code : QK_ERR_INVALID;
+    /* A set of another op's may be called otherwise: what was everybody's first set then is so now. */
+    const bool first = !strcmp(base.shapes, qk_op_row(0)->on->sets[0].name);
+    m->shapes = first ? NULL : base.shapes;
+    baseline_keep(&base, wanted, &wish);
+    code = look_ahead(&fresh, &base, &m->job, &same, err);
+    if (!code && same && !m->count)
+        code = take_groups(m, &base, &fresh.env, err);
+    if (!code && same)
+        code = cli_gate_measure(&fresh, &base, m, policy, err);
+    if (!code) {
+        baseline_keep(&fresh, wanted, &wish);
+        code = baseline_judge_stored(&base, &fresh, policy, report, err);
+    }
+    if (!code)
+        describe(report, o->baseline, &base, &fresh, m->job.seed);
+    for (size_t i = 0; m->patterns != asked && i < m->count; i++)
+        free(m->patterns[i]);
+    if (m->patterns != asked)
+        free(m->patterns);
+    baseline_free(&fresh);
+    baseline_free(&base);
+    return code;
+}

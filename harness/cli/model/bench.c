@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/cli/model/bench.h"
+
+#include "harness/ceilings/ceilings.h"
+#include "harness/cli/measure.h"
+#include "harness/counters/counters.h"
+#include "harness/records/outfile.h"
+#include "reports/text/e2e.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct session {
+    const struct cli_bench *o;
+    struct model_kernels sets[CLI_BENCH_SETS_MAX];
+    struct bench_e2e_config cfg;
+    struct model_weights weights;
+    struct bench_e2e e2e;
+    cpu_set_t allowed;
+};
+
+static int load(struct session *s, const struct qk_cpu *isa, struct qk_error *err)
+{
+    struct model_gguf g = {0};
+    unsigned layouts = 0;
+    int code = cli_bench_sets(s->o, isa, s->sets, &s->cfg.set_count, err);
+    if (!code)
+        code = cli_model_open(&g, s->o->model.model, err);
+    if (code)
+        return code;
+    for (size_t i = 0; i < s->cfg.set_count; i++)
+        layouts |= model_kernels_layout(&s->sets[i]);
+    return cli_model_weights(&s->weights, &g, layouts, err);
+}
+
+/* With the stored ceilings of this machine, if there are any. */
+static int summarise(struct session *s, struct qk_error *err)
+{
+    struct bench_ceilings c;
+    struct qk_error why;
+    bool found;
+    if (bench_ceilings_load(&c, s->e2e.env.fingerprint, &found, &why))
+        fprintf(stderr, "qkbench: warning: %s: %s; no shares of ceilings\n", why.where, why.text);
+    const int code = bench_e2e_summarise(&s->e2e, bench_ceilings_dram_read, found ? &c : NULL,
+                                         "no ceilings of this machine are stored: run qkbench ceilings", err);
+    if (found)
+        bench_ceilings_free(&c);
+    return code;
+}
+
+static size_t fitting(const struct session *s, size_t tokens)
+{
+    const size_t context = s->weights.config.context;
+    return s->o->fit && tokens > context ? context : tokens;
+}
+
+static int measure(struct session *s, struct qk_error *err)
+{
+    struct cli_measure m = {.job = cli_job()};
+    struct bench_counters *counters = NULL;
+    if (sched_getaffinity(0, sizeof s->allowed, &s->allowed))
+        return qk_fail(err, QK_ERR_INTERNAL, NULL, "cannot read the CPU affinity: %s", strerror(errno));
+    m.job.seed = s->o->seed;
+    int code = cli_detect(&m.isa, err);
+    if (!code)
+        code = load(s, &m.isa, err);
+    /* What can be counted may depend on the CPU; the run itself places its threads. */
+    if (!code)
+        code = cli_measure_begin(&m, &s->e2e.env, err);
+    if (code)
+        return code;
+    code = bench_counters_make(&counters, s->o->counters, err);
+    s->cfg.job = m.job;
+    s->cfg.weights = &s->weights;
+    s->cfg.sets = s->sets;
+    s->cfg.threads = s->o->threads;
+    s->cfg.thread_count = s->o->thread_count;
+    s->cfg.prompt = fitting(s, s->o->prompt);
+    s->cfg.generate = fitting(s, s->o->generate);
+    s->cfg.repetitions = s->o->repetitions;
+    s->cfg.batch = s->o->batch;
+    s->cfg.kv_f16 = s->o->model.kv_f16;
+    s->cfg.head_f16 = s->o->model.head_f16;
+    s->cfg.allowed = &s->allowed;
+    s->cfg.counters = counters;
+    if (!code)
+        code = bench_e2e_run(&s->e2e, &s->cfg, err);
+    cli_progress_end();
+    bench_counters_free(counters);
+    return code ? code : summarise(s, err);
+}
+
+static int print(const struct session *s, FILE *to, enum cli_bench_format format, struct qk_error *err)
+{
+    switch (format) {
+    case CLI_BENCH_JSON:
+    case CLI_BENCH_JSONL:
+        return bench_e2e_write_json(&s->e2e, format == CLI_BENCH_JSONL, to, err);
+    case CLI_BENCH_CSV:
+        return bench_e2e_write_csv(&s->e2e, to, err);
+    default:
+        return s->o->ladder ? cli_bench_print_ladder(&s->e2e, to, err)
+                            : report_e2e_markdown(&s->e2e, to, err);
+    }
+}
+
+static int bench(struct session *s, struct qk_error *err)
+{
+    struct bench_outfile file = {0};
+    int code = s->o->out ? bench_outfile_open(&file, s->o->out, err) : 0;
+    if (!code)
+        code = measure(s, err);
+    if (!code && s->o->out)
+        code = print(s, file.stream, CLI_BENCH_JSON, err);
+    if (!code && s->o->out)
+        code = bench_outfile_commit(&file, err);
+    bench_outfile_abort(&file);
+    return code ? code : print(s, stdout, s->o->format, err);
+}
+
+int cli_model_bench(int argc, char **argv)
+{
+    struct cli_bench o;
+    struct session *s = calloc(1, sizeof *s);
+    struct qk_error err;
+    cli_bench_parse_command(&o, argc, argv);
+    cli_catch_interrupts();
+    if (!s)
+        return cli_fail(qk_fail(&err, QK_ERR_MEMORY, NULL, "no memory"), &err);
+    s->o = &o;
+    const int code = bench(s, &err);
+    bench_e2e_free(&s->e2e);
+    model_weights_free(&s->weights);
+    free(s);
+    return code ? cli_fail(code, &err) : CLI_DONE;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* `qkbench model bench`: what it was asked. */
+#ifndef QKBENCH_HARNESS_CLI_MODEL_BENCH_H
+#define QKBENCH_HARNESS_CLI_MODEL_BENCH_H
+
+#include "harness/cli/model/model.h"
+#include "harness/e2e/e2e.h"
+
+enum { CLI_BENCH_SETS_MAX = 64, CLI_BENCH_THREADS_MAX = 32 };
+enum cli_bench_format { CLI_BENCH_MD, CLI_BENCH_CSV, CLI_BENCH_JSON, CLI_BENCH_JSONL, CLI_BENCH_FORMATS };
+extern const char *const cli_bench_formats[CLI_BENCH_FORMATS];
+
+struct cli_bench {
+    struct cli_model_options model; /* kernels: NULL or sets with commas */
+    size_t prompt, generate, repetitions, batch;
+    bool fit; /* the sizes are nobody's choice: what does not fit the model's context is cut to it */
+    size_t threads[CLI_BENCH_THREADS_MAX], thread_count;
+    bool ladder;
+    enum cli_bench_format format;
+    const char *out, *counters;
+    uint64_t seed;
+};
+void cli_bench_parse_command(struct cli_bench *o, int argc, char **argv);
+
+/* The ladder's sets that can run here and "best", or the sets between the commas of text (NULL: "best"). */
+int cli_bench_sets(const struct cli_bench *o, const struct qk_cpu *cpu, struct model_kernels *sets,
+                   size_t *count, struct qk_error *err);
+
+/* The roadmap's end-to-end table beside its claims. */
+int cli_bench_print_ladder(const struct bench_e2e *e, FILE *to, struct qk_error *err);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/cli/model/model.h"
+#include "harness/machine/datafile.h"
+#include "model/synth/synth.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* 0 or 1, or argp_error. */
+static bool second_of(const struct argp_state *state, const char *option, const char *arg, const char *first,
+                      const char *second)
+{
+    if (strcmp(arg, first) && strcmp(arg, second))
+        argp_error(state, "%s: unknown '%s'; expected %s or %s", option, arg, first, second);
+    return !strcmp(arg, second);
+}
+
+error_t cli_model_parse(int key, char *arg, struct argp_state *state, struct cli_model_options *o)
+{
+    switch (key) {
+    case CLI_MODEL_ACT:
+        o->act = second_of(state, "--act", arg, "int8", "f32") ? MODEL_ACT_F32 : MODEL_ACT_INT8;
+        return 0;
+    case CLI_MODEL_KV:
+        o->kv_f16 = second_of(state, "--kv", arg, "f32", "f16");
+        return 0;
+    case CLI_MODEL_HEAD:
+        o->head_f16 = second_of(state, "--head-input", arg, "f32", "f16");
+        return 0;
+    case CLI_MODEL_KERNELS:
+        o->kernels = arg;
+        return 0;
+    case 't':
+        o->threads = cli_number(state, "--threads", arg, 1, MODEL_THREADS_MAX);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (o->model)
+            argp_error(state, "unexpected argument '%s'; there is one MODEL", arg);
+        o->model = arg;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+size_t cli_model_cpus(void)
+{
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed))
+        return 1;
+    const size_t n = (size_t)CPU_COUNT(&allowed);
+    return n < MODEL_THREADS_MAX ? n : MODEL_THREADS_MAX;
+}
+
+int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err)
+{
+    static const char synth[] = "synth:";
+    char path[4096];
+    if (name && !strncmp(name, synth, strlen(synth)))
+        return model_synth_open(name + strlen(synth), MODEL_SYNTH_SEED, g, err);
+    if (!name) {
+        const int code = bench_data_path("model/fixtures/kjv-bitnet-5m.i2_s.gguf", path, sizeof path, err);
+        if (code)
+            return code;
+    }
+    return model_gguf_open(name ? name : path, g, err);
+}
+
+int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err)
+{
+    const int code = model_weights_load(w, g, layouts, err);
+    if (code)
+        model_gguf_close(g);
+    if (!code && w->i2s16_bytes)
+        fprintf(stderr, "qkbench: copy of the weights, interleaved by 16 rows: %.1f MB\n",
+                (double)w->i2s16_bytes * 1e-6);
+    if (!code && w->qk256_bytes)
+        fprintf(stderr, "qkbench: copy of the weights in QK256 order: %.1f MB\n",
+                (double)w->qk256_bytes * 1e-6);
+    return code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;
+}
+
+int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool tokenizer,
+                   struct qk_error *err)
+{
+    struct model_gguf g = {0};
+    struct qk_cpu cpu;
+    int code = cli_detect(&cpu, err);
+    if (!code)
+        code = model_kernels_parse(&m->kernels, qk_table_builtin(), o->kernels ? o->kernels : "best", o->act,
+                                   &cpu, err);
+    if (!code)
+        code = cli_model_open(&g, o->model, err);
+    if (code)
+        return code;
+    code = tokenizer ? model_tokenizer_open(&m->tokenizer, &g, err) : 0;
+    if (code) {
+        model_gguf_close(&g);
+        return code;
+    }
+    return cli_model_weights(&m->weights, &g, model_kernels_layout(&m->kernels), err);
+}
+
+void cli_model_close(struct cli_model *m)
+{
+    model_tokenizer_close(m->tokenizer);
+    model_weights_free(&m->weights);
+}
+
+int cli_model_read(const char *path, char **text, size_t *size, struct qk_error *err)
+{
+    const size_t most = (size_t)256 << 20, step = 1 << 20;
+    FILE *from = fopen(path, "rb");
+    size_t room = 0;
+    int code = from ? 0 : qk_fail(err, QK_ERR_IO, path, "cannot open: %s", strerror(errno));
+    *text = NULL;
+    *size = 0;
+    for (size_t got = 1; !code && got; *size += got) {
+        if (*size + step >= room) {
+            room = 2 * room + step;
+            char *more = realloc(*text, room);
+            if (!more) {
+                code = qk_fail(err, QK_ERR_MEMORY, path, "no memory for %zu bytes", room);
+                break;
+            }
+            *text = more;
+        }
+        errno = 0;
+        got = fread(*text + *size, 1, step, from);
+        if (ferror(from))
+            code = qk_fail(err, QK_ERR_IO, path, "cannot read: %s", strerror(errno));
+        else if (*size + got > most)
+            code = qk_fail(err, QK_ERR_FORMAT, path, "larger than %zu bytes, which is the most that is read",
+                           most);
+    }
+    if (from)
+        fclose(from);
+    if (!code) {
+        (*text)[*size] = '\0';
+        return 0;
+    }
+    free(*text);
+    *text = NULL;
+    return code;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/cli/model/model.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+enum { SHOWN = 72, ELEMENTS = 6 };
+
+/* On one line: bytes that are not printable ASCII are escaped, and what is long is cut. */
+static void print_text(const struct model_gguf_string *s)
+{
+    putchar('"');
+    for (size_t i = 0; i < s->length && i < SHOWN; i++) {
+        const unsigned char c = (unsigned char)s->bytes[i];
+        if (c == '\n')
+            fputs("\\n", stdout);
+        else if (isprint(c) && c != '"' && c != '\\')
+            putchar(c);
+        else
+            printf("\\x%02x", c);
+    }
+    fputs(s->length > SHOWN ? "...\"" : "\"", stdout);
+}
+
+static void print_scalar(const struct model_gguf_value *v)
+{
+    struct model_gguf_string text;
+    uint64_t u;
+    int64_t i;
+    double d;
+    bool b;
+    if (model_gguf_value_string(v, &text))
+        print_text(&text);
+    else if (model_gguf_value_bool(v, &b))
+        fputs(b ? "true" : "false", stdout);
+    else if (model_gguf_value_u64(v, &u))
+        printf("%" PRIu64, u);
+    else if (model_gguf_value_i64(v, &i))
+        printf("%" PRIi64, i);
+    else if (model_gguf_value_f64(v, &d))
+        printf("%.9g", d);
+}
+
+static void print_array(const struct model_gguf_value *v)
+{
+    struct model_gguf_string text;
+    size_t at = 0;
+    printf("%" PRIu64 ":", v->count);
+    for (uint64_t i = 0; i < v->count && i < ELEMENTS; i++) {
+        putchar(' ');
+        if (v->element == MODEL_GGUF_STRING) {
+            if (model_gguf_next_string(v, &at, &text))
+                print_text(&text);
+        } else {
+            const struct model_gguf_value one = model_gguf_element(v, i);
+            print_scalar(&one);
+        }
+    }
+    fputs(v->count > ELEMENTS ? " ..." : "", stdout);
+}
+
+static void print_metadata(const struct model_gguf *g)
+{
+    printf("metadata, %zu entries\n", g->entry_count);
+    for (size_t i = 0; i < g->entry_count; i++) {
+        const struct model_gguf_entry *e = &g->entries[i];
+        const bool array = e->value.kind == MODEL_GGUF_ARRAY;
+        printf("  %.*s  %s%s  ", (int)e->key.length, e->key.bytes, array ? "array of " : "",
+               model_gguf_kind_name(e->value.element));
+        if (array)
+            print_array(&e->value);
+        else
+            print_scalar(&e->value);
+        putchar('\n');
+    }
+}
+
+static void print_tensors(const struct model_gguf *g)
+{
+    uint64_t elements = 0, bytes = 0;
+    printf("\ntensors, %zu; data from byte %zu, aligned to %zu\n", g->tensor_count, g->data_offset,
+           g->alignment);
+    for (size_t i = 0; i < g->tensor_count; i++) {
+        const struct model_gguf_tensor *t = &g->tensors[i];
+        char dims[96] = "";
+        for (uint32_t d = 0; d < t->n_dims; d++)
+            snprintf(dims + strlen(dims), sizeof dims - strlen(dims), "%s%" PRIu64, d ? " x " : "",
+                     t->dims[d]);
+        printf("  %-32s %-5s %-18s %12zu bytes at %" PRIu64 "\n", t->name, model_gguf_type_name(t->type),
+               dims, t->size, (uint64_t)g->data_offset + t->offset);
+        elements += t->elements;
+        bytes += t->size;
+    }
+    printf("  %" PRIu64 " parameters in %" PRIu64 " bytes of %zu\n", elements, bytes, g->size);
+}
+
+/* Loads it, as run would. *g is taken over or closed. */
+static void print_verdict(struct model_gguf *g)
+{
+    struct model_weights w = {0};
+    struct model_tokenizer *tokenizer = NULL;
+    struct qk_error why, mute;
+    const bool talks = model_tokenizer_open(&tokenizer, g, &mute) == 0;
+    model_tokenizer_close(tokenizer);
+    if (cli_model_weights(&w, g, MODEL_LAYOUT_I2S, &why)) {
+        printf("\ncannot run: %s%s%s\n", why.where, *why.where ? ": " : "", why.text);
+        return;
+    }
+    const struct model_config *c = &w.config;
+    printf("\ncan run: %s, %zu layers of %zu wide, feed-forward %zu, %zu heads (%zu of keys) of %zu, "
+           "vocabulary %zu, context %zu\n",
+           c->arch, c->layers, c->embedding, c->feed_forward, c->heads, c->kv_heads, c->head_dim, c->vocab,
+           c->context);
+    printf("reads %zu bytes of weights per token\n", model_bytes_per_token(c));
+    if (!talks)
+        printf("without text, for its tokenizer is unusable: %s: %s\n", mute.where, mute.text);
+    model_weights_free(&w);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    return cli_model_parse(key, arg, state, state->input);
+}
+
+int cli_model_info(int argc, char **argv)
+{
+    static const struct argp argp = {
+        NULL,
+        parse,
+        "[MODEL]",
+        "What a GGUF file holds: metadata, tensors, sizes, bytes read per token, and whether it can run or "
+        "why "
+        "not.\vMODEL: see qkbench model --help. Examples:\n  qkbench model info\n  qkbench model info a.gguf",
+        NULL,
+        NULL,
+        NULL};
+    struct cli_model_options o = {0};
+    struct model_gguf g = {0};
+    struct qk_error err;
+    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    const int code = cli_model_open(&g, o.model, &err);
+    if (code)
+        return cli_fail(code, &err);
+    printf("%s: GGUF version %u\n\n", g.name, g.version);
+    print_metadata(&g);
+    print_tensors(&g);
+    print_verdict(&g);
+    return CLI_DONE;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/cli/model/model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct cli_command commands[] = {
+    {"info", "what a model file holds, and whether it can run", cli_model_info},
+    {"run", "continue a prompt", cli_model_run},
+    {"bench", "time prompt and generation, with any sets of kernels", cli_model_bench},
+    {"check", "compare logits with a file of reference logits", cli_model_check},
+    {"perplexity", "how well a text is predicted: notices a fast but wrong kernel", cli_model_perplexity},
+    {"synth", "write a model with seeded weights", cli_model_synth},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void help(FILE *to)
+{
+    fputs("Usage: qkbench model COMMAND [MODEL] [ARGUMENT...]\n"
+          "Runs BitNet b1.58 models: end-to-end times with any kernels, and proof that the answers are "
+          "right.\n\n"
+          "Commands (each has --help):\n",
+          to);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(to, "  %-11s %s\n", commands[i].name, commands[i].what);
+    fputs(
+        "\nMODEL is a GGUF file of architecture bitnet-b1.58 or bitnet-25; or synth:bitnet-2b (seeded "
+        "weights in the\n"
+        "shape of the published model, made in memory), synth:bitnet-2b/4 (4 of its layers), synth:tiny; or\n"
+        "nothing: then a small trained model that comes with qkbench and writes King James English.\n"
+        "\nExamples:\n"
+        "  qkbench model run --prompt 'In the beginning'\n"
+        "  qkbench model bench synth:bitnet-2b/4 -p 64 -n 16 --kernels baseline,best\n"
+        "  qkbench model bench synth:bitnet-2b/4 --ladder\n",
+        to);
+}
+
+int cli_model(int argc, char **argv)
+{
+    if (argc < 2) {
+        help(stderr);
+        return CLI_USAGE;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "-?")) {
+        help(stdout);
+        return CLI_DONE;
+    }
+    for (int i = 0; i < COMMANDS; i++)
+        if (!strcmp(argv[1], commands[i].name)) {
+            static char name[40];
+            snprintf(name, sizeof name, "qkbench model %s", commands[i].name);
+            argv[1] = name;
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    fprintf(stderr, "qkbench: model: unknown command '%s'; commands:", argv[1]);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(stderr, " %s", commands[i].name);
+    fputs("\n", stderr);
+    return CLI_USAGE;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/cli/model/score.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct options {
+    struct cli_model_options model;
+    const char *text;
+    size_t context, chunks; /* 0: 256 or what the model has; all */
+};
+
+static int perplexity(const struct options *o, const struct cli_model *m, struct qk_error *err)
+{
+    const size_t has = m->weights.config.context, context = o->context ? o->context : has < 256 ? has : 256;
+    struct model_ids ids = {0};
+    struct model_state *s = NULL;
+    struct cli_score score = {0};
+    char *text = NULL;
+    size_t size;
+    if (context > has)
+        return qk_fail(err, QK_ERR_ARG, "--context", "%zu is more than the model's context of %zu", context,
+                       has);
+    int code = cli_model_read(o->text, &text, &size, err);
+    if (!code)
+        code = model_tokenizer_encode(m->tokenizer, text, size, false, &ids, err);
+    if (!code && ids.count < 2)
+        code = qk_fail(err, QK_ERR_FORMAT, o->text, "%zu tokens of text; at least 2 are needed", ids.count);
+    if (!code)
+        code = model_state_new(&s, &m->weights, &m->kernels,
+                               &(struct model_options){.threads = o->model.threads,
+                                                       .context = context,
+                                                       .batch = CLI_SCORE_AT_ONCE,
+                                                       .kv_f16 = o->model.kv_f16,
+                                                       .head_f16 = o->model.head_f16},
+                               err);
+    if (!code)
+        code = cli_score(m, s, context, o->chunks, &ids, &score, err);
+    if (!code && !score.tokens)
+        code = qk_fail(err, QK_ERR_INVALID, o->text, "no token was scored");
+    if (!code)
+        printf("tokens %zu of %zu, chunks %zu of %zu\nnats %.4f\nnats/token %.6f\nbits/byte %.5f\nperplexity "
+               "%.4f\n",
+               score.tokens, ids.count, score.chunks, context, score.nats, score.nats / (double)score.tokens,
+               score.nats / M_LN2 / (double)score.bytes, exp(score.nats / (double)score.tokens));
+    model_state_free(s);
+    model_ids_free(&ids);
+    free(text);
+    return code;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct options *o = state->input;
+    switch (key) {
+    case 'f':
+        o->text = arg;
+        return 0;
+    case 'c':
+        o->context = cli_number(state, "--context", arg, 1, MODEL_CONTEXT_MAX);
+        return 0;
+    case 'n':
+        o->chunks = cli_number(state, "--chunks", arg, 1, SIZE_MAX);
+        return 0;
+    case ARGP_KEY_END:
+        if (!o->text)
+            argp_error(state, "--text FILE is missing");
+        return 0;
+    default:
+        return cli_model_parse(key, arg, state, &o->model);
+    }
+}
+
+int cli_model_perplexity(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"text", 'f', "FILE", 0, "The text to predict, bytes as they are", 1},
+        {"context", 'c', "N", 0, "Tokens of a chunk (default: 256, or the model's context when that is less)",
+         1},
+        {"chunks", 'n', "N", 0, "Only the first N chunks (default: all)", 1},
+        CLI_MODEL_OPTION_KERNELS("One set of kernels, as in model bench (default: best)"),
+        CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
+        CLI_MODEL_OPTION_THREADS("Threads (default: one per CPU allowed)"),
+        {0}};
+    static const struct argp argp = {options,
+                                     parse,
+                                     "[MODEL]",
+                                     "How well the model predicts a text: the exponential of the mean of -ln "
+                                     "p over its tokens. A kernel that is "
+                                     "faster but wrong shows here.\vThe tokens are cut into chunks that do "
+                                     "not overlap, each in an empty context "
+                                     "behind a begin-of-text token. MODEL: see qkbench model --help. "
+                                     "Examples:\n  qkbench model perplexity --text "
+                                     "model/fixtures/kjv.valid.txt\n  qkbench model perplexity --text "
+                                     "model/fixtures/kjv.valid.txt --chunks 16 "
+                                     "--kernels p1_unpack",
+                                     NULL,
+                                     NULL,
+                                     NULL};
+    struct options o = {.model = {.kv_f16 = true}};
+    struct cli_model m = {0};
+    struct qk_error err;
+    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    o.model.threads = o.model.threads ? o.model.threads : cli_model_cpus();
+    cli_catch_interrupts();
+    int code = cli_model_load(&m, &o.model, true, &err);
+    if (!code)
+        code = perplexity(&o, &m, &err);
+    cli_model_close(&m);
+    return code ? cli_fail(code, &err) : CLI_DONE;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/cli/model/model.h"
+#include "harness/cli/model/text.h"
+#include "harness/machine/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Why generation ended, and how long it took. */
+struct outcome {
+    size_t prompt, generated;
+    uint64_t prompt_ns, generate_ns; /* the latter of all but the first, which the prompt's logits give */
+    const char *ended;
+};
+
+static void print_timings(const struct outcome *t, const struct cli_model_run *o)
+{
+    const size_t n = t->generated ? t->generated - 1 : 0;
+    fprintf(stderr, "prompt      %6zu tokens  %10.2f ms", t->prompt, (double)t->prompt_ns * 1e-6);
+    if (t->prompt_ns)
+        fprintf(stderr, "  %9.3f ms/token  %9.2f tokens/s", (double)t->prompt_ns * 1e-6 / (double)t->prompt,
+                (double)t->prompt * 1e9 / (double)t->prompt_ns);
+    fprintf(stderr, "\ngeneration  %6zu passes  %10.2f ms", n, (double)t->generate_ns * 1e-6);
+    if (n)
+        fprintf(stderr, "  %9.3f ms/token  %9.2f tokens/s", (double)t->generate_ns * 1e-6 / (double)n,
+                (double)n * 1e9 / (double)t->generate_ns);
+    fprintf(stderr, "\n%zu tokens generated; %s", t->generated, t->ended);
+    if (o->how.temperature > 0)
+        fprintf(stderr, "; temperature %g, top-k %zu, top-p %g, seed %llu", (double)o->how.temperature,
+                o->how.top_k, (double)o->how.top_p, (unsigned long long)o->how.seed);
+    fputs("\n", stderr);
+}
+
+/* The prompt's ids; with --chat as one message. */
+static int encode(const struct cli_model_run *o, const struct cli_model *m, struct model_ids *ids,
+                  struct qk_error *err)
+{
+    const int32_t bos = model_tokenizer_bos(m->tokenizer);
+    int code;
+    if (o->chat) {
+        code = model_tokenizer_chat(m->tokenizer, o->prompt, o->prompt_size, ids, err);
+        return code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;
+    }
+    code = bos >= 0 ? model_ids_append(ids, bos, err) : 0;
+    if (!code)
+        code = model_tokenizer_encode(m->tokenizer, o->prompt, o->prompt_size, false, ids, err);
+    if (!code && !ids->count)
+        code = qk_fail(err, QK_ERR_ARG, "--prompt",
+                       "the prompt is empty and the model has no begin-of-text token to start from");
+    return code;
+}
+
+struct run {
+    const struct cli_model_run *o;
+    const struct cli_model *m;
+    struct model_state *state;
+    struct model_sampler *sampler;
+    float *logits;
+    size_t context;
+    struct cli_text text;
+};
+
+static int generate(struct run *r, struct outcome *t, struct qk_error *err)
+{
+    const struct model_tokenizer *tok = r->m->tokenizer;
+    int32_t id;
+    t->ended = "that many were asked for";
+    while (t->generated < r->o->max_tokens) {
+        int code = cli_stop() ? qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted") : 0;
+        if (!code)
+            code = model_sampler_next(r->sampler, r->logits, &id, err);
+        if (code)
+            return code;
+        t->generated++;
+        if (model_tokenizer_stops(tok, id)) {
+            t->ended = "the model ended its text";
+            return 0;
+        }
+        const struct model_gguf_string piece = model_tokenizer_text(tok, id);
+        cli_text_put(&r->text, piece.bytes, piece.length);
+        if (t->generated == r->o->max_tokens || ferror(stdout))
+            return 0;
+        if (model_position(r->state) == r->context) {
+            t->ended = "the context is full";
+            return 0;
+        }
+        const uint64_t start = bench_clock_ns();
+        code = model_forward(r->state, &id, 1, r->logits, MODEL_LOGITS_LAST, NULL, err);
+        t->generate_ns += bench_clock_ns() - start;
+        if (code)
+            return code;
+    }
+    return 0;
+}
+
+static int run_ids(struct run *r, const struct model_ids *ids, struct outcome *t, struct qk_error *err)
+{
+    const size_t vocab = r->m->weights.config.vocab, has = r->m->weights.config.context;
+    const size_t limit = r->o->context ? r->o->context : has;
+    const size_t rest = limit - ids->count; /* meaningless until checked */
+    if (limit > has)
+        return qk_fail(err, QK_ERR_ARG, "--context", "%zu is more than the model's context of %zu", limit,
+                       has);
+    if (ids->count > limit)
+        return qk_fail(err, QK_ERR_ARG, "--prompt", "%zu tokens do not fit the context of %zu", ids->count,
+                       limit);
+    r->context = ids->count + (rest < r->o->max_tokens ? rest : r->o->max_tokens);
+    r->logits = calloc(vocab, sizeof *r->logits);
+    int code = r->logits ? model_sampler_new(&r->sampler, &r->o->how, vocab, err)
+                         : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu logits", vocab);
+    if (!code)
+        code = model_state_new(&r->state, &r->m->weights, &r->m->kernels,
+                               &(struct model_options){.threads = r->o->model.threads,
+                                                       .context = r->context,
+                                                       .kv_f16 = r->o->model.kv_f16,
+                                                       .head_f16 = r->o->model.head_f16},
+                               err);
+    const uint64_t start = bench_clock_ns();
+    if (!code)
+        code = model_forward(r->state, ids->id, ids->count, r->logits, MODEL_LOGITS_LAST, NULL, err);
+    t->prompt = ids->count;
+    t->prompt_ns = bench_clock_ns() - start;
+    return code ? code : generate(r, t, err);
+}
+
+int cli_model_run_do(const struct cli_model_run *o, struct qk_error *err)
+{
+    struct cli_model m = {0};
+    struct model_ids ids = {0};
+    struct outcome t = {.ended = "interrupted"};
+    struct run r = {.o = o, .m = &m};
+    int code = cli_model_load(&m, &o->model, true, err);
+    if (!code)
+        code = encode(o, &m, &ids, err);
+    if (!code)
+        code = run_ids(&r, &ids, &t, err);
+    cli_text_end(&r.text);
+    if (!code || (code == QK_ERR_INTERRUPTED && t.prompt))
+        print_timings(&t, o);
+    model_state_free(r.state);
+    model_sampler_free(r.sampler);
+    free(r.logits);
+    model_ids_free(&ids);
+    cli_model_close(&m);
+    return code;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/cli/model/text.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct options {
+    struct cli_model_run run;
+    bool greedy, sampled; /* said so; any of temperature, top-k, top-p, seed */
+};
+
+/* A number with min <= x <= max, or argp_error; `low` is not one of them when `open`. */
+static float real(const struct argp_state *state, const char *option, const char *text, float low, bool open,
+                  float high)
+{
+    char *end;
+    errno = 0;
+    const float x = strtof(text, &end);
+    if (end == text || *end || errno || !(x <= high) || !(open ? x > low : x >= low))
+        argp_error(state, "%s: '%s' is not a number %s %g and at most %g", option, text,
+                   open ? "above" : "from", (double)low, (double)high);
+    return x;
+}
+
+static error_t parse_sampling(int key, char *arg, struct argp_state *state, struct options *o)
+{
+    struct model_sampling *how = &o->run.how;
+    switch (key) {
+    case 'T':
+        how->temperature = real(state, "--temperature", arg, 0, false, 100);
+        break;
+    case 'k':
+        how->top_k = cli_number(state, "--top-k", arg, 0, INT32_MAX);
+        break;
+    case 'P':
+        how->top_p = real(state, "--top-p", arg, 0, true, 1);
+        break;
+    case 's':
+        how->seed = cli_number(state, "--seed", arg, 0, UINT64_MAX);
+        break;
+    default:
+        return cli_model_parse(key, arg, state, &o->run.model);
+    }
+    o->sampled = true;
+    return 0;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct options *o = state->input;
+    switch (key) {
+    case 'p':
+        o->run.prompt = arg;
+        o->run.prompt_size = strlen(arg);
+        return 0;
+    case 'n':
+        o->run.max_tokens = cli_number(state, "--max-tokens", arg, 0, MODEL_CONTEXT_MAX);
+        return 0;
+    case 'c':
+        o->run.context = cli_number(state, "--context", arg, 1, MODEL_CONTEXT_MAX);
+        return 0;
+    case 'g':
+        o->greedy = true;
+        return 0;
+    case 'C':
+        o->run.chat = true;
+        return 0;
+    case ARGP_KEY_END:
+        if (!o->run.prompt)
+            argp_error(state, "--prompt TEXT is missing");
+        if (o->greedy && o->sampled)
+            argp_error(
+                state,
+                "--greedy takes the likeliest token; --temperature, --top-k, --top-p and --seed draw one");
+        return 0;
+    default:
+        return parse_sampling(key, arg, state, o);
+    }
+}
+
+int cli_model_run(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"prompt", 'p', "TEXT", 0, "What to continue; any bytes. Empty: begin-of-text alone", 1},
+        {"max-tokens", 'n', "N", 0, "Stop after N tokens (default: 64)", 1},
+        {"greedy", 'g', NULL, 0, "Always the likeliest token (the default)", 1},
+        {"temperature", 'T', "T", 0, "Draw: 0 is greedy, 1 as the model says (default: 0.8)", 1},
+        {"top-k", 'k', "K", 0, "Draw among the K likeliest; 0: all (default: 40)", 1},
+        {"top-p", 'P', "P", 0, "and of these the fewest that make up P (default: 0.95)", 1},
+        {"seed", 's', "N", 0, "Draw from this seed (default: a fresh one, which is printed)", 1},
+        {"chat", 'C', NULL, 0, "The prompt is a message, put into the published model's chat form", 1},
+        {"context", 'c', "N", 0, "Positions at most (default: the model's)", 1},
+        CLI_MODEL_OPTION_KERNELS("One set of kernels, as in model bench (default: best)"),
+        CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
+        CLI_MODEL_OPTION_THREADS("Threads (default: one per CPU allowed)"),
+        {0}};
+    static const struct argp argp = {options,
+                                     parse,
+                                     "[MODEL]",
+                                     "Continues a prompt and prints the text as it comes, then on stderr how "
+                                     "long it took.\vGeneration ends after "
+                                     "--max-tokens, at the model's end-of-text token, or when the context is "
+                                     "full. MODEL: see qkbench model --help. "
+                                     "Examples:\n  qkbench model run --prompt 'In the beginning'\n  qkbench "
+                                     "model run --prompt 'Blessed are they' "
+                                     "--temperature 0.7 --seed 1\n  qkbench model run model.gguf --chat "
+                                     "--prompt 'Who are you?' --max-tokens 200",
+                                     NULL,
+                                     NULL,
+                                     NULL};
+    struct options o = {
+        .run = {.model = {.kv_f16 = true},
+                .max_tokens = 64,
+                .how = {.temperature = 0.8f, .top_k = 40, .top_p = 0.95f, .seed = cli_seed()}}};
+    struct qk_error err;
+    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    if (!o.sampled)
+        o.run.how = (struct model_sampling){.top_p = 1};
+    if (!o.run.model.threads)
+        o.run.model.threads = cli_model_cpus();
+    cli_catch_interrupts();
+    const int code = cli_model_run_do(&o.run, &err);
+    return code ? cli_fail(code, &err) : CLI_DONE;
+}

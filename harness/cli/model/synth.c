@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/cli/model/model.h"
+
+#include "harness/records/outfile.h"
+#include "model/synth/synth.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+struct options {
+    const char *preset, *out;
+    uint64_t seed;
+};
+
+/* Where the bytes go, and what has gone there. */
+struct written {
+    FILE *to;
+    const char *path;
+    XXH3_state_t *hash;
+    uint64_t bytes, of;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct options *o = state->input;
+    switch (key) {
+    case 'o':
+        o->out = arg;
+        return 0;
+    case 's':
+        o->seed = cli_number(state, "--seed", arg, 0, UINT64_MAX);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (o->preset)
+            argp_error(state, "unexpected argument '%s' after preset '%s'", arg, o->preset);
+        o->preset = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (!o->preset)
+            argp_error(state, "a PRESET is needed: bitnet-2b, bitnet-2b/N or tiny");
+        if (!o->out)
+            argp_error(state, "--out FILE is needed");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int take(void *ctx, const void *bytes, size_t n, struct qk_error *err)
+{
+    struct written *w = ctx;
+    if (cli_stop())
+        return qk_fail(err, QK_ERR_INTERRUPTED, w->path, "interrupted; nothing was written");
+    if (fwrite(bytes, 1, n, w->to) != n)
+        return qk_fail(err, QK_ERR_IO, w->path, "cannot write: %s", strerror(errno));
+    XXH3_64bits_update(w->hash, bytes, n);
+    w->bytes += n;
+    cli_progress(NULL, (double)w->bytes / (double)w->of, w->path);
+    return 0;
+}
+
+static int run(const struct options *o, struct qk_error *err)
+{
+    struct bench_outfile file = {0};
+    struct written w = {.path = o->out, .hash = XXH3_createState()};
+    FILE *say = stdout;
+    if (!w.hash || XXH3_64bits_reset(w.hash) != XXH_OK) {
+        XXH3_freeState(w.hash);
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a hash");
+    }
+    int code = model_synth_size(o->preset, o->seed, &w.of, err);
+    if (!code)
+        code = bench_outfile_open(&file, o->out, err);
+    if (!code) {
+        w.to = file.stream;
+        say = file.temp ? stdout : stderr; /* the model may be going down standard output */
+        code = model_synth_write(o->preset, o->seed, take, &w, err);
+        code = code ? code : bench_outfile_commit(&file, err);
+        bench_outfile_abort(&file);
+        cli_progress_end();
+    }
+    if (!code)
+        fprintf(say, "%s: %s, seed %llu, %llu bytes, xxh3 %016llx\n", o->out, o->preset,
+                (unsigned long long)o->seed, (unsigned long long)w.bytes,
+                (unsigned long long)XXH3_64bits_digest(w.hash));
+    XXH3_freeState(w.hash);
+    return code;
+}
+
+int cli_model_synth(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"out", 'o', "FILE", 0, "Where to write; appears whole or not at all", 0},
+        {"seed", 's', "N", 0, "Of weights and vocabulary (default: 1)", 0},
+        {0}};
+    static const struct argp argp = {
+        options,
+        parse,
+        "PRESET",
+        "Writes a model of random weights as a GGUF file in the form of the published one, with a vocabulary "
+        "of "
+        "full size. The same preset and seed give the same bytes on every machine.\vPRESET is bitnet-2b "
+        "(1.2 GB), bitnet-2b/N (its first N layers, 1 to 30) or tiny. Other commands take synth:PRESET and "
+        "make "
+        "the model of seed 1 in memory.\nExamples:\n  qkbench model synth tiny --out tiny.gguf\n  qkbench "
+        "model synth bitnet-2b/4 --seed 7 --out four.gguf",
+        NULL,
+        NULL,
+        NULL};
+    struct options o = {.seed = MODEL_SYNTH_SEED};
+    struct qk_error err;
+    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    cli_catch_interrupts();
+    const int code = run(&o, &err);
+    return code ? cli_fail(code, &err) : CLI_DONE;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hardware counters and other events that PAPI knows. Timed blocks interleave all arms, so a counter read at their ends
+ * would mix the arms. Events are therefore counted in a pass of their own: one case alone, after its samples were taken.
+ * Each group of events fits the machine at once; nothing is multiplexed.
+ *
+ * A group is used only after it has counted a loop of known length: its instructions within 0.1 %. One that cannot
+ * count instructions is used, and its values say that they are not validated; one that counts them wrongly is refused
+ * with the figures. What cannot be counted is a metric without a value and with PAPI's reason.
+ *
+ * PAPI is reached through a module that is loaded on first use: $QK_PAPI_MODULE, else qkbench_papi.so beside the
+ * program, in harness/ beside it, or in the installed libdir/qkbench.
+ */
+#ifndef QKBENCH_HARNESS_COUNTERS_COUNTERS_H
+#define QKBENCH_HARNESS_COUNTERS_COUNTERS_H
+
+#include "harness/records/sample_set.h"
+
+/* What is counted for each case, and how; opaque. */
+struct bench_counters;
+
+/*
+ * list: "none"; "auto", the metrics of metrics.def; or a comma-separated list of their names, of PAPI's names of
+ * presets and native events ("PAPI_TOT_INS", "perf::PAGE-FAULTS", "sde:::qkbench::calls"; stored per call under the
+ * event's own name) and "steps" (step.h). Finds out what the calling thread can count on the CPU it is on.
+ * QK_ERR_ARG for an unknown name, with the valid ones; QK_ERR_MEMORY. Free with bench_counters_free, which takes NULL.
+ */
+int bench_counters_make(struct bench_counters **to, const char *list, struct qk_error *err);
+void bench_counters_free(struct bench_counters *c);
+/* Were single steps asked for? NULL: no. */
+bool bench_counters_steps(const struct bench_counters *c);
+
+/* One case to be counted. */
+struct bench_counted {
+    void (*call)(void *ctx, uint64_t calls); /* `calls` calls in a row and nothing else */
+    void *ctx;
+    uint64_t calls;           /* per group of events, >= 1: enough for some ms */
+    uint64_t elements, bytes; /* of one call; bytes read and written */
+};
+
+/*
+ * Counts and appends one metric per name asked for to *rec, with a value or a reason. Nothing when c is NULL or asks
+ * for none. QK_ERR_MEMORY.
+ */
+int bench_counters_count(struct bench_counters *c, const struct bench_counted *what, struct bench_record *rec,
+                         struct qk_error *err);
+
+/*
+ * The counting pass of a run, for bench_run_config.count: all that was asked for of one arm, on the buffers it was timed
+ * on, single steps last. QK_ERR_MEMORY, QK_ERR_INTERRUPTED.
+ */
+struct bench_arm;
+int bench_counters_arm(struct bench_counters *c, struct bench_arm *arm, struct bench_record *rec,
+                       struct qk_error *err);
+
+/* A row of metrics.def. */
+struct bench_metric_row {
+    const char *name, *unit, *numerator, *denominator;
+    double factor;
+    const char *leaves_out;
+};
+/* The row of that name, or NULL: a metric of another kind. */
+const struct bench_metric_row *bench_metric_find(const char *name);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How many instructions one call of a kernel takes, exactly and on any ISA level, without a PMU: a forked child sets
+ * the trap flag (EFLAGS.TF) and the CPU raises SIGTRAP after every instruction. Counted is what lies between the
+ * kernel's first instruction and its ret, both included, with everything it calls: what
+ * `callgrind --toggle-collect=KERNEL` counts. (Except for a string instruction with a rep prefix: here it is one, as a
+ * PMU sees it; callgrind counts its rounds.) The child has called the kernel once before, so that lazy binding is done.
+ * Nothing of the caller changes: not its buffers (unless shared with children), signal handlers or signal mask.
+ *
+ * A step costs 10 to 60 us, so count small shapes. Needs no rights, neither ptrace nor perf_event_open; x86-64 only.
+ * Source of the method: Intel SDM volume 3, "Single-Step Exception Condition"; AMD APM volume 2, "Single Stepping".
+ */
+#ifndef QKBENCH_HARNESS_COUNTERS_STEP_H
+#define QKBENCH_HARNESS_COUNTERS_STEP_H
+
+#include "kernels/case.h"
+
+/* The kinds of instructions: step_kinds.def. First those of which every instruction is exactly one, then traits. */
+enum bench_step_kind {
+#define CLASS(kind, name, rule) BENCH_STEP_##kind,
+#define TRAIT(kind, name, rule)
+#include "harness/counters/step_kinds.def"
+#undef CLASS
+#undef TRAIT
+    BENCH_STEP_CLASSES,
+    BENCH_STEP_LAST_CLASS = BENCH_STEP_CLASSES - 1,
+#define CLASS(kind, name, rule)
+#define TRAIT(kind, name, rule) BENCH_STEP_##kind,
+#include "harness/counters/step_kinds.def"
+#undef CLASS
+#undef TRAIT
+    BENCH_STEP_KINDS
+};
+
+struct bench_steps {
+    uint64_t instructions;
+    bool has_kinds;         /* built with libzydis, and every instruction was decoded */
+    char why_no_kinds[160]; /* when not; empty otherwise */
+    /* Instructions executed of each kind; the classes [0, BENCH_STEP_CLASSES) add up to `instructions`. */
+    uint64_t kinds[BENCH_STEP_KINDS];
+    /*
+     * By the lowest ISA level that has the instruction; they add up too. VEX forms of scalar and 128-bit SSE
+     * instructions count as BASE, because any code becomes that when built for AVX.
+     */
+    uint64_t levels[QK_ISA_COUNT];
+};
+
+/* Bounds of one count, so that it ends whatever the kernel does; NULL stands for the default. */
+struct bench_step_limits {
+    uint64_t instructions; /* default 5 million */
+    unsigned milliseconds; /* of wall time, default 60000 */
+};
+
+/* "v512", "fma", ...; NULL outside [0, BENCH_STEP_KINDS). */
+const char *bench_step_kind_name(int kind);
+
+/*
+ * Counts one call of fn, a kernel of `op` (a variant's own or a stage prefix), on the caller's buffers as planned.
+ * *out is written on success only. QK_ERR_UNAVAILABLE with the reason: another architecture, no trap arrives (sandbox,
+ * emulator), no child could be made, a limit reached, a system call in the kernel (the trap after one is lost). QK_ERR_CHECK: the kernel faulted; signal and place are named.
+ * QK_ERR_MEMORY; QK_ERR_INTERRUPTED when the child died of SIGINT or SIGTERM. Forks: call it outside timed slices.
+ */
+int bench_steps_fn(enum qk_op op, qk_fn *fn, const struct qk_plan *plan, void *const *buffers,
+                   const struct bench_step_limits *limits, struct bench_steps *out, struct qk_error *err);
+
+/* The same for a variant that can run here; QK_ERR_UNAVAILABLE also when it is not in this build. */
+int bench_steps_variant(const struct qk_variant *v, const struct qk_plan *plan, void *const *buffers,
+                        struct bench_steps *out, struct qk_error *err);
+
+/*
+ * The smallest shape of an op, by its declared work, of its default set and its touch shape. QK_ERR_ARG when its case
+ * is wrong.
+ */
+int bench_steps_smallest_shape(enum qk_op op, struct qk_shape *shape, struct qk_plan *plan,
+                               struct qk_error *err);
+
+/* Counts one call of the variant on that shape with ordinary inputs of this seed. *shape (may be NULL): which it was. */
+int bench_steps_smallest(const struct qk_variant *v, uint64_t seed, struct qk_shape *shape,
+                         struct bench_steps *out, struct qk_error *err);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* What the three files of single-stepping share: parent (step.c), child and decoder. */
+#ifndef QKBENCH_HARNESS_COUNTERS_STEP_PRIVATE_H
+#define QKBENCH_HARNESS_COUNTERS_STEP_PRIVATE_H
+
+#include "harness/counters/step.h"
+
+#include <sys/types.h>
+
+/*
+ * SITES distinct instructions fill half of their table, so that a search is short. The signal stack holds a frame with
+ * the whole register file (AVX-512: 3 KiB, AMX: 11 KiB) and the handler.
+ */
+enum {
+    BENCH_STEP_SITE_BITS = 13,
+    BENCH_STEP_SITES = 1 << (BENCH_STEP_SITE_BITS - 1),
+    BENCH_STEP_STACK = 1 << 17
+};
+
+/* One instruction that was stepped through and how often; times 0: a free place. */
+struct bench_step_site {
+    uintptr_t at;
+    uint64_t times;
+};
+
+/* How far the child has come. From STEP_STEPPING on the trap flag is set. */
+enum bench_step_state {
+    STEP_STARTING,
+    STEP_REFUSED, /* it may not handle signals */
+    STEP_WARMING, /* first call, as it is */
+    STEP_STEPPING,
+    STEP_INSIDE, /* the kernel */
+    STEP_LEFT,
+    STEP_RETURNED,
+    STEP_FAULTED,
+    STEP_LIMITED,
+    STEP_SYSTEM_CALL
+};
+
+/* Shared by parent and child. Volatile: in the child a handler and the code it interrupts both use it. */
+struct bench_step_trace {
+    volatile enum bench_step_state state, fault_state; /* fault_state: in which it faulted */
+    volatile int signal, error;                        /* of STEP_FAULTED, of STEP_REFUSED */
+    volatile uintptr_t entry, last, return_to, fault_at;
+    volatile uint64_t traps, instructions, limit;
+    volatile size_t site_count;
+    volatile bool too_many_sites;
+    struct bench_step_site sites[1 << BENCH_STEP_SITE_BITS];
+    unsigned char stack[BENCH_STEP_STACK];
+};
+
+struct bench_step_job {
+    const struct qk_case *on;
+    qk_fn *fn;
+    const struct qk_plan *plan;
+    void *const *buffers;
+    struct bench_step_trace *trace; /* entry and limit set, the rest zero */
+    pid_t parent;
+};
+
+/* False where no stepping is written for the architecture. */
+bool bench_step_supported(void);
+/* What the child does; it ends afterwards. Everything there is to know is then in the trace. */
+void bench_step_child(const struct bench_step_job *job);
+
+/* Fills has_kinds, why_no_kinds and kinds from sites whose code is mapped in this process. */
+void bench_steps_classify(const struct bench_step_site *sites, size_t count, struct bench_steps *out);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Calls variants once on their op's smallest shape, for a tool that counts their instructions, or counts them itself:
+ *
+ *   step_call --list             variants that such a tool understands and this machine runs, one `op name` a line;
+ *                                exits 77 with the reason when it would count something else
+ *   step_call --count OP NAME...    instructions, by single-stepping, one number a line
+ *   step_call --call OP NAME...
+ *
+ * Exit codes: 0, 1 could not, 2 usage, 77 not here.
+ */
+#include "harness/counters/step.h"
+#include "harness/engine/buffers.h"
+#include "kernels/table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SEED = 7, COULD_NOT = 1, USAGE = 2, NOT_HERE = 77 };
+
+static int failed(const struct qk_error *err, int code)
+{
+    fprintf(stderr, "%s: %s\n", err->where, err->text);
+    return code == QK_ERR_UNAVAILABLE ? NOT_HERE : COULD_NOT;
+}
+
+static int list(const struct qk_cpu *cpu)
+{
+#ifdef INSTRUMENTED
+    (void)cpu;
+    fputs("instrumented build: valgrind cannot run it\n", stderr);
+    return NOT_HERE;
+#else
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+        const struct qk_variant *v = &qk_table_builtin()->rows[i];
+        if (!qk_variant_missing(v, cpu) && (v->isa == QK_ISA_BASE || v->isa == QK_ISA_AVX2))
+            printf("%s %s\n", v->op_name, v->name);
+    }
+    return 0;
+#endif
+}
+
+/* Not by bench_buffers_make, which calls the reference, that is perhaps this very variant. */
+static int call(const struct qk_variant *v, struct qk_error *err)
+{
+    const struct qk_case *on = qk_op_row(v->op)->on;
+    struct qk_shape shape;
+    struct qk_plan plan;
+    struct qk_rng rng;
+    void *buffers[QK_BUFFERS_MAX] = {NULL};
+    int code = bench_steps_smallest_shape(v->op, &shape, &plan, err);
+    for (int i = 0; !code && i < plan.buffer_count; i++) {
+        buffers[i] = bench_map(plan.buffers[i].bytes);
+        if (!buffers[i])
+            code = qk_fail(err, QK_ERR_MEMORY, v->name, "cannot map %zu bytes", plan.buffers[i].bytes);
+    }
+    if (!code) {
+        qk_rng_seed(&rng, SEED);
+        on->fill(&plan, QK_FILL_ORDINARY, &rng, buffers);
+        on->call(v->fn, &plan, buffers, 1);
+    }
+    for (int i = 0; i < QK_BUFFERS_MAX && buffers[i]; i++)
+        bench_unmap(buffers[i], plan.buffers[i].bytes);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct qk_error err = {.text = ""};
+    struct qk_cpu cpu;
+    int code = qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), &err);
+    if (code)
+        return failed(&err, code);
+    if (argc == 2 && strcmp(argv[1], "--list") == 0)
+        return list(&cpu);
+    if (argc < 4 || argc % 2)
+        return USAGE;
+    const bool count = strcmp(argv[1], "--count") == 0;
+    for (int i = 2; i < argc; i += 2) {
+        const struct qk_variant *v = qk_table_find(qk_table_builtin(), argv[i], argv[i + 1]);
+        struct bench_steps steps;
+        if (!v)
+            return USAGE;
+        code = count ? bench_steps_smallest(v, SEED, NULL, &steps, &err) : call(v, &err);
+        if (code)
+            return failed(&err, code);
+        if (count)
+            printf("%llu\n", (unsigned long long)steps.instructions);
+    }
+    return 0;
+}

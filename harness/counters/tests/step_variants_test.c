@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Every variant that runs here, whatever its ISA, is counted, and always the same. */
+#include "harness/counters/step.h"
+
+#include "harness/counters/tests/step_fixture.h"
+#include "harness/engine/buffers.h"
+#include "kernels/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct qk_cpu cpu;
+
+static int set_up(void **state)
+{
+    (void)state;
+    return qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), NULL);
+}
+
+/*
+ * A step costs microseconds: a hundred counts of a short kernel, at least two of a long one, for how they are counted is
+ * the same. QK_STEP_REPETITIONS=100 is for all.
+ */
+static int repetitions_of(uint64_t instructions)
+{
+    enum { MOST = 100 };
+    const char *asked = getenv("QK_STEP_REPETITIONS");
+    const uint64_t affordable = UINT64_C(5000) / (instructions + 1);
+    return asked ? atoi(asked) : affordable < 2 ? 2 : affordable > MOST ? MOST : (int)affordable;
+}
+
+/* Every variant that runs here, on the same inputs: what a branch does may depend on them. */
+static void counts_repeat(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+        const struct qk_variant *v = &qk_table_builtin()->rows[i];
+        struct bench_steps first, again;
+        struct qk_error err;
+        uint64_t sum = 0;
+        if (qk_variant_missing(v, &cpu))
+            continue;
+        assert_int_equal(bench_steps_smallest(v, STEP_TEST_SEED, NULL, &first, &err), 0);
+        for (int k = 0; k < BENCH_STEP_CLASSES; k++)
+            sum += first.kinds[k];
+        assert_true(sum == (first.has_kinds ? first.instructions : 0));
+        const int repetitions = repetitions_of(first.instructions);
+        for (int r = 1; r < repetitions; r++) {
+            if (bench_steps_smallest(v, STEP_TEST_SEED, NULL, &again, &err))
+                fail_msg("%s: %s", err.where, err.text);
+            assert_int_equal(again.instructions, first.instructions);
+            assert_memory_equal(again.kinds, first.kinds, sizeof first.kinds);
+        }
+        printf("# %s/%s: %llu instructions, %d times\n", v->op_name, v->name,
+               (unsigned long long)first.instructions, repetitions);
+    }
+}
+
+static void the_last_stage_is_the_kernel(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+        const struct qk_variant *v = &qk_table_builtin()->rows[i];
+        const int last = qk_stage_count(v->op) - 1;
+        struct bench_group group = {.op = v->op, .name = "smallest"};
+        struct bench_buffers buffers;
+        struct bench_steps whole, cut;
+        struct qk_plan plan;
+        struct qk_error err;
+        qk_fn *fn;
+        if (qk_variant_missing(v, &cpu) || !qk_variant_upto(v, last, &fn))
+            continue;
+        assert_int_equal(bench_steps_smallest_shape(v->op, &group.shape, &plan, &err), 0);
+        assert_int_equal(bench_buffers_make(&buffers, &group, STEP_TEST_SEED, &err), 0);
+        assert_int_equal(bench_steps_variant(v, &plan, buffers.at, &whole, &err), 0);
+        assert_int_equal(bench_steps_fn(v->op, fn, &plan, buffers.at, NULL, &cut, &err), 0);
+        assert_int_equal(cut.instructions, whole.instructions);
+        assert_true(qk_variant_upto(v, 0, &fn));
+        assert_int_equal(bench_steps_fn(v->op, fn, &plan, buffers.at, NULL, &cut, &err), 0);
+        assert_true(cut.instructions < whole.instructions);
+        bench_buffers_free(&buffers);
+    }
+}
+
+TEST_PART(step_variants)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counts_repeat),
+        cmocka_unit_test(the_last_stage_is_the_kernel),
+    };
+    if (!step_test_can())
+        return 0;
+    return cmocka_run_group_tests_name("harness/step_variants", tests, set_up, NULL);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Made-up machines for the tests of the doctor: a folder that stands for /, facts, and what is expected of findings. */
+#ifndef QKBENCH_HARNESS_DOCTOR_TESTS_DOCTOR_MACHINE_H
+#define QKBENCH_HARNESS_DOCTOR_TESTS_DOCTOR_MACHINE_H
+
+#include "harness/doctor/private.h"
+#include "harness/records/tests/fixture.h"
+
+extern struct bench_facts facts;
+extern struct bench_doctor doctor;
+extern char root[320];
+
+/* A machine of which nothing is known yet; CPU 1 is pinned. */
+void new_machine(void);
+/* Reads again what bench_facts_init reads, after files were put there. */
+void read_machine(void);
+/* A file below root; folders are made. */
+void put(const char *path, const char *text);
+/* Makes the machine a virtual one. */
+void make_virtual(void);
+
+/* Judges the facts, checks what holds for any finding, and returns this one. */
+const struct bench_finding *finding(const char *name);
+void has(const char *text, const char *part);
+/* found and mend contain these; mend NULL: there is none. ok and warn are never fatal. */
+void expect(const char *name, enum bench_health health, const char *found, const char *mend);
+void expect_ok(const char *name, const char *found);
+void expect_warn(const char *name, const char *found, const char *mend);
+
+#endif

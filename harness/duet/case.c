@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* What both ends of a duet know of a case: its sides, where its data comes from, and its coins. */
+#include "harness/duet/case.h"
+
+const char *const bench_memory_names[BENCH_MEMORIES] = {
+    [BENCH_MEMORY_CACHE] = "cache", [BENCH_MEMORY_DRAM] = "dram"};
+const char *const bench_side_names[BENCH_SIDES] = {
+    [BENCH_SIDE_BASE] = "base", [BENCH_SIDE_CANDIDATE] = "candidate", [BENCH_SIDE_COPY] = "copy"};
+
+enum bench_memory bench_memory_of(const struct qk_plan *plan, const struct bench_environment *env)
+{
+    const uint64_t l2 = bench_environment_cache(env, 2);
+    size_t sum = 0;
+    for (int i = 0; i < plan->buffer_count; i++)
+        if (!qk_add_size(sum, plan->buffers[i].bytes, &sum))
+            return BENCH_MEMORY_DRAM;
+    return sum <= (l2 ? l2 : 256 << 10) ? BENCH_MEMORY_CACHE : BENCH_MEMORY_DRAM;
+}
+
+uint64_t bench_duet_coins(uint64_t seed, size_t index, size_t number)
+{
+    /* Stirred in one after the other: a sum of the three would give neighbours the same coins. */
+    const uint64_t parts[] = {seed, index, number};
+    struct qk_rng rng;
+    uint64_t state = 0;
+    for (int i = 0; i < 3; i++) {
+        qk_rng_seed(&rng, state ^ parts[i]);
+        state = qk_rng_next(&rng);
+    }
+    return state;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* A case of a duet, as the program gives it to its launches, and the blocks that come back. */
+#ifndef QKBENCH_HARNESS_DUET_CASE_H
+#define QKBENCH_HARNESS_DUET_CASE_H
+
+#include "harness/machine/environment.h"
+#include "harness/machine/events.h"
+#include "kernels/case.h"
+
+enum { BENCH_DUET_PAIRS_MAX = 64, BENCH_DUET_NAME = 160 };
+
+/* Which file an arm's kernel comes from. The copy is the base's file once more, loaded on its own. */
+enum bench_duet_side { BENCH_SIDE_BASE, BENCH_SIDE_CANDIDATE, BENCH_SIDE_COPY, BENCH_SIDES };
+
+/* Where a case's data comes from: fits one core's L2 together, or does not (an L3 is shared with neighbours). */
+enum bench_memory { BENCH_MEMORY_CACHE, BENCH_MEMORY_DRAM, BENCH_MEMORIES };
+extern const char *const bench_memory_names[BENCH_MEMORIES]; /* "cache", "dram" */
+extern const char *const bench_side_names[BENCH_SIDES];      /* "base", "candidate", "copy" */
+
+/* By all buffers of a call together; where neither sysfs nor cpuid tells L2, one of 256 KiB is assumed, the smallest there is. */
+enum bench_memory bench_memory_of(const struct qk_plan *plan, const struct bench_environment *env);
+
+struct bench_duet_arm {
+    enum bench_duet_side side;
+    const char *variant; /* borrowed */
+};
+
+struct bench_duet_case {
+    char name
+        [BENCH_DUET_NAME]; /* what messages and traces call it: "op/variant/shape", controls with a suffix */
+    enum qk_op op;
+    struct qk_shape shape;
+    enum bench_memory memory;
+    struct bench_duet_arm arm[2]; /* base, candidate */
+    /*
+     * Extra work of the candidate arm as a share: its slice makes n + ceil(extra * n) calls instead of n, n >= 50;
+     * where a call is longer than a slice, its calls have ceil(extra * n) more rows than n. 0: none. What the extra work
+     * really is comes back with each block.
+     */
+    double extra;
+    double budget_ns; /* of measuring; then no further block is taken */
+};
+
+/*
+ * One block as it was measured. Times are of a slice, per declared call: the extra calls count as time, not as calls.
+ * Where a call is longer than a slice, slices walk over its rows, one call on the next part of them each, and their times
+ * are scaled to the whole: as cold as a whole call, but with as many pairs as in cache (blocks of one function against
+ * itself over 256 MiB, busy 2-CPU VM: sd 0.9 %, with one pair of whole calls 10 %). What an arm leaves to be written
+ * back later is then paid by both arms alike; the price of a change in that is seen in part only.
+ */
+struct bench_duet_block {
+    size_t index;   /* of the case */
+    size_t number;  /* of the block within its case: 0, 1, ... */
+    size_t launch;  /* 0, 1, ... */
+    size_t pairs;   /* at most BENCH_DUET_PAIRS_MAX */
+    uint64_t order; /* bit p: pair p ran the candidate first; the low bits of bench_duet_coins */
+    double base_ns[BENCH_DUET_PAIRS_MAX], cand_ns[BENCH_DUET_PAIRS_MAX];
+    double log_ratio; /* of ln(cand_ns / base_ns): bench_median in cache, bench_hodges_lehmann from DRAM */
+    double extra;     /* share of extra work really done */
+    double wall_ns;   /* what the block cost: its pairs, a pair that was discarded, the clock's estimate */
+    double core_ghz;  /* estimated beside it; NaN when not known */
+    struct bench_events events;
+};
+
+/*
+ * Which arm comes first in the pairs of one block: bit p is pair p's coin. A function of its arguments alone, so that a
+ * stored trace can be held against its seed.
+ */
+uint64_t bench_duet_coins(uint64_t seed, size_t index, size_t number);
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* A case made ready: its two kernels found and checked on its buffers, its slices and blocks planned. */
+#include "harness/duet/desk.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * In cache a block of 12 ms is 30 pairs of two 200 us slices, because the median over the pairs is what gets rid of the
+ * disturbed ones (sd of a block's ratio of one function with itself, on a busy 2-CPU VM: 0.02 % with 30 pairs of
+ * 400 us, 0.012 % with 60 of 200 us). That is a tenth of what the margins need, and a verdict takes 13 to 20 blocks however
+ * little they vary. Both reads of the clock are 0.03 % of a slice, the same for both arms.
+ * Where the arms are different variants a slice takes 400 us, so that what a core does when the instruction set changes
+ * (its clock, its idle vector units) stays small. From DRAM 400 us as well, and longer blocks: noise comes in longer waves.
+ * Two pairs are the worst number, their median being their mean: a third is added where the block then ends by `most`.
+ */
+static const struct {
+    double slice, block, most;
+} length_ns[BENCH_MEMORIES] = {
+    [BENCH_MEMORY_CACHE] = {200e3, 12e6, 20e6}, [BENCH_MEMORY_DRAM] = {400e3, 60e6, 100e6}};
+static const double other_variant_ns = 400e3;
+
+/* ceil(extra * n) calls or rows are then at most 2 % away from what was asked. */
+enum { UNITS_WITH_EXTRA = 50 };
+
+static void note(const struct bench_duet_desk *desk, const char *text, const struct bench_duet_work *work,
+                 int arm)
+{
+    char line[200];
+    snprintf(line, sizeof line, "%s %s of the %s", text, work->variant[arm],
+             bench_side_names[work->side[arm]]);
+    if (desk->note)
+        desk->note(desk->ctx, line);
+}
+
+/* Rows of a matrix, or what a kernel of vectors counts in. */
+static size_t row_count(const struct qk_shape *shape, const struct qk_plan *plan)
+{
+    return shape->dims > 1 ? shape->dim[0] : plan->count;
+}
+
+/*
+ * The same shape with *rows rows or a few more, where the op takes only multiples of some number; its plan. False on
+ * overflow, or where there is no such shape.
+ */
+static bool with_rows(enum qk_op op, const struct qk_shape *shape, const struct qk_plan *plan, size_t *rows,
+                      struct qk_shape *to, struct qk_plan *planned)
+{
+    const size_t step = shape->dims > 1 || !plan->count ? 1 : shape->dim[0] / plan->count;
+    *to = *shape;
+    for (int i = 0; i < 64; i++, ++*rows)
+        if (qk_mul_size(*rows, step, &to->dim[0]) && !qk_op_row(op)->on->plan(to, planned, NULL))
+            return true;
+    return false;
+}
+
+/* The shape with ceil(extra * rows) more rows. */
+static int extend(enum qk_op op, const struct qk_shape *shape, const struct qk_plan *plan, double extra,
+                  struct qk_shape *longer, struct qk_error *err)
+{
+    const double more = ceil(extra * (double)row_count(shape, plan));
+    struct qk_plan planned;
+    size_t rows = row_count(shape, plan);
+    char name[QK_SHAPE_TEXT];
+    *longer = *shape;
+    if (more == 0)
+        return 0;
+    qk_shape_print(shape, name);
+    if (more < 0x1p53 && qk_add_size(rows, (size_t)more, &rows) &&
+        with_rows(op, shape, plan, &rows, longer, &planned))
+        return 0;
+    return qk_fail(err, QK_ERR_MEMORY, name, "there is no such shape with %g of its rows more", extra);
+}
+
+static int find_room(struct bench_duet_desk *desk, enum qk_op op, const struct qk_shape *shape,
+                     struct bench_duet_room **found, struct qk_error *err)
+{
+    struct bench_duet_room *room = desk->rooms;
+    while (room && (room->group.op != op || room->group.shape.dims != shape->dims ||
+                    memcmp(room->group.shape.dim, shape->dim, sizeof *shape->dim * (size_t)shape->dims) != 0))
+        room = room->next;
+    *found = room;
+    if (room)
+        return 0;
+    room = calloc(1, sizeof *room);
+    if (!room)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a case");
+    room->group.op = op;
+    room->group.shape = *shape;
+    qk_shape_print(shape, room->group.name);
+    const int code = bench_buffers_fill(&room->buffers, &room->group, desk->seed, err);
+    if (code) {
+        bench_buffers_free(&room->buffers);
+        free(room);
+        return code;
+    }
+    room->rows = row_count(shape, &room->buffers.plan);
+    room->next = desk->rooms;
+    *found = desk->rooms = room;
+    return 0;
+}
+
+/* Compares an arm's output with the reference's, under the arm's own plan: that of a slowed arm has more rows. */
+static int check_arm(const struct bench_duet_desk *desk, struct bench_duet_room *room,
+                     struct bench_duet_ready_arm *arm, const struct bench_duet_work *work, int a,
+                     struct qk_error *err)
+{
+    char why[300];
+    if (!room->expected.buffer_count) {
+        const int code = bench_buffers_expect(&room->buffers, err);
+        if (code)
+            return code;
+        room->expected = room->buffers.plan;
+    }
+    memcpy(arm->view.expected, room->buffers.expected, sizeof arm->view.expected);
+    if (arm->view.plan.ops != room->expected.ops || arm->view.plan.count != room->expected.count) {
+        qk_op_row(work->op)->on->call(qk_reference(work->op)->fn, &arm->view.plan, arm->view.expected, 1);
+        room->expected = arm->view.plan;
+    }
+    note(desk, "checking", work, a);
+    if (bench_buffers_same(&arm->view, &arm->variant, why, sizeof why))
+        return 0;
+    return qk_fail(err, QK_ERR_CHECK, room->group.name,
+                   "the output of %s of the %s differs from the reference's: %s", work->variant[a],
+                   bench_side_names[work->side[a]], why);
+}
+
+static int find_arm(const struct bench_duet_desk *desk, const struct bench_duet_work *work, int a,
+                    struct bench_duet_ready_arm *arm, struct qk_error *err)
+{
+    const char *op = qk_op_row(work->op)->name, *side = bench_side_names[work->side[a]];
+    const struct qk_table *t = &desk->table[work->side[a]];
+    const struct qk_variant *v = qk_table_find(t, op, work->variant[a]);
+    if (!v)
+        return qk_fail(err, QK_ERR_UNAVAILABLE, t->path, "the %s has no row %s/%s", side, op,
+                       work->variant[a]);
+    arm->variant = *v;
+    const char *missing = qk_variant_missing(&arm->variant, &desk->isa);
+    return missing
+               ? qk_fail(err, QK_ERR_UNAVAILABLE, t->path, "%s/%s of the %s: %s", op, v->name, side, missing)
+               : 0;
+}
+
+/*
+ * Disturbances only lengthen a call, and a launch's first over 256 MiB was seen to take up to ten times as long: slices
+ * and blocks then came out a tenth of what they should be. Calls of a second are not repeated, nor what lies in cache,
+ * where one try is a millisecond of calls and every block is planned anew.
+ */
+static double time_arm(const struct bench_duet_ready_arm *arm, enum bench_memory memory)
+{
+    const int tries = memory == BENCH_MEMORY_DRAM ? 3 : 1;
+    const double long_call_ns = 300e6;
+    double least = bench_buffers_time(&arm->view, arm->variant.fn);
+    for (int i = 1; i < tries && least < long_call_ns; i++)
+        least = fmin(least, bench_buffers_time(&arm->view, arm->variant.fn));
+    return least;
+}
+
+/*
+ * Lets an arm's slices walk over the rows instead of being whole calls: a pair is then as short as in cache, a block has
+ * as many, and data is as cold as in a whole call, since it comes round again after all the rest. False where the
+ * op's buffers do not grow by the same bytes with every row, be it of a slice or of one with the extra rows: neither arm
+ * walks then, as a walk against whole calls would compare two things.
+ */
+static bool cut(struct bench_duet_ready_arm *arm, const struct qk_shape *shape, size_t rows, size_t more_rows,
+                bool slowed)
+{
+    const struct qk_plan whole = arm->view.plan;
+    const size_t all = row_count(shape, &whole);
+    const enum qk_op op = arm->variant.op;
+    struct qk_shape part;
+    struct qk_plan plan, longer;
+    size_t with_more;
+    if (!rows || !with_rows(op, shape, &whole, &rows, &part, &plan) ||
+        !qk_add_size(rows, more_rows, &with_more) ||
+        !with_rows(op, shape, &whole, &with_more, &part, &longer))
+        return false;
+    more_rows = with_more - rows;
+    for (int i = 0; i < whole.buffer_count; i++) {
+        const size_t bytes = plan.buffers[i].bytes;
+        arm->unit[i] = bytes == whole.buffers[i].bytes ? 0 : bytes / rows;
+        if (arm->unit[i] && (arm->unit[i] * rows != bytes || arm->unit[i] * all != whole.buffers[i].bytes ||
+                             arm->unit[i] * (rows + more_rows) != longer.buffers[i].bytes))
+            return false;
+    }
+    arm->view.plan = slowed ? longer : plan;
+    arm->rows = rows;
+    arm->more_rows = slowed ? more_rows : 0;
+    arm->slices = (double)all / (double)rows;
+    return true;
+}
+
+/* What a slice of an arm is whose call takes call_ns. extra: of the case; slowed: this arm does it. */
+static void plan_slice(struct bench_duet_ready_arm *arm, const struct qk_shape *shape, double call_ns,
+                       double slice_ns, double extra, bool slowed)
+{
+    const double calls = fmin(ceil(slice_ns / call_ns), 1e12);
+    const size_t all = row_count(shape, &arm->view.plan);
+    size_t rows = (size_t)((double)all / fmax(1, call_ns / slice_ns));
+    arm->slices = 1;
+    arm->calls = (uint64_t)(calls > 1 && extra > 0 ? fmax(calls, UNITS_WITH_EXTRA) : calls);
+    if (arm->calls > 1) {
+        arm->extra = slowed ? (uint64_t)ceil(extra * (double)arm->calls) : 0;
+        return;
+    }
+    /* Of whole cache lines in every buffer, where there are enough: then all parts lie alike. */
+    rows -= rows >= 64 ? rows % 64 : 0;
+    if (extra > 0 && rows < UNITS_WITH_EXTRA)
+        rows = UNITS_WITH_EXTRA;
+    /* The extra ones too in groups of 16, as weights interleaved by 16 rows take no other number. */
+    const size_t more = (size_t)ceil(extra * (double)rows);
+    if (2 * rows <= all)
+        cut(arm, shape, rows, rows >= 64 ? (more + 15) / 16 * 16 : more, slowed);
+}
+
+/* Slices of both arms, where the extra work goes, and the pairs of a block. longer: the plan with the extra rows. */
+static void plan_block(struct bench_duet_ready *ready, const struct bench_duet_work *work,
+                       const struct qk_plan *longer)
+{
+    struct bench_duet_ready_arm *arm = ready->arm;
+    const struct qk_plan whole = arm[1].view.plan;
+    const double ns[2] = {time_arm(&arm[0], work->memory), time_arm(&arm[1], work->memory)},
+                 least = fmin(ns[0], ns[1]);
+    /* Builds of one variant make the same calls, whatever their speed; where one variant is the yardstick of another,
+     * each fills its own slice, or the slower one would leave room for a pair or two only. */
+    const bool same = !strcmp(work->variant[0], work->variant[1]);
+    const double slice_ns = fmax(length_ns[work->memory].slice, same ? 0 : other_variant_ns);
+    double pair_ns = 0;
+    for (int a = 0; a < 2; a++)
+        plan_slice(&arm[a], &work->shape, same ? least : ns[a], slice_ns, work->extra, a == 1);
+    if (arm[1].rows) {
+        ready->extra = (double)arm[1].more_rows / (double)arm[1].rows;
+    } else if (arm[1].calls > 1) {
+        ready->extra = (double)arm[1].extra / (double)arm[1].calls;
+    } else {
+        arm[1].view.plan = *longer;
+        ready->extra = (double)longer->ops / (double)whole.ops - 1;
+    }
+    for (int a = 0; a < 2; a++)
+        pair_ns += (double)arm[a].calls * ns[a] / arm[a].slices * (a ? 1 + ready->extra : 1);
+    ready->discard = arm[0].calls > 1 || arm[1].calls > 1 || arm[0].rows || arm[1].rows;
+    ready->pairs =
+        (size_t)fmax(1, fmin(floor(length_ns[work->memory].block / pair_ns), BENCH_DUET_PAIRS_MAX));
+    if (ready->pairs == 2 && 3 * pair_ns <= length_ns[work->memory].most)
+        ready->pairs = 3;
+}
+
+int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_work *work, bool check,
+                       struct qk_error *err)
+{
+    struct bench_duet_room *room;
+    struct bench_duet_ready ready = {.index = work->index, .memory = work->memory}, *kept = NULL;
+    struct qk_shape shape;
+    struct qk_plan plan;
+    int code = qk_op_row(work->op)->on->plan(&work->shape, &plan, err);
+    for (int a = 0; a < 2 && !code; a++)
+        code = find_arm(desk, work, a, &ready.arm[a], err);
+    if (!code)
+        code = extend(work->op, &work->shape, &plan, work->extra, &shape, err);
+    if (!code)
+        code = find_room(desk, work->op, &shape, &room, err);
+    for (int a = 0; a < 2 && !code; a++) {
+        ready.arm[a].view = room->buffers;
+        ready.arm[a].view.plan = plan;
+        if (check)
+            code = check_arm(desk, room, &ready.arm[a], work, a, err);
+    }
+    if (code)
+        return code;
+    note(desk, "timing", work, 1);
+    ready.room = room;
+    plan_block(&ready, work, &room->buffers.plan);
+    if (check && !ready.arm[1].rows && ready.arm[1].view.plan.count != plan.count)
+        code = check_arm(desk, room, &ready.arm[1], work, 1, err);
+    if (code)
+        return code;
+    kept = malloc(sizeof *kept);
+    if (!kept)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a case");
+    *kept = ready;
+    kept->next = desk->ready;
+    desk->ready = kept;
+    return 0;
+}
+
+void bench_duet_clear(struct bench_duet_desk *desk)
+{
+    for (struct bench_duet_ready *next; desk->ready; desk->ready = next) {
+        next = desk->ready->next;
+        free(desk->ready);
+    }
+    for (struct bench_duet_room *next; desk->rooms; desk->rooms = next) {
+        next = desk->rooms->next;
+        bench_buffers_free(&desk->rooms->buffers);
+        free(desk->rooms);
+    }
+}

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/* A duet from its cases to its blocks, in real launches: this program is what they run. */
+#include "harness/duet/duet.h"
+
+#include "kernels/tests/cmocka_parts.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CASES = 4, BLOCKS = 64 };
+enum { SEED = 5 };
+static const char launch[] = "duet_launch";
+static struct qk_error err;
+static char folder[] = "/tmp/duet-test-XXXXXX"; /* $TMPDIR of the duets */
+
+/* What the callbacks saw. */
+static struct {
+    size_t wanted, stop_after; /* blocks of each case; of all */
+    size_t blocks[CASES], all;
+    size_t launch_of[CASES][BLOCKS];
+    size_t turn[CASES * BLOCKS]; /* which case had each block */
+    int refused[CASES], progressed;
+    char why[CASES][480];
+    double done;
+} seen;
+
+static bool more(void *ctx, const struct bench_duet_block *b)
+{
+    assert_ptr_equal(ctx, &seen);
+    assert_true(b->index < CASES && seen.blocks[b->index] < BLOCKS);
+    assert_int_equal(b->number, seen.blocks[b->index]);
+    assert_int_equal(seen.refused[b->index], 0);
+    assert_true(b->pairs >= 1 && b->pairs <= BENCH_DUET_PAIRS_MAX && isfinite(b->log_ratio));
+    seen.launch_of[b->index][b->number] = b->launch;
+    const uint64_t tossed = b->pairs < 64 ? (UINT64_C(1) << b->pairs) - 1 : UINT64_MAX;
+    assert_true(b->order == (bench_duet_coins(SEED, b->index, b->number) & tossed));
+    seen.turn[seen.all++] = b->index;
+    return ++seen.blocks[b->index] < seen.wanted;
+}
+
+static void refused(void *ctx, size_t index, int code, const char *why)
+{
+    assert_ptr_equal(ctx, &seen);
+    assert_true(index < CASES && !seen.refused[index] && code < 0);
+    seen.refused[index] = code;
+    snprintf(seen.why[index], sizeof seen.why[index], "%s", why);
+}
+
+static bool stop(void)
+{
+    return seen.stop_after && seen.all >= seen.stop_after;
+}
+
+static void progress(void *ctx, double done, const char *what)
+{
+    assert_ptr_equal(ctx, &seen);
+    assert_true(done >= seen.done && done < 1 && *what);
+    seen.done = done;
+    seen.progressed++;
+}
+
+static struct bench_duet_case case_of(const char *base, const char *candidate)
+{
+    struct bench_duet_case c = {.op = QK_OP_qk256_dequant,
+                                .arm = {{BENCH_SIDE_BASE, base}, {BENCH_SIDE_CANDIDATE, candidate}},
+                                .budget_ns = 1e12};
+    assert_int_equal(qk_shape_parse("256", &c.shape, &err), 0);
+    snprintf(c.name, sizeof c.name, "qk256_dequant/%s/256", candidate);
+    return c;
+}
+
+static struct bench_duet_config config(const struct bench_duet_case *cases, size_t count, const char *module)
+{
+    return (struct bench_duet_config){
+        .program = "/proc/self/exe",
+        .launch_argument = launch,
+        .path = {module, module},
+        .cases = cases,
+        .case_count = count,
+        .job = {.seed = SEED, .cpu = -1, .stop = stop, .progress = progress, .ctx = &seen},
+        .more = more,
+        .refused = refused,
+        .ctx = &seen};
+}
+
+static int run(const struct bench_duet_config *cfg, size_t wanted, size_t stop_after)
+{
+    memset(&seen, 0, sizeof seen);
+    memset(&err, 0, sizeof err);
+    seen.wanted = wanted;
+    seen.stop_after = stop_after;
+    return bench_duet_run(cfg, &err);
+}
+
+static int entries(const char *path)
+{
+    DIR *d = opendir(path);
+    int count = -2; /* . and .. */
+    assert_non_null(d);
+    while (readdir(d))
+        count++;
+    closedir(d);
+    return count;
+}
+
+static void blocks_are_dealt_over_launches(void **state)
+{
+    (void)state;
+    struct bench_duet_case cases[] = {case_of("scalar", "scalar"), case_of("scalar", "scalar"),
+                                      case_of("scalar", "scalar")};
+    cases[1].arm[1].side = BENCH_SIDE_COPY;
+    cases[2].extra = 0.1;
+    struct bench_duet_config cfg = config(cases, 3, KERNELS);
+    assert_int_equal(run(&cfg, 22, 0), 0);
+    assert_int_equal(seen.all, 3 * 22);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(seen.refused[i], 0);
+        for (size_t b = 0; b < 22; b++)
+            assert_int_equal(seen.launch_of[i][b], b); /* in cache each block has its own */
+    }
+    for (size_t t = 0; t < seen.all; t++) /* block by block in turns */
+        assert_int_equal(seen.turn[t], t % 3);
+    assert_true(seen.progressed > 0);
+    assert_int_equal(entries(folder), 0);
+    /* From DRAM, five launches when nothing is said. Two: half of what a decision takes in each; a later one has eight, and
+     * each after it twice as many. */
+    cases[0].memory = BENCH_MEMORY_DRAM;
+    cfg.case_count = 1;
+    assert_int_equal(run(&cfg, 20, 0), 0);
+    for (size_t b = 0; b < 20; b++)
+        assert_int_equal(seen.launch_of[0][b], b / 4);
+    cfg.launches = 2;
+    assert_int_equal(run(&cfg, 60, 0), 0);
+    for (size_t b = 0; b < 60; b++)
+        assert_int_equal(seen.launch_of[0][b], b < 20 ? b / 10 : b < 28 ? 2 : b < 44 ? 3 : 4);
+}
+
+static void no_two_blocks_have_the_same_coins(void **state)
+{
+    (void)state;
+    enum { SEEDS = 3, INDICES = 4, NUMBERS = 30, ALL = SEEDS * INDICES * NUMBERS };
+    uint64_t coins[ALL];
+    for (size_t i = 0; i < ALL; i++) {
+        coins[i] = bench_duet_coins(i / (INDICES * NUMBERS), i / NUMBERS % INDICES, i % NUMBERS);
+        for (size_t other = 0; other < i; other++)
+            assert_true(coins[i] != coins[other]);
+    }
+}
+
+static void a_spent_budget_ends_a_case(void **state)
+{
+    (void)state;
+    struct bench_duet_case cases[] = {case_of("scalar", "scalar"), case_of("scalar", "scalar")};
+    cases[1].budget_ns = 1;
+    const struct bench_duet_config cfg = config(cases, 2, KERNELS);
+    assert_int_equal(run(&cfg, 3, 0), 0);
+    assert_int_equal(seen.blocks[0], 3);
+    assert_int_equal(seen.blocks[1], 1);
+}
+
+static void launches_differ_in_their_layout(void **state)
+{
+    (void)state;
+    char log[200], line[100], places[8][100];
+    struct bench_duet_case cases[] = {case_of("right", "right")};
+    const struct bench_duet_config cfg = config(cases, 1, FAKE_SO);
+    FILE *f = fopen("/proc/sys/kernel/randomize_va_space", "re");
+    const bool randomised = f && fgetc(f) != '0';
+    size_t count = 0;
+    if (f)
+        fclose(f);
+    snprintf(log, sizeof log, "%s.log", folder);
+    f = fopen(log, "we");
+    assert_non_null(f);
+    fclose(f);
+    setenv("FAKE_LOG", log, 1);
+    assert_int_equal(run(&cfg, 4, 0), 0); /* four launches, each with two modules */
+    unsetenv("FAKE_LOG");
+    f = fopen(log, "re");
+    assert_non_null(f);
+    while (fgets(line, sizeof line, f)) {
+        assert_true(count < 8);
+        for (size_t i = 0; i < count; i++)
+            if (randomised || i == count - 1)
+                assert_string_not_equal(places[i], line);
+        snprintf(places[count++], sizeof places[0], "%s", line);
+    }
+    fclose(f);
+    unlink(log);
+    assert_int_equal(count, 8);
+}
+
+/* The case that kills its launch is refused, and the others go on in another one. */
+static void a_crash_refuses_its_case_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *variant, *text, *where;
+    } known[] = {{"crash", "died of SIGSEGV", "checking crash of the candidate"},
+                 {"crash_later", "died of SIGSEGV", ""},
+                 {"leave", "ended with exit code 9", "checking leave of the candidate"},
+                 {"wrong", "differs from the reference's", "wrong of the candidate"}};
+    setenv("ASAN_OPTIONS", "handle_segv=0", 1); /* the signal itself, not a report */
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        struct bench_duet_case cases[] = {case_of("right", "right"), case_of("right", known[i].variant),
+                                          case_of("right", "right")};
+        const struct bench_duet_config cfg = config(cases, 3, FAKE_SO);
+        assert_int_equal(run(&cfg, 5, 0), 0);
+        assert_int_equal(seen.refused[1], QK_ERR_CHECK);
+        if (!strstr(seen.why[1], known[i].text) || !strstr(seen.why[1], known[i].where))
+            fail_msg("%s: '%s'", known[i].variant, seen.why[1]);
+        assert_int_equal(seen.blocks[1], 0);
+        assert_int_equal(seen.blocks[0], 5);
+        assert_int_equal(seen.blocks[2], 5);
+        assert_int_equal(seen.refused[0] || seen.refused[2], 0);
+    }
+    assert_int_equal(entries(folder), 0);
+}
+
+static void a_kernel_that_hangs_is_ended(void **state)
+{
+    (void)state;
+    struct bench_duet_case cases[] = {case_of("right", "hang"), case_of("right", "right")};
+    struct bench_duet_config cfg = config(cases, 2, FAKE_SO);
+    cfg.patience_ms = 3000;
+    assert_int_equal(run(&cfg, 1, 0), 0);
+    assert_int_equal(seen.refused[0], QK_ERR_CHECK);
+    assert_non_null(strstr(seen.why[0], "gave no answer for 3000 ms"));
+    assert_int_equal(seen.blocks[1], 1);
+}
+
+static void a_stop_ends_the_run(void **state)
+{
+    (void)state;
+    struct bench_duet_case cases[] = {case_of("right", "right"), case_of("right", "right")};
+    const struct bench_duet_config cfg = config(cases, 2, FAKE_SO);
+    assert_int_equal(run(&cfg, 60, 3), QK_ERR_INTERRUPTED);
+    assert_int_equal(seen.all, 3);
+    assert_int_equal(seen.refused[0] || seen.refused[1], 0);
+    assert_int_equal(entries(folder), 0);
+}
+
+static volatile sig_atomic_t rang;
+
+static void ring(int signal)
+{
+    (void)signal;
+    rang = 1;
+}
+
+static bool has_rung(void)
+{
+    return rang;
+}
+
+/* Even within a call that never ends, and although the launch itself does not hear it. */
+static void an_interrupt_ends_a_hanging_launch(void **state)
+{
+    (void)state;
+    struct bench_duet_case cases[] = {case_of("right", "hang")};
+    struct bench_duet_config cfg = config(cases, 1, FAKE_SO);
+    const struct sigaction action = {.sa_handler = ring};
+    cfg.job.stop = has_rung;
+    sigaction(SIGALRM, &action, NULL);
+    alarm(2);
+    assert_int_equal(run(&cfg, 1, 0), QK_ERR_INTERRUPTED);
+    assert_int_equal(seen.refused[0], 0);
+}
+
+static void what_cannot_be_loaded_ends_the_run(void **state)
+{
+    (void)state;
+    struct bench_duet_case cases[] = {case_of("right", "right")};
+    struct bench_duet_config cfg = config(cases, 1, FAKE_SO);
+    cfg.path[BENCH_SIDE_CANDIDATE] = FAKE_ABI_SO;
+    assert_int_equal(run(&cfg, 1, 0), QK_ERR_INVALID);
+    assert_non_null(strstr(err.text, FAKE_ABI_SO));
+    assert_non_null(strstr(err.text, "ABI version 99"));
+    cfg.path[BENCH_SIDE_CANDIDATE] = "/nonexistent.so";
+    assert_int_equal(run(&cfg, 1, 0), QK_ERR_IO);
+    assert_non_null(strstr(err.text, "/nonexistent.so"));
+    cfg.path[BENCH_SIDE_CANDIDATE] = folder;
+    assert_int_equal(run(&cfg, 1, 0), QK_ERR_IO);
+    cfg.path[BENCH_SIDE_CANDIDATE] = NULL;
+    assert_int_equal(run(&cfg, 1, 0), QK_ERR_ARG);
+    assert_int_equal(seen.all, 0);
+    assert_int_equal(entries(folder), 0);
+}
+
+static void a_program_that_is_no_launch_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *program, *argument, *text;
+    } known[] = {{"/nonexistent", "x", "cannot run '/nonexistent': No such file"},
+                 {"/bin/false", "x", "exit code 1"},
+                 {"/bin/cat", "-", "no answer of version"}};
+    struct bench_duet_case cases[] = {case_of("right", "right")};
+    struct bench_duet_config cfg = config(cases, 1, FAKE_SO);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        cfg.program = known[i].program;
+        cfg.launch_argument = known[i].argument;
+        assert_int_equal(run(&cfg, 1, 0), QK_ERR_INTERNAL);
+        if (!strstr(err.text, known[i].text))
+            fail_msg("'%s' does not say '%s'", err.text, known[i].text);
+    }
+}
+
+static void nonsense_is_refused(void **state)
+{
+    (void)state;
+    struct bench_duet_case cases[] = {case_of("right", "right")}, good = cases[0];
+    const struct bench_duet_config cfg = config(cases, 1, FAKE_SO);
+    cases[0].budget_ns = 0;
+    assert_int_equal(run(&cfg, 1, 0), QK_ERR_ARG);
+    cases[0] = good;
+    cases[0].extra = NAN;
+    assert_int_equal(run(&cfg, 1, 0), QK_ERR_ARG);
+    cases[0] = good;
+    cases[0].shape.dim[0] = 100;
+    assert_int_equal(run(&cfg, 1, 0), QK_ERR_ARG);
+    cases[0] = good;
+    cases[0].arm[1].variant = "a_name_that_is_much_longer_than_any_variant_of_any_op_will_ever_be_here";
+    assert_int_equal(run(&cfg, 1, 0), QK_ERR_ARG);
+    cases[0] = good;
+    assert_int_equal(run(&cfg, 1, 0), 0);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? setenv("TMPDIR", folder, 1) : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    return rmdir(folder);
+}
+
+TEST_PART(duet)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blocks_are_dealt_over_launches),
+        cmocka_unit_test(no_two_blocks_have_the_same_coins),
+        cmocka_unit_test(a_spent_budget_ends_a_case),
+        cmocka_unit_test(launches_differ_in_their_layout),
+        cmocka_unit_test(a_crash_refuses_its_case_alone),
+        cmocka_unit_test(a_kernel_that_hangs_is_ended),
+        cmocka_unit_test(a_stop_ends_the_run),
+        cmocka_unit_test(an_interrupt_ends_a_hanging_launch),
+        cmocka_unit_test(what_cannot_be_loaded_ends_the_run),
+        cmocka_unit_test(a_program_that_is_no_launch_is_told),
+        cmocka_unit_test(nonsense_is_refused),
+    };
+    return cmocka_run_group_tests_name("harness/duet", tests, set_up, tear_down);
+}
+
+/* What a launch of these tests runs. */
+TEST_PART(duet_launch)
+{
+    return bench_duet_launch();
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* Kernel modules: which load, what is said of those that do not, and whether a row does what it claims. */
+#include "harness/duet/duet.h"
+
+#include "harness/counters/tests/step_fixture.h"
+#include "kernels/module.h"
+
+#include <dlfcn.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct qk_error err;
+static char folder[] = "/tmp/duet-module-XXXXXX";
+
+static const char *in_folder(const char *name)
+{
+    static char path[200];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static void write_file(const char *name, const void *data, size_t size)
+{
+    FILE *f = fopen(in_folder(name), "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(data, 1, size, f), size);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void copy_to(const char *from, const char *name)
+{
+    static char data[1 << 26]; /* an instrumented build has many MiB */
+    FILE *f = fopen(from, "rb");
+    assert_non_null(f);
+    const size_t size = fread(data, 1, sizeof data, f);
+    assert_true(size > 0 && size < sizeof data);
+    fclose(f);
+    write_file(name, data, size);
+}
+
+static void refused(const char *path, int code, const char *text)
+{
+    struct qk_table m;
+    assert_int_equal(qk_table_load(&m, path, &err), code);
+    if (!strstr(err.text, text))
+        fail_msg("'%s' does not say '%s'", err.text, text);
+    assert_null(m.handle);
+    assert_null(m.rows);
+    qk_table_free(&m);
+}
+
+static void ours_holds_every_row(void **state)
+{
+    (void)state;
+    struct qk_table m;
+    assert_int_equal(qk_table_load(&m, KERNELS, &err), 0);
+    assert_int_equal(m.count, qk_table_builtin()->count);
+    assert_string_equal(m.compiler, qk_table_builtin()->compiler);
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+        const struct qk_variant *mine = &qk_table_builtin()->rows[i];
+        const struct qk_variant *row = qk_table_find(&m, mine->op_name, mine->name);
+        assert_non_null(row);
+        assert_null(row->unknown);
+        assert_int_equal(row->op, mine->op);
+        assert_int_equal(row->isa, mine->isa);
+        assert_int_equal(row->kind, mine->kind);
+        assert_int_equal(row->made, mine->made);
+        assert_int_equal(row->touches, mine->touches);
+        assert_int_equal(!row->fn, !mine->fn);
+        assert_string_equal(row->phase, mine->phase);
+        assert_string_equal(row->flags, mine->flags);
+        assert_int_equal(strlen(row->hash), mine->fn ? QK_MODULE_HASH - 1 : 0);
+        if (mine->fn)
+            assert_memory_not_equal(&row->fn, &mine->fn,
+                                    sizeof row->fn); /* its own code, not the program's */
+        for (size_t k = 0; k < i && mine->fn; k++)
+            assert_string_not_equal(row->hash, m.rows[k].hash);
+    }
+    assert_null(qk_table_find(&m, "qk256_dequant", "no_such"));
+    qk_table_free(&m);
+}
+
+static void two_copies_are_two_mappings(void **state)
+{
+    (void)state;
+    struct qk_table a, b;
+    copy_to(KERNELS, "copy.so");
+    assert_int_equal(qk_table_load(&a, KERNELS, &err), 0);
+    assert_int_equal(qk_table_load(&b, in_folder("copy.so"), &err), 0);
+    assert_true(a.handle != b.handle && a.rows != b.rows);
+    for (size_t i = 0; i < a.count; i++) {
+        const struct qk_variant *x = &a.rows[i], *y = &b.rows[i];
+        Dl_info of_x, of_y;
+        void *at_x, *at_y;
+        if (!*x->hash)
+            continue;
+        memcpy(&at_x, &x->fn, sizeof at_x);
+        memcpy(&at_y, &y->fn, sizeof at_y);
+        assert_true(dladdr(at_x, &of_x) && dladdr(at_y, &of_y));
+        assert_ptr_not_equal(of_x.dli_fbase, of_y.dli_fbase);
+        assert_string_equal(x->hash, y->hash);
+    }
+    qk_table_free(&a);
+    qk_table_free(&b);
+}
+
+static void what_is_no_module_is_refused(void **state)
+{
+    (void)state;
+    static char text[2000];
+    memset(text, 'x', sizeof text);
+    write_file("text.so", text, sizeof text);
+    write_file("empty.so", "", 0);
+    refused("/nonexistent/x.so", QK_ERR_IO, "No such file");
+    refused(folder, QK_ERR_IO, "not a regular file");
+    refused(in_folder("text.so"), QK_ERR_IO, "invalid ELF header");
+    refused(in_folder("empty.so"), QK_ERR_IO, "file too short");
+    assert_int_equal(mkfifo(in_folder("pipe.so"), 0600), 0);
+    refused(in_folder("pipe.so"), QK_ERR_IO, "not a regular file");
+    refused(NO_MODULE, QK_ERR_INVALID, "it has no function qk_kernels_module");
+    refused(FAKE_MAGIC_SO, QK_ERR_INVALID, "starts with 0x12345678, expected 0x4d4b5151");
+    refused(FAKE_ROW_SO, QK_ERR_INVALID, "broken table");
+    refused(FAKE_ABI_SO, QK_ERR_INVALID, "ABI version 99 of the kernels, this program has version 1");
+}
+
+static void rows_of_another_world_are_no_variants(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *op, *name, *why;
+    } rows[] = {{"qk256_dequant", "of_tomorrow", "no ISA level 'AVX2048'"},
+                {"qk256_dequant", "odd_kind", "no kind of row 'ROUND'"},
+                {"other_op", "right", "no op 'other_op'"}};
+    struct qk_table m;
+    bool stepped;
+    assert_int_equal(qk_table_load(&m, FAKE_SO, &err), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct qk_variant *row = qk_table_find(&m, rows[i].op, rows[i].name);
+        assert_non_null(row);
+        assert_non_null(row->unknown);
+        assert_non_null(strstr(row->unknown, rows[i].why));
+        assert_int_equal(bench_module_verify(row, 1, &stepped, &err), QK_ERR_UNAVAILABLE);
+    }
+    const struct qk_variant *row = qk_table_find(&m, "qk256_dequant", "elsewhere");
+    assert_null(row->unknown);
+    assert_null(row->fn);
+    assert_int_equal(bench_module_verify(row, 1, &stepped, &err), QK_ERR_UNAVAILABLE);
+    qk_table_free(&m);
+}
+
+static void verify(const struct qk_table *m, const char *op, const char *name, int code, const char *text)
+{
+    bool stepped = true;
+    const struct qk_variant *row = qk_table_find(m, op, name);
+    assert_non_null(row);
+    err.text[0] = '\0';
+    const int got = bench_module_verify(row, 3, &stepped, &err);
+    if (got != code || (text && !strstr(err.text, text)))
+        fail_msg("%s: %d '%s', expected %d '%s'", name, got, err.text, code, text ? text : "");
+}
+
+static void every_row_of_ours_does_what_it_claims(void **state)
+{
+    (void)state;
+    struct qk_table m;
+    struct qk_cpu cpu;
+    assert_int_equal(qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), &err), 0);
+    assert_int_equal(qk_table_load(&m, KERNELS, &err), 0);
+    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
+#ifdef INSTRUMENTED
+        /* Ten times as many steps, which say nothing about rows: kernels/check runs them all for the memory's sake. */
+        if (&qk_table_builtin()->rows[i] != qk_reference(QK_OP_qk256_dequant))
+            continue;
+#endif
+        verify(&m, qk_table_builtin()->rows[i].op_name, qk_table_builtin()->rows[i].name,
+               qk_variant_missing(&qk_table_builtin()->rows[i], &cpu) ? QK_ERR_UNAVAILABLE : 0, NULL);
+    }
+    qk_table_free(&m);
+}
+
+static void a_row_that_does_not_is_told(void **state)
+{
+    (void)state;
+    struct qk_table m;
+    struct qk_cpu cpu;
+    assert_int_equal(qk_cpu_detect(&cpu, NULL, &err), 0);
+    assert_int_equal(qk_table_load(&m, FAKE_SO, &err), 0);
+    verify(&m, "qk256_dequant", "right", 0, NULL);
+    verify(&m, "qk256_dequant", "wrong", QK_ERR_CHECK, "expected");
+    verify(&m, "qk256_dequant", "crash", QK_ERR_CHECK, "");
+    if (step_test_traps() && HAVE_KINDS && cpu.present[QK_ISA_AVX512])
+        verify(&m, "qk256_dequant", "claims_avx512", QK_ERR_CHECK, "none is of level AVX512");
+    qk_table_free(&m);
+}
+
+static void our_own_module_is_found(void **state)
+{
+    (void)state;
+    char path[300];
+    assert_int_equal(bench_module_own_from("/nonexistent", "/none", path, sizeof path, &err), QK_ERR_IO);
+    assert_non_null(strstr(err.text, "neither in '/nonexistent/kernels'"));
+    write_file("libqkernels.so", "1", 1);
+    assert_int_equal(bench_module_own_from("/nonexistent", folder, path, sizeof path, &err), 0);
+    assert_string_equal(path, in_folder("libqkernels.so"));
+    assert_int_equal(bench_module_own_from(folder, "/none", path, sizeof path, &err), 0);
+    assert_string_equal(path, in_folder("libqkernels.so"));
+    assert_int_equal(mkdir(in_folder("kernels"), 0700), 0);
+    write_file("kernels/libqkernels.so", "1", 1);
+    assert_int_equal(bench_module_own_from(folder, "/none", path, sizeof path, &err), 0);
+    assert_string_equal(path, in_folder("kernels/libqkernels.so"));
+}
+
+static void files_are_compared_to_the_last_byte(void **state)
+{
+    (void)state;
+    static char data[10000];
+    char a[200];
+    bool same;
+    write_file("a", data, sizeof data);
+    write_file("b", data, sizeof data);
+    snprintf(a, sizeof a, "%s", in_folder("a"));
+    assert_int_equal(bench_same_file(a, in_folder("b"), &same, &err), 0);
+    assert_true(same);
+    data[sizeof data - 1] = 1;
+    write_file("b", data, sizeof data);
+    assert_int_equal(bench_same_file(a, in_folder("b"), &same, &err), 0);
+    assert_false(same);
+    data[sizeof data - 1] = 0;
+    write_file("b", data, 8192); /* a prefix, to a buffer's end */
+    assert_int_equal(bench_same_file(a, in_folder("b"), &same, &err), 0);
+    assert_false(same);
+    assert_int_equal(bench_same_file(in_folder("b"), a, &same, &err), 0);
+    assert_false(same);
+    assert_int_equal(bench_same_file(a, in_folder("none"), &same, &err), QK_ERR_IO);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"copy.so",        "text.so", "empty.so", "pipe.so",
+                                        "libqkernels.so", "a",       "b",        "kernels/libqkernels.so"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        unlink(in_folder(names[i]));
+    rmdir(in_folder("kernels"));
+    return rmdir(folder);
+}
+
+TEST_PART(module)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ours_holds_every_row),
+        cmocka_unit_test(two_copies_are_two_mappings),
+        cmocka_unit_test(what_is_no_module_is_refused),
+        cmocka_unit_test(rows_of_another_world_are_no_variants),
+        cmocka_unit_test(every_row_of_ours_does_what_it_claims),
+        cmocka_unit_test(a_row_that_does_not_is_told),
+        cmocka_unit_test(our_own_module_is_found),
+        cmocka_unit_test(files_are_compared_to_the_last_byte),
+    };
+    return cmocka_run_group_tests_name("harness/duet_module", tests, set_up, tear_down);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/e2e/private.h"
+
+#include "harness/engine/schedule.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+const char *bench_e2e_part(size_t part)
+{
+    return part < MODEL_PARTS ? model_part_names[part] : "sampling";
+}
+
+/* One thread is pinned; several are left to the scheduler, inside what the caller may use. */
+static int place(const struct bench_e2e_config *cfg, size_t threads, struct qk_error *err)
+{
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cfg->job.cpu, &one);
+    if (sched_setaffinity(0, sizeof one, threads == 1 ? &one : cfg->allowed))
+        return qk_fail(err, QK_ERR_INTERNAL, NULL, "cannot set the CPU affinity: %s", strerror(errno));
+    return 0;
+}
+
+/* The order of the rows: state by state, prompt before generation. */
+static struct model_state *state_of(const struct bench_e2e_work *w, size_t row)
+{
+    return w->states[row / w->tests];
+}
+
+static int run_row(struct bench_e2e_work *w, struct bench_e2e_row *row, size_t index, size_t repetition,
+                   struct qk_error *err)
+{
+    int code = place(w->cfg, row->threads, err);
+    if (!code && !*row->date)
+        bench_e2e_date(row->date, sizeof row->date);
+    if (!code)
+        code = row->prompt ? bench_e2e_prompt(w, state_of(w, index), row->prompt, err)
+                           : bench_e2e_generate(w, state_of(w, index), row->generate, err);
+    row->samples_ns[repetition] = (double)(w->watch.last - w->watch.start);
+    for (size_t p = 0; p < BENCH_E2E_PARTS; p++)
+        row->parts_ns[repetition * BENCH_E2E_PARTS + p] = (double)w->watch.part_ns[p];
+    return code;
+}
+
+/* Touches weights, code and buffers, and wakes the threads; slow sets take seconds a token, so it is short. */
+static int warm_up(struct bench_e2e_work *w, const struct bench_e2e *e, struct qk_error *err)
+{
+    int code = 0;
+    for (size_t i = 0; i < e->count && !code; i += w->tests) {
+        code = place(w->cfg, e->rows[i].threads, err);
+        if (!code && w->cfg->prompt)
+            code = bench_e2e_prompt(w, state_of(w, i), w->cfg->prompt < 8 ? w->cfg->prompt : 8, err);
+        if (!code)
+            code = bench_e2e_generate(w, state_of(w, i), 1, err);
+    }
+    return code;
+}
+
+static int repeat(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_error *err)
+{
+    const struct bench_e2e_config *cfg = w->cfg;
+    const double all = (double)(e->count * cfg->repetitions);
+    size_t done = 0;
+    char what[192];
+    int code = warm_up(w, e, err);
+    for (size_t r = 0; r < cfg->repetitions && !code; r++) {
+        bench_schedule_order(&w->rng, w->order, e->count);
+        for (size_t i = 0; i < e->count && !code; i++) {
+            struct bench_e2e_row *row = &e->rows[w->order[i]];
+            snprintf(what, sizeof what, "%s %s%zu", row->kernels, row->prompt ? "pp" : "tg",
+                     row->prompt ? row->prompt : row->generate);
+            bench_job_tell(&cfg->job, (double)done++ / all, what);
+            code = run_row(w, row, w->order[i], r, err);
+        }
+    }
+    for (size_t i = 0; i < e->count && !code; i++)
+        if (cfg->counters && e->rows[i].generate && e->rows[i].threads == 1) {
+            code = place(cfg, 1, err);
+            if (!code)
+                code = bench_e2e_count(w, state_of(w, i), e, &e->rows[i], err);
+        }
+    return code;
+}
+
+void bench_e2e_date(char *to, size_t size)
+{
+    const time_t now = time(NULL);
+    struct tm tm;
+    *to = '\0';
+    if (gmtime_r(&now, &tm))
+        strftime(to, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+int bench_e2e_run(struct bench_e2e *e, const struct bench_e2e_config *cfg, struct qk_error *err)
+{
+    struct bench_e2e_work w = {.cfg = cfg};
+    struct rusage usage;
+    int code = place(cfg, 0, err); /* the threads that are started now may go everywhere */
+    if (!code)
+        code = bench_e2e_prepare(e, &w, err);
+    if (!code)
+        code = repeat(e, &w, err);
+    sched_setaffinity(0, sizeof *cfg->allowed, cfg->allowed);
+    if (!getrusage(RUSAGE_SELF, &usage))
+        e->peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024; /* getrusage counts in KiB */
+    bench_e2e_finish(&w);
+    return code;
+}
+
+void bench_e2e_free(struct bench_e2e *e)
+{
+    for (size_t i = 0; i < e->count; i++) {
+        struct bench_e2e_row *row = &e->rows[i];
+        free(row->samples_ns);
+        free(row->parts_ns);
+        for (size_t m = 0; m < row->metric_count; m++) {
+            free(row->metrics[m].name);
+            free(row->metrics[m].unit);
+            free(row->metrics[m].reason);
+        }
+        free(row->metrics);
+    }
+    free(e->rows);
+    e->rows = NULL;
+    e->count = 0;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A whole model timed: prompt processing and generation with several sets of kernels and numbers of threads, side by
+ * side. A repetition runs every test once, in an order drawn from the seed; nothing is reported that was not timed.
+ *
+ *   prompt      the first n tokens in one call, logits of the last; as llama-bench's ppN
+ *   generation  n tokens one at a time from an empty cache, each sampled greedily; as llama-bench's tgN. The tokens fed are
+ *               drawn from the seed, the same for every test, so that all of them do the same work
+ *
+ * A test's time is cut at the marks of the forward pass (model/forward/model.h); what lies between two marks belongs to the part
+ * that ended, so the parts of a repetition add up to its time exactly.
+ */
+#ifndef QKBENCH_HARNESS_E2E_E2E_H
+#define QKBENCH_HARNESS_E2E_E2E_H
+
+#include "harness/machine/job.h"
+#include "harness/records/sample_set.h"
+#include "harness/records/stats.h"
+#include "model/forward/model.h"
+
+#include <sched.h>
+
+enum {
+    BENCH_E2E_SCHEMA_VERSION = 1,
+    BENCH_E2E_PARTS = MODEL_PARTS + 1, /* and sampling */
+    BENCH_E2E_SAMPLING = MODEL_PARTS,
+    BENCH_E2E_REPETITIONS_MAX = 1000,
+};
+/* "embedding", ..., "head", "sampling" */
+const char *bench_e2e_part(size_t part);
+
+struct bench_e2e_row {
+    char kernels[160]; /* the set's text */
+    char phase[12];    /* of the roadmap: "baseline", "1", ...; "-" outside the ladder */
+    char matrices[64]; /* what multiplies a token's ternary matrices: "i2s16_gemv/avx512_mask" */
+    size_t threads;
+    size_t prompt, generate; /* tokens of the test; one of them is 0 */
+    size_t repetitions;
+    double *samples_ns; /* [repetitions] of the whole test, in the order they ran; whole numbers */
+    double *
+        parts_ns; /* [repetitions * BENCH_E2E_PARTS]; a row adds up to its sample. NULL when read from a file */
+    char date[40]; /* when the row's first repetition began */
+    size_t metric_count;
+    struct bench_metric *metrics; /* owned: counters of one token; only of generation with one thread */
+
+    /* Filled by bench_e2e_summarise. */
+    struct bench_interval ns_per_token;
+    double components_ns
+        [BENCH_E2E_PARTS]; /* per token, of the repetition(s) in the middle: add up to the median */
+    struct bench_interval
+        speedup;             /* of the first row with the same test and threads over this: < 1 is slower */
+    double read_ceiling_gbs; /* of DRAM by so many threads; NaN with ceiling_why */
+    double
+        fraction_of_ceiling; /* bytes_per_token at that ceiling, as a share of the time; NaN with ceiling_why */
+    char ceiling_why[160];
+};
+
+struct bench_e2e {
+    struct bench_environment env;
+    uint64_t seed;
+    char model[256];      /* path or synth:PRESET */
+    char model_type[96];  /* "bitnet-b1.58 2.4B I2_S" */
+    uint64_t model_bytes; /* of all tensors */
+    uint64_t model_parameters;
+    size_t layers;
+    size_t batch;
+    bool kv_f16, head_f16;
+    size_t i2s16_bytes, qk256_bytes; /* of the copies that were made */
+    uint64_t bytes_per_token,
+        peak_rss_bytes; /* weights that one generated token reads; of the whole process */
+    double
+        level; /* of the intervals: 0.95, or with few repetitions that of their smallest and largest; 0: none */
+    size_t count;
+    struct bench_e2e_row *rows; /* owned; set by set, threads by threads, prompt before generation */
+};
+
+struct bench_e2e_config {
+    const struct model_weights *weights; /* with the layouts of all sets */
+    const struct model_kernels *sets;
+    const size_t *threads; /* each 1 .. MODEL_THREADS_MAX */
+    size_t set_count, thread_count;
+    size_t prompt, generate; /* tokens; 0 leaves the test out, not both */
+    size_t repetitions;      /* 1 .. BENCH_E2E_REPETITIONS_MAX */
+    size_t batch;            /* 0: MODEL_BATCH_MAX */
+    bool kv_f16, head_f16;
+    struct bench_job job;            /* cpu: where single threads run; the others where `allowed` lets them */
+    const cpu_set_t *allowed;        /* the caller's own mask, which is restored */
+    struct bench_counters *counters; /* NULL: none */
+};
+
+/*
+ * Times everything into *e, all of whose fields but env are overwritten; env must have been read. Before the first
+ * repetition every set runs a few tokens that are not kept. QK_ERR_ARG: a value out of range, a test that does not fit the model's
+ * context; errors of model_state_new and model_forward; QK_ERR_INTERRUPTED. Free with bench_e2e_free in any case.
+ */
+int bench_e2e_run(struct bench_e2e *e, const struct bench_e2e_config *cfg, struct qk_error *err);
+void bench_e2e_free(struct bench_e2e *e);
+
+/* What `threads` threads read from DRAM at most, in GB/s; NaN when it was not measured. */
+typedef double bench_e2e_ceiling(const void *ceilings, size_t threads);
+
+/*
+ * Medians, intervals, components, speed-ups, and shares of the ceilings that `read` finds in `ceilings` (NULL: there are
+ * none, and `why` says why). QK_ERR_MEMORY.
+ */
+int bench_e2e_summarise(struct bench_e2e *e, bench_e2e_ceiling *read, const void *ceilings, const char *why,
+                        struct qk_error *err);
+
+/*
+ * After bench_e2e_summarise. A row's members are those of llama-bench under its names (avg_ and stddev_ of the samples among
+ * them, as its tools want them), and ours: e2e.schema.json. `lines`: a row a line instead of an array. CSV has the same
+ * without the arrays and objects, RFC 4180 with line feeds. QK_ERR_IO, QK_ERR_MEMORY.
+ */
+int bench_e2e_write_json(const struct bench_e2e *e, bool lines, FILE *to, struct qk_error *err);
+int bench_e2e_write_csv(const struct bench_e2e *e, FILE *to, struct qk_error *err);
+
+/*
+ * Reads and validates what bench_e2e_write_json wrote as an array, summary included; members it does not know are ignored, and
+ * of the environment only version, commit, CPU name and fingerprint come back. There are no parts_ns and no metrics. *e needs no
+ * init and must be freed on success only. QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON path or line and column.
+ */
+int bench_e2e_read_json(struct bench_e2e *e, const char *path, struct qk_error *err);
+
+/* Mean and standard deviation (of a sample, n - 1; 0 for one value), for the fields of that name alone. */
+double bench_e2e_mean(const double *x, size_t n);
+double bench_e2e_deviation(const double *x, size_t n);
+
+#endif

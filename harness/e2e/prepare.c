@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/e2e/private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int check(const struct bench_e2e_config *cfg, struct qk_error *err)
+{
+    const size_t longest = cfg->prompt > cfg->generate ? cfg->prompt : cfg->generate;
+    if (!longest)
+        return qk_fail(err, QK_ERR_ARG, NULL, "neither prompt nor generation: nothing to measure");
+    if (longest > cfg->weights->config.context)
+        return qk_fail(err, QK_ERR_ARG, NULL, "%zu tokens do not fit the model's context of %zu", longest,
+                       cfg->weights->config.context);
+    if (cfg->repetitions < 1 || cfg->repetitions > BENCH_E2E_REPETITIONS_MAX)
+        return qk_fail(err, QK_ERR_ARG, NULL, "%zu repetitions; expected 1 to %d", cfg->repetitions,
+                       BENCH_E2E_REPETITIONS_MAX);
+    if (!cfg->set_count || !cfg->thread_count)
+        return qk_fail(err, QK_ERR_ARG, NULL, "no set of kernels or no number of threads given");
+    return 0;
+}
+
+/* The op that multiplies a token's ternary matrices, and the rung of the ladder that a set by dequantising is. */
+static void describe_kernels(struct bench_e2e_row *row, const struct model_kernels *k)
+{
+    static const enum qk_op op[MODEL_PATHS] = {QK_OP_qk256_dequant, QK_OP_qk256_gemv, QK_OP_i2s_gemv,
+                                               QK_OP_i2s16_gemv};
+    const struct qk_variant *v = k->of[op[k->path]];
+    memcpy(row->kernels, k->name, sizeof row->kernels);
+    snprintf(row->matrices, sizeof row->matrices, "%s/%s", v->op_name, v->name);
+    snprintf(row->phase, sizeof row->phase, "%s", k->path == MODEL_PATH_DEQUANT ? v->phase : "-");
+}
+
+/* "bitnet-b1.58 2.4B I2_S" */
+static void describe_model(struct bench_e2e *e, const struct model_weights *w)
+{
+    const struct model_gguf *g = &w->gguf;
+    e->model_bytes = e->model_parameters = 0;
+    for (size_t i = 0; i < g->tensor_count; i++) {
+        e->model_bytes += g->tensors[i].size;
+        e->model_parameters += g->tensors[i].elements;
+    }
+    const double n = (double)e->model_parameters;
+    snprintf(e->model, sizeof e->model, "%s", g->name);
+    snprintf(e->model_type, sizeof e->model_type, n >= 1e9 ? "%s %.1fB I2_S" : "%s %.1fM I2_S",
+             w->config.arch, n >= 1e9 ? n * 1e-9 : n * 1e-6);
+    e->layers = w->config.layers;
+    e->i2s16_bytes = w->i2s16_bytes;
+    e->qk256_bytes = w->qk256_bytes;
+    e->bytes_per_token = model_bytes_per_token(&w->config);
+}
+
+static int add_rows(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_error *err)
+{
+    const struct bench_e2e_config *cfg = w->cfg;
+    w->tests = (cfg->prompt > 0) + (cfg->generate > 0);
+    const size_t count = cfg->set_count * cfg->thread_count * w->tests;
+    e->rows = calloc(count, sizeof *e->rows);
+    w->order = calloc(count, sizeof *w->order);
+    if (!e->rows || !w->order)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu rows", count);
+    e->count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct bench_e2e_row *row = &e->rows[i];
+        const size_t state = i / w->tests;
+        const struct model_kernels *k = &cfg->sets[state / cfg->thread_count];
+        const bool prompt = cfg->prompt && i % w->tests == 0;
+        describe_kernels(row, k);
+        row->threads = cfg->threads[state % cfg->thread_count];
+        row->prompt = prompt ? cfg->prompt : 0;
+        row->generate = prompt ? 0 : cfg->generate;
+        row->repetitions = cfg->repetitions;
+        row->samples_ns = calloc(cfg->repetitions, sizeof *row->samples_ns);
+        row->parts_ns = calloc(cfg->repetitions * BENCH_E2E_PARTS, sizeof *row->parts_ns);
+        if (!row->samples_ns || !row->parts_ns)
+            return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu samples", cfg->repetitions);
+    }
+    return 0;
+}
+
+static int add_states(struct bench_e2e_work *w, struct qk_error *err)
+{
+    const struct bench_e2e_config *cfg = w->cfg;
+    w->states = calloc(cfg->set_count * cfg->thread_count, sizeof(struct model_state *));
+    if (!w->states)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the models' states");
+    for (size_t s = 0; s < cfg->set_count; s++)
+        for (size_t t = 0; t < cfg->thread_count; t++) {
+            const struct model_options options = {.threads = cfg->threads[t],
+                                                  .context = cfg->prompt > cfg->generate ? cfg->prompt
+                                                                                         : cfg->generate,
+                                                  .batch = cfg->batch,
+                                                  .kv_f16 = cfg->kv_f16,
+                                                  .head_f16 = cfg->head_f16};
+            const int code =
+                model_state_new(&w->states[w->state_count], cfg->weights, &cfg->sets[s], &options, err);
+            if (code)
+                return code;
+            w->state_count++;
+        }
+    return 0;
+}
+
+static int add_tokens(struct bench_e2e_work *w, struct qk_error *err)
+{
+    const struct bench_e2e_config *cfg = w->cfg;
+    const size_t longest = cfg->prompt > cfg->generate ? cfg->prompt : cfg->generate;
+    const size_t vocab = cfg->weights->config.vocab;
+    w->tokens = calloc(longest, sizeof *w->tokens);
+    w->logits = calloc(vocab, sizeof *w->logits);
+    if (!w->tokens || !w->logits)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu logits", vocab);
+    for (size_t i = 0; i < longest; i++)
+        w->tokens[i] = (int32_t)qk_rng_below(&w->rng, vocab);
+    return model_sampler_new(&w->sampler, &(struct model_sampling){.top_p = 1}, vocab, err);
+}
+
+int bench_e2e_prepare(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_error *err)
+{
+    const struct bench_e2e_config *cfg = w->cfg;
+    const struct bench_environment env = e->env;
+    int code = check(cfg, err);
+    memset(e, 0, sizeof *e);
+    e->env = env;
+    if (code)
+        return code;
+    e->seed = cfg->job.seed;
+    e->batch = cfg->batch ? cfg->batch : MODEL_BATCH_MAX;
+    e->kv_f16 = cfg->kv_f16;
+    e->head_f16 = cfg->head_f16;
+    describe_model(e, cfg->weights);
+    qk_rng_seed(&w->rng, cfg->job.seed);
+    code = add_rows(e, w, err);
+    if (!code)
+        code = add_tokens(w, err);
+    if (!code)
+        code = add_states(w, err);
+    return code;
+}
+
+void bench_e2e_finish(struct bench_e2e_work *w)
+{
+    for (size_t i = 0; i < w->state_count; i++)
+        model_state_free(w->states[i]);
+    free(w->states);
+    model_sampler_free(w->sampler);
+    free(w->tokens);
+    free(w->logits);
+    free(w->order);
+}

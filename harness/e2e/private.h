@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of e2e share: the buffers of a run, and the stopwatch that its marks drive. */
+#ifndef QKBENCH_HARNESS_E2E_PRIVATE_H
+#define QKBENCH_HARNESS_E2E_PRIVATE_H
+
+#include "harness/counters/counters.h"
+#include "harness/e2e/e2e.h"
+#include "model/forward/sampler.h"
+
+struct bench_e2e_stopwatch {
+    uint64_t start, last; /* bench_clock_ns */
+    uint64_t part_ns[BENCH_E2E_PARTS];
+};
+void bench_e2e_start(struct bench_e2e_stopwatch *w);
+/* What passed since the last mark belongs to `part`. */
+void bench_e2e_mark(struct bench_e2e_stopwatch *w, size_t part);
+
+struct bench_e2e_work {
+    const struct bench_e2e_config *cfg;
+    struct bench_e2e_stopwatch watch;
+    struct qk_rng rng;
+    struct model_state **states; /* [state_count], set by set, threads by threads */
+    size_t state_count, tests;   /* tests: rows of each state, 1 or 2 */
+    struct model_sampler *sampler;
+    int32_t *tokens; /* [the longer test] */
+    float *logits;   /* [vocab] */
+    size_t *order;   /* [rows] */
+};
+
+/* Checks cfg, makes rows, states and buffers. Ended by bench_e2e_finish in any case. */
+int bench_e2e_prepare(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_error *err);
+void bench_e2e_finish(struct bench_e2e_work *w);
+
+/* One test, timed by w->watch. */
+int bench_e2e_prompt(struct bench_e2e_work *w, struct model_state *s, size_t n, struct qk_error *err);
+int bench_e2e_generate(struct bench_e2e_work *w, struct model_state *s, size_t n, struct qk_error *err);
+
+/* Counters of one generated token into the row's metrics. */
+int bench_e2e_count(struct bench_e2e_work *w, struct model_state *s, const struct bench_e2e *e,
+                    struct bench_e2e_row *row, struct qk_error *err);
+
+/* ISO 8601, UTC. */
+void bench_e2e_date(char *to, size_t size);
+
+#endif

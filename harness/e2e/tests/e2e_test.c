@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* A run over a real small model, with a clock that ticks once a call: what is timed, in which order, and what is refused. */
+#include "harness/e2e/e2e.h"
+#include "harness/machine/clock.h"
+#include "harness/records/tests/fixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SETS = 3, REPETITIONS = 8, FED_MAX = 4096 };
+
+static struct model_weights weights;
+static struct model_kernels sets[SETS];
+static cpu_set_t allowed;
+static uint64_t ticks;
+
+uint64_t __wrap_bench_clock_ns(void);
+uint64_t __wrap_bench_clock_ns(void)
+{
+    return ++ticks;
+}
+
+/* What was fed, call by call. */
+static struct {
+    const struct model_state *state;
+    size_t count;
+    int32_t first;
+} fed[FED_MAX];
+static size_t fed_count;
+
+int __real_model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,
+                         enum model_logits which, const struct model_probe *probe, struct qk_error *err);
+int __wrap_model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,
+                         enum model_logits which, const struct model_probe *probe, struct qk_error *err);
+int __wrap_model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,
+                         enum model_logits which, const struct model_probe *probe, struct qk_error *err)
+{
+    if (fed_count < FED_MAX) {
+        fed[fed_count].state = s;
+        fed[fed_count].count = count;
+        fed[fed_count++].first = tokens[0];
+    }
+    return __real_model_forward(s, tokens, count, logits, which, probe, err);
+}
+
+static int set_up(void **state)
+{
+    struct model_gguf g;
+    struct qk_cpu cpu;
+    (void)state;
+    if (model_gguf_open(MODEL_FIXTURES "/tiny.i2_s.gguf", &g, NULL) || qk_cpu_detect(&cpu, NULL, NULL) ||
+        model_kernels_parse(&sets[0], qk_table_builtin(), "baseline", MODEL_ACT_ANY, &cpu, NULL) ||
+        model_kernels_parse(&sets[1], qk_table_builtin(), "qk256_gemv/scalar", MODEL_ACT_ANY, &cpu, NULL) ||
+        model_kernels_parse(&sets[2], qk_table_builtin(), "i2s_gemv/scalar", MODEL_ACT_ANY, &cpu, NULL) ||
+        sched_getaffinity(0, sizeof allowed, &allowed))
+        return -1;
+    return model_weights_load(&weights, &g, MODEL_LAYOUT_I2S | MODEL_LAYOUT_QK256, NULL);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    model_weights_free(&weights);
+    return 0;
+}
+
+static struct bench_e2e_config config(void)
+{
+    static const size_t threads[] = {1, 2};
+    int cpu = 0;
+    while (!CPU_ISSET(cpu, &allowed))
+        cpu++;
+    return (struct bench_e2e_config){.weights = &weights,
+                                     .sets = sets,
+                                     .set_count = SETS,
+                                     .threads = threads,
+                                     .thread_count = 1,
+                                     .prompt = 5,
+                                     .generate = 3,
+                                     .repetitions = REPETITIONS,
+                                     .job = {.seed = 7, .cpu = cpu},
+                                     .allowed = &allowed};
+}
+
+static void run(struct bench_e2e *e, const struct bench_e2e_config *cfg)
+{
+    struct qk_error err = {.text = ""};
+    memset(e, 0, sizeof *e);
+    fed_count = 0;
+    if (bench_e2e_run(e, cfg, &err))
+        fail_msg("%s: %s", err.where, err.text);
+}
+
+static void parts_add_up_exactly(void **state)
+{
+    struct bench_e2e e;
+    struct bench_e2e_config cfg = config();
+    (void)state;
+    cfg.thread_count = 2;
+    run(&e, &cfg);
+    assert_int_equal(e.count, SETS * 2 * 2);
+    for (size_t i = 0; i < e.count; i++) {
+        const struct bench_e2e_row *row = &e.rows[i];
+        assert_int_equal(row->threads, 1 + i / 2 % 2);
+        assert_int_equal(row->prompt, i % 2 ? 0 : 5);
+        assert_int_equal(row->generate, i % 2 ? 3 : 0);
+        for (size_t r = 0; r < REPETITIONS; r++) {
+            double sum = 0;
+            for (size_t p = 0; p < BENCH_E2E_PARTS; p++) {
+                const double ns = row->parts_ns[r * BENCH_E2E_PARTS + p];
+                assert_true(ns > 0 || (row->prompt && p == BENCH_E2E_SAMPLING));
+                sum += ns;
+            }
+            assert_true(sum == row->samples_ns[r]);
+        }
+        /* one tick a mark: sampling is one a token */
+        assert_true(row->prompt || row->parts_ns[BENCH_E2E_SAMPLING] == 3);
+    }
+    bench_e2e_free(&e);
+}
+
+/* The sets in the order in which they ran repetition r, generation only, as a number of base 4. */
+static int order_of(size_t r, size_t generate)
+{
+    const size_t warm = SETS, calls = SETS * generate;
+    int order = 0;
+    for (size_t i = 0; i < SETS; i++) {
+        const size_t at = warm + r * calls + i * generate;
+        int set = 0;
+        while (set < SETS && fed[at].state != fed[set].state)
+            set++;
+        assert_true(set < SETS);
+        for (size_t k = 0; k < generate; k++) {
+            assert_ptr_equal(fed[at + k].state, fed[at].state);
+            assert_int_equal(fed[at + k].count, 1);
+        }
+        order = 4 * order + set;
+    }
+    return order;
+}
+
+static void sets_take_turns_in_a_drawn_order(void **state)
+{
+    struct bench_e2e e;
+    struct bench_e2e_config cfg = config();
+    int first[REPETITIONS], same = 0, differ = 0;
+    (void)state;
+    cfg.prompt = 0;
+    for (int pass = 0; pass < 3; pass++) {
+        cfg.job.seed = pass < 2 ? 7 : 8;
+        run(&e, &cfg);
+        for (size_t r = 0; r < REPETITIONS; r++) {
+            const int order = order_of(r, cfg.generate);
+            bool seen[SETS] = {false};
+            for (int digits = order, i = 0; i < SETS; i++, digits /= 4)
+                seen[digits % 4] = true;
+            assert_true(seen[0] && seen[1] && seen[2]); /* each once a repetition */
+            if (pass == 0)
+                first[r] = order;
+            else
+                *(pass == 1 ? &same : &differ) += order == first[r];
+        }
+        bench_e2e_free(&e);
+    }
+    assert_int_equal(same, REPETITIONS); /* the same seed, the same order */
+    assert_int_not_equal(differ, REPETITIONS);
+    int changes = 0;
+    for (size_t r = 1; r < REPETITIONS; r++)
+        changes += first[r] != first[r - 1];
+    assert_int_not_equal(changes, 0);
+}
+
+static void all_sets_are_fed_the_same(void **state)
+{
+    struct bench_e2e e;
+    struct bench_e2e_config cfg = config();
+    int32_t first = -1;
+    (void)state;
+    cfg.generate = 0;
+    run(&e, &cfg);
+    for (size_t i = 0; i < fed_count; i++)
+        if (fed[i].count == 5) {
+            if (first < 0)
+                first = fed[i].first;
+            assert_int_equal(fed[i].first, first);
+        }
+    assert_true(first >= 0);
+    bench_e2e_free(&e);
+}
+
+static void affinity_is_restored(void **state)
+{
+    struct bench_e2e e;
+    struct bench_e2e_config cfg = config();
+    cpu_set_t after;
+    (void)state;
+    cfg.repetitions = 1;
+    run(&e, &cfg);
+    bench_e2e_free(&e);
+    assert_int_equal(sched_getaffinity(0, sizeof after, &after), 0);
+    assert_true(CPU_EQUAL(&after, &allowed));
+}
+
+static int asked;
+
+static bool stop(void)
+{
+    return ++asked == 20;
+}
+
+static void assert_refused(const struct bench_e2e_config *cfg, int code, const char *text)
+{
+    struct bench_e2e e;
+    struct qk_error err = {.text = ""};
+    memset(&e, 0, sizeof e);
+    assert_int_equal(bench_e2e_run(&e, cfg, &err), code);
+    if (!strstr(err.text, text))
+        fail_msg("'%s' is not in '%s'", text, err.text);
+    bench_e2e_free(&e);
+}
+
+static void what_cannot_be_is_refused(void **state)
+{
+    static const size_t none[] = {0};
+    struct bench_e2e_config cfg = config();
+    (void)state;
+    cfg.prompt = cfg.generate = 0;
+    assert_refused(&cfg, QK_ERR_ARG, "nothing to measure");
+    cfg = config();
+    cfg.prompt = weights.config.context + 1;
+    assert_refused(&cfg, QK_ERR_ARG, "do not fit the model's context of");
+    cfg = config();
+    cfg.repetitions = 0;
+    assert_refused(&cfg, QK_ERR_ARG, "0 repetitions");
+    cfg.repetitions = BENCH_E2E_REPETITIONS_MAX + 1;
+    assert_refused(&cfg, QK_ERR_ARG, "expected 1 to 1000");
+    cfg = config();
+    cfg.set_count = 0;
+    assert_refused(&cfg, QK_ERR_ARG, "no set of kernels");
+    cfg = config();
+    cfg.threads = none;
+    assert_refused(&cfg, QK_ERR_ARG, "");
+    cfg = config();
+    cfg.job.stop = stop;
+    assert_refused(&cfg, QK_ERR_INTERRUPTED, "interrupted");
+}
+
+TEST_PART(e2e)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parts_add_up_exactly),      cmocka_unit_test(sets_take_turns_in_a_drawn_order),
+        cmocka_unit_test(all_sets_are_fed_the_same), cmocka_unit_test(affinity_is_restored),
+        cmocka_unit_test(what_cannot_be_is_refused),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

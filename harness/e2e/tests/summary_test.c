@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/ceilings/tests/ceilings_fixture.h"
+#include "harness/e2e/tests/e2e_fixture.h"
+#include "harness/records/tests/fixture.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void assert_close(double found, double expected)
+{
+    if (!(fabs(found - expected) <= 1e-9 * fabs(expected)))
+        fail_msg("found %.12g, expected %.12g", found, expected);
+}
+
+/* The row's parts per token add up to its median. */
+static void assert_adds_up(const struct bench_e2e_row *row)
+{
+    double sum = 0;
+    for (size_t p = 0; p < BENCH_E2E_PARTS; p++)
+        sum += row->components_ns[p];
+    assert_close(sum, row->ns_per_token.value);
+}
+
+static void medians_and_their_components(void **state)
+{
+    struct bench_e2e e;
+    (void)state;
+    for (size_t n = 1; n <= 7; n++) {
+        bench_test_e2e(&e, n);
+        assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
+        for (size_t i = 0; i < e.count; i++)
+            assert_adds_up(&e.rows[i]);
+        /* baseline, generation: 80 s for 8 tokens, and 1 % more each time */
+        assert_close(e.rows[1].ns_per_token.value, 1e10 * (1 + (double)(n - 1) / 200));
+        /* its prompt: 20 s for 16 */
+        assert_close(e.rows[0].ns_per_token.value, 1.25e9 * (1 + (double)(n - 1) / 200));
+        assert_close(e.rows[1].components_ns[MODEL_PART_HEAD], e.rows[1].ns_per_token.value / 10);
+        bench_e2e_free(&e);
+    }
+}
+
+static void intervals_say_how_sure_they_are(void **state)
+{
+    static const double level[] = {0, 0, 0.5, 0.75, 0.875, 0.9375, 0.95, 0.95};
+    struct bench_e2e e;
+    (void)state;
+    for (size_t n = 1; n <= 7; n++) {
+        bench_test_e2e(&e, n);
+        assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
+        assert_close(e.level, level[n]);
+        const struct bench_interval *ns = &e.rows[1].ns_per_token;
+        if (n == 1) {
+            assert_true(isnan(ns->low) && isnan(ns->high));
+        } else { /* all of them, up to seven */
+            assert_close(ns->low, 1e10);
+            assert_close(ns->high, 1e10 * (1 + (double)(n - 1) / 100));
+        }
+        bench_e2e_free(&e);
+    }
+}
+
+/* By repetition: 80 (1 + r / 100) over 20 (1 + r / 100) is 4 in each, although the times differ. */
+static void speedups_are_paired(void **state)
+{
+    struct bench_e2e e;
+    (void)state;
+    bench_test_e2e(&e, 7);
+    assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
+    assert_close(e.rows[1].speedup.value, 1);
+    assert_close(e.rows[5].speedup.value, 4);
+    assert_close(e.rows[5].speedup.low, 4);
+    assert_close(e.rows[5].speedup.high, 4);
+    /* 80 / 64 in four repetitions, 80 / 96 in three */
+    assert_close(e.rows[3].speedup.value, 1.25);
+    assert_close(e.rows[3].speedup.low, 80.0 / 96);
+    assert_close(e.rows[3].speedup.high, 1.25);
+    /* prompts against prompts */
+    assert_close(e.rows[4].speedup.value, 4);
+    bench_e2e_free(&e);
+    /* other threads have a reference of their own */
+    bench_test_e2e(&e, 7);
+    e.rows[5].threads = 2;
+    assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
+    assert_close(e.rows[5].speedup.value, 1);
+    bench_e2e_free(&e);
+}
+
+static void shares_of_the_ceiling(void **state)
+{
+    struct bench_ceilings c;
+    struct bench_e2e e;
+    (void)state;
+    bench_test_ceilings(&c); /* 20 GB/s from DRAM by one thread, 40 by two, an L3 of 32 MiB */
+    bench_test_e2e(&e, 3);
+    e.rows[3].threads = 2;
+    e.rows[5].threads = 3;
+    assert_int_equal(bench_e2e_summarise(&e, bench_ceilings_dram_read, &c, NULL, NULL), 0);
+    assert_close(e.rows[1].read_ceiling_gbs, 20);
+    assert_close(e.rows[1].fraction_of_ceiling, 1.179e9 / 20 / e.rows[1].ns_per_token.value);
+    assert_string_equal(e.rows[1].ceiling_why, "");
+    assert_close(e.rows[3].read_ceiling_gbs, 40);
+    assert_true(isnan(e.rows[5].read_ceiling_gbs) && isnan(e.rows[5].fraction_of_ceiling));
+    assert_non_null(strstr(e.rows[5].ceiling_why, "by 3 threads"));
+    assert_true(isnan(e.rows[0].fraction_of_ceiling)); /* a prompt */
+    assert_non_null(strstr(e.rows[0].ceiling_why, "batch"));
+    e.bytes_per_token = 32 << 20;
+    assert_int_equal(bench_e2e_summarise(&e, bench_ceilings_dram_read, &c, NULL, NULL), 0);
+    assert_true(isnan(e.rows[1].fraction_of_ceiling));
+    assert_non_null(strstr(e.rows[1].ceiling_why, "fit the L3"));
+    e.env.cache_count = 0;
+    e.bytes_per_token = 256 << 20;
+    assert_int_equal(bench_e2e_summarise(&e, bench_ceilings_dram_read, &c, NULL, NULL), 0);
+    assert_non_null(strstr(e.rows[1].ceiling_why, "size is not known"));
+    e.bytes_per_token++;
+    assert_int_equal(bench_e2e_summarise(&e, bench_ceilings_dram_read, &c, NULL, NULL), 0);
+    assert_false(isnan(e.rows[1].fraction_of_ceiling));
+    assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
+    assert_true(isnan(e.rows[1].read_ceiling_gbs));
+    assert_string_equal(e.rows[1].ceiling_why, "none here");
+    bench_e2e_free(&e);
+    bench_ceilings_free(&c);
+}
+
+static void means_and_deviations_are_llama_benchs(void **state)
+{
+    const double x[] = {1, 2, 6};
+    (void)state;
+    assert_close(bench_e2e_mean(x, 3), 3);
+    assert_close(bench_e2e_deviation(x, 3), sqrt(7));
+    assert_true(bench_e2e_deviation(x, 1) == 0);
+}
+
+TEST_PART(summary)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(medians_and_their_components),
+        cmocka_unit_test(intervals_say_how_sure_they_are),
+        cmocka_unit_test(speedups_are_paired),
+        cmocka_unit_test(shares_of_the_ceiling),
+        cmocka_unit_test(means_and_deviations_are_llama_benchs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/engine/buffers.h"
+
+#include "harness/machine/clock.h"
+
+#include <math.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { PAGE = 4096, HUGE = 2 << 20, HUGE_FROM = 32 << 20 };
+
+/*
+ * What is larger than caches asks for huge pages, as a program with so much data would: with pages of 4 KiB a stream from DRAM
+ * gets 20 % less, since the walks of page tables miss the caches as well. Buffers in caches do not: there it changed nothing.
+ */
+static bool rounded(size_t bytes, size_t *room)
+{
+    return qk_align_size(bytes, bytes >= HUGE_FROM ? HUGE : PAGE, room) && *room > 0;
+}
+
+static void *map_huge(size_t room)
+{
+    size_t whole;
+    if (!qk_add_size(room, HUGE, &whole))
+        return NULL;
+    char *p = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return NULL;
+    const size_t before = (HUGE - (uintptr_t)p % HUGE) % HUGE, after = whole - room - before;
+    if (before)
+        munmap(p, before);
+    if (after)
+        munmap(p + before + room, after);
+    madvise(p + before, room, MADV_HUGEPAGE); /* a wish; bench_team_huge tells what came of it */
+    return p + before;
+}
+
+void *bench_map(size_t bytes)
+{
+    size_t room;
+    if (!rounded(bytes, &room))
+        return NULL;
+    void *p = bytes >= HUGE_FROM ? map_huge(room)
+                                 : mmap(NULL, room, PROT_READ | PROT_WRITE,
+                                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (!p || p == MAP_FAILED)
+        return NULL;
+    memset(p, 0, room);
+    return p;
+}
+
+void bench_unmap(void *p, size_t bytes)
+{
+    size_t room;
+    if (p && rounded(bytes, &room))
+        munmap(p, room);
+}
+
+bool bench_group_bytes(const struct bench_group *group, size_t *bytes)
+{
+    struct qk_plan plan;
+    size_t sum = 0;
+    if (qk_op_row(group->op)->on->plan(&group->shape, &plan, NULL))
+        return false;
+    for (int i = 0; i < plan.buffer_count; i++)
+        for (int copies = plan.buffers[i].output ? 2 : 1; copies; copies--)
+            if (!qk_add_size(sum, plan.buffers[i].bytes, &sum) || !qk_add_size(sum, PAGE, &sum))
+                return false;
+    *bytes = sum;
+    return true;
+}
+
+/* One buffer of the plan, into *to. */
+static int map_one(const struct bench_buffers *b, int i, void **to, struct qk_error *err)
+{
+    const struct qk_buffer *buffer = &b->plan.buffers[i];
+    *to = bench_map(buffer->bytes);
+    return *to ? 0
+               : qk_fail(err, QK_ERR_MEMORY, b->group->name, "cannot map %zu bytes for %s", buffer->bytes,
+                         buffer->name);
+}
+
+static int fill(struct bench_buffers *b, uint64_t seed, struct qk_error *err)
+{
+    const struct qk_inputs *inputs = &b->group->inputs;
+    struct qk_rng rng;
+    if (inputs->fill)
+        return inputs->fill(inputs->ctx, &b->plan, b->at, err);
+    qk_rng_seed(&rng, seed);
+    qk_op_row(b->group->op)->on->fill(&b->plan, QK_FILL_ORDINARY, &rng, b->at);
+    return 0;
+}
+
+int bench_buffers_fill(struct bench_buffers *b, const struct bench_group *group, uint64_t seed,
+                       struct qk_error *err)
+{
+    memset(b, 0, sizeof *b);
+    b->group = group;
+    int code = qk_op_row(group->op)->on->plan(&group->shape, &b->plan, err);
+    for (int i = 0; i < b->plan.buffer_count && !code; i++)
+        code = map_one(b, i, &b->at[i], err);
+    return code ? code : fill(b, seed, err);
+}
+
+int bench_buffers_expect(struct bench_buffers *b, struct qk_error *err)
+{
+    const struct qk_inputs *inputs = &b->group->inputs;
+    int code = 0;
+    for (int i = 0; i < b->plan.buffer_count && !code; i++)
+        if (!b->plan.buffers[i].output)
+            b->expected[i] = b->at[i];
+        else if (!b->expected[i])
+            code = map_one(b, i, &b->expected[i], err);
+    if (code)
+        return code;
+    qk_op_row(b->group->op)->on->call(qk_reference(b->group->op)->fn, &b->plan, b->expected, 1);
+    return inputs->verify ? inputs->verify(inputs->ctx, &b->plan, b->expected, err) : 0;
+}
+
+int bench_buffers_make(struct bench_buffers *b, const struct bench_group *group, uint64_t seed,
+                       struct qk_error *err)
+{
+    const int code = bench_buffers_fill(b, group, seed, err);
+    return code ? code : bench_buffers_expect(b, err);
+}
+
+void bench_buffers_drop_expected(struct bench_buffers *b)
+{
+    for (int i = 0; i < b->plan.buffer_count; i++) {
+        if (b->plan.buffers[i].output)
+            bench_unmap(b->expected[i], b->plan.buffers[i].bytes);
+        b->expected[i] = NULL;
+    }
+}
+
+void bench_buffers_free(struct bench_buffers *b)
+{
+    bench_buffers_drop_expected(b);
+    for (int i = 0; i < b->plan.buffer_count; i++)
+        bench_unmap(b->at[i], b->plan.buffers[i].bytes);
+    memset(b, 0, sizeof *b);
+}
+
+void bench_buffers_call(const struct bench_buffers *b, qk_fn *fn, uint64_t calls)
+{
+    qk_op_row(b->group->op)->on->call(fn, &b->plan, b->at, calls);
+}
+
+bool bench_buffers_same(const struct bench_buffers *b, const struct qk_variant *v, char *why, size_t size)
+{
+    /* What another variant left there must not pass for this one's result. */
+    for (int i = 0; i < b->plan.buffer_count; i++)
+        if (b->plan.buffers[i].output)
+            memset(b->at[i], 0xa5, b->plan.buffers[i].bytes);
+    bench_buffers_call(b, v->fn, 1);
+    return v->kind == QK_CEILING || qk_op_row(v->op)->on->same(&b->plan, b->expected, b->at, why, size);
+}
+
+double bench_buffers_time(const struct bench_buffers *b, qk_fn *fn)
+{
+    /* Shorter stretches are not believed: on a clock with coarse ticks they last no time at all. */
+    const double enough_ns = 1e6;
+    for (uint64_t calls = 1;; calls *= 2) {
+        const uint64_t start = bench_clock_ns();
+        bench_buffers_call(b, fn, calls);
+        const double took = (double)(bench_clock_ns() - start);
+        if (took > enough_ns || calls >= UINT64_C(1) << 40)
+            return fmax(took, 1) / (double)calls;
+    }
+}

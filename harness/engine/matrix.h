@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which cases are measured: patterns over the table, times a set of shapes. A group is one op on one shape; its cases
+ * run in the same rounds.
+ */
+#ifndef QKBENCH_HARNESS_ENGINE_MATRIX_H
+#define QKBENCH_HARNESS_ENGINE_MATRIX_H
+
+#include "harness/engine/model_shapes.h"
+#include "harness/machine/environment.h"
+#include "kernels/table.h"
+
+struct bench_group {
+    enum qk_op op;
+    struct qk_shape shape;
+    char name[BENCH_SHAPE_NAME]; /* the shape as cases write it: "4096", "256x768@blk.0.ffn_up.weight" */
+    bool *wanted; /* by the row's place in the table; the op's reference always is, speed-ups need it */
+    bool reference_asked;    /* a pattern named the reference; otherwise it only runs along */
+    struct qk_inputs inputs; /* fill is NULL: seeded ones */
+};
+
+struct bench_matrix {
+    const struct qk_table *table;
+    size_t count, room;
+    struct bench_group *groups;
+    char source[256];          /* what --shapes said, or "seed" and the like when it said nothing */
+    struct bench_model *model; /* the GGUF file that groups read from, or NULL */
+};
+
+/*
+ * patterns[count]: globs on op/variant/shape, missing parts match everything; none means everything. shapes: the name
+ * of a set of an op, "cache" (working sets of half of L1, L2 and L3 and one of max(256 MiB, 4 x L3), sizes from env),
+ * the path of a GGUF file (its I2_S tensors, for qk256_dequant), or NULL for each op's first set.
+ * QK_ERR_ARG naming what matched nothing and what there is; QK_ERR_IO and QK_ERR_FORMAT from the file; QK_ERR_MEMORY.
+ * Free with bench_matrix_free in any case.
+ */
+int bench_matrix_make(struct bench_matrix *m, const struct qk_table *table, char *const *patterns,
+                      size_t count, const char *shapes, const struct bench_environment *env,
+                      struct qk_error *err);
+void bench_matrix_free(struct bench_matrix *m);
+
+/* Where the working set of a `cache` shape lies. */
+enum bench_level { BENCH_LEVEL_L1 = 1, BENCH_LEVEL_L2, BENCH_LEVEL_L3, BENCH_LEVEL_DRAM };
+/* The op's `cache` shape of that level, by the sizes in env; false when there is none. */
+bool bench_cache_shape(enum qk_op op, enum bench_level level, const struct bench_environment *env,
+                       struct qk_shape *shape);
+
+/* Which rows does a pattern list (as above) want, on any shape? wanted[table->count]. QK_ERR_ARG when a pattern matches no row at all. */
+int bench_matrix_variants(const struct qk_table *table, char *const *patterns, size_t count, bool *wanted,
+                          struct qk_error *err);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Shapes and inputs from a GGUF file: the real codes of its I2_S tensors, for qk256_dequant. */
+#ifndef QKBENCH_HARNESS_ENGINE_MODEL_SHAPES_H
+#define QKBENCH_HARNESS_ENGINE_MODEL_SHAPES_H
+
+#include "kernels/case.h"
+
+enum { BENCH_SHAPE_NAME = 160 }; /* room for a shape as cases write it */
+
+struct bench_model;
+
+/*
+ * Maps the file. QK_ERR_IO, QK_ERR_FORMAT (also a file without I2_S tensors), QK_ERR_MEMORY.
+ * *model is NULL on failure; free with bench_model_close, which takes NULL.
+ */
+int bench_model_open(const char *path, struct bench_model **model, struct qk_error *err);
+void bench_model_close(struct bench_model *model);
+
+/* How many I2_S tensors it has; at least one. */
+size_t bench_model_count(const struct bench_model *model);
+
+/*
+ * The i-th of them in the file's order: its shape, its name ROWSxCOLS@NAME into name[BENCH_SHAPE_NAME], and inputs that
+ * are its codes in QK256 order, the ternary table {-1, 0, +1, 0} and the file's scale for every block. fill fails with
+ * QK_ERR_FORMAT on a code 3; verify compares the reference's output with scale * (code - 1) read straight from the
+ * file. The inputs live as long as the model. QK_ERR_FORMAT when cases cannot name the tensor.
+ */
+int bench_model_shape(const struct bench_model *model, size_t i, struct qk_shape *shape, char *name,
+                      struct qk_inputs *inputs, struct qk_error *err);
+
+#endif

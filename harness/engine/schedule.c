@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/engine/schedule.h"
+
+#include <math.h>
+
+/*
+ * 400 us: an empty slice costs 0.3 to 0.9 us here (two clock reads and a read of the CPU clock inside google-benchmark's
+ * timed stretch), and must stay under 0.5 %. Longer slices would only make rounds longer than the noise they pair off.
+ */
+static const double slice_ns = 400e3;
+
+uint64_t bench_schedule_calls(double call_ns)
+{
+    const double calls = ceil(slice_ns / call_ns);
+    return calls < 1 ? 1 : calls > 1e12 ? (uint64_t)1e12 : (uint64_t)calls;
+}
+
+struct bench_schedule bench_schedule_fit(double round_ns, bool quick)
+{
+    const double block_ns = quick ? 30e6 : 60e6, budget_ns = quick ? 2e9 : 12e9;
+    const double least = quick ? 8 : 16, most = quick ? 16 : 64;
+    const double rounds = fmax(1, floor(block_ns / round_ns));
+    const double blocks = fmin(most, fmax(least, floor(budget_ns / (rounds * round_ns))));
+    return (struct bench_schedule){(size_t)rounds, (size_t)blocks, rounds * blocks * round_ns};
+}
+
+void bench_schedule_order(struct qk_rng *rng, size_t *order, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const size_t k = (size_t)qk_rng_below(rng, i + 1);
+        order[i] = order[k];
+        order[k] = i;
+    }
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How long slices and blocks are, how many of them a group gets, and in which order the slices of a round run.
+ */
+#ifndef QKBENCH_HARNESS_ENGINE_SCHEDULE_H
+#define QKBENCH_HARNESS_ENGINE_SCHEDULE_H
+
+#include "kernels/support.h"
+
+struct bench_schedule {
+    size_t rounds; /* rounds per block; each holds one slice of every arm */
+    size_t blocks; /* at most BENCH_BLOCKS_MAX */
+    double ns;     /* what all of it is expected to take */
+};
+
+/* Calls that fill a slice of 400 us, at least one, for a call that takes call_ns (> 0). */
+uint64_t bench_schedule_calls(double call_ns);
+
+/*
+ * For a group whose arms' slices together take round_ns. Full: blocks of about 60 ms, 64 of them, fewer when that
+ * would take longer than 12 s, but never under 16. Quick: 30 ms, 16 blocks, 2 s, never under 8: an interval at 95 %
+ * needs 6.
+ */
+struct bench_schedule bench_schedule_fit(double round_ns, bool quick);
+
+/* order[n] becomes a permutation of 0..n-1, drawn evenly (Fisher and Yates). */
+void bench_schedule_order(struct qk_rng *rng, size_t *order, size_t n);
+
+#endif

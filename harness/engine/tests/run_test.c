@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The run from matrix to sample set. qk_check_variant is wrapped by the linker, so that a variant can be made to fail
+ * its check.
+ */
+#include "harness/engine/run.h"
+#include "harness/machine/pinning.h"
+
+#include "harness/records/summary.h"
+#include "kernels/check/check.h"
+#include "kernels/tests/cmocka_parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *failing; /* variant whose check fails */
+static bool stop_now;
+static int stop_asked, stop_at; /* how often it was asked; at which of these */
+static int progressed;
+static double last_done;
+static struct qk_error err;
+static struct qk_cpu isa;
+
+int __real_qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t *calls, struct qk_error *e);
+int __wrap_qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t *calls, struct qk_error *e);
+int __wrap_qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t *calls, struct qk_error *e)
+{
+    if (failing && !strcmp(v->name, failing))
+        return qk_fail(e, QK_ERR_CHECK, "shape 256", "made to fail");
+    return __real_qk_check_variant(v, seed, calls, e);
+}
+
+static bool stop(void)
+{
+    return ++stop_asked == stop_at || stop_now;
+}
+
+static void progress(void *ctx, double done, const char *group)
+{
+    (void)ctx;
+    assert_true(done >= last_done && done < 1.0);
+    assert_non_null(group);
+    last_done = done;
+    progressed++;
+}
+
+static int run(struct bench_sample_set *set, const char *pattern, const char *shapes, uint64_t seed,
+               bool *failed)
+{
+    char text[64];
+    char *list[] = {text};
+    struct bench_matrix m;
+    const struct bench_run_config cfg = {.job = {.table = qk_table_builtin(),
+                                                 .quick = true,
+                                                 .seed = seed,
+                                                 .cpu = 0,
+                                                 .isa = &isa,
+                                                 .stop = stop,
+                                                 .progress = progress}};
+    snprintf(text, sizeof text, "%s", pattern);
+    progressed = stop_asked = 0;
+    last_done = 0;
+    bench_sample_set_init(set);
+    bench_environment_read(&set->env, 0);
+    int code = bench_matrix_make(&m, qk_table_builtin(), list, 1, shapes, &set->env, &err);
+    if (!code)
+        code = bench_run(&m, &cfg, set, failed, &err);
+    bench_matrix_free(&m);
+    return code;
+}
+
+static void a_run_pairs_its_samples(void **state)
+{
+    (void)state;
+    struct bench_sample_set set;
+    bool failed;
+    assert_int_equal(run(&set, "qk256_dequant/*_best/[12]*", "seed", 1, &failed), 0);
+    assert_false(failed);
+    assert_int_equal(set.record_count, 3 * 3); /* 256, 1024, 16384; two rows and the reference */
+    assert_true(progressed > 0);
+    for (size_t r = 0; r < set.record_count; r++) {
+        const struct bench_record *rec = &set.records[r];
+        if (rec->status == BENCH_SKIP)
+            continue;
+        assert_int_equal(rec->status, BENCH_OK);
+        assert_int_equal(rec->block_count, set.records[0].block_count);
+        for (size_t b = 0; b < rec->block_count; b++) {
+            assert_int_equal(rec->blocks[b].slices, set.records[r / 3 * 3].blocks[b].slices);
+            for (size_t i = 0; i < rec->blocks[b].slices; i++)
+                assert_true(rec->blocks[b].samples_ns[i] > 0 && isfinite(rec->blocks[b].samples_ns[i]));
+        }
+    }
+    assert_true(set.timer_ns > 0);
+    bench_sample_set_free(&set);
+}
+
+static void a_wrong_variant_is_not_timed(void **state)
+{
+    (void)state;
+    struct bench_sample_set set;
+    bool failed;
+    if (qk_variant_missing(qk_table_best(qk_table_builtin(), QK_OP_qk256_dequant, &isa), &isa) ||
+        !isa.present[QK_ISA_AVX2])
+        skip();
+    failing = "p4_permute";
+    assert_int_equal(run(&set, "qk256_dequant/p4*/256", "seed", 1, &failed), 0);
+    failing = NULL;
+    assert_true(failed);
+    assert_int_equal(set.record_count, 2);
+    assert_int_equal(set.records[1].status, BENCH_ERROR);
+    assert_non_null(strstr(set.records[1].reason, "made to fail"));
+    assert_int_equal(set.records[1].block_count, 0);
+    assert_int_equal(set.records[0].status, BENCH_OK);
+    bench_sample_set_free(&set);
+}
+
+static void nothing_measured_is_invalid(void **state)
+{
+    (void)state;
+    struct bench_sample_set set;
+    bool failed;
+    failing = "scalar";
+    assert_int_equal(run(&set, "qk256_dequant/scalar/256", "seed", 1, &failed), QK_ERR_INVALID);
+    failing = NULL;
+    assert_true(failed);
+    bench_sample_set_free(&set);
+}
+
+static void nothing_available_says_why(void **state)
+{
+    (void)state;
+    const struct qk_cpu all = isa;
+    struct bench_sample_set set;
+    bool failed;
+    assert_int_equal(qk_cpu_detect(&isa, "avx2", &err), 0);
+    assert_int_equal(run(&set, "qk256_dequant/p4*/256", "seed", 1, &failed), QK_ERR_UNAVAILABLE);
+    bench_sample_set_free(&set);
+    /* With the reference asked for too there is something to measure, and the other is a skip with its reason. */
+    assert_int_equal(run(&set, "qk256_dequant/*[ra]*[rt]*/256", "seed", 1, &failed), 0);
+    for (size_t r = 1; r < set.record_count; r++) {
+        assert_int_equal(set.records[r].status, BENCH_SKIP);
+        assert_true(strlen(set.records[r].reason) > 0);
+    }
+    bench_sample_set_free(&set);
+    isa = all;
+}
+
+static void a_stop_ends_the_run(void **state)
+{
+    (void)state;
+    struct bench_sample_set set;
+    bool failed;
+    stop_now = true;
+    assert_int_equal(run(&set, "qk256_dequant/scalar", "seed", 1, &failed), QK_ERR_INTERRUPTED);
+    stop_now = false;
+    bench_sample_set_free(&set);
+    /* Also while it is found out how fast a variant is: asked for the check, the group, then before that. */
+    stop_at = 3;
+    assert_int_equal(run(&set, "qk256_dequant/scalar", "seed", 1, &failed), QK_ERR_INTERRUPTED);
+    assert_int_equal(progressed, 0);
+    assert_non_null(strstr(err.text, "before timing"));
+    stop_at = 0;
+    bench_sample_set_free(&set);
+}
+
+static void model_codes_are_timed(void **state)
+{
+    (void)state;
+    struct bench_sample_set set;
+    bool failed;
+    assert_int_equal(
+        run(&set, "qk256_dequant/scalar/*@blk.1.attn_[kv]*", MODEL_FIXTURES "/tiny.i2_s.gguf", 1, &failed),
+        0);
+    assert_int_equal(set.record_count, 2);
+    assert_string_equal(set.records[0].shape, "128x256@blk.1.attn_k.weight");
+    assert_int_equal(set.records[0].status, BENCH_OK);
+    bench_sample_set_free(&set);
+}
+
+static void pinning_refuses_a_cpu_that_is_not_there(void **state)
+{
+    (void)state;
+    assert_int_equal(bench_pin(1023, &err), QK_ERR_ARG);
+    assert_non_null(strstr(err.text, "expected one of: "));
+    assert_true(bench_pin(-1, &err) >= 0);
+}
+
+TEST_PART(run)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_pairs_its_samples),
+        cmocka_unit_test(a_wrong_variant_is_not_timed),
+        cmocka_unit_test(nothing_measured_is_invalid),
+        cmocka_unit_test(nothing_available_says_why),
+        cmocka_unit_test(a_stop_ends_the_run),
+        cmocka_unit_test(model_codes_are_timed),
+        cmocka_unit_test(pinning_refuses_a_cpu_that_is_not_there),
+    };
+    if (qk_cpu_detect(&isa, NULL, &err))
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/engine/schedule.h"
+
+#include "harness/records/sample_set.h"
+#include "kernels/tests/cmocka_parts.h"
+
+static void slices_are_filled(void **state)
+{
+    (void)state;
+    assert_int_equal(bench_schedule_calls(1e9), 1);
+    assert_int_equal(bench_schedule_calls(400e3), 1);
+    assert_int_equal(bench_schedule_calls(399e3), 2);
+    assert_int_equal(bench_schedule_calls(100), 4000);
+    assert_true(bench_schedule_calls(1e-300) >= 1);
+}
+
+static void blocks_adapt_to_the_round(void **state)
+{
+    (void)state;
+    const struct bench_schedule fast = bench_schedule_fit(4.8e6, false),
+                                slow = bench_schedule_fit(2e9, false);
+    assert_int_equal(fast.blocks, BENCH_BLOCKS_MAX);
+    assert_int_equal(fast.rounds, 12);
+    assert_int_equal(slow.blocks, 16);
+    assert_int_equal(slow.rounds, 1);
+    const struct bench_schedule quick = bench_schedule_fit(4.8e6, true);
+    assert_int_equal(quick.blocks, 16);
+    assert_int_equal(quick.rounds, 6);
+    assert_int_equal(bench_schedule_fit(2e9, true).blocks, 8);
+    assert_true(quick.ns > 0.4e9 && quick.ns < 0.5e9);
+}
+
+static void orders_are_permutations(void **state)
+{
+    (void)state;
+    enum { N = 7 };
+    struct qk_rng rng;
+    size_t order[N];
+    qk_rng_seed(&rng, 5);
+    for (int k = 0; k < 1000; k++) {
+        unsigned seen = 0;
+        bench_schedule_order(&rng, order, N);
+        for (int i = 0; i < N; i++)
+            seen |= 1u << order[i];
+        assert_int_equal(seen, (1u << N) - 1);
+    }
+}
+
+/* Every arm comes first, last and in the middle equally often: 6000 draws of 3, each place 2000 +- 5 sigma. */
+static void orders_are_even(void **state)
+{
+    (void)state;
+    struct qk_rng rng;
+    int count[3][3] = {{0}};
+    qk_rng_seed(&rng, 6);
+    for (int k = 0; k < 6000; k++) {
+        size_t order[3];
+        bench_schedule_order(&rng, order, 3);
+        for (int i = 0; i < 3; i++)
+            count[i][order[i]]++;
+    }
+    for (int i = 0; i < 3; i++)
+        for (int a = 0; a < 3; a++)
+            assert_in_range(count[i][a], 1818, 2182);
+}
+
+static void a_seed_repeats_its_order(void **state)
+{
+    (void)state;
+    struct qk_rng a, b;
+    size_t first[9], second[9];
+    qk_rng_seed(&a, 11);
+    qk_rng_seed(&b, 11);
+    for (int k = 0; k < 20; k++) {
+        bench_schedule_order(&a, first, 9);
+        bench_schedule_order(&b, second, 9);
+        assert_memory_equal(first, second, sizeof first);
+    }
+}
+
+TEST_PART(schedule)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(slices_are_filled),        cmocka_unit_test(blocks_adapt_to_the_round),
+        cmocka_unit_test(orders_are_permutations),  cmocka_unit_test(orders_are_even),
+        cmocka_unit_test(a_seed_repeats_its_order),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

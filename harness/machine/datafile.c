@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/machine/datafile.h"
+
+#include "harness/machine/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int bench_data_path(const char *name, char *to, size_t size, struct qk_error *err)
+{
+    const char *set = getenv("QK_DATA");
+    const bool only = set && *set;
+    const char *const folders[] = {only ? set : QK_DATADIR, only ? NULL : QK_SOURCE_DIR};
+    for (size_t i = 0; i < 2 && folders[i]; i++) {
+        const int n = snprintf(to, size, "%s/%s", folders[i], name);
+        if (n < 0 || (size_t)n >= size)
+            return qk_fail(err, QK_ERR_IO, name, "path of data file '%s' in '%s' is longer than %zu bytes",
+                           name, folders[i], size);
+        if (access(to, R_OK) == 0)
+            return QK_OK;
+        if (errno != ENOENT && errno != ENOTDIR)
+            return qk_fail(err, QK_ERR_IO, name, "data file '%s' is not readable: %s", to, strerror(errno));
+    }
+    if (only)
+        return qk_fail(err, QK_ERR_IO, name, "no data file '%s' in '%s', which QK_DATA names", name, set);
+    return qk_fail(err, QK_ERR_IO, name, "no data file '%s' in '%s' or '%s'; QK_DATA can name its folder",
+                   name, QK_DATADIR, QK_SOURCE_DIR);
+}
+
+void bench_program_folder(char *to, size_t size)
+{
+    const ssize_t n = readlink("/proc/self/exe", to, size - 1);
+    to[n < 0 ? 0 : n] = '\0';
+    char *slash = strrchr(to, '/');
+    if (slash)
+        *slash = '\0';
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The files in which the kernel tells about the machine, /proc and /sys, and the lists of CPUs that they hold. They are
+ * looked up below `root`, "" for the real ones, so that a test can make a machine.
+ */
+#ifndef QKBENCH_HARNESS_MACHINE_SYSTEM_FILES_H
+#define QKBENCH_HARNESS_MACHINE_SYSTEM_FILES_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* root + path for reading; NULL with errno. */
+FILE *bench_open_below(const char *root, const char *path);
+/* First line of root + path without its newline; false, with errno (0: empty) and to[0] = 0, when there is none. */
+bool bench_first_line(char *to, size_t size, const char *root, const char *path);
+/* "0-3,8" has 5 members; 0 when the text is no such list. */
+int bench_list_members(const char *list);
+/* Is n in such a list? */
+bool bench_list_has(const char *list, int n);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/machine/datafile.h"
+
+#include "harness/records/tests/fixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void source_folder_has_the_schema(void **state)
+{
+    (void)state;
+    char path[512];
+    size_t size;
+    unsetenv("QK_DATA");
+    assert_int_equal(bench_data_path("harness/records/sample_set.schema.json", path, sizeof path, NULL),
+                     QK_OK);
+    char *text = bench_test_get(path, &size);
+    assert_non_null(text);
+    assert_non_null(strstr(text, "qkbench sample set"));
+    free(text);
+}
+
+static void variable_is_the_only_place(void **state)
+{
+    (void)state;
+    char path[512];
+    struct qk_error err;
+    setenv("QK_DATA", bench_test_dir, 1);
+    assert_int_equal(bench_data_path("harness/records/sample_set.schema.json", path, sizeof path, &err),
+                     QK_ERR_IO);
+    assert_non_null(strstr(err.text, bench_test_dir));
+    assert_non_null(strstr(err.text, "QK_DATA"));
+    bench_test_put(bench_test_path("harness/records/sample_set.schema.json"), "x", 1);
+    assert_int_equal(bench_data_path("harness/records/sample_set.schema.json", path, sizeof path, &err),
+                     QK_OK);
+    assert_string_equal(path, bench_test_path("harness/records/sample_set.schema.json"));
+    setenv("QK_DATA", "", 1);
+    assert_int_equal(bench_data_path("harness/records/sample_set.schema.json", path, sizeof path, &err),
+                     QK_OK);
+    assert_null(strstr(path, bench_test_dir));
+}
+
+static void missing_file_names_what_was_tried(void **state)
+{
+    (void)state;
+    char path[512], small[8];
+    struct qk_error err;
+    unsetenv("QK_DATA");
+    assert_int_equal(bench_data_path("no/such.file", path, sizeof path, &err), QK_ERR_IO);
+    assert_non_null(strstr(err.text, "no/such.file"));
+    assert_non_null(strstr(err.text, "/qkbench'"));
+    assert_non_null(strstr(err.text, "' or '"));
+    assert_int_equal(bench_data_path("no/such.file", small, sizeof small, &err), QK_ERR_IO);
+    assert_non_null(strstr(err.text, "longer than 8 bytes"));
+}
+
+TEST_PART(datafile)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(source_folder_has_the_schema),
+        cmocka_unit_test(variable_is_the_only_place),
+        cmocka_unit_test(missing_file_names_what_was_tried),
+    };
+    return cmocka_run_group_tests_name("harness/datafile", tests, bench_test_dir_make, bench_test_dir_remove);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/records/json_writer.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void bench_json_put(json_t **object, const char *key, json_t *value)
+{
+    if (json_object_set_new(*object, key, value) != 0) {
+        json_decref(*object);
+        *object = NULL;
+    }
+}
+
+void bench_json_append(json_t **array, json_t *value)
+{
+    if (json_array_append_new(*array, value) != 0) {
+        json_decref(*array);
+        *array = NULL;
+    }
+}
+
+json_t *bench_json_text(const char *s)
+{
+    if (!s)
+        s = "";
+    json_t *value = json_string(s);
+    if (value)
+        return value;
+    char *ascii = strdup(s);
+    if (!ascii)
+        return NULL;
+    for (char *p = ascii; *p; p++)
+        if ((unsigned char)*p >= 0x80)
+            *p = '?';
+    value = json_string(ascii);
+    free(ascii);
+    return value;
+}
+
+json_t *bench_json_text_or_null(const char *s)
+{
+    return *s ? bench_json_text(s) : json_null();
+}
+
+json_t *bench_json_real(double x)
+{
+    return isnan(x) ? json_null() : json_real(x);
+}
+
+double bench_stored(double x)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.7g", x);
+    return strtod(text, NULL);
+}
+
+json_t *bench_json_seed(uint64_t seed)
+{
+    return json_sprintf("%llu", (unsigned long long)seed);
+}
+
+static json_t *known_or_null(int x)
+{
+    return x < 0 ? json_null() : json_integer(x);
+}
+
+json_t *bench_json_caches(const struct bench_environment *env)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < env->cache_count; i++) {
+        json_t *cache = json_object();
+        bench_json_put(&cache, "type", bench_json_text(env->caches[i].type));
+        bench_json_put(&cache, "level", json_integer(env->caches[i].level));
+        bench_json_put(&cache, "size", json_integer((json_int_t)env->caches[i].bytes));
+        bench_json_put(&cache, "num_sharing", json_integer(env->caches[i].sharing));
+        bench_json_append(&list, cache);
+    }
+    return list;
+}
+
+json_t *bench_json_identity(const struct bench_environment *env)
+{
+    json_t *identity = json_object();
+    bench_json_put(&identity, "cpu_vendor", bench_json_text_or_null(env->cpu_vendor));
+    bench_json_put(&identity, "cpu_family", known_or_null(env->cpu_family));
+    bench_json_put(&identity, "cpu_model", known_or_null(env->cpu_model));
+    bench_json_put(&identity, "cpu_stepping", known_or_null(env->cpu_stepping));
+    bench_json_put(&identity, "isa_levels", bench_json_text_or_null(env->isa_levels));
+    bench_json_put(&identity, "caches", bench_json_caches(env));
+    bench_json_put(&identity, "compiler", bench_json_text_or_null(env->compiler));
+    return identity;
+}
+
+json_t *bench_json_fingerprint(const struct bench_environment *env)
+{
+    json_t *o = json_object(), *shown = json_object();
+    bench_json_put(&shown, "cpu_name", bench_json_text_or_null(env->cpu_name));
+    bench_json_put(&shown, "cpu_flags", bench_json_text_or_null(env->cpu_flags));
+    bench_json_put(&shown, "virtualised", bench_json_text_or_null(env->virtualised));
+    bench_json_put(&shown, "kernel", bench_json_text_or_null(env->kernel));
+    bench_json_put(&shown, "microcode", bench_json_text_or_null(env->microcode));
+    bench_json_put(&shown, "governor", bench_json_text_or_null(env->governor));
+    bench_json_put(&shown, "governor_reason", bench_json_text_or_null(env->governor_why));
+    bench_json_put(&o, "identity", bench_json_identity(env));
+    bench_json_put(&o, "hash", bench_json_text(env->fingerprint));
+    bench_json_put(&o, "shown", shown);
+    return o;
+}
+
+void bench_json_emit(struct bench_json_output *out, const char *before, json_t *value, size_t flags)
+{
+    if (!value && out->code == QK_OK)
+        out->code = QK_ERR_MEMORY;
+    bench_json_emit_text(out, before);
+    if (out->code == QK_OK && json_dumpf(value, out->to, flags | JSON_ENCODE_ANY) != 0)
+        out->code = ferror(out->to) ? QK_ERR_IO : QK_ERR_MEMORY;
+    json_decref(value);
+}
+
+void bench_json_emit_members(struct bench_json_output *out, const char *before, json_t *object, size_t flags)
+{
+    const char *key;
+    json_t *value;
+    if (!object && out->code == QK_OK)
+        out->code = QK_ERR_MEMORY;
+    json_object_foreach(object, key, value)
+    {
+        bench_json_emit(out, before, json_string(key), flags);
+        bench_json_emit(out, ": ", json_incref(value), flags);
+        before = ",\n";
+    }
+    json_decref(object);
+}
+
+void bench_json_emit_text(struct bench_json_output *out, const char *s)
+{
+    if (out->code == QK_OK && (fputs(s, out->to) < 0 || ferror(out->to)))
+        out->code = QK_ERR_IO;
+}
+
+int bench_json_finish(const struct bench_json_output *out, const char *what, struct qk_error *err)
+{
+    if (out->code == QK_ERR_IO)
+        return qk_fail(err, out->code, NULL, "cannot write %s: %s", what,
+                       errno ? strerror(errno) : "the stream has failed");
+    return out->code == QK_OK ? QK_OK : qk_fail(err, out->code, NULL, "out of memory while writing %s", what);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writing JSON, with one row on a line. A value may be refused for want of memory: it is then NULL. Put into an object or
+ * array it makes that NULL, and so on up to bench_json_emit, which reports it.
+ */
+#ifndef QKBENCH_HARNESS_RECORDS_JSON_WRITER_H
+#define QKBENCH_HARNESS_RECORDS_JSON_WRITER_H
+
+#include "harness/machine/environment.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* Adds a member or an element, which is taken over. */
+void bench_json_put(json_t **object, const char *key, json_t *value);
+void bench_json_append(json_t **array, json_t *value);
+
+/* JSON is UTF-8; a text that is not (a file name, say) keeps its ASCII. NULL counts as empty. */
+json_t *bench_json_text(const char *s);
+json_t *bench_json_text_or_null(const char *s); /* null when empty */
+json_t *bench_json_real(double x);              /* null when NaN */
+/* Rounded to the seven digits that files keep, so that what is derived from it survives a round trip. */
+double bench_stored(double x);
+json_t *bench_json_seed(uint64_t seed); /* as text: most readers lose bits of integers above 2^53 */
+
+json_t *bench_json_caches(const struct bench_environment *env);
+/* What the fingerprint's hash is made of. */
+json_t *bench_json_identity(const struct bench_environment *env);
+/* The machine and toolchain: identity, hash, and what is merely shown. */
+json_t *bench_json_fingerprint(const struct bench_environment *env);
+
+struct bench_json_output {
+    FILE *to;
+    int code; /* QK_OK, QK_ERR_IO or QK_ERR_MEMORY; after a failure nothing more is written */
+};
+
+/* Writes the text `before` and the value with jansson's flags, any kind of value; takes it over. */
+void bench_json_emit(struct bench_json_output *out, const char *before, json_t *value, size_t flags);
+/* Every member of an object on a line of its own, the first after `before`; takes the object over. */
+void bench_json_emit_members(struct bench_json_output *out, const char *before, json_t *object, size_t flags);
+/* Punctuation. */
+void bench_json_emit_text(struct bench_json_output *out, const char *s);
+/* out->code, with the reason in *err: `what` could not be written. */
+int bench_json_finish(const struct bench_json_output *out, const char *what, struct qk_error *err);
+
+#endif

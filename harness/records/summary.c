@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/records/summary.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const double LEVEL = 0.95;
+static const struct bench_interval NOTHING = {NAN, NAN, NAN};
+
+static bool same_group(const struct bench_record *a, const struct bench_record *b)
+{
+    return !strcmp(a->op, b->op) && !strcmp(a->shape, b->shape);
+}
+
+static bool has_phase(const struct bench_record *rec)
+{
+    return rec->phase && strcmp(rec->phase, "-") != 0;
+}
+
+/* Scratch of bench_paired_ratio is blocks + this; every median below sorts less. */
+static size_t most_slices(const struct bench_sample_set *set)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < set->record_count; i++)
+        for (size_t b = 0; b < set->records[i].block_count; b++)
+            if (set->records[i].blocks[b].slices > most)
+                most = set->records[i].blocks[b].slices;
+    return most;
+}
+
+static const struct bench_record *reference_of(const struct bench_sample_set *set,
+                                               const struct bench_record *rec)
+{
+    for (size_t i = 0; i < set->record_count; i++)
+        if (set->records[i].reference && same_group(&set->records[i], rec))
+            return &set->records[i];
+    return NULL;
+}
+
+/* A row outside the ladder has no step, and is no rung to step from. */
+static const struct bench_record *previous_of(const struct bench_sample_set *set,
+                                              const struct bench_record *rec)
+{
+    if (!has_phase(rec))
+        return NULL;
+    for (const struct bench_record *r = rec; r-- > set->records;)
+        if (r->status == BENCH_OK && has_phase(r) && same_group(r, rec))
+            return r;
+    return NULL;
+}
+
+/* How much faster `rec` is than `base`; NaN when their blocks do not pair (a failed base has none). */
+static struct bench_interval ratio(const struct bench_record *base, const struct bench_record *rec,
+                                   double *scratch)
+{
+    const double *a[BENCH_BLOCKS_MAX], *b[BENCH_BLOCKS_MAX];
+    size_t slices[BENCH_BLOCKS_MAX];
+    if (!base || base->block_count != rec->block_count)
+        return NOTHING;
+    for (size_t i = 0; i < rec->block_count; i++) {
+        if (base->blocks[i].slices != rec->blocks[i].slices)
+            return NOTHING;
+        a[i] = base->blocks[i].samples_ns;
+        b[i] = rec->blocks[i].samples_ns;
+        slices[i] = rec->blocks[i].slices;
+    }
+    return bench_paired_ratio(a, b, slices, rec->block_count, LEVEL, scratch);
+}
+
+static void fill(struct bench_summary_row *row, const struct bench_sample_set *set, double *scratch)
+{
+    const struct bench_record *rec = row->rec;
+    double ns[BENCH_BLOCKS_MAX], cycles[BENCH_BLOCKS_MAX];
+    size_t clocked = 0;
+    for (size_t b = 0; b < rec->block_count; b++) {
+        const struct bench_block *block = &rec->blocks[b];
+        ns[b] = bench_median(block->samples_ns, block->slices, scratch);
+        if (!isnan(block->core_ghz))
+            cycles[clocked++] = ns[b] * block->core_ghz / rec->elements;
+    }
+    row->ns = bench_median(ns, rec->block_count, scratch);
+    row->cycles_per_element = bench_median(cycles, clocked, scratch);
+    row->gelem_s = rec->elements / row->ns;
+    row->gb_s = (rec->bytes_read + rec->bytes_written) / row->ns;
+    row->speedup =
+        rec->reference ? (struct bench_interval){1, 1, 1} : ratio(reference_of(set, rec), rec, scratch);
+    const struct bench_record *previous = previous_of(set, rec);
+    if (previous) {
+        row->previous = previous->variant;
+        row->step = ratio(previous, rec, scratch);
+    }
+}
+
+int bench_summary_make(struct bench_summary *sum, const struct bench_sample_set *set, struct qk_error *err)
+{
+    size_t room;
+    *sum = (struct bench_summary){0};
+    if (!qk_add_size(most_slices(set), BENCH_BLOCKS_MAX, &room))
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "samples of a block overflow the address space");
+    double *scratch = calloc(room, sizeof *scratch);
+    struct bench_summary_row *rows = calloc(set->record_count ? set->record_count : 1, sizeof *rows);
+    if (!scratch || !rows) {
+        free(scratch);
+        free(rows);
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "out of memory for the summary of %zu cases",
+                       set->record_count);
+    }
+    for (size_t i = 0; i < set->record_count; i++) {
+        rows[i] = (struct bench_summary_row){&set->records[i], NAN, NAN, NAN, NAN, NOTHING, NULL, NOTHING};
+        if (rows[i].rec->status == BENCH_OK)
+            fill(&rows[i], set, scratch);
+    }
+    free(scratch);
+    sum->rows = rows;
+    sum->count = set->record_count;
+    return QK_OK;
+}
+
+void bench_summary_free(struct bench_summary *sum)
+{
+    free(sum->rows);
+    *sum = (struct bench_summary){0};
+}
+
+size_t bench_summary_group_end(const struct bench_summary *sum, size_t first)
+{
+    size_t end = first + 1;
+    while (end < sum->count && same_group(sum->rows[end].rec, sum->rows[first].rec))
+        end++;
+    return end;
+}

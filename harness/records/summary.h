@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From samples to the numbers of a table: medians, rates from the declared work, and speed-ups with
+ * intervals, paired by round within a group (op and shape).
+ */
+#ifndef QKBENCH_HARNESS_RECORDS_SUMMARY_H
+#define QKBENCH_HARNESS_RECORDS_SUMMARY_H
+
+#include "harness/records/sample_set.h"
+#include "harness/records/stats.h"
+
+struct bench_summary_row {
+    const struct bench_record *rec; /* borrowed from the sample set */
+    double ns;                      /* median over blocks of the block's median time of one call */
+    /* Estimated: block's ns * its core_ghz / elements, median over blocks that have a clock; NaN without. */
+    double cycles_per_element;
+    double gelem_s, gb_s; /* elements, and bytes read + written, per ns; GB = 1e9 bytes */
+    /* Over the op's reference row; 1, 1, 1 for the reference itself; NaN when that is not ok. */
+    struct bench_interval speedup;
+    /* Nearest earlier ok variant of the group with a phase; NULL without one, or if this row has no phase. */
+    const char *previous;
+    struct bench_interval step; /* speed-up over `previous`; NaN without one */
+};
+
+struct bench_summary {
+    size_t count;
+    struct bench_summary_row *rows; /* one per record, same order; not-ok records have NaN everywhere */
+};
+
+/* 95 % intervals. QK_ERR_MEMORY. Free with bench_summary_free; the sample set must outlive it. */
+int bench_summary_make(struct bench_summary *sum, const struct bench_sample_set *set, struct qk_error *err);
+void bench_summary_free(struct bench_summary *sum);
+/* Rows [first, end) share op and shape; returns end. */
+size_t bench_summary_group_end(const struct bench_summary *sum, size_t first);
+
+#endif

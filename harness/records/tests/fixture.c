@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/records/tests/fixture.h"
+
+#include "harness/records/outfile.h"
+
+#include <dirent.h>
+#include <ftw.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+char bench_test_dir[64];
+
+int bench_test_dir_make(void **state)
+{
+    (void)state;
+    const char *base = getenv("TMPDIR");
+    snprintf(bench_test_dir, sizeof bench_test_dir, "%s/qkbench-XXXXXX",
+             base && *base && strlen(base) <= 40 ? base : "/tmp");
+    return mkdtemp(bench_test_dir) ? 0 : -1;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
+int bench_test_dir_remove(void **state)
+{
+    (void)state;
+    return nftw(bench_test_dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+char *bench_test_path(const char *name)
+{
+    static char paths[16][320];
+    static int next;
+    char *path = paths[next++ % 16];
+    snprintf(path, sizeof paths[0], "%s/%s", bench_test_dir, name);
+    return path;
+}
+
+void bench_test_put(const char *path, const void *bytes, size_t size)
+{
+    char folder[320];
+    snprintf(folder, sizeof folder, "%s", path);
+    *strrchr(folder, '/') = '\0';
+    assert_int_equal(bench_make_folder(folder, NULL), QK_OK);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes, 1, size, f), size);
+    assert_int_equal(fclose(f), 0);
+}
+
+char *bench_test_get(const char *path, size_t *size)
+{
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return NULL;
+    assert_int_equal(fseek(f, 0, SEEK_END), 0);
+    *size = (size_t)ftell(f);
+    rewind(f);
+    char *bytes = malloc(*size + 1);
+    assert_non_null(bytes);
+    assert_int_equal(fread(bytes, 1, *size, f), *size);
+    bytes[*size] = '\0';
+    fclose(f);
+    return bytes;
+}
+
+int bench_test_entries(const char *folder)
+{
+    DIR *d = opendir(folder);
+    assert_non_null(d);
+    int n = 0;
+    for (struct dirent *e; (e = readdir(d));)
+        n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+    closedir(d);
+    return n;
+}
+
+static struct bench_record *add(struct bench_sample_set *set, const char *variant, const char *shape,
+                                const char *isa, const char *phase)
+{
+    struct bench_record *rec = bench_sample_set_add(set, "qk256_dequant", variant, shape);
+    assert_non_null(rec);
+    assert_true(bench_record_describe(rec, isa, phase, "-O3 -fno-tree-vectorize"));
+    rec->elements = strtod(shape, NULL);
+    rec->ops = 2 * rec->elements;
+    rec->bytes_read = rec->elements / 4 + 4;
+    rec->bytes_written = 4 * rec->elements;
+    return rec;
+}
+
+/* Block b of scalar has the median 1000 + 10 b; the others' are that divided by `factor`. */
+static void time_it(struct bench_record *rec, size_t blocks, size_t slices, double factor, double ghz)
+{
+    rec->calls = 100;
+    for (size_t b = 0; b < blocks; b++) {
+        struct bench_block *block = bench_record_add_block(rec, slices);
+        assert_non_null(block);
+        block->core_ghz = ghz;
+        for (size_t s = 0; s < slices; s++)
+            block->samples_ns[s] = (1000 + 10 * (double)b + (s == 0 ? 0 : s == 1 ? -0.125 : 3.0625)) / factor;
+        block->cpu_ns = block->samples_ns[0] - 0.5;
+        block->events = (struct bench_events){.recorded = blocks > 1, .disturbed = b == 2};
+        block->events.value[BENCH_EVENT_WALL] = 20000123 + (double)b;
+        block->events.value[BENCH_EVENT_TASK] = 19999999.5;
+        block->events.value[BENCH_EVENT_INVOLUNTARY] = b == 2;
+        block->events.value[BENCH_EVENT_STEAL] = NAN;
+    }
+}
+
+void bench_test_set(struct bench_sample_set *set)
+{
+    bench_sample_set_init(set);
+    struct bench_environment *env = &set->env;
+    bench_environment_read(env, 0);
+    bench_environment_kernels(env, "BASE AVX2", "gcc 12.2.0");
+    set->seed = UINT64_MAX - 1; /* no double holds it */
+    set->quick = true;
+    set->cpu = 0;
+    set->timer_ns = 36.5;
+    set->waited_ms = 1234;
+    set->repeated_blocks = 5;
+    set->clock_ghz = 3.694501;
+    set->clock_why[0] = '\0';
+    snprintf(set->events_why, sizeof set->events_why, "steal: none to be seen");
+    snprintf(set->source, sizeof set->source, "seed");
+    struct bench_record *rec = add(set, "scalar", "4096", "BASE", "baseline");
+    rec->reference = true;
+    time_it(rec, 7, 3, 1, 2);
+    assert_true(bench_record_add_metric(rec, "steps", "instructions", 123456789, NULL));
+    assert_true(bench_record_add_metric(rec, "ipc", "", 1.23456789, "not validated: \"why\""));
+    assert_true(bench_record_add_metric(rec, "cycles", "cycles/element", NAN, "PAPI: Event does not exist"));
+    time_it(add(set, "p1_unpack", "4096", "AVX2", "1"), 7, 3, 2, 2);
+    assert_true(bench_record_stop(add(set, "p2_fma", "4096", "AVX2", "2"), BENCH_SKIP, "no AVX2 here"));
+    assert_true(
+        bench_record_stop(add(set, "p3_prefetch", "4096", "AVX2", "3"), BENCH_ERROR, "timer \"stopped\""));
+    time_it(add(set, "p4_permute", "4096", "AVX2", "4"), 7, 3, 4, 2);
+    time_it(add(set, "autovec_v3", "4096", "AVX2", "-"), 7, 3, 3, 2);
+    rec = add(set, "scalar", "256", "BASE", "baseline");
+    rec->reference = true;
+    time_it(rec, 1, 1, 10, NAN);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/records/json_reader.h"
+
+#include "harness/records/tests/fixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void assert_refused(const char *path, int code, const char *where, const char *text)
+{
+    struct qk_error err = {.text = ""};
+    int found = QK_OK;
+    assert_null(bench_json_load(path, &found, &err));
+    if (found != code || strcmp(err.where, where) != 0 || !strstr(err.text, text) || !strstr(err.text, path))
+        fail_msg("found %d '%s' (%s), expected %d '%s' (%s)", found, err.text, err.where, code, text, where);
+}
+
+static void refuse_bytes(const char *bytes, size_t size, const char *where, const char *text)
+{
+    const char *path = bench_test_path("bytes.json");
+    bench_test_put(path, bytes, size);
+    assert_refused(path, QK_ERR_FORMAT, where ? where : path, text);
+}
+
+static void what_is_not_json(void **state)
+{
+    (void)state;
+    refuse_bytes("", 0, NULL, "empty file");
+    refuse_bytes("\n \n", 3, "line 3, column 0", "not JSON");
+    refuse_bytes("\x7f"
+                 "ELF\x02\x01\x01\0\0",
+                 9, "line 1, column 1", "not JSON");
+    refuse_bytes("{\"a\": \"\xff\"}", 10, "line 1, column 7", "not JSON: unable to decode byte 0xff");
+    refuse_bytes("\x1b[31m", 5, "line 1, column 1", "'?'");
+    refuse_bytes("{\n  \"a\": NaN\n}", 14, "line 2, column 10", "NaN");
+    refuse_bytes("{\"a\": 1, \"a\": 2}", 16, "line 1, column 12", "duplicate");
+    refuse_bytes("{\"a\": 1e999}", 12, "line 1, column 11", "overflow");
+    refuse_bytes("{\"a\": \"\\u0000\"}", 15, "line 1, column 14", "\\u0000");
+    refuse_bytes("{} {}", 5, "line 1, column 4", "end of file expected");
+    char *deep = malloc(100000);
+    assert_non_null(deep);
+    memset(deep, '[', 100000);
+    refuse_bytes(deep, 100000, "line 1, column 2049", "depth");
+    free(deep);
+}
+
+static void what_is_no_readable_file(void **state)
+{
+    (void)state;
+    const char *path = bench_test_path("nothing.json");
+    assert_refused(path, QK_ERR_IO, path, "No such file");
+    assert_refused(bench_test_dir, QK_ERR_IO, bench_test_dir, "Is a directory");
+}
+
+/* Through a pipe, to spare the disk. Blanks are legal JSON for as long as they last. */
+static void huge_file(void **state)
+{
+    (void)state;
+    static char blanks[1 << 20];
+    int ends[2], status;
+    char path[32];
+    memset(blanks, ' ', sizeof blanks);
+    assert_int_equal(pipe(ends), 0);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        close(ends[0]);
+        for (int i = 0; i < 300; i++)
+            if (write(ends[1], blanks, sizeof blanks) < 0)
+                _exit(1);
+        _exit(0);
+    }
+    close(ends[1]);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    assert_refused(path, QK_ERR_FORMAT, path, "more than 256 MiB");
+    close(ends[0]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0); /* nobody read it to its end */
+}
+
+/* The first refusal is the one that is told, and nothing after it is read. */
+static void first_error_is_kept(void **state)
+{
+    (void)state;
+    struct qk_error err;
+    struct bench_reader r = {"file", &err, QK_OK};
+    json_t *json = json_loads("{\"a\": {\"b\": [1, 2.5, \"x\\ny\"], \"c\": true}, \"n\": null}", 0, NULL);
+    assert_non_null(json);
+    const struct bench_place root = {.json = json, .path = "$"}, a = bench_get_object(&r, &root, "a");
+    const struct bench_place b = bench_get_array(&r, &a, "b"), last = bench_element(&b, 2);
+    assert_string_equal(last.path, "$.a.b[2]");
+    assert_true(bench_get_boolean(&r, &a, "c"));
+    assert_int_equal(bench_get_integer_or_null(&r, &root, "n"), -1);
+    assert_int_equal(r.code, QK_OK);
+    bench_expect(&r, &last, JSON_INTEGER, "an integer");
+    assert_int_equal(r.code, QK_ERR_FORMAT);
+    assert_string_equal(err.text, "file: found \"x?y\", expected an integer"); /* no line end in a message */
+    bench_get_text(&r, &root, "n");
+    bench_reader_no_memory(&r);
+    assert_int_equal(r.code, QK_ERR_FORMAT);
+    assert_string_equal(err.where, "$.a.b[2]");
+    json_decref(json);
+}
+
+TEST_PART(json_reader)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_not_json),
+        cmocka_unit_test(what_is_no_readable_file),
+        cmocka_unit_test(huge_file),
+        cmocka_unit_test(first_error_is_kept),
+    };
+    return cmocka_run_group_tests_name("harness/json_reader", tests, bench_test_dir_make,
+                                       bench_test_dir_remove);
+}

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything a sample set must not be: files that are refused, and sets that are not written. */
+#include "harness/records/sample_set.h"
+#include "harness/records/tests/fixture.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *document(void)
+{
+    struct bench_sample_set set;
+    bench_test_set(&set);
+    FILE *f = fopen(bench_test_path("good.json"), "w");
+    assert_non_null(f);
+    assert_int_equal(bench_sample_set_write_json(&set, f, NULL), QK_OK);
+    assert_int_equal(fclose(f), 0);
+    bench_sample_set_free(&set);
+    json_t *json = json_load_file(bench_test_path("good.json"), 0, NULL);
+    assert_non_null(json);
+    return json;
+}
+
+/* Puts `value`, or deletes when it is NULL, at "$.a.b[3]" of a document that has the place's parent. */
+static void change(json_t *json, const char *path, json_t *value)
+{
+    assert_true(*path++ == '$');
+    while (*path) {
+        char key[64];
+        size_t n = strcspn(path + 1, ".[");
+        snprintf(key, sizeof key, "%.*s", (int)n, path + 1);
+        const bool last = path[n + 1] == '\0';
+        const size_t index = strtoul(key, NULL, 10);
+        if (*path == '.' && last)
+            assert_int_equal(value ? json_object_set_new(json, key, value) : json_object_del(json, key), 0);
+        else if (last)
+            assert_int_equal(value ? json_array_set_new(json, index, value) : json_array_remove(json, index),
+                             0);
+        json = *path == '.' ? json_object_get(json, key) : json_array_get(json, index);
+        path += n + 1;
+    }
+}
+
+static void assert_refused(const char *path, int code, const char *where, const char *text)
+{
+    struct bench_sample_set set;
+    struct qk_error err = {.text = ""};
+    const int found = bench_sample_set_read_json(&set, path, &err);
+    if (found != code)
+        fail_msg("%s: code %d, expected %d: %s (%s)", where, found, code, err.text, err.where);
+    if (strcmp(err.where, where) != 0 || !strstr(err.text, text) || !strstr(err.text, path))
+        fail_msg("found '%s' (%s), expected '%s' (%s)", err.text, err.where, text, where);
+}
+
+struct bad {
+    const char *path;  /* what is changed */
+    const char *value; /* JSON; NULL deletes it */
+    const char *text;  /* in the message */
+    const char *where; /* NULL: path */
+};
+
+static const struct bad bad_documents[] = {
+    {"$.qkbench", NULL, "found nothing, expected an object", NULL},
+    {"$.qkbench", "[]", "found an array of 0, expected an object", NULL},
+    {"$.context", "7", "found 7, expected an object", NULL},
+    {"$.context.date", "false", "found false, expected a string", NULL},
+    {"$.context.num_cpus", "-1", "found -1, expected an integer from 0", NULL},
+    {"$.context.num_cpus", "1.5", "found 1.5, expected an integer", NULL},
+    {"$.context.load_avg", "[1, 2]", "an array of 3", NULL},
+    {"$.context.load_avg", "[1, 2, -1]", "found -1", "$.context.load_avg[2]"},
+    {"$.context.load_avg", "[1, \"2\", 3]", "found \"2\"", "$.context.load_avg[1]"},
+    {"$.qkbench.schema_version", "2", "found 2, expected an integer from 1 to 1", NULL},
+    {"$.qkbench.schema_version", NULL, "found nothing", NULL},
+    {"$.qkbench.kind", "\"baseline\"", "found \"baseline\", expected \"sample_set\"", NULL},
+    {"$.qkbench.seed", "7", "found 7, expected a string", NULL},
+    {"$.qkbench.seed", "\"-1\"", "decimal digits", NULL},
+    {"$.qkbench.seed", "\"007\"", "decimal digits", NULL},
+    {"$.qkbench.seed", "\"18446744073709551616\"", "below 2^64", NULL},
+    {"$.qkbench.mode", "\"slow\"", "found \"slow\", expected \"full\" or \"quick\"", NULL},
+    {"$.qkbench.version", "\"0123456789abcdef\"", "a string of at most 15 bytes", NULL},
+    {"$.qkbench.pinned_cpu", "-1", "found -1", NULL},
+    {"$.qkbench.pinned_cpu", "null", "found null", NULL},
+    {"$.qkbench.timer_ns", "-0.5", "found -0.5", NULL},
+    {"$.qkbench.timer_ns", "\"1\"", "a number or null", NULL},
+    {"$.qkbench.clock.estimated_ghz", "null", "found none, expected a reason", "$.qkbench.clock.reason"},
+    {"$.qkbench.clock.estimated_ghz", "0", "found 0", NULL},
+    {"$.qkbench.clock.estimated_ghz", "1001", "found 1001", NULL},
+    {"$.qkbench.clock", "true", "found true, expected an object", NULL},
+    {"$.qkbench.fingerprint.hash", "\"0123456789abcdef\"", "which the identity beside it gives", NULL},
+    {"$.qkbench.fingerprint.identity.cpu_family", "5", "found", "$.qkbench.fingerprint.hash"},
+    {"$.qkbench.fingerprint.identity.cpu_family", "-1", "found -1", NULL},
+    {"$.qkbench.fingerprint.identity.caches", "[1]", "found 1, expected an object",
+     "$.qkbench.fingerprint.identity.caches[0]"},
+    {"$.qkbench.fingerprint.identity.caches", "[1,2,3,4,5,6,7,8,9]",
+     "found an array of 9, expected at most 8", NULL},
+    {"$.qkbench.fingerprint.identity.caches", "[{\"type\": \"Data\", \"level\": 0}]", "found 0",
+     "$.qkbench.fingerprint.identity.caches[0].level"},
+    {"$.qkbench.fingerprint.shown.governor", "5", "a string of at most 31 bytes or null", NULL},
+    {"$.qkbench.fingerprint.shown.kernel", NULL, "found nothing", NULL},
+    {"$.qkbench.cases", "{}", "found an object, expected an array", NULL},
+    {"$.qkbench.cases[1]", "null", "found null, expected an object", NULL},
+    {"$.qkbench.cases[1].name", "\"qk256_dequant/p1/4096\"", "op/variant/shape of this case", NULL},
+    {"$.qkbench.cases[2].op", "\"\"", "op/variant/shape of this case", "$.qkbench.cases[2].name"},
+    {"$.qkbench.cases[0].flags", NULL, "found nothing, expected a string", NULL},
+    {"$.qkbench.cases[0].reference", "1", "expected true or false", NULL},
+    {"$.qkbench.cases[0].status", "\"fine\"", "\"ok\" or \"skip\" or \"error\"", NULL},
+    {"$.qkbench.cases[0].reason", "\"why\"", "null, because the status is ok", NULL},
+    {"$.qkbench.cases[2].reason", "null", "found null, expected a string", NULL},
+    {"$.qkbench.cases[2].reason", "\"\"", "found none, expected a reason", NULL},
+    {"$.qkbench.cases[2].calls_per_slice", "1", "the status is not ok", NULL},
+    {"$.qkbench.cases[0].elements", "0", "at least 1", NULL},
+    {"$.qkbench.cases[0].elements", "9007199254740993", "found 9007199254740993", NULL},
+    {"$.qkbench.cases[0].bytes_read", "0.5", "found 0.5, expected an integer", NULL},
+    {"$.qkbench.cases[0].calls_per_slice", "50", "calls_per_slice times", "$.benchmarks[0].iterations"},
+    {"$.qkbench.cases[0].metrics", "{}", "found an object, expected an array", NULL},
+    {"$.qkbench.cases[0].metrics[1]", "7", "found 7, expected an object", NULL},
+    {"$.qkbench.cases[0].metrics[1].unit", NULL, "found nothing, expected a string", NULL},
+    {"$.qkbench.cases[0].metrics[1].value", "\"1\"", "a number or null", NULL},
+    {"$.qkbench.cases[0].metrics[1].reason", NULL, "found nothing, expected a string", NULL},
+    {"$.qkbench.cases[0].metrics[1].name", "\"\"", "found an empty text, expected a name", NULL},
+    {"$.qkbench.cases[0].metrics[1].name", "\"steps\"", "found steps, expected each metric of a case once",
+     NULL},
+    {"$.qkbench.cases[0].metrics[2].reason", "null", "found none, expected a reason", NULL},
+    {"$.qkbench.cases[0].metrics[2].reason", "\"\"", "found none, expected a reason", NULL},
+    {"$.qkbench.cases[6].status", "\"skip\"", "found null, expected a string", "$.qkbench.cases[6].reason"},
+    {"$.benchmarks", NULL, "found nothing, expected an array", NULL},
+    {"$.benchmarks", "[]", "found ok with 0 rows", "$.qkbench.cases[0].status"},
+    {"$.benchmarks[28]", NULL, "found ok with 0 rows", "$.qkbench.cases[6].status"},
+    {"$.benchmarks[28]", "3", "found 3, expected an object", NULL},
+    {"$.benchmarks[28].name", "\"x/y/z\"", "the name of the next ok case", NULL},
+    {"$.benchmarks[3].repetition_index", "2", "found 2, expected an integer from 3 to 3", NULL},
+    {"$.benchmarks[3].repetitions", "8", "found 8, expected an integer from 7 to 7", NULL},
+    {"$.benchmarks[3].run_name", "\"x\"", "found \"x\"", NULL},
+    {"$.benchmarks[3].run_type", "\"aggregate\"", "expected \"iteration\"", NULL},
+    {"$.benchmarks[3].threads", "2", "found 2", NULL},
+    {"$.benchmarks[3].time_unit", "\"us\"", "expected \"ns\"", NULL},
+    {"$.benchmarks[3].iterations", "299", "calls_per_slice times", NULL},
+    {"$.benchmarks[3].real_time", "1031", "the median of samples_ns", NULL},
+    {"$.benchmarks[3].cpu_time", "-1", "found -1", NULL},
+    {"$.benchmarks[3].cpu_time", "null", "found null, expected a number", NULL},
+    {"$.benchmarks[3].core_ghz", "-2", "found -2", NULL},
+    {"$.benchmarks[3].events", "7", "found 7, expected an object", NULL},
+    {"$.benchmarks[3].events.migrations", NULL, "found nothing", NULL},
+    {"$.benchmarks[3].events.wall_ns", "-1", "found -1, expected a finite number of at least 0", NULL},
+    {"$.benchmarks[3].disturbed", NULL, "expected true or false", NULL},
+    {"$.benchmarks[10].disturbed", "true", "another word than in row 3 of qk256_dequant/scalar/4096", NULL},
+    {"$.benchmarks[10].events", NULL, "another word than in row 3", "$.benchmarks[10].disturbed"},
+    {"$.qkbench.events_reason", "7", "found 7", NULL},
+    {"$.benchmarks[3].samples_ns", "[]", "found an array of 0", NULL},
+    {"$.benchmarks[3].samples_ns", "7", "found 7, expected an array", NULL},
+    {"$.benchmarks[3].samples_ns[1]", "null", "found null, expected a number", NULL},
+    {"$.benchmarks[3].samples_ns[1]", "\"7\"", "found \"7\", expected a number", NULL},
+    {"$.benchmarks[3].samples_ns[1]", "0", "found 0, expected a finite number above 0", NULL},
+    {"$.benchmarks[3].samples_ns[1]", "-7", "found -7, expected a finite number above 0", NULL},
+};
+
+static void documents_are_refused(void **state)
+{
+    (void)state;
+    json_t *good = document();
+    const char *path = bench_test_path("bad.json");
+    struct bench_sample_set set;
+    /* Another writer's layout and digits of the same document are fine. */
+    assert_int_equal(json_dump_file(good, path, JSON_INDENT(3)), 0);
+    assert_int_equal(bench_sample_set_read_json(&set, path, NULL), QK_OK);
+    bench_sample_set_free(&set);
+    for (size_t i = 0; i < sizeof bad_documents / sizeof *bad_documents; i++) {
+        const struct bad *b = &bad_documents[i];
+        json_t *json = json_deep_copy(good), *value = NULL;
+        if (b->value) {
+            value = json_loads(b->value, JSON_DECODE_ANY, NULL);
+            assert_non_null(value);
+        }
+        change(json, b->path, value);
+        assert_int_equal(json_dump_file(json, path, 0), 0);
+        assert_refused(path, QK_ERR_FORMAT, b->where ? b->where : b->path, b->text);
+        json_decref(json);
+    }
+    json_decref(good);
+}
+
+/* Rows and cases that are each fine but not together. */
+static void pairing_is_enforced(void **state)
+{
+    (void)state;
+    const char *path = bench_test_path("pairs.json");
+    json_t *json = document();
+    json_t *rows = json_object_get(json, "benchmarks");
+    /* One row of p1 fewer. */
+    json_array_remove(rows, 13);
+    for (size_t i = 7; i < 13; i++)
+        json_object_set_new(json_array_get(rows, i), "repetitions", json_integer(6));
+    assert_int_equal(json_dump_file(json, path, 0), 0);
+    assert_refused(path, QK_ERR_FORMAT, "$.qkbench.cases[1]", "found 6 rows in benchmarks, expected 7");
+    json_decref(json);
+    /* One sample of a row of p1 fewer: the median stays the middle one of what is left. */
+    json = document();
+    rows = json_object_get(json, "benchmarks");
+    json_t *row = json_array_get(rows, 9), *samples = json_object_get(row, "samples_ns");
+    json_array_remove(samples, 2);
+    json_array_remove(samples, 1);
+    json_object_set_new(row, "iterations", json_integer(100));
+    assert_int_equal(json_dump_file(json, path, 0), 0);
+    assert_refused(path, QK_ERR_FORMAT, "$.benchmarks[9].samples_ns",
+                   "found 1 samples, expected 3 as in row 2 of "
+                   "qk256_dequant/scalar/4096");
+    json_decref(json);
+    /* The same case again. */
+    json = document();
+    json_t *cases = json_object_get(json_object_get(json, "qkbench"), "cases");
+    json_array_append_new(cases, json_deep_copy(json_array_get(cases, 2)));
+    assert_int_equal(json_dump_file(json, path, 0), 0);
+    assert_refused(path, QK_ERR_FORMAT, "$.qkbench.cases[7].name", "found qk256_dequant/p2_fma/4096");
+    json_decref(json);
+    /* 65 rows of one case. */
+    json = document();
+    rows = json_object_get(json, "benchmarks");
+    for (int i = 1; i < 65; i++) {
+        row = json_deep_copy(json_array_get(rows, 28));
+        json_object_set_new(row, "repetition_index", json_integer(i));
+        json_array_append_new(rows, row);
+    }
+    for (size_t i = 28; i < 28 + 65; i++)
+        json_object_set_new(json_array_get(rows, i), "repetitions", json_integer(65));
+    assert_int_equal(json_dump_file(json, path, 0), 0);
+    assert_refused(path, QK_ERR_FORMAT, "$.benchmarks[92]", "at most 64 rows");
+    json_decref(json);
+}
+
+static void every_prefix_is_refused(void **state)
+{
+    (void)state;
+    size_t size;
+    json_decref(document());
+    char *good = bench_test_get(bench_test_path("good.json"), &size);
+    assert_non_null(good);
+    /* Only the last newline may be missing. */
+    for (size_t cut = 1; cut < size - 1; cut += 97) {
+        struct bench_sample_set set;
+        bench_test_put(bench_test_path("cut.json"), good, cut);
+        assert_int_equal(bench_sample_set_read_json(&set, bench_test_path("cut.json"), NULL), QK_ERR_FORMAT);
+    }
+    free(good);
+}
+
+static void assert_unwritable(const struct bench_sample_set *set, const char *where, const char *text)
+{
+    struct qk_error err = {.text = ""};
+    size_t size;
+    const char *path = bench_test_path("unwritten.json");
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_int_equal(bench_sample_set_write_json(set, f, &err), QK_ERR_INVALID);
+    assert_int_equal(fclose(f), 0);
+    if (strcmp(err.where, where) != 0 || !strstr(err.text, text))
+        fail_msg("found '%s' (%s), expected '%s' (%s)", err.text, err.where, text, where);
+    char *bytes = bench_test_get(path, &size);
+    assert_int_equal(size, 0);
+    free(bytes);
+}
+
+/* Each change is undone, so that the next is the only one. */
+static void sets_are_not_written(void **state)
+{
+    (void)state;
+    struct bench_sample_set set;
+    bench_test_set(&set);
+    struct bench_record *scalar = &set.records[0];
+    double *sample = &scalar->blocks[5].samples_ns[2];
+    const double kept = *sample, wrong[] = {NAN, INFINITY, -INFINITY, 0, -1};
+    for (int i = 0; i < 5; i++) {
+        *sample = wrong[i];
+        assert_unwritable(&set, "$.benchmarks[5].samples_ns[2]", "expected a finite number above 0");
+    }
+    *sample = kept;
+    set.records[1].blocks[1].slices = 2;
+    assert_unwritable(&set, "$.benchmarks[8].samples_ns",
+                      "expected 3 as in row 1 of qk256_dequant/scalar/4096");
+    set.records[1].blocks[1].slices = 3;
+    scalar->metrics[0].value = INFINITY;
+    assert_unwritable(&set, "$.qkbench.cases[0].metrics[0].value", "found inf, expected a finite number");
+    scalar->metrics[0].value = NAN;
+    assert_unwritable(&set, "$.qkbench.cases[0].metrics[0].reason", "found none");
+    scalar->metrics[0].value = 1;
+    scalar->blocks[1].events.value[BENCH_EVENT_STEAL] = INFINITY;
+    assert_unwritable(&set, "$.benchmarks[1].events.steal_ns", "found inf");
+    scalar->blocks[1].events.value[BENCH_EVENT_STEAL] = 0;
+    scalar->elements = 0.5;
+    assert_unwritable(&set, "$.qkbench.cases[0].elements", "a whole number");
+    scalar->elements = NAN;
+    assert_unwritable(&set, "$.qkbench.cases[0].elements", "a whole number");
+    scalar->elements = 4096;
+    scalar->calls = 0;
+    assert_unwritable(&set, "$.qkbench.cases[0].calls_per_slice", "1 to 2^53");
+    scalar->calls = (uint64_t)1 << 53;
+    assert_unwritable(&set, "$.benchmarks[0].iterations", "1 to 2^53");
+    scalar->calls = 100;
+    char *shape = scalar->shape, slash[] = "a/b", empty[] = "", tab[] = "a\tb", longest[300];
+    memset(longest, 'x', sizeof longest);
+    longest[sizeof longest - 1] = '\0';
+    scalar->shape = slash;
+    assert_unwritable(&set, "$.qkbench.cases[0].shape", "'/'");
+    scalar->shape = empty;
+    assert_unwritable(&set, "$.qkbench.cases[0].shape", "empty");
+    scalar->shape = tab;
+    assert_unwritable(&set, "$.qkbench.cases[0].shape", "control");
+    scalar->shape = longest;
+    assert_unwritable(&set, "$.qkbench.cases[0].name", "255");
+    scalar->shape = shape;
+    set.env.cpu_model++;
+    assert_unwritable(&set, "$.qkbench.fingerprint.hash", "identity");
+    set.env.cpu_model--;
+    set.clock_ghz = NAN;
+    assert_unwritable(&set, "$.qkbench.clock.reason", "a reason");
+    bench_sample_set_free(&set);
+}
+
+static void full_disk_is_noticed(void **state)
+{
+    (void)state;
+    struct bench_sample_set set;
+    struct qk_error err;
+    bench_test_set(&set);
+    FILE *f = fopen("/dev/full", "w");
+    assert_non_null(f);
+    setvbuf(f, NULL, _IONBF, 0);
+    assert_int_equal(bench_sample_set_write_json(&set, f, &err), QK_ERR_IO);
+    assert_non_null(strstr(err.text, "No space left"));
+    clearerr(f);
+    assert_int_equal(bench_sample_set_write_csv(&set, f, &err), QK_ERR_IO);
+    assert_non_null(strstr(err.text, "No space left"));
+    fclose(f);
+    bench_sample_set_free(&set);
+}
+
+static long allocations_left; /* jansson's; the one at 0 is refused, and all after it */
+
+static void *scarce_malloc(size_t size)
+{
+    return allocations_left-- > 0 ? malloc(size) : NULL;
+}
+
+/* Refuses each allocation of jansson in turn: no crash, no leak, no half a set, and the error says memory. */
+static void memory_runs_out(void **state)
+{
+    (void)state;
+    struct bench_sample_set set, back;
+    struct qk_error err;
+    json_decref(document());
+    bench_test_set(&set);
+    json_set_alloc_funcs(scarce_malloc, free);
+    int code = QK_ERR_MEMORY;
+    long n;
+    for (n = 0; code != QK_OK; n += n < 200 ? 1 : 17) {
+        FILE *f = fopen(bench_test_path("scarce.json"), "w");
+        assert_non_null(f);
+        allocations_left = n;
+        code = bench_sample_set_write_json(&set, f, &err);
+        fclose(f);
+        if (code != QK_OK && code != QK_ERR_MEMORY)
+            fail_msg("write, allocation %ld: code %d, %s (%s)", n, code, err.text, err.where);
+    }
+    assert_true(n > 100);
+    code = QK_ERR_MEMORY;
+    for (n = 0; code != QK_OK; n += n < 200 ? 1 : 17) {
+        allocations_left = n;
+        code = bench_sample_set_read_json(&back, bench_test_path("good.json"), &err);
+        /* jansson takes some refused allocations of its lexer for a wrong token. */
+        if (code != QK_OK && code != QK_ERR_MEMORY && !strstr(err.text, "not JSON"))
+            fail_msg("read, allocation %ld: code %d, %s (%s)", n, code, err.text, err.where);
+    }
+    assert_true(n > 100);
+    assert_int_equal(back.record_count, set.record_count);
+    json_set_alloc_funcs(malloc, free);
+    bench_sample_set_free(&set);
+    bench_sample_set_free(&back);
+}
+
+TEST_PART(sample_set_bad)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(documents_are_refused),   cmocka_unit_test(pairing_is_enforced),
+        cmocka_unit_test(every_prefix_is_refused), cmocka_unit_test(sets_are_not_written),
+        cmocka_unit_test(full_disk_is_noticed),    cmocka_unit_test(memory_runs_out),
+    };
+    return cmocka_run_group_tests_name("harness/sample_set_bad", tests, bench_test_dir_make,
+                                       bench_test_dir_remove);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The refusals of the checked entry points of the ops around the products: what each excludes, and what all refuse alike, with outputs
+ * untouched; then one good call each.
+ */
+#include "kernels/library/qkernels.h"
+#include "kernels/tests/tap.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct qk_error err;
+static float out[64], weight[64], x[64], w[64], scale[8];
+static int8_t q[64], a[64];
+static uint8_t codes[64];
+static uint16_t half[64];
+static int32_t sum[8];
+
+static void fill(void)
+{
+    for (int i = 0; i < 64; i++) {
+        out[i] = weight[i] = 7.0f;
+        x[i] = w[i] = (float)(i % 8 + 1);
+        q[i] = codes[i] = 7;
+        a[i] = 1;
+        half[i] = 0x3c00;
+    }
+    for (int i = 0; i < 8; i++) {
+        scale[i] = 7.0f;
+        sum[i] = 7;
+    }
+}
+
+static bool untouched(void)
+{
+    bool whole = true;
+    for (int i = 0; i < 64; i++)
+        whole &= out[i] == 7.0f && weight[i] == 7.0f && q[i] == 7 && codes[i] == 7;
+    for (int i = 0; i < 8; i++)
+        whole &= scale[i] == 7.0f && sum[i] == 7;
+    return whole;
+}
+
+static void refused(const char *name, int code, int expected, const char *where, const char *says)
+{
+    tap(code == expected && !strcmp(err.where, where) && strstr(err.text, says) && untouched(), name, &err);
+    memset(&err, 0, sizeof err);
+}
+
+static void own_limits(void)
+{
+    refused("act_quant: too many columns", qk_act_quant(q, scale, sum, x, 1, 16909321, &err), QK_ERR_ARG,
+            "columns", "16909320");
+    refused("i8_gemv: too many columns", qk_i8_gemv(out, a, q, scale, x, 1, 131072, &err), QK_ERR_ARG,
+            "columns", "131071");
+    refused("i8u8_matmul: too deep", qk_i8u8_matmul(out, a, codes, 1, 65794, 1, &err), QK_ERR_ARG, "depth",
+            "65793");
+    refused("rmsnorm: negative epsilon", qk_rmsnorm(out, x, w, 8, -1.0f, &err), QK_ERR_ARG, "epsilon", "-1");
+    refused("rmsnorm: NaN epsilon", qk_rmsnorm(out, x, w, 8, NAN, &err), QK_ERR_ARG, "epsilon", "finite");
+    refused("rmsnorm: infinite epsilon", qk_rmsnorm(out, x, w, 8, INFINITY, &err), QK_ERR_ARG, "epsilon",
+            "finite");
+    refused("attention: no positions", qk_attention_f32(out, weight, x, w, w, 0, 2, 1, 4, 1.0f, &err),
+            QK_ERR_ARG, "positions", "one or more");
+    refused("attention: no kv heads", qk_attention_f32(out, weight, x, w, w, 1, 2, 0, 4, 1.0f, &err),
+            QK_ERR_ARG, "kv_heads", "divides");
+    refused("attention: kv heads that do not divide",
+            qk_attention_f16(out, weight, x, half, half, 1, 4, 3, 4, 1.0f, &err), QK_ERR_ARG, "kv_heads",
+            "divides");
+}
+
+static void overflows(void)
+{
+    const size_t big = SIZE_MAX / 2;
+    refused("act_quant: overflow", qk_act_quant(q, scale, sum, x, big, 8, &err), QK_ERR_MEMORY, "q",
+            "overflow");
+    refused("f16_gemv: overflow", qk_f16_gemv(out, half, x, big, 1, &err), QK_ERR_MEMORY, "y", "overflow");
+    refused("i8_gemv: overflow", qk_i8_gemv(out, a, q, scale, x, big, 8, &err), QK_ERR_MEMORY, "y",
+            "overflow");
+    refused("rmsnorm: overflow", qk_rmsnorm(out, x, w, big, 1e-5f, &err), QK_ERR_MEMORY, "out", "overflow");
+    refused("rope: overflow", qk_rope(out, x, w, w, 1, SIZE_MAX / 2 + 1, &err), QK_ERR_MEMORY, "half",
+            "overflow");
+    refused("rope: overflow of heads", qk_rope(out, x, w, w, big, 4, &err), QK_ERR_MEMORY, "out", "overflow");
+    refused("softmax: overflow", qk_softmax(out, x, big, &err), QK_ERR_MEMORY, "out", "overflow");
+    refused("relu2_mul: overflow", qk_relu2_mul(out, x, w, big, &err), QK_ERR_MEMORY, "out", "overflow");
+    refused("attention: overflow", qk_attention_f32(out, weight, x, w, w, 1, 4, 4, big, 1.0f, &err),
+            QK_ERR_MEMORY, "dim", "overflow");
+    refused("attention: overflow of positions",
+            qk_attention_f16(out, weight, x, half, half, big, 4, 4, 4, 1.0f, &err), QK_ERR_MEMORY, "weight",
+            "overflow");
+    refused("i8u8_matmul: overflow", qk_i8u8_matmul(out, a, codes, big, 1, 1, &err), QK_ERR_MEMORY, "out",
+            "overflow");
+    refused("tl1_quantize: overflow", qk_tl1_quantize(codes, scale, x, big, &err), QK_ERR_MEMORY, "x",
+            "overflow");
+    refused("tl2_quantize: overflow", qk_tl2_quantize(codes, scale, x, big, &err), QK_ERR_MEMORY, "x",
+            "overflow");
+}
+
+static void pointers(void)
+{
+    refused("NULL input", qk_softmax(out, NULL, 8, &err), QK_ERR_ARG, "x", "NULL");
+    refused("NULL output", qk_f16_gemv(NULL, half, x, 8, 8, &err), QK_ERR_ARG, "y", "NULL");
+    refused("NULL second output", qk_tl1_quantize(codes, NULL, x, 8, &err), QK_ERR_ARG, "scale", "NULL");
+    refused("misaligned weights",
+            qk_f16_gemv(out, (const uint16_t *)(const void *)((const char *)half + 1), x, 2, 8, &err),
+            QK_ERR_ARG, "w", "multiple of 2");
+    refused("input inside the output", qk_rmsnorm(out, x, out + 3, 8, 1e-5f, &err), QK_ERR_ARG, "w",
+            "overlaps");
+    refused("input inside the second output",
+            qk_attention_f32(out, weight, weight, x, w, 4, 2, 1, 4, 1.0f, &err), QK_ERR_ARG, "q", "overlaps");
+    refused("outputs that overlap", qk_act_quant(q, scale, (int32_t *)(void *)scale, x, 2, 8, &err),
+            QK_ERR_ARG, "sum", "overlaps");
+    setenv("QK_DISABLE_ISA", "sse9", 1);
+    refused("unknown ISA level", qk_relu2_mul(out, x, w, 8, &err), QK_ERR_ARG, "QK_DISABLE_ISA", "sse9");
+    unsetenv("QK_DISABLE_ISA");
+}
+
+static void good(const char *name, int code, bool right)
+{
+    tap(!code && right, name, &err);
+    fill();
+}
+
+static void good_calls(void)
+{
+    fill();
+    int code = qk_act_quant(q, scale, sum, x, 2, 8, &err);
+    good("act_quant", code, q[7] == 127 && scale[1] == 127.0f / 8.0f && sum[0] == sum[1] && sum[0] > 0);
+    code = qk_f16_gemv(out, half, x, 2, 8, &err);
+    good("f16_gemv", code, out[0] == 36.0f && out[1] == 36.0f && out[2] == 7.0f);
+    code = qk_i8_gemv(out, a, q, x, w, 2, 8, &err);
+    good("i8_gemv", code, out[0] == 56.0f && out[1] == 112.0f && out[2] == 7.0f);
+    code = qk_rmsnorm(out, w, w, 1, 0.0f, &err);
+    good("rmsnorm", code, out[0] == 1.0f && out[1] == 7.0f);
+    code = qk_rope(out, x, w, w, 1, 2, &err);
+    good("rope", code,
+         out[0] == -2.0f && out[1] == -4.0f && out[2] == 4.0f && out[3] == 12.0f && out[4] == 7.0f);
+    code = qk_softmax(out, w + 7, 1, &err);
+    good("softmax", code, out[0] == 1.0f && out[1] == 7.0f);
+    code = qk_relu2_mul(out, x, w, 2, &err);
+    good("relu2_mul", code, out[0] == 1.0f && out[1] == 8.0f && out[2] == 7.0f);
+    code = qk_attention_f32(out, weight, x, w, w, 1, 2, 1, 4, 1.0f, &err);
+    good("attention_f32", code,
+         !memcmp(out, w, 16) && !memcmp(out + 4, w, 16) && weight[1] == 1.0f && out[8] == 7.0f);
+    code = qk_attention_f16(out, weight, x, half, half, 1, 2, 1, 4, 1.0f, &err);
+    good("attention_f16", code, out[7] == 1.0f && weight[1] == 1.0f && weight[2] == 7.0f);
+    code = qk_i8u8_matmul(out, a, codes, 2, 4, 3, &err);
+    good("i8u8_matmul", code, out[0] == 28.0f && out[5] == 28.0f && out[6] == 7.0f);
+    code = qk_tl1_quantize(codes, scale, x, 5, &err);
+    good("tl1_quantize", code, codes[1] == 3 && codes[2] == 7 && scale[0] == 5.0f / 1.5f);
+    code = qk_tl2_quantize(codes, scale, x, 5, &err);
+    good("tl2_quantize", code, codes[1] == 3 && codes[2] == 7 && scale[1] == 7.0f);
+    tap(!qk_softmax(out, x, 0, &err) && !qk_f16_gemv(out, half, x, 0, 8, &err) && untouched(),
+        "nothing to do", &err);
+}
+
+TEST_PART(step_api)
+{
+    fill();
+    own_limits();
+    overflows();
+    pointers();
+    good_calls();
+    return tap_end();
+}

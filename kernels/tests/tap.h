@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* The few lines of TAP that the tests of kernels/ need: they also run where there is no test library. */
+#ifndef QKBENCH_KERNELS_TESTS_TAP_H
+#define QKBENCH_KERNELS_TESTS_TAP_H
+
+#include "kernels/support.h"
+#include "kernels/tests/parts.h"
+
+#include <stdio.h>
+
+static int tap_count, tap_failed;
+
+/* One test. err may be NULL; its text is shown when the test fails. */
+static inline void tap(bool good, const char *name, const struct qk_error *err)
+{
+    printf("%s %d - %s\n", good ? "ok" : "not ok", ++tap_count, name);
+    if (!good && err)
+        printf("# %s: %s\n", err->where, err->text);
+    tap_failed += !good;
+}
+
+/* `count` tests that cannot run here. */
+static inline void tap_skip(int count, const char *name, const char *why)
+{
+    while (count--)
+        printf("ok %d - %s # SKIP %s\n", ++tap_count, name, why);
+}
+
+/* The plan, and what main returns. */
+static inline int tap_end(void)
+{
+    printf("1..%d\n", tap_count);
+    return tap_failed || !tap_count;
+}
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How far logits are from those of a reference. Of a position: the root of the mean squared difference over that of the
+ * reference's mean square. int8 activations are a step function, so that one last place before a rounding can become
+ * 1/127 of a row's largest value: how near is right is the caller's to say.
+ */
+#ifndef QKBENCH_MODEL_FORWARD_COMPARE_LOGITS_H
+#define QKBENCH_MODEL_FORWARD_COMPARE_LOGITS_H
+
+#include "kernels/support.h"
+
+struct model_logits_position {
+    double relative_rms; /* NaN when a logit is not finite or the reference is all 0 */
+    double gap;          /* of the reference's two largest */
+    size_t argmax, reference_argmax;
+};
+
+struct model_logits_comparison {
+    double relative_rms, worst; /* over all positions together; of the worst one */
+    size_t worst_position;
+    size_t agree, positions; /* same arg-max */
+    double smallest_gap;     /* over all positions */
+    double
+        widest_disagreement; /* the largest gap of the reference at which the arg-max is another; 0 when it never is */
+};
+
+/* got, reference: [positions * vocab], vocab >= 2, positions >= 1. each: [positions], or NULL. */
+void model_compare_logits(const float *got, const float *reference, size_t positions, size_t vocab,
+                          struct model_logits_position *each, struct model_logits_comparison *all);
+
+#endif

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/forward/private.h"
+
+#include "model/gguf/cursor.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *const model_part_names[MODEL_PARTS] = {
+    [MODEL_PART_EMBEDDING] = "embedding",
+    [MODEL_PART_NORMS] = "norms",
+    [MODEL_PART_ACT_QUANT] = "act_quant",
+    [MODEL_PART_QKV] = "qkv",
+    [MODEL_PART_ROPE] = "rope",
+    [MODEL_PART_ATTENTION] = "attention",
+    [MODEL_PART_OUTPUT] = "output",
+    [MODEL_PART_GATE_UP] = "gate_up",
+    [MODEL_PART_ACTIVATION] = "activation",
+    [MODEL_PART_DOWN] = "down",
+    [MODEL_PART_HEAD] = "head",
+};
+
+const struct model_tensor_form model_tensor_forms[MODEL_TENSOR_FORMS] = {
+    [MODEL_Q] = {"attn_q.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_EMBEDDING},
+    [MODEL_K] = {"attn_k.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_KV},
+    [MODEL_V] = {"attn_v.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_KV},
+    [MODEL_O] = {"attn_output.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_EMBEDDING},
+    [MODEL_GATE] = {"ffn_gate.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_FEED_FORWARD},
+    [MODEL_UP] = {"ffn_up.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_FEED_FORWARD},
+    [MODEL_DOWN] = {"ffn_down.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_FEED_FORWARD, MODEL_DIM_EMBEDDING},
+    [MODEL_MATRICES +
+        MODEL_ATTN_NORM] = {"attn_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_EMBEDDING, MODEL_DIM_NONE},
+    [MODEL_MATRICES + MODEL_ATTN_SUB_NORM] = {"attn_sub_norm.weight", MODEL_GGUF_TYPE_F32,
+                                              MODEL_DIM_EMBEDDING, MODEL_DIM_NONE},
+    [MODEL_MATRICES +
+        MODEL_FFN_NORM] = {"ffn_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_EMBEDDING, MODEL_DIM_NONE},
+    [MODEL_MATRICES + MODEL_FFN_SUB_NORM] = {"ffn_sub_norm.weight", MODEL_GGUF_TYPE_F32,
+                                             MODEL_DIM_FEED_FORWARD, MODEL_DIM_NONE},
+};
+
+uint64_t model_dim(const struct model_config *c, enum model_dim_of dim)
+{
+    const uint64_t sizes[] = {[MODEL_DIM_NONE] = 1,
+                              [MODEL_DIM_EMBEDDING] = c->embedding,
+                              [MODEL_DIM_KV] = (uint64_t)c->kv_heads * c->head_dim,
+                              [MODEL_DIM_FEED_FORWARD] = c->feed_forward};
+    return sizes[dim];
+}
+
+int model_tensor_want(const struct model_gguf *g, const char *name, enum model_gguf_type type, uint64_t ne0,
+                      uint64_t ne1, const struct model_gguf_tensor **to, struct qk_error *err)
+{
+    const struct model_gguf_tensor *t = model_gguf_find_tensor(g, name);
+    if (!t)
+        return qk_fail(err, QK_ERR_FORMAT, g->name, "tensor \"%s\" is missing", name);
+    if (t->type != type)
+        return model_gguf_fail(g, t->info_at, err, "tensor \"%s\" is of type %s, %s expected", name,
+                               model_gguf_type_name(t->type), model_gguf_type_name(type));
+    if (t->dims[0] != ne0 || t->dims[1] != ne1 || t->dims[2] != 1 || t->dims[3] != 1)
+        return model_gguf_fail(g, t->info_at, err, "tensor \"%s\" is %llux%llux%llux%llu, %llux%llu expected",
+                               name, (unsigned long long)t->dims[0], (unsigned long long)t->dims[1],
+                               (unsigned long long)t->dims[2], (unsigned long long)t->dims[3],
+                               (unsigned long long)ne0, (unsigned long long)ne1);
+    *to = t;
+    return 0;
+}
+
+static bool is_string(const struct model_gguf_string *s, const char *text)
+{
+    return s->length == strlen(text) && !memcmp(s->bytes, text, s->length);
+}
+
+static int read_arch(struct model_config *c, const struct model_gguf *g, struct qk_error *err)
+{
+    static const char *const known[] = {"bitnet-b1.58", "bitnet-25"};
+    struct model_gguf_string arch;
+    const int code = model_gguf_get_string(g, "general.architecture", &arch, err);
+    if (code)
+        return code;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (is_string(&arch, known[i])) {
+            strcpy(c->arch, known[i]);
+            return 0;
+        }
+    return qk_fail(
+        err, QK_ERR_UNAVAILABLE, g->name, "architecture \"%s\" is not one of bitnet-b1.58 and bitnet-25%s",
+        model_gguf_show(arch).text,
+        is_string(&arch, "bitnet") ? ": it is the older family with SiLU and a scale tensor for each matrix, "
+                                     "another graph"
+                                   : "");
+}
+
+static int number(const struct model_config *c, const struct model_gguf *g, const char *key, uint64_t max,
+                  size_t *to, struct qk_error *err)
+{
+    char name[96];
+    uint64_t value;
+    snprintf(name, sizeof name, "%s.%s", c->arch, key);
+    const int code = model_gguf_get_u64(g, name, 1, max, &value, err);
+    if (!code)
+        *to = (size_t)value;
+    return code;
+}
+
+/* Limits keep every product below far from overflow and every table allocatable; the published model is 2^12 at most. */
+static int read_sizes(struct model_config *c, const struct model_gguf *g, struct qk_error *err)
+{
+    enum { WIDTH_MAX = 1 << 18, HEADS_MAX = 4096 };
+    const struct {
+        const char *key;
+        uint64_t max;
+        size_t *to;
+    } keys[] = {{"context_length", MODEL_CONTEXT_MAX, &c->context},
+                {"embedding_length", WIDTH_MAX, &c->embedding},
+                {"block_count", MODEL_LAYERS_MAX, &c->layers},
+                {"feed_forward_length", WIDTH_MAX, &c->feed_forward},
+                {"attention.head_count", HEADS_MAX, &c->heads},
+                {"attention.head_count_kv", HEADS_MAX, &c->kv_heads}};
+    int code = 0;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys && !code; i++)
+        code = number(c, g, keys[i].key, keys[i].max, keys[i].to, err);
+    if (code)
+        return code;
+    if (c->embedding % c->heads || c->heads % c->kv_heads)
+        return qk_fail(
+            err, QK_ERR_FORMAT, g->name,
+            "embedding_length %zu, head_count %zu, head_count_kv %zu: each must be a multiple of the next",
+            c->embedding, c->heads, c->kv_heads);
+    c->head_dim = c->embedding / c->heads;
+    if (c->head_dim % 2 || c->embedding % 128 || c->feed_forward % 128 || c->kv_heads * c->head_dim % 2)
+        return qk_fail(
+            err, QK_ERR_FORMAT, g->name,
+            "embedding_length %zu and feed_forward_length %zu must be multiples of 128, heads of %zu even",
+            c->embedding, c->feed_forward, c->head_dim);
+    return 0;
+}
+
+static int read_reals(struct model_config *c, const struct model_gguf *g, struct qk_error *err)
+{
+    char name[96];
+    double epsilon;
+    uint64_t rotated;
+    snprintf(name, sizeof name, "%s.attention.layer_norm_rms_epsilon", c->arch);
+    int code = model_gguf_get_f64(g, name, 1e-12, 1, &epsilon, err);
+    if (code)
+        return code;
+    c->epsilon = (float)epsilon;
+    snprintf(name, sizeof name, "%s.rope.freq_base", c->arch);
+    code = model_gguf_get_f64(g, name, 1, 1e12, &c->rope_base, err);
+    snprintf(name, sizeof name, "%s.rope.dimension_count", c->arch);
+    if (code || !model_gguf_find(g, name))
+        return code;
+    code = model_gguf_get_u64(g, name, 1, UINT32_MAX, &rotated, err);
+    if (!code && rotated != c->head_dim)
+        return qk_fail(err, QK_ERR_FORMAT, g->name,
+                       "%s is %llu, and a head is %zu wide; parts of heads are not rotated here", name,
+                       (unsigned long long)rotated, c->head_dim);
+    return code;
+}
+
+/* The vocabulary is as many rows as the embedding has; what the metadata says of it must agree. */
+static int read_vocab(struct model_config *c, const struct model_gguf *g, struct qk_error *err)
+{
+    char name[96];
+    uint64_t said;
+    const struct model_gguf_tensor *t = model_gguf_find_tensor(g, "token_embd.weight");
+    const struct model_gguf_value *tokens = model_gguf_find(g, "tokenizer.ggml.tokens");
+    if (!t)
+        return qk_fail(err, QK_ERR_FORMAT, g->name, "tensor \"token_embd.weight\" is missing");
+    if (t->dims[1] > INT32_MAX)
+        return model_gguf_fail(g, t->info_at, err,
+                               "tensor \"token_embd.weight\" has %llu rows, at most %d expected",
+                               (unsigned long long)t->dims[1], INT32_MAX);
+    c->vocab = (size_t)t->dims[1];
+    snprintf(name, sizeof name, "%s.vocab_size", c->arch);
+    if (model_gguf_find(g, name)) {
+        const int code = model_gguf_get_u64(g, name, 1, INT32_MAX, &said, err);
+        if (code)
+            return code;
+        if (said != c->vocab)
+            return qk_fail(err, QK_ERR_FORMAT, g->name, "%s is %llu, and token_embd.weight has %zu rows",
+                           name, (unsigned long long)said, c->vocab);
+    }
+    if (tokens && tokens->kind == MODEL_GGUF_ARRAY && tokens->count != c->vocab)
+        return qk_fail(err, QK_ERR_FORMAT, g->name,
+                       "tokenizer.ggml.tokens has %llu entries, and token_embd.weight %zu rows",
+                       (unsigned long long)tokens->count, c->vocab);
+    return 0;
+}
+
+/* The name is written again to compare: "blk.01." and "blk.+1." would be read as layer 1 as well. */
+static bool known_tensor(const struct model_config *c, const char *name)
+{
+    unsigned layer;
+    if (!strcmp(name, "token_embd.weight") || !strcmp(name, "output_norm.weight"))
+        return true;
+    if (sscanf(name, "blk.%3u.", &layer) != 1 || layer >= c->layers)
+        return false;
+    for (int i = 0; i < MODEL_TENSOR_FORMS; i++) {
+        char known[MODEL_GGUF_MAX_NAME + 1];
+        snprintf(known, sizeof known, "blk.%u.%s", layer, model_tensor_forms[i].name);
+        if (!strcmp(name, known))
+            return true;
+    }
+    return false;
+}
+
+/* A tensor that the forward pass does not know (a bias, an untied head) would change its result. */
+static int check_tensors(const struct model_config *c, const struct model_gguf *g, struct qk_error *err)
+{
+    const struct model_gguf_tensor *t;
+    int code =
+        model_tensor_want(g, "token_embd.weight", MODEL_GGUF_TYPE_F16, c->embedding, c->vocab, &t, err);
+    if (!code)
+        code = model_tensor_want(g, "output_norm.weight", MODEL_GGUF_TYPE_F32, c->embedding, 1, &t, err);
+    for (size_t layer = 0; layer < c->layers && !code; layer++)
+        for (int i = 0; i < MODEL_TENSOR_FORMS && !code; i++) {
+            const struct model_tensor_form *f = &model_tensor_forms[i];
+            char name[MODEL_GGUF_MAX_NAME + 1];
+            snprintf(name, sizeof name, "blk.%zu.%s", layer, f->name);
+            code = model_tensor_want(g, name, f->type, model_dim(c, f->ne0), model_dim(c, f->ne1), &t, err);
+        }
+    for (size_t i = 0; i < g->tensor_count && !code; i++)
+        if (!known_tensor(c, g->tensors[i].name))
+            code = model_gguf_fail(g, g->tensors[i].info_at, err,
+                                   "tensor \"%s\" has no place in this architecture", g->tensors[i].name);
+    return code;
+}
+
+int model_config_read(struct model_config *c, const struct model_gguf *g, struct qk_error *err)
+{
+    struct model_config made = {.name = ""};
+    const struct model_gguf_value *name = model_gguf_find(g, "general.name");
+    struct model_gguf_string text;
+    int code = read_arch(&made, g, err);
+    if (!code)
+        code = read_sizes(&made, g, err);
+    if (!code)
+        code = read_reals(&made, g, err);
+    if (!code)
+        code = read_vocab(&made, g, err);
+    if (!code)
+        code = check_tensors(&made, g, err);
+    if (code)
+        return code;
+    if (name && model_gguf_value_string(name, &text))
+        snprintf(made.name, sizeof made.name, "%.*s", (int)sizeof made.name - 1, model_gguf_show(text).text);
+    *c = made;
+    return 0;
+}
+
+size_t model_bytes_per_token(const struct model_config *c)
+{
+    size_t sum = (c->vocab + 1) * c->embedding * 2 + c->embedding * 4;
+    for (int i = 0; i < MODEL_TENSOR_FORMS; i++) {
+        const struct model_tensor_form *f = &model_tensor_forms[i];
+        const size_t elements = (size_t)(model_dim(c, f->ne0) * model_dim(c, f->ne1));
+        sum += c->layers * (f->type == MODEL_GGUF_TYPE_I2_S ? elements / 4 : elements * 4);
+    }
+    return sum;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/forward/private.h"
+
+#include "kernels/attention_f16/op.h"
+#include "kernels/attention_f32/op.h"
+#include "kernels/f16.h"
+#include "kernels/relu2_mul/op.h"
+#include "kernels/rmsnorm/op.h"
+#include "kernels/rope/op.h"
+
+#include <math.h>
+#include <string.h>
+
+static void mark(const struct model_probe *probe, enum model_part part)
+{
+    if (probe)
+        probe->mark(probe->ctx, part);
+}
+
+static void embed(struct model_state *s, const int32_t *tokens, size_t count)
+{
+    const size_t width = s->w->config.embedding;
+    for (size_t t = 0; t < count; t++) {
+        const uint16_t *row = s->w->embedding + (size_t)tokens[t] * width;
+        for (size_t i = 0; i < width; i++)
+            s->x[t * width + i] = qk_f16_to_f32(row[i]);
+    }
+}
+
+struct norming {
+    struct model_state *s;
+    const float *from, *weight;
+    size_t width;
+};
+
+static void norm_part(void *ctx, size_t first, size_t end, size_t thread)
+{
+    const struct norming *n = ctx;
+    (void)thread;
+    for (size_t t = first; t < end; t++)
+        QK_FN(rmsnorm, n->s->kernels.of[QK_OP_rmsnorm]->fn)
+    (n->s->input + t * n->width, n->from + t * n->width, n->weight, n->width, n->s->w->config.epsilon);
+}
+
+/* from [tokens][width] into s->input. */
+static void norm(struct model_state *s, const float *from, const float *weight, size_t width, size_t tokens,
+                 const struct model_probe *probe)
+{
+    struct norming n = {s, from, weight, width};
+    model_pool_run(s->pool, tokens, 1, norm_part, &n);
+    mark(probe, MODEL_PART_NORMS);
+}
+
+static void quantise(struct model_state *s, size_t width, size_t tokens, const struct model_probe *probe)
+{
+    model_quantise(s, width, tokens);
+    mark(probe, MODEL_PART_ACT_QUANT);
+}
+
+/* Elements of a layer's keys (0) or values (1) before a kv head's first position. */
+static size_t cache_at(const struct model_state *s, size_t layer, int values, size_t kv_head)
+{
+    const struct model_config *c = &s->w->config;
+    return (((size_t)values * c->layers + layer) * c->kv_heads + kv_head) * s->options.context * c->head_dim;
+}
+
+static void keep(struct model_state *s, size_t layer, int values, size_t position, const float *row)
+{
+    const struct model_config *c = &s->w->config;
+    for (size_t h = 0; h < c->kv_heads; h++) {
+        const size_t at = cache_at(s, layer, values, h) + position * c->head_dim;
+        if (!s->options.kv_f16)
+            memcpy((float *)s->cache + at, row + h * c->head_dim, c->head_dim * sizeof *row);
+        for (size_t d = 0; d < c->head_dim && s->options.kv_f16; d++)
+            ((uint16_t *)s->cache)[at + d] = qk_f32_to_f16(row[h * c->head_dim + d]);
+    }
+}
+
+struct rotating {
+    struct model_state *s;
+    size_t layer, tokens;
+};
+
+static void rotate_part(void *ctx, size_t first, size_t end, size_t thread)
+{
+    const struct rotating *r = ctx;
+    struct model_state *s = r->s;
+    const struct model_config *c = &s->w->config;
+    const size_t half = c->head_dim / 2, kv = c->kv_heads * c->head_dim;
+    const float *k = s->qkv + r->tokens * c->embedding, *v = k + r->tokens * kv;
+    qk_rope_fn *rope = QK_FN(rope, s->kernels.of[QK_OP_rope]->fn);
+    for (size_t t = first; t < end; t++) {
+        const size_t position = s->position + t;
+        const float *cosine = s->cosine + position * half, *sine = s->sine + position * half;
+        float *key = s->rope_row + thread * kv;
+        rope(s->rotated + t * c->embedding, s->qkv + t * c->embedding, cosine, sine, c->heads, half);
+        rope(key, k + t * kv, cosine, sine, c->kv_heads, half);
+        keep(s, r->layer, 0, position, key);
+        keep(s, r->layer, 1, position, v + t * kv);
+    }
+}
+
+static void rotate(struct model_state *s, size_t layer, size_t tokens)
+{
+    struct rotating r = {s, layer, tokens};
+    model_pool_run(s->pool, tokens, 1, rotate_part, &r);
+}
+
+/* Item i is kv head i % kv_heads of token i / kv_heads: it sees the positions up to its own. */
+static void attend_part(void *ctx, size_t first, size_t end, size_t thread)
+{
+    const struct rotating *r = ctx;
+    struct model_state *s = r->s;
+    const struct model_config *c = &s->w->config;
+    const float scale = (float)(1 / sqrt((double)c->head_dim));
+    float *weight = s->weight + thread * s->group * s->options.context;
+    for (size_t i = first; i < end; i++) {
+        const size_t t = i / c->kv_heads, h = i % c->kv_heads,
+                     head = t * c->embedding + h * s->group * c->head_dim;
+        const size_t k = cache_at(s, r->layer, 0, h), v = cache_at(s, r->layer, 1, h),
+                     positions = s->position + t + 1;
+        if (s->options.kv_f16)
+            QK_FN(attention_f16, s->kernels.of[QK_OP_attention_f16]->fn)
+        (s->mixed + head, weight, s->rotated + head, (uint16_t *)s->cache + k, (uint16_t *)s->cache + v,
+         positions, s->group, 1, c->head_dim, scale);
+        else QK_FN(attention_f32, s->kernels.of[QK_OP_attention_f32]->fn)(
+            s->mixed + head, weight, s->rotated + head, (float *)s->cache + k, (float *)s->cache + v,
+            positions, s->group, 1, c->head_dim, scale);
+    }
+}
+
+static void attend(struct model_state *s, size_t layer, size_t tokens)
+{
+    struct rotating r = {s, layer, tokens};
+    model_pool_run(s->pool, tokens * s->w->config.kv_heads, 1, attend_part, &r);
+}
+
+static void add_to_stream(struct model_state *s, size_t tokens)
+{
+    const size_t n = tokens * s->w->config.embedding;
+    for (size_t i = 0; i < n; i++)
+        s->x[i] += s->mixed[i];
+}
+
+static void activate_part(void *ctx, size_t first, size_t end, size_t thread)
+{
+    struct model_state *s = ctx;
+    const size_t width = s->w->config.feed_forward;
+    (void)thread;
+    for (size_t t = first; t < end; t++)
+        QK_FN(relu2_mul, s->kernels.of[QK_OP_relu2_mul]->fn)
+    (s->hidden + t * width, s->gate + t * width, s->up + t * width, width);
+}
+
+static void attention_block(struct model_state *s, size_t layer, size_t n, const struct model_probe *probe)
+{
+    const struct model_config *c = &s->w->config;
+    const struct model_layer *l = &s->w->layer[layer];
+    float *k = s->qkv + n * c->embedding, *v = k + n * c->kv_heads * c->head_dim;
+    norm(s, s->x, l->norm[MODEL_ATTN_NORM], c->embedding, n, probe);
+    quantise(s, c->embedding, n, probe);
+    model_multiply(s, &l->matrix[MODEL_Q], s->qkv, n);
+    model_multiply(s, &l->matrix[MODEL_K], k, n);
+    model_multiply(s, &l->matrix[MODEL_V], v, n);
+    mark(probe, MODEL_PART_QKV);
+    rotate(s, layer, n);
+    mark(probe, MODEL_PART_ROPE);
+    attend(s, layer, n);
+    mark(probe, MODEL_PART_ATTENTION);
+    norm(s, s->mixed, l->norm[MODEL_ATTN_SUB_NORM], c->embedding, n, probe);
+    quantise(s, c->embedding, n, probe);
+    model_multiply(s, &l->matrix[MODEL_O], s->mixed, n);
+    add_to_stream(s, n);
+    mark(probe, MODEL_PART_OUTPUT);
+}
+
+static void feed_forward_block(struct model_state *s, size_t layer, size_t n, const struct model_probe *probe)
+{
+    const struct model_config *c = &s->w->config;
+    const struct model_layer *l = &s->w->layer[layer];
+    norm(s, s->x, l->norm[MODEL_FFN_NORM], c->embedding, n, probe);
+    quantise(s, c->embedding, n, probe);
+    model_multiply(s, &l->matrix[MODEL_GATE], s->gate, n);
+    model_multiply(s, &l->matrix[MODEL_UP], s->up, n);
+    mark(probe, MODEL_PART_GATE_UP);
+    model_pool_run(s->pool, n, 1, activate_part, s);
+    mark(probe, MODEL_PART_ACTIVATION);
+    norm(s, s->hidden, l->norm[MODEL_FFN_SUB_NORM], c->feed_forward, n, probe);
+    quantise(s, c->feed_forward, n, probe);
+    model_multiply(s, &l->matrix[MODEL_DOWN], s->mixed, n);
+    add_to_stream(s, n);
+    mark(probe, MODEL_PART_DOWN);
+}
+
+static void pass(struct model_state *s, const int32_t *tokens, size_t n, float *logits,
+                 enum model_logits which, const struct model_probe *probe)
+{
+    const struct model_config *c = &s->w->config;
+    embed(s, tokens, n);
+    mark(probe, MODEL_PART_EMBEDDING);
+    for (size_t layer = 0; layer < c->layers; layer++) {
+        attention_block(s, layer, n, probe);
+        feed_forward_block(s, layer, n, probe);
+    }
+    s->position += n;
+    if (which == MODEL_LOGITS_NONE)
+        return;
+    const size_t rows = which == MODEL_LOGITS_ALL ? n : 1;
+    norm(s, s->x + (n - rows) * c->embedding, s->w->output_norm, c->embedding, rows, probe);
+    model_head(s, logits, rows);
+    mark(probe, MODEL_PART_HEAD);
+}
+
+int model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,
+                  enum model_logits which, const struct model_probe *probe, struct qk_error *err)
+{
+    const struct model_config *c = &s->w->config;
+    if (!count)
+        return qk_fail(err, QK_ERR_ARG, "tokens", "found none, expected at least one");
+    if (count > s->options.context - s->position)
+        return qk_fail(err, QK_ERR_ARG, "tokens",
+                       "found %zu after %zu positions, expected at most %zu in all: the context", count,
+                       s->position, s->options.context);
+    for (size_t t = 0; t < count; t++)
+        if (tokens[t] < 0 || (size_t)tokens[t] >= c->vocab)
+            return qk_fail(err, QK_ERR_ARG, "tokens", "token %zu has the id %d, expected 0 to %zu", t,
+                           tokens[t], c->vocab - 1);
+    for (size_t done = 0, n; done < count; done += n) {
+        n = count - done < s->options.batch ? count - done : s->options.batch;
+        const bool last = done + n == count;
+        const enum model_logits now = which == MODEL_LOGITS_LAST && !last ? MODEL_LOGITS_NONE : which;
+        pass(s, tokens + done, n, which == MODEL_LOGITS_ALL ? logits + done * c->vocab : logits, now, probe);
+    }
+    return 0;
+}

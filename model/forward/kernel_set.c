@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/forward/kernel_set.h"
+
+#include <assert.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PART_MAX = 128 };
+
+/* The path that naming an op decides, or MODEL_PATHS. */
+static enum model_path path_of(enum qk_op op)
+{
+    switch (op) {
+    case QK_OP_qk256_dequant:
+        return MODEL_PATH_DEQUANT;
+    case QK_OP_qk256_gemv:
+        return MODEL_PATH_QK256;
+    case QK_OP_i2s_gemv:
+        return MODEL_PATH_I2S;
+    case QK_OP_i2s16_gemv:
+    case QK_OP_i2s16_gemm:
+        return MODEL_PATH_I2S16;
+    default:
+        return MODEL_PATHS;
+    }
+}
+
+static bool is_int8(enum model_path path)
+{
+    return path == MODEL_PATH_I2S || path == MODEL_PATH_I2S16;
+}
+
+static int check_act(const struct model_kernels *k, enum model_act act, struct qk_error *err)
+{
+    if (act == MODEL_ACT_ANY || is_int8(k->path) == (act == MODEL_ACT_INT8))
+        return 0;
+    return qk_fail(err, QK_ERR_ARG, k->name, "these kernels take %s activations, and %s ones are demanded",
+                   is_int8(k->path) ? "int8" : "f32", act == MODEL_ACT_INT8 ? "int8" : "f32");
+}
+
+/* baseline, p1_unpack, ...: the rows of qk256_dequant that are a phase. */
+static int parse_phase(struct model_kernels *k, const struct qk_table *table, const struct qk_cpu *cpu,
+                       struct qk_error *err)
+{
+    char known[200] = "best";
+    for (size_t i = 0; i < table->count; i++) {
+        const struct qk_variant *v = &table->rows[i];
+        if (v->op != QK_OP_qk256_dequant || v->kind == QK_CEILING || !strcmp(v->phase, "-"))
+            continue;
+        const char *name = v == qk_table_reference(table, v->op) ? "baseline" : v->name;
+        snprintf(known + strlen(known), sizeof known - strlen(known), ", %s", name);
+        if (strcmp(k->name, name) != 0)
+            continue;
+        const char *missing = qk_variant_missing(v, cpu);
+        if (missing)
+            return qk_fail(err, QK_ERR_UNAVAILABLE, k->name, "%s/%s: %s", v->op_name, v->name, missing);
+        k->of[v->op] = v;
+        k->path = MODEL_PATH_DEQUANT;
+        return 0;
+    }
+    return qk_fail(err, QK_ERR_ARG, k->name,
+                   "no such set of kernels; there are: %s, and OP/VARIANT globs joined by '+' (qkbench list)",
+                   known);
+}
+
+/* One glob: the best row here of each op that it matches. */
+static int take_glob(struct model_kernels *k, const struct qk_table *table, const char *glob, bool *named,
+                     const struct qk_cpu *cpu, struct qk_error *err)
+{
+    bool matched[QK_OP_COUNT] = {false}, here[QK_OP_COUNT] = {false};
+    const char *missing[QK_OP_COUNT] = {NULL};
+    size_t matches = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct qk_variant *v = &table->rows[i];
+        char name[PART_MAX];
+        snprintf(name, sizeof name, "%s/%s", v->op_name, v->name);
+        if (v->kind == QK_CEILING || fnmatch(glob, name, 0) != 0)
+            continue;
+        matches++;
+        if (named[v->op])
+            return qk_fail(err, QK_ERR_ARG, k->name, "op %s is named twice, by '%s' the second time",
+                           v->op_name, glob);
+        matched[v->op] = true;
+        const char *why = qk_variant_missing(v, cpu);
+        if (why) {
+            missing[v->op] = why;
+            continue;
+        }
+        here[v->op] = true;
+        k->of[v->op] = v;
+    }
+    if (!matches)
+        return qk_fail(err, QK_ERR_ARG, k->name, "'%s' matches no variant; qkbench list shows them", glob);
+    for (int op = 0; op < QK_OP_COUNT; op++) {
+        if (matched[op] && !here[op])
+            return qk_fail(err, QK_ERR_UNAVAILABLE, k->name, "'%s' of op %s: %s", glob, qk_op_row(op)->name,
+                           missing[op]);
+        named[op] |= matched[op];
+    }
+    return 0;
+}
+
+static int parse_globs(struct model_kernels *k, const struct qk_table *table, const char *set,
+                       const struct qk_cpu *cpu, struct qk_error *err)
+{
+    bool named[QK_OP_COUNT] = {false};
+    for (const char *part = set;;) {
+        char glob[PART_MAX];
+        const size_t n = strcspn(part, "+");
+        if (n == 0 || n >= sizeof glob)
+            return qk_fail(err, QK_ERR_ARG, k->name, "found a part of %zu characters, expected OP/VARIANT",
+                           n);
+        memcpy(glob, part, n);
+        glob[n] = '\0';
+        const int code = take_glob(k, table, glob, named, cpu, err);
+        if (code)
+            return code;
+        if (!part[n])
+            break;
+        part += n + 1;
+    }
+    int decided = -1;
+    for (int op = 0; op < QK_OP_COUNT; op++) {
+        if (!named[op] || path_of((enum qk_op)op) == MODEL_PATHS)
+            continue;
+        if (decided >= 0 && path_of((enum qk_op)decided) != path_of((enum qk_op)op))
+            return qk_fail(err, QK_ERR_ARG, k->name,
+                           "%s and %s are two ways to multiply the ternary matrices; name one",
+                           qk_op_row(decided)->name, qk_op_row(op)->name);
+        decided = op;
+    }
+    if (decided >= 0)
+        k->path = path_of((enum qk_op)decided);
+    return 0;
+}
+
+int model_kernels_parse(struct model_kernels *k, const struct qk_table *table, const char *set,
+                        enum model_act act, const struct qk_cpu *cpu, struct qk_error *err)
+{
+    struct model_kernels made = {.path = act == MODEL_ACT_F32 ? MODEL_PATH_QK256 : MODEL_PATH_I2S16};
+    int code = 0;
+    snprintf(made.name, sizeof made.name, "%s", set);
+    for (int op = 0; op < QK_OP_COUNT; op++)
+        made.of[op] = qk_table_best(table, (enum qk_op)op, cpu);
+    if (strchr(set, '/'))
+        code = parse_globs(&made, table, set, cpu, err);
+    else if (strcmp(set, "best") != 0)
+        code = parse_phase(&made, table, cpu, err);
+    if (!code)
+        code = check_act(&made, act, err);
+    if (!code)
+        *k = made;
+    return code;
+}
+
+unsigned model_kernels_layout(const struct model_kernels *k)
+{
+    static const unsigned layout[MODEL_PATHS] = {[MODEL_PATH_DEQUANT] = MODEL_LAYOUT_QK256,
+                                                 [MODEL_PATH_QK256] = MODEL_LAYOUT_QK256,
+                                                 [MODEL_PATH_I2S] = MODEL_LAYOUT_I2S,
+                                                 [MODEL_PATH_I2S16] = MODEL_LAYOUT_I2S16};
+    assert(k->path < MODEL_PATHS);
+    return layout[k->path];
+}
+
+bool model_kernels_int8(const struct model_kernels *k)
+{
+    return is_int8(k->path);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which variant of each op a model runs with: --kernels SET.
+ *
+ *   best                             the best variant of every op that can run here
+ *   baseline, p1_unpack, ...         matrix products by dequantising rows with that row of qk256_dequant and f32_dot, as the
+ *                                    audited runtime does; baseline is its reference. All other ops as in best
+ *   OP/VARIANT[+OP/VARIANT...]       globs; ops not named take their best
+ *
+ * How the ternary matrices are multiplied is decided by the op named among qk256_dequant, qk256_gemv, i2s_gemv and i2s16_gemv /
+ * i2s16_gemm; naming two that contradict is an error. When none is named: i2s16.
+ */
+#ifndef QKBENCH_MODEL_FORWARD_KERNEL_SET_H
+#define QKBENCH_MODEL_FORWARD_KERNEL_SET_H
+
+#include "kernels/table.h"
+
+enum { MODEL_LAYOUT_I2S = 1, MODEL_LAYOUT_I2S16 = 2, MODEL_LAYOUT_QK256 = 4 };
+
+/* How ternary matrices are multiplied; f32 activations in the first two, int8 in the others. */
+enum model_path { MODEL_PATH_DEQUANT, MODEL_PATH_QK256, MODEL_PATH_I2S, MODEL_PATH_I2S16, MODEL_PATHS };
+
+enum model_act { MODEL_ACT_ANY, MODEL_ACT_INT8, MODEL_ACT_F32 };
+
+struct model_kernels {
+    char name[160]; /* the set's text, cut */
+    enum model_path path;
+    const struct qk_variant
+        *of[QK_OP_COUNT]; /* of every op, never NULL, never a ceiling, all available here */
+};
+
+/*
+ * Parses one SET (no commas) of the table's rows, which must have some of every op. act: what the caller demands; MODEL_ACT_F32 without a path named takes qk256_gemv.
+ * QK_ERR_ARG: unknown set or op, a glob without a match among rows that are kernels, an op named twice, paths that
+ * contradict each other or act. QK_ERR_UNAVAILABLE: everything named exists, but of an op that is named no row can run here.
+ */
+int model_kernels_parse(struct model_kernels *k, const struct qk_table *table, const char *set,
+                        enum model_act act, const struct qk_cpu *cpu, struct qk_error *err);
+
+/* The layout the path reads. */
+unsigned model_kernels_layout(const struct model_kernels *k);
+/* Does the path quantise activations to int8? */
+bool model_kernels_int8(const struct model_kernels *k);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * BitNet b1.58 models: what a file says about its model, the weights in the layouts that kernels want, and the
+ * forward pass of one sequence. Every matrix product, norm and activation goes through the table of kernels/.
+ *
+ *   weights.c  model_config_read, model_weights_*        state.c  model_state_*        forward.c  model_forward
+ *
+ * Source of the forward pass: microsoft/BitNet gpu/model.py and the published GGUF (squared ReLU on the gate branch,
+ * norms before the output and down projections, NeoX rope, tied f16 embedding as head).
+ */
+#ifndef QKBENCH_MODEL_FORWARD_MODEL_H
+#define QKBENCH_MODEL_FORWARD_MODEL_H
+
+#include "model/forward/kernel_set.h"
+#include "model/gguf/gguf.h"
+
+enum {
+    MODEL_LAYERS_MAX = 512,
+    MODEL_CONTEXT_MAX = 1 << 20,
+    MODEL_THREADS_MAX = 256,
+    MODEL_BATCH_MAX = 512, /* tokens that one pass through the layers takes at most */
+};
+
+struct model_config {
+    char arch[16];  /* "bitnet-b1.58" or "bitnet-25" */
+    char name[128]; /* general.name, cut; may be empty */
+    size_t vocab, context, embedding, layers, feed_forward, heads, kv_heads, head_dim;
+    float epsilon;    /* of all norms */
+    double rope_base; /* angle of pair j at position p: p * rope_base^(-2j / head_dim) */
+};
+
+/* A ternary matrix, rows x columns (outputs x inputs): value = scale * (code - 1). Which copies are there: layouts. */
+struct model_matrix {
+    size_t rows, columns;
+    float scale;        /* finite, > 0 */
+    const uint8_t *i2s; /* [rows * columns / 4] I2_S order, a view into the file; NULL when released */
+    uint8_t *i2s16;     /* I2S16 order (kernels/layout.h), owned; NULL when not asked for */
+    uint8_t *qk256;     /* QK256 order, ceil(columns / 256) blocks a row, owned; NULL when not asked for */
+};
+
+enum model_matrix_of { MODEL_Q, MODEL_K, MODEL_V, MODEL_O, MODEL_GATE, MODEL_UP, MODEL_DOWN, MODEL_MATRICES };
+
+enum model_norm_of {
+    MODEL_ATTN_NORM,
+    MODEL_ATTN_SUB_NORM,
+    MODEL_FFN_NORM,
+    MODEL_FFN_SUB_NORM, /* as wide as feed_forward, the others as embedding */
+    MODEL_NORMS
+};
+
+struct model_layer {
+    struct model_matrix matrix[MODEL_MATRICES];
+    float *norm[MODEL_NORMS]; /* aligned copies */
+};
+
+struct model_weights {
+    struct model_gguf gguf; /* owned */
+    struct model_config config;
+    struct model_layer *layer;       /* [config.layers] */
+    const uint16_t *embedding;       /* [vocab * embedding] f16, row by row: embedding and head */
+    uint16_t *embedding_copy;        /* owned when the file's data is not aligned for it; else NULL */
+    float *output_norm;              /* [embedding] */
+    unsigned layouts;                /* MODEL_LAYOUT_* that are there */
+    size_t i2s16_bytes, qk256_bytes; /* of the copies, 0 without */
+};
+
+/*
+ * What the metadata says, each value checked for range and against the others, and against the tensors' shapes and
+ * types. QK_ERR_FORMAT naming key or tensor, found and expected, with its offset. An architecture that is not one of the two is
+ * QK_ERR_UNAVAILABLE with the reason (plain "bitnet": another graph, SiLU and separate scales).
+ */
+int model_config_read(struct model_config *c, const struct model_gguf *g, struct qk_error *err);
+/* Bytes of weights that one generated token reads: codes, norms, its embedding and the head. */
+size_t model_bytes_per_token(const struct model_config *c);
+
+/*
+ * Takes over *g (zeroed on success, unchanged on failure) and makes the layouts asked for (a mask of
+ * MODEL_LAYOUT_*). Codes are scanned: a code 3 is QK_ERR_FORMAT naming tensor and byte. Without
+ * MODEL_LAYOUT_I2S the pages of each matrix are given back as soon as it is repacked: a file's are read again when they are
+ * wanted, those of a model made in memory (synth.h) are made again by model_gguf_want. A weight of a norm that is not
+ * finite is QK_ERR_FORMAT naming tensor and byte. On failure *w is all zero.
+ */
+int model_weights_load(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err);
+/* Frees; all zero is fine. */
+void model_weights_free(struct model_weights *w);
+
+/* The parts that a token's time is made of, in order of the pass. Sampling is the caller's. */
+enum model_part {
+    MODEL_PART_EMBEDDING,
+    MODEL_PART_NORMS,
+    MODEL_PART_ACT_QUANT,
+    MODEL_PART_QKV,
+    MODEL_PART_ROPE, /* and keys and values into the cache */
+    MODEL_PART_ATTENTION,
+    MODEL_PART_OUTPUT,
+    MODEL_PART_GATE_UP,
+    MODEL_PART_ACTIVATION,
+    MODEL_PART_DOWN,
+    MODEL_PART_HEAD,
+    MODEL_PARTS
+};
+extern const char *const model_part_names[MODEL_PARTS]; /* "embedding", "norms", ... */
+
+/* model_forward calls mark(ctx, part) when a part has just ended: what passed since the last call belongs to it. */
+struct model_probe {
+    void (*mark)(void *ctx, enum model_part part);
+    void *ctx;
+};
+
+struct model_options {
+    size_t threads; /* 1 .. MODEL_THREADS_MAX; results do not depend on it */
+    size_t context; /* positions; 0: the model's; at most the model's */
+    size_t batch;   /* tokens a pass; 0: MODEL_BATCH_MAX */
+    bool kv_f16;    /* cache in f16, else f32 */
+    bool head_f16;  /* the head's input rounded to f16 first */
+};
+
+/* One sequence: cache, buffers, the kernels it runs with. */
+struct model_state;
+
+/*
+ * *w must outlive the state and hold the layout kernels->path needs (QK_ERR_ARG otherwise). Nothing is allocated after
+ * this. QK_ERR_ARG: threads, context or batch out of range. QK_ERR_MEMORY. Free with model_state_free (NULL is fine).
+ */
+int model_state_new(struct model_state **s, const struct model_weights *w,
+                    const struct model_kernels *kernels, const struct model_options *options,
+                    struct qk_error *err);
+void model_state_free(struct model_state *s);
+
+/* Positions taken so far; the next token gets this one. */
+size_t model_position(const struct model_state *s);
+/* Forgets all positions from `position` on; position <= model_position. */
+void model_rewind(struct model_state *s, size_t position);
+/* Bytes of the cache of keys and values, and of all buffers beside it. */
+size_t model_cache_bytes(const struct model_state *s);
+size_t model_buffer_bytes(const struct model_state *s);
+
+enum model_logits { MODEL_LOGITS_NONE, MODEL_LOGITS_LAST, MODEL_LOGITS_ALL };
+
+/*
+ * Feeds tokens[count], count >= 1, as they are, at the next positions.
+ *   logits  [vocab] of the last token, or [count * vocab] of all, or NULL for none
+ * probe may be NULL. QK_ERR_ARG, with nothing changed: a token >= vocab (or negative), more positions than the context.
+ */
+int model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,
+                  enum model_logits which, const struct model_probe *probe, struct qk_error *err);
+
+#endif

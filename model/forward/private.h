@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* What files of this folder share about the forward pass and nobody else needs. */
+#ifndef QKBENCH_MODEL_FORWARD_PRIVATE_H
+#define QKBENCH_MODEL_FORWARD_PRIVATE_H
+
+#include "model/forward/model.h"
+#include "model/forward/pool.h"
+
+/* Sizes that tensors have, by what they are named after. */
+enum model_dim_of { MODEL_DIM_NONE, MODEL_DIM_EMBEDDING, MODEL_DIM_KV, MODEL_DIM_FEED_FORWARD };
+uint64_t model_dim(const struct model_config *c, enum model_dim_of dim);
+
+/* The tensors of a layer: matrices first (enum model_matrix_of), then norms (enum model_norm_of). ne1 of a vector is 1. */
+enum { MODEL_TENSOR_FORMS = MODEL_MATRICES + MODEL_NORMS };
+struct model_tensor_form {
+    const char *name; /* behind "blk.N." */
+    enum model_gguf_type type;
+    enum model_dim_of ne0, ne1;
+};
+extern const struct model_tensor_form model_tensor_forms[MODEL_TENSOR_FORMS];
+
+/* The tensor of exactly this type and shape. QK_ERR_FORMAT naming it, with its byte, else. */
+int model_tensor_want(const struct model_gguf *g, const char *name, enum model_gguf_type type, uint64_t ne0,
+                      uint64_t ne1, const struct model_gguf_tensor **to, struct qk_error *err);
+
+/*
+ * Memory on a cache line for count * size bytes; NULL with *err filled. Free with free(). model_alloc: zeroed; the pages of
+ * model_reserve's are taken only as they are written.
+ */
+void *model_reserve(size_t count, size_t size, const char *what, struct qk_error *err);
+void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err);
+
+struct model_state {
+    const struct model_weights *w;
+    struct model_kernels kernels;
+    struct model_options options;
+    struct model_pool *pool;
+    size_t position;
+    size_t widest;    /* of embedding and feed_forward */
+    size_t qkv_width; /* embedding and twice the kv width */
+    size_t group;     /* heads that share a kv head */
+
+    /* Keys, then values: [layer][kv head][position][head_dim], f16 or f32. */
+    void *cache;
+    size_t cache_bytes, buffer_bytes;
+    float *cosine, *sine; /* [context][head_dim / 2] */
+
+    /* Of a batch of `batch` tokens. */
+    float *x;       /* [batch][embedding] the residual stream */
+    float *input;   /* [batch][widest] what the next product takes: norms' outputs */
+    float *qkv;     /* [batch][qkv_width]: as three matrices one behind the other, each [batch][rows] */
+    float *rotated; /* [batch][embedding] queries */
+    float *mixed;   /* [batch][embedding] attention's output, and other results to be added to x */
+    float *gate, *up, *hidden; /* [batch][feed_forward] */
+    int8_t *q;                 /* [batch][widest] */
+    float *q_scale;            /* [batch] */
+    int32_t *q_sum;            /* [batch] */
+    int32_t *sums;             /* [batch][widest] of integer products */
+
+    /* Of a thread. */
+    float *weight;   /* [threads][group][context] softmax */
+    float *row;      /* [threads][blocks of the widest row * 256] */
+    float *ones;     /* [blocks of the widest row] */
+    float *rope_row; /* [threads][kv width] */
+};
+
+/*
+ * y[t][r] = sum over c of m[r][c] * input[t][c], by the state's kernels, for `tokens` rows of s->input, which for int8 paths
+ * must have been quantised. y: [tokens][m->rows].
+ */
+void model_multiply(struct model_state *s, const struct model_matrix *m, float *y, size_t tokens);
+/* Quantises s->input, rows of `columns`, where the path wants that. */
+void model_quantise(struct model_state *s, size_t columns, size_t tokens);
+/* logits[t][v] for `tokens` rows of s->input. */
+void model_head(struct model_state *s, float *logits, size_t tokens);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The next token from logits. Greedy: the largest, the lowest id among equals. Otherwise, in this order: the top_k largest,
+ * softmax at `temperature`, the smallest set whose probability reaches top_p (never empty), a draw from the seeded generator.
+ * NaN logits are an error.
+ */
+#ifndef QKBENCH_MODEL_FORWARD_SAMPLER_H
+#define QKBENCH_MODEL_FORWARD_SAMPLER_H
+
+#include "kernels/support.h"
+
+struct model_sampling {
+    float temperature; /* >= 0; 0: greedy */
+    size_t top_k;      /* 0: all */
+    float top_p;       /* 0 < top_p <= 1 */
+    uint64_t seed;
+};
+
+struct model_sampler;
+
+/* For a vocabulary of `vocab` tokens. QK_ERR_ARG: a value out of range, NaN included. QK_ERR_MEMORY. */
+int model_sampler_new(struct model_sampler **s, const struct model_sampling *how, size_t vocab,
+                      struct qk_error *err);
+void model_sampler_free(struct model_sampler *s);
+
+/* logits [vocab], finite. QK_ERR_INVALID naming the first id whose logit is not. */
+int model_sampler_next(struct model_sampler *s, const float *logits, int32_t *id, struct qk_error *err);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/forward/private.h"
+
+#include "kernels/layout.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A buffer's bytes are counted, so that a user can be told where the memory went. */
+static void *take(struct model_state *s, size_t a, size_t b, size_t size, struct qk_error *err, int *code)
+{
+    size_t count;
+    if (*code)
+        return NULL;
+    void *p = qk_mul_size(a, b, &count) ? model_alloc(count, size, "buffers of the model", err) : NULL;
+    if (!p)
+        *code = qk_fail(err, QK_ERR_MEMORY, "buffers of the model", "no memory for %zu x %zu x %zu bytes", a,
+                        b, size);
+    else
+        s->buffer_bytes += count * size;
+    return p;
+}
+
+static size_t blocks_of(size_t columns)
+{
+    return columns / QK256_BLOCK + (columns % QK256_BLOCK != 0);
+}
+
+static int take_buffers(struct model_state *s, struct qk_error *err)
+{
+    const struct model_config *c = &s->w->config;
+    const size_t batch = s->options.batch, threads = s->options.threads, context = s->options.context;
+    int code = 0;
+    s->x = take(s, batch, c->embedding, sizeof *s->x, err, &code);
+    s->input = take(s, batch, s->widest, sizeof *s->input, err, &code);
+    s->qkv = take(s, batch, s->qkv_width, sizeof *s->qkv, err, &code);
+    s->rotated = take(s, batch, c->embedding, sizeof *s->rotated, err, &code);
+    s->mixed = take(s, batch, c->embedding, sizeof *s->mixed, err, &code);
+    s->gate = take(s, batch, c->feed_forward, sizeof *s->gate, err, &code);
+    s->up = take(s, batch, c->feed_forward, sizeof *s->up, err, &code);
+    s->hidden = take(s, batch, c->feed_forward, sizeof *s->hidden, err, &code);
+    s->q = take(s, batch, s->widest, sizeof *s->q, err, &code);
+    s->q_scale = take(s, batch, 1, sizeof *s->q_scale, err, &code);
+    s->q_sum = take(s, batch, 1, sizeof *s->q_sum, err, &code);
+    s->sums = take(s, batch, s->widest, sizeof *s->sums, err, &code);
+    s->weight = take(s, threads * s->group, context, sizeof *s->weight, err, &code);
+    s->row = take(s, threads * blocks_of(s->widest), QK256_BLOCK, sizeof *s->row, err, &code);
+    s->ones = take(s, blocks_of(s->widest), 1, sizeof *s->ones, err, &code);
+    s->rope_row = take(s, threads, c->kv_heads * c->head_dim, sizeof *s->rope_row, err, &code);
+    s->cosine = take(s, context, c->head_dim / 2, sizeof *s->cosine, err, &code);
+    s->sine = take(s, context, c->head_dim / 2, sizeof *s->sine, err, &code);
+    for (size_t i = 0; i < blocks_of(s->widest) && !code; i++)
+        s->ones[i] = 1;
+    return code;
+}
+
+static int take_cache(struct model_state *s, struct qk_error *err)
+{
+    const struct model_config *c = &s->w->config;
+    const size_t size = s->options.kv_f16 ? sizeof(uint16_t) : sizeof(float);
+    size_t count = 2;
+    if (!qk_mul_size(count, c->layers * c->kv_heads, &count) ||
+        !qk_mul_size(count, s->options.context, &count) || !qk_mul_size(count, c->head_dim, &count) ||
+        !qk_mul_size(count, size, &s->cache_bytes))
+        return qk_fail(err, QK_ERR_MEMORY, "the cache of keys and values", "%zu positions overflow",
+                       s->options.context);
+    /* Not zeroed: a position is written before it is read, and those never reached take no memory. */
+    s->cache = model_reserve(count, size, "the cache of keys and values", err);
+    return s->cache ? 0 : QK_ERR_MEMORY;
+}
+
+/* In f64, as rope/op.h wants them: a table made once is faster than angles by repeated multiplication, and closer. */
+static void table_angles(struct model_state *s)
+{
+    const size_t half = s->w->config.head_dim / 2;
+    for (size_t j = 0; j < half; j++) {
+        const double frequency = pow(s->w->config.rope_base, -(double)j / (double)half);
+        for (size_t p = 0; p < s->options.context; p++) {
+            s->cosine[p * half + j] = (float)cos((double)p * frequency);
+            s->sine[p * half + j] = (float)sin((double)p * frequency);
+        }
+    }
+}
+
+static int check(const struct model_weights *w, const struct model_kernels *kernels, struct model_options *o,
+                 struct qk_error *err)
+{
+    o->context = o->context ? o->context : w->config.context;
+    o->batch = o->batch ? o->batch : MODEL_BATCH_MAX;
+    if (o->threads < 1 || o->threads > MODEL_THREADS_MAX)
+        return qk_fail(err, QK_ERR_ARG, "threads", "found %zu, expected 1 to %d", o->threads,
+                       MODEL_THREADS_MAX);
+    if (o->context > w->config.context)
+        return qk_fail(err, QK_ERR_ARG, "context", "found %zu positions, expected at most the model's %zu",
+                       o->context, w->config.context);
+    if (o->batch > MODEL_BATCH_MAX)
+        return qk_fail(err, QK_ERR_ARG, "batch", "found %zu tokens, expected 1 to %d", o->batch,
+                       MODEL_BATCH_MAX);
+    if (o->batch > o->context)
+        o->batch = o->context;
+    if (!(w->layouts & model_kernels_layout(kernels)))
+        return qk_fail(err, QK_ERR_ARG, kernels->name,
+                       "the weights were not loaded in the layout these kernels read");
+    return 0;
+}
+
+int model_state_new(struct model_state **to, const struct model_weights *w,
+                    const struct model_kernels *kernels, const struct model_options *options,
+                    struct qk_error *err)
+{
+    struct model_options o = *options;
+    *to = NULL;
+    int code = check(w, kernels, &o, err);
+    if (code)
+        return code;
+    struct model_state *s = calloc(1, sizeof *s);
+    if (!s)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a model's state");
+    const struct model_config *c = &w->config;
+    s->w = w;
+    s->kernels = *kernels;
+    s->options = o;
+    s->widest = c->embedding > c->feed_forward ? c->embedding : c->feed_forward;
+    s->qkv_width = c->embedding + 2 * c->kv_heads * c->head_dim;
+    s->group = c->heads / c->kv_heads;
+    code = take_buffers(s, err);
+    if (!code)
+        code = take_cache(s, err);
+    if (!code)
+        code = model_pool_new(&s->pool, o.threads, err);
+    if (code) {
+        model_state_free(s);
+        return code;
+    }
+    table_angles(s);
+    *to = s;
+    return 0;
+}
+
+void model_state_free(struct model_state *s)
+{
+    if (!s)
+        return;
+    model_pool_free(s->pool);
+    void *const all[] = {s->hidden,  s->cache,  s->cosine, s->sine, s->x,       s->input,   s->qkv,
+                         s->rotated, s->mixed,  s->gate,   s->up,   s->q,       s->q_scale, s->q_sum,
+                         s->sums,    s->weight, s->row,    s->ones, s->rope_row};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+    free(s);
+}
+
+size_t model_position(const struct model_state *s)
+{
+    return s->position;
+}
+
+void model_rewind(struct model_state *s, size_t position)
+{
+    s->position = position < s->position ? position : s->position;
+}
+
+size_t model_cache_bytes(const struct model_state *s)
+{
+    return s->cache_bytes;
+}
+
+size_t model_buffer_bytes(const struct model_state *s)
+{
+    return s->buffer_bytes;
+}

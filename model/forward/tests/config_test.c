@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+/* A model that runs, and one thing wrong with it at a time: each is an error that names what and where. */
+#include "model/forward/model.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/tests/cmocka_parts.h"
+#include "model/gguf/tests/gguf_builder.h"
+
+enum { EMBEDDING = 128, KV = 64, FEED_FORWARD = 256, VOCAB = 8, HEADS = 2, KV_HEADS = 1, LAYERS = 2 };
+
+struct entry {
+    const char *key;
+    uint32_t kind;
+    uint32_t number;
+    float real;
+    const char *text;
+};
+
+struct tensor {
+    char name[64];
+    uint32_t type;
+    uint64_t ne0, ne1, ne2;
+};
+
+struct file {
+    struct entry entry[16];
+    size_t entries;
+    struct tensor tensor[40];
+    size_t tensors;
+    size_t bad_code;   /* index of an I2_S tensor whose codes are all 3; SIZE_MAX for none */
+    size_t bad_scale;  /* whose scale is not a number */
+    size_t bad_norm;   /* index of an F32 tensor whose last element is infinite */
+    size_t vocabulary; /* entries of tokenizer.ggml.tokens; 0: no such key */
+};
+
+static void add_tensor(struct file *f, const char *name, uint32_t type, uint64_t ne0, uint64_t ne1)
+{
+    struct tensor *t = &f->tensor[f->tensors++];
+    *t = (struct tensor){.type = type, .ne0 = ne0, .ne1 = ne1, .ne2 = 1};
+    snprintf(t->name, sizeof t->name, "%.63s", name);
+}
+
+static struct file good(void)
+{
+    static const struct tensor layer[] = {{"attn_norm", MODEL_GGUF_TYPE_F32, EMBEDDING, 1, 1},
+                                          {"attn_sub_norm", MODEL_GGUF_TYPE_F32, EMBEDDING, 1, 1},
+                                          {"ffn_norm", MODEL_GGUF_TYPE_F32, EMBEDDING, 1, 1},
+                                          {"ffn_sub_norm", MODEL_GGUF_TYPE_F32, FEED_FORWARD, 1, 1},
+                                          {"attn_q", MODEL_GGUF_TYPE_I2_S, EMBEDDING, EMBEDDING, 1},
+                                          {"attn_k", MODEL_GGUF_TYPE_I2_S, EMBEDDING, KV, 1},
+                                          {"attn_v", MODEL_GGUF_TYPE_I2_S, EMBEDDING, KV, 1},
+                                          {"attn_output", MODEL_GGUF_TYPE_I2_S, EMBEDDING, EMBEDDING, 1},
+                                          {"ffn_gate", MODEL_GGUF_TYPE_I2_S, EMBEDDING, FEED_FORWARD, 1},
+                                          {"ffn_up", MODEL_GGUF_TYPE_I2_S, EMBEDDING, FEED_FORWARD, 1},
+                                          {"ffn_down", MODEL_GGUF_TYPE_I2_S, FEED_FORWARD, EMBEDDING, 1}};
+    struct file f = {
+        .entry = {{.key = "general.architecture", .kind = MODEL_GGUF_STRING, .text = "bitnet-25"},
+                  {.key = "general.name", .kind = MODEL_GGUF_STRING, .text = "built"},
+                  {.key = "bitnet-25.vocab_size", .kind = MODEL_GGUF_U32, .number = VOCAB},
+                  {.key = "bitnet-25.context_length", .kind = MODEL_GGUF_U32, .number = 16},
+                  {.key = "bitnet-25.embedding_length", .kind = MODEL_GGUF_U32, .number = EMBEDDING},
+                  {.key = "bitnet-25.block_count", .kind = MODEL_GGUF_U32, .number = LAYERS},
+                  {.key = "bitnet-25.feed_forward_length", .kind = MODEL_GGUF_U32, .number = FEED_FORWARD},
+                  {.key = "bitnet-25.rope.dimension_count", .kind = MODEL_GGUF_U32, .number = 64},
+                  {.key = "bitnet-25.attention.head_count", .kind = MODEL_GGUF_U32, .number = HEADS},
+                  {.key = "bitnet-25.attention.head_count_kv", .kind = MODEL_GGUF_U32, .number = KV_HEADS},
+                  {.key = "bitnet-25.attention.layer_norm_rms_epsilon",
+                   .kind = MODEL_GGUF_F32,
+                   .real = 1e-5f},
+                  {.key = "bitnet-25.rope.freq_base", .kind = MODEL_GGUF_F32, .real = 10000}},
+        .entries = 12,
+        .bad_code = SIZE_MAX,
+        .bad_scale = SIZE_MAX,
+        .bad_norm = SIZE_MAX};
+    add_tensor(&f, "token_embd.weight", MODEL_GGUF_TYPE_F16, EMBEDDING, VOCAB);
+    for (int l = 0; l < LAYERS; l++)
+        for (size_t i = 0; i < sizeof layer / sizeof *layer; i++) {
+            char name[64];
+            snprintf(name, sizeof name, "blk.%d.%.40s.weight", l, layer[i].name);
+            add_tensor(&f, name, layer[i].type, layer[i].ne0, layer[i].ne1);
+        }
+    add_tensor(&f, "output_norm.weight", MODEL_GGUF_TYPE_F32, EMBEDDING, 1);
+    return f;
+}
+
+static size_t bytes_of(const struct tensor *t)
+{
+    const size_t elements = (size_t)(t->ne0 * t->ne1 * t->ne2);
+    return t->type == MODEL_GGUF_TYPE_F32   ? 4 * elements
+           : t->type == MODEL_GGUF_TYPE_F16 ? 2 * elements
+                                            : elements / 4 + 32;
+}
+
+static struct model_build build(const struct file *f)
+{
+    struct model_build b = {0};
+    uint64_t offset = 0;
+    model_build_header(&b, f->tensors, f->entries + (f->vocabulary > 0));
+    for (size_t i = 0; i < f->entries; i++) {
+        const struct entry *e = &f->entry[i];
+        model_build_key(&b, e->key, e->kind);
+        if (e->kind == MODEL_GGUF_STRING)
+            model_build_string(&b, e->text);
+        else if (e->kind == MODEL_GGUF_F32)
+            model_build_f32(&b, e->real);
+        else
+            model_build_u32(&b, e->number);
+    }
+    if (f->vocabulary)
+        model_build_array(&b, "tokenizer.ggml.tokens", MODEL_GGUF_STRING, f->vocabulary);
+    for (size_t i = 0; i < f->vocabulary; i++)
+        model_build_string(&b, "x");
+    for (size_t i = 0; i < f->tensors; i++) {
+        const uint64_t dims[4] = {f->tensor[i].ne0, f->tensor[i].ne1, f->tensor[i].ne2, 1};
+        model_build_tensor(&b, f->tensor[i].name,
+                           dims[2] > 1   ? 3
+                           : dims[1] > 1 ? 2
+                                         : 1,
+                           dims, f->tensor[i].type, offset);
+        offset = (offset + bytes_of(&f->tensor[i]) + 31) / 32 * 32;
+    }
+    for (size_t i = 0; i < f->tensors; i++) {
+        model_build_pad(&b, 32);
+        if (f->tensor[i].type == MODEL_GGUF_TYPE_I2_S)
+            model_build_i2s(&b, 4 * (bytes_of(&f->tensor[i]) - 32), i == f->bad_code ? 0xff : 0x55,
+                            i == f->bad_scale ? NAN : 0.5f);
+        else
+            model_build_fill(&b, 0, bytes_of(&f->tensor[i]));
+        if (i == f->bad_norm) {
+            b.size -= 4;
+            model_build_f32(&b, -INFINITY);
+        }
+    }
+    return b;
+}
+
+/* 0, or the code of the step that refused: parsing, or loading with every layout. */
+static int load(const struct file *f, struct qk_error *err)
+{
+    struct model_build b = build(f);
+    struct model_gguf g;
+    struct model_weights w;
+    *err = (struct qk_error){.text = ""};
+    int code = model_gguf_parse(b.bytes, b.size, "built", &g, err);
+    if (!code) {
+        code = model_weights_load(&w, &g, MODEL_LAYOUT_I2S | MODEL_LAYOUT_I2S16 | MODEL_LAYOUT_QK256, err);
+        if (!code) {
+            assert_null(g.bytes);
+            assert_int_equal(w.config.vocab, VOCAB);
+            assert_int_equal(w.config.head_dim, 64);
+            assert_string_equal(w.config.name, "built");
+            assert_true(w.layer[1].matrix[MODEL_DOWN].columns == FEED_FORWARD &&
+                        w.layer[1].matrix[MODEL_K].rows == KV);
+            assert_true(w.layer[0].matrix[MODEL_Q].scale == 0.5f);
+            assert_int_equal(
+                model_bytes_per_token(&w.config),
+                LAYERS *
+                        ((2 * EMBEDDING * EMBEDDING + 2 * EMBEDDING * KV + 3 * EMBEDDING * FEED_FORWARD) / 4 +
+                         4 * (3 * EMBEDDING + FEED_FORWARD)) +
+                    2 * EMBEDDING * (VOCAB + 1) + 4 * EMBEDDING);
+            model_weights_free(&w);
+        } else {
+            assert_null(w.layer);
+        }
+    }
+    model_gguf_close(&g);
+    free(b.bytes);
+    return code;
+}
+
+static void a_good_one_loads(void **state)
+{
+    struct qk_error err;
+    struct file f = good();
+    (void)state;
+    if (load(&f, &err))
+        fail_msg("%s: %s", err.where, err.text);
+    f.vocabulary = VOCAB;
+    assert_int_equal(load(&f, &err), 0);
+}
+
+static struct entry *entry(struct file *f, const char *key)
+{
+    for (size_t i = 0; i < f->entries; i++)
+        if (strstr(f->entry[i].key, key))
+            return &f->entry[i];
+    fail_msg("no %s", key);
+    return NULL;
+}
+
+static void expect(const struct file *f, int code, const char *what, const char *text)
+{
+    struct qk_error err;
+    const int got = load(f, &err);
+    if (got != code || !strstr(err.text, text))
+        fail_msg("%s: %d, \"%s\" at \"%s\"; \"%s\" expected", what, got, err.text, err.where, text);
+    if (!strstr(err.where, "built"))
+        fail_msg("%s: the place is \"%s\"", what, err.where);
+}
+
+/* The same, and the place is that byte of the file. */
+static void expect_at(const struct file *f, size_t byte, const char *what, const char *text)
+{
+    struct qk_error err;
+    char where[64];
+    expect(f, QK_ERR_FORMAT, what, text);
+    load(f, &err);
+    snprintf(where, sizeof where, "built: byte %zu", byte);
+    if (strcmp(err.where, where) != 0)
+        fail_msg("%s: the place is \"%s\", \"%s\" expected", what, err.where, where);
+}
+
+/* Where a tensor's data begins in the file that is built of *f, and where what the header says of it does. */
+static void places(const struct file *f, size_t tensor, size_t *info, size_t *data)
+{
+    struct model_build b = build(f);
+    struct model_gguf g;
+    assert_int_equal(model_gguf_parse(b.bytes, b.size, "built", &g, NULL), 0);
+    const struct model_gguf_tensor *t = model_gguf_find_tensor(&g, f->tensor[tensor].name);
+    *info = t->info_at;
+    *data = (size_t)(t->data - b.bytes);
+    model_gguf_close(&g);
+    free(b.bytes);
+}
+
+static void numbers_out_of_range_are_named(void **state)
+{
+    static const struct {
+        const char *key;
+        uint32_t number;
+        const char *text;
+    } bad[] = {{"block_count", 0, "block_count"},
+               {"block_count", 3, "blk.2.attn_q.weight\" is missing"},
+               {"block_count", MODEL_LAYERS_MAX + 1, "block_count"},
+               {"block_count", UINT32_MAX, "block_count"},
+               {"context_length", 0, "context_length"},
+               {"context_length", UINT32_MAX, "context_length"},
+               {"embedding_length", 0, "embedding_length"},
+               {"embedding_length", 256, "rope.dimension_count"},
+               {"embedding_length", 130, "multiples of 128"},
+               {"feed_forward_length", 128, "blk.0.attn_"},
+               {"feed_forward_length", 200, "multiples of 128"},
+               {"head_count", 0, "head_count"},
+               {"head_count", 3, "must be a multiple"},
+               {"head_count", 128, "even"},
+               {"head_count_kv", 0, "head_count_kv"},
+               {"head_count_kv", 3, "must be a multiple"},
+               {"head_count_kv", 2, "blk.0.attn_k.weight"},
+               {"dimension_count", 32, "a head is 64 wide"},
+               {"vocab_size", VOCAB + 1, "token_embd.weight has 8 rows"},
+               {"vocab_size", 0, "vocab_size"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct file f = good();
+        struct entry *e = entry(&f, bad[i].key);
+        if (!strcmp(bad[i].key, "head_count"))
+            e = entry(&f, "attention.head_count");
+        e->number = bad[i].number;
+        /* the key that is looked for contains others' names: head_count comes before head_count_kv */
+        if (!strcmp(bad[i].key, "feed_forward_length") && bad[i].number == 128)
+            expect(&f, QK_ERR_FORMAT, bad[i].key, "ffn_");
+        else
+            expect(&f, QK_ERR_FORMAT, bad[i].key, bad[i].text);
+    }
+}
+
+static void reals_out_of_range_are_named(void **state)
+{
+    const float bad[] = {NAN, INFINITY, -1e-5f, 0};
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct file f = good();
+        entry(&f, "epsilon")->real = bad[i];
+        expect(&f, QK_ERR_FORMAT, "epsilon", "layer_norm_rms_epsilon");
+        f = good();
+        entry(&f, "freq_base")->real = bad[i];
+        expect(&f, QK_ERR_FORMAT, "freq_base", "rope.freq_base");
+    }
+}
+
+static void missing_keys_are_named(void **state)
+{
+    static const char *const optional[] = {"general.name", "vocab_size", "dimension_count"};
+    (void)state;
+    for (size_t i = 0; i < good().entries; i++) {
+        struct file f = good();
+        const char *key = f.entry[i].key;
+        struct qk_error err;
+        bool may = false;
+        f.entry[i] = f.entry[--f.entries];
+        for (int k = 0; k < 3; k++)
+            may |= strstr(key, optional[k]) != NULL;
+        if (!may)
+            expect(&f, QK_ERR_FORMAT, key, key);
+        else if (strcmp(key, "general.name") != 0)
+            assert_int_equal(load(&f, &err), 0);
+    }
+}
+
+static void tensors_are_there(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < good().tensors; i++) {
+        struct file f = good();
+        char text[128];
+        snprintf(text, sizeof text, "tensor \"%s\" is missing", f.tensor[i].name);
+        for (size_t k = i; k + 1 < f.tensors; k++)
+            f.tensor[k] = f.tensor[k + 1];
+        f.tensors--;
+        expect(&f, QK_ERR_FORMAT, "missing", text);
+    }
+}
+
+static void their_types_and_shapes_are_right(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < good().tensors; i++) {
+        struct file f = good();
+        char text[128];
+        size_t info, data;
+        places(&f, i, &info, &data);
+        f.tensor[i].type =
+            f.tensor[i].type == MODEL_GGUF_TYPE_F32 ? MODEL_GGUF_TYPE_F16 : MODEL_GGUF_TYPE_F32;
+        snprintf(text, sizeof text, "tensor \"%s\" is of type F", f.tensor[i].name);
+        expect_at(&f, info, "type", text);
+        f = good();
+        f.tensor[i].ne0 *= 2;
+        snprintf(text, sizeof text, "tensor \"%s\" is %llux", f.tensor[i].name,
+                 (unsigned long long)f.tensor[i].ne0);
+        expect_at(&f, info, "width", text);
+        f = good();
+        f.tensor[i].ne2 = 2;
+        expect_at(&f, info, "a third dimension", f.tensor[i].name);
+        f = good();
+        f.tensor[i].ne1 += 1;
+        if (i == 0)
+            expect(&f, QK_ERR_FORMAT, "height", "vocab_size is 8, and token_embd.weight has 9 rows");
+        else
+            expect_at(&f, info, "height", f.tensor[i].name);
+    }
+}
+
+static void their_data_makes_sense(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < good().tensors; i++) {
+        const struct tensor t = good().tensor[i];
+        struct file f = good();
+        char text[128];
+        size_t info, data;
+        places(&f, i, &info, &data);
+        if (t.type == MODEL_GGUF_TYPE_I2_S) {
+            f.bad_code = i;
+            snprintf(text, sizeof text, "element 0 of tensor \"%s\" has code 3", t.name);
+            expect_at(&f, data, "code 3", text);
+            f = good();
+            f.bad_scale = i;
+            snprintf(text, sizeof text, "scale of tensor \"%s\" is nan", t.name);
+            expect_at(&f, data + bytes_of(&t) - 32, "scale", text);
+        } else if (t.type == MODEL_GGUF_TYPE_F32) {
+            f.bad_norm = i;
+            snprintf(text, sizeof text, "element %d of tensor \"%s\" is -inf", (int)t.ne0 - 1, t.name);
+            expect_at(&f, data + bytes_of(&t) - 4, "norm", text);
+        }
+    }
+}
+
+static void other_models_are_refused(void **state)
+{
+    struct file f = good();
+    (void)state;
+    f.entry[0].text = "bitnet";
+    expect(&f, QK_ERR_UNAVAILABLE, "bitnet", "SiLU");
+    f.entry[0].text = "llama";
+    expect(&f, QK_ERR_UNAVAILABLE, "llama", "\"llama\" is not one of");
+    f = good();
+    add_tensor(&f, "output.weight", MODEL_GGUF_TYPE_F16, EMBEDDING, VOCAB);
+    expect(&f, QK_ERR_FORMAT, "untied head", "\"output.weight\" has no place");
+    f = good();
+    add_tensor(&f, "blk.2.attn_q.weight", MODEL_GGUF_TYPE_I2_S, EMBEDDING, EMBEDDING);
+    expect(&f, QK_ERR_FORMAT, "a layer too many", "has no place");
+    static const char *const odd[] = {"blk.01.attn_q.weight",
+                                      "blk.+1.attn_q.weight",
+                                      "blk. 1.attn_q.weight",
+                                      "blk.1.attn_q.bias",
+                                      "blk.1",
+                                      "blk.4294967297.attn_q.weight"};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        f = good();
+        add_tensor(&f, odd[i], MODEL_GGUF_TYPE_I2_S, EMBEDDING, EMBEDDING);
+        expect(&f, QK_ERR_FORMAT, odd[i], "has no place");
+    }
+    f = good();
+    f.vocabulary = VOCAB - 1;
+    expect(&f, QK_ERR_FORMAT, "vocabulary", "tokenizer.ggml.tokens has 7 entries");
+}
+
+TEST_PART(config)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_good_one_loads),
+        cmocka_unit_test(numbers_out_of_range_are_named),
+        cmocka_unit_test(reals_out_of_range_are_named),
+        cmocka_unit_test(missing_keys_are_named),
+        cmocka_unit_test(tensors_are_there),
+        cmocka_unit_test(their_types_and_shapes_are_right),
+        cmocka_unit_test(their_data_makes_sense),
+        cmocka_unit_test(other_models_are_refused),
+    };
+    return cmocka_run_group_tests_name("model/config", tests, NULL, NULL);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/forward/tests/forward_fixture.h"
+#include "kernels/tests/cmocka_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const unsigned all_layouts = MODEL_LAYOUT_I2S | MODEL_LAYOUT_I2S16 | MODEL_LAYOUT_QK256;
+
+static FILE *open_fixture(const char *stem, const char *rest)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s%s", MODEL_FIXTURES, stem, rest);
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        fail_msg("cannot open %s", path);
+    return f;
+}
+
+void fixture_open(struct fixture *f, const char *stem, unsigned layouts)
+{
+    char path[512];
+    struct model_gguf g;
+    struct qk_error err;
+    *f = (struct fixture){.stem = stem};
+    snprintf(path, sizeof path, "%s/%s", MODEL_FIXTURES,
+             strcmp(stem, "tiny") ? "kjv-bitnet-5m.i2_s.gguf" : "tiny.i2_s.gguf");
+    if (model_gguf_open(path, &g, &err) || model_weights_load(&f->weights, &g, layouts, &err))
+        fail_msg("%s: %s", err.where, err.text);
+    FILE *ids = open_fixture(stem, ".tokens.txt");
+    while (f->count < FIXTURE_TOKENS_MAX && fscanf(ids, " %d ,", &f->tokens[f->count]) == 1)
+        f->count++;
+    fclose(ids);
+    assert_true(f->count > 8);
+}
+
+void fixture_close(struct fixture *f)
+{
+    model_weights_free(&f->weights);
+}
+
+float *fixture_reference(const struct fixture *f, const char *name)
+{
+    char rest[128];
+    const size_t n = f->count * f->weights.config.vocab;
+    float *logits = malloc(n * sizeof *logits);
+    snprintf(rest, sizeof rest, ".logits_%s.f32", name);
+    FILE *file = open_fixture(f->stem, rest);
+    assert_non_null(logits);
+    assert_int_equal(fread(logits, sizeof *logits, n, file), n);
+    assert_int_equal(fgetc(file), EOF);
+    fclose(file);
+    return logits;
+}
+
+struct model_kernels fixture_kernels(const char *set, enum model_act act)
+{
+    struct qk_cpu cpu;
+    struct qk_error err;
+    struct model_kernels k;
+    assert_int_equal(qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), &err), 0);
+    const int code = model_kernels_parse(&k, qk_table_builtin(), set, act, &cpu, &err);
+    if (code == QK_ERR_UNAVAILABLE)
+        skip();
+    if (code)
+        fail_msg("%s: %s", err.where, err.text);
+    return k;
+}
+
+float *fixture_logits(const struct fixture *f, const struct model_kernels *k, const struct model_options *o,
+                      size_t step)
+{
+    struct model_state *s;
+    struct qk_error err;
+    const size_t vocab = f->weights.config.vocab;
+    float *logits = malloc(f->count * vocab * sizeof *logits);
+    assert_non_null(logits);
+    if (model_state_new(&s, &f->weights, k, o, &err))
+        fail_msg("%s: %s", err.where, err.text);
+    for (size_t done = 0, n; done < f->count; done += n) {
+        n = step && step < f->count - done ? step : f->count - done;
+        if (model_forward(s, f->tokens + done, n, logits + done * vocab, MODEL_LOGITS_ALL, NULL, &err))
+            fail_msg("%s: %s", err.where, err.text);
+    }
+    assert_int_equal(model_position(s), f->count);
+    model_state_free(s);
+    return logits;
+}

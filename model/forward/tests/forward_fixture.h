@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* A model of fixtures/ with the ids that its reference logits are of. Any failure ends the test. */
+#ifndef QKBENCH_MODEL_FORWARD_TESTS_FORWARD_FIXTURE_H
+#define QKBENCH_MODEL_FORWARD_TESTS_FORWARD_FIXTURE_H
+
+#include "model/forward/compare_logits.h"
+#include "model/forward/model.h"
+
+enum { FIXTURE_TOKENS_MAX = 64 };
+
+struct fixture {
+    const char *stem; /* "tiny" or "kjv" */
+    struct model_weights weights;
+    int32_t tokens[FIXTURE_TOKENS_MAX];
+    size_t count;
+};
+
+extern const unsigned all_layouts;
+
+void fixture_open(struct fixture *f, const char *stem, unsigned layouts);
+void fixture_close(struct fixture *f);
+/* fixtures/STEM.logits_NAME.f32: [count * vocab], to be freed. */
+float *fixture_reference(const struct fixture *f, const char *name);
+
+/* Parses the set, or skips the test when it cannot run here. */
+struct model_kernels fixture_kernels(const char *set, enum model_act act);
+/* All logits of the fixture's tokens, to be freed, fed in passes of `step` tokens (0: all at once). */
+float *fixture_logits(const struct fixture *f, const struct model_kernels *k, const struct model_options *o,
+                      size_t step);
+
+#endif

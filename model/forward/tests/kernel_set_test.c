@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/forward/kernel_set.h"
+
+#include "kernels/tests/cmocka_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct qk_cpu all, base_only, avx2_only;
+
+static int parse(struct model_kernels *k, const char *set, enum model_act act, struct qk_error *err)
+{
+    return model_kernels_parse(k, qk_table_builtin(), set, act, &all, err);
+}
+
+/* A CPU with every level, so that the tests say the same on every machine; nothing is run. */
+static int make_cpus(void **state)
+{
+    (void)state;
+    for (int i = 0; i < QK_ISA_COUNT; i++)
+        all.present[i] = true;
+    base_only.present[QK_ISA_BASE] = true;
+    for (int i = QK_ISA_BASE + 1; i < QK_ISA_COUNT; i++)
+        strcpy(base_only.why[i], "not here");
+    avx2_only = base_only;
+    avx2_only.present[QK_ISA_AVX2] = true;
+    return 0;
+}
+
+static void sets_choose_variants_and_path(void **state)
+{
+    static const struct {
+        const char *set;
+        enum model_act act;
+        enum model_path path;
+        enum qk_op op;
+        const char *variant;
+    } sets[] = {
+        {"best", MODEL_ACT_ANY, MODEL_PATH_I2S16, QK_OP_i2s16_gemv, "avx512_mask"},
+        {"best", MODEL_ACT_INT8, MODEL_PATH_I2S16, QK_OP_i2s16_gemm, "avx512_tile"},
+        {"best", MODEL_ACT_F32, MODEL_PATH_QK256, QK_OP_qk256_gemv, "avx512_best"},
+        {"baseline", MODEL_ACT_ANY, MODEL_PATH_DEQUANT, QK_OP_qk256_dequant, "scalar"},
+        {"p1_unpack", MODEL_ACT_F32, MODEL_PATH_DEQUANT, QK_OP_qk256_dequant, "p1_unpack"},
+        {"p4_permute", MODEL_ACT_ANY, MODEL_PATH_DEQUANT, QK_OP_qk256_dequant, "p4_permute"},
+        {"i2s_gemv/avx2_madd", MODEL_ACT_ANY, MODEL_PATH_I2S, QK_OP_i2s_gemv, "avx2_madd"},
+        {"i2s16_gem?/avx2_madd", MODEL_ACT_ANY, MODEL_PATH_I2S16, QK_OP_i2s16_gemm, "avx2_madd"},
+        {"qk256_gemv/p*", MODEL_ACT_ANY, MODEL_PATH_QK256, QK_OP_qk256_gemv, "p4_permute"},
+        {"rmsnorm/scalar+rope/avx2", MODEL_ACT_ANY, MODEL_PATH_I2S16, QK_OP_rope, "avx2"},
+        {"rmsnorm/scalar+rope/avx2", MODEL_ACT_F32, MODEL_PATH_QK256, QK_OP_rmsnorm, "scalar"},
+        {"qk256_dequant/avx2_best+f32_dot/scalar", MODEL_ACT_F32, MODEL_PATH_DEQUANT, QK_OP_f32_dot,
+         "scalar"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        struct model_kernels k;
+        struct qk_error err;
+        if (parse(&k, sets[i].set, sets[i].act, &err))
+            fail_msg("%s: %s", sets[i].set, err.text);
+        if (k.path != sets[i].path || strcmp(k.of[sets[i].op]->name, sets[i].variant) != 0)
+            fail_msg("%s: path %d, %s", sets[i].set, (int)k.path, k.of[sets[i].op]->name);
+        assert_string_equal(k.name, sets[i].set);
+        for (int op = 0; op < QK_OP_COUNT; op++)
+            assert_true(k.of[op] && (int)k.of[op]->op == op && k.of[op]->kind != QK_CEILING);
+    }
+}
+
+static void what_is_wrong_is_named(void **state)
+{
+    static const struct {
+        const char *set;
+        enum model_act act;
+        const char *text;
+    } bad[] = {
+        {"", MODEL_ACT_ANY, "no such set"},
+        {"p9", MODEL_ACT_ANY, "baseline, p1_unpack"},
+        {"scalar", MODEL_ACT_ANY, "no such set"},    /* the set's name is baseline */
+        {"avx2_best", MODEL_ACT_ANY, "no such set"}, /* no phase */
+        {"i2s_gemv/none", MODEL_ACT_ANY, "matches no variant"},
+        {"qk256_dequant/ceiling*", MODEL_ACT_ANY, "matches no variant"},
+        {"i2s_gemv/scalar+i2s_gemv/avx*", MODEL_ACT_ANY, "named twice"},
+        {"i2s_gemv/scalar+qk256_gemv/scalar", MODEL_ACT_ANY, "two ways"},
+        {"*/scalar", MODEL_ACT_ANY, "two ways"},
+        {"rope/avx2+", MODEL_ACT_ANY, "0 characters"},
+        {"+rope/avx2", MODEL_ACT_ANY, "0 characters"},
+        {"baseline", MODEL_ACT_INT8, "f32 activations, and int8"},
+        {"i2s_gemv/scalar", MODEL_ACT_F32, "int8 activations, and f32"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct model_kernels k = {.name = "untouched"};
+        struct qk_error err;
+        if (parse(&k, bad[i].set, bad[i].act, &err) != QK_ERR_ARG || !strstr(err.text, bad[i].text))
+            fail_msg("\"%s\": \"%s\", \"%s\" expected", bad[i].set, err.text, bad[i].text);
+        assert_string_equal(k.name, "untouched");
+    }
+    char long_set[400];
+    struct model_kernels k;
+    struct qk_error err;
+    memset(long_set, 'x', sizeof long_set);
+    long_set[200] = '/';
+    long_set[sizeof long_set - 1] = '\0';
+    assert_int_equal(parse(&k, long_set, MODEL_ACT_ANY, &err), QK_ERR_ARG);
+}
+
+static void what_is_not_here_is_unavailable(void **state)
+{
+    struct model_kernels k;
+    struct qk_error err;
+    (void)state;
+    assert_int_equal(model_kernels_parse(&k, qk_table_builtin(), "best", MODEL_ACT_ANY, &base_only, &err), 0);
+    for (int op = 0; op < QK_OP_COUNT; op++)
+        assert_ptr_equal(k.of[op], qk_reference((enum qk_op)op));
+    assert_int_equal(
+        model_kernels_parse(&k, qk_table_builtin(), "i2s_gemv/*", MODEL_ACT_ANY, &base_only, &err), 0);
+    assert_string_equal(k.of[QK_OP_i2s_gemv]->name, "scalar");
+    assert_int_equal(
+        model_kernels_parse(&k, qk_table_builtin(), "p4_permute", MODEL_ACT_ANY, &base_only, &err),
+        QK_ERR_UNAVAILABLE);
+    assert_non_null(strstr(err.text, "p4_permute"));
+    assert_int_equal(
+        model_kernels_parse(&k, qk_table_builtin(), "i2s_gemv/avx*", MODEL_ACT_ANY, &base_only, &err),
+        QK_ERR_UNAVAILABLE);
+}
+
+/* A glob names several ops: i2s16_repack/avx2_gather is here, but of i2s16_gemm only the tiles are meant. */
+static void one_op_of_a_glob_that_is_not_here_is_unavailable(void **state)
+{
+    struct model_kernels k;
+    struct qk_error err;
+    (void)state;
+    assert_int_equal(
+        model_kernels_parse(&k, qk_table_builtin(), "i2s16_*/av*_[gt]*", MODEL_ACT_ANY, &all, &err), 0);
+    assert_string_equal(k.of[QK_OP_i2s16_gemm]->name, "avx512_tile");
+    assert_int_equal(
+        model_kernels_parse(&k, qk_table_builtin(), "i2s16_*/av*_[gt]*", MODEL_ACT_ANY, &avx2_only, &err),
+        QK_ERR_UNAVAILABLE);
+    assert_non_null(strstr(err.text, "i2s16_gemm"));
+}
+
+static void layouts_belong_to_paths(void **state)
+{
+    static const struct {
+        const char *set;
+        unsigned layout;
+        bool int8;
+    } sets[] = {{"best", MODEL_LAYOUT_I2S16, true},
+                {"i2s_gemv/scalar", MODEL_LAYOUT_I2S, true},
+                {"qk256_gemv/scalar", MODEL_LAYOUT_QK256, false},
+                {"baseline", MODEL_LAYOUT_QK256, false}};
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        struct model_kernels k;
+        assert_int_equal(parse(&k, sets[i].set, MODEL_ACT_ANY, NULL), 0);
+        assert_int_equal(model_kernels_layout(&k), sets[i].layout);
+        assert_int_equal(model_kernels_int8(&k), sets[i].int8);
+    }
+}
+
+TEST_PART(kernel_set)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sets_choose_variants_and_path),
+        cmocka_unit_test(what_is_wrong_is_named),
+        cmocka_unit_test(what_is_not_here_is_unavailable),
+        cmocka_unit_test(one_op_of_a_glob_that_is_not_here_is_unavailable),
+        cmocka_unit_test(layouts_belong_to_paths),
+    };
+    return cmocka_run_group_tests_name("model/kernel_set", tests, make_cpus, NULL);
+}

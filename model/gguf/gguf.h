@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GGUF container, versions 2 and 3, little endian, read only.
+ * Source of layout and checks: ggml's GGUF specification (ggml docs/gguf.md) and llama.cpp ggml/src/gguf.cpp.
+ *
+ *   OFFSET  SIZE  DESCRIPTION
+ *        0     4  "GGUF"
+ *        4     4  version
+ *        8     8  number of tensors
+ *       16     8  number of metadata entries
+ *       24        entries:  key string, u32 kind, value
+ *                 tensors:  name string, u32 n_dims, n_dims x u64 (fastest first), u32 type, u64 offset
+ *                 padding to general.alignment (32 when absent), then the data section the offsets count from
+ *   string = u64 length, bytes, no terminator;  array = u32 element kind, u64 count, elements
+ *
+ * Nothing in the file is trusted: whatever a parsed struct points to lies inside the file. Strings, arrays
+ * and tensor data are views into the caller's bytes or the map; only the index of entries and tensors is
+ * allocated.
+ *
+ * A mapped file that another program makes shorter afterwards raises SIGBUS on the next access beyond its new
+ * end. No check at open can prevent that; do not write to a model file while it is in use.
+ */
+#ifndef QKBENCH_MODEL_GGUF_GGUF_H
+#define QKBENCH_MODEL_GGUF_GGUF_H
+
+#include "kernels/support.h"
+
+enum model_gguf_kind {
+    MODEL_GGUF_U8 = 0,
+    MODEL_GGUF_I8 = 1,
+    MODEL_GGUF_U16 = 2,
+    MODEL_GGUF_I16 = 3,
+    MODEL_GGUF_U32 = 4,
+    MODEL_GGUF_I32 = 5,
+    MODEL_GGUF_F32 = 6,
+    MODEL_GGUF_BOOL = 7,
+    MODEL_GGUF_STRING = 8,
+    MODEL_GGUF_ARRAY = 9,
+    MODEL_GGUF_U64 = 10,
+    MODEL_GGUF_I64 = 11,
+    MODEL_GGUF_F64 = 12,
+    MODEL_GGUF_KINDS
+};
+
+/* The ggml types whose size is known here; a tensor of any other type makes the file an error. */
+enum model_gguf_type {
+    MODEL_GGUF_TYPE_F32 = 0,
+    MODEL_GGUF_TYPE_F16 = 1,
+    MODEL_GGUF_TYPE_Q8_0 = 8,
+    MODEL_GGUF_TYPE_Q6_K = 14,
+    MODEL_GGUF_TYPE_BF16 = 30,
+    MODEL_GGUF_TYPE_I2_S = 36,
+};
+
+#define MODEL_GGUF_MAX_DIMS 4
+#define MODEL_GGUF_MAX_NAME 63
+
+/* Not terminated and may hold any bytes, NUL included. Borrowed. */
+struct model_gguf_string {
+    const char *bytes;
+    size_t length;
+};
+
+/* A metadata value where it lies in the file; little endian, unaligned. Borrowed. */
+struct model_gguf_value {
+    enum model_gguf_kind kind;
+    enum model_gguf_kind element; /* of an array's elements; otherwise equal to kind */
+    uint64_t count;               /* elements of an array; otherwise 1 */
+    const unsigned char *bytes;   /* the encoded value; of an array its first element */
+    size_t size;                  /* bytes there */
+};
+
+struct model_gguf_entry {
+    struct model_gguf_string key; /* 1..65535 printable ASCII characters, unique in the file */
+    struct model_gguf_value value;
+};
+
+struct model_gguf_tensor {
+    char name[MODEL_GGUF_MAX_NAME +
+              1];    /* terminated, 1..63 bytes, no control characters, unique in the file */
+    uint32_t n_dims; /* 1..4 */
+    uint64_t dims[MODEL_GGUF_MAX_DIMS]; /* dims[0] varies fastest; each >= 1; unused ones are 1 */
+    enum model_gguf_type type;
+    uint64_t elements;         /* product of dims, at most INT64_MAX */
+    uint64_t offset;           /* from the start of the data section, a multiple of the alignment */
+    size_t size;               /* bytes, padding not included */
+    size_t info_at;            /* of this tensor's info in the file, for messages */
+    const unsigned char *data; /* borrowed; promises no alignment, so multi-byte values go through memcpy */
+};
+
+struct model_gguf {
+    char *name; /* owned; the path, or what the caller of model_gguf_parse gave; used in messages */
+    const unsigned char *bytes;
+    size_t size;
+    bool mapped; /* bytes is ours to unmap */
+    uint32_t version;
+    size_t alignment;   /* power of two, at most 65536 */
+    size_t data_offset; /* of the data section in the file */
+    size_t entry_count;
+    struct model_gguf_entry *entries; /* owned, in file order */
+    size_t *entry_order;              /* owned; indices of entries, sorted by key */
+    size_t tensor_count;
+    struct model_gguf_tensor *tensors; /* owned, in file order, which is also the order of their data */
+    size_t *tensor_order;              /* owned; indices of tensors, sorted by name */
+    /* Of a model that makes its I2_S tensors when they are wanted (synth.h); NULL: all data is there. */
+    void (*make)(const void *maker, size_t tensor, unsigned char *to);
+    void *maker; /* owned, of malloc */
+};
+
+/*
+ * Maps the regular file `path` read-only and parses it. Never blocks on a FIFO.
+ * QK_ERR_IO: cannot open or map, or not a regular file. QK_ERR_FORMAT, with where = "path: byte N".
+ * QK_ERR_MEMORY. On success *g needs model_gguf_close; on failure it is all zero and owns nothing.
+ */
+int model_gguf_open(const char *path, struct model_gguf *g, struct qk_error *err);
+
+/*
+ * The same for `size` bytes in memory, which must outlive *g and stay unchanged; `name` (copied) stands for
+ * the path in messages. Reads every header byte once, in order; of the tensor data only the scales of I2_S
+ * tensors.
+ */
+int model_gguf_parse(const void *bytes, size_t size, const char *name, struct model_gguf *g,
+                     struct qk_error *err);
+
+/*
+ * To be called before the codes of an I2_S tensor of *g are read. Makes t->data, where it is not there yet or was given
+ * back to the system; the same bytes every time.
+ */
+void model_gguf_want(const struct model_gguf *g, const struct model_gguf_tensor *t);
+
+/* Frees and unmaps; an all-zero or already closed *g is fine. */
+void model_gguf_close(struct model_gguf *g);
+
+/* By exact name, in O(log n); NULL when there is none. */
+const struct model_gguf_value *model_gguf_find(const struct model_gguf *g, const char *key);
+const struct model_gguf_tensor *model_gguf_find_tensor(const struct model_gguf *g, const char *name);
+
+/*
+ * Values of required keys. QK_ERR_FORMAT when the key is missing, of a kind that does not convert, or out of range;
+ * *to is then untouched. For an optional key ask model_gguf_find first.
+ *   u64    any integer kind, min <= value <= max
+ *   f64    f32 or f64, min <= value <= max; NaN is in no range
+ *   array  elements of exactly that kind
+ */
+int model_gguf_get_u64(const struct model_gguf *g, const char *key, uint64_t min, uint64_t max, uint64_t *to,
+                       struct qk_error *err);
+int model_gguf_get_f64(const struct model_gguf *g, const char *key, double min, double max, double *to,
+                       struct qk_error *err);
+int model_gguf_get_bool(const struct model_gguf *g, const char *key, bool *to, struct qk_error *err);
+int model_gguf_get_string(const struct model_gguf *g, const char *key, struct model_gguf_string *to,
+                          struct qk_error *err);
+int model_gguf_get_array(const struct model_gguf *g, const char *key, enum model_gguf_kind element,
+                         struct model_gguf_value *to, struct qk_error *err);
+
+/*
+ * Conversions of a value, or of one element of an array, that do not name a reason. False, with *to
+ * untouched, when the kind does not convert: to u64 a non-negative integer, to i64 an integer up to
+ * INT64_MAX, to f64 f32 or f64.
+ */
+bool model_gguf_value_u64(const struct model_gguf_value *value, uint64_t *to);
+bool model_gguf_value_i64(const struct model_gguf_value *value, int64_t *to);
+bool model_gguf_value_f64(const struct model_gguf_value *value, double *to);
+bool model_gguf_value_bool(const struct model_gguf_value *value, bool *to);
+bool model_gguf_value_string(const struct model_gguf_value *value, struct model_gguf_string *to);
+
+/* Element i < count of an array whose elements are not strings, as a value of its own. */
+struct model_gguf_value model_gguf_element(const struct model_gguf_value *array, uint64_t i);
+
+/*
+ * Walks a string array, which has no index: start with *at = 0, call until it returns false.
+ * Each call stores the next string and moves *at, a byte position inside the array.
+ */
+bool model_gguf_next_string(const struct model_gguf_value *array, size_t *at, struct model_gguf_string *to);
+
+/* "u8", "string", ...; "F16", "Q4_K", ... (also for types that are not supported), or NULL for an unknown number. */
+const char *model_gguf_kind_name(uint32_t kind);
+const char *model_gguf_type_name(uint32_t type);
+
+/* Fails with QK_ERR_FORMAT, where = "name: byte `offset`": for further checks of this file. */
+int model_gguf_fail(const struct model_gguf *g, size_t offset, struct qk_error *err, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif

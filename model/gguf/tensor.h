@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* The tensor half of the parser. Internal to model/. */
+#ifndef QKBENCH_MODEL_GGUF_TENSOR_H
+#define QKBENCH_MODEL_GGUF_TENSOR_H
+
+#include "model/gguf/cursor.h"
+
+/*
+ * Reads g->tensor_count tensor infos at the cursor into g->tensors (allocated, g->alignment known), checks
+ * each by itself and against the running end of those before, then places all in the data section that
+ * follows. Sets g->data_offset. The cursor's g is g.
+ */
+int model_gguf_take_tensors(struct model_gguf *g, struct model_gguf_cursor *c);
+
+#endif

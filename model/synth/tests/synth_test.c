@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/synth/synth.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xxhash.h>
+
+#include "kernels/tests/cmocka_parts.h"
+#include "model/gguf/i2s.h"
+
+/* XXH3 of the files of MODEL_SYNTH_SEED. */
+#define TINY_HASH      0xc895db156cd70becu
+#define ONE_LAYER_HASH 0x193432ae9764b52eu
+
+struct file {
+    unsigned char *bytes;
+    size_t size, most; /* most: where the sink fails; 0 for never */
+    unsigned calls;
+};
+
+static int take(void *ctx, const void *bytes, size_t n, struct qk_error *err)
+{
+    struct file *f = ctx;
+    f->calls++;
+    if (f->most && f->size + n > f->most)
+        return qk_fail(err, QK_ERR_IO, "disk", "full");
+    f->bytes = realloc(f->bytes, f->size + n);
+    assert_non_null(f->bytes);
+    memcpy(f->bytes + f->size, bytes, n);
+    f->size += n;
+    return 0;
+}
+
+static struct file write_tiny(uint64_t seed)
+{
+    struct file f = {0};
+    uint64_t size;
+    assert_int_equal(model_synth_write("tiny", seed, take, &f, NULL), 0);
+    assert_int_equal(model_synth_size("tiny", seed, &size, NULL), 0);
+    assert_int_equal(f.size, size);
+    return f;
+}
+
+static void tiny_is_the_same_everywhere(void **state)
+{
+    (void)state;
+    struct file f = write_tiny(MODEL_SYNTH_SEED);
+    assert_int_equal(XXH3_64bits(f.bytes, f.size), TINY_HASH);
+    free(f.bytes);
+}
+
+static int hash(void *ctx, const void *bytes, size_t n, struct qk_error *err)
+{
+    (void)err;
+    return XXH3_64bits_update(ctx, bytes, n) == XXH_OK ? 0 : QK_ERR_INTERNAL;
+}
+
+static void one_layer_is_the_same_everywhere(void **state)
+{
+    (void)state;
+    XXH3_state_t *h = XXH3_createState();
+    assert_true(h && XXH3_64bits_reset(h) == XXH_OK);
+    assert_int_equal(model_synth_write("bitnet-2b/1", MODEL_SYNTH_SEED, hash, h, NULL), 0);
+    assert_int_equal(XXH3_64bits_digest(h), ONE_LAYER_HASH);
+    XXH3_freeState(h);
+}
+
+static void want_all(const struct model_gguf *g)
+{
+    for (size_t i = 0; i < g->tensor_count; i++)
+        model_gguf_want(g, &g->tensors[i]);
+}
+
+static void memory_holds_the_same_bytes(void **state)
+{
+    (void)state;
+    struct file f = write_tiny(7);
+    struct model_gguf g;
+    struct qk_error err;
+    assert_int_equal(model_synth_open("tiny", 7, &g, &err), 0);
+    assert_string_equal(g.name, "synth:tiny");
+    assert_true(g.mapped);
+    assert_int_equal(g.size, f.size);
+    want_all(&g);
+    assert_memory_equal(g.bytes, f.bytes, f.size);
+    want_all(&g); /* the same bytes every time */
+    assert_memory_equal(g.bytes, f.bytes, f.size);
+    free(f.bytes);
+    model_gguf_close(&g);
+    assert_null(g.bytes);
+}
+
+static void seeds_differ_in_all_parts(void **state)
+{
+    (void)state;
+    struct model_gguf a, b;
+    assert_int_equal(model_synth_open("tiny", 1, &a, NULL), 0);
+    assert_int_equal(model_synth_open("tiny", 2, &b, NULL), 0);
+    want_all(&a);
+    want_all(&b);
+    static const char *const keys[] = {"tokenizer.ggml.tokens", "tokenizer.ggml.merges"};
+    for (size_t i = 0; i < 2; i++) {
+        const struct model_gguf_value *x = model_gguf_find(&a, keys[i]), *y = model_gguf_find(&b, keys[i]);
+        assert_memory_not_equal(x->bytes, y->bytes, x->size < y->size ? x->size : y->size);
+    }
+    assert_int_equal(a.tensor_count, b.tensor_count);
+    for (size_t i = 0; i < a.tensor_count; i++) {
+        const struct model_gguf_tensor *x = &a.tensors[i], *y = &b.tensors[i];
+        assert_string_equal(x->name, y->name);
+        assert_memory_not_equal(x->data, y->data, x->size);
+        /* nor is a tensor another one of the same model */
+        for (size_t k = 0; k < i; k++)
+            assert_memory_not_equal(x->data, a.tensors[k].data, 32);
+    }
+    model_gguf_close(&a);
+    model_gguf_close(&b);
+}
+
+/* 42 % zeros, the others half and half, in each of the four bit fields of a byte. */
+static void check_ternary(const struct model_gguf *g, const struct model_gguf_tensor *t)
+{
+    struct qk_error err;
+    if (model_i2s_validate(g, t, &err) != 0)
+        fail_msg("%s: %s", err.where, err.text);
+    double count[4][3] = {{0}};
+    for (uint64_t i = 0; i < t->elements; i++)
+        count[i / 32 % 4][model_i2s_code(t, i)]++;
+    /* six standard deviations of a share of n draws */
+    const double n = (double)t->elements / 4, far2 = 36 * 0.25 / n;
+    for (size_t field = 0; field < 4; field++)
+        for (size_t code = 0; code < 3; code++) {
+            const double off = count[field][code] / n - (code == 1 ? 27.0 / 64 : 18.5 / 64);
+            assert_true(off * off < far2);
+        }
+    /* 1 / sqrt(37/64 * 256) = 0.0822, of 768 columns 0.0474; what goes to the residual has half of it */
+    const bool residual = strstr(t->name, "attn_output") || strstr(t->name, "ffn_down");
+    const float unit = (t->dims[0] == 256 ? 0.0822f : 0.0474f) / (residual ? 2 : 1);
+    assert_true(model_i2s_scale(t) > unit * 0.87f && model_i2s_scale(t) < unit * 1.13f);
+    static const unsigned char zeroes[28];
+    assert_memory_equal(t->data + t->size - 28, zeroes, 28);
+}
+
+static void weights_are_sane(void **state)
+{
+    (void)state;
+    struct model_gguf g;
+    assert_int_equal(model_synth_open("tiny", MODEL_SYNTH_SEED, &g, NULL), 0);
+    want_all(&g);
+    size_t seen[64] = {0};
+    for (size_t i = 0; i < g.tensor_count; i++) {
+        const struct model_gguf_tensor *t = &g.tensors[i];
+        assert_true(t->type < 64);
+        seen[t->type]++;
+        if (t->type == MODEL_GGUF_TYPE_I2_S)
+            check_ternary(&g, t);
+        size_t high = 0;
+        for (uint64_t k = 0; k < t->elements && t->type == MODEL_GGUF_TYPE_F32; k++) {
+            float x;
+            memcpy(&x, t->data + 4 * k, 4);
+            assert_true(x >= 0.75f && x < 1.25f);
+            high += x >= 1;
+        }
+        assert_true(t->type != MODEL_GGUF_TYPE_F32 ||
+                    (high > t->elements * 3 / 8 && high < t->elements * 5 / 8));
+        size_t octave[4] = {0}, negative = 0;
+        for (uint64_t k = 0; k < t->elements && t->type == MODEL_GGUF_TYPE_F16; k++) {
+            const unsigned x = t->data[2 * k] | (unsigned)t->data[2 * k + 1] << 8, exponent = x >> 10 & 31;
+            assert_in_range(exponent, 8, 11); /* 2^-7 to 2^-3 */
+            octave[exponent - 8]++;
+            negative += x >> 15;
+        }
+        for (size_t k = 0; k < 4 && t->type == MODEL_GGUF_TYPE_F16; k++) {
+            assert_in_range(octave[k], t->elements * 23 / 100, t->elements * 27 / 100);
+            assert_in_range(negative, t->elements * 48 / 100, t->elements * 52 / 100);
+        }
+    }
+    assert_int_equal(seen[MODEL_GGUF_TYPE_I2_S], 21);
+    assert_int_equal(seen[MODEL_GGUF_TYPE_F32], 13);
+    assert_int_equal(seen[MODEL_GGUF_TYPE_F16], 1);
+    model_gguf_close(&g);
+}
+
+static void unknown_presets_are_refused(void **state)
+{
+    (void)state;
+    static const char *const unknown[] = {"", "bitnet", "bitnet-2bx", "tiny/1", "synth:tiny", "TINY"};
+    static const char *const layers[] = {
+        "bitnet-2b/",   "bitnet-2b/0",   "bitnet-2b/31", "bitnet-2b/-1", "bitnet-2b/01",
+        "bitnet-2b/+1", "bitnet-2b/1/1", "bitnet-2b/ 1", "bitnet-2b/1x", "bitnet-2b/4294967297"};
+    struct file f = {0};
+    struct qk_error err;
+    struct model_gguf g;
+    uint64_t size;
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        assert_int_equal(model_synth_write(unknown[i], 1, take, &f, &err), QK_ERR_ARG);
+        assert_non_null(strstr(err.text, unknown[i]));
+        assert_non_null(strstr(err.text, "bitnet-2b, bitnet-2b/N"));
+        assert_non_null(strstr(err.text, "tiny"));
+    }
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+        assert_int_equal(model_synth_size(layers[i], 1, &size, &err), QK_ERR_ARG);
+        assert_non_null(strstr(err.text, layers[i]));
+        assert_non_null(strstr(err.text, "from 1 to 30"));
+        assert_int_equal(model_synth_open(layers[i], 1, &g, NULL), QK_ERR_ARG);
+        assert_null(g.name);
+    }
+    assert_int_equal(f.calls, 0);
+}
+
+/* Layers count 69 468 160 codes in 7 tensors and their norms; all else is the same to the byte but for the tensor infos. */
+static void layers_have_the_published_size(void **state)
+{
+    (void)state;
+    uint64_t size[4];
+    static const char *const names[] = {"bitnet-2b/1", "bitnet-2b/29", "bitnet-2b/30", "bitnet-2b"};
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(model_synth_size(names[i], 3, &size[i], NULL), 0);
+    assert_int_equal(size[2], size[3]);
+    const uint64_t layer = 69468160 / 4 + 7 * 32 + 3 * 10240 + 27648, least = 11 * (8 + 4 + 8 + 4 + 8);
+    assert_in_range(size[2] - size[1], layer + least, layer + least + 11 * (8 + 32));
+    assert_in_range(size[1] - size[0], 28 * (layer + least), 28 * (layer + least + 11 * (8 + 32)));
+}
+
+static void a_failing_sink_ends_it(void **state)
+{
+    (void)state;
+    struct qk_error err;
+    struct file whole = write_tiny(MODEL_SYNTH_SEED);
+    assert_true(whole.calls > 1);
+    const struct {
+        size_t most;
+        unsigned calls;
+    } ends[] = {{1, 1}, {whole.size - 1, whole.calls}}; /* at the first call, and at the last */
+    for (size_t i = 0; i < 2; i++) {
+        struct file f = {.most = ends[i].most};
+        assert_int_equal(model_synth_write("tiny", MODEL_SYNTH_SEED, take, &f, &err), QK_ERR_IO);
+        assert_string_equal(err.text, "full");
+        assert_int_equal(f.calls, ends[i].calls);
+        free(f.bytes);
+    }
+    free(whole.bytes);
+}
+
+TEST_PART(synth)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tiny_is_the_same_everywhere),
+        cmocka_unit_test(one_layer_is_the_same_everywhere),
+        cmocka_unit_test(memory_holds_the_same_bytes),
+        cmocka_unit_test(seeds_differ_in_all_parts),
+        cmocka_unit_test(weights_are_sane),
+        cmocka_unit_test(unknown_presets_are_refused),
+        cmocka_unit_test(layers_have_the_published_size),
+        cmocka_unit_test(a_failing_sink_ends_it),
+    };
+    return cmocka_run_group_tests_name("model/synth", tests, NULL, NULL);
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/tokenizer/private.h"
+
+#include "model/gguf/cursor.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+/* tokenizer.ggml.token_type */
+enum { TYPE_NORMAL = 1, TYPE_CONTROL = 3 };
+
+/*
+ * GPT-2's table backwards: the byte that each character below 512 stands for, or -1. Printable bytes stand for themselves; the
+ * other 68, in ascending order, for U+0100 and on.
+ */
+static void make_table(int16_t table[512])
+{
+    unsigned other = 0x100;
+    for (int c = 0; c < 512; c++)
+        table[c] = -1;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        const bool itself = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+        table[itself ? byte : other++] = (int16_t)byte;
+    }
+}
+
+/* Stand-ins to bytes; the size, or SIZE_MAX when a character is none. All of them are one or two bytes of UTF-8. */
+static size_t spell(char *to, const char *from, size_t size, const int16_t *table)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < size; i++) {
+        const unsigned char c = (unsigned char)from[i];
+        unsigned character = c;
+        if (c >= 0xc2 && c < 0xe0 && i + 1 < size && ((unsigned char)from[i + 1] & 0xc0) == 0x80)
+            character = (c & 0x1fu) << 6 | ((unsigned char)from[++i] & 0x3fu);
+        else if (c >= 0x80)
+            return SIZE_MAX;
+        if (character >= 512 || table[character] < 0)
+            return SIZE_MAX;
+        to[n++] = (char)table[character];
+    }
+    return n;
+}
+
+static int compare_bytes(const struct model_tokenizer *t, int32_t id, const char *bytes, size_t size)
+{
+    const struct model_token *token = &t->token[id];
+    if (token->size != size)
+        return token->size < size ? -1 : 1;
+    return memcmp(t->text + token->at, bytes, size);
+}
+
+static int by_spelling(const void *a, const void *b, void *tokenizer)
+{
+    const struct model_spelling *x = a, *y = b;
+    const struct model_tokenizer *t = tokenizer;
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    const int order = compare_bytes(t, x->id, t->text + t->token[y->id].at, t->token[y->id].size);
+    return order ? order : (x->id > y->id) - (x->id < y->id);
+}
+
+/* The first that is not before these bytes is, among equals, the one of the lowest id. */
+int32_t model_tokenizer_spelled(const struct model_tokenizer *t, const char *bytes, size_t size)
+{
+    const uint64_t hash = XXH3_64bits(bytes, size);
+    size_t low = 0, high = t->spellings;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct model_spelling *s = &t->spelling[middle];
+        if (s->hash < hash || (s->hash == hash && compare_bytes(t, s->id, bytes, size) < 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == t->spellings || t->spelling[low].hash != hash ||
+        compare_bytes(t, t->spelling[low].id, bytes, size) != 0)
+        return -1;
+    return t->spelling[low].id;
+}
+
+static int by_length(const void *a, const void *b)
+{
+    const struct model_control *x = a, *y = b;
+    return x->size != y->size ? (x->size < y->size) - (x->size > y->size) : (x->id > y->id) - (x->id < y->id);
+}
+
+static int by_pair(const void *a, const void *b)
+{
+    const struct model_merge *x = a, *y = b;
+    return x->pair != y->pair ? (x->pair > y->pair) - (x->pair < y->pair)
+                              : (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+static int read_tokens(struct model_tokenizer *t, const struct model_gguf_value *tokens,
+                       const struct model_gguf_value *types, const int16_t *table, const struct model_gguf *g,
+                       struct qk_error *err)
+{
+    struct model_gguf_string s;
+    size_t at = 0, used = 0;
+    t->count = (size_t)tokens->count;
+    t->token = calloc(t->count, sizeof *t->token);
+    t->text = malloc(tokens->size + 1); /* decoded text is never longer than the file's */
+    t->spelling = calloc(t->count, sizeof *t->spelling);
+    t->control = calloc(t->count, sizeof *t->control);
+    if (!t->token || !t->text || !t->spelling || !t->control)
+        return qk_fail(err, QK_ERR_MEMORY, g->name, "no memory for %zu tokens", t->count);
+    for (size_t id = 0; model_gguf_next_string(tokens, &at, &s); id++) {
+        struct model_token *token = &t->token[id];
+        int64_t type = TYPE_NORMAL;
+        if (types) {
+            const struct model_gguf_value element = model_gguf_element(types, id);
+            model_gguf_value_i64(&element, &type);
+        }
+        token->control = type == TYPE_CONTROL;
+        const size_t size = token->control ? SIZE_MAX : spell(t->text + used, s.bytes, s.length, table);
+        token->spelled = size != SIZE_MAX && size > 0;
+        token->at = used;
+        token->size = size == SIZE_MAX ? s.length : size;
+        if (size == SIZE_MAX && s.length)
+            memcpy(t->text + used, s.bytes, s.length);
+        used += token->size;
+        if (token->spelled)
+            t->spelling[t->spellings++] =
+                (struct model_spelling){XXH3_64bits(t->text + token->at, token->size), (int32_t)id};
+        else if (token->control && token->size)
+            t->control[t->controls++] = (struct model_control){token->size, (int32_t)id};
+    }
+    qsort_r(t->spelling, t->spellings, sizeof *t->spelling, by_spelling, t);
+    qsort(t->control, t->controls, sizeof *t->control, by_length);
+    for (int byte = 0; byte < 256; byte++) {
+        const char c = (char)byte;
+        t->byte[byte] = model_tokenizer_spelled(t, &c, 1);
+        if (t->byte[byte] < 0)
+            return qk_fail(err, QK_ERR_FORMAT, g->name,
+                           "tokenizer.ggml.tokens has no token for the byte 0x%02x", byte);
+    }
+    return 0;
+}
+
+/* "left right", both tokens, and both together one too. */
+static int read_merge(struct model_tokenizer *t, const struct model_gguf_string *s, char *scratch,
+                      const int16_t *table, struct model_merge *merge)
+{
+    const char *space = memchr(s->bytes, ' ', s->length);
+    if (!space || memchr(space + 1, ' ', s->length - (size_t)(space + 1 - s->bytes)))
+        return QK_ERR_FORMAT;
+    const size_t left = spell(scratch, s->bytes, (size_t)(space - s->bytes), table);
+    if (left == SIZE_MAX)
+        return QK_ERR_FORMAT;
+    const size_t right = spell(scratch + left, space + 1, s->length - (size_t)(space + 1 - s->bytes), table);
+    if (right == SIZE_MAX || !left || !right)
+        return QK_ERR_FORMAT;
+    const int32_t ids[] = {model_tokenizer_spelled(t, scratch, left),
+                           model_tokenizer_spelled(t, scratch + left, right),
+                           model_tokenizer_spelled(t, scratch, left + right)};
+    if (ids[0] < 0 || ids[1] < 0 || ids[2] < 0)
+        return QK_ERR_FORMAT;
+    merge->pair = (uint64_t)ids[0] << 32 | (uint32_t)ids[1];
+    merge->result = ids[2];
+    return 0;
+}
+
+static int read_merges(struct model_tokenizer *t, const struct model_gguf_value *merges, const int16_t *table,
+                       const struct model_gguf *g, struct qk_error *err)
+{
+    struct model_gguf_string s;
+    size_t at = 0, kept = 0;
+    char *scratch = malloc(merges->size + 1);
+    t->merge = calloc((size_t)merges->count + 1, sizeof *t->merge);
+    int code = t->merge && scratch ? 0
+                                   : qk_fail(err, QK_ERR_MEMORY, g->name, "no memory for %llu merges",
+                                             (unsigned long long)merges->count);
+    while (!code && model_gguf_next_string(merges, &at, &s)) {
+        t->merge[t->merges].rank = (uint32_t)t->merges;
+        code = read_merge(t, &s, scratch, table, &t->merge[t->merges]);
+        if (code)
+            model_gguf_fail(g, (size_t)((const unsigned char *)s.bytes - g->bytes), err,
+                            "merge %zu of tokenizer.ggml.merges is \"%s\"; two tokens with one space "
+                            "between, which together "
+                            "are a token, expected",
+                            t->merges, model_gguf_show(s).text);
+        t->merges++;
+    }
+    free(scratch);
+    if (code)
+        return code;
+    qsort(t->merge, t->merges, sizeof *t->merge, by_pair);
+    for (size_t i = 0; i < t->merges; i++) /* of a pair that is there twice the lower rank counts */
+        if (!kept || t->merge[kept - 1].pair != t->merge[i].pair)
+            t->merge[kept++] = t->merge[i];
+    t->merges = kept;
+    return 0;
+}
+
+static int read_special(const struct model_tokenizer *t, const struct model_gguf *g, const char *key,
+                        int32_t *to, struct qk_error *err)
+{
+    uint64_t id;
+    *to = -1;
+    if (!model_gguf_find(g, key))
+        return 0;
+    const int code = model_gguf_get_u64(g, key, 0, t->count - 1, &id, err);
+    if (!code)
+        *to = (int32_t)id;
+    return code;
+}
+
+/* An array with one element for each token, when the file has it; to->count is 0 when not. */
+static int read_per_token(const struct model_gguf *g, const char *key, enum model_gguf_kind kind,
+                          uint64_t count, struct model_gguf_value *to, struct qk_error *err)
+{
+    *to = (struct model_gguf_value){0};
+    if (!model_gguf_find(g, key))
+        return 0;
+    const int code = model_gguf_get_array(g, key, kind, to, err);
+    if (!code && to->count != count)
+        return qk_fail(err, QK_ERR_FORMAT, g->name, "%s has %llu entries, %llu as tokens expected", key,
+                       (unsigned long long)to->count, (unsigned long long)count);
+    return code;
+}
+
+static int read_all(struct model_tokenizer *t, const struct model_gguf *g, struct qk_error *err)
+{
+    struct model_gguf_value tokens, types, scores, merges;
+    struct model_gguf_string model;
+    int16_t table[512];
+    bool add_bos = true;
+    make_table(table);
+    int code = model_gguf_get_string(g, "tokenizer.ggml.model", &model, err);
+    if (!code && (model.length != 4 || memcmp(model.bytes, "gpt2", 4) != 0))
+        code = qk_fail(err, QK_ERR_FORMAT, g->name,
+                       "tokenizer.ggml.model is \"%s\", \"gpt2\" (byte-level BPE) expected",
+                       model_gguf_show(model).text);
+    if (!code)
+        code = model_gguf_get_array(g, "tokenizer.ggml.tokens", MODEL_GGUF_STRING, &tokens, err);
+    if (!code && (tokens.count < 256 || tokens.count > INT32_MAX))
+        code =
+            qk_fail(err, QK_ERR_FORMAT, g->name, "tokenizer.ggml.tokens has %llu entries, 256 to %d expected",
+                    (unsigned long long)tokens.count, INT32_MAX);
+    if (!code)
+        code = read_per_token(g, "tokenizer.ggml.token_type", MODEL_GGUF_I32, tokens.count, &types, err);
+    if (!code) /* not used, but a file where they do not match is damaged */
+        code = read_per_token(g, "tokenizer.ggml.scores", MODEL_GGUF_F32, tokens.count, &scores, err);
+    if (!code)
+        code = model_gguf_get_array(g, "tokenizer.ggml.merges", MODEL_GGUF_STRING, &merges, err);
+    if (!code)
+        code = read_tokens(t, &tokens, types.count ? &types : NULL, table, g, err);
+    if (!code)
+        code = read_merges(t, &merges, table, g, err);
+    if (!code)
+        code = read_special(t, g, "tokenizer.ggml.eos_token_id", &t->eos, err);
+    if (!code && model_gguf_find(g, "tokenizer.ggml.add_bos_token"))
+        code = model_gguf_get_bool(g, "tokenizer.ggml.add_bos_token", &add_bos, err);
+    if (!code)
+        code = read_special(t, g, "tokenizer.ggml.bos_token_id", &t->bos, err);
+    if (!add_bos)
+        t->bos = -1;
+    return code;
+}
+
+int model_tokenizer_open(struct model_tokenizer **to, const struct model_gguf *g, struct qk_error *err)
+{
+    struct model_tokenizer *t = calloc(1, sizeof *t);
+    *to = NULL;
+    if (!t)
+        return qk_fail(err, QK_ERR_MEMORY, g->name, "no memory for a tokenizer");
+    int code = read_all(t, g, err);
+    if (!code)
+        code = model_splitter_new(&t->splitter, err);
+    if (code) {
+        model_tokenizer_close(t);
+        return code;
+    }
+    *to = t;
+    return 0;
+}
+
+void model_tokenizer_close(struct model_tokenizer *t)
+{
+    if (!t)
+        return;
+    model_splitter_free(t->splitter);
+    free(t->control);
+    free(t->merge);
+    free(t->spelling);
+    free(t->text);
+    free(t->token);
+    free(t);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * GitHub workflow commands, `::error title=...::message`: docs.github.com, "Workflow commands for GitHub Actions". A step
+ * shows ten errors and ten warnings and drops the rest, so that the worst are told and how many there are.
+ */
+#include "reports/forms/private.h"
+
+#include <string.h>
+
+/* Line feeds and carriage returns end a command, "%" begins an escape; ":" and "," end a property. */
+static void write_escaped(const char *text, bool property, FILE *to)
+{
+    char clean[REPORT_SAID];
+    snprintf(clean, sizeof clean, "%s", text);
+    report_clean(clean);
+    for (size_t i = 0; clean[i]; i++) {
+        /* report_clean has made blanks of those two. */
+        const char c = text[i] == '\n' || text[i] == '\r' ? text[i] : clean[i];
+        if (c == '%' || c == '\n' || c == '\r' || (property && (c == ':' || c == ',')))
+            fprintf(to, "%%%02X", (unsigned)c);
+        else
+            putc(c, to);
+    }
+}
+
+static void annotate(const char *level, const char *title, const char *message, FILE *to)
+{
+    fprintf(to, "::%s title=", level);
+    write_escaped(title, true, to);
+    fputs("::", to);
+    write_escaped(message, false, to);
+    putc('\n', to);
+}
+
+/* NULL when a result needs no annotation. */
+static const char *level_of(const struct baseline_report *r, const struct baseline_result *res)
+{
+    if (report_is_control(res))
+        return baseline_control_right(res) ? NULL : "error";
+    switch (res->verdict) {
+    case BASELINE_INVALID:
+    case BASELINE_MISSING:
+    case BASELINE_REGRESSION:
+        return "error";
+    case BASELINE_INCONCLUSIVE:
+        return "warning";
+    case BASELINE_WARN:
+        return r->strict ? "error" : "warning";
+    default:
+        return NULL;
+    }
+}
+
+int report_verdicts_github(const struct baseline_report *r, FILE *to, struct qk_error *err)
+{
+    struct report_verdicts v;
+    char title[REPORT_SAID], message[REPORT_SAID], counts[160];
+    const int code = report_verdicts_make(&v, r, err);
+    if (code)
+        return code;
+    size_t shown = 0, count = 0;
+    if (*r->reason) {
+        annotate("error", "qkbench gate: INVALID", r->reason, to);
+        shown++;
+    }
+    for (size_t i = 0; i < r->count; i++) {
+        const struct baseline_result *res = report_nth(&v, i);
+        const char *const level = level_of(r, res);
+        if (!level)
+            continue;
+        count++;
+        if (shown >= BASELINE_WORST)
+            continue;
+        snprintf(title, sizeof title, "%s%s: %s", report_is_control(res) ? "control " : "",
+                 report_is_control(res) ? baseline_role_names[res->role] : report_word(r, res->verdict),
+                 res->name);
+        annotate(level, title, report_say(message, res), to);
+        shown++;
+    }
+    snprintf(title, sizeof title, "qkbench gate: %s", report_word(r, r->verdict));
+    snprintf(message, sizeof message, "%s; %zu of %zu controls judged right; %zu of %zu findings annotated",
+             *report_counts(counts, &v) ? counts : "no cases", v.controls - v.wrong_controls, v.controls,
+             shown - (*r->reason != '\0'), count);
+    annotate("notice", title, message, to);
+    report_verdicts_free(&v);
+    return report_written(to, "annotations", err);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * JUnit XML as both of its usual schemas take it, that of Ant's reports (github.com/windyroad/JUnit-Schema) and that of
+ * Jenkins (xunit-plugin, junit-10.xsd): dates without a zone, nothing beside a result inside a test case.
+ */
+#include "reports/forms/private.h"
+
+#include <math.h>
+#include <string.h>
+
+/* XML 1.0, 2.2: no control characters but tab and line ends, and neither U+FFFE nor U+FFFF. */
+static void write_escaped(const char *text, FILE *to)
+{
+    char clean[REPORT_SAID > 4096 ? REPORT_SAID : 4096];
+    snprintf(clean, sizeof clean, "%s", text);
+    report_clean(clean);
+    for (size_t i = 0; clean[i]; i++) {
+        const unsigned char *const s = (const unsigned char *)clean + i;
+        if (strchr("\t\n\r", text[i])) /* which report_clean has made blanks of */
+            fprintf(to, "&#%d;", text[i]);
+        else if (strchr("&<>\"'", clean[i]))
+            fprintf(to, "&#%d;", clean[i]);
+        else if (s[0] == 0xef && s[1] == 0xbf && s[2] >= 0xbe) {
+            putc('?', to);
+            i += 2;
+        } else
+            putc(clean[i], to);
+    }
+}
+
+static void attribute(const char *name, const char *value, FILE *to)
+{
+    fprintf(to, " %s=\"", name);
+    write_escaped(value, to);
+    putc('"', to);
+}
+
+static void seconds(double s, FILE *to)
+{
+    fprintf(to, " time=\"%.3f\"", isfinite(s) && s > 0 ? s : 0);
+}
+
+static void property(const char *name, const char *value, FILE *to)
+{
+    fputs("    <property", to);
+    attribute("name", name, to);
+    attribute("value", value, to);
+    fputs("/>\n", to);
+}
+
+enum outcome { PASSED, FAILED, ERRORED, SKIPPED, OUTCOMES };
+
+static enum outcome outcome_of(const struct baseline_report *r, const struct baseline_result *res)
+{
+    if (report_is_control(res))
+        return baseline_control_right(res) ? PASSED : ERRORED;
+    switch (res->verdict) {
+    case BASELINE_PASS:
+        return PASSED;
+    case BASELINE_WARN:
+        return r->strict ? FAILED : PASSED;
+    case BASELINE_REGRESSION:
+        return FAILED;
+    case BASELINE_INVALID:
+    case BASELINE_MISSING:
+        return ERRORED;
+    default: /* not judged */
+        return SKIPPED;
+    }
+}
+
+static void write_case(const char *class, const char *name, double s, enum outcome outcome, const char *type,
+                       const char *message, FILE *to)
+{
+    static const char *const elements[OUTCOMES] = {NULL, "failure", "error", "skipped"};
+    fputs("  <testcase", to);
+    attribute("classname", class, to);
+    attribute("name", name, to);
+    seconds(s, to);
+    if (outcome != PASSED) {
+        fprintf(to, ">\n    <%s", elements[outcome]);
+        attribute("type", type, to);
+        attribute("message", message, to);
+        fputs("/>\n  </testcase>\n", to);
+    } else {
+        fputs("/>\n", to);
+    }
+}
+
+/* Of a case op and variant/shape; other results are classes of their own. */
+static void write_result(const struct baseline_report *r, const struct baseline_result *res, FILE *to)
+{
+    static const char *const types[BASELINE_VERDICTS] = {
+        [BASELINE_PASS] = "pass",
+        [BASELINE_WARN] = "perf-warning",
+        [BASELINE_REGRESSION] = "perf-regression",
+        [BASELINE_INCONCLUSIVE] = "inconclusive",
+        [BASELINE_INVALID] = "invalid",
+        [BASELINE_NEW] = "new",
+        [BASELINE_MISSING] = "missing",
+        [BASELINE_REMOVED] = "removed",
+    };
+    char message[REPORT_SAID], class[BASELINE_NAME];
+    const char *const slash = strchr(res->name, '/');
+    const bool split = res->role == BASELINE_CASE && slash;
+    snprintf(class, sizeof class, "%.*s", split ? (int)(slash - res->name) : BASELINE_NAME - 1,
+             split ? res->name : baseline_role_names[res->role]);
+    write_case(class, split ? slash + 1 : res->name, res->seconds, outcome_of(r, res),
+               report_is_control(res) ? "control" : types[res->verdict], report_say(message, res), to);
+}
+
+static void write_properties(const struct baseline_report *r, FILE *to)
+{
+    char number[40];
+    fputs("  <properties>\n", to);
+    property("verdict", baseline_verdict_names[r->verdict], to);
+    property("mode", r->mode ? r->mode : "", to);
+    property("base", r->base, to);
+    property("base compiler", r->base_compiler, to);
+    property("candidate", r->candidate, to);
+    property("candidate compiler", r->cand_compiler, to);
+    property("suite", r->suite, to);
+    property("policy", r->policy, to);
+    snprintf(number, sizeof number, "%g", r->alpha);
+    property("alpha", number, to);
+    snprintf(number, sizeof number, "%llu", (unsigned long long)r->seed);
+    property("seed", number, to);
+    property("strict", r->strict ? "yes" : "no", to);
+    property("machine", r->env.cpu_name, to);
+    property("fingerprint", r->env.fingerprint, to);
+    property("commit", r->env.commit, to);
+    property("version", r->env.version, to);
+    fputs("  </properties>\n", to);
+}
+
+static void write_suite_head(const struct report_verdicts *v, FILE *to)
+{
+    const struct baseline_report *r = v->r;
+    size_t count[OUTCOMES] = {0};
+    char date[20];
+    for (size_t i = 0; i < r->count; i++)
+        count[outcome_of(r, &r->results[i])]++;
+    count[ERRORED] += r->verdict == BASELINE_INVALID;
+    fputs("<testsuites>\n <testsuite name=\"gate\" package=\"qkbench\" id=\"0\"", to);
+    attribute("hostname", *r->env.host ? r->env.host : "localhost", to);
+    snprintf(date, sizeof date, "%.19s", r->env.date); /* without its zone */
+    if (strlen(date) == sizeof date - 1)
+        attribute("timestamp", date, to);
+    fprintf(to, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"", r->count + 1, count[FAILED],
+            count[ERRORED], count[SKIPPED]);
+    seconds(r->seconds, to);
+    fputs(">\n", to);
+    write_properties(r, to);
+}
+
+/* What passed and still has to be read: warnings, and why a case passed without being timed. */
+static void write_remarks(const struct report_verdicts *v, FILE *to)
+{
+    char message[REPORT_SAID];
+    fputs("  <system-out>", to);
+    for (size_t i = 0; i < v->r->count; i++) {
+        const struct baseline_result *res = report_nth(v, i);
+        if (outcome_of(v->r, res) != PASSED || (res->verdict != BASELINE_WARN && !*res->reason))
+            continue;
+        write_escaped(res->name, to);
+        fputs(": ", to);
+        write_escaped(report_say(message, res), to);
+        putc('\n', to);
+    }
+    fputs("</system-out>\n  <system-err/>\n", to);
+}
+
+int report_verdicts_junit(const struct baseline_report *r, FILE *to, struct qk_error *err)
+{
+    struct report_verdicts v;
+    const int code = report_verdicts_make(&v, r, err);
+    if (code)
+        return code;
+    const bool invalid = r->verdict == BASELINE_INVALID;
+    fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", to);
+    write_suite_head(&v, to);
+    for (size_t i = 0; i < r->count; i++)
+        write_result(r, &r->results[i], to);
+    /* One of the run itself, which may be INVALID although each of its cases is not. */
+    write_case("gate", "the run", r->seconds, invalid ? ERRORED : PASSED, "invalid",
+               *r->reason ? r->reason : "a case or a control is INVALID, or nothing was measured", to);
+    write_remarks(&v, to);
+    fputs(" </testsuite>\n</testsuites>\n", to);
+    report_verdicts_free(&v);
+    return report_written(to, "JUnit XML", err);
+}

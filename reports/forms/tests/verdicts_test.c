@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernels/tests/cmocka_parts.h"
+#include "reports/forms/private.h"
+#include "reports/forms/tests/verdicts_fixture.h"
+#include "reports/tests/fixture.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const forms[] = {"text", "markdown", "json", "junit", "github", "bmf"};
+static const char *const kinds[] = {"good", "bad", "warn", "strict", "unsure", "hostile", "empty"};
+enum { FORMS = sizeof forms / sizeof *forms, KINDS = sizeof kinds / sizeof *kinds };
+
+/* To be freed. In the caller's variable, because gcc takes what open_memstream leaves in ours for its address. */
+static void written(const char *form, const char *kind, char **text)
+{
+    struct baseline_report r;
+    struct qk_error err;
+    size_t size;
+    assert_true(report_verdicts_fixture(&r, kind));
+    *text = NULL;
+    FILE *to = open_memstream(text, &size);
+    assert_non_null(to);
+    if (report_verdicts_writer_of(form)(&r, to, &err) != 0)
+        fail_msg("%s", err.text);
+    assert_int_equal(fclose(to), 0);
+    report_verdicts_fixture_free(&r);
+}
+
+static void forms_are_as_they_were(void **state)
+{
+    static const struct {
+        const char *form, *kind, *golden;
+    } rows[] = {
+        {"text", "good", "gate_good.txt"},     {"text", "bad", "gate_bad.txt"},
+        {"markdown", "bad", "gate_bad.md"},    {"json", "hostile", "gate_hostile.json"},
+        {"junit", "bad", "gate_bad.xml"},      {"junit", "hostile", "gate_hostile.xml"},
+        {"github", "bad", "gate_bad.github"},  {"github", "strict", "gate_strict.github"},
+        {"text", "unsure", "gate_unsure.txt"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *text;
+        written(rows[i].form, rows[i].kind, &text);
+        report_golden_check(rows[i].golden, text);
+        free(text);
+    }
+}
+
+static void text_keeps_to_its_width(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < KINDS; i++) {
+        char *text;
+        written("text", kinds[i], &text);
+        for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
+            const size_t n = strcspn(line, "\n");
+            size_t width = 0;
+            for (size_t k = 0; k < n; k++)
+                width += ((unsigned char)line[k] & 0xc0) != 0x80;
+            if (width > REPORT_TEXT_WIDTH || (n && line[n - 1] == ' '))
+                fail_msg("%s: %.*s", kinds[i], (int)n, line);
+        }
+        free(text);
+    }
+}
+
+static void what_is_no_number_is_never_written(void **state)
+{
+    (void)state;
+    for (size_t f = 0; f < FORMS; f++) {
+        char *text;
+        written(forms[f], "hostile", &text);
+        assert_null(strstr(text, "nan"));
+        assert_null(strstr(text, "inf"));
+        free(text);
+    }
+}
+
+static void the_end_of_a_text_says_what_to_do(void **state)
+{
+    static const char *const says[][2] = {
+        {"good", "qkbench gate: PASS, exit code 0"},
+        {"bad", "qkbench breakdown 'qk256_dequant/p4_permute/*'"},
+        {"bad", "none of its verdicts"},
+        {"unsure", "Give more with --budget"},
+        {"warn", "let through"},
+        {"strict", "qkbench gate: WARN (strict), exit code 3"},
+        {"empty", "the run: nothing was timed"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof says / sizeof *says; i++) {
+        char *text;
+        written("text", says[i][0], &text);
+        const char *const end = strstr(text, "\nqkbench gate: ");
+        assert_non_null(end);
+        if (!strstr(end, says[i][1]))
+            fail_msg("%s does not say '%s': %s", says[i][0], says[i][1], end);
+        free(text);
+    }
+}
+
+static ssize_t take_nothing(void *ctx, const char *bytes, size_t size)
+{
+    (void)ctx;
+    (void)bytes;
+    (void)size;
+    return 0;
+}
+
+static void an_error_has_the_reason_of_its_write(void **state)
+{
+    (void)state;
+    for (size_t f = 0; f < FORMS; f++) {
+        struct baseline_report r;
+        struct qk_error err = {0};
+        assert_true(report_verdicts_fixture(&r, "good"));
+        FILE *to = fopencookie(NULL, "w", (cookie_io_functions_t){.write = take_nothing});
+        assert_non_null(to);
+        errno = EPERM;
+        assert_int_equal(report_verdicts_writer_of(forms[f])(&r, to, &err), QK_ERR_IO);
+        assert_null(strstr(err.text, strerror(EPERM)));
+        fclose(to);
+        report_verdicts_fixture_free(&r);
+    }
+}
+
+/* A history has no place for a doubt. */
+static void metrics_of_a_doubtful_run_are_none(void **state)
+{
+    (void)state;
+    for (int doubt = 0; doubt < 3; doubt++) {
+        struct baseline_report r;
+        char *text;
+        size_t size;
+        assert_true(report_verdicts_fixture(&r, "good"));
+        if (doubt == 1)
+            strcpy(r.reason, "another gate ran beside it");
+        for (size_t i = 0; i < r.count; i++)
+            if (doubt == 2 && r.results[i].role == BASELINE_AA)
+                r.results[i].verdict = BASELINE_WARN;
+        FILE *to = open_memstream(&text, &size);
+        assert_non_null(to);
+        assert_int_equal(report_verdicts_bmf(&r, to, NULL), 0);
+        assert_int_equal(fclose(to), 0);
+        assert_int_equal(strcmp(text, "{}\n") == 0, doubt > 0);
+        free(text);
+        report_verdicts_fixture_free(&r);
+    }
+}
+
+/* Shapes of cases that were not timed share lines, which are not endless. */
+static void no_shape_is_lost(void **state)
+{
+    enum { SHAPES = 200 };
+    static struct baseline_result results[SHAPES];
+    struct baseline_report r = {.mode = "duet", .count = SHAPES, .results = results};
+    char *text, name[BASELINE_NAME];
+    size_t size;
+    (void)state;
+    for (size_t i = 0; i < SHAPES; i++) {
+        results[i] = (struct baseline_result){.verdict = BASELINE_PASS, .reason = "identical code"};
+        snprintf(results[i].name, sizeof results[i].name, "op/%s/%015zu", i < 150 ? "v" : "vw", i);
+    }
+    FILE *to = open_memstream(&text, &size);
+    assert_non_null(to);
+    assert_int_equal(report_verdicts_markdown(&r, to, NULL), 0);
+    assert_int_equal(fclose(to), 0);
+    for (size_t i = 0; i < SHAPES; i++) {
+        snprintf(name, sizeof name, "%015zu", i);
+        const char *const at = strstr(text, name);
+        assert_non_null(at);
+        assert_null(strstr(at + 1, name));
+    }
+    assert_non_null(strstr(text, "| op/v | 000000000000000, "));
+    assert_non_null(strstr(text, "| op/vw | 000000000000150, "));
+    free(text);
+}
+
+/* Small enough to stay in the stream's buffer, so that the error comes with the flush; and large. */
+static void a_full_device_is_an_error(void **state)
+{
+    (void)state;
+    for (size_t f = 0; f < FORMS; f++) {
+        for (int large = 0; large < 2; large++) {
+            struct baseline_report r;
+            struct qk_error err = {0};
+            assert_true(report_verdicts_fixture(&r, large ? "many" : "warn"));
+            FILE *to = fopen("/dev/full", "w");
+            assert_non_null(to);
+            if (report_verdicts_writer_of(forms[f])(&r, to, &err) != QK_ERR_IO ||
+                !strstr(err.text, "No space left"))
+                fail_msg("%s, large %d: %s", forms[f], large, err.text);
+            fclose(to);
+            report_verdicts_fixture_free(&r);
+        }
+    }
+}
+
+static void numbers_have_the_digits_that_matter(void **state)
+{
+    static const struct {
+        double x;
+        const char *percent, *time;
+    } rows[] = {
+        {1.0152, "+1.52", "1.015 ns"},
+        {0.99999, "+0.00", "1.000 ns"},
+        {0.98004, "-2.00", "0.980 ns"},
+        {99.996, "+9900", "100.0 ns"},
+        {999.96, "+99896", "1.000 us"},
+        {1.2345e7, "+1.23e+09", "12.35 ms"},
+        {3.5e12, "+3.5e+14", "3500.0 s"},
+        {NAN, "-", "-"},
+        {INFINITY, "-", "-"},
+        {1e300, "+1e+302", "1e+291 s"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char percent[16], time[24];
+        assert_string_equal(report_percent(percent, rows[i].x), rows[i].percent);
+        assert_string_equal(report_time(time, rows[i].x), rows[i].time);
+    }
+}
+
+TEST_PART(verdicts)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(forms_are_as_they_were),
+        cmocka_unit_test(text_keeps_to_its_width),
+        cmocka_unit_test(what_is_no_number_is_never_written),
+        cmocka_unit_test(the_end_of_a_text_says_what_to_do),
+        cmocka_unit_test(an_error_has_the_reason_of_its_write),
+        cmocka_unit_test(metrics_of_a_doubtful_run_are_none),
+        cmocka_unit_test(no_shape_is_lost),
+        cmocka_unit_test(a_full_device_is_an_error),
+        cmocka_unit_test(numbers_have_the_digits_that_matter),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

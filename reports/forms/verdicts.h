@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a gate found (baselines/gate/verdict.h), in the forms its readers take. All write to an open stream and return 0,
+ * QK_ERR_IO or QK_ERR_MEMORY; the report is borrowed and nothing is computed here.
+ */
+#ifndef QKBENCH_REPORTS_FORMS_VERDICTS_H
+#define QKBENCH_REPORTS_FORMS_VERDICTS_H
+
+#include "baselines/gate/verdict.h"
+
+#include <stdio.h>
+
+typedef int report_verdicts_writer(const struct baseline_report *r, FILE *to, struct qk_error *err);
+
+/* For people at a terminal: facts, a table of all cases, the verdict and what to do about it. At most 120 columns. */
+report_verdicts_writer report_verdicts_text;
+
+/* A writer for each row of verdicts.def, which says what it writes. */
+#define REPORT_FORM(name, option, argument, help) report_verdicts_writer report_verdicts_##name;
+#include "reports/forms/verdicts.def"
+#undef REPORT_FORM
+enum report_form {
+#define REPORT_FORM(name, option, argument, help) REPORT_FORM_##name,
+#include "reports/forms/verdicts.def"
+#undef REPORT_FORM
+    REPORT_FORMS
+};
+
+#endif

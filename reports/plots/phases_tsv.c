@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/text/content.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the plot places: variants in slots from left to right, shapes within a slot from small to large. */
+struct layout {
+    const char *op, *reference;
+    const struct bench_record **slots;  /* a record of each variant, the ladder first */
+    const struct bench_record **shapes; /* a record of each shape, by elements */
+    size_t slot_count, ladder_count, shape_count;
+};
+
+static bool on_ladder(const struct bench_record *rec)
+{
+    return strcmp(rec->phase, "-") != 0;
+}
+
+static const char *pick_op(const struct bench_summary *sum)
+{
+    for (size_t i = 0; i < sum->count; i++)
+        if (on_ladder(sum->rows[i].rec))
+            return sum->rows[i].rec->op;
+    return sum->count ? sum->rows[0].rec->op : NULL;
+}
+
+/* Index of the first record in list[count] with the same variant, or count. */
+static size_t find_slot(const struct layout *l, const struct bench_record *rec)
+{
+    size_t i = 0;
+    while (i < l->slot_count && strcmp(l->slots[i]->variant, rec->variant) != 0)
+        i++;
+    return i;
+}
+
+static size_t find_shape(const struct layout *l, const struct bench_record *rec)
+{
+    size_t i = 0;
+    while (i < l->shape_count && strcmp(l->shapes[i]->shape, rec->shape) != 0)
+        i++;
+    return i;
+}
+
+static void place(struct layout *l, const struct bench_record *rec)
+{
+    if (find_shape(l, rec) == l->shape_count) {
+        size_t i = l->shape_count++;
+        for (; i > 0 && l->shapes[i - 1]->elements > rec->elements; i--)
+            l->shapes[i] = l->shapes[i - 1];
+        l->shapes[i] = rec;
+    }
+    if (find_slot(l, rec) == l->slot_count)
+        l->slots[l->slot_count++] = rec;
+}
+
+static bool lay_out(struct layout *l, const struct bench_summary *sum)
+{
+    *l = (struct layout){.op = pick_op(sum), .reference = "the reference"};
+    l->slots = calloc(sum->count + 1, sizeof *l->slots);
+    l->shapes = calloc(sum->count + 1, sizeof *l->shapes);
+    if (!l->slots || !l->shapes) {
+        free(l->slots);
+        free(l->shapes);
+        return false;
+    }
+    for (int plain = 0; plain < 2; plain++) {
+        for (size_t i = 0; i < sum->count; i++) {
+            const struct bench_record *rec = sum->rows[i].rec;
+            if (strcmp(rec->op, l->op) == 0 && on_ladder(rec) == !plain)
+                place(l, rec);
+            if (strcmp(rec->op, l->op) == 0 && rec->reference)
+                l->reference = rec->variant;
+        }
+        if (!plain)
+            l->ladder_count = l->slot_count;
+    }
+    return true;
+}
+
+static void put_number(double x, FILE *to)
+{
+    if (isfinite(x))
+        fprintf(to, "\t%.17g", x);
+    else
+        fputs("\tNaN", to);
+}
+
+/* One word: what gnuplot would take for a quote, and what the list of shapes is separated by, is replaced. */
+static void put_word(const char *text, FILE *to)
+{
+    for (; *text; text++) {
+        const unsigned char c = (unsigned char)*text;
+        putc(c <= ' ' || c == 0x7f || c == '"' || c == '#' ? '_' : c, to);
+    }
+}
+
+static void put_clean_line(const char *label, const char *text, FILE *to)
+{
+    char copy[400];
+    snprintf(copy, sizeof copy, "%s", text);
+    report_clean(copy);
+    fprintf(to, "# %s: %s\n", label, copy);
+}
+
+static void put_head(const struct report_input *in, const struct layout *l, FILE *to)
+{
+    const struct bench_environment *env = &in->set->env;
+    char text[400];
+    snprintf(text, sizeof text, "Speed-up of %s over %s", l->op, l->reference);
+    put_clean_line("title", text, to);
+    snprintf(text, sizeof text, "%s, %s, commit %.12s, %s", *env->cpu_name ? env->cpu_name : "unknown CPU",
+             *env->compiler ? env->compiler : "unknown compiler", *env->commit ? env->commit : "unknown",
+             in->set->quick ? "quick run: not for quoting" : "full run");
+    put_clean_line("subtitle", text, to);
+    put_clean_line("reference", l->reference, to);
+    if (in->audit && strcmp(in->audit->op, l->op) == 0 && isfinite(in->audit->goal))
+        fprintf(to, "# goal: %.17g\n", in->audit->goal);
+    fprintf(to, "# slots: %zu\n# ladder: %zu\n# shapes:", l->slot_count, l->ladder_count);
+    for (size_t i = 0; i < l->shape_count; i++) {
+        putc(' ', to);
+        put_word(l->shapes[i]->shape, to);
+    }
+    fputs("\n# slot\tsize\tvariant\tisa\tphase\tshape\telements\tns\tspeedup\tspeedup_low\tspeedup_high"
+          "\tstep\tstep_low\tstep_high\tprevious\tstatus\n",
+          to);
+}
+
+static void put_row(const struct bench_summary_row *row, const struct layout *l, FILE *to)
+{
+    static const char *const words[] = {[BENCH_OK] = "ok", [BENCH_SKIP] = "skip", [BENCH_ERROR] = "error"};
+    const struct bench_record *rec = row->rec;
+    const char *const names[] = {rec->variant, rec->isa, rec->phase, rec->shape};
+    fprintf(to, "%zu\t%zu", find_slot(l, rec) + 1, find_shape(l, rec) + 1);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        putc('\t', to);
+        put_word(names[i], to);
+    }
+    put_number(rec->elements, to);
+    put_number(row->ns, to);
+    put_number(row->speedup.value, to);
+    put_number(row->speedup.low, to);
+    put_number(row->speedup.high, to);
+    put_number(row->step.value, to);
+    put_number(row->step.low, to);
+    put_number(row->step.high, to);
+    putc('\t', to);
+    put_word(row->previous ? row->previous : "-", to);
+    fprintf(to, "\t%s\n", words[rec->status]);
+}
+
+int report_phases_tsv(const struct report_input *in, FILE *to, struct qk_error *err)
+{
+    struct layout l;
+    const struct bench_summary *sum = in->summary;
+    bool any = false;
+    if (!lay_out(&l, sum))
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory to lay out a plot of %zu rows", sum->count);
+    for (size_t i = 0; i < sum->count; i++)
+        any |= strcmp(sum->rows[i].rec->op, l.op) == 0 && isfinite(sum->rows[i].speedup.value);
+    if (any) {
+        put_head(in, &l, to);
+        for (size_t i = 0; i < sum->count; i++)
+            if (strcmp(sum->rows[i].rec->op, l.op) == 0)
+                put_row(&sum->rows[i], &l, to);
+    }
+    free(l.slots);
+    free(l.shapes);
+    if (!any)
+        return qk_fail(err, QK_ERR_INVALID, NULL, "no row has a speed-up over %s: nothing to plot",
+                       l.reference);
+    errno = 0;
+    if (fflush(to) != 0 || ferror(to))
+        return qk_fail(err, QK_ERR_IO, NULL, "cannot write the numbers of the plot: %s",
+                       errno ? strerror(errno) : "the stream failed");
+    return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* What a breakdown says, as text and markdown; report.h has the rules of both. */
+#ifndef QKBENCH_REPORTS_TEXT_BREAKDOWN_H
+#define QKBENCH_REPORTS_TEXT_BREAKDOWN_H
+
+#include "baselines/stored/components.h"
+
+#include <stdio.h>
+
+struct report_breakdown_input {
+    const struct bench_breakdown *bd;
+    const struct baseline_components *claims; /* judged against bd; NULL: no claims beside it */
+};
+
+/*
+ * Facts of the run, the roadmap's table (component by variant, ms per token) of each shape, a table for each variant,
+ * the claimed gains, and what was not measured. QK_ERR_IO when the stream fails, QK_ERR_MEMORY.
+ */
+int report_breakdown_text(const struct report_breakdown_input *in, FILE *to, struct qk_error *err);
+int report_breakdown_markdown(const struct report_breakdown_input *in, FILE *to, struct qk_error *err);
+
+#endif

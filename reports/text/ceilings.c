@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/text/ceilings.h"
+
+#include "reports/text/table.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+static const enum qk_isa columns[] = {QK_ISA_BASE, QK_ISA_AVX2, QK_ISA_AVX512};
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+static void add_known(struct report_table *t, double x, const char *fmt_unit)
+{
+    if (isnan(x))
+        report_table_cell(t, "-");
+    else
+        report_table_cell(t, "%.1f %s", x, fmt_unit);
+}
+
+static void add_number(struct report_table *t, const char *fmt, double x)
+{
+    if (isnan(x))
+        report_table_cell(t, "-");
+    else
+        report_table_cell(t, fmt, x);
+}
+
+static size_t fewest_repetitions(const struct bench_ceilings *c, size_t *most)
+{
+    size_t fewest = SIZE_MAX;
+    *most = 0;
+    for (size_t i = 0; i < c->count; i++)
+        if (c->rows[i].repetitions) {
+            fewest = c->rows[i].repetitions < fewest ? c->rows[i].repetitions : fewest;
+            *most = c->rows[i].repetitions > *most ? c->rows[i].repetitions : *most;
+        }
+    return *most ? fewest : 0;
+}
+
+/* The largest spread of a level, by one thread and by all; what goes past the caches counts as memory's. */
+static void add_spreads(struct report_table *t, const struct bench_ceilings *c)
+{
+    double most[BENCH_DRAM + 1];
+    char text[160] = "";
+    for (int level = 0; level <= BENCH_DRAM; level++)
+        most[level] = NAN;
+    for (size_t i = 0; i < c->count; i++) {
+        const bool past = c->rows[i].loop->kind == BENCH_CEILING_nt_write;
+        const int level = past ? BENCH_DRAM : c->rows[i].level;
+        most[level] = fmax(most[level], c->rows[i].spread);
+    }
+    for (int level = 0; level <= BENCH_DRAM; level++)
+        if (!isnan(most[level]))
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s %.1f %%", *text ? ", " : "",
+                     bench_ceiling_level(level), 100 * most[level]);
+    report_table_cell(t, "spread");
+    if (*text)
+        report_table_cell(t, "at most, between the three thirds of the run: %s", text);
+    else
+        report_table_cell(t, "- (not known)");
+}
+
+static void add_facts(struct report_table *t, const struct bench_ceilings *c, bool stored)
+{
+    report_table_facts(t);
+    report_table_title(t, "qkbench %s ceilings", c->env.version);
+    report_table_fact(t, "machine", "%s, fingerprint %s", *c->env.cpu_name ? c->env.cpu_name : "unknown",
+                      c->env.fingerprint);
+    report_table_fact(t, "date", "%s%s", c->env.date, stored ? ", stored then; --fresh measures anew" : "");
+    report_table_fact(t, "mode", "%s, %.1f s, seed %llu; one thread on CPU %d, or one on each of %d CPUs",
+                      c->quick ? "quick: not for quoting" : "full", c->seconds, (unsigned long long)c->seed,
+                      c->cpu, c->threads);
+    if (isnan(c->clock_ghz))
+        report_table_fact(t, "core clock", "- (%s)", c->clock_why);
+    else
+        report_table_fact(t, "core clock", "%.3f GHz, fastest %.3f GHz, estimated beside the rounds",
+                          c->clock_ghz, c->clock_best);
+    report_table_cell(t, "timer step");
+    add_known(t, c->timer_step_ns, "ns, the smallest that was seen");
+    report_table_cell(t, "timer cost");
+    add_known(t, c->timer_cost_ns, "ns a call");
+    report_table_cell(t, "pages");
+    if (isnan(c->huge_share))
+        report_table_cell(
+            t, "caches: as the system gives them; DRAM: huge ones asked for, what came of it is not known");
+    else
+        report_table_cell(t, "caches: as the system gives them; DRAM: huge ones asked for, %.0f %% are",
+                          100 * c->huge_share);
+    size_t most;
+    const size_t fewest = fewest_repetitions(c, &most);
+    report_table_fact(t, "numbers",
+                      "fastest of %zu to %zu repetitions, their median in brackets; GB = 1e9 bytes, a copy "
+                      "counts both ways",
+                      fewest, most);
+    add_spreads(t, c);
+}
+
+static void add_bandwidth(struct report_table *t, const struct bench_ceiling *row)
+{
+    if (!row)
+        report_table_cell(t, "-");
+    else if (isnan(row->best))
+        report_table_cell(t, "- [%zu]", report_table_note(t, "%s", row->reason));
+    else
+        report_table_cell(t, "%.1f (%.1f)", row->best, row->median);
+}
+
+static bool same_line(const struct bench_ceiling *a, const struct bench_ceiling *b)
+{
+    return a->loop->kind == b->loop->kind && a->level == b->level && a->threads == b->threads;
+}
+
+static void add_bytes(struct report_table *t, size_t bytes)
+{
+    if (!bytes)
+        report_table_cell(t, "-");
+    else if (bytes >> 20)
+        report_table_cell(t, "%.4g MiB", (double)bytes / 1048576);
+    else
+        report_table_cell(t, "%.4g KiB", (double)bytes / 1024);
+}
+
+static void add_bandwidths(struct report_table *t, const struct bench_ceilings *c)
+{
+    char head[32];
+    report_table_title(t, "Bandwidth, GB/s");
+    report_table_column(t, "of", false, false);
+    report_table_column(t, "in", false, false);
+    report_table_column(t, "threads", true, false);
+    report_table_column(t, "bytes each", true, false);
+    for (int k = 0; k < COLUMNS; k++) {
+        snprintf(head, sizeof head, "%s", qk_isa_row(columns[k])->name);
+        report_table_column(t, head, true, false);
+    }
+    for (size_t first = 0, end; first < c->count; first = end) {
+        const struct bench_ceiling *row = &c->rows[first], *cell[COLUMNS] = {NULL};
+        for (end = first; end < c->count && same_line(row, &c->rows[end]); end++)
+            for (int k = 0; k < COLUMNS; k++)
+                if (c->rows[end].loop->isa == columns[k])
+                    cell[k] = &c->rows[end];
+        if (row->level == BENCH_REGISTERS)
+            continue;
+        report_table_cell(t, "%s", bench_ceiling_kind_words[row->loop->kind]);
+        report_table_cell(t, "%s", bench_ceiling_level(row->level));
+        report_table_cell(t, "%d", row->threads);
+        add_bytes(t, row->bytes);
+        for (int k = 0; k < COLUMNS; k++)
+            add_bandwidth(t, cell[k]);
+    }
+}
+
+static void add_peaks(struct report_table *t, const struct bench_ceilings *c)
+{
+    report_table_title(t, "Peaks of one core");
+    report_table_column(t, "of", false, false);
+    report_table_column(t, "isa", false, false);
+    report_table_column(t, "instruction", false, false);
+    report_table_column(t, "per ns", true, false);
+    report_table_column(t, "GHz", true, false);
+    report_table_column(t, "per\ncycle", true, false);
+    report_table_column(t, "operations\neach", true, false);
+    report_table_column(t, "Gop/s", true, false);
+    for (size_t i = 0; i < c->count; i++) {
+        const struct bench_ceiling *row = &c->rows[i];
+        if (row->level != BENCH_REGISTERS)
+            continue;
+        report_table_cell(t, "%s", bench_ceiling_kind_words[row->loop->kind]);
+        report_table_cell(t, "%s", qk_isa_row(row->loop->isa)->name);
+        report_table_cell(t, "%s %s", row->loop->instruction, row->loop->registers);
+        if (isnan(row->best))
+            report_table_cell(t, "- [%zu]", report_table_note(t, "%s", row->reason));
+        else
+            report_table_cell(t, "%.2f (%.2f)", row->best, row->median);
+        add_number(t, "%.2f", bench_ceiling_ghz(row));
+        add_number(t, "%.2f", row->per_cycle);
+        report_table_cell(t, "%.0f", row->loop->ops);
+        if (isnan(row->best))
+            report_table_cell(t, "-");
+        else
+            report_table_cell(t, "%.1f", row->best * row->loop->ops);
+    }
+}
+
+int report_ceilings_text(const struct bench_ceilings *c, bool stored, FILE *to, struct qk_error *err)
+{
+    struct report_table tables[3];
+    bool failed = false;
+    memset(tables, 0, sizeof tables);
+    add_facts(&tables[0], c, stored);
+    add_bandwidths(&tables[1], c);
+    add_peaks(&tables[2], c);
+    for (int i = 0; i < 3; i++)
+        failed |= tables[i].failed;
+    errno = 0;
+    for (int i = 0; i < 3 && !failed; i++) {
+        if (i)
+            putc('\n', to);
+        report_table_text(&tables[i], to);
+    }
+    for (int i = 0; i < 3; i++)
+        report_table_free(&tables[i]);
+    if (failed)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the ceilings' texts");
+    if (fflush(to) || ferror(to))
+        return qk_fail(err, QK_ERR_IO, NULL, "cannot write the ceilings: %s", strerror(errno ? errno : EIO));
+    return 0;
+}

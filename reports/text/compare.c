@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/text/compare.h"
+
+#include "reports/text/content.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+static void add_side(struct report_table *t, const char *label, const struct baseline *b)
+{
+    report_table_fact(t, label, "%s: commit %s, %s, %s, median of %zu launch%s, shapes %s", b->name,
+                      b->env.commit, b->env.date, b->quick ? "quick: not for quoting" : "full", b->launches,
+                      b->launches == 1 ? "" : "es", b->shapes);
+}
+
+static void add_number(struct report_table *t, double x, const char *fmt)
+{
+    char text[48];
+    /* The formats are this file's own. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(text, sizeof text, fmt, x);
+#pragma GCC diagnostic pop
+    report_table_cell(t, "%s", isnan(x) ? "-" : text);
+}
+
+static void add_ns(struct report_table *t, const struct baseline_part *part)
+{
+    if (!part)
+        report_table_cell(t, "-");
+    else if (isnan(part->ns.low))
+        report_table_cell(t, "%.4g", part->ns.value);
+    else
+        report_table_cell(t, "%.4g [%.4g, %.4g]", part->ns.value, part->ns.low, part->ns.high);
+}
+
+static void add_speedup(struct report_table *t, const struct baseline_case *c)
+{
+    if (!c)
+        report_table_cell(t, "-");
+    else if (c->reference)
+        report_table_cell(t, "reference");
+    else
+        report_add_ratio(t, &c->speedup,
+                         isnan(c->speedup.low) ? report_table_note(t, "too few blocks for an interval") : 0);
+}
+
+static const struct baseline_part *find_part(const struct baseline_case *c, const char *name)
+{
+    for (size_t i = 0; i < c->component_count; i++)
+        if (!strcmp(c->components[i].name, name))
+            return &c->components[i];
+    return NULL;
+}
+
+static const struct bench_metric *find_counter(const struct baseline_case *c, const char *name)
+{
+    for (size_t i = 0; i < c->counter_count; i++)
+        if (!strcmp(c->counters[i].name, name))
+            return &c->counters[i];
+    return NULL;
+}
+
+/* The rows of both sides' lists: those of `first`, then what only `second` has. */
+static void add_parts(struct report_table *t, const struct baseline_difference *d)
+{
+    const struct baseline_case *const side[] = {d->old_case, d->new_case};
+    for (int s = 0; s < 2; s++)
+        for (size_t i = 0; i < side[s]->component_count; i++) {
+            const char *name = side[s]->components[i].name;
+            const struct baseline_part *was = find_part(d->old_case, name),
+                                       *is = find_part(d->new_case, name);
+            if (s && was)
+                continue;
+            bool grew = false;
+            for (size_t k = 0; k < d->component_count; k++)
+                grew |= d->components[k].grew && !strcmp(d->components[k].name, name);
+            report_table_cell(t, "%s", d->name);
+            report_table_cell(t, "%s", name);
+            add_ns(t, was);
+            add_ns(t, is);
+            add_number(t, was ? was->share : NAN, "%.1f");
+            add_number(t, is ? is->share : NAN, "%.1f");
+            report_table_cell(t, "%s", grew ? "its share grew" : "");
+        }
+}
+
+static void add_component_table(struct report_table *t, const struct baseline_comparison *c)
+{
+    report_table_title(t, "Components; named when the share grew by more than %.3g points",
+                       c->component_share);
+    report_table_column(t, "case", false, true);
+    report_table_column(t, "component", false, false);
+    report_table_column(t, "old ns", true, false);
+    report_table_column(t, "new ns", true, false);
+    report_table_column(t, "old %", true, false);
+    report_table_column(t, "new %", true, false);
+    report_table_column(t, "remark", false, true);
+    for (size_t i = 0; i < c->count; i++)
+        if (c->rows[i].old_case && c->rows[i].new_case)
+            add_parts(t, &c->rows[i]);
+}
+
+static void add_counters(struct report_table *t, const struct baseline_difference *d)
+{
+    const struct baseline_case *const side[] = {d->old_case, d->new_case};
+    for (int s = 0; s < 2; s++)
+        for (size_t i = 0; i < side[s]->counter_count; i++) {
+            const struct bench_metric *m = &side[s]->counters[i], *was = find_counter(d->old_case, m->name),
+                                      *is = find_counter(d->new_case, m->name);
+            const double x = was ? was->value : NAN, y = is ? is->value : NAN;
+            if ((s && was) || (isnan(x) && isnan(y)))
+                continue;
+            report_table_cell(t, "%s", d->name);
+            report_table_cell(t, "%s", m->name);
+            report_table_cell(t, "%s", m->unit);
+            add_number(t, x, "%.5g");
+            add_number(t, y, "%.5g");
+        }
+}
+
+static void add_counter_table(struct report_table *t, const struct baseline_comparison *c)
+{
+    report_table_title(t, "Hardware counters that were valid on a side");
+    report_table_column(t, "case", false, true);
+    report_table_column(t, "counter", false, false);
+    report_table_column(t, "unit", false, false);
+    report_table_column(t, "old", true, false);
+    report_table_column(t, "new", true, false);
+    for (size_t i = 0; i < c->count; i++)
+        if (c->rows[i].old_case && c->rows[i].new_case)
+            add_counters(t, &c->rows[i]);
+}
+
+static void add_instructions(struct report_table *t, const struct baseline_difference *d)
+{
+    const struct baseline_case *const side[] = {d->old_case, d->new_case};
+    char text[2][32] = {"-", "-"};
+    for (int s = 0; s < 2; s++)
+        if (side[s] && !isnan(side[s]->instructions))
+            snprintf(text[s], sizeof text[s], "%.0f", side[s]->instructions);
+    if (!side[0] || !side[1] || !strcmp(text[0], text[1]))
+        report_table_cell(t, "%s", text[side[0] ? 0 : 1]);
+    else
+        report_table_cell(t, "%s to %s", text[0], text[1]);
+}
+
+static void add_remark(struct report_table *t, const struct baseline_difference *d)
+{
+    char text[600] = "";
+    size_t used = 0;
+    if (!d->old_case || !d->new_case) {
+        report_table_cell(t, "only in %s%s%s", d->old_case ? "OLD" : "NEW", d->why_not ? ": " : "",
+                          d->why_not ? d->why_not->reason : "");
+        return;
+    }
+    for (size_t i = 0; i < d->kind_count && used + 80 < sizeof text; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%.24s %.0f to %.0f", used ? ", " : "",
+                                 d->kinds[i].name, d->kinds[i].old_count, d->kinds[i].new_count);
+    for (size_t i = 0; i < d->component_count && used + 80 < sizeof text; i++)
+        if (d->components[i].grew)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s grew from %.1f to %.1f %%",
+                                     used ? ", " : "", d->components[i].name, d->components[i].old_share,
+                                     d->components[i].new_share);
+    report_table_cell(t, "%s", text);
+}
+
+static void add_change(struct report_table *t, const struct baseline_difference *d)
+{
+    const struct bench_interval *x = &d->slower;
+    if (isnan(x->value) || d->old_case->reference)
+        report_table_cell(t, "-");
+    else if (isnan(x->low))
+        report_table_cell(t, "%+.2f", 100 * expm1(x->value));
+    else
+        report_table_cell(t, "%+.2f [%+.2f, %+.2f]", 100 * expm1(x->value), 100 * expm1(x->low),
+                          100 * expm1(x->high));
+}
+
+static void add_case_table(struct report_table *t, const struct baseline_comparison *c)
+{
+    report_table_title(t, "Speed-up over the reference of the same run, and what a call takes longer for it");
+    report_table_column(t, "case", false, true);
+    report_table_column(t, "old", true, false);
+    report_table_column(t, "new", true, false);
+    report_table_column(t, "slower by %", true, false);
+    report_table_column(t, "instructions", true, false);
+    report_table_column(t, "remark", false, true);
+    for (size_t i = 0; i < c->count; i++) {
+        const struct baseline_difference *d = &c->rows[i];
+        report_table_cell(t, "%s", d->name);
+        add_speedup(t, d->old_case);
+        add_speedup(t, d->new_case);
+        add_change(t, d);
+        add_instructions(t, d);
+        add_remark(t, d);
+    }
+}
+
+static void add_comparison_facts(struct report_table *t, const struct baseline_comparison *c)
+{
+    char text[480];
+    report_table_facts(t);
+    report_table_title(t, "qkbench compare");
+    add_side(t, "old", c->old_side);
+    add_side(t, "new", c->new_side);
+    report_table_fact(t, "machine", "%s", c->new_side->env.cpu_name);
+    for (size_t i = 0; i < c->identity_count; i++) {
+        const struct baseline_field *f = &c->identity[i];
+        report_table_fact(t, "NOT COMPARABLE", "%s: %s, now %s", f->name, f->old_value, f->new_value);
+    }
+    if (c->shown_count)
+        report_table_fact(t, "also differs", "%s",
+                          baseline_fields_text(c->shown, c->shown_count, text, sizeof text));
+}
+
+static int write_tables(void (*const *fill)(struct report_table *, const struct baseline_comparison *),
+                        size_t count, const struct baseline_comparison *c, FILE *to, struct qk_error *err)
+{
+    bool any = false;
+    errno = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct report_table t = {0};
+        fill[i](&t, c);
+        const bool failed = t.failed;
+        /* A table without rows is left out. */
+        if (!failed && t.cells.count) {
+            if (any)
+                fputs("\n", to);
+            any = true;
+            report_table_text(&t, to);
+        }
+        report_table_free(&t);
+        if (failed)
+            return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a table");
+    }
+    return ferror(to) ? qk_fail(err, QK_ERR_IO, NULL, "cannot write the comparison: %s",
+                                errno ? strerror(errno) : "the stream has failed")
+                      : 0;
+}
+
+int report_comparison_text(const struct baseline_comparison *c, FILE *to, struct qk_error *err)
+{
+    static void (*const fill[])(struct report_table *, const struct baseline_comparison *) = {
+        add_comparison_facts, add_case_table, add_component_table, add_counter_table};
+    return write_tables(fill, sizeof fill / sizeof *fill, c, to, err);
+}
+
+/* Of one baseline: the comparison's new side alone. */
+static void add_baseline_facts(struct report_table *t, const struct baseline_comparison *c)
+{
+    const struct baseline *b = c->new_side;
+    report_table_facts(t);
+    report_table_title(t, "Baseline %s", b->name);
+    add_side(t, "of", b);
+    report_table_fact(t, "machine", "%s", b->env.cpu_name);
+    report_table_fact(t, "fingerprint", "%s", b->env.fingerprint);
+    report_table_fact(t, "ISA levels", "%s", b->env.isa_levels);
+    report_table_fact(t, "compiler", "%s", b->env.compiler);
+    report_table_fact(t, "kernel", "%s", b->env.kernel);
+}
+
+static void add_baseline_cases(struct report_table *t, const struct baseline_comparison *c)
+{
+    const struct baseline *b = c->new_side;
+    report_table_title(t, "Cases");
+    report_table_column(t, "case", false, true);
+    report_table_column(t, "speed-up", true, false);
+    report_table_column(t, "spread %", true, false);
+    report_table_column(t, "ns/call", true, false);
+    report_table_column(t, "instructions", true, false);
+    report_table_column(t, "components", false, true);
+    for (size_t i = 0; i < b->count; i++) {
+        const struct baseline_case *k = &b->cases[i];
+        char text[400] = "-";
+        for (size_t p = 0, used = 0; p < k->component_count && used + 40 < sizeof text; p++)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %.0f %%", p ? ", " : "",
+                                     k->components[p].name, k->components[p].share);
+        report_table_cell(t, "%s", k->name);
+        add_speedup(t, k);
+        add_number(t, 100 * k->spread, "%.2f");
+        add_number(t, k->ns, "%.5g");
+        add_number(t, k->instructions, "%.0f");
+        report_table_cell(t, "%s", text);
+    }
+}
+
+static void add_baseline_history(struct report_table *t, const struct baseline_comparison *c)
+{
+    report_table_title(t, "Accepted changes");
+    report_table_column(t, "case", false, true);
+    report_table_column(t, "date", false, false);
+    report_table_column(t, "commit", false, false);
+    report_table_column(t, "before", true, false);
+    report_table_column(t, "reason", false, true);
+    for (size_t i = 0; i < c->new_side->count; i++)
+        for (size_t h = 0; h < c->new_side->cases[i].history_count; h++) {
+            const struct baseline_accepted *a = &c->new_side->cases[i].history[h];
+            report_table_cell(t, "%s", c->new_side->cases[i].name);
+            report_table_cell(t, "%s", a->date);
+            report_table_cell(t, "%s", a->commit);
+            report_add_ratio(t, &a->speedup,
+                             isnan(a->speedup.low) ? report_table_note(t, "too few blocks for an interval")
+                                                   : 0);
+            report_table_cell(t, "%s", a->reason);
+        }
+}
+
+int report_baseline_text(const struct baseline *b, FILE *to, struct qk_error *err)
+{
+    static void (*const fill[])(struct report_table *, const struct baseline_comparison *) = {
+        add_baseline_facts, add_baseline_cases, add_baseline_history};
+    const struct baseline_comparison alone = {.old_side = b, .new_side = b};
+    return write_tables(fill, sizeof fill / sizeof *fill, &alone, to, err);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* A stored baseline, and two of them side by side, as text and JSON. */
+#ifndef QKBENCH_REPORTS_TEXT_COMPARE_H
+#define QKBENCH_REPORTS_TEXT_COMPARE_H
+
+#include "baselines/stored/compare.h"
+
+#include <stdio.h>
+
+enum { REPORT_COMPARISON_VERSION = 1 };
+
+/* QK_ERR_IO when the stream fails, QK_ERR_MEMORY. */
+int report_baseline_text(const struct baseline *b, FILE *to, struct qk_error *err);
+int report_comparison_text(const struct baseline_comparison *c, FILE *to, struct qk_error *err);
+/* compare.schema.json: every case with all that is known of both sides. QK_ERR_IO, QK_ERR_MEMORY. */
+int report_comparison_json(const struct baseline_comparison *c, FILE *to, struct qk_error *err);
+
+#endif

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/text/content.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef double getter(const struct bench_summary_row *row);
+
+static double get_ns(const struct bench_summary_row *row)
+{
+    return row->ns;
+}
+
+static double get_cycles(const struct bench_summary_row *row)
+{
+    return row->cycles_per_element;
+}
+
+static double get_elements(const struct bench_summary_row *row)
+{
+    return row->gelem_s;
+}
+
+static double get_bytes(const struct bench_summary_row *row)
+{
+    return row->gb_s;
+}
+
+/* Decimals that leave the smallest number of a column three digits, so that its points line up. */
+static int decimals_of(const struct bench_summary_row *rows, size_t count, getter *get)
+{
+    double least = INFINITY;
+    for (size_t i = 0; i < count; i++)
+        if (get(&rows[i]) > 0 && get(&rows[i]) < least)
+            least = get(&rows[i]);
+    for (int decimals = 4; decimals > 0; decimals--)
+        if (least < pow(10, 3 - decimals))
+            return decimals;
+    return 0;
+}
+
+/* why: of a number that is not there. */
+static void add_number(struct report_table *t, double x, int decimals, const char *why)
+{
+    if (isfinite(x))
+        report_table_cell(t, "%.*f", decimals, x);
+    else
+        report_table_cell(t, "- [%zu]", report_table_note(t, "no number: %s", why));
+}
+
+void report_add_ratio(struct report_table *t, const struct bench_interval *r, size_t note)
+{
+    const double largest = isfinite(r->high) ? r->high : r->value;
+    const int decimals = largest < 9.9995 ? 3 : largest < 99.995 ? 2 : 1;
+    if (!isfinite(r->value) && note)
+        report_table_cell(t, "- [%zu]", note);
+    else if (!isfinite(r->value))
+        report_table_cell(t, "-");
+    else if (!isfinite(r->low) || !isfinite(r->high))
+        report_table_cell(t, "%.*fx - [%zu]", decimals, r->value, note);
+    else if (note)
+        report_table_cell(t, "%.*fx [%.*f, %.*f] [%zu]", decimals, r->value, decimals, r->low, decimals,
+                          r->high, note);
+    else
+        report_table_cell(t, "%.*fx [%.*f, %.*f]", decimals, r->value, decimals, r->low, decimals, r->high);
+}
+
+static const char *or_unknown(const char *text)
+{
+    return *text ? text : "unknown";
+}
+
+static const struct bench_metric *share_of(const struct bench_record *rec)
+{
+    return bench_record_metric(rec, "percent_of_ceiling");
+}
+
+/* Without ceilings no record has a share of them, and one line says so for all. */
+static bool has_shares(const struct bench_sample_set *set)
+{
+    bool any = set->record_count == 0;
+    for (size_t i = 0; i < set->record_count; i++)
+        any |= share_of(&set->records[i]) != NULL;
+    return any;
+}
+
+static void add_facts(struct report_table *t, const struct report_input *in)
+{
+    const struct bench_sample_set *set = in->set;
+    const struct bench_environment *env = &set->env;
+    report_table_facts(t);
+    report_table_title(t, "qkbench %s", or_unknown(env->version));
+    report_table_fact(t, "machine", "%s, %d logical CPUs, virtualised: %s", or_unknown(env->cpu_name),
+                      env->cpus, or_unknown(env->virtualised));
+    report_table_fact(t, "ISA levels", "%s", env->isa_levels);
+    report_table_fact(t, "pinned to", "CPU %d", set->cpu);
+    if (isfinite(set->clock_ghz))
+        report_table_fact(t, "core clock", "%.2f GHz, estimated beside the samples", set->clock_ghz);
+    else
+        report_table_fact(t, "core clock", "- (%s)", or_unknown(set->clock_why));
+    report_table_fact(t, "compiler", "%s", env->compiler);
+    report_table_fact(t, "commit", "%s", env->commit);
+    report_table_fact(t, "date", "%s", env->date);
+    report_table_fact(t, "mode", "%s, shapes: %s, seed %llu", set->quick ? "quick: not for quoting" : "full",
+                      or_unknown(set->source), (unsigned long long)set->seed);
+    report_table_fact(t, "ratios",
+                      "above 1 is faster; paired by round, median of blocks, 95 %% interval in brackets; "
+                      "no step outside the ladder");
+    report_add_counter_facts(t, in);
+    if (!has_shares(set)) {
+        report_table_fact(t, "ceilings", "none stored: run qkbench ceilings");
+    }
+    if (in->no_plot) {
+        report_table_fact(t, "plot", "none: %s", in->no_plot);
+    }
+}
+
+/* "12 blocks x 40 slices" of the group's ok rows, which have equally many. */
+static void add_group_title(struct report_table *t, const struct bench_summary_row *rows, size_t count)
+{
+    const struct bench_record *rec = rows[0].rec;
+    for (size_t i = 0; i < count; i++) {
+        const struct bench_record *ok = rows[i].rec;
+        if (ok->status != BENCH_OK || ok->block_count == 0)
+            continue;
+        size_t fewest = ok->blocks[0].slices, most = fewest;
+        for (size_t b = 1; b < ok->block_count; b++) {
+            fewest = ok->blocks[b].slices < fewest ? ok->blocks[b].slices : fewest;
+            most = ok->blocks[b].slices > most ? ok->blocks[b].slices : most;
+        }
+        if (fewest == most)
+            report_table_title(t, "%s, shape %s (%zu blocks x %zu slices)", rec->op, rec->shape,
+                               ok->block_count, most);
+        else
+            report_table_title(t, "%s, shape %s (%zu blocks x %zu to %zu slices)", rec->op, rec->shape,
+                               ok->block_count, fewest, most);
+        return;
+    }
+    report_table_title(t, "%s, shape %s (nothing measured)", rec->op, rec->shape);
+}
+
+/* The note a missing interval or ratio needs; 0 when it needs none. */
+static size_t note_ratio(struct report_table *t, const struct bench_summary_row *row,
+                         const struct bench_interval *ratio)
+{
+    if (!isfinite(ratio->value))
+        return report_table_note(t, "no ratio: the row it would be over was not measured");
+    if (!isfinite(ratio->low) || !isfinite(ratio->high))
+        return report_table_note(t, "no interval: %zu blocks are too few for 95 %%", row->rec->block_count);
+    return 0;
+}
+
+static void add_stopped_row(struct report_table *t, const struct bench_record *rec)
+{
+    const bool skip = rec->status == BENCH_SKIP;
+    const size_t note =
+        report_table_note(t, "%s: %s", skip ? "skipped" : "error", rec->reason ? rec->reason : "-");
+    for (int i = 0; i < 5; i++)
+        report_table_cell(t, "-");
+    report_table_cell(t, "%s [%zu]", skip ? "skipped" : "error", note);
+    report_table_cell(t, "-");
+}
+
+/* What 100 % is: the same for all rows of a group, so that the head refers to it. 0 when no row has a share. */
+static size_t note_ceiling(struct report_table *t, const struct bench_summary_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct bench_metric *share = share_of(rows[i].rec);
+        if (share && share->value <= 100 && share->reason)
+            return report_table_note(t, "%s", share->reason);
+    }
+    return 0;
+}
+
+/* More than 100 % needs its own explanation, which the harness gives. */
+static void add_share(struct report_table *t, const struct bench_metric *share)
+{
+    if (!share)
+        report_table_cell(t, "-");
+    else if (!isfinite(share->value))
+        report_table_cell(t, "- [%zu]", report_table_note(t, "no share: %s", share->reason));
+    else if (share->value > 100 && share->reason)
+        report_table_cell(t, "%.1f [%zu]", share->value, report_table_note(t, "%s", share->reason));
+    else
+        report_table_cell(t, "%.1f", share->value);
+}
+
+/*
+ * A step is over the row of the phase before, which the table shows; where that one was not measured and the step is
+ * over an earlier one, a note says so.
+ */
+static void add_step(struct report_table *t, const struct bench_summary_row *rows, size_t i)
+{
+    const struct bench_summary_row *row = &rows[i];
+    size_t note = row->previous ? note_ratio(t, row, &row->step) : 0;
+    size_t before = i;
+    while (before-- > 0 && strcmp(rows[before].rec->phase, "-") == 0)
+        continue;
+    if (row->previous && !note && before < i && strcmp(rows[before].rec->variant, row->previous) != 0)
+        note = report_table_note(t, "over %s: what lies between was not measured", row->previous);
+    report_add_ratio(t, &row->step, note);
+}
+
+static void add_group(struct report_table *t, const struct report_input *in, size_t first, size_t end)
+{
+    const struct bench_summary_row *rows = in->summary->rows + first;
+    const size_t count = end - first;
+    const char *const no_clock = isfinite(in->set->clock_ghz)
+                                     ? "no core clock was estimated beside these samples"
+                                     : or_unknown(in->set->clock_why);
+    getter *const get[] = {get_ns, get_cycles, get_elements, get_bytes};
+    const char *reference = "the reference";
+    char head[120];
+    add_group_title(t, rows, count);
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].rec->reference)
+            reference = rows[i].rec->variant;
+    report_table_column(t, "variant", false, true);
+    report_table_column(t, "isa", false, false);
+    report_table_column(t, "phase", false, false);
+    report_table_column(t, "ns", true, false);
+    report_table_column(t, "estimated\ncyc/elem", true, false);
+    report_table_column(t, "Gelem/s", true, false);
+    report_table_column(t, "GB/s", true, false);
+    const size_t ceiling = note_ceiling(t, rows, count);
+    snprintf(head, sizeof head, "%% of\nceiling");
+    if (ceiling)
+        snprintf(head, sizeof head, "%% of [%zu]\nceiling", ceiling);
+    report_table_column(t, head, true, false);
+    snprintf(head, sizeof head, "speed-up over\n%s", reference);
+    report_table_column(t, head, false, false);
+    report_table_column(t, "step over the\nprevious phase", false, false);
+    for (size_t i = 0; i < count; i++) {
+        const struct bench_record *rec = rows[i].rec;
+        report_table_cell(t, "%s", rec->variant);
+        report_table_cell(t, "%s", rec->isa);
+        report_table_cell(t, "%s", rec->phase);
+        if (rec->status != BENCH_OK) {
+            add_stopped_row(t, rec);
+            continue;
+        }
+        for (size_t k = 0; k < sizeof get / sizeof *get; k++)
+            add_number(t, get[k](&rows[i]), decimals_of(rows, count, get[k]),
+                       get[k] == get_cycles ? no_clock : "not known");
+        add_share(t, share_of(rec));
+        if (rec->reference)
+            report_table_cell(t, "1");
+        else
+            report_add_ratio(t, &rows[i].speedup, note_ratio(t, &rows[i], &rows[i].speedup));
+        add_step(t, rows, i);
+    }
+}
+
+static void add_audit(struct report_table *t, const struct baseline_audit *audit)
+{
+    report_table_title(t, "Audit: %zu confirmed, %zu refuted, %zu not resolved. Claims of: %s",
+                       audit->verdicts[BASELINE_CONFIRMED], audit->verdicts[BASELINE_REFUTED],
+                       audit->verdicts[BASELINE_NOT_RESOLVED], audit->source);
+    report_table_column(t, "shape", false, true);
+    report_table_column(t, "claim", false, true);
+    report_table_column(t, "of phase", false, false);
+    report_table_column(t, "claimed", true, false);
+    report_table_column(t, "measured", false, false);
+    report_table_column(t, "of variant", false, true);
+    report_table_column(t, "verdict", false, false);
+    for (size_t i = 0; i < audit->count; i++) {
+        const struct baseline_audit_row *row = &audit->rows[i];
+        size_t note = 0;
+        if (row->why[0])
+            note = report_table_note(t, "%s", row->why);
+        report_table_cell(t, "%s", row->shape);
+        report_table_cell(t, "%s", row->what);
+        report_table_cell(t, "%s over %s", row->phase, row->claimed_over);
+        report_table_cell(t, "%.2fx", row->claimed);
+        report_add_ratio(t, &row->measured, note);
+        if (row->previous)
+            report_table_cell(t, "%s over %s", row->variant, row->previous);
+        else
+            report_table_cell(t, "%s", row->variant);
+        report_table_cell(t, "%s", baseline_audit_word(row->verdict));
+    }
+}
+
+int report_content_make(struct report_content *content, const struct report_input *in, struct qk_error *err)
+{
+    size_t groups = 0;
+    bool failed = false;
+    for (size_t first = 0, end; first < in->summary->count; first = end) {
+        end = bench_summary_group_end(in->summary, first);
+        groups += 1 + report_metric_tables(in->summary, first, end);
+    }
+    *content = (struct report_content){.count = 1 + groups + (in->audit != NULL)};
+    content->tables = calloc(content->count, sizeof *content->tables);
+    if (!content->tables)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu tables", content->count);
+    struct report_table *t = content->tables;
+    add_facts(t++, in);
+    for (size_t first = 0, end; first < in->summary->count; first = end) {
+        end = bench_summary_group_end(in->summary, first);
+        add_group(t++, in, first, end);
+        const size_t tables = report_metric_tables(in->summary, first, end);
+        for (size_t i = 0; i < tables; i++)
+            report_add_metrics(t++, in->summary, first, end, i);
+    }
+    if (in->audit)
+        add_audit(t, in->audit);
+    for (size_t i = 0; i < content->count; i++)
+        failed |= content->tables[i].failed;
+    if (failed) {
+        report_content_free(content);
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the report's texts");
+    }
+    return 0;
+}
+
+void report_content_free(struct report_content *content)
+{
+    for (size_t i = 0; i < content->count; i++)
+        report_table_free(&content->tables[i]);
+    free(content->tables);
+    *content = (struct report_content){0};
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* What a report says, as tables: the one place where numbers become text. */
+#ifndef QKBENCH_REPORTS_TEXT_CONTENT_H
+#define QKBENCH_REPORTS_TEXT_CONTENT_H
+
+#include "reports/text/report.h"
+#include "reports/text/table.h"
+
+struct report_content {
+    size_t count;
+    struct report_table *
+        tables; /* owned: the facts of the run, one table per group, its metrics, the audit if there is one */
+};
+
+/* QK_ERR_MEMORY. Free with report_content_free on success; needs its input only while it is made. */
+int report_content_make(struct report_content *content, const struct report_input *in, struct qk_error *err);
+void report_content_free(struct report_content *content);
+
+/*
+ * A cell "3.412x [3.405, 3.420]": four digits, so that the interval's width shows. `note` explains what is missing of
+ * it, 0 when that needs no words.
+ */
+void report_add_ratio(struct report_table *t, const struct bench_interval *r, size_t note);
+
+/* Of content_metrics.c. Lines among the facts: disturbed blocks, and why there are no counters. */
+void report_add_counter_facts(struct report_table *t, const struct report_input *in);
+/* How many tables the metrics of a group's rows [first, end) take: those that have a value. Often none. */
+size_t report_metric_tables(const struct bench_summary *sum, size_t first, size_t end);
+/* Fills number `table` of them. */
+void report_add_metrics(struct report_table *t, const struct bench_summary *sum, size_t first, size_t end,
+                        size_t table);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/counters/counters.h"
+#include "reports/text/content.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Columns of one table: as many as 120 columns of text hold beside a variant's name. */
+enum { METRICS_PER_TABLE = 6 };
+
+/* Events of counters.h. */
+static bool is_counter(const char *name)
+{
+    return bench_metric_find(name) || strstr(name, "::") || !strncmp(name, "PAPI_", 5);
+}
+
+/* The reason of the first counter when none has a value anywhere; NULL when one has, or none was asked for. */
+static const char *why_no_counters(const struct bench_sample_set *set)
+{
+    const char *why = NULL;
+    for (size_t r = 0; r < set->record_count; r++)
+        for (size_t m = 0; m < set->records[r].metric_count; m++) {
+            const struct bench_metric *metric = &set->records[r].metrics[m];
+            if (is_counter(metric->name) && !isnan(metric->value))
+                return NULL;
+            if (is_counter(metric->name) && !why)
+                why = metric->reason;
+        }
+    return why;
+}
+
+/* Blocks with recorded events, each once, though all rows of a group share it. */
+static void count_blocks(const struct bench_summary *sum, size_t *disturbed, size_t *blocks)
+{
+    *disturbed = *blocks = 0;
+    for (size_t first = 0, end; first < sum->count; first = end) {
+        end = bench_summary_group_end(sum, first);
+        const struct bench_record *ok = NULL;
+        for (size_t i = first; i < end && !ok; i++)
+            ok = sum->rows[i].rec->status == BENCH_OK ? sum->rows[i].rec : NULL;
+        for (size_t b = 0; ok && b < ok->block_count; b++) {
+            *blocks += ok->blocks[b].events.recorded;
+            *disturbed += ok->blocks[b].events.recorded && ok->blocks[b].events.disturbed;
+        }
+    }
+}
+
+void report_add_counter_facts(struct report_table *t, const struct report_input *in)
+{
+    size_t disturbed, blocks;
+    const char *const why = why_no_counters(in->set);
+    count_blocks(in->summary, &disturbed, &blocks);
+    if (blocks && (in->set->waited_ms || in->set->repeated_blocks))
+        report_table_fact(
+            t, "noise", "%zu of %zu blocks disturbed; waited %.1f s for the core, %llu blocks measured again",
+            disturbed, blocks, 1e-3 * (double)in->set->waited_ms,
+            (unsigned long long)in->set->repeated_blocks);
+    else if (blocks)
+        report_table_fact(t, "noise", "%zu of %zu blocks disturbed", disturbed, blocks);
+    if (why)
+        report_table_fact(t, "counters", "unavailable (%s)", why);
+}
+
+static const struct bench_metric *valued(const struct bench_record *rec, const char *name)
+{
+    const struct bench_metric *metric = bench_record_metric(rec, name);
+    return metric && !isnan(metric->value) ? metric : NULL;
+}
+
+/* A column of the cases' own table, or, for what steps consist of, the JSON. */
+static bool has_own_place(const char *name)
+{
+    return !strcmp(name, "percent_of_ceiling") || !strncmp(name, "steps.", 6);
+}
+
+/* The n-th metric, counted from 0, that has a value in one of the rows; NULL when there are fewer. */
+static const struct bench_metric *nth(const struct bench_summary_row *rows, size_t count, size_t n)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t m = 0; m < rows[i].rec->metric_count; m++) {
+            const struct bench_metric *metric = &rows[i].rec->metrics[m];
+            bool seen = isnan(metric->value) || has_own_place(metric->name);
+            for (size_t before = 0; before < i && !seen; before++)
+                seen = valued(rows[before].rec, metric->name);
+            if (!seen && n-- == 0)
+                return metric;
+        }
+    return NULL;
+}
+
+size_t report_metric_tables(const struct bench_summary *sum, size_t first, size_t end)
+{
+    size_t metrics = 0;
+    while (nth(sum->rows + first, end - first, metrics))
+        metrics++;
+    return (metrics + METRICS_PER_TABLE - 1) / METRICS_PER_TABLE;
+}
+
+static void add_head(struct report_table *t, const struct bench_metric *metric)
+{
+    char head[200];
+    const struct bench_metric_row *row = bench_metric_find(metric->name);
+    if (row)
+        snprintf(head, sizeof head, "%s [%zu]\n%s", metric->name,
+                 report_table_note(t, "%s leaves out: %s", row->name, row->leaves_out), metric->unit);
+    else
+        snprintf(head, sizeof head, "%s\n%s", metric->name, metric->unit);
+    report_table_column(t, head, true, true);
+}
+
+/* Counts in full, other numbers to five digits, without an exponent where that is readable. */
+static void print_value(double x, char *to, size_t size)
+{
+    const bool in_full = fabs(x) < 1e15 && (x == floor(x) || fabs(x) >= 1e5);
+    snprintf(to, size, in_full ? "%.0f" : "%.5g", x);
+}
+
+void report_add_metrics(struct report_table *t, const struct bench_summary *sum, size_t first, size_t end,
+                        size_t table)
+{
+    const struct bench_summary_row *rows = sum->rows + first;
+    const size_t count = end - first, from = table * METRICS_PER_TABLE;
+    const struct bench_metric *metric;
+    report_table_title(t, "%s, shape %s: metrics, each case alone, after its samples were taken",
+                       rows[0].rec->op, rows[0].rec->shape);
+    report_table_column(t, "variant", false, true);
+    for (size_t n = from; n < from + METRICS_PER_TABLE && (metric = nth(rows, count, n)); n++)
+        add_head(t, metric);
+    for (size_t i = 0; i < count; i++) {
+        report_table_cell(t, "%s", rows[i].rec->variant);
+        for (size_t n = from; n < from + METRICS_PER_TABLE && (metric = nth(rows, count, n)); n++) {
+            const struct bench_metric *here = bench_record_metric(rows[i].rec, metric->name);
+            const size_t note = here && here->reason ? report_table_note(t, "%s", here->reason) : 0;
+            char text[32] = "-";
+            if (here && !isnan(here->value))
+                print_value(here->value, text, sizeof text);
+            if (note)
+                report_table_cell(t, "%s [%zu]", text, note);
+            else
+                report_table_cell(t, "%s", text);
+        }
+    }
+}

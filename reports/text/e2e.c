@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/text/e2e.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Four digits, all of those before the point. */
+static const char *number(double x, char to[32])
+{
+    snprintf(to, 32, fabs(x) >= 1000 ? "%.0f" : "%.4g", x);
+    return to;
+}
+
+static void add_interval(struct report_table *t, const struct bench_interval *i, double factor,
+                         const char *unit)
+{
+    char value[32], low[32], high[32];
+    number(i->value * factor, value);
+    if (isnan(i->low) || isnan(i->high))
+        report_table_cell(t, "%s%s", value, unit);
+    else
+        report_table_cell(t, "%s%s [%s, %s]", value, unit, number(i->low * factor, low),
+                          number(i->high * factor, high));
+}
+
+/* Tokens per second: the ends change places. */
+static void add_speed(struct report_table *t, const struct bench_e2e_row *row)
+{
+    const struct bench_interval *ns = &row->ns_per_token;
+    const struct bench_interval speed = {1e9 / ns->value, 1e9 / ns->high, 1e9 / ns->low};
+    add_interval(t, &speed, 1, "");
+}
+
+static void add_share(struct report_table *t, const struct bench_e2e_row *row)
+{
+    if (isnan(row->fraction_of_ceiling))
+        report_table_cell(t, "- [%zu]", report_table_note(t, "%s", row->ceiling_why));
+    else
+        report_table_cell(t, "%.1f %%", 100 * row->fraction_of_ceiling);
+}
+
+static const char *test_name(const struct bench_e2e_row *row, char *to, size_t size)
+{
+    snprintf(to, size, "%s%zu", row->prompt ? "pp" : "tg", row->prompt ? row->prompt : row->generate);
+    return to;
+}
+
+static void add_columns(struct report_table *t, const char *const *heads, const char *right)
+{
+    for (size_t i = 0; heads[i]; i++)
+        report_table_column(t, heads[i], right[i] == 'r', false);
+}
+
+static void add_rows(struct report_table *t, const struct bench_e2e *e)
+{
+    static const char *const heads[] = {"model", "size",     "params",  "backend",  "threads",         "test",
+                                        "t/s",   "ms/token", "kernels", "speed-up", "of read ceiling", NULL};
+    char test[32];
+    add_columns(t, heads, "lrrlrrrrlrr");
+    for (size_t i = 0; i < e->count; i++) {
+        const struct bench_e2e_row *row = &e->rows[i];
+        report_table_cell(t, "%s", e->model_type);
+        report_table_cell(t, "%.2f MiB", (double)e->model_bytes / 1048576);
+        report_table_cell(t, "%.2f M", (double)e->model_parameters * 1e-6);
+        report_table_cell(t, "CPU");
+        report_table_cell(t, "%zu", row->threads);
+        report_table_cell(t, "%s", test_name(row, test, sizeof test));
+        add_speed(t, row);
+        add_interval(t, &row->ns_per_token, 1e-6, "");
+        report_table_cell(t, "%s", row->kernels);
+        add_interval(t, &row->speedup, 1, "x");
+        add_share(t, row);
+    }
+}
+
+/* A column per row of the above, as many as a table holds. */
+static void add_components(struct report_table *t, const struct bench_e2e *e)
+{
+    const size_t columns = e->count < REPORT_COLUMNS_MAX - 1 ? e->count : REPORT_COLUMNS_MAX - 1;
+    char head[224], test[32];
+    report_table_title(t, "What a token's time is made of, ms");
+    report_table_column(t, "part", false, false);
+    for (size_t i = 0; i < columns; i++) {
+        const struct bench_e2e_row *row = &e->rows[i];
+        snprintf(head, sizeof head, "%s\n%s, %zu", row->kernels, test_name(row, test, sizeof test),
+                 row->threads);
+        report_table_column(t, head, true, false);
+    }
+    for (size_t p = 0; p < BENCH_E2E_PARTS; p++) {
+        report_table_cell(t, "%s", bench_e2e_part(p));
+        for (size_t i = 0; i < columns; i++)
+            report_table_cell(t, "%.4f", e->rows[i].components_ns[p] * 1e-6);
+    }
+    if (columns < e->count)
+        report_table_note(t, "%zu more rows are in the JSON", e->count - columns);
+}
+
+static void add_facts(struct report_table *t, const struct bench_e2e *e)
+{
+    report_table_facts(t);
+    report_table_title(t, "qkbench %s, whole model", e->env.version);
+    report_table_fact(t, "machine", "%s, fingerprint %s", *e->env.cpu_name ? e->env.cpu_name : "unknown",
+                      e->env.fingerprint);
+    report_table_fact(t, "model", "%s: %s, %zu layers; %.1f MB read per token", e->model, e->model_type,
+                      e->layers, (double)e->bytes_per_token * 1e-6);
+    report_table_fact(
+        t, "memory",
+        "%.1f MB at most, of all sets together; copies of the weights: %.1f MB interleaved, %.1f MB QK256",
+        (double)e->peak_rss_bytes * 1e-6, (double)e->i2s16_bytes * 1e-6, (double)e->qk256_bytes * 1e-6);
+    report_table_fact(t, "rounding", "cache %s, head's input %s", e->kv_f16 ? "f16" : "f32",
+                      e->head_f16 ? "f16" : "f32");
+    report_table_cell(t, "repetitions");
+    if (e->level > 0)
+        report_table_cell(
+            t, "%zu, order and tokens from seed %llu; medians, %.4g %% sign-test intervals in brackets",
+            e->rows[0].repetitions, (unsigned long long)e->seed, 100 * e->level);
+    else
+        report_table_cell(t, "one, which gives no intervals; order and tokens from seed %llu",
+                          (unsigned long long)e->seed);
+}
+
+static void add_claim(struct report_table *t, double claim, const char *unit, bool target)
+{
+    if (isnan(claim))
+        report_table_cell(t, "-");
+    else
+        report_table_cell(t, "%s%.4g%s", target ? "target " : "", claim, unit);
+}
+
+static void add_ladder(struct report_table *t, const struct bench_e2e *e,
+                       const struct baseline_e2e_audit *audit)
+{
+    static const char *const heads[] = {"kernels",       "phase",    "thr.",    "ms per\ntoken",
+                                        "tokens\nper s", "speed-up", "claimed", "verdict"};
+    char head[64], text[32];
+    report_table_title(t, "End to end, beside the claims (which are of a whole 2B model)");
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        report_table_column(t, heads[i], i > 1 && i < 7, false);
+    snprintf(head, sizeof head, "%llu tokens,\ns", (unsigned long long)audit->tokens);
+    report_table_column(t, head, true, false);
+    report_table_column(t, "claimed,\ns", true, false);
+    snprintf(head, sizeof head, "within\n%g s", audit->limit_s);
+    report_table_column(t, head, false, false);
+    for (size_t i = 0; i < audit->count; i++) {
+        const struct baseline_e2e_row *a = &audit->rows[i];
+        report_table_cell(t, "%s", a->row->kernels);
+        report_table_cell(t, "%s", a->row->phase);
+        report_table_cell(t, "%zu", a->row->threads);
+        report_table_cell(t, "%s", number(a->row->ns_per_token.value * 1e-6, text));
+        report_table_cell(t, "%s", number(1e9 / a->row->ns_per_token.value, text));
+        add_interval(t, &a->row->speedup, 1, "x");
+        add_claim(t, a->claimed_ratio, "x", a->target);
+        report_table_cell(t, "%s", a->judged ? baseline_audit_word(a->verdict) : "-");
+        report_table_cell(t, "%s", number(a->seconds, text));
+        add_claim(t, a->claimed_s, "", a->target);
+        report_table_cell(t, "%s", a->within ? "yes" : "no");
+    }
+    if (e->model_parameters < 2000000000)
+        report_table_note(
+            t,
+            "This model has %.1f million parameters, that of the claims about 2400: the seconds are "
+            "not its, and a speed-up depends on the share that the ternary matrices have.",
+            (double)e->model_parameters * 1e-6);
+    if (e->level > 0 && e->level < 0.95)
+        report_table_note(
+            t, "Intervals hold with %.4g %%; for 95 %%, and verdicts, 6 repetitions (-r 6) are needed.",
+            100 * e->level);
+}
+
+static int write_tables(struct report_table *tables, size_t count, FILE *to, bool markdown,
+                        struct qk_error *err)
+{
+    bool failed = false;
+    for (size_t i = 0; i < count; i++)
+        failed |= tables[i].failed;
+    errno = 0;
+    for (size_t i = 0; i < count && !failed; i++) {
+        if (i)
+            putc('\n', to);
+        if (markdown)
+            report_table_markdown(&tables[i], to);
+        else
+            report_table_text(&tables[i], to);
+    }
+    for (size_t i = 0; i < count; i++)
+        report_table_free(&tables[i]);
+    if (failed)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the tables of a model");
+    if (fflush(to) || ferror(to))
+        return qk_fail(err, QK_ERR_IO, NULL, "cannot write the tables of a model: %s",
+                       strerror(errno ? errno : EIO));
+    return 0;
+}
+
+int report_e2e_markdown(const struct bench_e2e *e, FILE *to, struct qk_error *err)
+{
+    struct report_table tables[REPORT_E2E_TABLES];
+    memset(tables, 0, sizeof tables);
+    add_rows(&tables[0], e);
+    add_components(&tables[1], e);
+    add_facts(&tables[2], e);
+    return write_tables(tables, REPORT_E2E_TABLES, to, true, err);
+}
+
+void report_e2e_tables(struct report_table tables[REPORT_E2E_TABLES], const struct bench_e2e *e,
+                       const struct baseline_e2e_audit *audit)
+{
+    add_facts(&tables[0], e);
+    add_ladder(&tables[1], e, audit);
+    add_components(&tables[2], e);
+}
+
+int report_e2e_ladder(const struct bench_e2e *e, const struct baseline_e2e_audit *audit, FILE *to,
+                      bool markdown, struct qk_error *err)
+{
+    struct report_table tables[REPORT_E2E_TABLES];
+    memset(tables, 0, sizeof tables);
+    report_e2e_tables(tables, e, audit);
+    return write_tables(tables, REPORT_E2E_TABLES, to, markdown, err);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/text/table.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Length of the UTF-8 sequence at s by its lead byte and continuation bytes (RFC 3629), 0 when it is not one.
+ */
+static size_t utf8_length(const unsigned char *s)
+{
+    size_t n;
+    if (s[0] < 0x80)
+        return 1;
+    if (s[0] >= 0xc2 && s[0] <= 0xdf)
+        n = 2;
+    else if (s[0] >= 0xe0 && s[0] <= 0xef)
+        n = 3;
+    else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+        n = 4;
+    else
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    /* overlong forms, surrogates and what lies above U+10FFFF show in the second byte */
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
+        (s[0] == 0xf4 && s[1] > 0x8f))
+        return 0;
+    return n;
+}
+
+void report_clean(char *text)
+{
+    unsigned char *s = (unsigned char *)text;
+    while (*s) {
+        const size_t n = utf8_length(s);
+        if (n == 0)
+            *s = '?';
+        else if (*s < 0x20 || *s == 0x7f)
+            *s = ' ';
+        else if (n == 2 && s[0] == 0xc2 && s[1] < 0xa0) /* C1 controls */
+            s[0] = s[1] = ' ';
+        s += n ? n : 1;
+    }
+}
+
+static char *format(struct report_table *t, const char *fmt, va_list args)
+{
+    char *text;
+    if (vasprintf(&text, fmt, args) < 0) {
+        t->failed = true;
+        return NULL;
+    }
+    report_clean(text);
+    return text;
+}
+
+/* Takes over text, which may be NULL after a refused allocation. */
+static void append(struct report_table *t, struct report_texts *list, char *text)
+{
+    if (text && list->count == list->room) {
+        size_t bytes;
+        const size_t room = list->room ? 2 * list->room : 32;
+        char **grown = qk_mul_size(room, sizeof *grown, &bytes) ? realloc(list->text, bytes) : NULL;
+        if (grown) {
+            list->text = grown;
+            list->room = room;
+        } else {
+            t->failed = true;
+            free(text);
+            text = NULL;
+        }
+    }
+    if (text)
+        list->text[list->count++] = text;
+}
+
+void report_table_title(struct report_table *t, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    free(t->title);
+    t->title = format(t, fmt, args);
+    va_end(args);
+}
+
+void report_table_column(struct report_table *t, const char *head, bool right, bool wrap)
+{
+    assert(t->column_count < REPORT_COLUMNS_MAX);
+    char *copy = strdup(head);
+    if (!copy)
+        t->failed = true;
+    t->columns[t->column_count++] = (struct report_column){copy, right, wrap};
+}
+
+void report_table_cell(struct report_table *t, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    append(t, &t->cells, format(t, fmt, args));
+    va_end(args);
+}
+
+void report_table_facts(struct report_table *t)
+{
+    t->facts = true;
+    report_table_column(t, "", false, false);
+    report_table_column(t, "", false, true);
+}
+
+void report_table_fact(struct report_table *t, const char *label, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    char *text = format(t, fmt, args);
+    va_end(args);
+    report_table_cell(t, "%s", label);
+    report_table_cell(t, "%s", text && *text ? text : "unknown");
+    free(text);
+}
+
+size_t report_table_note(struct report_table *t, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    char *text = format(t, fmt, args);
+    va_end(args);
+    for (size_t i = 0; text && i < t->notes.count; i++) {
+        if (strcmp(t->notes.text[i], text) == 0) {
+            free(text);
+            return i + 1;
+        }
+    }
+    append(t, &t->notes, text);
+    return t->notes.count;
+}
+
+static void free_texts(struct report_texts *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->text[i]);
+    free(list->text);
+}
+
+void report_table_free(struct report_table *t)
+{
+    for (size_t i = 0; i < t->column_count; i++)
+        free(t->columns[i].head);
+    free_texts(&t->cells);
+    free_texts(&t->notes);
+    free(t->title);
+    *t = (struct report_table){0};
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A table of texts with numbered notes, and its two forms: aligned text and markdown. Cells are formatted by
+ * whoever fills the table, once for both forms.
+ */
+#ifndef QKBENCH_REPORTS_TEXT_TABLE_H
+#define QKBENCH_REPORTS_TEXT_TABLE_H
+
+#include "kernels/support.h"
+
+#include <stdio.h>
+
+enum { REPORT_COLUMNS_MAX = 12, REPORT_TEXT_WIDTH = 120 };
+
+struct report_texts {
+    size_t count, room;
+    char **text; /* owned */
+};
+
+struct report_column {
+    char *head; /* owned; a line feed breaks it in two lines in text */
+    bool right; /* aligned to the right */
+    bool wrap;  /* may be broken into several lines when the table is too wide for text */
+};
+
+/*
+ * Zero-initialise, then one report_table_column per column, then cells row by row. A refused allocation is
+ * remembered in `failed` and the table must not be written then.
+ */
+struct report_table {
+    char *title; /* owned, or NULL */
+    bool facts;  /* two columns, label and value, without a head: a list in markdown */
+    size_t column_count;
+    struct report_column columns[REPORT_COLUMNS_MAX];
+    struct report_texts cells;
+    struct report_texts notes; /* note i is referred to as [i+1] */
+    bool failed;
+};
+
+/*
+ * The texts are formatted as by printf and made safe to print on one line: control characters become blanks,
+ * bytes that are not UTF-8 become question marks.
+ */
+void report_table_title(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void report_table_column(struct report_table *t, const char *head, bool right, bool wrap);
+void report_table_cell(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Two columns: what a fact is of, and what it says, "unknown" where that is nothing. */
+void report_table_facts(struct report_table *t);
+void report_table_fact(struct report_table *t, const char *label, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Number of the note with that text, which is added if there is none yet. */
+size_t report_table_note(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void report_table_free(struct report_table *t);
+
+/* In place; what report_table_cell does to its text. */
+void report_clean(char *text);
+
+/* Both write the title, the table and its notes. Failures are left in the stream's error flag. */
+void report_table_text(const struct report_table *t, FILE *to);
+void report_table_markdown(const struct report_table *t, FILE *to);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/text/compare.h"
+
+#include "baselines/stored/tests/stored_fixture.h"
+#include "harness/records/tests/fixture.h"
+#include "reports/tests/fixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct baseline old_side, new_side;
+
+static void name_machine(struct bench_environment *env)
+{
+    snprintf(env->cpu_name, sizeof env->cpu_name, "AMD EPYC 9R14");
+    snprintf(env->kernel, sizeof env->kernel, "Linux 6.1");
+    snprintf(env->fingerprint, sizeof env->fingerprint, "0123456789abcdef");
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    baseline_test_main(&old_side);
+    baseline_test_main(&new_side);
+    name_machine(&old_side.env);
+    new_side.env = old_side.env;
+    snprintf(new_side.env.kernel, sizeof new_side.env.kernel, "Linux 6.2");
+    struct baseline_case *c = baseline_find(&new_side, "qk256_dequant/p4_permute/4096");
+    baseline_test_grow(c, 2, 10);
+    c->speedup = (struct bench_interval){3.5, 3.4, 3.6};
+    c = baseline_find(&new_side, "qk256_dequant/scalar/4096");
+    c->instructions += 1;
+    c->kinds[0].value += 1;
+    snprintf(baseline_find(&new_side, "qk256_dequant/p1_unpack/4096")->name, BASELINE_NAME,
+             "qk256_dequant/p2_fma/4096");
+    c = baseline_find(&old_side, "qk256_dequant/p4_permute/4096");
+    c->history = calloc(1, sizeof *c->history);
+    if (!c->history)
+        return -1;
+    c->history_count = 1;
+    c->history[0] =
+        (struct baseline_accepted){"2026-02-03", "0123456789ab", "two shuffles less", {3, 2.9, 3.1}, 230};
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    baseline_free(&old_side);
+    baseline_free(&new_side);
+    return 0;
+}
+
+typedef int writer(const struct baseline_comparison *c, FILE *to, struct qk_error *err);
+
+/* To be freed. */
+static void written(writer *write, const struct baseline_comparison *c, char **text)
+{
+    size_t size;
+    *text = NULL;
+    FILE *to = open_memstream(text, &size);
+    assert_non_null(to);
+    assert_int_equal(write(c, to, NULL), 0);
+    assert_int_equal(fclose(to), 0);
+}
+
+static void as_it_was(void **state)
+{
+    (void)state;
+    struct baseline_comparison c;
+    char *text;
+    assert_int_equal(baseline_compare(&c, &old_side, &new_side, 5, NULL), 0);
+    written(report_comparison_text, &c, &text);
+    report_golden_check("compare.txt", text);
+    free(text);
+    written(report_comparison_json, &c, &text);
+    report_golden_check("compare.json", text);
+    free(text);
+    baseline_comparison_free(&c);
+}
+
+static int baseline_text(const struct baseline_comparison *c, FILE *to, struct qk_error *err)
+{
+    return report_baseline_text(c->old_side, to, err);
+}
+
+static void a_baseline(void **state)
+{
+    (void)state;
+    const struct baseline_comparison c = {.old_side = &old_side};
+    char *text;
+    written(baseline_text, &c, &text);
+    report_golden_check("baseline.txt", text);
+    free(text);
+}
+
+static void other_machines_are_named(void **state)
+{
+    (void)state;
+    struct baseline_comparison c;
+    char *text;
+    snprintf(new_side.env.compiler, sizeof new_side.env.compiler, "clang 14");
+    assert_int_equal(baseline_compare(&c, &old_side, &new_side, 5, NULL), 0);
+    written(report_comparison_text, &c, &text);
+    assert_non_null(strstr(text, "NOT COMPARABLE compiler: gcc 12.2.0, now clang 14"));
+    free(text);
+    written(report_comparison_json, &c, &text);
+    assert_non_null(strstr(text, "\"comparable\": false"));
+    free(text);
+    baseline_comparison_free(&c);
+}
+
+static void full_stream(void **state)
+{
+    (void)state;
+    writer *const writers[] = {report_comparison_text, report_comparison_json, baseline_text};
+    struct baseline_comparison c;
+    assert_int_equal(baseline_compare(&c, &old_side, &new_side, 5, NULL), 0);
+    for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) {
+        struct qk_error err;
+        FILE *to = fopen("/dev/full", "w");
+        assert_non_null(to);
+        setvbuf(to, NULL, _IONBF, 0);
+        assert_int_equal(writers[i](&c, to, &err), QK_ERR_IO);
+        fclose(to);
+    }
+    baseline_comparison_free(&c);
+}
+
+TEST_PART(compare)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(as_it_was),
+        cmocka_unit_test(a_baseline),
+        cmocka_unit_test(full_stream),
+        cmocka_unit_test(other_machines_are_named),
+    };
+    return cmocka_run_group_tests_name("reports/compare", tests, set_up, tear_down);
+}

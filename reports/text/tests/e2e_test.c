@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/text/e2e.h"
+
+#include "harness/e2e/tests/e2e_fixture.h"
+#include "harness/records/tests/fixture.h"
+#include "reports/tests/fixture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum form { LADDER, LADDER_MARKDOWN, MARKDOWN };
+
+static int write_form(const struct bench_e2e *e, const struct baseline_e2e_audit *audit, enum form form,
+                      FILE *to, struct qk_error *err)
+{
+    return form == MARKDOWN ? report_e2e_markdown(e, to, err)
+                            : report_e2e_ladder(e, audit, to, form == LADDER_MARKDOWN, err);
+}
+
+static void check(size_t repetitions, double parameters, enum form form, const char *golden)
+{
+    struct bench_e2e e;
+    struct baseline_e2e_audit audit;
+    struct qk_error err;
+    char *text = NULL;
+    size_t size;
+    bench_test_e2e(&e, repetitions);
+    e.model_parameters = (uint64_t)parameters;
+    assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "no ceilings are stored here", NULL), 0);
+    if (baseline_e2e_audit_make(&audit, ROADMAP_JSON, &e, &err))
+        fail_msg("%s: %s", err.where, err.text);
+    FILE *to = open_memstream(&text, &size);
+    assert_non_null(to);
+    assert_int_equal(write_form(&e, &audit, form, to, NULL), 0);
+    assert_int_equal(fclose(to), 0);
+    report_golden_check(golden, text);
+    free(text);
+
+    FILE *full = fopen("/dev/full", "w");
+    assert_non_null(full);
+    assert_int_equal(write_form(&e, &audit, form, full, &err), QK_ERR_IO);
+    fclose(full);
+    baseline_e2e_audit_free(&audit);
+    bench_e2e_free(&e);
+}
+
+static void a_ladder_with_verdicts(void **state)
+{
+    (void)state;
+    check(7, 2412820480, LADDER, "e2e_ladder.txt");
+}
+
+static void a_ladder_in_markdown(void **state)
+{
+    (void)state;
+    check(7, 2412820480, LADDER_MARKDOWN, "e2e_ladder.md");
+}
+
+static void a_smaller_model_and_few_repetitions_are_said(void **state)
+{
+    (void)state;
+    check(3, 606268928, LADDER, "e2e_short.txt");
+}
+
+static void one_repetition_has_no_interval(void **state)
+{
+    (void)state;
+    check(1, 2412820480, LADDER, "e2e_one.txt");
+}
+
+static void the_table_of_llama_bench(void **state)
+{
+    (void)state;
+    check(7, 2412820480, MARKDOWN, "e2e.md");
+}
+
+TEST_PART(e2e)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_ladder_with_verdicts),
+        cmocka_unit_test(a_ladder_in_markdown),
+        cmocka_unit_test(a_smaller_model_and_few_repetitions_are_said),
+        cmocka_unit_test(one_repetition_has_no_interval),
+        cmocka_unit_test(the_table_of_llama_bench),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
