@@ -11,6 +11,7 @@
 #include "kernels/tails.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 struct tl {

@@ -2,8 +2,8 @@
 /* Which kinds single instructions are of. They are decoded, not run, so any CPU will do. */
 #include "harness/counters/step_private.h"
 
-#include "harness/counters/tests/step_fixture.h"
 #include "harness/counters/config.h"
+#include "harness/counters/tests/step_fixture.h"
 
 #include <string.h>
 #include <sys/mman.h>

@@ -5,8 +5,8 @@
  */
 #include "harness/counters/step.h"
 
-#include "harness/counters/tests/step_fixture.h"
 #include "harness/counters/config.h"
+#include "harness/counters/tests/step_fixture.h"
 #include "kernels/table.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/machine/clock.h"
 
-#include "harness/records/tests/fixture.h"
+#include "harness/machine/tests/scratch.h"
 
 #include <math.h>
 #include <string.h>

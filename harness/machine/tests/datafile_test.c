@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/machine/datafile.h"
 
-#include "harness/records/tests/fixture.h"
+#include "harness/machine/tests/scratch.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/machine/environment.h"
 
-#include "harness/records/tests/fixture.h"
+#include "harness/machine/tests/scratch.h"
 
 #include <regex.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/machine/events.h"
 
-#include "harness/records/tests/fixture.h"
+#include "harness/machine/tests/scratch.h"
 
 #include <math.h>
 #include <string.h>
