@@ -45,7 +45,7 @@ static void load(struct bench_groups *g)
         return;
     }
     bench_program_folder(folder, sizeof folder);
-    snprintf(below, sizeof below, "%s/harness/counters/qkbench_papi.so", folder);
+    snprintf(below, sizeof below, "%s/harness/qkbench_papi.so", folder);
     snprintf(beside, sizeof beside, "%s/qkbench_papi.so", folder);
     const char *const paths[] = {only ? set : below, beside, QK_MODULE_DIR "/qkbench_papi.so"};
     for (int i = 0; i < (only ? 1 : 3); i++) {

@@ -58,13 +58,14 @@ status=$?
 ok "a baseline is no result" [ $status -eq 1 ]
 code 0 "nothing was written" baseline accept main r.json --reason why
 if python3 -c 'import jsonschema' 2>/dev/null; then
-    out=$("$tree/baselines/tests/baseline_schema_test.py" "$tree/baselines/baseline.schema.json" cat "$file" 2>&1 | grep -v '^ok')
+    out=$(PYTHONPATH=$tree/harness/records/tests "$tree/baselines/stored/tests/baseline_schema_test.py" \
+        "$tree/baselines/stored/baseline.schema.json" cat "$file" 2>&1 | grep -v '^ok')
     ok "the file obeys its schema" eval '! says "not ok" && says 1..'
     "$program" run --quick '*/scalar/256' --out half.json >/dev/null 2>&1
     code 0 "only in OLD" compare main ./half.json --out d.json --dir baselines/data
     out=$(python3 -c '
 import json, jsonschema, sys
-jsonschema.validate(json.load(open("d.json")), json.load(open(sys.argv[1])))' "$tree/reports/compare.schema.json" 2>&1)
+jsonschema.validate(json.load(open("d.json")), json.load(open(sys.argv[1])))' "$tree/reports/text/compare.schema.json" 2>&1)
     ok "what compare writes obeys its schema" [ -z "$out" ]
 else
     skip "the file obeys its schema" "python3-jsonschema is not installed"

@@ -31,7 +31,8 @@ ok "counters: a value or a reason" eval 'says " counted, each prefix alone"'
 ok "steps of each component, or why not" eval 'says "shape 256: steps, instructions" || says "cannot step"'
 ok "the seed is in the file" grep -q '"seed": "77"' b.json
 if python3 -c 'import jsonschema' 2>/dev/null; then
-    checked=$("$tree/harness/tests/breakdown_schema_test.py" "$tree/harness/breakdown.schema.json" cat b.json 2>&1)
+    checked=$(PYTHONPATH=$tree/harness/records/tests "$tree/harness/breakdown/tests/breakdown_schema_test.py" \
+        "$tree/harness/breakdown/breakdown.schema.json" cat b.json 2>&1)
     out=$(grep -v '^ok' <<<"$checked")
     ok "the file obeys its schema and adds up" eval '! says "not ok" && says 1..'
 else

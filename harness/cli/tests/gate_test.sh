@@ -57,7 +57,7 @@ if python3 -c 'import jsonschema' 2>/dev/null; then
 import json, jsonschema, sys
 schema = json.load(open(sys.argv[1]))
 for name in "identical.json", "timed.json":
-    jsonschema.validate(json.load(open(name)), schema)' "$tree/reports/verdicts.schema.json"
+    jsonschema.validate(json.load(open(name)), schema)' "$tree/reports/forms/verdicts.schema.json"
 else
     skip "verdicts obey their schema" "no python3-jsonschema"
 fi

@@ -16,7 +16,7 @@ try:
     import jsonschema
 except ImportError:
     sys.exit(0)
-jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))' "$1" "$source/harness/e2e.schema.json"; }
+jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))' "$1" "$source/harness/e2e/e2e.schema.json"; }
 
 for command in "" info run bench check perplexity synth; do code 0 Examples: model $command --help; done
 run model

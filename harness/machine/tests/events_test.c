@@ -120,7 +120,7 @@ static void the_rule(void **state)
     assert_false(bench_sw_disturbed(&calm));
 }
 
-TEST_PART(counters_sw)
+TEST_PART(events)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steal_and_migrations_are_differences),
