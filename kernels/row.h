@@ -10,10 +10,11 @@
 #ifndef QKBENCH_KERNELS_ROW_H
 #define QKBENCH_KERNELS_ROW_H
 
-/* Any kernel. QK_FN makes it callable again, as a kernel of its op. */
+/* Any kernel. QK_FN gives it the type of its op again, QK_CALL calls it as that. */
 typedef void qk_fn(void);
 typedef qk_fn *qk_upto_fn(int stage);
-#define QK_FN(op, fn) ((qk_##op##_fn *)(fn))
+#define QK_FN(op, fn)        ((qk_##op##_fn *)(fn))
+#define QK_CALL(op, fn, ...) QK_FN(op, fn)(__VA_ARGS__)
 
 #define QK_UPTO_STAGED(op, name) qk_upto_fn qk_##op##_##name##_upto;
 #define QK_UPTO_PLAIN(op, name)

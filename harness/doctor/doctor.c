@@ -42,7 +42,7 @@ int bench_doctor_run(struct bench_doctor *d, const struct bench_doctor_config *c
     d->quick = cfg->job.quick;
     d->seed = cfg->job.seed;
     bench_facts_init(&f, "", cfg->job.cpu);
-    bench_environment_built(&f.env, cfg->job.isa, qk_table_builtin()->compiler);
+    bench_environment_built(&f.env, cfg->job.isa, cfg->job.table->compiler);
     snprintf(f.allowed, sizeof f.allowed, "%s", cfg->allowed ? cfg->allowed : "");
     bench_facts_ask(&f);
     bench_ticks_read(f.root, f.cpu, &f.before);

@@ -24,9 +24,7 @@ static int check(const struct bench_e2e_config *cfg, struct qk_error *err)
 /* The op that multiplies a token's ternary matrices, and the rung of the ladder that a set by dequantising is. */
 static void describe_kernels(struct bench_e2e_row *row, const struct model_kernels *k)
 {
-    static const enum qk_op op[MODEL_PATHS] = {QK_OP_qk256_dequant, QK_OP_qk256_gemv, QK_OP_i2s_gemv,
-                                               QK_OP_i2s16_gemv};
-    const struct qk_variant *v = k->of[op[k->path]];
+    const struct qk_variant *v = k->of[model_path_op(k->path)->op];
     memcpy(row->kernels, k->name, sizeof row->kernels);
     snprintf(row->matrices, sizeof row->matrices, "%s/%s", v->op_name, v->name);
     snprintf(row->phase, sizeof row->phase, "%s", k->path == MODEL_PATH_DEQUANT ? v->phase : "-");

@@ -158,9 +158,10 @@ static int add_model(struct bench_matrix *m, const char *path, struct qk_error *
         char name[BENCH_SHAPE_NAME];
         struct qk_inputs inputs;
         struct qk_shape shape;
-        code = bench_model_shape(m->model, i, &shape, name, &inputs, err);
+        enum qk_op op;
+        code = bench_model_shape(m->model, i, &op, &shape, name, &inputs, err);
         if (!code)
-            code = add_group(m, QK_OP_qk256_dequant, &shape, name, err);
+            code = add_group(m, op, &shape, name, err);
         if (!code)
             m->groups[m->count - 1].inputs = inputs;
     }

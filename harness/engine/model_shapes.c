@@ -2,6 +2,7 @@
 #include "harness/engine/model_shapes.h"
 
 #include "kernels/layout.h"
+#include "model/forward/kernel_set.h"
 #include "model/gguf/i2s.h"
 
 #include <stdio.h>
@@ -14,12 +15,13 @@ enum { OUT, CODES, SCALE, LUT };
 struct tensor_inputs {
     const struct model_gguf *file;
     const struct model_gguf_tensor *tensor;
+    enum qk_op op;
 };
 
 struct bench_model {
     struct model_gguf file;
     size_t count;
-    struct tensor_inputs *inputs; /* [count]: the I2_S tensors */
+    struct tensor_inputs *inputs; /* [count] */
 };
 
 static int fill(void *ctx, const struct qk_plan *plan, void *const *buffers, struct qk_error *err)
@@ -56,17 +58,29 @@ static int verify(void *ctx, const struct qk_plan *plan, void *const *buffers, s
     return 0;
 }
 
+/* How an op gets the codes of a tensor. tensor_ops.def says of which types; ops that stand there alone get seeded ones. */
+static const struct qk_inputs inputs_of[QK_OP_COUNT] = {
+    [QK_OP_qk256_dequant] = {.fill = fill, .verify = verify}};
+
+/* Adds the tensor for each op that can have it. */
+static void add_tensor(struct bench_model *m, const struct model_gguf_tensor *tensor)
+{
+    const struct model_tensor_op *row;
+    for (size_t i = 0; (row = model_tensor_op(i)); i++)
+        if (row->type == tensor->type && inputs_of[row->op].fill)
+            m->inputs[m->count++] = (struct tensor_inputs){&m->file, tensor, row->op};
+}
+
 int bench_model_open(const char *path, struct bench_model **model, struct qk_error *err)
 {
     struct bench_model *m = *model = calloc(1, sizeof *m);
     if (!m)
         return qk_fail(err, QK_ERR_MEMORY, path, "no memory for a model");
     int code = model_gguf_open(path, &m->file, err);
-    if (!code && !(m->inputs = calloc(m->file.tensor_count + 1, sizeof *m->inputs)))
+    if (!code && !(m->inputs = calloc(m->file.tensor_count + 1, QK_OP_COUNT * sizeof *m->inputs)))
         code = qk_fail(err, QK_ERR_MEMORY, path, "no memory for %zu tensors", m->file.tensor_count);
     for (size_t i = 0; i < m->file.tensor_count && !code; i++)
-        if (m->file.tensors[i].type == MODEL_GGUF_TYPE_I2_S)
-            m->inputs[m->count++] = (struct tensor_inputs){&m->file, &m->file.tensors[i]};
+        add_tensor(m, &m->file.tensors[i]);
     if (!code && !m->count)
         code =
             qk_fail(err, QK_ERR_FORMAT, path,
@@ -92,8 +106,8 @@ size_t bench_model_count(const struct bench_model *model)
     return model->count;
 }
 
-int bench_model_shape(const struct bench_model *model, size_t i, struct qk_shape *shape, char *name,
-                      struct qk_inputs *inputs, struct qk_error *err)
+int bench_model_shape(const struct bench_model *model, size_t i, enum qk_op *op, struct qk_shape *shape,
+                      char *name, struct qk_inputs *inputs, struct qk_error *err)
 {
     struct tensor_inputs *in = &model->inputs[i];
     const uint64_t rows = model_i2s_rows(in->tensor), columns = model_i2s_cols(in->tensor);
@@ -102,7 +116,9 @@ int bench_model_shape(const struct bench_model *model, size_t i, struct qk_shape
                                "tensor name '%s' contains '/', which separates the parts of a case",
                                in->tensor->name);
     *shape = (struct qk_shape){.dims = 2, .dim = {(size_t)rows, (size_t)columns}};
-    *inputs = (struct qk_inputs){fill, verify, in};
+    *op = in->op;
+    *inputs = inputs_of[in->op];
+    inputs->ctx = in;
     snprintf(name, BENCH_SHAPE_NAME, "%llux%llu@%s", (unsigned long long)rows, (unsigned long long)columns,
              in->tensor->name);
     return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shapes and inputs from a GGUF file: the real codes of its I2_S tensors, for qk256_dequant. */
+/* Shapes and inputs from a GGUF file: the real codes of its tensors, for the ops that can use their type. */
 #ifndef QKBENCH_HARNESS_ENGINE_MODEL_SHAPES_H
 #define QKBENCH_HARNESS_ENGINE_MODEL_SHAPES_H
 
@@ -16,16 +16,16 @@ struct bench_model;
 int bench_model_open(const char *path, struct bench_model **model, struct qk_error *err);
 void bench_model_close(struct bench_model *model);
 
-/* How many I2_S tensors it has; at least one. */
+/* How many pairs of a tensor and an op that it can be given to (model/forward/tensor_ops.def); at least one. */
 size_t bench_model_count(const struct bench_model *model);
 
 /*
- * The i-th of them in the file's order: its shape, its name ROWSxCOLS@NAME into name[BENCH_SHAPE_NAME], and inputs that
+ * The i-th of them in the file's order: the op, the shape, its name ROWSxCOLS@NAME into name[BENCH_SHAPE_NAME], and inputs that
  * are its codes in QK256 order, the ternary table {-1, 0, +1, 0} and the file's scale for every block. fill fails with
  * QK_ERR_FORMAT on a code 3; verify compares the reference's output with scale * (code - 1) read straight from the
  * file. The inputs live as long as the model. QK_ERR_FORMAT when cases cannot name the tensor.
  */
-int bench_model_shape(const struct bench_model *model, size_t i, struct qk_shape *shape, char *name,
-                      struct qk_inputs *inputs, struct qk_error *err);
+int bench_model_shape(const struct bench_model *model, size_t i, enum qk_op *op, struct qk_shape *shape,
+                      char *name, struct qk_inputs *inputs, struct qk_error *err);
 
 #endif

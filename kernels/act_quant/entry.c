@@ -15,6 +15,6 @@ int qk_act_quant(int8_t *q, float *scale, int32_t *sum, const float *x, size_t r
                                       {"x", x, rows, columns, sizeof *x}};
     const int code = qk_check_arrays(QK_OP_act_quant, arrays, 4, 3, &best, err);
     if (!code)
-        QK_FN(act_quant, best->fn)(q, scale, sum, x, rows, columns);
+        QK_CALL(act_quant, best->fn, q, scale, sum, x, rows, columns);
     return code;
 }

@@ -11,6 +11,6 @@ int qk_attention_f16(float *out, float *weight, const float *q, const uint16_t *
     const int code =
         attention_check(QK_OP_attention_f16, &buffers, positions, heads, kv_heads, dim, &best, err);
     if (!code)
-        QK_FN(attention_f16, best->fn)(out, weight, q, k, v, positions, heads, kv_heads, dim, scale);
+        QK_CALL(attention_f16, best->fn, out, weight, q, k, v, positions, heads, kv_heads, dim, scale);
     return code;
 }

@@ -10,6 +10,6 @@ int qk_f16_gemv(float *y, const uint16_t *w, const float *x, size_t rows, size_t
         {"y", y, rows, 1, sizeof *y}, {"w", w, rows, columns, sizeof *w}, {"x", x, 1, columns, sizeof *x}};
     const int code = qk_check_arrays(QK_OP_f16_gemv, arrays, 3, 1, &best, err);
     if (!code)
-        QK_FN(f16_gemv, best->fn)(y, w, x, rows, columns);
+        QK_CALL(f16_gemv, best->fn, y, w, x, rows, columns);
     return code;
 }

@@ -19,6 +19,6 @@ int qk_f32_dot(float *out, const float *a, const float *b, size_t n, struct qk_e
     if (!code)
         code = qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), err);
     if (!code)
-        QK_FN(f32_dot, qk_table_best(qk_table_builtin(), QK_OP_f32_dot, &cpu)->fn)(out, a, b, n);
+        QK_CALL(f32_dot, qk_table_best(qk_table_builtin(), QK_OP_f32_dot, &cpu)->fn, out, a, b, n);
     return code;
 }

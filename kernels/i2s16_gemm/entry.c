@@ -9,6 +9,6 @@ int qk_i2s16_matmul(int32_t *y, const uint8_t *codes, size_t code_bytes, const i
     const int code = qk_i2s_check_product(QK_OP_i2s16_gemm, y, codes, code_bytes, q, q_sum, rows, columns,
                                           tokens, &v, err);
     if (!code)
-        QK_FN(i2s16_gemm, v->fn)(y, codes, q, q_sum, rows, columns, tokens);
+        QK_CALL(i2s16_gemm, v->fn, y, codes, q, q_sum, rows, columns, tokens);
     return code;
 }

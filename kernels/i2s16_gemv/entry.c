@@ -9,6 +9,6 @@ int qk_i2s16_matvec(int32_t *y, const uint8_t *codes, size_t code_bytes, const i
     const int code =
         qk_i2s_check_product(QK_OP_i2s16_gemv, y, codes, code_bytes, q, &q_sum, rows, columns, 1, &v, err);
     if (!code)
-        QK_FN(i2s16_gemv, v->fn)(y, codes, q, q_sum, rows, columns);
+        QK_CALL(i2s16_gemv, v->fn, y, codes, q, q_sum, rows, columns);
     return code;
 }

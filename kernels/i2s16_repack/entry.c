@@ -32,6 +32,6 @@ int qk_i2s16_make(uint8_t *out, size_t out_bytes, const uint8_t *codes, size_t c
     if (!code)
         code = qk_i2s_best(QK_OP_i2s16_repack, &v, err);
     if (!code)
-        QK_FN(i2s16_repack, v->fn)(out, codes, rows, columns);
+        QK_CALL(i2s16_repack, v->fn, out, codes, rows, columns);
     return code;
 }

@@ -16,6 +16,6 @@ int qk_i8_gemv(float *y, const int8_t *w, const int8_t *q, const float *scale, c
                                       {"x_scale", x_scale, 1, 1, sizeof *x_scale}};
     const int code = qk_check_arrays(QK_OP_i8_gemv, arrays, 5, 1, &best, err);
     if (!code)
-        QK_FN(i8_gemv, best->fn)(y, w, q, scale, x_scale, rows, columns);
+        QK_CALL(i8_gemv, best->fn, y, w, q, scale, x_scale, rows, columns);
     return code;
 }

@@ -14,6 +14,6 @@ int qk_i8u8_matmul(float *out, const int8_t *a, const uint8_t *b, size_t rows, s
                                       {"b", b, depth, columns, sizeof *b}};
     const int code = qk_check_arrays(QK_OP_i8u8_matmul, arrays, 3, 1, &best, err);
     if (!code)
-        QK_FN(i8u8_matmul, best->fn)(out, a, b, rows, depth, columns);
+        QK_CALL(i8u8_matmul, best->fn, out, a, b, rows, depth, columns);
     return code;
 }

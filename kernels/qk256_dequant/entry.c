@@ -32,7 +32,7 @@ int qk_qk256_dequantise(float *out, const uint8_t *codes, size_t code_bytes, con
     if (!code)
         code = qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), err);
     if (!code)
-        QK_FN(qk256_dequant, qk_table_best(qk_table_builtin(), QK_OP_qk256_dequant, &cpu)->fn)
-    (out, codes, scale, lut, blocks);
+        QK_CALL(qk256_dequant, qk_table_best(qk_table_builtin(), QK_OP_qk256_dequant, &cpu)->fn, out, codes,
+                scale, lut, blocks);
     return code;
 }

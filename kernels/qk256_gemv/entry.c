@@ -32,7 +32,7 @@ int qk_qk256_multiply(float *y, const uint8_t *codes, size_t code_bytes, const f
     if (!code)
         code = qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), err);
     if (!code)
-        QK_FN(qk256_gemv, qk_table_best(qk_table_builtin(), QK_OP_qk256_gemv, &cpu)->fn)
-    (y, codes, scale, lut, x, rows, cols);
+        QK_CALL(qk256_gemv, qk_table_best(qk_table_builtin(), QK_OP_qk256_gemv, &cpu)->fn, y, codes, scale,
+                lut, x, rows, cols);
     return code;
 }

@@ -9,6 +9,6 @@ int qk_relu2_mul(float *out, const float *gate, const float *up, size_t n, struc
         {"out", out, 1, n, sizeof *out}, {"gate", gate, 1, n, sizeof *gate}, {"up", up, 1, n, sizeof *up}};
     const int code = qk_check_arrays(QK_OP_relu2_mul, arrays, 3, 1, &best, err);
     if (!code)
-        QK_FN(relu2_mul, best->fn)(out, gate, up, n);
+        QK_CALL(relu2_mul, best->fn, out, gate, up, n);
     return code;
 }

@@ -14,6 +14,6 @@ int qk_rmsnorm(float *out, const float *x, const float *w, size_t n, float epsil
         {"out", out, 1, n, sizeof *out}, {"x", x, 1, n, sizeof *x}, {"w", w, 1, n, sizeof *w}};
     const int code = qk_check_arrays(QK_OP_rmsnorm, arrays, 3, 1, &best, err);
     if (!code)
-        QK_FN(rmsnorm, best->fn)(out, x, w, n, epsilon);
+        QK_CALL(rmsnorm, best->fn, out, x, w, n, epsilon);
     return code;
 }

@@ -15,6 +15,6 @@ int qk_rope(float *out, const float *x, const float *cosine, const float *sine, 
                                       {"sine", sine, 1, half, sizeof *sine}};
     const int code = qk_check_arrays(QK_OP_rope, arrays, 4, 1, &best, err);
     if (!code)
-        QK_FN(rope, best->fn)(out, x, cosine, sine, heads, half);
+        QK_CALL(rope, best->fn, out, x, cosine, sine, heads, half);
     return code;
 }

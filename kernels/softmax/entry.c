@@ -8,6 +8,6 @@ int qk_softmax(float *out, const float *x, size_t n, struct qk_error *err)
     const struct qk_array arrays[] = {{"out", out, 1, n, sizeof *out}, {"x", x, 1, n, sizeof *x}};
     const int code = qk_check_arrays(QK_OP_softmax, arrays, 2, 1, &best, err);
     if (!code)
-        QK_FN(softmax, best->fn)(out, x, n);
+        QK_CALL(softmax, best->fn, out, x, n);
     return code;
 }

@@ -10,6 +10,6 @@ int qk_tl1_quantize(uint8_t *codes, float *scale, const float *x, size_t n, stru
                                       {"x", x, 1, n, sizeof *x}};
     const int code = qk_check_arrays(QK_OP_tl1_quantize, arrays, 3, 2, &best, err);
     if (!code)
-        QK_FN(tl1_quantize, best->fn)(codes, scale, x, n);
+        QK_CALL(tl1_quantize, best->fn, codes, scale, x, n);
     return code;
 }

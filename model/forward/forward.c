@@ -38,8 +38,8 @@ static void norm_part(void *ctx, size_t first, size_t end, size_t thread)
     const struct norming *n = ctx;
     (void)thread;
     for (size_t t = first; t < end; t++)
-        QK_FN(rmsnorm, n->s->kernels.of[QK_OP_rmsnorm]->fn)
-    (n->s->input + t * n->width, n->from + t * n->width, n->weight, n->width, n->s->w->config.epsilon);
+        MODEL_CALL(n->s, rmsnorm, n->s->input + t * n->width, n->from + t * n->width, n->weight, n->width,
+                   n->s->w->config.epsilon);
 }
 
 /* from [tokens][width] into s->input. */
@@ -120,12 +120,11 @@ static void attend_part(void *ctx, size_t first, size_t end, size_t thread)
         const size_t k = cache_at(s, r->layer, 0, h), v = cache_at(s, r->layer, 1, h),
                      positions = s->position + t + 1;
         if (s->options.kv_f16)
-            QK_FN(attention_f16, s->kernels.of[QK_OP_attention_f16]->fn)
-        (s->mixed + head, weight, s->rotated + head, (uint16_t *)s->cache + k, (uint16_t *)s->cache + v,
-         positions, s->group, 1, c->head_dim, scale);
-        else QK_FN(attention_f32, s->kernels.of[QK_OP_attention_f32]->fn)(
-            s->mixed + head, weight, s->rotated + head, (float *)s->cache + k, (float *)s->cache + v,
-            positions, s->group, 1, c->head_dim, scale);
+            MODEL_CALL(s, attention_f16, s->mixed + head, weight, s->rotated + head, (uint16_t *)s->cache + k,
+                       (uint16_t *)s->cache + v, positions, s->group, 1, c->head_dim, scale);
+        else
+            MODEL_CALL(s, attention_f32, s->mixed + head, weight, s->rotated + head, (float *)s->cache + k,
+                       (float *)s->cache + v, positions, s->group, 1, c->head_dim, scale);
     }
 }
 
@@ -148,8 +147,7 @@ static void activate_part(void *ctx, size_t first, size_t end, size_t thread)
     const size_t width = s->w->config.feed_forward;
     (void)thread;
     for (size_t t = first; t < end; t++)
-        QK_FN(relu2_mul, s->kernels.of[QK_OP_relu2_mul]->fn)
-    (s->hidden + t * width, s->gate + t * width, s->up + t * width, width);
+        MODEL_CALL(s, relu2_mul, s->hidden + t * width, s->gate + t * width, s->up + t * width, width);
 }
 
 static void attention_block(struct model_state *s, size_t layer, size_t n, const struct model_probe *probe)

@@ -1,42 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/forward/kernel_set.h"
 
-#include <assert.h>
+#include "model/gguf/gguf.h"
+
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { PART_MAX = 128 };
 
+const struct model_tensor_op *model_tensor_op(size_t i)
+{
+    enum { ACT_F32, ACT_INT8 };
+    static const struct model_tensor_op rows[] = {
+#define TENSOR_OP(type, op, path, layout, act)                                                               \
+    {MODEL_GGUF_TYPE_##type, QK_OP_##op, MODEL_PATH_##path, MODEL_LAYOUT_##layout, ACT_##act == ACT_INT8},
+#include "model/forward/tensor_ops.def"
+#undef TENSOR_OP
+    };
+    return i < sizeof rows / sizeof *rows ? &rows[i] : NULL;
+}
+
+const struct model_tensor_op *model_path_op(enum model_path path)
+{
+    size_t i = 0;
+    while (model_tensor_op(i)->path != path)
+        i++;
+    return model_tensor_op(i);
+}
+
 /* The path that naming an op decides, or MODEL_PATHS. */
 static enum model_path path_of(enum qk_op op)
 {
-    switch (op) {
-    case QK_OP_qk256_dequant:
-        return MODEL_PATH_DEQUANT;
-    case QK_OP_qk256_gemv:
-        return MODEL_PATH_QK256;
-    case QK_OP_i2s_gemv:
-        return MODEL_PATH_I2S;
-    case QK_OP_i2s16_gemv:
-    case QK_OP_i2s16_gemm:
-        return MODEL_PATH_I2S16;
-    default:
-        return MODEL_PATHS;
-    }
-}
-
-static bool is_int8(enum model_path path)
-{
-    return path == MODEL_PATH_I2S || path == MODEL_PATH_I2S16;
+    const struct model_tensor_op *row;
+    for (size_t i = 0; (row = model_tensor_op(i)); i++)
+        if (row->op == op)
+            return row->path;
+    return MODEL_PATHS;
 }
 
 static int check_act(const struct model_kernels *k, enum model_act act, struct qk_error *err)
 {
-    if (act == MODEL_ACT_ANY || is_int8(k->path) == (act == MODEL_ACT_INT8))
+    if (act == MODEL_ACT_ANY || model_kernels_int8(k) == (act == MODEL_ACT_INT8))
         return 0;
     return qk_fail(err, QK_ERR_ARG, k->name, "these kernels take %s activations, and %s ones are demanded",
-                   is_int8(k->path) ? "int8" : "f32", act == MODEL_ACT_INT8 ? "int8" : "f32");
+                   model_kernels_int8(k) ? "int8" : "f32", act == MODEL_ACT_INT8 ? "int8" : "f32");
 }
 
 /* baseline, p1_unpack, ...: the rows of qk256_dequant that are a phase. */
@@ -156,15 +164,10 @@ int model_kernels_parse(struct model_kernels *k, const struct qk_table *table, c
 
 unsigned model_kernels_layout(const struct model_kernels *k)
 {
-    static const unsigned layout[MODEL_PATHS] = {[MODEL_PATH_DEQUANT] = MODEL_LAYOUT_QK256,
-                                                 [MODEL_PATH_QK256] = MODEL_LAYOUT_QK256,
-                                                 [MODEL_PATH_I2S] = MODEL_LAYOUT_I2S,
-                                                 [MODEL_PATH_I2S16] = MODEL_LAYOUT_I2S16};
-    assert(k->path < MODEL_PATHS);
-    return layout[k->path];
+    return model_path_op(k->path)->layout;
 }
 
 bool model_kernels_int8(const struct model_kernels *k)
 {
-    return is_int8(k->path);
+    return model_path_op(k->path)->int8;
 }

@@ -20,6 +20,19 @@ enum { MODEL_LAYOUT_I2S = 1, MODEL_LAYOUT_I2S16 = 2, MODEL_LAYOUT_QK256 = 4 };
 /* How ternary matrices are multiplied; f32 activations in the first two, int8 in the others. */
 enum model_path { MODEL_PATH_DEQUANT, MODEL_PATH_QK256, MODEL_PATH_I2S, MODEL_PATH_I2S16, MODEL_PATHS };
 
+/* A row of tensor_ops.def. */
+struct model_tensor_op {
+    uint32_t type; /* MODEL_GGUF_TYPE_* */
+    enum qk_op op;
+    enum model_path path;
+    unsigned layout;
+    bool int8; /* activations */
+};
+/* The row of that number; NULL behind the last. */
+const struct model_tensor_op *model_tensor_op(size_t i);
+/* The first row of that path; every path has one. */
+const struct model_tensor_op *model_path_op(enum model_path path);
+
 enum model_act { MODEL_ACT_ANY, MODEL_ACT_INT8, MODEL_ACT_F32 };
 
 struct model_kernels {

@@ -42,10 +42,9 @@ static void i2s16_part(void *ctx, size_t first, size_t end, size_t thread)
     int32_t *sums = s->sums + first * p->tokens;
     (void)thread;
     if (p->tokens == 1)
-        QK_FN(i2s16_gemv, s->kernels.of[QK_OP_i2s16_gemv]->fn)
-    (sums, codes, s->q, s->q_sum[0], end - first, columns);
-    else QK_FN(i2s16_gemm, s->kernels.of[QK_OP_i2s16_gemm]->fn)(sums, codes, s->q, s->q_sum, end - first,
-                                                                columns, p->tokens);
+        MODEL_CALL(s, i2s16_gemv, sums, codes, s->q, s->q_sum[0], end - first, columns);
+    else
+        MODEL_CALL(s, i2s16_gemm, sums, codes, s->q, s->q_sum, end - first, columns, p->tokens);
     scale_sums(p, sums, first, end);
 }
 
@@ -57,8 +56,8 @@ static void i2s_part(void *ctx, size_t first, size_t end, size_t thread)
     int32_t *sums = s->sums + first * p->tokens;
     (void)thread;
     for (size_t t = 0; t < p->tokens; t++)
-        QK_FN(i2s_gemv, s->kernels.of[QK_OP_i2s_gemv]->fn)
-    (sums + t * rows, p->m->i2s + first * columns / 4, s->q + t * columns, s->q_sum[t], rows, columns);
+        MODEL_CALL(s, i2s_gemv, sums + t * rows, p->m->i2s + first * columns / 4, s->q + t * columns,
+                   s->q_sum[t], rows, columns);
     scale_sums(p, sums, first, end);
 }
 
@@ -79,9 +78,8 @@ static void qk256_part(void *ctx, size_t first, size_t end, size_t thread)
     for (size_t r = first; r < end; r += QK256_ROWS) {
         const size_t rows = end - r < QK256_ROWS ? end - r : QK256_ROWS;
         for (size_t t = 0; t < p->tokens; t++)
-            QK_FN(qk256_gemv, s->kernels.of[QK_OP_qk256_gemv]->fn)
-        (p->y + t * m->rows + r, m->qk256 + r * stride, NULL, lut, s->input + t * m->columns, rows,
-         m->columns);
+            MODEL_CALL(s, qk256_gemv, p->y + t * m->rows + r, m->qk256 + r * stride, NULL, lut,
+                       s->input + t * m->columns, rows, m->columns);
     }
 }
 
@@ -96,11 +94,9 @@ static void dequant_part(void *ctx, size_t first, size_t end, size_t thread)
     const float lut[4] = {-m->scale, 0, m->scale, 2 * m->scale};
     float *row = s->row + thread * widest * QK256_BLOCK;
     for (size_t r = first; r < end; r++) {
-        QK_FN(qk256_dequant, s->kernels.of[QK_OP_qk256_dequant]->fn)
-        (row, m->qk256 + r * blocks * QK256_BLOCK_BYTES, s->ones, lut, blocks);
+        MODEL_CALL(s, qk256_dequant, row, m->qk256 + r * blocks * QK256_BLOCK_BYTES, s->ones, lut, blocks);
         for (size_t t = 0; t < p->tokens; t++)
-            QK_FN(f32_dot, s->kernels.of[QK_OP_f32_dot]->fn)
-        (p->y + t * m->rows + r, row, s->input + t * m->columns, m->columns);
+            MODEL_CALL(s, f32_dot, p->y + t * m->rows + r, row, s->input + t * m->columns, m->columns);
     }
 }
 
@@ -125,9 +121,8 @@ static void quantise_part(void *ctx, size_t first, size_t end, size_t thread)
     const struct quantising *q = ctx;
     const struct model_state *s = q->s;
     (void)thread;
-    QK_FN(act_quant, s->kernels.of[QK_OP_act_quant]->fn)
-    (s->q + first * q->columns, s->q_scale + first, s->q_sum + first, s->input + first * q->columns,
-     end - first, q->columns);
+    MODEL_CALL(s, act_quant, s->q + first * q->columns, s->q_scale + first, s->q_sum + first,
+               s->input + first * q->columns, end - first, q->columns);
 }
 
 void model_quantise(struct model_state *s, size_t columns, size_t tokens)
@@ -149,9 +144,9 @@ static void head_part(void *ctx, size_t first, size_t end, size_t thread)
     const struct model_config *c = &h->s->w->config;
     (void)thread;
     for (size_t t = 0; t < h->tokens; t++)
-        QK_FN(f16_gemv, h->s->kernels.of[QK_OP_f16_gemv]->fn)
-    (h->logits + t * c->vocab + first, h->s->w->embedding + first * c->embedding,
-     h->s->input + t * c->embedding, end - first, c->embedding);
+        MODEL_CALL(h->s, f16_gemv, h->logits + t * c->vocab + first,
+                   h->s->w->embedding + first * c->embedding, h->s->input + t * c->embedding, end - first,
+                   c->embedding);
 }
 
 void model_head(struct model_state *s, float *logits, size_t tokens)

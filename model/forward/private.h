@@ -64,6 +64,9 @@ struct model_state {
     float *rope_row; /* [threads][kv width] */
 };
 
+/* Calls the state's kernel of that op. */
+#define MODEL_CALL(s, op, ...) QK_CALL(op, (s)->kernels.of[QK_OP_##op]->fn, __VA_ARGS__)
+
 /*
  * y[t][r] = sum over c of m[r][c] * input[t][c], by the state's kernels, for `tokens` rows of s->input, which for int8 paths
  * must have been quantised. y: [tokens][m->rows].

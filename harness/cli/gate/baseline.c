@@ -13,15 +13,15 @@
 #include <string.h>
 
 struct wish {
+    const struct qk_table *table;
     char **patterns;
     size_t count;
     const char *isa; /* of the policy */
 };
 
 /* Of a variant that this build does not know the level is not known either: it stays, and is missing. */
-static bool allowed_isa(const char *levels, const char *name)
+static bool allowed_isa(const struct qk_table *table, const char *levels, const char *name)
 {
-    const struct qk_table *table = qk_table_builtin();
     char row[BASELINE_NAME];
     for (size_t i = 0; *levels && i < table->count; i++) {
         const struct qk_variant *v = &table->rows[i];
@@ -38,7 +38,7 @@ static bool wanted(void *ctx, const char *name)
     bool any = !w->count;
     for (size_t i = 0; i < w->count; i++)
         any |= baseline_case_matches(w->patterns[i], name);
-    return any && allowed_isa(w->isa, name);
+    return any && allowed_isa(w->table, w->isa, name);
 }
 
 /* As if nothing had been measured, with what is known before: enough to see that it would be for nothing. */
@@ -111,7 +111,7 @@ int cli_gate_baseline(struct cli_gate *o, struct baseline_policy *policy, struct
 {
     struct cli_measure *const m = &o->measure;
     char **const asked = m->patterns;
-    struct wish wish = {asked, m->count, policy->isa};
+    struct wish wish = {m->job.table, asked, m->count, policy->isa};
     struct baseline base, fresh = {0};
     bool same = false;
     *report = (struct baseline_report){.verdict = BASELINE_INVALID};

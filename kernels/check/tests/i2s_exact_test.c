@@ -23,11 +23,11 @@ static int8_t *q;
 static bool call(const struct qk_variant *v, int32_t *y, size_t columns, const int32_t *sums)
 {
     if (v->op == QK_OP_i2s_gemv)
-        QK_FN(i2s_gemv, v->fn)(y, codes, q, sums[0], ROWS, columns);
+        QK_CALL(i2s_gemv, v->fn, y, codes, q, sums[0], ROWS, columns);
     else if (v->op == QK_OP_i2s16_gemv)
-        QK_FN(i2s16_gemv, v->fn)(y, codes, q, sums[0], ROWS, columns);
+        QK_CALL(i2s16_gemv, v->fn, y, codes, q, sums[0], ROWS, columns);
     else if (v->op == QK_OP_i2s16_gemm)
-        QK_FN(i2s16_gemm, v->fn)(y, codes, q, sums, ROWS, columns, TOKENS);
+        QK_CALL(i2s16_gemm, v->fn, y, codes, q, sums, ROWS, columns, TOKENS);
     else
         return false;
     return true;

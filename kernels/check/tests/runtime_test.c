@@ -129,13 +129,13 @@ static bool dequantize_all(const float *scale, size_t blocks)
 {
     bool same = true;
     int rows = 0;
-    QK_FN(qk256_dequant, qk_reference(QK_OP_qk256_dequant)->fn)(reference, codes, scale, lut, blocks);
+    QK_CALL(qk256_dequant, qk_reference(QK_OP_qk256_dequant)->fn, reference, codes, scale, lut, blocks);
     for (size_t i = 0; i < qk_table_builtin()->count; i++) {
         const struct qk_variant *v = &qk_table_builtin()->rows[i];
         if (v->op != QK_OP_qk256_dequant || v->isa != QK_ISA_AVX2 || v->kind == QK_CEILING)
             continue;
         memset(out, 0xa5, sizeof out);
-        QK_FN(qk256_dequant, v->fn)(out, codes, scale, lut, blocks);
+        QK_CALL(qk256_dequant, v->fn, out, codes, scale, lut, blocks);
         same &= !memcmp(out, reference, blocks * QK256_BLOCK * sizeof *out);
         rows++;
     }

@@ -54,7 +54,7 @@ static void f16_every_pattern(void)
         const uint16_t w = (uint16_t)h;
         const float one = 1.0f, expected = qk_f16_to_f32(w) + 0.0f;
         float y;
-        QK_FN(f16_gemv, qk_reference(QK_OP_f16_gemv)->fn)(&y, &w, &one, 1, 1);
+        QK_CALL(f16_gemv, qk_reference(QK_OP_f16_gemv)->fn, &y, &w, &one, 1, 1);
         right &= isnan(expected) ? isnan(y) : !memcmp(&y, &expected, sizeof y);
     }
     tap(right, "f16_gemv: every bit pattern as a weight", NULL);
@@ -134,7 +134,7 @@ static void gemv_values(void)
     qk_rng_bytes(&rng, q, sizeof q);
     for (int i = 0; i < COLUMNS; i++)
         x[i] = random_in(-1.0f, 1.0f);
-    QK_FN(f16_gemv, qk_reference(QK_OP_f16_gemv)->fn)(y, w, x, ROWS, COLUMNS);
+    QK_CALL(f16_gemv, qk_reference(QK_OP_f16_gemv)->fn, y, w, x, ROWS, COLUMNS);
     for (int r = 0; r < ROWS; r++) {
         double sum = 0.0, size = 0.0;
         for (int c = 0; c < COLUMNS; c++) {
@@ -145,7 +145,7 @@ static void gemv_values(void)
         right &= fabs((double)y[r] - sum) <= gamma_of((COLUMNS + 63) / 64 + 7) * size;
     }
     tap(right, "f16_gemv: within its bound", NULL);
-    QK_FN(i8_gemv, qk_reference(QK_OP_i8_gemv)->fn)(y, w8, q, scale, &x_scale, ROWS, COLUMNS);
+    QK_CALL(i8_gemv, qk_reference(QK_OP_i8_gemv)->fn, y, w8, q, scale, &x_scale, ROWS, COLUMNS);
     for (int r = 0; r < ROWS; r++) {
         int64_t sum = 0;
         for (int c = 0; c < COLUMNS; c++)
@@ -186,11 +186,11 @@ static void rope_and_relu2(void)
     const float cosine[2] = {0.0f, 0.5f}, sine[2] = {1.0f, -0.5f};
     static const float turned[8] = {-3.0f, 3.0f, 1.0f, 1.0f, -7.0f, 7.0f, 5.0f, 1.0f};
     float out[8];
-    QK_FN(rope, qk_reference(QK_OP_rope)->fn)(out, x, cosine, sine, 2, 2);
+    QK_CALL(rope, qk_reference(QK_OP_rope)->fn, out, x, cosine, sine, 2, 2);
     tap(!memcmp(out, turned, sizeof out), "rope: pairs half a head apart", NULL);
     const float gate[6] = {2.0f, -3.0f, -0.0f, NAN, -INFINITY, -1.0f};
     const float up[6] = {-1.5f, 7.0f, 1.0f, 1.0f, 2.0f, INFINITY};
-    QK_FN(relu2_mul, qk_reference(QK_OP_relu2_mul)->fn)(out, gate, up, 6);
+    QK_CALL(relu2_mul, qk_reference(QK_OP_relu2_mul)->fn, out, gate, up, 6);
     tap(out[0] == -6.0f && out[1] == 0.0f && out[2] == 0.0f && isnan(out[3]) && out[4] == 0.0f &&
             isnan(out[5]),
         "relu2_mul: squares, zeros, NaN", NULL);
@@ -265,16 +265,16 @@ static void attention_values(void)
         cache_k[i] = qk_f16_to_f32(half_k[i]);
         cache_v[i] = qk_f16_to_f32(half_v[i]);
     }
-    QK_FN(attention_f32, qk_reference(QK_OP_attention_f32)->fn)
-    (attended, weight, q, cache_k, cache_v, POSITIONS, HEADS, KV_HEADS, DIM, 0.25f);
+    QK_CALL(attention_f32, qk_reference(QK_OP_attention_f32)->fn, attended, weight, q, cache_k, cache_v,
+            POSITIONS, HEADS, KV_HEADS, DIM, 0.25f);
     for (int h = 0; h < HEADS; h++)
         right &= head_is_right(h);
     tap(right, "attention_f32: grouped heads against f64", NULL);
     float same[HEADS * DIM];
     memcpy(same, attended, sizeof same);
     memset(attended, 0, sizeof attended);
-    QK_FN(attention_f16, qk_reference(QK_OP_attention_f16)->fn)
-    (attended, weight, q, half_k, half_v, POSITIONS, HEADS, KV_HEADS, DIM, 0.25f);
+    QK_CALL(attention_f16, qk_reference(QK_OP_attention_f16)->fn, attended, weight, q, half_k, half_v,
+            POSITIONS, HEADS, KV_HEADS, DIM, 0.25f);
     tap(!memcmp(attended, same, sizeof same), "attention_f16: the same bits from the same values", NULL);
 }
 

@@ -23,7 +23,7 @@ static bool right(const struct qk_variant *v, const struct work *w, size_t offse
     float before, behind, untouched;
     memset(&untouched, 0xa5, sizeof untouched);
     memset(w->room, 0xa5, (floats + 2 * AROUND) * sizeof *w->room);
-    QK_FN(qk256_dequant, v->fn)(w->room + offset, w->codes, w->scale, lut, BLOCKS);
+    QK_CALL(qk256_dequant, v->fn, w->room + offset, w->codes, w->scale, lut, BLOCKS);
     memcpy(&before, w->room + offset - 1, sizeof before);
     memcpy(&behind, w->room + offset + floats, sizeof behind);
     return !memcmp(w->room + offset, w->want, floats * sizeof *w->want) &&
@@ -45,7 +45,7 @@ TEST_PART(stream)
     qk_rng_bytes(&rng, w.codes, (size_t)BLOCKS * QK256_BLOCK_BYTES);
     for (size_t b = 0; b < BLOCKS; b++)
         w.scale[b] = qk_rng_unit(&rng) + 0.5f;
-    QK_FN(qk256_dequant, qk_reference(QK_OP_qk256_dequant)->fn)(w.want, w.codes, w.scale, lut, BLOCKS);
+    QK_CALL(qk256_dequant, qk_reference(QK_OP_qk256_dequant)->fn, w.want, w.codes, w.scale, lut, BLOCKS);
     for (size_t i = 0; i < qk_table_builtin()->count; i++) {
         const struct qk_variant *v = &qk_table_builtin()->rows[i];
         char name[96];

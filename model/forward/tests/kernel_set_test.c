@@ -156,9 +156,25 @@ static void layouts_belong_to_paths(void **state)
     }
 }
 
+static void every_path_has_an_op_that_takes_its_layout(void **state)
+{
+    struct model_kernels k;
+    (void)state;
+    for (int path = 0; path < MODEL_PATHS; path++) {
+        const struct model_tensor_op *row = model_path_op((enum model_path)path);
+        char set[64];
+        snprintf(set, sizeof set, "%s/scalar", qk_op_row(row->op)->name);
+        assert_int_equal(parse(&k, set, MODEL_ACT_ANY, NULL), 0);
+        assert_int_equal(k.path, path);
+        assert_int_equal(model_kernels_layout(&k), row->layout);
+        assert_int_equal(model_kernels_int8(&k), row->int8);
+    }
+}
+
 TEST_PART(kernel_set)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_path_has_an_op_that_takes_its_layout),
         cmocka_unit_test(sets_choose_variants_and_path),
         cmocka_unit_test(what_is_wrong_is_named),
         cmocka_unit_test(what_is_not_here_is_unavailable),
