@@ -7,7 +7,7 @@
  *   generation  n tokens one at a time from an empty cache, each sampled greedily; as llama-bench's tgN. The tokens fed are
  *               drawn from the seed, the same for every test, so that all of them do the same work
  *
- * A test's time is cut at the marks of the forward pass (model/forward/model.h); what lies between two marks belongs to the part
+ * A test's time is cut at the marks of the forward pass (model/forward/forward.h); what lies between two marks belongs to the part
  * that ended, so the parts of a repetition add up to its time exactly.
  */
 #ifndef QKBENCH_HARNESS_E2E_E2E_H
@@ -16,7 +16,7 @@
 #include "harness/machine/job.h"
 #include "harness/records/sample_set.h"
 #include "harness/records/stats.h"
-#include "model/forward/model.h"
+#include "model/forward/forward.h"
 
 #include <sched.h>
 

@@ -3,7 +3,7 @@
 #ifndef QKBENCH_MODEL_FORWARD_PRIVATE_H
 #define QKBENCH_MODEL_FORWARD_PRIVATE_H
 
-#include "model/forward/model.h"
+#include "model/forward/forward.h"
 #include "model/forward/pool.h"
 
 /* Sizes that tensors have, by what they are named after. */

@@ -4,7 +4,7 @@
 #define QKBENCH_HARNESS_CLI_MODEL_MODEL_H
 
 #include "harness/cli/cli.h"
-#include "model/forward/model.h"
+#include "model/forward/forward.h"
 #include "model/tokenizer/tokenizer.h"
 
 int cli_model_info(int argc, char **argv);

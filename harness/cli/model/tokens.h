@@ -4,7 +4,7 @@
 #define QKBENCH_HARNESS_CLI_MODEL_TOKENS_H
 
 #include "model/forward/compare_logits.h"
-#include "model/forward/model.h"
+#include "model/forward/forward.h"
 #include "model/tokenizer/tokenizer.h"
 
 /* Decimal ids between blanks, line ends or commas; at least one, all below the vocabulary, at most the context. ids->id is to be

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A model that runs, and one thing wrong with it at a time: each is an error that names what and where. */
-#include "model/forward/model.h"
+#include "model/forward/forward.h"
 
 #include <float.h>
 #include <math.h>

@@ -4,7 +4,7 @@
 #define QKBENCH_MODEL_FORWARD_TESTS_FORWARD_FIXTURE_H
 
 #include "model/forward/compare_logits.h"
-#include "model/forward/model.h"
+#include "model/forward/forward.h"
 
 enum { FIXTURE_TOKENS_MAX = 64 };
 

@@ -5,7 +5,7 @@
  */
 #include "kernels/f16.h"
 #include "model/forward/compare_logits.h"
-#include "model/forward/model.h"
+#include "model/forward/forward.h"
 #include "model/gguf/i2s.h"
 
 #include <math.h>

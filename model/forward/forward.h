@@ -8,8 +8,8 @@
  * Source of the forward pass: microsoft/BitNet gpu/model.py and the published GGUF (squared ReLU on the gate branch,
  * norms before the output and down projections, NeoX rope, tied f16 embedding as head).
  */
-#ifndef QKBENCH_MODEL_FORWARD_MODEL_H
-#define QKBENCH_MODEL_FORWARD_MODEL_H
+#ifndef QKBENCH_MODEL_FORWARD_FORWARD_H
+#define QKBENCH_MODEL_FORWARD_FORWARD_H
 
 #include "model/forward/kernel_set.h"
 #include "model/gguf/gguf.h"
