@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory kernels are timed on: whole pages that are there before anything is timed, and the buffers of one
- * op on one shape, filled, with the reference's results beside them. All arms work on the same buffers.
+ * The memory that kernels are timed on. bench_map gives whole pages that are there before anything is timed. A struct
+ * bench_buffers holds the buffers of one op on one shape, filled, with the reference's results beside them. All arms
+ * work on the same buffers.
  */
 #ifndef QKBENCH_HARNESS_ENGINE_BUFFERS_H
 #define QKBENCH_HARNESS_ENGINE_BUFFERS_H
@@ -9,8 +10,9 @@
 #include "harness/engine/matrix.h"
 
 /*
- * At least `bytes` zero bytes from a page's start on, as an allocator gives large buffers: no arm gains from a lucky
- * offset. Every page has been written. NULL when the system refuses, bytes is 0 or its rounding up overflows.
+ * At least `bytes` zero bytes from a page's start on, as an allocator gives large buffers, so that no arm gains from a
+ * lucky offset. Every page has been written. NULL when the system refuses, when bytes is 0, or when its rounding up
+ * overflows.
  */
 void *bench_map(size_t bytes);
 /* What bench_map gave for the same size, or NULL. */
@@ -27,13 +29,18 @@ struct bench_buffers {
 bool bench_group_bytes(const struct bench_group *group, size_t *bytes);
 
 /*
- * Maps and fills the buffers, inputs from the seed or the group's own, and runs the reference into `expected`.
- * QK_ERR_ARG, QK_ERR_MEMORY; from the group's own inputs also QK_ERR_CHECK, when they fail their verification, and
- * QK_ERR_FORMAT. Free with bench_buffers_free in any case.
+ * Maps and fills the buffers, and runs the reference into `expected`. Inputs come from the seed, or are the group's
+ * own. Free with bench_buffers_free in any case.
+ *   QK_ERR_ARG, QK_ERR_MEMORY
+ *   QK_ERR_CHECK   the group's own inputs fail their verification
+ *   QK_ERR_FORMAT  so does the file that they come from
  */
 int bench_buffers_make(struct bench_buffers *b, const struct bench_group *group, uint64_t seed,
                        struct qk_error *err);
-/* The two halves of it: without `expected`; and `expected` alone, which may have been dropped or not been there. */
+/*
+ * The two halves of it. The first leaves `expected` out. The second makes `expected` alone, which may have been dropped
+ * or not been there.
+ */
 int bench_buffers_fill(struct bench_buffers *b, const struct bench_group *group, uint64_t seed,
                        struct qk_error *err);
 int bench_buffers_expect(struct bench_buffers *b, struct qk_error *err);
@@ -41,14 +48,14 @@ void bench_buffers_free(struct bench_buffers *b);
 /* Frees the copy of the outputs, when nothing is left to be compared with it. */
 void bench_buffers_drop_expected(struct bench_buffers *b);
 
-/* `calls` calls in a row: what a slice consists of. fn is of the group's op. */
+/* `calls` calls in a row, which is what a slice consists of. fn is of the group's op. */
 void bench_buffers_call(const struct bench_buffers *b, qk_fn *fn, uint64_t calls);
 /*
- * Poisons the outputs, calls the variant once on these very inputs and compares its outputs with `expected`; where they
- * differ is in why[size]. A ceiling's values are not compared.
+ * Poisons the outputs, calls the variant once on these very inputs, and compares its outputs with `expected`. Where
+ * they differ is in why[size]. A ceiling's values are not compared.
  */
 bool bench_buffers_same(const struct bench_buffers *b, const struct qk_variant *v, char *why, size_t size);
-/* ns of one call: doubles the calls until they take a millisecond. */
+/* The time of one call in ns. Doubles the calls until they take a millisecond. */
 double bench_buffers_time(const struct bench_buffers *b, qk_fn *fn);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * google-benchmark 1.7.1 behind a C face: the one place that includes its header, so that no C++ type, exception or
- * inline function crosses. The order is ours: one registered benchmark per slice with an explicit iteration count,
- * run in the order given, its times collected in a reporter that prints nothing. (Its own interleaving cannot be
+ * google-benchmark 1.7.1 behind a C face. gbench_shim.cc is the one file that includes its header, so that no C++ type,
+ * exception or inline function crosses.
+ *
+ * The order is ours. Each slice is one registered benchmark with an explicit iteration count. They run in the order
+ * given, and a reporter that prints nothing collects their times. (Google-benchmark's own interleaving cannot be
  * seeded, its names grow suffixes, and it would choose iteration counts from CPU time.)
  */
 #ifndef QKBENCH_HARNESS_ENGINE_GBENCH_SHIM_H
@@ -25,9 +27,9 @@ struct bench_slice {
 };
 
 /*
- * Times the slices in order on the calling thread. 0, or -1 with the reason in why[size]: google-benchmark ran
- * another number of benchmarks than were registered, or threw.
- * Not for use from several threads: google-benchmark's registry belongs to the process.
+ * Times the slices in order on the calling thread. Returns 0, or -1 with the reason in why[size]: google-benchmark
+ * threw, or it ran another number of benchmarks than were registered. Not for use from several threads, because
+ * google-benchmark's registry belongs to the process.
  */
 int bench_shim_run(struct bench_slice *slices, size_t count, char *why, size_t size);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A group made ready to be timed: its buffers are filled, every arm is checked, and the calls of a slice are found. All
- * arms work on the same buffers.
+ * A group made ready to be timed. Its buffers are filled, every arm is checked, and the number of calls in a slice is
+ * found. All arms work on the same buffers.
  */
 #ifndef QKBENCH_HARNESS_ENGINE_GROUP_H
 #define QKBENCH_HARNESS_ENGINE_GROUP_H
@@ -39,17 +39,18 @@ int bench_verdicts_make(struct bench_verdicts *v, const struct bench_matrix *m, 
 void bench_verdicts_free(struct bench_verdicts *v);
 
 /*
- * Adds one record per wanted variant to the set, in table order, skips and errors with their reasons, and readies the
+ * Adds one record per wanted variant to the set, in table order; skips and errors carry their reasons. Readies the
  * rest. A variant whose output differs from the reference's on these very inputs becomes an error and is not timed.
- * QK_ERR_MEMORY; QK_ERR_CHECK when the caller's inputs fail their own verification; QK_ERR_FORMAT from a model file;
- * QK_ERR_INTERRUPTED.
  * Free with bench_ready_free in any case.
+ *   QK_ERR_MEMORY, QK_ERR_INTERRUPTED
+ *   QK_ERR_CHECK   the caller's inputs fail their own verification
+ *   QK_ERR_FORMAT  from a model file
  */
 int bench_ready_make(struct bench_ready *ready, const struct bench_group *group, const struct bench_job *job,
                      struct bench_verdicts *verdicts, struct bench_sample_set *set, struct qk_error *err);
 void bench_ready_free(struct bench_ready *ready);
 
-/* `calls` calls in a row of a struct bench_arm: what a slice of it consists of. */
+/* `calls` calls in a row of a struct bench_arm, which is what a slice of it consists of. */
 void bench_arm_call(void *arm, uint64_t calls);
 
 #endif

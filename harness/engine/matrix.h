@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which cases are measured: patterns over the table, times a set of shapes. A group is one op on one shape; its cases
+ * Which cases are measured: patterns over the table, times a set of shapes. A group is one op on one shape. Its cases
  * run in the same rounds.
  */
 #ifndef QKBENCH_HARNESS_ENGINE_MATRIX_H
@@ -28,11 +28,14 @@ struct bench_matrix {
 };
 
 /*
- * patterns[count]: globs on op/variant/shape, missing parts match everything; none means everything. shapes: the name
- * of a set of an op, "cache" (working sets of half of L1, L2 and L3 and one of max(256 MiB, 4 x L3), sizes from env),
- * the path of a GGUF file (its I2_S tensors, for qk256_dequant), or NULL for each op's first set.
- * QK_ERR_ARG naming what matched nothing and what there is; QK_ERR_IO and QK_ERR_FORMAT from the file; QK_ERR_MEMORY.
- * Free with bench_matrix_free in any case.
+ * patterns[count] are globs on op/variant/shape. Missing parts match everything, and no pattern at all means
+ * everything. `shapes` is one of these:
+ *   "seed", ...  the name of a set of an op
+ *   "cache"      working sets of half of L1, L2 and L3 and one of max(256 MiB, 4 x L3), by the sizes in env
+ *   a path       of a GGUF file: its I2_S tensors, for qk256_dequant
+ *   NULL         each op's first set
+ * QK_ERR_ARG names what matched nothing, and what there is. QK_ERR_IO and QK_ERR_FORMAT come from the file.
+ * QK_ERR_MEMORY. Free with bench_matrix_free in any case.
  */
 int bench_matrix_make(struct bench_matrix *m, const struct qk_table *table, char *const *patterns,
                       size_t count, const char *shapes, const struct bench_environment *env,
@@ -41,11 +44,14 @@ void bench_matrix_free(struct bench_matrix *m);
 
 /* Where the working set of a `cache` shape lies. */
 enum bench_level { BENCH_LEVEL_L1 = 1, BENCH_LEVEL_L2, BENCH_LEVEL_L3, BENCH_LEVEL_DRAM };
-/* The op's `cache` shape of that level, by the sizes in env; false when there is none. */
+/* The op's `cache` shape of that level, by the sizes in env. False when there is none. */
 bool bench_cache_shape(enum qk_op op, enum bench_level level, const struct bench_environment *env,
                        struct qk_shape *shape);
 
-/* Which rows does a pattern list (as above) want, on any shape? wanted[table->count]. QK_ERR_ARG when a pattern matches no row at all. */
+/*
+ * Which rows does a pattern list (as above) want, on any shape? wanted[table->count]. QK_ERR_ARG when a pattern matches
+ * no row at all.
+ */
 int bench_matrix_variants(const struct qk_table *table, char *const *patterns, size_t count, bool *wanted,
                           struct qk_error *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The run. It times groups in rounds over all their variants, in a drawn order, on one pinned CPU, and keeps every time in
- * the order it was taken.
+ * The run. It times groups in rounds over all their variants, in a drawn order, on one pinned CPU. It keeps every time
+ * in the order it was taken.
  */
 #ifndef QKBENCH_HARNESS_ENGINE_RUN_H
 #define QKBENCH_HARNESS_ENGINE_RUN_H
@@ -14,8 +14,8 @@ struct bench_counters; /* made by what is to count */
 struct bench_run_config {
     struct bench_job job;
     /*
-     * Called for each case in a pass of its own, after its group was timed: appends metrics to its record. NULL: nothing
-     * is counted. What it counts with is only handed on.
+     * Called for each case in a pass of its own, after its group was timed. It appends metrics to the case's record.
+     * NULL: nothing is counted. What it counts with is only handed on.
      */
     int (*count)(struct bench_counters *counters, struct bench_arm *arm, struct bench_record *rec,
                  struct qk_error *err);
@@ -23,11 +23,14 @@ struct bench_run_config {
 };
 
 /*
- * Runs the matrix into *set, which must be initialised with its environment read. Every variant is checked before it
- * is timed; one that fails becomes an error record and *failed is set. Groups whose buffers fit 2 GiB together take
- * turns block by block, so that a slow minute of the machine falls on all of them.
- * 0; QK_ERR_INVALID when nothing was measured; QK_ERR_UNAVAILABLE when nothing wanted can run here;
- * QK_ERR_INTERRUPTED; QK_ERR_MEMORY; QK_ERR_CHECK and QK_ERR_FORMAT from inputs of a model file.
+ * Runs the matrix into *set, which must be initialised with its environment read. Every variant is checked before it is
+ * timed. One that fails becomes an error record, and *failed is set. Groups whose buffers fit 2 GiB together take turns
+ * block by block, so that a slow minute of the machine falls on all of them.
+ *   0
+ *   QK_ERR_INVALID                nothing was measured
+ *   QK_ERR_UNAVAILABLE            nothing wanted can run here
+ *   QK_ERR_CHECK, QK_ERR_FORMAT   from inputs of a model file
+ *   QK_ERR_INTERRUPTED, QK_ERR_MEMORY
  */
 int bench_run(const struct bench_matrix *m, const struct bench_run_config *cfg, struct bench_sample_set *set,
               bool *failed, struct qk_error *err);

@@ -17,9 +17,10 @@ struct bench_schedule {
 uint64_t bench_schedule_calls(double call_ns);
 
 /*
- * For a group whose arms' slices together take round_ns. Full: blocks of about 60 ms, 64 of them, fewer when that
- * would take longer than 12 s, but never under 16. Quick: 30 ms, 16 blocks, 2 s, never under 8: an interval at 95 %
- * needs 6.
+ * For a group whose arms' slices together take round_ns.
+ *   full   blocks of about 60 ms; 64 of them, fewer when that would take longer than 12 s, but never under 16
+ *   quick  blocks of about 30 ms; 16 of them, fewer when that would take longer than 2 s, but never under 8
+ * An interval at 95 % needs 6 blocks.
  */
 struct bench_schedule bench_schedule_fit(double round_ns, bool quick);
 

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-/* What happened to the measuring thread during a block; all arms of a group share a block. */
+/* What happened to the measuring thread during a block. */
 enum bench_event {
     BENCH_EVENT_WALL, /* ns from the first slice to the last */
     BENCH_EVENT_TASK, /* ns of them that the thread ran */
@@ -44,9 +44,9 @@ struct bench_sw_reading {
 };
 
 /*
- * For the calling thread on `cpu`. /proc is looked up below `root`: "", or a test's folder; perf_event_open is not tried
- * then. What cannot be read, or costs so much that a block would notice, becomes NaN with its reason in sw->why. Never
- * fails; close in any case.
+ * For the calling thread on `cpu`. /proc is looked up below `root`, which is "" or a test's folder; with a folder
+ * perf_event_open is not tried. What cannot be read, or costs so much that a block would notice, becomes NaN with its
+ * reason in sw->why. Never fails; close in any case.
  */
 void bench_sw_open(const char *root, struct bench_sw *sw, int cpu);
 void bench_sw_close(struct bench_sw *sw);

@@ -6,8 +6,8 @@
 #include "kernels/support.h"
 
 /*
- * Pins the calling thread to cpu; cpu < 0: to the last one it may run on (CPU 0 takes most interrupts). Returns the CPU,
- * or QK_ERR_ARG naming those that are allowed.
+ * Pins the calling thread to `cpu`. If that is negative, to the last one the thread may run on, because CPU 0 takes
+ * most interrupts. Returns the CPU, or QK_ERR_ARG naming those that are allowed.
  */
 int bench_pin(int cpu, struct qk_error *err);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading JSON files member by member with errors that name the file, the JSON path, what was found and what
- * was expected. The first error is kept; from then on every function below does nothing and returns zero or
- * empty text, so that a caller checks `code` where it matters and at the end.
+ * Reading JSON files member by member. Errors name the file, the JSON path, what was found and what was expected. The
+ * first error is kept. From then on every function below does nothing and returns zero or empty text, so that a caller
+ * checks `code` where it matters and at the end.
  */
 #ifndef QKBENCH_HARNESS_RECORDS_JSON_READER_H
 #define QKBENCH_HARNESS_RECORDS_JSON_READER_H
@@ -24,8 +24,8 @@ struct bench_place {
 };
 
 /*
- * The file as strict JSON without duplicate members, to be released with json_decref; at most 256 MiB. NULL
- * with *code set: QK_ERR_IO, QK_ERR_MEMORY, or QK_ERR_FORMAT with line and column.
+ * The file as strict JSON without duplicate members, at most 256 MiB, to be released with json_decref. NULL with *code
+ * set: QK_ERR_IO, QK_ERR_MEMORY, or QK_ERR_FORMAT with line and column.
  */
 json_t *bench_json_load(const char *path, int *code, struct qk_error *err);
 
@@ -64,7 +64,7 @@ void bench_demand(struct bench_reader *r, bool condition, const struct bench_pla
 int bench_get_word(struct bench_reader *r, const struct bench_place *parent, const char *key,
                    const char *const *words, int count);
 
-/* The identity fields of a fingerprint, as bench_json_identity writes them, into *env; its hash is left alone. */
+/* The identity fields of a fingerprint, as bench_json_identity writes them, into *env. Its hash is left alone. */
 void bench_get_identity(struct bench_reader *r, const struct bench_place *identity,
                         struct bench_environment *env);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writing JSON, with one row on a line. A value may be refused for want of memory: it is then NULL. Put into an object or
- * array it makes that NULL, and so on up to bench_json_emit, which reports it.
+ * Writing JSON, one row on a line. A value is NULL when memory for it was refused. Put into an object or array it makes
+ * that NULL, and so on up to bench_json_emit, which reports it.
  */
 #ifndef QKBENCH_HARNESS_RECORDS_JSON_WRITER_H
 #define QKBENCH_HARNESS_RECORDS_JSON_WRITER_H
@@ -15,7 +15,7 @@
 void bench_json_put(json_t **object, const char *key, json_t *value);
 void bench_json_append(json_t **array, json_t *value);
 
-/* JSON is UTF-8; a text that is not (a file name, say) keeps its ASCII. NULL counts as empty. */
+/* JSON is UTF-8. A text that is not (a file name, say) keeps its ASCII. NULL counts as empty. */
 json_t *bench_json_text(const char *s);
 json_t *bench_json_text_or_null(const char *s); /* null when empty */
 json_t *bench_json_real(double x);              /* null when NaN */
@@ -34,9 +34,9 @@ struct bench_json_output {
     int code; /* QK_OK, QK_ERR_IO or QK_ERR_MEMORY; after a failure nothing more is written */
 };
 
-/* Writes the text `before` and the value with jansson's flags, any kind of value; takes it over. */
+/* Writes the text `before`, then the value, of any kind, with jansson's flags. Takes the value over. */
 void bench_json_emit(struct bench_json_output *out, const char *before, json_t *value, size_t flags);
-/* Every member of an object on a line of its own, the first after `before`; takes the object over. */
+/* Every member of an object on a line of its own, the first after `before`. Takes the object over. */
 void bench_json_emit_members(struct bench_json_output *out, const char *before, json_t *object, size_t flags);
 /* Punctuation. */
 void bench_json_emit_text(struct bench_json_output *out, const char *s);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All samples of a run, in order, with what was measured and where. The one place that knows the JSON: a
- * superset of google-benchmark's own (context, benchmarks[]), described by sample_set.schema.json.
+ * All samples of a run, in order, with what was measured and where. This is the one place that knows the JSON. It is a
+ * superset of google-benchmark's own (context, benchmarks[]), and sample_set.schema.json describes it.
  *
- * Samples pair by position: in a group (cases of one op and one shape) slice i of block b of every case ran
- * in the same round, in an order drawn from the seed. All ok records of a group have equally many blocks and
- * slices.
+ * Samples pair by position. In a group (cases of one op and one shape) slice i of block b of every case ran in the same
+ * round, in an order drawn from the seed. All ok records of a group have equally many blocks and slices.
  */
 #ifndef QKBENCH_HARNESS_RECORDS_SAMPLE_SET_H
 #define QKBENCH_HARNESS_RECORDS_SAMPLE_SET_H
@@ -68,66 +67,69 @@ struct bench_sample_set {
     struct bench_record *records; /* in table order within a group, groups in the order they ran */
 };
 
-/* An empty set, everything in it unknown; bench_sample_set_free releases everything in it and may be called
- * on a zeroed one. */
+/*
+ * An empty set, in which everything is unknown. bench_sample_set_free releases everything in it, and takes a zeroed
+ * one, too.
+ */
 void bench_sample_set_init(struct bench_sample_set *set);
 void bench_sample_set_free(struct bench_sample_set *set);
 
 /*
- * Appends a zeroed record with copies of the strings. The pointer is valid until the next add.
- * NULL when memory is refused.
+ * Appends a zeroed record with copies of the strings. The pointer is valid until the next add. NULL when memory is
+ * refused.
  */
 struct bench_record *bench_sample_set_add(struct bench_sample_set *set, const char *op, const char *variant,
                                           const char *shape);
-/* Sets isa, phase and flags to copies, freeing what was there. False, with nothing changed, when memory is
- * refused. */
+/*
+ * Sets isa, phase and flags to copies, and frees what was there. False, with nothing changed, when memory is refused.
+ */
 bool bench_record_describe(struct bench_record *rec, const char *isa, const char *phase, const char *flags);
-/* Sets BENCH_SKIP or BENCH_ERROR and a copy of the reason, dropping blocks and metrics. False when memory is
- * refused. */
+/*
+ * Sets BENCH_SKIP or BENCH_ERROR and a copy of the reason, and drops blocks and metrics. False when memory is refused.
+ */
 bool bench_record_stop(struct bench_record *rec, enum bench_status status, const char *reason);
 /*
- * Appends a block with room for `slices` samples, zeroed, core_ghz NaN. The pointer is valid until the record
- * goes. NULL when memory is refused, slices is 0 or there are BENCH_BLOCKS_MAX already.
+ * Appends a zeroed block with room for `slices` samples; its core_ghz is NaN. The pointer is valid until the record
+ * goes. NULL when memory is refused, when slices is 0, or when there are BENCH_BLOCKS_MAX already.
  */
 struct bench_block *bench_record_add_block(struct bench_record *rec, size_t slices);
 
 /*
- * Appends a metric with copies of the texts; `reason` may be NULL when there is a value. False when memory is refused;
- * then nothing has changed. A name that is there already, an infinite value, or none without a reason is refused when
- * the set is written. Whole numbers up to 2^53 are kept exactly, others to seven digits.
+ * Appends a metric with copies of the texts. `reason` may be NULL when there is a value. False, with nothing changed,
+ * when memory is refused. Writing the set refuses a name that is there already, an infinite value, and no value without
+ * a reason. Whole numbers up to 2^53 are kept exactly, others to seven digits.
  */
 bool bench_record_add_metric(struct bench_record *rec, const char *name, const char *unit, double value,
                              const char *reason);
 /* The metric of that name, or NULL. */
 const struct bench_metric *bench_record_metric(const struct bench_record *rec, const char *name);
 
-/* The case's name "op/variant/shape" into to[size] (BENCH_NAME_MAX is enough), cut when too long; returns to.
- */
+/* The case's name "op/variant/shape" into to[size], cut when too long. BENCH_NAME_MAX is enough. Returns to. */
 char *bench_record_name(const struct bench_record *rec, char *to, size_t size);
 
 /*
- * Writes strict JSON to an open stream; reals keep seven significant digits. QK_ERR_IO, QK_ERR_MEMORY, or,
- * with nothing written, QK_ERR_INVALID and the JSON path of what breaks a rule that reading enforces (a
- * sample that is not positive and finite, unequal blocks in a group, a case that is there twice, ...).
+ * Writes strict JSON to an open stream. Reals keep seven significant digits. QK_ERR_IO, QK_ERR_MEMORY. QK_ERR_INVALID,
+ * with nothing written, names the JSON path of what breaks a rule that reading enforces (a sample that is not positive
+ * and finite, unequal blocks in a group, a case that is there twice, ...).
  */
 int bench_sample_set_write_json(const struct bench_sample_set *set, FILE *to, struct qk_error *err);
 /*
- * Reads and validates a file: every field's type, range and the pairing rule above; members it does not know
- * are ignored. What was written is read back so that writing it again gives the same bytes. *set needs no
- * init; it must be freed on success only. QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON path or line
- * and column; a file of more than 256 MiB is QK_ERR_FORMAT.
+ * Reads and validates a file: every field's type and range, and the pairing rule above. Members that it does not know
+ * are ignored. What was written is read back so that writing it again gives the same bytes. *set needs no init, and
+ * must be freed on success only. QK_ERR_IO, QK_ERR_MEMORY. QK_ERR_FORMAT with the JSON path or line and column, also
+ * for a file of more than 256 MiB.
  */
 int bench_sample_set_read_json(struct bench_sample_set *set, const char *path, struct qk_error *err);
 /*
- * The rules a sample set obeys in memory and in a file: names, declared work, positive finite samples, equal
- * blocks and slices in a group, no case twice, fingerprint that fits. `code` with the JSON path in err->where
- * and `file` (may be empty) in front of the text.
+ * The rules that a sample set obeys in memory and in a file: names, declared work, positive finite samples, equal
+ * blocks and slices in a group, no case twice, a fingerprint that fits. Returns `code` with the JSON path in
+ * err->where, and with `file` (may be empty) in front of the text.
  */
 int bench_sample_set_check(const struct bench_sample_set *set, const char *file, int code,
                            struct qk_error *err);
 /*
- * One line per slice: case, block, slice, ns per call, estimated GHz (empty when unknown); RFC 4180 (CRLF)
- * with a header line. QK_ERR_IO.
+ * CSV by RFC 4180 (CRLF) with a header line, then one line per slice: case, block, slice, ns per call, estimated GHz
+ * (empty when unknown). QK_ERR_IO.
  */
 int bench_sample_set_write_csv(const struct bench_sample_set *set, FILE *to, struct qk_error *err);
 

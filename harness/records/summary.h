@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From samples to the numbers of a table: medians, rates from the declared work, and speed-ups with
- * intervals, paired by round within a group (op and shape).
+ * From samples to the numbers of a table: medians, rates from the declared work, and speed-ups with intervals.
+ * Speed-ups are paired by round within a group (op and shape).
  */
 #ifndef QKBENCH_HARNESS_RECORDS_SUMMARY_H
 #define QKBENCH_HARNESS_RECORDS_SUMMARY_H
@@ -27,7 +27,7 @@ struct bench_summary {
     struct bench_summary_row *rows; /* one per record, same order; not-ok records have NaN everywhere */
 };
 
-/* 95 % intervals. QK_ERR_MEMORY. Free with bench_summary_free; the sample set must outlive it. */
+/* Intervals are of 95 %. QK_ERR_MEMORY. Free with bench_summary_free; the sample set must outlive it. */
 int bench_summary_make(struct bench_summary *sum, const struct bench_sample_set *set, struct qk_error *err);
 void bench_summary_free(struct bench_summary *sum);
 /* Rows [first, end) share op and shape; returns end. */
