@@ -20,7 +20,7 @@ enum {
     BENCH_2B_WEIGHTS = 30 * (2 * 2560 * 2560 + 2 * 640 * 2560 + 3 * 6912 * 2560),
 };
 
-/* A time and what it is in other units; NaN what is not known. */
+/* A time, and what it is in other units. NaN where something is not known. */
 struct bench_part {
     char name[16];            /* the stage; "total", "kernel", "difference" */
     struct bench_interval ns; /* of one call, 95 % */
@@ -33,11 +33,14 @@ struct bench_part {
     char why[160];                      /* why not; empty when resolved */
 };
 
-/* Something that was counted of each prefix and of the plain kernel: a metric of counters.h, or instructions by single steps. */
+/*
+ * Something that was counted of each prefix and of the plain kernel: a metric of harness/counters/counters.h, or
+ * instructions by single steps.
+ */
 struct bench_breakdown_count {
     char name[64], unit[32];
     char shape[BENCH_SHAPE_NAME]; /* that of the calls counted: of steps the op's smallest */
-    /* Counts add up, so that their differences are the components'; a quotient of two counts does not. */
+    /* Counts add up, so their differences are the components'. A quotient of two counts does not add up. */
     bool adds_up;
     double value[BENCH_STAGES_MAX +
                  1]; /* of each prefix and, last, the kernel; all NaN where one could not be counted */
@@ -60,8 +63,8 @@ struct bench_breakdown_row {
     double clock_ghz;                   /* median of core_ghz; NaN without */
     double prefix_ns[BENCH_STAGES_MAX]; /* median over the blocks of the block's median */
     /*
-     * How far apart two timings of one code may come out, as a share of them: the farthest end of the difference's
-     * interval by the total. NaN unless same_code.
+     * How far apart two timings of one code may come out, as a share of them. It is the farthest end of the
+     * difference's interval by the total. NaN unless same_code.
      */
     double noise;
     struct bench_part component[BENCH_STAGES_MAX], total, kernel, difference;
@@ -85,9 +88,9 @@ struct bench_breakdown {
 };
 
 /*
- * bench_matrix_make for staged variants alone. Without `shapes`, and with no shape in a pattern, each op gets one: the
- * largest of its first set whose buffers fit L1 together, so that what is seen is the code and not the caches.
- * QK_ERR_ARG also when only other variants match, naming the staged ones.
+ * bench_matrix_make for staged variants alone. Without `shapes`, and with no shape in a pattern, each op gets one
+ * shape. It is the largest of the op's first set whose buffers fit L1 together, so that what is seen is the code and
+ * not the caches. QK_ERR_ARG also when only other variants match, naming the staged ones.
  */
 int bench_breakdown_matrix(struct bench_matrix *m, const struct qk_table *table, char *const *patterns,
                            size_t count, const char *shapes, const struct bench_environment *env,
@@ -95,17 +98,20 @@ int bench_breakdown_matrix(struct bench_matrix *m, const struct qk_table *table,
 
 /*
  * Checks and times every variant of the matrix into *bd, whose env has been read and whose rest is zero. Variants of a
- * group take turns block by block; cfg->counters, if any, count each prefix alone after that. QK_ERR_UNAVAILABLE when nothing can run here, QK_ERR_INVALID when nothing was timed,
- * QK_ERR_INTERRUPTED, QK_ERR_MEMORY, QK_ERR_CHECK and QK_ERR_FORMAT from inputs of a model file. Free with
+ * group take turns block by block. After that cfg->counters, if any, count each prefix alone. Free with
  * bench_breakdown_free in any case.
+ *   QK_ERR_UNAVAILABLE           nothing can run here
+ *   QK_ERR_INVALID               nothing was timed
+ *   QK_ERR_CHECK, QK_ERR_FORMAT  from inputs of a model file
+ *   QK_ERR_INTERRUPTED, QK_ERR_MEMORY
  */
 int bench_breakdown_run(struct bench_breakdown *bd, const struct bench_matrix *m,
                         const struct bench_run_config *cfg, struct qk_error *err);
 void bench_breakdown_free(struct bench_breakdown *bd);
 
 /*
- * Appends to an estimated row what cfg->counters count of each arm (prefixes and, last, the kernel), one at a time. What
- * cannot be counted has its reason. QK_ERR_MEMORY, QK_ERR_INTERRUPTED, errors of inputs.
+ * Appends to an estimated row what cfg->counters count of each arm (the prefixes and, last, the kernel), one at a time.
+ * What cannot be counted has its reason. QK_ERR_MEMORY, QK_ERR_INTERRUPTED, errors of inputs.
  */
 int bench_breakdown_count_row(struct bench_breakdown_row *row, qk_fn *const *arm,
                               const struct bench_buffers *buffers, const struct bench_run_config *cfg,
@@ -114,15 +120,17 @@ int bench_breakdown_count_row(struct bench_breakdown_row *row, qk_fn *const *arm
 int bench_breakdown_estimate(struct bench_breakdown_row *row, struct qk_error *err);
 
 /*
- * How many times less a component costs in `after` than in `before`, rows of one group: the median over the blocks of
- * the ratio of its times in that block. The whole interval is NaN, with the reason in why[size], unless the component
- * is resolved and positive in both.
+ * How many times less a component costs in `after` than in `before`, which are rows of one group. It is the median over
+ * the blocks of the ratio of its times in that block. The whole interval is NaN, with the reason in why[size], unless
+ * the component is resolved and positive in both.
  */
 struct bench_interval bench_breakdown_gain(const struct bench_breakdown_row *before,
                                            const struct bench_breakdown_row *after, size_t stage, char *why,
                                            size_t size);
 
-/* What a stage adds to a count: the difference of two prefixes' values. NaN where it is not known or does not add up. */
+/*
+ * What a stage adds to a count: the difference of two prefixes' values. NaN where it is not known or does not add up.
+ */
 double bench_breakdown_counted(const struct bench_breakdown_count *count, size_t stage);
 
 /* Index of the stage of that name in a row, -1 when there is none. */
@@ -133,8 +141,8 @@ size_t bench_breakdown_group_end(const struct bench_breakdown *bd, size_t first)
 const char *bench_breakdown_name(const struct bench_breakdown_row *row, char *to, size_t size);
 
 /*
- * Strict JSON (breakdown.schema.json): machine, rows, samples in the order they were taken, and `claims` (borrowed, any
- * JSON that the schema allows there; NULL for none). QK_ERR_IO, QK_ERR_MEMORY.
+ * Strict JSON (breakdown.schema.json): the machine, the rows, the samples in the order they were taken, and `claims`.
+ * The claims are borrowed, any JSON that the schema allows there, or NULL for none. QK_ERR_IO, QK_ERR_MEMORY.
  */
 int bench_breakdown_write_json(const struct bench_breakdown *bd, json_t *claims, FILE *to,
                                struct qk_error *err);

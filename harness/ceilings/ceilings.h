@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Limits of this machine: how fast memory of each level can be read, written, copied and written past the caches, by
- * one thread and by one per CPU; how many instructions of each kind a core executes; what the clocks are.
+ * Limits of this machine. How fast can memory of each level be read, written, copied, and written past the caches, by
+ * one thread and by one per CPU? How many instructions of each kind does a core execute? What are the clocks?
  *
  * A limit is a maximum, and whatever else runs on the machine only slows a loop down. So every loop is run many times,
  * briefly, in rounds over all of them whose order is drawn, and the fastest repetition is the ceiling. The median says
- * how often the machine let it be reached. Peaks hang on the core's clock alone, which neighbours move both ways:
- * 512-bit multiplies were seen to run at 2.8 GHz, and for some ms at a time, while other cores were idle, at 2.9 or 3.0.
- * Of peaks the ceiling is therefore what the fastest repetitions of three turns in four do not exceed.
+ * how often the machine let it be reached.
+ *
+ * Peaks hang on the core's clock alone, which neighbours move both ways. 512-bit multiplies were seen to run at 2.8
+ * GHz, and for some ms at a time, while other cores were idle, at 2.9 or 3.0. Of peaks the ceiling is therefore what
+ * the fastest repetitions of three turns in four do not exceed.
  */
 #ifndef QKBENCH_HARNESS_CEILINGS_CEILINGS_H
 #define QKBENCH_HARNESS_CEILINGS_CEILINGS_H
@@ -30,7 +32,7 @@ struct bench_ceiling {
     int level;    /* BENCH_REGISTERS for peaks, 1 to 3, BENCH_DRAM */
     int threads;  /* one, or one on each CPU allowed */
     size_t bytes; /* working set of each thread; 0 for peaks and for a level that cannot be measured */
-    /* GB/s (1e9 bytes of all threads; a copy counts both ways), or instructions per ns. NaN: see reason. */
+    /* GB/s (1e9 bytes of all threads; a copy counts both ways), or instructions per ns. NaN with a reason. */
     double best, median;
     double spread; /* how far the ceilings of the run's three thirds differ, a share; NaN without them */
     double
@@ -62,9 +64,11 @@ struct bench_ceilings_config {
 
 /*
  * Measures everything into *c, whose environment must have been read (it tells the cache sizes). What cannot be
- * measured here is a row with its reason. QK_ERR_MEMORY, also when the buffers cannot be mapped; QK_ERR_INTERNAL when a
- * thread cannot be started; QK_ERR_INTERRUPTED. Threads that were started have ended in any case. Free with
+ * measured here is a row with its reason. Threads that were started have ended in any case. Free with
  * bench_ceilings_free in any case.
+ *   QK_ERR_MEMORY    also when the buffers cannot be mapped
+ *   QK_ERR_INTERNAL  a thread cannot be started
+ *   QK_ERR_INTERRUPTED
  */
 int bench_ceilings_measure(struct bench_ceilings *c, const struct bench_ceilings_config *cfg,
                            struct qk_error *err);
@@ -78,35 +82,38 @@ char *bench_ceiling_name(const struct bench_ceiling *row, char *to, size_t size)
 const char *bench_ceiling_level(int level);
 /* At which a peak runs: best / per_cycle; NaN when not known. */
 double bench_ceiling_ghz(const struct bench_ceiling *row);
-/* The largest best of that kind, level and number of threads over all ISA levels; NULL when none was measured. */
+/* The largest best of that kind, level and number of threads over all ISA levels. NULL when none was measured. */
 const struct bench_ceiling *bench_ceilings_find(const struct bench_ceilings *c, enum bench_ceiling_kind kind,
                                                 int level, int threads);
-/* Reading from DRAM by so many threads, of struct bench_ceilings: the best in GB/s, NaN when not measured. */
+/*
+ * The best rate in GB/s at which so many threads read from DRAM. NaN when not measured. ceilings: a struct
+ * bench_ceilings.
+ */
 double bench_ceilings_dram_read(const void *ceilings, size_t threads);
 
-/* Strict JSON, ceilings.schema.json; reals keep seven digits. QK_ERR_IO, QK_ERR_MEMORY. */
+/* Strict JSON (ceilings.schema.json). Reals keep seven digits. QK_ERR_IO, QK_ERR_MEMORY. */
 int bench_ceilings_write_json(const struct bench_ceilings *c, FILE *to, struct qk_error *err);
 /*
- * Reads and validates what was written; of the environment only date, CPU name and fingerprint come back. What is
- * written again is the same but for the environment. *c needs no init and must be freed on success only. QK_ERR_IO,
+ * Reads and validates what was written. Of the environment only date, CPU name and fingerprint come back. What is
+ * written again is the same but for the environment. *c needs no init, and must be freed on success only. QK_ERR_IO,
  * QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON path or line and column.
  */
 int bench_ceilings_read_json(struct bench_ceilings *c, const char *path, struct qk_error *err);
 
 /*
- * Where the ceilings of a fingerprint are kept: $XDG_CACHE_HOME/qkbench, else ~/.cache/qkbench, as the XDG base
- * directory specification has it (a relative XDG_CACHE_HOME counts as not set). The path is to be freed. QK_ERR_IO
- * when there is no such folder to be had, QK_ERR_MEMORY.
+ * Where the ceilings of a fingerprint are kept: in $XDG_CACHE_HOME/qkbench, else in ~/.cache/qkbench, as the XDG base
+ * directory specification has it (a relative XDG_CACHE_HOME counts as not set). The path is to be freed. QK_ERR_IO when
+ * there is no such folder to be had. QK_ERR_MEMORY.
  */
 int bench_ceilings_path(const char *fingerprint, char **path, struct qk_error *err);
 /*
- * Reads the ceilings of that fingerprint. *found is false, and 0 returned, when none are kept or there is no folder to
- * keep them in. Errors of reading; QK_ERR_FORMAT also for a file that holds another fingerprint's.
+ * Reads the ceilings of that fingerprint. When none are kept, or there is no folder to keep them in, returns 0 and
+ * *found is false. Errors of reading. QK_ERR_FORMAT also for a file that holds another fingerprint's.
  */
 int bench_ceilings_load(struct bench_ceilings *c, const char *fingerprint, bool *found, struct qk_error *err);
-/* The kept file's own bytes; a failed write is left in the stream's error flag. QK_ERR_IO, QK_ERR_MEMORY. */
+/* The kept file's own bytes. A failed write is left in the stream's error flag. QK_ERR_IO, QK_ERR_MEMORY. */
 int bench_ceilings_copy(const char *fingerprint, FILE *to, struct qk_error *err);
-/* Makes the folder, writes the file whole or not at all. QK_ERR_IO, QK_ERR_MEMORY. */
+/* Makes the folder and writes the file, whole or not at all. QK_ERR_IO, QK_ERR_MEMORY. */
 int bench_ceilings_store(const struct bench_ceilings *c, struct qk_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loops whose speed is a limit of this machine. Inline assembly, so that they are what they say whatever compiler
- * and flags built them; they need no more than the baseline's.
+ * The loops whose speed is a limit of this machine. They are inline assembly, so that they are what they say whatever
+ * compiler and flags built them. They need no more flags than the baseline's.
  */
 #ifndef QKBENCH_HARNESS_CEILINGS_LOOPS_H
 #define QKBENCH_HARNESS_CEILINGS_LOOPS_H
@@ -21,9 +21,11 @@ enum {
 };
 
 /*
- * Bandwidths: goes `passes` times over to[bytes] and from[bytes], whichever it needs (copy both, which must not
- * overlap; the others one, the other may be NULL). Writes leave the byte 0xa5 everywhere. bytes and passes >= 1 unit.
- * Peaks: passes * BENCH_LOOP_INSTRUCTIONS instructions on registers; to, from and bytes are ignored.
+ * A bandwidth's loop goes `passes` times over to[bytes] and from[bytes], whichever it needs. A copy needs both, which
+ * must not overlap. For the others, which need one, the other may be NULL. Writes leave the byte 0xa5 everywhere. bytes
+ * and passes are at least 1 unit.
+ *
+ * A peak's loop runs passes * BENCH_LOOP_INSTRUCTIONS instructions on registers, and ignores to, from and bytes.
  */
 typedef void bench_loop_fn(char *to, const char *from, size_t bytes, uint64_t passes);
 
@@ -46,7 +48,7 @@ static inline bool bench_ceiling_is_bandwidth(enum bench_ceiling_kind kind)
     return kind <= BENCH_CEILING_nt_write;
 }
 
-/* NULL when the loop can run here, otherwise why not; the text lives as long as *cpu. */
+/* NULL when the loop can run here, otherwise why not. The text lives as long as *cpu. */
 const char *bench_ceiling_loop_missing(const struct bench_ceiling_loop *loop, const struct qk_cpu *cpu);
 
 #endif

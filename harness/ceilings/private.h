@@ -7,16 +7,24 @@
 #include "harness/ceilings/team.h"
 
 /*
- * Working set of each of `threads` threads for a cache level, whole pages: half of a thread's share of L1 and L2; of L3
- * an eighth or, if more, four times L2, half at most. 0 with the reason in why[size] when sysfs does not tell, or when
- * that is less than twice the level before, which would hold most of it.
+ * Working set of each of `threads` threads for a cache level, in whole pages. Of L1 and L2 it is half of a thread's
+ * share. Of L3 it is an eighth or, if that is more, four times L2, but half at most.
+ *
+ * 0 with the reason in why[size] when sysfs does not tell, or when it would be less than twice the level before, which
+ * would hold most of it.
  */
 size_t bench_ceiling_cache_bytes(const struct bench_environment *env, int level, int threads, char *why,
                                  size_t size);
-/* Of all threads together, for DRAM: max(256 MiB, 4 x L3) for as many L3 as they have. A multiple of 1 MiB x threads. */
+/*
+ * The working set of all threads together for DRAM: max(256 MiB, 4 x L3), for as many L3 as they have. A multiple of 1
+ * MiB x threads.
+ */
 size_t bench_ceiling_dram_bytes(const struct bench_environment *env, int threads);
 
-/* c->rows from the loops, c->env and c->threads: working sets, and the reasons of those that cannot run. QK_ERR_MEMORY. */
+/*
+ * Makes c->rows from the loops, c->env and c->threads: their working sets, and the reasons of those that cannot run.
+ * QK_ERR_MEMORY.
+ */
 int bench_ceilings_plan(struct bench_ceilings *c, const struct qk_cpu *isa, struct qk_error *err);
 
 enum { BENCH_CEILING_TURNS_MAX = 4 }; /* of a row in a round */
@@ -37,13 +45,13 @@ struct bench_ceiling_turns {
     double pass_ns; /* the fastest so far of one pass; 0: none yet */
 };
 
-/* Room for so many rounds; b->bytes grows to what the row needs. Turns a round; 0: no memory. */
+/* Makes room for so many rounds. b->bytes grows to what the row needs. Returns turns a round, 0 without memory. */
 size_t bench_ceiling_prepare(struct bench_ceiling_bench *b, const struct bench_ceiling *row,
                              struct bench_ceiling_turns *turns, size_t rounds);
-/* One turn; before the first it is found out how much work a repetition is. */
+/* One turn. Before the first one it finds out how much work a repetition is. */
 void bench_ceiling_take_turn(struct bench_ceiling_bench *b, const struct bench_ceiling *row,
                              struct bench_ceiling_turns *turns);
-/* The row's numbers from its turns, of which there is one at least; scratch as large as rates. */
+/* The row's numbers from its turns, of which there is at least one. scratch is as large as rates. */
 void bench_ceiling_estimate(struct bench_ceiling *row, const struct bench_ceiling_turns *turns,
                             double *scratch);
 

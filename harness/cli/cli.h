@@ -43,20 +43,23 @@ int cli_ceilings_apply(struct bench_sample_set *set, struct qk_error *err);
 
 /* Prints "qkbench: WHERE: TEXT" to stderr and returns the exit code that belongs to the qk_code. */
 int cli_fail(int code, const struct qk_error *err);
-/* cpu.h's detection with QK_DISABLE_ISA from the environment. */
+/* The detection of kernels/cpu.h with QK_DISABLE_ISA from the environment. */
 int cli_detect(struct qk_cpu *cpu, struct qk_error *err);
 
-/* From here on SIGINT and SIGTERM set a flag instead of killing; cli_stop reads it. */
+/* From here on SIGINT and SIGTERM set a flag instead of killing. cli_stop reads it. */
 void cli_catch_interrupts(void);
 bool cli_stop(void);
 
 /* A whole number in [min, max], or argp_error (exit 2) naming option, value and range. */
 uint64_t cli_number(const struct argp_state *state, const char *option, const char *text, uint64_t min,
                     uint64_t max);
-/* A seed nobody chose: from the kernel's generator. */
+/* A seed that nobody chose, from the operating system's generator. */
 uint64_t cli_seed(void);
 
-/* Progress with an ETA on stderr when that is a terminal, otherwise nothing. bench_run's callback; ctx unused. */
+/*
+ * Progress with an ETA on stderr when that is a terminal, otherwise nothing. The callback of struct bench_job; ctx is
+ * unused.
+ */
 void cli_progress(void *ctx, double done, const char *what);
 /* Clears the progress line. */
 void cli_progress_end(void);

@@ -15,7 +15,7 @@ struct cli_products {
 };
 
 /*
- * Writes what is wanted, each file whole or not at all, naming it on stderr; the text also goes to stdout. Where the
+ * Writes what is wanted, each file whole or not at all, and names it on stderr. The text also goes to stdout. Where the
  * plot cannot be drawn the tables are written and say why. QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_INTERRUPTED.
  */
 int cli_products_write(const struct cli_products *o, const struct report_input *all, struct qk_error *err);

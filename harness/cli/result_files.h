@@ -16,7 +16,7 @@ int cli_result_files_open(struct cli_result_files *f, struct qk_error *err);
 /* Both appear whole, or the old ones stay. */
 int cli_result_files_write(struct cli_result_files *f, const struct bench_sample_set *set,
                            struct qk_error *err);
-/* Nothing stays behind of files that were not written; does nothing after a write. */
+/* Nothing stays behind of files that were not written. Does nothing after a write. */
 void cli_result_files_abort(struct cli_result_files *f);
 
 /* The summary's table on stdout. */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Hardware counters and other events that PAPI knows. Timed blocks interleave all arms, so a counter read at their ends
- * would mix the arms. Events are therefore counted in a pass of their own: one case alone, after its samples were taken.
- * Each group of events fits the machine at once; nothing is multiplexed.
+ * would mix the arms. Events are therefore counted in a pass of their own: one case alone, after its samples were
+ * taken. Each group of events fits the machine at once. Nothing is multiplexed.
  *
- * A group is used only after it has counted a loop of known length: its instructions within 0.1 %. One that cannot
- * count instructions is used, and its values say that they are not validated; one that counts them wrongly is refused
- * with the figures. What cannot be counted is a metric without a value and with PAPI's reason.
+ * A group is used only after it has counted a loop of known length, its instructions within 0.1 %. One that counts them
+ * wrongly is refused, with the figures. One that cannot count instructions is used, and its values say that they are
+ * not validated. What cannot be counted is a metric without a value and with PAPI's reason.
  *
- * PAPI is reached through a module that is loaded on first use: $QK_PAPI_MODULE, else qkbench_papi.so beside the
- * program, in harness/ beside it, or in the installed libdir/qkbench.
+ * PAPI is reached through a module that is loaded on first use. It is $QK_PAPI_MODULE, else qkbench_papi.so beside the
+ * program, in harness/counters/ beside it, or in the installed libdir/qkbench.
  */
 #ifndef QKBENCH_HARNESS_COUNTERS_COUNTERS_H
 #define QKBENCH_HARNESS_COUNTERS_COUNTERS_H
@@ -20,10 +20,13 @@
 struct bench_counters;
 
 /*
- * list: "none"; "auto", the metrics of metrics.def; or a comma-separated list of their names, of PAPI's names of
- * presets and native events ("PAPI_TOT_INS", "perf::PAGE-FAULTS", "sde:::qkbench::calls"; stored per call under the
- * event's own name) and "steps" (step.h). Finds out what the calling thread can count on the CPU it is on.
- * QK_ERR_ARG for an unknown name, with the valid ones; QK_ERR_MEMORY. Free with bench_counters_free, which takes NULL.
+ * Finds out what the calling thread can count on the CPU it is on. list is one of these:
+ *   "none"
+ *   "auto"   the metrics of metrics.def
+ *   a list   with commas, of names in metrics.def, of PAPI's names of presets and native events ("PAPI_TOT_INS",
+ *            "perf::PAGE-FAULTS", "sde:::qkbench::calls"; stored per call under the event's own name), and of
+ *            "steps" (step.h)
+ * QK_ERR_ARG for an unknown name, with the valid ones. QK_ERR_MEMORY. Free with bench_counters_free, which takes NULL.
  */
 int bench_counters_make(struct bench_counters **to, const char *list, struct qk_error *err);
 void bench_counters_free(struct bench_counters *c);
@@ -39,15 +42,15 @@ struct bench_counted {
 };
 
 /*
- * Counts and appends one metric per name asked for to *rec, with a value or a reason. Nothing when c is NULL or asks
- * for none. QK_ERR_MEMORY.
+ * Counts, and appends to *rec one metric per name asked for, with a value or a reason. Appends nothing when c is NULL
+ * or asks for none. QK_ERR_MEMORY.
  */
 int bench_counters_count(struct bench_counters *c, const struct bench_counted *what, struct bench_record *rec,
                          struct qk_error *err);
 
 /*
- * The counting pass of a run, for bench_run_config.count: all that was asked for of one arm, on the buffers it was timed
- * on, single steps last. QK_ERR_MEMORY, QK_ERR_INTERRUPTED.
+ * The counting pass of a run, for bench_run_config.count. It counts all that was asked for of one arm, on the buffers
+ * that the arm was timed on, single steps last. QK_ERR_MEMORY, QK_ERR_INTERRUPTED.
  */
 struct bench_arm;
 int bench_counters_arm(struct bench_counters *c, struct bench_arm *arm, struct bench_record *rec,

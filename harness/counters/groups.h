@@ -37,9 +37,9 @@ struct bench_groups {
 void bench_groups_open(struct bench_groups *g);
 void bench_groups_close(struct bench_groups *g);
 
-/* Index of the event in g->event, placed in the first group that takes it; -1 with the reason in why[BENCH_WHY_MAX]. */
+/* Index of the event in g->event, placed in the first group that takes it. -1 with the reason in why[BENCH_WHY_MAX]. */
 int bench_groups_add(struct bench_groups *g, const char *event, char *why);
-/* Lets every group count the loop of known length; to be called once, after the last add. */
+/* Lets every group count the loop of known length. To be called once, after the last add. */
 void bench_groups_validate(struct bench_groups *g);
 /* Counts every group that is not refused over calls of its own. */
 void bench_groups_count(struct bench_groups *g, const struct bench_counted *what);

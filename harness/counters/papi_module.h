@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The face of the PAPI module: the one file that is linked with PAPI, loaded with dlopen, so that the program needs no
- * PAPI to start. Texts of failure go to why[size], in PAPI's own words.
+ * The face of the PAPI module. It is the one file that is linked with PAPI, and it is loaded with dlopen, so that the
+ * program needs no PAPI to start. Texts of failure go to why[size], in PAPI's own words.
  */
 #ifndef QKBENCH_HARNESS_COUNTERS_PAPI_MODULE_H
 #define QKBENCH_HARNESS_COUNTERS_PAPI_MODULE_H

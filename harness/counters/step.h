@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How many instructions one call of a kernel takes, exactly and on any ISA level, without a PMU: a forked child sets
- * the trap flag (EFLAGS.TF) and the CPU raises SIGTRAP after every instruction. Counted is what lies between the
- * kernel's first instruction and its ret, both included, with everything it calls: what
- * `callgrind --toggle-collect=KERNEL` counts. (Except for a string instruction with a rep prefix: here it is one, as a
- * PMU sees it; callgrind counts its rounds.) The child has called the kernel once before, so that lazy binding is done.
- * Nothing of the caller changes: not its buffers (unless shared with children), signal handlers or signal mask.
+ * How many instructions one call of a kernel takes, exactly and on any ISA level, without a PMU. A forked child sets
+ * the trap flag (EFLAGS.TF), and the CPU raises SIGTRAP after every instruction.
  *
- * A step costs 10 to 60 us, so count small shapes. Needs no rights, neither ptrace nor perf_event_open; x86-64 only.
+ * Counted is what lies between the kernel's first instruction and its ret, both included, with everything it calls.
+ * `callgrind --toggle-collect=KERNEL` counts the same, but for a string instruction with a rep prefix. Here that is
+ * one, as a PMU sees it, while callgrind counts its rounds.
+ *
+ * The child has called the kernel once before, so that lazy binding is done. Nothing of the caller changes: not its
+ * buffers (unless shared with children), signal handlers or signal mask. A step costs 10 to 60 us, so count small
+ * shapes. It needs no rights, neither ptrace nor perf_event_open. x86-64 only.
+ *
  * Source of the method: Intel SDM volume 3, "Single-Step Exception Condition"; AMD APM volume 2, "Single Stepping".
  */
 #ifndef QKBENCH_HARNESS_COUNTERS_STEP_H
@@ -15,7 +18,9 @@
 
 #include "kernels/case.h"
 
-/* The kinds of instructions: step_kinds.def. First those of which every instruction is exactly one, then traits. */
+/*
+ * The kinds of instructions (step_kinds.def). First come those of which every instruction is exactly one, then traits.
+ */
 enum bench_step_kind {
 #define CLASS(kind, name, rule) BENCH_STEP_##kind,
 #define TRAIT(kind, name, rule)
@@ -39,7 +44,7 @@ struct bench_steps {
     /* Instructions executed of each kind; the classes [0, BENCH_STEP_CLASSES) add up to `instructions`. */
     uint64_t kinds[BENCH_STEP_KINDS];
     /*
-     * By the lowest ISA level that has the instruction; they add up too. VEX forms of scalar and 128-bit SSE
+     * By the lowest ISA level that has the instruction. They add up, too. VEX forms of scalar and 128-bit SSE
      * instructions count as BASE, because any code becomes that when built for AVX.
      */
     uint64_t levels[QK_ISA_COUNT];
@@ -55,10 +60,13 @@ struct bench_step_limits {
 const char *bench_step_kind_name(int kind);
 
 /*
- * Counts one call of fn, a kernel of `op` (a variant's own or a stage prefix), on the caller's buffers as planned.
- * *out is written on success only. QK_ERR_UNAVAILABLE with the reason: another architecture, no trap arrives (sandbox,
- * emulator), no child could be made, a limit reached, a system call in the kernel (the trap after one is lost). QK_ERR_CHECK: the kernel faulted; signal and place are named.
- * QK_ERR_MEMORY; QK_ERR_INTERRUPTED when the child died of SIGINT or SIGTERM. Forks: call it outside timed slices.
+ * Counts one call of fn, a kernel of `op` (a variant's own or a stage prefix), on the caller's buffers as planned. *out
+ * is written on success only. It forks: call it outside timed slices.
+ *   QK_ERR_UNAVAILABLE  another architecture, no trap arrives (sandbox, emulator), no child could be made, a limit was
+ *                       reached, or the kernel made a system call (the trap after one is lost); the text says which
+ *   QK_ERR_CHECK        the kernel faulted; signal and place are named
+ *   QK_ERR_INTERRUPTED  the child died of SIGINT or SIGTERM
+ *   QK_ERR_MEMORY
  */
 int bench_steps_fn(enum qk_op op, qk_fn *fn, const struct qk_plan *plan, void *const *buffers,
                    const struct bench_step_limits *limits, struct bench_steps *out, struct qk_error *err);
@@ -74,7 +82,10 @@ int bench_steps_variant(const struct qk_variant *v, const struct qk_plan *plan, 
 int bench_steps_smallest_shape(enum qk_op op, struct qk_shape *shape, struct qk_plan *plan,
                                struct qk_error *err);
 
-/* Counts one call of the variant on that shape with ordinary inputs of this seed. *shape (may be NULL): which it was. */
+/*
+ * Counts one call of the variant on that shape, with ordinary inputs of this seed. *shape (may be NULL) says which it
+ * was.
+ */
 int bench_steps_smallest(const struct qk_variant *v, uint64_t seed, struct qk_shape *shape,
                          struct bench_steps *out, struct qk_error *err);
 

@@ -8,8 +8,8 @@
 #include <sys/types.h>
 
 /*
- * SITES distinct instructions fill half of their table, so that a search is short. The signal stack holds a frame with
- * the whole register file (AVX-512: 3 KiB, AMX: 11 KiB) and the handler.
+ * SITES distinct instructions fill half of their table, so that a search is short. The signal stack holds the handler
+ * and a frame with the whole register file (AVX-512: 3 KiB, AMX: 11 KiB).
  */
 enum {
     BENCH_STEP_SITE_BITS = 13,
@@ -60,7 +60,7 @@ struct bench_step_job {
 
 /* False where no stepping is written for the architecture. */
 bool bench_step_supported(void);
-/* What the child does; it ends afterwards. Everything there is to know is then in the trace. */
+/* What the child does. It ends afterwards, and everything there is to know is then in the trace. */
 void bench_step_child(const struct bench_step_job *job);
 
 /* Fills has_kinds, why_no_kinds and kinds from sites whose code is mapped in this process. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What makes measuring worse on this machine, what that costs and how to mend it: settings read from /proc and /sys, and
- * the noise itself, measured as one kernel against itself.
+ * What makes measuring worse on this machine, what that costs, and how to mend it. The doctor reads settings from /proc
+ * and /sys, and measures the noise itself as one kernel against itself.
  */
 #ifndef QKBENCH_HARNESS_DOCTOR_DOCTOR_H
 #define QKBENCH_HARNESS_DOCTOR_DOCTOR_H
@@ -60,12 +60,12 @@ struct bench_doctor_config {
 };
 
 /*
- * Reads and measures; about 6 s, quick 3 s. What cannot be found out is a finding that says so, never an error.
- * QK_ERR_INTERRUPTED; QK_ERR_CHECK when the kernel's result is wrong; QK_ERR_MEMORY.
+ * Reads and measures, for about 6 s, quick 3 s. What cannot be found out is a finding that says so, never an error.
+ * QK_ERR_INTERRUPTED. QK_ERR_CHECK when the kernel's result is wrong. QK_ERR_MEMORY.
  */
 int bench_doctor_run(struct bench_doctor *d, const struct bench_doctor_config *cfg, struct qk_error *err);
 
-/* The CPUs the calling thread may run on, as sysfs writes lists, into to[size]; empty when not known. */
+/* The CPUs that the calling thread may run on, as sysfs writes lists, into to[size]. Empty when not known. */
 void bench_doctor_allowed(char *to, size_t size);
 
 /* The worst verdict of all findings, and the first fatal finding, or NULL. */
@@ -74,7 +74,7 @@ const struct bench_finding *bench_doctor_fatal(const struct bench_doctor *d);
 /* "ok", "warn", "bad". */
 const char *bench_health_name(enum bench_health health);
 
-/* Strict JSON, described by doctor.schema.json, the limits behind the verdicts included. QK_ERR_IO, QK_ERR_MEMORY. */
+/* Strict JSON, described by doctor.schema.json, with the limits behind the verdicts. QK_ERR_IO, QK_ERR_MEMORY. */
 int bench_doctor_write_json(const struct bench_doctor *d, FILE *to, struct qk_error *err);
 
 #endif

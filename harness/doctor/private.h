@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the doctor's files and its tests share. A probe judges facts and files below a root, so that a test can make both.
+ * What the doctor's files and its tests share. A probe judges facts, and files below a root, so that a test can make
+ * both.
  */
 #ifndef QKBENCH_HARNESS_DOCTOR_PRIVATE_H
 #define QKBENCH_HARNESS_DOCTOR_PRIVATE_H
@@ -65,7 +66,10 @@ void bench_found(struct bench_finding *to, enum bench_health health, const char 
 void bench_costs(struct bench_finding *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void bench_mend(struct bench_finding *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* First line of the file the format names, below the root; false with to[0] = 0 and errno, 0 when it is empty. */
+/*
+ * First line of the file that the format names, below the root. False with to[0] = 0 and errno, which is 0 when it is
+ * empty.
+ */
 bool bench_facts_line(const struct bench_facts *f, char *to, size_t size, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* Why such a file could not be read: "no such file" in a person's words. */
@@ -73,15 +77,21 @@ const char *bench_facts_why(int number);
 /* Is the machine known to be a virtual one? */
 bool bench_facts_vm(const struct bench_facts *f);
 /*
- * The tightest limit on CPU time that the cgroups (version 2 or 1) above this process set, in CPUs; INFINITY when there
+ * The tightest limit on CPU time that the cgroups (version 2 or 1) above this process set, in CPUs. INFINITY when there
  * is none, NaN with why[size] when not known.
  */
 double bench_cgroup_cpus(const struct bench_facts *f, char *why, size_t size);
-/* Bytes this process may still take: of the system's and of its cgroups' limits the least; NaN when not known. */
+/*
+ * Bytes that this process may still take: the least of the system's limit and of its cgroups' limits. NaN when not
+ * known.
+ */
 double bench_memory_free(const struct bench_facts *f);
 
 void bench_ticks_read(const char *root, int cpu, struct bench_ticks *to);
-/* Shares of the time between f->before and f->after: stolen from the pinned CPU; busy of all others. NaN: not known. */
+/*
+ * Shares of the time between f->before and f->after: stolen from the pinned CPU, and busy of all others. NaN: not
+ * known.
+ */
 double bench_facts_steal(const struct bench_facts *f);
 double bench_facts_others_busy(const struct bench_facts *f);
 /* Throttling events of the pinned CPU and its package since boot; -1 when the kernel does not count them. */
@@ -90,9 +100,11 @@ long long bench_throttled(const char *root, int cpu);
 /* Fills what the processor and the kernel answer: PMU, personality, timer. Takes 10 ms. */
 void bench_facts_ask(struct bench_facts *f);
 
-/* Order statistics, by nearest rank; x is not changed. scratch: [n]. NaN when n is 0. */
+/* Order statistics, by nearest rank. x is not changed. scratch: [n]. NaN when n is 0. */
 struct bench_spread bench_spread_of(const double *x, size_t n, double *scratch);
-/* Half-width of what the interval does not rule out, in %: the farther end's distance from 1. NaN without one. */
+/*
+ * Half-width of what the interval does not rule out, in %. That is the farther end's distance from 1. NaN without one.
+ */
 double bench_aa_percent(const struct bench_aa *aa);
 /*
  * Runs both A/A measurements, with clock and additions per cycle sampled between their blocks. Fills cache, dram,

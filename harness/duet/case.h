@@ -12,12 +12,15 @@ enum { BENCH_DUET_PAIRS_MAX = 64, BENCH_DUET_NAME = 160 };
 /* Which file an arm's kernel comes from. The copy is the base's file once more, loaded on its own. */
 enum bench_duet_side { BENCH_SIDE_BASE, BENCH_SIDE_CANDIDATE, BENCH_SIDE_COPY, BENCH_SIDES };
 
-/* Where a case's data comes from: fits one core's L2 together, or does not (an L3 is shared with neighbours). */
+/* Where a case's data comes from. It fits one core's L2 together, or it does not (an L3 is shared with neighbours). */
 enum bench_memory { BENCH_MEMORY_CACHE, BENCH_MEMORY_DRAM, BENCH_MEMORIES };
 extern const char *const bench_memory_names[BENCH_MEMORIES]; /* "cache", "dram" */
 extern const char *const bench_side_names[BENCH_SIDES];      /* "base", "candidate", "copy" */
 
-/* By all buffers of a call together; where neither sysfs nor cpuid tells L2, one of 256 KiB is assumed, the smallest there is. */
+/*
+ * By all buffers of a call together. Where neither sysfs nor cpuid tells L2, one of 256 KiB is assumed, the smallest
+ * there is.
+ */
 enum bench_memory bench_memory_of(const struct qk_plan *plan, const struct bench_environment *env);
 
 struct bench_duet_arm {
@@ -33,8 +36,8 @@ struct bench_duet_case {
     enum bench_memory memory;
     struct bench_duet_arm arm[2]; /* base, candidate */
     /*
-     * Extra work of the candidate arm as a share: its slice makes n + ceil(extra * n) calls instead of n, n >= 50;
-     * where a call is longer than a slice, its calls have ceil(extra * n) more rows than n. 0: none. What the extra work
+     * Extra work of the candidate arm as a share; 0: none. Its slice makes n + ceil(extra * n) calls instead of n, n >=
+     * 50. Where a call is longer than a slice, its calls have ceil(extra * n) more rows than n. What the extra work
      * really is comes back with each block.
      */
     double extra;
@@ -43,10 +46,11 @@ struct bench_duet_case {
 
 /*
  * One block as it was measured. Times are of a slice, per declared call: the extra calls count as time, not as calls.
- * Where a call is longer than a slice, slices walk over its rows, one call on the next part of them each, and their times
- * are scaled to the whole: as cold as a whole call, but with as many pairs as in cache (blocks of one function against
- * itself over 256 MiB, busy 2-CPU VM: sd 0.9 %, with one pair of whole calls 10 %). What an arm leaves to be written
- * back later is then paid by both arms alike; the price of a change in that is seen in part only.
+ *
+ * Where a call is longer than a slice, slices walk over its rows. Each makes one call on the next part of them, and its
+ * time is scaled to the whole. So it is as cold as a whole call, but with as many pairs as in cache. (Blocks of one
+ * function against itself over 256 MiB, busy 2-CPU VM: sd 0.9 %, with one pair of whole calls 10 %.) What an arm leaves
+ * to be written back later is then paid by both arms alike. The price of a change in that is seen in part only.
  */
 struct bench_duet_block {
     size_t index;   /* of the case */
@@ -63,8 +67,8 @@ struct bench_duet_block {
 };
 
 /*
- * Which arm comes first in the pairs of one block: bit p is pair p's coin. A function of its arguments alone, so that a
- * stored trace can be held against its seed.
+ * Which arm comes first in the pairs of one block: bit p is pair p's coin. It is a function of its arguments alone, so
+ * that a stored trace can be held against its seed.
  */
 uint64_t bench_duet_coins(uint64_t seed, size_t index, size_t number);
 

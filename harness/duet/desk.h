@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The measuring inside a launch: a case is made ready (prepare.c), then its blocks are timed (measure.c). Tests
- * call both without a launch.
+ * The measuring inside a launch. A case is made ready (prepare.c), then its blocks are timed (measure.c). Tests call
+ * both without a launch.
  */
 #ifndef QKBENCH_HARNESS_DUET_DESK_H
 #define QKBENCH_HARNESS_DUET_DESK_H
@@ -20,7 +20,7 @@ struct bench_duet_room {
 };
 
 /*
- * What one slice of an arm is: `calls` declared calls and `extra` more; or, where a call is longer than a slice, one
+ * What one slice of an arm is: `calls` declared calls and `extra` more. Where a call is longer than a slice it is one
  * call on the next `rows` rows, a slice's share of them, and `more_rows` extra ones.
  */
 struct bench_duet_ready_arm {

@@ -2,11 +2,11 @@
 /*
  * Two builds of the kernels timed against each other. One process loads both, and they work on the same buffers. A pair
  * is a slice of each arm, back to back on one pinned CPU; a coin says which arm is first. A block is some tens of
- * milliseconds of pairs and gives one number: the middle of its pairs' ln(candidate / base).
+ * milliseconds of pairs. It gives one number: the middle of its pairs' ln(candidate / base).
  *
- * Blocks are spread over launches. A launch is a fresh process with its own address layout and pages; in cache each of a
- * case's first hundred blocks has its own. Nothing is decided here: `more` is told of every block and says whether the
- * case wants another one. A decision's error bound rests on the coins (baselines/gate/decide.h).
+ * Blocks are spread over launches. A launch is a fresh process with its own address layout and pages. In cache each of
+ * a case's first hundred blocks has its own. Nothing is decided here: `more` is told of every block and says whether
+ * the case wants another one. A decision's error bound rests on the coins (baselines/gate/decide.h).
  */
 #ifndef QKBENCH_HARNESS_DUET_DUET_H
 #define QKBENCH_HARNESS_DUET_DUET_H
@@ -19,20 +19,22 @@ struct bench_duet_config {
     const char *program; /* run again for each launch: argv is {program, launch_argument} */
     const char *launch_argument;
     /*
-     * Of the modules. All are loaded from copies of their own, made when the run begins in a folder below $TMPDIR or
-     * /tmp: a build may go on meanwhile, and one file on two sides is really loaded twice. The copy may be NULL: it is
-     * then made from the base, if a case uses it.
+     * Of the modules. All are loaded from copies of their own, which are made when the run begins in a folder below
+     * $TMPDIR or /tmp. So a build may go on meanwhile, and one file on two sides is really loaded twice. The copy may
+     * be NULL: it is then made from the base, if a case uses it.
      */
     const char *path[BENCH_SIDES];
     const struct bench_duet_case *cases;
     size_t case_count;
     size_t launches;      /* at least; blocks of a case from DRAM are dealt out over them evenly. 0: 5 */
     unsigned patience_ms; /* a launch that answers nothing for so long is ended. 0: two minutes */
-    /* Told after every block; true: another one, if its budget allows. */
+    /* Told after every block. True: another one, if its budget allows. */
     bool (*more)(void *ctx, const struct bench_duet_block *block);
     /*
-     * A case that cannot go on: an output that differs from the reference's, a kernel that crashed or hangs
-     * (QK_ERR_CHECK); a row that is not there or cannot run here (QK_ERR_UNAVAILABLE); QK_ERR_MEMORY.
+     * A case that cannot go on.
+     *   QK_ERR_CHECK        an output differs from the reference's, or a kernel crashed or hangs
+     *   QK_ERR_UNAVAILABLE  a row is not there or cannot run here
+     *   QK_ERR_MEMORY
      */
     void (*refused)(void *ctx, size_t index, int code, const char *why);
     void *ctx; /* of both */
@@ -40,13 +42,18 @@ struct bench_duet_config {
 
 /*
  * Measures all cases, taking turns block by block, until no case wants more. A launch that dies refuses the case it was
- * at and the others go on. QK_ERR_ARG: a configuration that makes no sense; QK_ERR_IO, QK_ERR_INVALID: a module that
- * cannot be copied or loaded (qk_table_load); QK_ERR_INTERRUPTED; QK_ERR_MEMORY; QK_ERR_INTERNAL: no launch can be made.
+ * at, and the others go on.
+ *   QK_ERR_ARG                  a configuration that makes no sense
+ *   QK_ERR_IO, QK_ERR_INVALID   a module cannot be copied or loaded (qk_table_load)
+ *   QK_ERR_INTERNAL             no launch can be made
+ *   QK_ERR_INTERRUPTED, QK_ERR_MEMORY
  */
 int bench_duet_run(const struct bench_duet_config *cfg, struct qk_error *err);
 
-/* What a program called with launch_argument does: reads its orders from standard input, answers on standard output.
- * Returns the process's exit code. */
+/*
+ * What a program called with launch_argument does: it reads its orders from standard input and answers on standard
+ * output. Returns the process's exit code.
+ */
 int bench_duet_launch(void);
 
 /* The path of the module that was built with this program: beside it in the build folder, or installed. QK_ERR_IO. */
@@ -58,11 +65,12 @@ int bench_module_own_from(const char *folder, const char *installed, char *to, s
 int bench_same_file(const char *a, const char *b, bool *same, struct qk_error *err);
 
 /*
- * Did a row do what it says? Checks it against the reference (qk_check_variant) and steps one call at the op's smallest
- * shape: a row of a level above BASE must have run instructions of that level (not one made by the compiler: what
- * that makes of it is all it claims). QK_ERR_CHECK with the reason;
- * QK_ERR_UNAVAILABLE when it cannot run here; *stepped says whether stepping, and telling instructions apart, was
- * possible here.
+ * Did a row do what it says? Checks it against the reference (qk_check_variant), then steps one call at the op's
+ * smallest shape. A row of a level above BASE must have run instructions of that level. A row made by the compiler need
+ * not: what the compiler makes of it is all that it claims.
+ *
+ * *stepped says whether stepping, and telling instructions apart, was possible here. QK_ERR_CHECK with the reason.
+ * QK_ERR_UNAVAILABLE when the row cannot run here.
  */
 int bench_module_verify(const struct qk_variant *v, uint64_t seed, bool *stepped, struct qk_error *err);
 

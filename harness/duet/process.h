@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Launches as the program sees them: the files they load, their start, orders and answers, and how they ended. */
+/* Launches as the program sees them: the files they load, their start, their orders and answers, and how they ended. */
 #ifndef QKBENCH_HARNESS_DUET_PROCESS_H
 #define QKBENCH_HARNESS_DUET_PROCESS_H
 
@@ -18,7 +18,7 @@ struct bench_duet_process {
 };
 enum { BENCH_DUET_DIED = 1 };
 
-/* Copies of the modules of the sides that `needed` says, in a private folder. Remove in any case. */
+/* Copies of the modules of the sides that `needed` names, in a private folder. Remove in any case. */
 struct bench_duet_copies {
     char folder[1024];
     char path[BENCH_SIDES][1100]; /* empty: no such side */
@@ -30,8 +30,8 @@ void bench_duet_copies_remove(struct bench_duet_copies *c);
 int bench_duet_process_start(struct bench_duet_process *p, const struct bench_duet_config *cfg,
                              struct qk_error *err);
 /*
- * Sends the order and waits for its answer. The answer's code with its error; QK_ERR_INTERRUPTED; BENCH_DUET_DIED with
- * the reason when there will be no more answers. After the latter two only _end may follow.
+ * Sends the order and waits for its answer. Returns the answer's code with its error, QK_ERR_INTERRUPTED, or
+ * BENCH_DUET_DIED with the reason when there will be no more answers. After the latter two only _end may follow.
  */
 int bench_duet_process_ask(struct bench_duet_process *p, enum bench_duet_message message,
                            struct bench_duet_order *order, struct bench_duet_answer *answer,

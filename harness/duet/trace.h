@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a duet measured, as JSON lines (trace.schema.json): a header (schema version, seed, policy, cases, fingerprint,
- * modules), then one object per block in the order they were taken. Enough to decide again with any rule: slices have
- * the digits their ratio was made from.
+ * What a duet measured, as JSON lines (trace.schema.json). First comes a header (schema version, seed, policy, cases,
+ * fingerprint, modules), then one object per block in the order they were taken. It is enough to decide again with any
+ * rule, because slices have the digits that their ratio was made from.
  */
 #ifndef QKBENCH_HARNESS_DUET_TRACE_H
 #define QKBENCH_HARNESS_DUET_TRACE_H
@@ -14,7 +14,7 @@
 
 enum { BENCH_TRACE_SCHEMA_VERSION = 1 };
 
-/* policy: borrowed, any JSON object. QK_ERR_IO, QK_ERR_MEMORY. */
+/* policy is borrowed, any JSON object. QK_ERR_IO, QK_ERR_MEMORY. */
 int bench_trace_header(const struct bench_duet_config *cfg, const struct bench_environment *env,
                        json_t *policy, FILE *to, struct qk_error *err);
 int bench_trace_block(const struct bench_duet_config *cfg, const struct bench_duet_block *block, FILE *to,

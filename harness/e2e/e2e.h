@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A whole model timed: prompt processing and generation with several sets of kernels and numbers of threads, side by
- * side. A repetition runs every test once, in an order drawn from the seed; nothing is reported that was not timed.
+ * side. A repetition runs every test once, in an order drawn from the seed. Nothing is reported that was not timed.
  *
  *   prompt      the first n tokens in one call, logits of the last; as llama-bench's ppN
- *   generation  n tokens one at a time from an empty cache, each sampled greedily; as llama-bench's tgN. The tokens fed are
- *               drawn from the seed, the same for every test, so that all of them do the same work
+ *   generation  n tokens one at a time from an empty cache, each sampled greedily; as llama-bench's tgN. The tokens fed
+ *               are drawn from the seed, the same for every test, so that all of them do the same work
  *
- * A test's time is cut at the marks of the forward pass (model/forward/forward.h); what lies between two marks belongs to the part
- * that ended, so the parts of a repetition add up to its time exactly.
+ * A test's time is cut at the marks of the forward pass (model/forward/forward.h). What lies between two marks belongs
+ * to the part that ended, so the parts of a repetition add up to its time exactly.
  */
 #ifndef QKBENCH_HARNESS_E2E_E2E_H
 #define QKBENCH_HARNESS_E2E_E2E_H
@@ -89,39 +89,42 @@ struct bench_e2e_config {
 };
 
 /*
- * Times everything into *e, all of whose fields but env are overwritten; env must have been read. Before the first
- * repetition every set runs a few tokens that are not kept. QK_ERR_ARG: a value out of range, a test that does not fit the model's
- * context; errors of model_state_new and model_forward; QK_ERR_INTERRUPTED. Free with bench_e2e_free in any case.
+ * Times everything into *e. env must have been read, and all other fields are overwritten. Before the first repetition
+ * every set runs a few tokens that are not kept. Free with bench_e2e_free in any case.
+ *
+ * QK_ERR_ARG when a value is out of range or a test does not fit the model's context. Errors of model_state_new and
+ * model_forward. QK_ERR_INTERRUPTED.
  */
 int bench_e2e_run(struct bench_e2e *e, const struct bench_e2e_config *cfg, struct qk_error *err);
 void bench_e2e_free(struct bench_e2e *e);
 
-/* What `threads` threads read from DRAM at most, in GB/s; NaN when it was not measured. */
+/* What `threads` threads read from DRAM at most, in GB/s. NaN when it was not measured. */
 typedef double bench_e2e_ceiling(const void *ceilings, size_t threads);
 
 /*
- * Medians, intervals, components, speed-ups, and shares of the ceilings that `read` finds in `ceilings` (NULL: there are
- * none, and `why` says why). QK_ERR_MEMORY.
+ * Medians, intervals, components, speed-ups, and shares of the ceilings that `read` finds in `ceilings`. These may be
+ * NULL, and `why` says why there are none. QK_ERR_MEMORY.
  */
 int bench_e2e_summarise(struct bench_e2e *e, bench_e2e_ceiling *read, const void *ceilings, const char *why,
                         struct qk_error *err);
 
 /*
- * After bench_e2e_summarise. A row's members are those of llama-bench under its names (avg_ and stddev_ of the samples among
- * them, as its tools want them), and ours: e2e.schema.json. `lines`: a row a line instead of an array. CSV has the same
- * without the arrays and objects, RFC 4180 with line feeds. QK_ERR_IO, QK_ERR_MEMORY.
+ * To be called after bench_e2e_summarise. A row's members are those of llama-bench under its names (avg_ and stddev_ of
+ * the samples among them, as its tools want them), and ours: e2e.schema.json. `lines`: a row a line instead of an
+ * array. CSV has the same without the arrays and objects, by RFC 4180 but with line feeds. QK_ERR_IO, QK_ERR_MEMORY.
  */
 int bench_e2e_write_json(const struct bench_e2e *e, bool lines, FILE *to, struct qk_error *err);
 int bench_e2e_write_csv(const struct bench_e2e *e, FILE *to, struct qk_error *err);
 
 /*
- * Reads and validates what bench_e2e_write_json wrote as an array, summary included; members it does not know are ignored, and
- * of the environment only version, commit, CPU name and fingerprint come back. There are no parts_ns and no metrics. *e needs no
- * init and must be freed on success only. QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON path or line and column.
+ * Reads and validates what bench_e2e_write_json wrote as an array, summary included. Members that it does not know are
+ * ignored. Of the environment only version, commit, CPU name and fingerprint come back. There are no parts_ns and no
+ * metrics. *e needs no init, and must be freed on success only. QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON
+ * path or line and column.
  */
 int bench_e2e_read_json(struct bench_e2e *e, const char *path, struct qk_error *err);
 
-/* Mean and standard deviation (of a sample, n - 1; 0 for one value), for the fields of that name alone. */
+/* Mean and standard deviation (of a sample, n - 1; 0 for one value), only for the fields of that name. */
 double bench_e2e_mean(const double *x, size_t n);
 double bench_e2e_deviation(const double *x, size_t n);
 

@@ -25,8 +25,9 @@ int cli_baseline_remove(struct cli_baseline_options *o, const char *folder, stru
 int cli_machine(struct bench_environment *env, struct qk_error *err);
 
 /*
- * `what` as a baseline: a file (it has a '/' or ends in .json) that is a baseline or a result of run --out, else the
- * name of a baseline of this machine. A name that there is none of is QK_ERR_ARG, naming those that there are.
+ * `what` as a baseline. It is a file (it has a '/' or ends in .json) that is a baseline or a result of run --out, or
+ * else the name of a baseline of this machine. QK_ERR_ARG for a name that there is none of, naming those that there
+ * are.
  */
 int cli_baseline_open(struct baseline *b, const char *what, const char *dir, struct qk_error *err);
 /* A result of run --out as a baseline of one launch. A case that failed its check is QK_ERR_CHECK. */
@@ -34,13 +35,13 @@ int cli_baseline_of_result(struct baseline *b, const char *name, const char *pat
 
 /*
  * `launches` runs of this program, each a process of its own with its own address layout, with counters and steps, and
- * a breakdown in this one. Tells on stderr which launch it is at. Errors of those; QK_ERR_INTERRUPTED.
+ * a breakdown in this one. Tells on stderr which launch it is at. Errors of those. QK_ERR_INTERRUPTED.
  */
 int cli_baseline_measure(struct baseline *b, const char *name, struct cli_measure *m, size_t launches,
                          struct qk_error *err);
 /*
- * The breakdown of m->patterns, or why there is none in why[size]: nothing staged among them, none of it available.
- * *made says whether *bd is one. Free it in any case.
+ * The breakdown of m->patterns. *made says whether *bd is one. If not, why[size] says why: nothing staged is among
+ * them, or none of it is available. Free it in any case.
  */
 int cli_baseline_breakdown(struct cli_measure *m, struct bench_breakdown *bd, bool *made, char *why,
                            size_t size, struct qk_error *err);

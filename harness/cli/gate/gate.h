@@ -8,7 +8,10 @@
 #include "harness/records/outfile.h"
 #include "reports/forms/verdicts.h"
 
-/* What a user may ask for: the forms of reports/forms/verdicts.def, and the blocks, which the duet writes as it measures them. */
+/*
+ * What a user may ask for: the forms of reports/forms/verdicts.def, and the blocks, which the duet writes as it
+ * measures them.
+ */
 enum { CLI_GATE_TRACE = REPORT_FORMS, CLI_GATE_OUTPUTS };
 
 struct cli_gate_output {
@@ -28,28 +31,32 @@ struct cli_gate {
     struct cli_gate_output outputs[CLI_GATE_OUTPUTS];
 };
 
-/* Fills *o from the command line; exits with 2 and a text when that is wrong. */
+/* Fills *o from the command line. Exits with 2 and a text when that is wrong. */
 void cli_gate_parse(struct cli_gate *o, int argc, char **argv);
 
-/* Files are opened before anything is measured; after the verdict all are written, or none. `o` has CLI_GATE_OUTPUTS. */
+/*
+ * Files are opened before anything is measured. After the verdict all are written, or none. `o` has CLI_GATE_OUTPUTS.
+ */
 int cli_gate_outputs_open(struct cli_gate_output *o, struct qk_error *err);
 int cli_gate_outputs_write(struct cli_gate_output *o, const struct baseline_report *r, struct qk_error *err);
 void cli_gate_outputs_abort(struct cli_gate_output *o);
 
 /*
- * A fresh run and, where the baseline has components, breakdown of this machine against a stored baseline: by name
- * (dir: see baselines/stored/baseline.h; NULL for none) or the path of a file. Without patterns all rows of the ops and shapes
- * that the baseline has. Fills the results, mode, base, candidate, their compilers, env, seed and perhaps the reason of
- * *report; the rest and baseline_report_judge are the caller's. When the machine or toolchain is another one nothing is
- * measured and all results are INVALID. QK_ERR_INVALID when the baseline cannot be used (missing, unreadable) or nothing
- * was measured; else as bench_run. Free *report with baseline_report_free in any case.
+ * A fresh run and, where the baseline has components, a fresh breakdown of this machine, against a stored baseline. The
+ * baseline is named (dir: see baselines/stored/baseline.h, NULL for none) or is the path of a file. Without patterns
+ * all rows of the ops and shapes that the baseline has are measured.
+ *
+ * Fills the results, mode, base, candidate, their compilers, env, seed and perhaps the reason of *report. The rest and
+ * baseline_report_judge are the caller's. When the machine or toolchain is another one, nothing is measured and all
+ * results are INVALID. Free *report with baseline_report_free in any case. QK_ERR_INVALID when the baseline cannot be
+ * used (missing, unreadable) or nothing was measured. Otherwise as bench_run.
  */
 int cli_gate_baseline(struct cli_gate *o, struct baseline_policy *policy, struct baseline_report *report,
                       struct qk_error *err);
 
 /*
- * What cli_gate_baseline measures: a run and a breakdown. Cases that one run does not show to PASS are run twice more,
- * and the median of the three counts, in the hull of their intervals: noise that comes and goes makes those wide.
+ * What cli_gate_baseline measures: a run and a breakdown. Cases that one run does not show to PASS are run twice more.
+ * The median of the three counts, in the hull of their intervals, because noise that comes and goes makes those wide.
  */
 int cli_gate_measure(struct baseline *fresh, const struct baseline *base, struct cli_measure *m,
                      const struct baseline_policy *policy, struct qk_error *err);
@@ -58,9 +65,9 @@ int cli_gate_measure(struct baseline *fresh, const struct baseline *base, struct
 int cli_gate_duet(struct cli_gate *o, struct baseline_policy *policy, struct baseline_report *report,
                   struct qk_error *err);
 /*
- * One gate at a time on a machine: a second one would be measured as this one's noise. `folder` has the lock's file; NULL
- * is the folder that all users of the machine share. The lock's descriptor, or QK_ERR_IO when another gate holds it and
- * `wait` is false; QK_ERR_INTERRUPTED.
+ * One gate at a time on a machine, because a second one would be measured as this one's noise. `folder` has the lock's
+ * file; NULL is the folder that all users of the machine share. Returns the lock's descriptor, QK_ERR_IO when another
+ * gate holds it and `wait` is false, or QK_ERR_INTERRUPTED.
  */
 int cli_gate_lock(const char *folder, bool wait, struct qk_error *err);
 

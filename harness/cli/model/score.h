@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How surprising a text is to a model: its tokens are cut into chunks that do not overlap; each chunk starts in an empty context,
- * after a begin-of-text token, and every token of it is scored. Without such a token the first of each chunk is not scored.
+ * How surprising a text is to a model. Its tokens are cut into chunks that do not overlap. Each chunk starts in an
+ * empty context, after a begin-of-text token, and every token of it is scored. Without such a token the first of each
+ * chunk is not scored.
  */
 #ifndef QKBENCH_HARNESS_CLI_MODEL_SCORE_H
 #define QKBENCH_HARNESS_CLI_MODEL_SCORE_H
@@ -16,8 +17,10 @@ struct cli_score {
     size_t tokens, bytes, chunks;
 };
 
-/* Scores ids in chunks of `context`, at most `chunks` of them (0: all), on a state of m. QK_ERR_INTERRUPTED,
- * QK_ERR_INVALID for logits that are not finite, errors of model_forward. */
+/*
+ * Scores ids in chunks of `context`, at most `chunks` of them (0: all), on a state of m. QK_ERR_INTERRUPTED.
+ * QK_ERR_INVALID for logits that are not finite. Errors of model_forward.
+ */
 int cli_score(const struct cli_model *m, struct model_state *s, size_t context, size_t chunks,
               const struct model_ids *ids, struct cli_score *score, struct qk_error *err);
 
