@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The gate between two builds: what is timed, with which margins, and what each verdict is. A duet (harness/duet/duet.h)
- * measures; the sequential decision (decide.h) is its `more`.
+ * The gate between two builds: what is timed, with which margins, and what each verdict is. A duet
+ * (harness/duet/duet.h) measures. The sequential decision (decide.h) is its `more`.
  */
 #ifndef QKBENCH_BASELINES_GATE_DUET_H
 #define QKBENCH_BASELINES_GATE_DUET_H
@@ -23,11 +23,15 @@ struct baseline_duet_config {
 };
 
 /*
- * Fills the results of *report, whose other members are the caller's, as is judging it (baseline_report_judge). Cases whose rows have equal hashes pass
- * without being timed. Every row that is judged is first checked against the reference and stepped once; one that fails
- * makes its case INVALID. Per memory class that is timed, one A/A and one slowed control run along. All decisions of
- * the run share policy->alpha. QK_ERR_MEMORY, QK_ERR_IO (module files, trace), QK_ERR_INTERRUPTED, QK_ERR_INTERNAL; a
- * bad build is a verdict, not an error. Free with baseline_report_free in any case.
+ * Fills the results of *report. Its other members, and judging it (baseline_report_judge), are the caller's. Free with
+ * baseline_report_free in any case.
+ *
+ * Cases whose rows have equal hashes pass without being timed. Every row that is judged is first checked against the
+ * reference and stepped once. One that fails makes its case INVALID. Per memory class that is timed, one A/A and one
+ * slowed control run along. All decisions of the run share policy->alpha.
+ *
+ * A bad build is a verdict, not an error. QK_ERR_MEMORY, QK_ERR_IO (module files, trace), QK_ERR_INTERRUPTED,
+ * QK_ERR_INTERNAL.
  */
 int baseline_gate_duet(const struct baseline_duet_config *cfg, struct baseline_report *report,
                        struct qk_error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the two halves of the duet's gate share: planning (gate_duet.c) and measuring (duet_measure.c). */
+/* What the two halves of the duet's gate share: planning (duet.c) and measuring (duet_measure.c). */
 #ifndef QKBENCH_BASELINES_GATE_DUET_PRIVATE_H
 #define QKBENCH_BASELINES_GATE_DUET_PRIVATE_H
 

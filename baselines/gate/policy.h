@@ -29,9 +29,9 @@ struct baseline_speedup_rule {
 struct baseline_suite {
     char name[40];
     /*
-     * Globs on op/variant/shape. Where SHAPE is @L1, @L2, @L3 or @DRAM it is the `cache` shape of that level here; else a
-     * glob over the op's first set of shapes or, where it matches none of them, a shape as it is written. Ceilings are
-     * never in a suite.
+     * Globs on op/variant/shape. Where SHAPE is @L1, @L2, @L3 or @DRAM it is the `cache` shape of that level here. Else
+     * it is a glob over the op's first set of shapes or, where it matches none of them, a shape as it is written.
+     * Ceilings are never in a suite.
      */
     size_t count;
     char (*cases)[BASELINE_NAME];
@@ -63,17 +63,19 @@ struct baseline_policy {
 };
 
 /*
- * path NULL: the built-in copy. QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON path: unknown or missing members,
- * a wrong schema version, numbers out of their range, margins out of order, a must-catch margin of time below three times
- * the layout floor (ignorable ones may be below: they only say what is not worth a word), globs no case can match, the
- * same rule twice. Free on success.
+ * path NULL is the built-in copy. Free on success. QK_ERR_IO, QK_ERR_MEMORY. QK_ERR_FORMAT, with the JSON path, for
+ *   - unknown or missing members, or a wrong schema version
+ *   - numbers out of their range, or margins out of order
+ *   - a must-catch margin of time below three times the layout floor (ignorable ones may be below: they only say what
+ *     is not worth a word)
+ *   - globs that no case can match, or the same rule twice
  */
 int baseline_policy_read(struct baseline_policy *p, const char *path, struct qk_error *err);
 void baseline_policy_free(struct baseline_policy *p);
 
 /*
- * Does the glob match the case "op/variant/shape"? Both are cut at their first two slashes and compared part by part, so
- * that a * does not cross over; parts missing from the glob match everything.
+ * Does the glob match the case "op/variant/shape"? Both are cut at their first two slashes and compared part by part,
+ * so that a * does not cross over. Parts missing from the glob match everything.
  */
 bool baseline_case_matches(const char *glob, const char *name);
 
@@ -82,13 +84,14 @@ const struct baseline_suite *baseline_policy_suite(const struct baseline_policy 
 /* The margins of a case, from the last rule that matches. NULL only when no rule does. */
 const struct baseline_margins *baseline_policy_margins(const struct baseline_policy *p, const char *name,
                                                        const char *memory);
-/* Why a missing case may be missing, NULL when it may not. The first entry that matches. */
+/* Why a missing case may be missing, by the first entry that matches. NULL when it may not. */
 const char *baseline_policy_removed(const struct baseline_policy *p, const char *name);
 
 /*
- * A rule that matches no case guards nothing, so it is an error. Which cases there are is the caller's to know: tell of
- * every case of the suite "full" and of the suite or patterns that were chosen, also of those that cannot run on this
- * machine (a rule about AVX512 is not wrong on a machine without), then ask. Telling of a case twice does no harm.
+ * A rule that matches no case guards nothing, so it is an error. Which cases there are is for the caller to know. Tell
+ * of every case of the suite "full" and of the suite or patterns that were chosen, then ask. Tell also of those that
+ * cannot run on this machine, because a rule about AVX512 is not wrong on a machine without it. Telling of a case twice
+ * does no harm.
  */
 void baseline_policy_match_case(struct baseline_policy *p, const char *name, const char *memory);
 /* QK_ERR_INVALID naming the first rule of margins or speed-ups, by its JSON path, that matched none of them. */

@@ -29,18 +29,20 @@ struct baseline_suite_config {
 };
 
 /*
- * entries[count]: op/variant/shape, globs on op and variant; shape is a shape, a glob over the op's first set, or @L1,
- * @L2, @L3, @DRAM (the `cache` shape of that level here). Rows that are ceilings are no cases. QK_ERR_ARG with the entry
- * that is malformed or matches nothing; QK_ERR_MEMORY; QK_ERR_UNAVAILABLE when all that matches needs an ISA level that
- * is not here. Free with baseline_suite_free in any case.
+ * entries[count] are op/variant/shape, with globs on op and variant. The shape is a shape, a glob over the op's first
+ * set, or @L1, @L2, @L3, @DRAM (the `cache` shape of that level here). Rows that are ceilings are no cases. Free with
+ * baseline_suite_free in any case.
+ *   QK_ERR_ARG          with the entry that is malformed or matches nothing
+ *   QK_ERR_UNAVAILABLE  all that matches needs an ISA level that is not here
+ *   QK_ERR_MEMORY
  */
 int baseline_suite_expand(struct baseline_suite_cases *s, const char *const *entries, size_t count,
                           const struct baseline_suite_config *cfg, struct qk_error *err);
 void baseline_suite_free(struct baseline_suite_cases *s);
 
 /*
- * Is every rule of the policy for something: for a case of these entries or of its suite `full`, whether or not that can
- * run here? QK_ERR_INVALID names the first that is not; QK_ERR_ARG, QK_ERR_MEMORY.
+ * Is every rule of the policy for something: for a case of these entries or of its suite `full`, whether or not that
+ * can run here? QK_ERR_INVALID names the first that is not. QK_ERR_ARG, QK_ERR_MEMORY.
  */
 int baseline_suite_rules(struct baseline_policy *policy, const char *const *entries, size_t count,
                          const struct baseline_suite_config *cfg, struct qk_error *err);

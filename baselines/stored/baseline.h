@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A stored baseline: what a machine's cases were when somebody said "from here on". A text file that is reviewed in
- * git, <folder>/<machine>/<name>.json (baseline.schema.json): sorted keys, reals to six digits, one member on a line.
+ * A stored baseline: what a machine's cases were when somebody said "from here on". It is a text file that is reviewed
+ * in git, <folder>/<machine>/<name>.json (baseline.schema.json): sorted keys, reals to six digits, one member on a
+ * line.
  *
  * What is kept of a case is its speed-up over the reference of the same run, which a slow minute of the machine leaves
- * alone, and never an absolute time to be judged.
+ * alone. An absolute time is never judged.
  */
 #ifndef QKBENCH_BASELINES_STORED_BASELINE_H
 #define QKBENCH_BASELINES_STORED_BASELINE_H
@@ -36,13 +37,13 @@ struct baseline_case {
     bool reference;            /* speed-ups are relative to it; its own is 1 and says nothing */
     double ns;                 /* median time of one call; shown, never judged */
     /*
-     * Over the reference. Of several launches: exp of the median of ln; its ends are the farthest of the launches' ends,
-     * which the median over launches lies within at least as often as the values of 5 launches cover it (94 %).
+     * Over the reference. Of several launches it is exp of the median of ln. Its ends are the farthest of the launches'
+     * ends. The median over launches lies within them at least as often as the values of 5 launches cover it (94 %).
      */
     struct bench_interval speedup;
     double spread;    /* largest less smallest ln speed-up of the launches; NaN when there was one launch */
     char *spread_why; /* why there is none; owned, else NULL */
-    /* Of one call, exact, on the op's smallest shape only. NaN with the reason; kinds: name and value are used. */
+    /* Of one call, exact, on the op's smallest shape only. NaN with the reason. Of kinds, name and value are used. */
     double instructions;
     char *instructions_why; /* owned; beside a count a remark, else NULL */
     size_t kind_count;
@@ -77,9 +78,9 @@ struct baseline {
 };
 
 /*
- * sets[count >= 1]: one per launch, of one machine and toolchain. bd: NULL for none, with no_breakdown saying why.
- * A case is kept when it is ok and has a speed-up in every launch; the others are `absent`. QK_ERR_INVALID when the
- * launches do not belong together or no case is left, QK_ERR_ARG for a bad name, QK_ERR_MEMORY. Free on success.
+ * sets[count >= 1], one per launch, are of one machine and toolchain. bd is NULL for none, and no_breakdown then says
+ * why. A case is kept when it is ok and has a speed-up in every launch. The others are `absent`. Free on success.
+ * QK_ERR_INVALID when the launches do not belong together or no case is left. QK_ERR_ARG for a bad name. QK_ERR_MEMORY.
  */
 int baseline_make(struct baseline *b, const char *name, const struct bench_sample_set *const *sets,
                   size_t count, const struct bench_breakdown *bd, const char *no_breakdown,
@@ -92,15 +93,17 @@ struct baseline_case *baseline_find(const struct baseline *b, const char *name);
 const struct baseline_absent *baseline_find_absent(const struct baseline *b, const char *name);
 /* Drops the cases and absences that `wanted` does not want. */
 void baseline_keep(struct baseline *b, bool (*wanted)(void *ctx, const char *name), void *ctx);
-/* A zeroed *to becomes a copy. False when memory is refused; baseline_case_free then as ever. */
+/* A zeroed *to becomes a copy. False when memory is refused. Free with baseline_case_free in any case. */
 bool baseline_case_copy(struct baseline_case *to, const struct baseline_case *from);
 void baseline_case_free(struct baseline_case *c);
 
 /*
- * Every case of `result` that `differs` (compare.h) from the one in *b takes its place; the old figures go into its
- * history with date and reason. A new case is added, one that `result` does not have stays as it is. *changed: how
- * many. QK_ERR_INVALID when the two are of different machines, compilers or ABI, naming what differs (flags may
- * differ); QK_ERR_ARG for a reason that is empty or longer than 199 bytes; QK_ERR_MEMORY. *b is unchanged on error.
+ * Every case of `result` that baseline_differs (compare.h) from the one in *b takes its place. The old figures go into
+ * its history with date and reason. A new case is added. One that `result` does not have stays as it is. *changed says
+ * how many. *b is unchanged on error.
+ *   QK_ERR_INVALID  the two are of different machines, compilers or ABI; names what differs (flags may differ)
+ *   QK_ERR_ARG      a reason that is empty or longer than 199 bytes
+ *   QK_ERR_MEMORY
  */
 int baseline_accept(struct baseline *b, const struct baseline *result, const char *reason, const char *date,
                     size_t *changed, struct qk_error *err);
@@ -108,15 +111,15 @@ int baseline_accept(struct baseline *b, const struct baseline *result, const cha
 /* Strict JSON to an open stream. QK_ERR_IO, QK_ERR_MEMORY. */
 int baseline_write(const struct baseline *b, FILE *to, struct qk_error *err);
 /*
- * Reads strictly: unknown, missing or doubled members, cases out of order, intervals that do not hold their value, a
- * hash that the identity does not give, ... What was read is written as the same bytes. QK_ERR_IO, QK_ERR_MEMORY,
- * QK_ERR_FORMAT with the JSON path (line and column where it is no JSON). Free on success only.
+ * Reads strictly. It refuses unknown, missing or doubled members, cases out of order, intervals that do not hold their
+ * value, a hash that the identity does not give, ... What was read is written as the same bytes. QK_ERR_IO,
+ * QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON path (line and column where it is no JSON). Free on success only.
  */
 int baseline_read(struct baseline *b, const char *path, struct qk_error *err);
 
 /*
- * Where they are: `dir`, else $QK_BASELINES (empty counts as not set), else baselines/data below the current directory,
- * which must exist then. QK_ERR_ARG naming both when there is none.
+ * Where they are: in `dir`, else in $QK_BASELINES (empty counts as not set), else in baselines/data below the current
+ * directory, which must exist then. QK_ERR_ARG naming both when there is none.
  */
 int baseline_folder(char to[BASELINE_PATH], const char *dir, struct qk_error *err);
 /* Vendor-family-model-stepping, vm or metal, CPUs: "genuineintel-6-106-6-vm-2cpu"; "x" is what is not known. */
@@ -128,11 +131,11 @@ int baseline_path(char to[BASELINE_PATH], const char *folder, const struct bench
                   const char *name, struct qk_error *err);
 /*
  * Reads <folder>/<machine>/<name>.json, which must be of that name. QK_ERR_INVALID when there is none, with those that
- * there are; else as baseline_read.
+ * there are. Otherwise as baseline_read.
  */
 int baseline_load(struct baseline *b, const char *folder, const struct bench_environment *env,
                   const char *name, struct qk_error *err);
-/* Writes it whole or not at all, making the folders; an old one of the name is replaced. Into to[] goes its path. */
+/* Writes it whole or not at all, making the folders. An old one of the name is replaced. Into to[] goes its path. */
 int baseline_save(const struct baseline *b, const char *folder, char to[BASELINE_PATH], struct qk_error *err);
 
 /* A file below a folder of baselines. */

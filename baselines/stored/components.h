@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A roadmap's component table beside a breakdown: what each component was claimed to take, and each gain that was
- * claimed for one beside the gain that was measured.
+ * A roadmap's component table beside a breakdown. It has what each component was claimed to take, and each gain that
+ * was claimed for one beside the gain that was measured.
  */
 #ifndef QKBENCH_BASELINES_STORED_COMPONENTS_H
 #define QKBENCH_BASELINES_STORED_COMPONENTS_H
@@ -26,7 +26,7 @@ struct baseline_components {
     struct baseline_gain_row *rows; /* owned; by shape, then in the file's order; NULL when count is 0 */
 };
 
-/* Reads the claims of `path` alone: *c has no rows yet. Errors of baseline_claims_read. Free on success. */
+/* Reads the claims of `path` alone, so *c has no rows yet. Errors of baseline_claims_read. Free on success. */
 int baseline_components_read(struct baseline_components *c, const char *path, struct qk_error *err);
 /*
  * Judges every gain in every shape that has a row of its phase and op. As in the audit, a step is over the nearest

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How far logits are from those of a reference. Of a position: the root of the mean squared difference over that of the
- * reference's mean square. int8 activations are a step function, so that one last place before a rounding can become
- * 1/127 of a row's largest value: how near is right is the caller's to say.
+ * How far logits are from those of a reference. Of a position it is the root of the mean squared difference, over that
+ * of the reference's mean square. int8 activations are a step function, so one last place before a rounding can become
+ * 1/127 of a row's largest value. How near is right is for the caller to say.
  */
 #ifndef QKBENCH_MODEL_FORWARD_COMPARE_LOGITS_H
 #define QKBENCH_MODEL_FORWARD_COMPARE_LOGITS_H

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * BitNet b1.58 models: what a file says about its model, the weights in the layouts that kernels want, and the
- * forward pass of one sequence. Every matrix product, norm and activation goes through the table of kernels/.
+ * BitNet b1.58 models: what a file says about its model, the weights in the layouts that kernels want, and the forward
+ * pass of one sequence. Every matrix product, norm and activation goes through a row of a table of kernels.
  *
- *   weights.c  model_config_read, model_weights_*        state.c  model_state_*        forward.c  model_forward
+ *   config.c   model_config_read    weights.c  model_weights_*
+ *   state.c    model_state_*        forward.c  model_forward
  *
  * Source of the forward pass: microsoft/BitNet gpu/model.py and the published GGUF (squared ReLU on the gate branch,
  * norms before the output and down projections, NeoX rope, tied f16 embedding as head).
@@ -29,7 +30,10 @@ struct model_config {
     double rope_base; /* angle of pair j at position p: p * rope_base^(-2j / head_dim) */
 };
 
-/* A ternary matrix, rows x columns (outputs x inputs): value = scale * (code - 1). Which copies are there: layouts. */
+/*
+ * A ternary matrix, rows x columns (outputs x inputs): value = scale * (code - 1). `layouts` says which copies are
+ * there.
+ */
 struct model_matrix {
     size_t rows, columns;
     float scale;        /* finite, > 0 */
@@ -65,20 +69,23 @@ struct model_weights {
 };
 
 /*
- * What the metadata says, each value checked for range and against the others, and against the tensors' shapes and
- * types. QK_ERR_FORMAT naming key or tensor, found and expected, with its offset. An architecture that is not one of the two is
- * QK_ERR_UNAVAILABLE with the reason (plain "bitnet": another graph, SiLU and separate scales).
+ * What the metadata says. Each value is checked for range and against the others, and against the tensors' shapes and
+ * types. QK_ERR_FORMAT names key or tensor, found and expected, with its offset. QK_ERR_UNAVAILABLE, with the reason,
+ * for an architecture that is not one of the two (plain "bitnet": another graph, SiLU and separate scales).
  */
 int model_config_read(struct model_config *c, const struct model_gguf *g, struct qk_error *err);
 /* Bytes of weights that one generated token reads: codes, norms, its embedding and the head. */
 size_t model_bytes_per_token(const struct model_config *c);
 
 /*
- * Takes over *g (zeroed on success, unchanged on failure) and makes the layouts asked for (a mask of
- * MODEL_LAYOUT_*). Codes are scanned: a code 3 is QK_ERR_FORMAT naming tensor and byte. Without
- * MODEL_LAYOUT_I2S the pages of each matrix are given back as soon as it is repacked: a file's are read again when they are
- * wanted, those of a model made in memory (synth.h) are made again by model_gguf_want. A weight of a norm that is not
- * finite is QK_ERR_FORMAT naming tensor and byte. On failure *w is all zero.
+ * Takes over *g (zeroed on success, unchanged on failure) and makes the layouts asked for (a mask of MODEL_LAYOUT_*).
+ * On failure *w is all zero.
+ *
+ * Without MODEL_LAYOUT_I2S the pages of each matrix are given back as soon as it is repacked. A file's are read again
+ * when they are wanted. Those of a model made in memory (model/synth/synth.h) are made again by model_gguf_want.
+ *
+ * QK_ERR_FORMAT names tensor and byte of a code 3, for which codes are scanned, or of a norm's weight that is not
+ * finite.
  */
 int model_weights_load(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err);
 /* Frees; all zero is fine. */
@@ -101,7 +108,7 @@ enum model_part {
 };
 extern const char *const model_part_names[MODEL_PARTS]; /* "embedding", "norms", ... */
 
-/* model_forward calls mark(ctx, part) when a part has just ended: what passed since the last call belongs to it. */
+/* model_forward calls mark(ctx, part) when a part has just ended. What passed since the last call belongs to it. */
 struct model_probe {
     void (*mark)(void *ctx, enum model_part part);
     void *ctx;
@@ -119,17 +126,18 @@ struct model_options {
 struct model_state;
 
 /*
- * *w must outlive the state and hold the layout kernels->path needs (QK_ERR_ARG otherwise). Nothing is allocated after
- * this. QK_ERR_ARG: threads, context or batch out of range. QK_ERR_MEMORY. Free with model_state_free (NULL is fine).
+ * *w must outlive the state and hold the layout that kernels->path needs. Nothing is allocated after this. QK_ERR_ARG
+ * when it does not hold it, or when threads, context or batch are out of range. QK_ERR_MEMORY. Free with
+ * model_state_free (NULL is fine).
  */
 int model_state_new(struct model_state **s, const struct model_weights *w,
                     const struct model_kernels *kernels, const struct model_options *options,
                     struct qk_error *err);
 void model_state_free(struct model_state *s);
 
-/* Positions taken so far; the next token gets this one. */
+/* Positions taken so far. The next token gets this one. */
 size_t model_position(const struct model_state *s);
-/* Forgets all positions from `position` on; position <= model_position. */
+/* Forgets all positions from `position` on, position <= model_position. */
 void model_rewind(struct model_state *s, size_t position);
 /* Bytes of the cache of keys and values, and of all buffers beside it. */
 size_t model_cache_bytes(const struct model_state *s);
@@ -138,9 +146,9 @@ size_t model_buffer_bytes(const struct model_state *s);
 enum model_logits { MODEL_LOGITS_NONE, MODEL_LOGITS_LAST, MODEL_LOGITS_ALL };
 
 /*
- * Feeds tokens[count], count >= 1, as they are, at the next positions.
- *   logits  [vocab] of the last token, or [count * vocab] of all, or NULL for none
- * probe may be NULL. QK_ERR_ARG, with nothing changed: a token >= vocab (or negative), more positions than the context.
+ * Feeds tokens[count], count >= 1, as they are, at the next positions. logits is [vocab] of the last token, or [count *
+ * vocab] of all, or NULL for none. probe may be NULL. QK_ERR_ARG, with nothing changed, for a token >= vocab (or
+ * negative) and for more positions than the context.
  */
 int model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,
                   enum model_logits which, const struct model_probe *probe, struct qk_error *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GGUF container, versions 2 and 3, little endian, read only.
- * Source of layout and checks: ggml's GGUF specification (ggml docs/gguf.md) and llama.cpp ggml/src/gguf.cpp.
+ * GGUF container, versions 2 and 3, little endian, read only. Source of layout and checks: ggml's GGUF specification
+ * (ggml docs/gguf.md) and llama.cpp ggml/src/gguf.cpp.
  *
  *   OFFSET  SIZE  DESCRIPTION
  *        0     4  "GGUF"
@@ -13,12 +13,11 @@
  *                 padding to general.alignment (32 when absent), then the data section the offsets count from
  *   string = u64 length, bytes, no terminator;  array = u32 element kind, u64 count, elements
  *
- * Nothing in the file is trusted: whatever a parsed struct points to lies inside the file. Strings, arrays
- * and tensor data are views into the caller's bytes or the map; only the index of entries and tensors is
- * allocated.
+ * Nothing in the file is trusted: whatever a parsed struct points to lies inside the file. Strings, arrays and tensor
+ * data are views into the caller's bytes or the map. Only the index of entries and tensors is allocated.
  *
- * A mapped file that another program makes shorter afterwards raises SIGBUS on the next access beyond its new
- * end. No check at open can prevent that; do not write to a model file while it is in use.
+ * A mapped file that another program makes shorter afterwards raises SIGBUS on the next access beyond its new end. No
+ * check at open can prevent that. Do not write to a model file while it is in use.
  */
 #ifndef QKBENCH_MODEL_GGUF_GGUF_H
 #define QKBENCH_MODEL_GGUF_GGUF_H
@@ -42,7 +41,7 @@ enum model_gguf_kind {
     MODEL_GGUF_KINDS
 };
 
-/* The ggml types whose size is known here; a tensor of any other type makes the file an error. */
+/* The ggml types whose size is known here. A tensor of any other type makes the file an error. */
 enum model_gguf_type {
     MODEL_GGUF_TYPE_F32 = 0,
     MODEL_GGUF_TYPE_F16 = 1,
@@ -102,29 +101,30 @@ struct model_gguf {
     size_t tensor_count;
     struct model_gguf_tensor *tensors; /* owned, in file order, which is also the order of their data */
     size_t *tensor_order;              /* owned; indices of tensors, sorted by name */
-    /* Of a model that makes its I2_S tensors when they are wanted (synth.h); NULL: all data is there. */
+    /* Of a model that makes its I2_S tensors when they are wanted (model/synth/synth.h). NULL: all data is there. */
     void (*make)(const void *maker, size_t tensor, unsigned char *to);
     void *maker; /* owned, of malloc */
 };
 
 /*
- * Maps the regular file `path` read-only and parses it. Never blocks on a FIFO.
- * QK_ERR_IO: cannot open or map, or not a regular file. QK_ERR_FORMAT, with where = "path: byte N".
- * QK_ERR_MEMORY. On success *g needs model_gguf_close; on failure it is all zero and owns nothing.
+ * Maps the regular file `path` read-only and parses it. Never blocks on a FIFO. On success *g needs model_gguf_close.
+ * On failure it is all zero and owns nothing.
+ *   QK_ERR_IO      cannot open or map, or not a regular file
+ *   QK_ERR_FORMAT  with where = "path: byte N"
+ *   QK_ERR_MEMORY
  */
 int model_gguf_open(const char *path, struct model_gguf *g, struct qk_error *err);
 
 /*
- * The same for `size` bytes in memory, which must outlive *g and stay unchanged; `name` (copied) stands for
- * the path in messages. Reads every header byte once, in order; of the tensor data only the scales of I2_S
- * tensors.
+ * The same for `size` bytes in memory, which must outlive *g and stay unchanged. `name` (copied) stands for the path in
+ * messages. Reads every header byte once, in order. Of the tensor data it reads only the scales of I2_S tensors.
  */
 int model_gguf_parse(const void *bytes, size_t size, const char *name, struct model_gguf *g,
                      struct qk_error *err);
 
 /*
- * To be called before the codes of an I2_S tensor of *g are read. Makes t->data, where it is not there yet or was given
- * back to the system; the same bytes every time.
+ * To be called before the codes of an I2_S tensor of *g are read. Makes t->data where it is not there yet, or was given
+ * back to the system. They are the same bytes every time.
  */
 void model_gguf_want(const struct model_gguf *g, const struct model_gguf_tensor *t);
 
@@ -136,8 +136,8 @@ const struct model_gguf_value *model_gguf_find(const struct model_gguf *g, const
 const struct model_gguf_tensor *model_gguf_find_tensor(const struct model_gguf *g, const char *name);
 
 /*
- * Values of required keys. QK_ERR_FORMAT when the key is missing, of a kind that does not convert, or out of range;
- * *to is then untouched. For an optional key ask model_gguf_find first.
+ * Values of required keys. QK_ERR_FORMAT, with *to untouched, when the key is missing, of a kind that does not convert,
+ * or out of range. For an optional key ask model_gguf_find first.
  *   u64    any integer kind, min <= value <= max
  *   f64    f32 or f64, min <= value <= max; NaN is in no range
  *   array  elements of exactly that kind
@@ -153,9 +153,8 @@ int model_gguf_get_array(const struct model_gguf *g, const char *key, enum model
                          struct model_gguf_value *to, struct qk_error *err);
 
 /*
- * Conversions of a value, or of one element of an array, that do not name a reason. False, with *to
- * untouched, when the kind does not convert: to u64 a non-negative integer, to i64 an integer up to
- * INT64_MAX, to f64 f32 or f64.
+ * Conversions of a value, or of one element of an array, that do not name a reason. False, with *to untouched, when the
+ * kind does not convert. A non-negative integer converts to u64, an integer up to INT64_MAX to i64, f32 and f64 to f64.
  */
 bool model_gguf_value_u64(const struct model_gguf_value *value, uint64_t *to);
 bool model_gguf_value_i64(const struct model_gguf_value *value, int64_t *to);
@@ -167,8 +166,8 @@ bool model_gguf_value_string(const struct model_gguf_value *value, struct model_
 struct model_gguf_value model_gguf_element(const struct model_gguf_value *array, uint64_t i);
 
 /*
- * Walks a string array, which has no index: start with *at = 0, call until it returns false.
- * Each call stores the next string and moves *at, a byte position inside the array.
+ * Walks a string array, which has no index. Start with *at = 0 and call until it returns false. Each call stores the
+ * next string and moves *at, a byte position inside the array.
  */
 bool model_gguf_next_string(const struct model_gguf_value *array, size_t *at, struct model_gguf_string *to);
 

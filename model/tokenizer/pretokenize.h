@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text cut into pieces by the rules of llama-bpe, the first that matches: a contraction ('s 't 're 've 'm 'll 'd in either case);
- * letters with perhaps one character before them that is no letter, digit or line end; one to three digits; other characters
- * with perhaps a space before and line ends behind them; white space up to line ends; white space less its last character before
- * text; white space. Letters, digits and white space are Unicode's. Bytes that are not UTF-8 are pieces of one byte.
- * Source: microsoft/BitNet gpu/tokenizer.py. Matching is PCRE2's.
+ * Text cut into pieces by the rules of llama-bpe. The first rule that matches counts:
+ *   1. a contraction ('s 't 're 've 'm 'll 'd in either case)
+ *   2. letters, with perhaps one character before them that is no letter, digit or line end
+ *   3. one to three digits
+ *   4. other characters, with perhaps a space before and line ends behind them
+ *   5. white space up to line ends
+ *   6. white space less its last character before text
+ *   7. white space
+ * Letters, digits and white space are Unicode's. Bytes that are not UTF-8 are pieces of one byte. Source:
+ * microsoft/BitNet gpu/tokenizer.py. Matching is PCRE2's.
  */
 #ifndef QKBENCH_MODEL_TOKENIZER_PRETOKENIZE_H
 #define QKBENCH_MODEL_TOKENIZER_PRETOKENIZE_H
@@ -17,7 +22,7 @@ struct model_splitter;
 int model_splitter_new(struct model_splitter **s, struct qk_error *err);
 void model_splitter_free(struct model_splitter *s); /* NULL is fine */
 
-/* A walk over a text: set text and size, zero the rest; free it with model_walk_end. */
+/* A walk over a text. Set text and size, zero the rest, and free it with model_walk_end. */
 struct model_walk {
     const char *text;
     size_t size;
@@ -25,7 +30,7 @@ struct model_walk {
     size_t valid_end; /* up to here the text is known to be UTF-8 */
     void *match;      /* PCRE2's */
 };
-/* The next piece's bytes into *piece; 1, 0 at the end of the text, or QK_ERR_MEMORY, QK_ERR_INTERNAL. */
+/* The next piece's bytes into *piece. Returns 1, 0 at the end of the text, or QK_ERR_MEMORY, QK_ERR_INTERNAL. */
 int model_walk_next(const struct model_splitter *s, struct model_walk *w, size_t *piece,
                     struct qk_error *err);
 void model_walk_end(struct model_walk *w);

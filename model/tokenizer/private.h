@@ -19,7 +19,10 @@ struct model_merge {
     int32_t result;
 };
 
-/* Sorted by hash, then bytes, then id: colliding hashes cost a file's maker nothing, so they must not cost a search more. */
+/*
+ * Sorted by hash, then bytes, then id. Colliding hashes cost a file's maker nothing, so they must not cost a search
+ * more.
+ */
 struct model_spelling {
     uint64_t hash;
     int32_t id;

@@ -38,9 +38,7 @@ const char *report_say(char to[REPORT_SAID], const struct baseline_result *res);
 /* Of a result that is wrong as a control: what it should have been. */
 const char *report_should_be(const struct baseline_result *res);
 
-/*
- * The tables, at most `most` rows each; without cells where there is nothing to say. The titles say what was cut.
- */
+/* The tables, at most `most` rows each, without cells where there is nothing to say. The titles say what was cut. */
 void report_add_run(struct report_table *t, const struct report_verdicts *v, size_t most);
 void report_add_judged(struct report_table *t, const struct report_verdicts *v, size_t most); /* not PASS */
 void report_add_passed(struct report_table *t, const struct report_verdicts *v, size_t most);
@@ -53,8 +51,8 @@ void report_add_instructions(struct report_table *t, const struct report_verdict
 void report_add_outcome(struct report_table *t, const struct report_verdicts *v, size_t most);
 
 /*
- * 0, or QK_ERR_IO with the reason when the stream has failed since report_verdicts_make; flushes it. `form` names what was
- * written.
+ * 0, or QK_ERR_IO with the reason when the stream has failed since report_verdicts_make. Flushes it. `form` names what
+ * was written.
  */
 int report_written(FILE *to, const char *form, struct qk_error *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a gate found (baselines/gate/verdict.h), in the forms its readers take. All write to an open stream and return 0,
- * QK_ERR_IO or QK_ERR_MEMORY; the report is borrowed and nothing is computed here.
+ * What a gate found (baselines/gate/verdict.h), in the forms that its readers take. All write to an open stream and
+ * return 0, QK_ERR_IO or QK_ERR_MEMORY. The report is borrowed, and nothing is computed here.
  */
 #ifndef QKBENCH_REPORTS_FORMS_VERDICTS_H
 #define QKBENCH_REPORTS_FORMS_VERDICTS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a breakdown says, as text and markdown; report.h has the rules of both. */
+/* What a breakdown says, as text and markdown. report.h has the rules of both. */
 #ifndef QKBENCH_REPORTS_TEXT_BREAKDOWN_H
 #define QKBENCH_REPORTS_TEXT_BREAKDOWN_H
 

@@ -9,7 +9,10 @@
 /* A fact: how much of what was asked for was counted, and why the rest was not. Nothing when nothing was asked for. */
 void report_breakdown_counters(struct report_table *t, const struct bench_breakdown *bd);
 
-/* Into an empty *t the n-th thing that was counted in the group that begins with row `first`. False: there are fewer. */
+/*
+ * Fills an empty *t with the n-th thing that was counted in the group that begins with row `first`. False when there
+ * are fewer.
+ */
 bool report_breakdown_counted(struct report_table *t, const struct bench_breakdown *bd, size_t first,
                               size_t n);
 

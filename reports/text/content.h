@@ -12,19 +12,19 @@ struct report_content {
         tables; /* owned: the facts of the run, one table per group, its metrics, the audit if there is one */
 };
 
-/* QK_ERR_MEMORY. Free with report_content_free on success; needs its input only while it is made. */
+/* QK_ERR_MEMORY. Free with report_content_free on success. It needs its input only while it is made. */
 int report_content_make(struct report_content *content, const struct report_input *in, struct qk_error *err);
 void report_content_free(struct report_content *content);
 
 /*
- * A cell "3.412x [3.405, 3.420]": four digits, so that the interval's width shows. `note` explains what is missing of
- * it, 0 when that needs no words.
+ * A cell "3.412x [3.405, 3.420]", with four digits, so that the interval's width shows. `note` explains what is missing
+ * of it, 0 when that needs no words.
  */
 void report_add_ratio(struct report_table *t, const struct bench_interval *r, size_t note);
 
 /* Of content_metrics.c. Lines among the facts: disturbed blocks, and why there are no counters. */
 void report_add_counter_facts(struct report_table *t, const struct report_input *in);
-/* How many tables the metrics of a group's rows [first, end) take: those that have a value. Often none. */
+/* How many tables the metrics of a group's rows [first, end) take: only those that have a value count. Often none. */
 size_t report_metric_tables(const struct bench_summary *sum, size_t first, size_t end);
 /* Fills number `table` of them. */
 void report_add_metrics(struct report_table *t, const struct bench_summary *sum, size_t first, size_t end,

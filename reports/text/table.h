@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A table of texts with numbered notes, and its two forms: aligned text and markdown. Cells are formatted by
- * whoever fills the table, once for both forms.
+ * A table of texts with numbered notes, and its two forms: aligned text and markdown. Whoever fills the table formats
+ * its cells, once for both forms.
  */
 #ifndef QKBENCH_REPORTS_TEXT_TABLE_H
 #define QKBENCH_REPORTS_TEXT_TABLE_H
@@ -24,8 +24,8 @@ struct report_column {
 };
 
 /*
- * Zero-initialise, then one report_table_column per column, then cells row by row. A refused allocation is
- * remembered in `failed` and the table must not be written then.
+ * Zero-initialise it, call report_table_column for each column, then fill cells row by row. A refused allocation is
+ * remembered in `failed`, and the table must not be written then.
  */
 struct report_table {
     char *title; /* owned, or NULL */
@@ -38,8 +38,8 @@ struct report_table {
 };
 
 /*
- * The texts are formatted as by printf and made safe to print on one line: control characters become blanks,
- * bytes that are not UTF-8 become question marks.
+ * The texts are formatted as by printf and made safe to print on one line. Control characters become blanks, bytes that
+ * are not UTF-8 become question marks.
  */
 void report_table_title(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void report_table_column(struct report_table *t, const char *head, bool right, bool wrap);
@@ -52,7 +52,7 @@ void report_table_fact(struct report_table *t, const char *label, const char *fm
 size_t report_table_note(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void report_table_free(struct report_table *t);
 
-/* In place; what report_table_cell does to its text. */
+/* What report_table_cell does to its text, in place. */
 void report_clean(char *text);
 
 /* Both write the title, the table and its notes. Failures are left in the stream's error flag. */

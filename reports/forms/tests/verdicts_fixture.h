@@ -6,10 +6,16 @@
 #include "reports/forms/verdicts.h"
 
 /*
- * good: a full suite of 70 cases that passes. bad: every verdict, a component that grew, changed instruction counts, rules,
- * a control judged wrongly. warn: one WARN; strict: refused, and another INCONCLUSIVE. unsure: not decided in time. hostile: texts that
- * each form has to escape. empty: no cases. many: 20000 cases with long names and reasons. false: no such kind. Verdicts of the
- * run are those of baseline_report_judge, but for hostile and many.
+ * The kinds of report; false when there is no such kind. Verdicts of the run are those of baseline_report_judge, but
+ * for hostile and many.
+ *   good     a full suite of 70 cases that passes
+ *   bad      every verdict, a component that grew, changed instruction counts, rules, a control judged wrongly
+ *   warn     one WARN
+ *   strict   refused, and another INCONCLUSIVE
+ *   unsure   not decided in time
+ *   hostile  texts that each form has to escape
+ *   empty    no cases
+ *   many     20000 cases with long names and reasons
  */
 bool report_verdicts_fixture(struct baseline_report *r, const char *kind);
 void report_verdicts_fixture_free(struct baseline_report *r);
