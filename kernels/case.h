@@ -70,7 +70,10 @@ struct qk_case {
     const char *touch_shape;  /* small shape on which it finds out what a call touches */
     /* QK_ERR_ARG when the shape is not one this op can have, QK_ERR_MEMORY when a size overflows. */
     int (*plan)(const struct qk_shape *shape, struct qk_plan *plan, struct qk_error *err);
-    /* A large shape (a vector, or a matrix whose columns a model has) whose buffers together take at most `bytes`; false when there is none. */
+    /*
+     * A large shape (a vector, or a matrix whose columns a model has) whose buffers together take at most `bytes`;
+     * false when there is none.
+     */
     bool (*shape_for_bytes)(size_t bytes, struct qk_shape *shape);
     /* Writes the input buffers; outputs are left alone. buffers: [plan->buffer_count], as planned. */
     void (*fill)(const struct qk_plan *plan, enum qk_fill fill, struct qk_rng *rng, void *const *buffers);

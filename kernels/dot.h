@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Dot products in f32: one value is the sum of n products t = s * w * x (s = 1 where there is no scale), in an order and
- * grouping of the variant's own. The scale may be applied to the weight, to the product or to any partial sum of its
- * block. There are at least eight partial sums, so that the error stays below that of eight running sums:
+ * Dot products in f32: one value is the sum of n products t = s * w * x (s = 1 where there is no scale), in an order
+ * and grouping of the variant's own. The scale may be applied to the weight, to the product or to any partial sum of
+ * its block. There are at least eight partial sums, so that the error stays below that of eight running sums:
  *     |y - exact| <= (n / 8 + 16) * 2^-24 * sum |t|  +  2^-149 * sum (1 + |s| + |x|)
- * The second part is what denormal products lose. The bound holds as long as no |s * w| and neither sum |t| nor
- * sum |w * x| exceeds FLT_MAX; beyond that any value may come out. A NaN among the values used makes the result NaN, an
+ * The second part is what denormal products lose. The bound holds as long as no |s * w| and neither sum |t| nor sum |w
+ * * x| exceeds FLT_MAX; beyond that any value may come out. A NaN among the values used makes the result NaN, an
  * infinity makes it infinite or NaN; a table entry that no code picks is not used. The reference is held to the same
- * bound. Source: n additions in any order are off by at most (n - 1) roundings of the sum of magnitudes (Higham, Accuracy
- * and Stability of Numerical Algorithms, 4.2), here n / 8 of them per partial sum.
+ * bound. Source: n additions in any order are off by at most (n - 1) roundings of the sum of magnitudes (Higham,
+ * Accuracy and Stability of Numerical Algorithms, 4.2), here n / 8 of them per partial sum.
  *
- * This file makes the values of such cases and judges their results: the exact sum and its bound are worked out from the
- * inputs in double, whose own error is 2^-29 of the bound's first part.
+ * This file makes the values of such cases and judges their results: the exact sum and its bound are worked out from
+ * the inputs in double, whose own error is 2^-29 of the bound's first part.
  */
 #ifndef QKBENCH_KERNELS_DOT_H
 #define QKBENCH_KERNELS_DOT_H
@@ -29,7 +29,9 @@ struct qk_dot {
     bool nan, infinite;    /* among the values used */
 };
 
-/* One more product. Here, as it is called for a billion weights of a matrix from memory: in registers it takes a third. */
+/*
+ * One more product. Here, as it is called for a billion weights of a matrix from memory: in registers it takes a third.
+ */
 static inline void qk_dot_add(struct qk_dot *dot, float s, float w, float x)
 {
     const double t = (double)s * (double)w * (double)x, scaled = fabs((double)s * (double)w);

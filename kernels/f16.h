@@ -35,14 +35,18 @@ static inline uint16_t qk_f32_to_f16(float value)
     if (bits >= 0x47800000u) /* 2^16 and above */
         return (uint16_t)(sign | (bits > 0x7f800000u ? 0x7e00u : 0x7c00u));
     if (bits < 0x38800000u) {
-        /* Below 2^-14 results are denormal, multiples of 2^-24: the last place of 0.5, so that the sum rounds to one. */
+        /*
+         * Below 2^-14 results are denormal, multiples of 2^-24: the last place of 0.5, so that the sum rounds to one.
+         */
         float sum;
         memcpy(&sum, &bits, sizeof sum);
         sum += 0.5f;
         memcpy(&bits, &sum, sizeof bits);
         return (uint16_t)(sign | (bits - 0x3f000000u));
     }
-    /* 13 bits go; half a place less one, and one more where the last kept bit is odd, carry as rounding to even does. */
+    /*
+     * 13 bits go; half a place less one, and one more where the last kept bit is odd, carry as rounding to even does.
+     */
     bits += 0xfffu + (bits >> 13 & 1);
     return (uint16_t)(sign | (bits - (112u << 23)) >> 13);
 }

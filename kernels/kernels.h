@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What ops.def, isa.def and variants.def declare, as types. A new variant is one file and one row; nothing else needs to
- * know. table.h has the rows.
+ * What ops.def, isa.def and variants.def declare, as types. A new variant is one file and one row; nothing else needs
+ * to know. table.h has the rows.
  *
- * Kernels are pure: no allocation, no I/O, no errno, and they cannot fail. What a caller can get wrong is checked by the
- * entry points of library/qkernels.h.
+ * Kernels are pure: no allocation, no I/O, no errno, and they cannot fail. What a caller can get wrong is checked by
+ * the entry points of library/qkernels.h.
  */
 #ifndef QKBENCH_KERNELS_KERNELS_H
 #define QKBENCH_KERNELS_KERNELS_H

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a linear stream from memory wants by software: the first lines of the page after next, asked for once per page. The
- * hardware runs ahead of a stream only to the end of a page, and finds out late where the next one lies. A hint per line
- * costs more than it brings: on Zen 5, i2s16_gemv over 266 MB in pages of 2 MiB as a build against one with a hint per line
- * 4 KiB ahead was 4 to 34 % faster in 36 runs of the gate, the more so the busier the neighbours kept the memory: 6.9 to
- * 9.6 ms against 7.1 to 12.1. (Five runs of another hour gave -19, +10, +12, -10 and -1 %: memory was then in some
- * state that no load of our own brought back.)
+ * What a linear stream from memory wants by software: the first lines of the page after next, asked for once per page.
+ * The hardware runs ahead of a stream only to the end of a page, and finds out late where the next one lies. A hint per
+ * line costs more than it brings: on Zen 5, i2s16_gemv over 266 MB in pages of 2 MiB as a build against one with a hint
+ * per line 4 KiB ahead was 4 to 34 % faster in 36 runs of the gate, the more so the busier the neighbours kept the
+ * memory: 6.9 to 9.6 ms against 7.1 to 12.1. (Five runs of another hour gave -19, +10, +12, -10 and -1 %: memory was
+ * then in some state that no load of our own brought back.)
  */
 #ifndef QKBENCH_KERNELS_NEXT_PAGE_H
 #define QKBENCH_KERNELS_NEXT_PAGE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A table of kernels: the built-in one, made from variants.def, or one out of a shared library (module.h). Rows of an op
- * stand together, worst to best, and the first of them is its reference.
+ * A table of kernels: the built-in one, made from variants.def, or one out of a shared library (module.h). Rows of an
+ * op stand together, worst to best, and the first of them is its reference.
  */
 #ifndef QKBENCH_KERNELS_TABLE_H
 #define QKBENCH_KERNELS_TABLE_H

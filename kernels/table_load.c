@@ -77,7 +77,9 @@ static int place(const char *const *list, int count, const char *word)
     return i;
 }
 
-/* The word as a value of an enum: its place. A word that is not in the list is said in unknown[UNKNOWN_TEXT], value 0. */
+/*
+ * The word as a value of an enum: its place. A word that is not in the list is said in unknown[UNKNOWN_TEXT], value 0.
+ */
 static int value(const char *const *list, int count, const char *word, const char *what, char *unknown)
 {
     const int i = place(list, count, word);

@@ -15,7 +15,9 @@
 #include "harness/ceilings/loops.def"
 #undef CEILING_LOOP
 
-/* For each vector of a unit: its offset is \base + \k * WIDTH. Eight per base, because that many registers take part. */
+/*
+ * For each vector of a unit: its offset is \base + \k * WIDTH. Eight per base, because that many registers take part.
+ */
 #define EACH_BASE(text)   ".irp base,0,128,256,384\n\t.irp k,0,1,2,3,4,5,6,7\n\t" text "\n\t.endr\n\t.endr\n\t"
 #define EACH_AVX2(text)   ".irp base,0,256\n\t.irp k,0,1,2,3,4,5,6,7\n\t" text "\n\t.endr\n\t.endr\n\t"
 #define EACH_AVX512(text) ".irp base,0\n\t.irp k,0,1,2,3,4,5,6,7\n\t" text "\n\t.endr\n\t.endr\n\t"

@@ -168,9 +168,9 @@ static double largest(const double *x, size_t n)
 }
 
 /*
- * What three turns in four do not exceed; x is sorted by it. Of peaks because the clock moves both ways, of DRAM because a
- * burst that finds the memory of all neighbours idle is no rate that a kernel can count on: the largest of some hundred
- * repetitions differed by 13 to 60 % between runs.
+ * What three turns in four do not exceed; x is sorted by it. Of peaks because the clock moves both ways, of DRAM
+ * because a burst that finds the memory of all neighbours idle is no rate that a kernel can count on: the largest of
+ * some hundred repetitions differed by 13 to 60 % between runs.
  */
 static double upper_quartile(double *x, size_t n)
 {

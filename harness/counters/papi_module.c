@@ -16,7 +16,10 @@ static int fail(char *why, size_t size, const char *what, int code)
     return -1;
 }
 
-/* Before PAPI starts, because its component looks for libsde then. (Without descriptions: libsde 7.0 leaks a name each.) */
+/*
+ * Before PAPI starts, because its component looks for libsde then. (Without descriptions: libsde 7.0 leaks a name
+ * each.)
+ */
 static void publish_events(void)
 {
     static const char *const names[] = {"calls", "elements", "bytes"};

@@ -34,8 +34,8 @@ static void add_site(struct bench_step_trace *t, uintptr_t at)
 }
 
 /*
- * A string instruction, after prefixes of repetition and size and REX. One with a repeat prefix traps after every round; without, none follows itself. Opcodes: Intel
- * SDM volume 2, "REP".
+ * A string instruction, after prefixes of repetition and size and REX. One with a repeat prefix traps after every
+ * round; without, none follows itself. Opcodes: Intel SDM volume 2, "REP".
  */
 static bool is_string(const unsigned char *code)
 {

@@ -11,13 +11,14 @@
 #include <unistd.h>
 
 /*
- * In cache every block has a launch of its own, since the sign of a block is what is decided on, and blocks of one launch share
- * theirs: where the two copies of the code happen to lie made p3_prefetch 0.9 % faster or slower in each launch (Zen 5),
- * for as long as it lasted, so that four launches of four blocks called identical code slower in 1 of 200 cases. What still
- * is open after ISOLATED blocks is near a margin, not misled by layout.
- * From DRAM that is small against noise, and preparing 256 MiB takes as long as twenty blocks. A decision takes 13 to 20
- * blocks (baselines/gate/decide.h): dealt out so, it sees all the launches a case is to have. Later launches take more
- * blocks each, every one twice as many as the one before.
+ * In cache every block has a launch of its own. The sign of a block is what is decided on, and blocks of one launch
+ * share theirs: where the two copies of the code happen to lie made p3_prefetch 0.9 % faster or slower in each launch
+ * (Zen 5), for as long as it lasted. So four launches of four blocks called identical code slower in 1 of 200 cases.
+ * What still is open after ISOLATED blocks is near a margin, not misled by layout.
+ *
+ * From DRAM that is small against noise, and preparing 256 MiB takes as long as twenty blocks. A decision takes 13 to
+ * 20 blocks (baselines/gate/decide.h). Dealt out so, it sees all the launches that a case is to have. Later launches
+ * take more blocks each, every one twice as many as the one before.
  */
 enum { LAUNCHES = 5, ISOLATED = 100, BLOCKS_TO_DECIDE = 20, BLOCKS_LATER = 8, LATER_DOUBLED = 3 };
 

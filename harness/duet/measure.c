@@ -27,9 +27,10 @@ static double slice(const struct bench_duet_ready_arm *arm, struct bench_duet_ro
 }
 
 /*
- * In cache few pairs are disturbed, but those wildly, and while a neighbour shares the core nearly half of them are: the
- * median is deaf to that (sd of a block 0.5 % where Hodges-Lehmann has 2 %). From DRAM every slice is, by some 15 %, and the
- * means of pairs use them all: 1.9 % where the median has 2.6 % (Zen 5, medians of 14 runs of a case), half the blocks for a verdict.
+ * In cache few pairs are disturbed, but those wildly, and while a neighbour shares the core nearly half of them are:
+ * the median is deaf to that (sd of a block 0.5 % where Hodges-Lehmann has 2 %). From DRAM every slice is, by some 15
+ * %, and the means of pairs use them all: 1.9 % where the median has 2.6 % (Zen 5, medians of 14 runs of a case), half
+ * the blocks for a verdict.
  */
 static double middle(const double *ratio, size_t pairs, enum bench_memory memory)
 {

@@ -67,7 +67,9 @@ static int check_level(const struct qk_variant *v, const struct bench_steps *ste
                        struct qk_error *err)
 {
     char found[200] = "";
-    /* Rows left to the compiler claim nothing: it may find no vectors in a sum of floats, or in an instrumented build. */
+    /*
+     * Rows left to the compiler claim nothing: it may find no vectors in a sum of floats, or in an instrumented build.
+     */
     if (v->isa == QK_ISA_BASE || steps->levels[v->isa] || v->made == QK_BY_COMPILER)
         return 0;
     for (int i = 0; i < QK_ISA_COUNT; i++) {

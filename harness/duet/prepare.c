@@ -9,12 +9,12 @@
 
 /*
  * In cache a block of 12 ms is 30 pairs of two 200 us slices, because the median over the pairs is what gets rid of the
- * disturbed ones (sd of a block's ratio of one function with itself, on a busy 2-CPU VM: 0.02 % with 30 pairs of
- * 400 us, 0.012 % with 60 of 200 us). That is a tenth of what the margins need, and a verdict takes 13 to 20 blocks however
- * little they vary. Both reads of the clock are 0.03 % of a slice, the same for both arms.
- * Where the arms are different variants a slice takes 400 us, so that what a core does when the instruction set changes
- * (its clock, its idle vector units) stays small. From DRAM 400 us as well, and longer blocks: noise comes in longer waves.
- * Two pairs are the worst number, their median being their mean: a third is added where the block then ends by `most`.
+ * disturbed ones (sd of a block's ratio of one function with itself, on a busy 2-CPU VM: 0.02 % with 30 pairs of 400
+ * us, 0.012 % with 60 of 200 us). That is a tenth of what the margins need, and a verdict takes 13 to 20 blocks however
+ * little they vary. Both reads of the clock are 0.03 % of a slice, the same for both arms. Where the arms are different
+ * variants a slice takes 400 us, so that what a core does when the instruction set changes (its clock, its idle vector
+ * units) stays small. From DRAM 400 us as well, and longer blocks: noise comes in longer waves. Two pairs are the worst
+ * number, their median being their mean: a third is added where the block then ends by `most`.
  */
 static const struct {
     double slice, block, most;
@@ -159,10 +159,10 @@ static double time_arm(const struct bench_duet_ready_arm *arm, enum bench_memory
 }
 
 /*
- * Lets an arm's slices walk over the rows instead of being whole calls: a pair is then as short as in cache, a block has
- * as many, and data is as cold as in a whole call, since it comes round again after all the rest. False where the
- * op's buffers do not grow by the same bytes with every row, be it of a slice or of one with the extra rows: neither arm
- * walks then, as a walk against whole calls would compare two things.
+ * Lets an arm's slices walk over the rows instead of being whole calls: a pair is then as short as in cache, a block
+ * has as many, and data is as cold as in a whole call, since it comes round again after all the rest. False where the
+ * op's buffers do not grow by the same bytes with every row, be it of a slice or of one with the extra rows: neither
+ * arm walks then, as a walk against whole calls would compare two things.
  */
 static bool cut(struct bench_duet_ready_arm *arm, const struct qk_shape *shape, size_t rows, size_t more_rows,
                 bool slowed)

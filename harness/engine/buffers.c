@@ -10,8 +10,9 @@
 enum { PAGE = 4096, HUGE = 2 << 20, HUGE_FROM = 32 << 20 };
 
 /*
- * What is larger than caches asks for huge pages, as a program with so much data would: with pages of 4 KiB a stream from DRAM
- * gets 20 % less, since the walks of page tables miss the caches as well. Buffers in caches do not: there it changed nothing.
+ * What is larger than caches asks for huge pages, as a program with so much data would: with pages of 4 KiB a stream
+ * from DRAM gets 20 % less, since the walks of page tables miss the caches as well. Buffers in caches do not: there it
+ * changed nothing.
  */
 static bool rounded(size_t bytes, size_t *room)
 {

@@ -152,7 +152,10 @@ static bool outputs_changed(const struct job *job)
     return changed;
 }
 
-/* Puts the variant's own outputs in place of the reference's: where an op allows a difference they are not the same bits. */
+/*
+ * Puts the variant's own outputs in place of the reference's: where an op allows a difference they are not the same
+ * bits.
+ */
 static int keep_outputs(struct job *job, struct qk_error *err)
 {
     const int code = call_placed(job, job->v->fn, QK_PLACE_END, 0, poisons[0], err);
@@ -185,8 +188,8 @@ static int decides(struct job *job, int i, size_t k, bool *yes, struct qk_error 
 }
 
 /*
- * How many input bytes decide the result; elements that do are marked in `seen`, one after the other. In a sum of floats
- * a small term may round away; it is tried again with inputs drawn anew, until `declared` bytes are found.
+ * How many input bytes decide the result; elements that do are marked in `seen`, one after the other. In a sum of
+ * floats a small term may round away; it is tried again with inputs drawn anew, until `declared` bytes are found.
  */
 static int count_read(struct job *job, struct qk_rng *rng, uint64_t declared, uint64_t *read,
                       struct qk_error *err)

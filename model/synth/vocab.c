@@ -10,7 +10,9 @@
 /* Bytes of the longest piece. */
 #define LONGEST 12
 
-/* Letters that begin English words, and those that follow each letter from a to z, the more frequent ones more often. */
+/*
+ * Letters that begin English words, and those that follow each letter from a to z, the more frequent ones more often.
+ */
 static const char first[] = "tttttaaaooosssswwwcccbbbpphhfffmmddrreelliinngguvyjkq";
 static const char *const follower[26] = {
     "nnnnttttrrrlllsssccdimbygpvk",
@@ -123,8 +125,9 @@ static int next_byte(const struct model_synth_piece *p, struct qk_rng *rng)
 }
 
 /*
- * A new token, made from a random one by a byte behind it or a space before it. Where the rest without the byte at the other end is
- * no token, that rest comes first: so that each part of a token is a token. False: nothing came of this draw.
+ * A new token, made from a random one by a byte behind it or a space before it. Where the rest without the byte at the
+ * other end is no token, that rest comes first: so that each part of a token is a token. False: nothing came of this
+ * draw.
  */
 static bool draw(const struct model_synth_vocab *v, size_t count, const struct index *index,
                  struct qk_rng *rng, struct model_synth_piece *to)

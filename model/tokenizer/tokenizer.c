@@ -81,8 +81,8 @@ const struct model_merge *model_tokenizer_merge(const struct model_tokenizer *t,
 }
 
 /*
- * A piece being merged: its parts as a list, and the merges possible as a heap, lowest rank and then leftmost on top. A merge
- * whose parts have changed since is recognised by its pair and left out. So a piece of n bytes takes O(n log n).
+ * A piece being merged: its parts as a list, and the merges possible as a heap, lowest rank and then leftmost on top. A
+ * merge whose parts have changed since is recognised by its pair and left out. So a piece of n bytes takes O(n log n).
  */
 struct part {
     int32_t id; /* -1: merged into the one before */

@@ -12,7 +12,9 @@ static bool has_table(const struct bench_breakdown_count *count)
     return strncmp(count->name, "steps.", 6) != 0;
 }
 
-/* How many of what was asked for has a value somewhere, and why others have none; nothing when nothing was asked for. */
+/*
+ * How many of what was asked for has a value somewhere, and why others have none; nothing when nothing was asked for.
+ */
 void report_breakdown_counters(struct report_table *t, const struct bench_breakdown *bd)
 {
     size_t asked = 0, counted = 0;

@@ -37,7 +37,10 @@ static void e_is_the_mean_of_its_bets(void **state)
         if (!(fabs(e - values[i].mixture) < 1e-9 * (1 + fabs(values[i].mixture))))
             fail_msg("%zu of %zu: found %.12f, expected %.12f", values[i].k, values[i].n, e,
                      values[i].mixture);
-        /* the midpoint rule's error: at most h^2 / 24 times the integral of the second derivative, n (n + 1) of the integral itself */
+        /*
+         * the midpoint rule's error: at most h^2 / 24 times the integral of the second derivative, n (n + 1) of the
+         * integral itself
+         */
         if (!(fabs(e - values[i].integral) <= n * (n + 1) * (1.0 / 200 / 200) / 24 * 1.01 + 1e-9))
             fail_msg("%zu of %zu: found %.12f, the integral is %.12f", values[i].k, values[i].n, e,
                      values[i].integral);

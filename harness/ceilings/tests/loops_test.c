@@ -130,8 +130,8 @@ static char *first_fault(const struct bench_ceiling_loop *loop, char *from, size
 }
 
 /*
- * The buffer is moved over the end of the pages vector by vector: each time the vector that lies first behind it must be
- * the first to fault, and at its own address. So every vector of the buffer is loaded, and from its place.
+ * The buffer is moved over the end of the pages vector by vector: each time the vector that lies first behind it must
+ * be the first to fault, and at its own address. So every vector of the buffer is loaded, and from its place.
  */
 static void reads_touch_every_vector(void **state)
 {

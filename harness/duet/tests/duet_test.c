@@ -128,8 +128,10 @@ static void blocks_are_dealt_over_launches(void **state)
         assert_int_equal(seen.turn[t], t % 3);
     assert_true(seen.progressed > 0);
     assert_int_equal(entries(folder), 0);
-    /* From DRAM, five launches when nothing is said. Two: half of what a decision takes in each; a later one has eight, and
-     * each after it twice as many. */
+    /*
+     * From DRAM, five launches when nothing is said. Two: half of what a decision takes in each; a later one has eight,
+     * and each after it twice as many.
+     */
     cases[0].memory = BENCH_MEMORY_DRAM;
     cfg.case_count = 1;
     assert_int_equal(run(&cfg, 20, 0), 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A kernel module whose rows misbehave in known ways. Built several times: FAKE_MAGIC, FAKE_ABI, FAKE_ROW_BYTES break its
- * table; FAKE_LOG in the environment names a file to which every load appends the address it was loaded at.
+ * A kernel module whose rows misbehave in known ways. Built several times: FAKE_MAGIC, FAKE_ABI, FAKE_ROW_BYTES break
+ * its table; FAKE_LOG in the environment names a file to which every load appends the address it was loaded at.
  */
 #include "kernels/module.h"
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes a small trace to stdout, for the schema test: one block with everything, one with as little as there can be. */
+/*
+ * Writes a small trace to stdout, for the schema test: one block with everything, one with as little as there can be.
+ */
 #include "harness/duet/trace.h"
 
 #include "kernels/tests/parts.h"
