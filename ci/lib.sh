@@ -51,8 +51,9 @@ was_made_with() {
         grep -q "^C compiler for the host machine: .*($2 " "$1/meson-logs/meson-log.txt"
 }
 
-# configure DIR COMPILER OPTION...: DIR becomes a build folder with these options, whatever an earlier run left
-# there: a folder cut short, made with another compiler or moved from elsewhere is made anew; one that meson never saw is left alone.
+# configure DIR COMPILER OPTION...: DIR becomes a build folder with these options, whatever an earlier run left there: a
+# folder cut short, made with another compiler or moved from elsewhere is made anew; one that meson never saw is left
+# alone.
 configure() {
     local dir=$1 compiler=$2 option defines=()
     shift 2

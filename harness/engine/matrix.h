@@ -32,7 +32,7 @@ struct bench_matrix {
  * everything. `shapes` is one of these:
  *   "seed", ...  the name of a set of an op
  *   "cache"      working sets of half of L1, L2 and L3 and one of max(256 MiB, 4 x L3), by the sizes in env
- *   a path       of a GGUF file: its I2_S tensors, for qk256_dequant
+ *   a path       of a GGUF file: its tensors, for the ops that can have them (model_shapes.h)
  *   NULL         each op's first set
  * QK_ERR_ARG names what matched nothing, and what there is. QK_ERR_IO and QK_ERR_FORMAT come from the file.
  * QK_ERR_MEMORY. Free with bench_matrix_free in any case.

@@ -10,8 +10,8 @@ enum { BENCH_SHAPE_NAME = 160 }; /* room for a shape as cases write it */
 struct bench_model;
 
 /*
- * Maps the file. QK_ERR_IO, QK_ERR_FORMAT (also a file without I2_S tensors), QK_ERR_MEMORY.
- * *model is NULL on failure; free with bench_model_close, which takes NULL.
+ * Maps the file. QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_FORMAT (also for a file without a tensor that an op can have). On
+ * failure *model is NULL. Free with bench_model_close, which takes NULL.
  */
 int bench_model_open(const char *path, struct bench_model **model, struct qk_error *err);
 void bench_model_close(struct bench_model *model);
@@ -20,10 +20,12 @@ void bench_model_close(struct bench_model *model);
 size_t bench_model_count(const struct bench_model *model);
 
 /*
- * The i-th of them in the file's order: the op, the shape, its name ROWSxCOLS@NAME into name[BENCH_SHAPE_NAME], and inputs that
- * are its codes in QK256 order, the ternary table {-1, 0, +1, 0} and the file's scale for every block. fill fails with
- * QK_ERR_FORMAT on a code 3; verify compares the reference's output with scale * (code - 1) read straight from the
- * file. The inputs live as long as the model. QK_ERR_FORMAT when cases cannot name the tensor.
+ * The i-th of them in the file's order: the op, the shape, its name ROWSxCOLS@NAME into name[BENCH_SHAPE_NAME], and the
+ * inputs. For qk256_dequant these are its codes in QK256 order, the ternary table {-1, 0, +1, 0}, and the file's scale
+ * for every block. They live as long as the model.
+ *
+ * fill fails with QK_ERR_FORMAT on a code 3. verify compares the reference's output with scale * (code - 1), read
+ * straight from the file. QK_ERR_FORMAT when cases cannot name the tensor.
  */
 int bench_model_shape(const struct bench_model *model, size_t i, enum qk_op *op, struct qk_shape *shape,
                       char *name, struct qk_inputs *inputs, struct qk_error *err);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# qkbench model: every subcommand, what they refuse, and whether the answers are right.  model_test.sh PROGRAM SOURCE BUILD
+# qkbench model: every subcommand, what it refuses, and whether answers are right.  model_test.sh PROGRAM SOURCE BUILD
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
 source=$(realpath "$2") build=$(realpath "$3")
 fixtures=$source/model/fixtures

@@ -18,7 +18,8 @@ says() { grep -qE -- "$1" <<<"$out"; } # patterns, not words
 mkdir "$work/tree"
 find "$tree" -mindepth 1 -maxdepth 1 ! -name .git ! -name 'build*' -exec cp -a -t tree {} +
 cp -a "$tree/$build" "tree/$build" && rm "tree/$build/qkbench"
-# So many shuffles that no noise hides them, which change nothing, behind the look-up of the variants that look up by a permute.
+# Behind the look-up of the variants that look up by a permute: shuffles that change nothing, so many that no noise
+# hides them.
 sed -i -e 's/    const __m256 w = rungs\.permute/    __m256 w = rungs.permute/' \
     -e '/^    if (last == STAGE_LOOKUP) {/i\
     if (rungs.permute)\
