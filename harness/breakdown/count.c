@@ -16,7 +16,7 @@ double bench_breakdown_counted(const struct bench_breakdown_count *count, size_t
     return count->value[stage] - (stage ? count->value[stage - 1] : 0);
 }
 
-/* Counts are per call or per element; every other denominator of metrics.def is itself counted or measured. */
+/* Counts are per call or per element; every other denominator of counters/metrics.def is itself counted or measured. */
 static bool adds_up(const char *name)
 {
     const struct bench_metric_row *row = bench_metric_find(name);

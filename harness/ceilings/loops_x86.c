@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Bandwidth loops. A round of the inner loop is BENCH_LOOP_UNIT bytes, at least eight instructions, so that counting
- * takes slots that are free. Registers 0 to 15 only: naming them as xmm in the clobbers covers their upper parts, in
- * which code built for the baseline keeps nothing, and vzeroupper leaves them as such code wants them.
+ * takes slots that are free. Only registers 0 to 15 are used. Naming them as xmm in the clobbers covers their upper
+ * parts, in which code built for the baseline keeps nothing, and vzeroupper leaves them as such code wants them.
  */
 #include "harness/ceilings/loops.h"
 

@@ -163,7 +163,7 @@ static void mend_timer(const struct bench_facts *f, struct bench_finding *to)
 void bench_probe_timer(const struct bench_facts *f, struct bench_finding *to)
 {
     char source[40], flags[80] = "", cost[80] = "cost of a read not known";
-    const double slice_ns = 400e3; /* schedule.c */
+    const double slice_ns = 400e3; /* engine/schedule.c */
     if (!bench_facts_line(f, source, sizeof source,
                           "/sys/devices/system/clocksource/clocksource0/current_clocksource"))
         snprintf(source, sizeof source, "source not known");

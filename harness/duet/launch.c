@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The process that measures: does what orders say, one after the other, until nobody is there to give them. */
+/* The process that measures. It does what orders say, one after the other, until nobody is there to give them. */
 #include "harness/duet/desk.h"
 #include "harness/duet/duet.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A case made ready: its two kernels found and checked on its buffers, its slices and blocks planned. */
+/* A case made ready: its two kernels are found and checked on its buffers, its slices and blocks are planned. */
 #include "harness/duet/desk.h"
 
 #include <math.h>

@@ -67,7 +67,7 @@ bool bench_adds_known(const struct bench_environment *env)
     return qk_has_word(env->cpu_flags, "avx2");
 }
 
-/* doctor.def warns at the same share of the four additions per cycle; unknown counts as ours. */
+/* doctor/doctor.def warns at the same share of the four additions per cycle; unknown counts as ours. */
 static bool shared(const struct bench_patience *p)
 {
     char why[160];

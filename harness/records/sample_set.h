@@ -57,7 +57,7 @@ struct bench_sample_set {
     uint64_t seed;
     bool quick;
     int cpu;                             /* logical CPU the run was pinned to */
-    uint64_t waited_ms, repeated_blocks; /* for a core of one's own: core_share.h */
+    uint64_t waited_ms, repeated_blocks; /* for a core of one's own: machine/core_share.h */
     double timer_ns;  /* cost of an empty slice, inside its timed stretch (median); NaN when unknown */
     double clock_ghz; /* median of the blocks' estimates; NaN with clock_why when there is none */
     char clock_why[96];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GitHub workflow commands, `::error title=...::message`: docs.github.com, "Workflow commands for GitHub Actions". A
- * step shows ten errors and ten warnings and drops the rest, so that the worst are told and how many there are.
+ * GitHub workflow commands, `::error title=...::message` (docs.github.com, "Workflow commands for GitHub Actions"). A
+ * step shows ten errors and ten warnings and drops the rest. So the worst are told, and how many there are.
  */
 #include "reports/forms/private.h"
 

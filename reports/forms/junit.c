@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JUnit XML as both of its usual schemas take it, that of Ant's reports (github.com/windyroad/JUnit-Schema) and that of
- * Jenkins (xunit-plugin, junit-10.xsd): dates without a zone, nothing beside a result inside a test case.
+ * JUnit XML as both of its usual schemas take it: that of Ant's reports (github.com/windyroad/JUnit-Schema) and that of
+ * Jenkins (xunit-plugin, junit-10.xsd). So dates have no zone, and nothing stands beside a result inside a test case.
  */
 #include "reports/forms/private.h"
 

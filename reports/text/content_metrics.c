@@ -8,7 +8,7 @@
 /* Columns of one table: as many as 120 columns of text hold beside a variant's name. */
 enum { METRICS_PER_TABLE = 6 };
 
-/* Events of counters.h. */
+/* Events of harness/counters/counters.h. */
 static bool is_counter(const char *name)
 {
     return bench_metric_find(name) || strstr(name, "::") || !strncmp(name, "PAPI_", 5);

@@ -62,7 +62,7 @@ static size_t add_name(char *names, size_t size, const char *op, const char *var
     return 1;
 }
 
-/* The cases of an entry, as policy.h says they are found, whether or not they can run here. */
+/* The cases of an entry, as baselines/gate/policy.h says they are found, whether or not they can run here. */
 static size_t expand(const char *entry, char *names, size_t size, size_t *dram)
 {
     char glob[BASELINE_NAME], shape[QK_SHAPE_TEXT];

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * counters_cost [PAIRS]: what reading the software events around a block costs. Pairs of 20 ms blocks, one with and one
- * without, in an order drawn for each pair, of the reference on 4096 elements. Printed are with/without of the reported
- * time (median of a block's slices) and of a block's wall time: the median over the pairs with its 95 % sign interval;
- * and the time that the readings take by themselves.
+ * counters_cost [PAIRS]: what reading the software events around a block costs.
+ *
+ * It times pairs of 20 ms blocks, one with and one without, in an order drawn for each pair, of the reference on 4096
+ * elements. It prints with/without of the reported time (median of a block's slices) and of a block's wall time: the
+ * median over the pairs with its 95 % sign interval. Then it prints the time that the readings take by themselves.
  */
 #include "harness/engine/buffers.h"
 #include "harness/engine/gbench_shim.h"
