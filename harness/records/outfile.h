@@ -29,9 +29,9 @@ int bench_outfile_open(struct bench_outfile *out, const char *path, struct qk_er
  * On failure (QK_ERR_IO) the temporary file is removed and the old file is whole.
  */
 int bench_outfile_commit(struct bench_outfile *out, struct qk_error *err);
-/* Closes and removes the temporary file. Nothing happens when it is not open. */
+/* Closes and removes the temporary file; nothing happens when it is not open. */
 void bench_outfile_abort(struct bench_outfile *out);
-/* mkdir -p: an existing folder is fine. QK_ERR_IO names the part that could not be made. QK_ERR_MEMORY. */
+/* mkdir -p; an existing folder is fine. QK_ERR_IO naming the part that could not be made, QK_ERR_MEMORY. */
 int bench_make_folder(const char *path, struct qk_error *err);
 
 #endif

@@ -52,7 +52,7 @@ void report_table_fact(struct report_table *t, const char *label, const char *fm
 size_t report_table_note(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void report_table_free(struct report_table *t);
 
-/* What report_table_cell does to its text, in place. */
+/* In place; what report_table_cell does to its text. */
 void report_clean(char *text);
 
 /* Both write the title, the table and its notes. Failures are left in the stream's error flag. */

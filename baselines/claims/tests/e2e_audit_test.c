@@ -25,10 +25,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/*
- * The fixture's generation rows: baseline 10.3 s a token; phase 1 about 1.25 times as fast, not surely; phase 4 4
- * times; best.
- */
+/* The fixture's generation rows: baseline 10.3 s a token; phase 1 about 1.25 times as fast, not surely; phase 4 4 times; best. */
 static void claims_are_put_beside_their_phase(void **state)
 {
     struct baseline_e2e_audit a;

@@ -106,10 +106,7 @@ static void the_best_is_the_ceiling(void **state)
     assert_true(row.best == 3 && row.median == 3);
 }
 
-/*
- * One turn of eight at a clock of 3 GHz instead of 2.8 makes no ceiling; a disturbed repetition in each changes
- * nothing.
- */
+/* One turn of eight at a clock of 3 GHz instead of 2.8 makes no ceiling; a disturbed repetition in each changes nothing. */
 static void a_peak_is_what_most_turns_reach(void **state)
 {
     double rates[16], ghz[8], scratch[16];

@@ -26,10 +26,7 @@ static void medians(void **state)
     assert_memory_equal(x, kept, sizeof x);
 }
 
-/*
- * Depression data, gain under a tranquilliser: Hollander and Wolfe, Nonparametric Statistical Methods (1973), example
- * 3.3.
- */
+/* Depression data, gain under a tranquilliser: Hollander and Wolfe, Nonparametric Statistical Methods (1973), example 3.3. */
 static void hodges_lehmann(void **state)
 {
     (void)state;

@@ -89,10 +89,7 @@ static void halves_come_back(void **state)
     }
 }
 
-/*
- * Between two neighbours the nearer one, and in the middle the even one; checked at every gap, denormals and overflow
- * too.
- */
+/* Between two neighbours the nearer one, and in the middle the even one; checked at every gap, denormals and overflow too. */
 static void f16_rounds_to_nearest_even(void **state)
 {
     (void)state;

@@ -209,10 +209,7 @@ static void unknown_presets_are_refused(void **state)
     assert_int_equal(f.calls, 0);
 }
 
-/*
- * Layers count 69 468 160 codes in 7 tensors and their norms; all else is the same to the byte but for the tensor
- * infos.
- */
+/* Layers count 69 468 160 codes in 7 tensors and their norms; all else is the same to the byte but for the tensor infos. */
 static void layers_have_the_published_size(void **state)
 {
     (void)state;
