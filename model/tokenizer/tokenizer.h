@@ -15,10 +15,11 @@
 struct model_tokenizer;
 
 /*
- * Reads tokenizer.ggml.* of *g, which may be closed afterwards. QK_ERR_MEMORY. QK_ERR_FORMAT names the key and, where
- * there is one, the byte. It is given for a model that is not "gpt2", arrays of unequal length or wrong type, a merge
- * without one space or whose halves or result are not in the vocabulary, a special id outside it, and a byte without a
- * token.
+ * Reads tokenizer.ggml.* of *g, which may be closed afterwards. QK_ERR_MEMORY. QK_ERR_FORMAT, naming the key and, where
+ * there is one, the byte, for
+ *   - a model that is not "gpt2", or arrays of unequal length or wrong type
+ *   - a merge without one space, or whose halves or result are not in the vocabulary
+ *   - a special id outside the vocabulary, or a byte without a token
  */
 int model_tokenizer_open(struct model_tokenizer **t, const struct model_gguf *g, struct qk_error *err);
 void model_tokenizer_close(struct model_tokenizer *t);

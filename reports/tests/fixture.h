@@ -18,9 +18,9 @@ struct report_fixture {
 };
 
 /*
- * full: two shapes, the whole ladder, a skipped and a failed row, an audit with every verdict.
- * bare: no clock, no intervals, no audit, no plot; a quick run from DRAM on a machine with awkward names.
- * sizes: `count` shapes of 256 << k elements, every row measured; for plots.
+ *   full   two shapes, the whole ladder, a skipped and a failed row, an audit with every verdict
+ *   bare   no clock, no intervals, no audit, no plot; a quick run from DRAM on a machine with awkward names
+ *   sizes  `count` shapes of 256 << k elements, every row measured; for plots
  */
 void report_fixture_full(struct report_fixture *f);
 void report_fixture_bare(struct report_fixture *f);

@@ -5,10 +5,15 @@
 #include "harness/ceilings/private.h"
 
 /*
- * Ceilings of a machine that never was: two CPUs, 32 KiB L1, 1 MiB L2, 32 MiB L3 that both share, no AVXVNNI. By one
- * thread, read and write go at 200 and 100 GB/s in L1, 100 and 100 in L2, 50 and 50 in L3, 20 and 10 in DRAM at every
- * ISA level; a copy at 200, 100, 50 and 10; a non-temporal write at 16 everywhere. Peaks are 2 instructions per ns at
- * 4 GHz. Two threads have twice that; medians are 9/10. Free with bench_ceilings_free.
+ * Ceilings of a machine that never was: two CPUs, 32 KiB L1, 1 MiB L2, 32 MiB L3 that both share, no AVXVNNI. GB/s by
+ * one thread, at every ISA level:
+ *                 L1   L2   L3  DRAM
+ *   read         200  100   50    20
+ *   write        100  100   50    10
+ *   copy         200  100   50    10
+ *   nt_write      16   16   16    16
+ * Peaks are 2 instructions per ns at 4 GHz. Two threads have twice that. Medians are 9/10. Free with
+ * bench_ceilings_free.
  */
 void bench_test_ceilings(struct bench_ceilings *c);
 /* Of that machine: everything but AVXVNNI. */
