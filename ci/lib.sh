@@ -10,7 +10,7 @@ trap 'exit 130' INT
 # The build that is tested: of release, so that the kernels are those that ship, but with asserts.
 tested=(-Dbuildtype=release -Db_ndebug=false -Dwerror=true)
 # Tests that take little.
-quick=(--no-suite slow --no-suite program --no-suite once)
+quick=(--no-suite slow --no-suite program --no-suite once --no-suite long)
 
 say() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2
