@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/breakdown/breakdown.h"
-#include "harness/cli/measure_options.h"
+#include "harness/cli/options.h"
 #include "harness/machine/datafile.h"
 #include "harness/records/outfile.h"
 #include "reports/text/breakdown.h"
@@ -11,18 +11,6 @@ struct options {
     struct cli_measure_options measure;
     bool markdown;
 };
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    struct options *o = state->input;
-    switch (key) {
-    case 'm':
-        o->markdown = true;
-        return 0;
-    default:
-        return cli_measure_parse(key, arg, state, &o->measure);
-    }
-}
 
 static int write_json(const struct bench_breakdown *bd, const struct baseline_components *claims,
                       struct bench_outfile *file, struct qk_error *err)
@@ -35,8 +23,9 @@ static int write_json(const struct bench_breakdown *bd, const struct baseline_co
 }
 
 /* Claims are read and the file is opened first, so that neither can cost a measurement. */
-static int breakdown(struct options *o, struct qk_error *err)
+static int breakdown(void *options, struct qk_error *err)
 {
+    struct options *o = options;
     struct bench_outfile file = {0};
     struct bench_breakdown bd = {0};
     struct baseline_components claims = {0};
@@ -66,10 +55,11 @@ static int breakdown(struct options *o, struct qk_error *err)
 
 int cli_breakdown(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
+    static const struct cli_option options[] = {
+        CLI_OPTION_PATTERNS,
         CLI_OPTION_SHAPES("seed, blocks, model, large, cache, or a GGUF file (default: one shape, in L1)"),
         CLI_OPTION_QUICK("Fewer and shorter blocks: to look at, not to quote"),
-        {"markdown", 'm', NULL, 0, "Tables in markdown instead of text", 0},
+        {"markdown", 'm', NULL, CLI_FLAG(options, markdown), "Tables in markdown instead of text", 0},
         CLI_OPTION_OUT("Write samples and estimates as JSON (harness/breakdown/breakdown.schema.json)"),
         CLI_OPTION_COUNTERS(
             "Count each prefix, alone and after it was timed: auto (default), none, or a list "
@@ -77,24 +67,15 @@ int cli_breakdown(int argc, char **argv)
         CLI_OPTION_CPU("Pin to"),
         CLI_OPTION_SEED("order and inputs"),
         {0}};
-    static const struct argp argp = {
-        options,
-        parse,
-        "[PATTERN...]",
+    static const struct cli_usage usage = {
+        options, NULL, "[PATTERN...]",
         "Shows what each component of a staged variant costs: its body cut after each stage is timed beside "
         "the plain kernel, interleaved in a drawn order, and neighbours are subtracted. Components add up to "
         "the total exactly; one that cannot be told from 0 is not resolved. Claims of the roadmap stand "
         "beside.\vPATTERN is a glob on op/variant/shape; variants that are not staged are left out. Without "
         "a shape in it and without --shapes, the largest of the op's first set that fits L1 is used. "
         "Examples:\n  qkbench breakdown\n  qkbench breakdown --quick '*/p4*' --counters steps\n  qkbench "
-        "breakdown '*/*/16384'",
-        NULL,
-        NULL,
-        NULL};
+        "breakdown '*/*/16384'"};
     struct options o = {.measure = cli_measure_defaults()};
-    struct qk_error err;
-    argp_parse(&argp, argc, argv, 0, NULL, &o);
-    cli_catch_interrupts();
-    const int code = breakdown(&o, &err);
-    return code ? cli_fail(code, &err) : CLI_DONE;
+    return cli_main(&usage, argc, argv, &o, breakdown);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/ceilings/ceilings.h"
 #include "harness/ceilings/roofline.h"
-#include "harness/cli/measure_options.h"
+#include "harness/cli/options.h"
 #include "harness/records/outfile.h"
 #include "reports/text/ceilings.h"
 
@@ -12,21 +12,6 @@ struct options {
     struct cli_measure_options measure;
     bool fresh;
 };
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    struct options *o = state->input;
-    switch (key) {
-    case 'f':
-        o->fresh = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "unexpected argument '%s'; ceilings takes none", arg);
-        return 0;
-    default:
-        return cli_measure_parse(key, arg, state, &o->measure);
-    }
-}
 
 static void warn(const struct qk_error *err, const char *so)
 {
@@ -55,8 +40,9 @@ static int get(const struct options *o, const struct bench_ceilings_config *cfg,
     return code;
 }
 
-static int ceilings(struct options *o, struct qk_error *err)
+static int ceilings(void *options, struct qk_error *err)
 {
+    struct options *o = options;
     struct bench_ceilings c = {0};
     struct bench_outfile file = {0};
     cpu_set_t allowed;
@@ -84,33 +70,26 @@ static int ceilings(struct options *o, struct qk_error *err)
 
 int cli_ceilings(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
+    static const struct cli_option options[] = {
         CLI_OPTION_OUT("Write them as JSON (harness/ceilings/ceilings.schema.json)"),
-        {"fresh", 'f', NULL, 0, "Measure, even when there are stored ones of this machine", 0},
+        {"fresh", 'f', NULL, CLI_FLAG(options, fresh),
+         "Measure, even when there are stored ones of this machine", 0},
         CLI_OPTION_QUICK("2 s instead of 25 s: to look at, not to quote"),
         CLI_OPTION_CPU("Single threads run on"),
         {0}};
-    static const struct argp argp = {options,
-                                     parse,
-                                     NULL,
-                                     "Limits of this machine: bandwidths of L1, L2, L3 and DRAM by one "
-                                     "thread and by one per CPU, peaks of the "
-                                     "instructions that kernels live on, for each ISA level present, and the "
-                                     "clocks.\vMeasured once and kept in "
-                                     "$XDG_CACHE_HOME/qkbench (or ~/.cache/qkbench) under the machine's "
-                                     "fingerprint; `run` then says which share "
-                                     "of its ceiling each variant reaches. Examples:\n  qkbench ceilings\n  "
-                                     "qkbench ceilings --fresh --out "
-                                     "ceilings.json",
-                                     NULL,
-                                     NULL,
-                                     NULL};
+    static const struct cli_usage usage = {
+        options, NULL, NULL,
+        "Limits of this machine: bandwidths of L1, L2, L3 and DRAM by one "
+        "thread and by one per CPU, peaks of the "
+        "instructions that kernels live on, for each ISA level present, and the "
+        "clocks.\vMeasured once and kept in "
+        "$XDG_CACHE_HOME/qkbench (or ~/.cache/qkbench) under the machine's "
+        "fingerprint; `run` then says which share "
+        "of its ceiling each variant reaches. Examples:\n  qkbench ceilings\n  "
+        "qkbench ceilings --fresh --out "
+        "ceilings.json"};
     struct options o = {.measure = cli_measure_defaults()};
-    struct qk_error err;
-    argp_parse(&argp, argc, argv, 0, NULL, &o);
-    cli_catch_interrupts();
-    const int code = ceilings(&o, &err);
-    return code ? cli_fail(code, &err) : CLI_DONE;
+    return cli_main(&usage, argc, argv, &o, ceilings);
 }
 
 int cli_ceilings_apply(struct bench_sample_set *set, struct qk_error *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/text/compare.h"
 #include "harness/cli/baseline/baseline.h"
-#include "harness/cli/cli.h"
+#include "harness/cli/options.h"
 #include "harness/records/outfile.h"
 
 #include <stdio.h>
@@ -10,16 +10,10 @@ struct options {
     const char *side[2], *dir, *out;
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t parse(int key, char *arg, struct argp_state *state, void *to)
 {
-    struct options *o = state->input;
+    struct options *o = to;
     switch (key) {
-    case 'd':
-        o->dir = arg;
-        return 0;
-    case 'o':
-        o->out = arg;
-        return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num >= 2)
             argp_error(state, "unexpected argument '%s'; compare takes OLD and NEW", arg);
@@ -71,27 +65,25 @@ static int compare(const struct options *o, struct qk_error *err)
 
 int cli_compare(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        {"dir", 'd', "DIR", 0, "Folder of baselines (default: $QK_BASELINES, else baselines/data)", 0},
-        {"out", 'o', "FILE", 0, "Write all of it as JSON (reports/text/compare.schema.json)", 0},
+    static const struct cli_option options[] = {
+        {"dir", 'd', "DIR", CLI_STRING(options, dir),
+         "Folder of baselines (default: $QK_BASELINES, else baselines/data)", 0},
+        {"out", 'o', "FILE", CLI_STRING(options, out),
+         "Write all of it as JSON (reports/text/compare.schema.json)", 0},
         {0}};
-    static const struct argp argp = {options,
-                                     parse,
-                                     "OLD NEW",
-                                     "Sets two results or baselines beside each other, case by case: "
-                                     "speed-ups over the reference of the same run, "
-                                     "components, instructions, counters. Says what differs and judges "
-                                     "nothing; exit code 5 when the two are of "
-                                     "different machines or toolchains.\vOLD and NEW are files (with a / or "
-                                     "ending in .json) or names of baselines "
-                                     "of this machine. Examples:\n  qkbench compare main result.json\n  "
-                                     "qkbench compare a.json b.json --out diff.json",
-                                     NULL,
-                                     NULL,
-                                     NULL};
+    static const struct cli_usage usage = {
+        options, parse, "OLD NEW",
+        "Sets two results or baselines beside each other, case by case: "
+        "speed-ups over the reference of the same run, "
+        "components, instructions, counters. Says what differs and judges "
+        "nothing; exit code 5 when the two are of "
+        "different machines or toolchains.\vOLD and NEW are files (with a / or "
+        "ending in .json) or names of baselines "
+        "of this machine. Examples:\n  qkbench compare main result.json\n  "
+        "qkbench compare a.json b.json --out diff.json"};
     struct options o = {0};
     struct qk_error err;
-    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    cli_parse(&usage, argc, argv, &o);
     const int code = compare(&o, &err);
     return code ? cli_fail(code, &err) : CLI_DONE;
 }

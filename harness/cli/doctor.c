@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/doctor/doctor.h"
-#include "harness/cli/measure_options.h"
+#include "harness/cli/options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -48,8 +48,9 @@ static void print_text(const struct bench_doctor *d)
            d->quick ? ", quick" : "");
 }
 
-static int run(struct options *o, struct qk_error *err)
+static int run(void *options, struct qk_error *err)
 {
+    struct options *o = options;
     struct bench_doctor d;
     char allowed[256];
     bench_doctor_allowed(allowed, sizeof allowed);
@@ -71,47 +72,24 @@ static int run(struct options *o, struct qk_error *err)
     return code;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    struct options *o = state->input;
-    switch (key) {
-    case 'j':
-        o->json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "unexpected argument '%s'; doctor takes none", arg);
-        return 0;
-    default:
-        return cli_measure_parse(key, arg, state, &o->measure);
-    }
-}
-
 int cli_doctor(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        {"json", 'j', NULL, 0, "Strict JSON (harness/doctor/doctor.schema.json) instead of text", 0},
+    static const struct cli_option options[] = {
+        {"json", 'j', NULL, CLI_FLAG(options, json),
+         "Strict JSON (harness/doctor/doctor.schema.json) instead of text", 0},
         CLI_OPTION_QUICK("Measure noise for 2 s instead of 5"),
         CLI_OPTION_CPU("Look at"),
         CLI_OPTION_SEED("the order of pairs and the inputs"),
         {0}};
-    static const struct argp argp = {
-        options,
-        parse,
-        NULL,
+    static const struct cli_usage usage = {
+        options, NULL, NULL,
         "Tells what makes measurements worse on this machine: settings, neighbours, and the noise itself, "
         "measured as one "
         "kernel against itself in cache and from DRAM. Each finding is ok, warn or bad, with what it costs "
         "and the command "
         "that mends it, '-' where nothing does. Changes nothing.\vExit code 5 when measuring would be "
         "meaningless here, "
-        "otherwise 0. Examples:\n  qkbench doctor\n  qkbench doctor --quick --json",
-        NULL,
-        NULL,
-        NULL};
+        "otherwise 0. Examples:\n  qkbench doctor\n  qkbench doctor --quick --json"};
     struct options o = {.measure = cli_measure_defaults()};
-    struct qk_error err;
-    argp_parse(&argp, argc, argv, 0, NULL, &o);
-    cli_catch_interrupts();
-    const int code = run(&o, &err);
-    return code ? cli_fail(code, &err) : CLI_DONE;
+    return cli_main(&usage, argc, argv, &o, run);
 }

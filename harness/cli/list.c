@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/cli/cli.h"
+#include "harness/cli/options.h"
 #include "kernels/table.h"
 
 #include <jansson.h>
@@ -44,45 +44,32 @@ static int print_json(const struct qk_table *table, const struct qk_cpu *cpu)
     return failed ? CLI_FAILED : CLI_DONE;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    bool *json = state->input;
-    switch (key) {
-    case 'j':
-        *json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        argp_error(state, "unexpected argument '%s'; list takes none", arg);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
+struct options {
+    bool json;
+};
 
 int cli_list(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        {"json", 'j', NULL, 0, "Strict JSON (harness/cli/list.schema.json) instead of a table", 0}, {0}};
-    static const struct argp argp = {
-        options,
-        parse,
-        NULL,
+    static const struct cli_option options[] = {
+        {"json", 'j', NULL, CLI_FLAG(options, json),
+         "Strict JSON (harness/cli/list.schema.json) instead of a table", 0},
+        {0}};
+    static const struct cli_usage usage = {
+        options, NULL, NULL,
         "Shows every op and its variants: the ISA level a variant needs, its phase of the roadmap, whether "
         "it can "
         "run here and, if not, why.\vKinds: staged (can be cut after a stage), plain, ceiling (a limit "
         "measured "
-        "beside the variants, not a kernel). Examples:\n  qkbench list\n  QK_DISABLE_ISA=avx512 qkbench list",
-        NULL,
-        NULL,
-        NULL};
+        "beside the variants, not a kernel). Examples:\n  qkbench list\n  QK_DISABLE_ISA=avx512 qkbench "
+        "list"};
     struct qk_error err;
     struct qk_cpu cpu;
-    bool json = false;
-    argp_parse(&argp, argc, argv, 0, NULL, &json);
+    struct options o = {0};
+    cli_parse(&usage, argc, argv, &o);
     const int code = cli_detect(&cpu, &err);
     if (code)
         return cli_fail(code, &err);
-    if (json)
+    if (o.json)
         return print_json(qk_table_builtin(), &cpu);
     print_table(qk_table_builtin(), &cpu);
     return CLI_DONE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/cli/cli.h"
+#include "harness/cli/options.h"
 #include "harness/cli/products.h"
 #include "harness/machine/datafile.h"
 
@@ -26,16 +26,10 @@ static int choose(const struct argp_state *state, const char *option, const char
     return 0;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t parse(int key, char *arg, struct argp_state *state, void *to)
 {
-    struct options *o = state->input;
+    struct options *o = to;
     switch (key) {
-    case 'o':
-        o->products.out = arg;
-        return 0;
-    case 'm':
-        o->model = arg;
-        return 0;
     case 'n':
         o->products.want[choose(state, "--only", arg, cli_product_names, CLI_PRODUCTS)] = true;
         return 0;
@@ -87,12 +81,26 @@ static int write_all(const struct options *o, const char *claims, struct report_
     return code;
 }
 
-static int report(const struct options *o, struct qk_error *err)
+/* Everything, where nothing was named. */
+static void complete(struct cli_products *p)
 {
+    bool any = false;
+    for (int i = 0; i < CLI_PRODUCTS; i++)
+        any |= p->want[i];
+    for (int i = 0; i < CLI_PRODUCTS; i++)
+        p->want[i] |= !any;
+    if (!p->format[0] && !p->format[1] && !p->format[2])
+        p->format[0] = p->format[1] = true;
+}
+
+static int report(void *options, struct qk_error *err)
+{
+    struct options *o = options;
     struct bench_sample_set set;
     struct bench_summary sum;
     struct baseline_audit audit;
     char claims[4096];
+    complete(&o->products);
     int code = bench_sample_set_read_json(&set, o->result, err);
     if (code)
         return code;
@@ -114,37 +122,22 @@ static int report(const struct options *o, struct qk_error *err)
 
 int cli_report(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        {"out", 'o', "DIR", 0, "Folder to write to; made when missing", 0},
-        {"model", 'm', "FILE", 0, "Add the end-to-end table of a whole model, from model bench --out", 0},
-        {"only", 'n', "NAME", 0, "text, markdown or phases (the plot); may be repeated (default: all)", 0},
-        {"format", 'f', "FORMAT", 0, "svg, png or pdf; may be repeated (default: svg and png)", 0},
+    static const struct cli_option options[] = {
+        {"out", 'o', "DIR", CLI_STRING(options, products.out), "Folder to write to; made when missing", 0},
+        {"model", 'm', "FILE", CLI_STRING(options, model),
+         "Add the end-to-end table of a whole model, from model bench --out", 0},
+        {"only", 'n', "NAME", CLI_OTHER,
+         "text, markdown or phases (the plot); may be repeated (default: all)", 0},
+        {"format", 'f', "FORMAT", CLI_OTHER, "svg, png or pdf; may be repeated (default: svg and png)", 0},
         {0}};
-    static const struct argp argp = {
-        options,
-        parse,
-        "RESULT",
+    static const struct cli_usage usage = {
+        options, parse, "RESULT",
         "Makes tables (report.txt, also printed; report.md), the phase plot "
         "(phases.svg and .png, drawn by gnuplot from phases.tsv) and the audit of "
         "the roadmap's claims from a result of run --out.\vWithout gnuplot the "
         "tables are written and say why there is no plot. Examples:\n  qkbench "
         "report result.json --out report/\n"
-        "  qkbench report result.json --out report/ --only phases --format pdf",
-        NULL,
-        NULL,
-        NULL};
+        "  qkbench report result.json --out report/ --only phases --format pdf"};
     struct options o = {0};
-    struct cli_products *p = &o.products;
-    struct qk_error err;
-    bool any = false;
-    argp_parse(&argp, argc, argv, 0, NULL, &o);
-    for (int i = 0; i < CLI_PRODUCTS; i++)
-        any |= p->want[i];
-    for (int i = 0; i < CLI_PRODUCTS; i++)
-        p->want[i] |= !any;
-    if (!p->format[0] && !p->format[1] && !p->format[2])
-        p->format[0] = p->format[1] = true;
-    cli_catch_interrupts();
-    const int code = report(&o, &err);
-    return code ? cli_fail(code, &err) : CLI_DONE;
+    return cli_main(&usage, argc, argv, &o, report);
 }

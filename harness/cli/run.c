@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/cli/measure_options.h"
+#include "harness/cli/options.h"
 #include "harness/cli/result_files.h"
 
 #include <stdio.h>
@@ -9,20 +9,9 @@ struct options {
     struct cli_result_files files;
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static int run(void *options, struct qk_error *err)
 {
-    struct options *o = state->input;
-    switch (key) {
-    case 'c':
-        o->files.csv_path = arg;
-        return 0;
-    default:
-        return cli_measure_parse(key, arg, state, &o->measure);
-    }
-}
-
-static int run(struct options *o, struct qk_error *err)
-{
+    struct options *o = options;
     struct bench_sample_set set;
     bool failed = false;
     bench_sample_set_init(&set);
@@ -46,36 +35,29 @@ static int run(struct options *o, struct qk_error *err)
 
 int cli_run(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
+    static const struct cli_option options[] = {
+        CLI_OPTION_PATTERNS,
         CLI_OPTION_SHAPES(
             "seed, blocks, model, large, cache, or a GGUF file, whose I2_S tensors are used (default: "
             "the op's first set)"),
         CLI_OPTION_QUICK("Fewer and shorter blocks: to look at, not to quote"),
         CLI_OPTION_OUT("Write the samples as JSON, a superset of google-benchmark's"),
-        {"csv", 'c', "FILE", 0, "Write the samples as CSV, one line per slice", 0},
+        {"csv", 'c', "FILE", CLI_STRING(options, files.csv_path),
+         "Write the samples as CSV, one line per slice", 0},
         CLI_OPTION_COUNTERS("auto (default), none, or a list of metrics, of PAPI's events (PAPI_TOT_INS, "
                             "perf::PAGE-FAULTS) and of steps: instructions counted one by one, of the op's "
                             "smallest shape only"),
         CLI_OPTION_CPU("Pin to"),
         CLI_OPTION_SEED("order and inputs, as the results say,"),
         {0}};
-    static const struct argp argp = {
-        options,
-        parse,
-        "[PATTERN...]",
+    static const struct cli_usage usage = {
+        options, NULL, "[PATTERN...]",
         "Times variants side by side on one pinned CPU: rounds over all variants in a drawn order, raw times "
         "kept. "
         "Every variant is checked first; a wrong one is not timed (exit code 3).\vPATTERN is a glob on "
         "op/variant/shape; the op's reference always runs along. Examples:\n  qkbench run --quick\n  qkbench "
         "run "
-        "'qk256_dequant/p4*/4096' --out p4.json\n  qkbench run --shapes model.gguf --out model.json",
-        NULL,
-        NULL,
-        NULL};
+        "'qk256_dequant/p4*/4096' --out p4.json\n  qkbench run --shapes model.gguf --out model.json"};
     struct options o = {.measure = cli_measure_defaults()};
-    struct qk_error err;
-    argp_parse(&argp, argc, argv, 0, NULL, &o);
-    cli_catch_interrupts();
-    const int code = run(&o, &err);
-    return code ? cli_fail(code, &err) : CLI_DONE;
+    return cli_main(&usage, argc, argv, &o, run);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/baseline/baseline.h"
-#include "harness/cli/cli.h"
+#include "harness/cli/options.h"
 
 #include <string.h>
 
@@ -48,32 +48,14 @@ static void check(const struct parsed *p, struct argp_state *state)
         argp_error(state, "accept: --reason TEXT is missing");
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t parse(int key, char *arg, struct argp_state *state, void *to)
 {
-    struct parsed *p = state->input;
+    struct parsed *p = to;
     switch (key) {
-    case 'd':
-        p->dir = arg;
-        return 0;
-    case 'r':
-        p->o.reason = arg;
-        return 0;
-    case 'q':
-        p->o.measure.job.quick = true;
-        return 0;
     case 'n':
         p->pattern = arg;
         p->o.measure.patterns = &p->pattern;
         p->o.measure.count = 1;
-        return 0;
-    case 'l':
-        p->o.launches = cli_number(state, "--launches", arg, 1, CLI_LAUNCHES_MAX);
-        return 0;
-    case 'p':
-        p->o.measure.job.cpu = (int)cli_number(state, "--cpu", arg, 0, 1023);
-        return 0;
-    case 's':
-        p->o.measure.job.seed = cli_number(state, "--seed", arg, 0, (UINT64_C(1) << 53) - 1);
         return 0;
     case ARGP_KEY_ARG:
         take_argument(p, arg, state);
@@ -86,36 +68,34 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
+static int run(void *options, struct qk_error *err)
+{
+    struct parsed *p = options;
+    char folder[BASELINE_PATH];
+    const int code = baseline_folder(folder, p->dir, err);
+    return code ? code : p->action->run(&p->o, folder, err);
+}
+
 int cli_baseline(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        {"dir", 'd', "DIR", 0, "Folder of baselines (default: $QK_BASELINES, else baselines/data)", 0},
-        {"reason", 'r', "TEXT", 0, "accept: why the new figures are right", 0},
-        {"only", 'n', "PATTERN", 0, "save without a result: cases to measure (default: all)", 0},
-        {"launches", 'l', "N", 0, "save without a result: runs whose median is kept (default: 5)", 0},
-        {"quick", 'q', NULL, 0, "save without a result: fewer and shorter blocks", 0},
-        {"cpu", 'p', "N", 0, "Pin to logical CPU N (default: the last one allowed)", 0},
-        {"seed", 's', "N", 0, "Draw order and inputs from this seed (default: a fresh one)", 0},
+    static const struct cli_option options[] = {
+        {"dir", 'd', "DIR", CLI_STRING(parsed, dir),
+         "Folder of baselines (default: $QK_BASELINES, else baselines/data)", 0},
+        {"reason", 'r', "TEXT", CLI_STRING(parsed, o.reason), "accept: why the new figures are right", 0},
+        {"only", 'n', "PATTERN", CLI_OTHER, "save without a result: cases to measure (default: all)", 0},
+        {"launches", 'l', "N", CLI_UINT64(parsed, o.launches, 1, CLI_LAUNCHES_MAX),
+         "save without a result: runs whose median is kept (default: 5)", 0},
+        CLI_ROW_QUICK(parsed, o.measure, "save without a result: fewer and shorter blocks", 0),
+        CLI_ROW_CPU(parsed, o.measure, "Pin to", 0),
+        CLI_ROW_SEED(parsed, o.measure.job.seed, "order and inputs", 0),
         {0}};
-    static const struct argp argp = {
-        options,
-        parse,
-        "save NAME [RESULT]\nlist\nshow NAME\naccept NAME RESULT --reason TEXT\nremove NAME",
+    static const struct cli_usage usage = {
+        options, parse, "save NAME [RESULT]\nlist\nshow NAME\naccept NAME RESULT --reason TEXT\nremove NAME",
         "Keeps what later runs are held against, as text for version control: DIR/MACHINE/NAME.json.\v"
         "save without RESULT measures now: several launches of run and a breakdown. accept replaces only the "
         "cases that differ and keeps their old figures, date and reason. Examples:\n"
         "  qkbench baseline save main --dir baselines/data\n"
-        "  qkbench baseline accept main result.json --reason 'new unpack, two shuffles less'",
-        NULL,
-        NULL,
-        NULL};
+        "  qkbench baseline accept main result.json --reason 'new unpack, two shuffles less'"};
     struct parsed p = {.o = {.measure = {.job = cli_job()}, .launches = 5}};
-    char folder[BASELINE_PATH];
-    struct qk_error err;
-    argp_parse(&argp, argc, argv, 0, NULL, &p);
-    cli_catch_interrupts();
-    int code = baseline_folder(folder, p.dir, &err);
-    if (!code)
-        code = p.action->run(&p.o, folder, &err);
-    return code ? cli_fail(code, &err) : CLI_DONE;
+    return cli_main(&usage, argc, argv, &p, run);
 }

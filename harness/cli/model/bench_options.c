@@ -5,10 +5,7 @@
 
 const char *const cli_bench_formats[CLI_BENCH_FORMATS] = {"md", "csv", "json", "jsonl"};
 
-struct options {
-    struct cli_bench bench;
-    bool prompt, generate, repetitions, threads; /* said so */
-};
+#define NOT_SAID SIZE_MAX
 
 static void parse_threads(const struct argp_state *state, char *list, struct cli_bench *o)
 {
@@ -30,51 +27,17 @@ static void parse_format(const struct argp_state *state, const char *arg, struct
     argp_error(state, "--output: unknown '%s'; expected md, csv, json or jsonl", arg);
 }
 
-static error_t parse_sizes(int key, char *arg, struct argp_state *state, struct options *o)
-{
-    switch (key) {
-    case 'p':
-        o->bench.prompt = cli_number(state, "--n-prompt", arg, 0, MODEL_CONTEXT_MAX);
-        o->prompt = true;
-        return 0;
-    case 'n':
-        o->bench.generate = cli_number(state, "--n-gen", arg, 0, MODEL_CONTEXT_MAX);
-        o->generate = true;
-        return 0;
-    case 'r':
-        o->bench.repetitions = cli_number(state, "--repetitions", arg, 1, BENCH_E2E_REPETITIONS_MAX);
-        o->repetitions = true;
-        return 0;
-    case 'b':
-        o->bench.batch = cli_number(state, "--batch", arg, 1, MODEL_BATCH_MAX);
-        return 0;
-    case 'O':
-        o->bench.out = arg;
-        return 0;
-    case 'C':
-        o->bench.counters = arg;
-        return 0;
-    case 't':
-        parse_threads(state, arg, &o->bench);
-        o->threads = true;
-        return 0;
-    default:
-        return cli_model_parse(key, arg, state, &o->bench.model);
-    }
-}
-
 /* What was not said, which for the ladder is what the roadmap's table has. */
-static void complete(struct argp_state *state, struct options *o)
+static void complete(const struct argp_state *state, struct cli_bench *b)
 {
-    struct cli_bench *b = &o->bench;
-    if (!o->prompt)
+    b->fit = b->prompt == NOT_SAID && b->generate == NOT_SAID;
+    if (b->prompt == NOT_SAID)
         b->prompt = b->ladder ? 0 : 512;
-    if (!o->generate)
+    if (b->generate == NOT_SAID)
         b->generate = b->ladder ? 8 : 64;
-    b->fit = !o->prompt && !o->generate;
-    if (!o->repetitions)
+    if (!b->repetitions)
         b->repetitions = b->ladder ? 3 : 5;
-    if (!o->threads) {
+    if (!b->thread_count) {
         b->threads[0] = 1;
         b->threads[1] = cli_model_cpus();
         b->thread_count = b->ladder || b->threads[1] == 1 ? 1 : 2;
@@ -87,64 +50,64 @@ static void complete(struct argp_state *state, struct options *o)
         argp_error(state, "--ladder has sets with int8 and with f32 activations; --act allows one");
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t parse(int key, char *arg, struct argp_state *state, void *to)
 {
-    struct options *o = state->input;
+    struct cli_bench *o = to;
     switch (key) {
     case 'o':
-        parse_format(state, arg, &o->bench);
+        parse_format(state, arg, o);
         return 0;
-    case 'L':
-        o->bench.ladder = true;
-        return 0;
-    case 's':
-        o->bench.seed = cli_number(state, "--seed", arg, 0, (UINT64_C(1) << 53) - 1);
+    case 't':
+        parse_threads(state, arg, o);
         return 0;
     case ARGP_KEY_END:
         complete(state, o);
         return 0;
     default:
-        return parse_sizes(key, arg, state, o);
+        return cli_model_parse(key, arg, state, to);
     }
 }
 
 void cli_bench_parse_command(struct cli_bench *to, int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        {"n-prompt", 'p', "N", 0, "Tokens of the prompt test; 0 leaves it out (default: 512)", 1},
-        {"n-gen", 'n', "N", 0, "Tokens of the generation test; 0 leaves it out (default: 64)", 1},
-        {"repetitions", 'r', "N", 0,
+    static const struct cli_option options[] = {
+        {"n-prompt", 'p', "N", CLI_UINT64(cli_bench, prompt, 0, MODEL_CONTEXT_MAX),
+         "Tokens of the prompt test; 0 leaves it out (default: 512)", 1},
+        {"n-gen", 'n', "N", CLI_UINT64(cli_bench, generate, 0, MODEL_CONTEXT_MAX),
+         "Tokens of the generation test; 0 leaves it out (default: 64)", 1},
+        {"repetitions", 'r', "N", CLI_UINT64(cli_bench, repetitions, 1, BENCH_E2E_REPETITIONS_MAX),
          "of every test, in an order drawn anew each time (default: 5; 6 give 95 % intervals)", 1},
-        {"batch", 'b', "N", 0, "Tokens that pass through the layers at once (default: 512)", 1},
-        {"ladder", 'L', NULL, 0,
+        {"batch", 'b', "N", CLI_UINT64(cli_bench, batch, 1, MODEL_BATCH_MAX),
+         "Tokens that pass through the layers at once (default: 512)", 1},
+        {"ladder", 'L', NULL, CLI_FLAG(cli_bench, ladder),
          "The roadmap's end-to-end table: baseline, each phase, best; with -p 0 -n 8 -r 3 -t 1", 1},
         CLI_MODEL_OPTION_KERNELS(
             "Sets with commas between: best (default), baseline, p1_unpack, ..., or globs OP/VARIANT "
             "joined by +; all are timed side by side"),
         CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
-        {"threads", 't', "LIST", 0, "Numbers of threads, commas between (default: 1 and one per CPU allowed)",
-         2},
-        {"output", 'o', "FORMAT", 0,
+        {"threads", 't', "LIST", CLI_OTHER,
+         "Numbers of threads, commas between (default: 1 and one per CPU allowed)", 2},
+        {"output", 'o', "FORMAT", CLI_OTHER,
          "md (default), csv, json or jsonl, with the fields of llama-bench and more", 3},
-        {"out", 'O', "FILE", 0, "Write the JSON to FILE as well", 3},
-        {"counters", 'C', "LIST", 0, "As in qkbench run, of one token by one thread (default: auto)", 3},
-        {"seed", 's', "N", 0, "Draw order and tokens from this seed (default: a fresh one)", 3},
+        {"out", 'O', "FILE", CLI_STRING(cli_bench, out), "Write the JSON to FILE as well", 3},
+        {"counters", 'C', "LIST", CLI_STRING(cli_bench, counters),
+         "As in qkbench run, of one token by one thread (default: auto)", 3},
+        CLI_ROW_SEED(cli_bench, seed, "order and tokens", 3),
         {0}};
-    static const struct argp argp = {options,
-                                     parse,
-                                     "[MODEL]",
-                                     "Times prompt processing (ppN) and generation (tgN) of a whole model "
-                                     "with any sets of kernels, side by side.\vMODEL: see qkbench model "
-                                     "--help. A set named baseline or after a phase multiplies the ternary "
-                                     "matrices by dequantising their rows, as the audited runtime does. "
-                                     "Examples:\n  qkbench model bench -p 64 -n 16\n  qkbench model bench "
-                                     "synth:bitnet-2b/4 --kernels baseline,p4_permute,best\n  qkbench model "
-                                     "bench -p 0 --kernels 'i2s_gemv/avx2*+act_quant/scalar' -o json\n  "
-                                     "qkbench model bench synth:bitnet-2b/4 --ladder",
-                                     NULL,
-                                     NULL,
-                                     NULL};
-    struct options o = {.bench = {.model = {.kv_f16 = true}, .counters = "auto", .seed = cli_seed()}};
-    argp_parse(&argp, argc, argv, 0, NULL, &o);
-    *to = o.bench;
+    static const struct cli_usage usage = {
+        options, parse, "[MODEL]",
+        "Times prompt processing (ppN) and generation (tgN) of a whole model "
+        "with any sets of kernels, side by side.\vMODEL: see qkbench model "
+        "--help. A set named baseline or after a phase multiplies the ternary "
+        "matrices by dequantising their rows, as the audited runtime does. "
+        "Examples:\n  qkbench model bench -p 64 -n 16\n  qkbench model bench "
+        "synth:bitnet-2b/4 --kernels baseline,p4_permute,best\n  qkbench model "
+        "bench -p 0 --kernels 'i2s_gemv/avx2*+act_quant/scalar' -o json\n  "
+        "qkbench model bench synth:bitnet-2b/4 --ladder"};
+    *to = (struct cli_bench){.model = {.kv_f16 = true},
+                             .prompt = NOT_SAID,
+                             .generate = NOT_SAID,
+                             .counters = "auto",
+                             .seed = cli_seed()};
+    cli_parse(&usage, argc, argv, to);
 }

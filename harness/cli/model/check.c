@@ -50,35 +50,33 @@ static int compare(const struct options *o, const struct cli_model *m, const str
     return code;
 }
 
-static int check(const struct options *o, bool *within, struct qk_error *err)
+static int check(void *options, struct qk_error *err)
 {
+    struct options *o = options;
+    bool within = false;
     struct cli_model m = {0};
     struct model_ids ids = {0};
     float *reference = NULL;
+    if (!o->model.kernels && o->model.act == MODEL_ACT_ANY)
+        o->model.act = MODEL_ACT_INT8;
     int code = cli_model_load(&m, &o->model, false, err);
     if (!code)
         code = cli_read_tokens(o->tokens, &m.weights.config, &ids, err);
     if (!code)
         code = cli_read_logits(o->logits, ids.count, m.weights.config.vocab, &reference, err);
     if (!code)
-        code = compare(o, &m, &ids, reference, within, err);
+        code = compare(o, &m, &ids, reference, &within, err);
     free(reference);
     free(ids.id);
     cli_model_close(&m);
-    return code;
+    return code ? code : within ? CLI_DONE : CLI_WRONG;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t parse(int key, char *arg, struct argp_state *state, void *to)
 {
-    struct options *o = state->input;
+    struct options *o = to;
     char *end;
     switch (key) {
-    case 'i':
-        o->tokens = arg;
-        return 0;
-    case 'l':
-        o->logits = arg;
-        return 0;
     case 'r':
         o->tolerance = strtod(arg, &end);
         if (end == arg || *end || !(o->tolerance >= 0) || isinf(o->tolerance))
@@ -89,24 +87,25 @@ static error_t parse(int key, char *arg, struct argp_state *state)
             argp_error(state, "%s is missing", o->tokens ? "--logits FILE" : "--tokens FILE");
         return 0;
     default:
-        return cli_model_parse(key, arg, state, &o->model);
+        return cli_model_parse(key, arg, state, to);
     }
 }
 
 int cli_model_check(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        {"tokens", 'i', "FILE", 0, "Ids to feed, as they are: decimal, between blanks or commas", 1},
-        {"logits", 'l', "FILE", 0, "Reference logits: f32, little endian, [tokens][vocabulary]", 1},
-        {"tolerance", 'r', "R", 0, "Relative RMS (default: 0.04 with int8 activations, 2e-4 with f32)", 1},
+    static const struct cli_option options[] = {
+        {"tokens", 'i', "FILE", CLI_STRING(options, tokens),
+         "Ids to feed, as they are: decimal, between blanks or commas", 1},
+        {"logits", 'l', "FILE", CLI_STRING(options, logits),
+         "Reference logits: f32, little endian, [tokens][vocabulary]", 1},
+        {"tolerance", 'r', "R", CLI_OTHER,
+         "Relative RMS (default: 0.04 with int8 activations, 2e-4 with f32)", 1},
         CLI_MODEL_OPTION_KERNELS("One set of kernels, as in model bench (default: best)"),
         CLI_MODEL_OPTIONS_ROUNDING("f32", "f32"),
         CLI_MODEL_OPTION_THREADS("Threads (default: 1)"),
         {0}};
-    static const struct argp argp = {
-        options,
-        parse,
-        "[MODEL]",
+    static const struct cli_usage usage = {
+        options, parse, "[MODEL]",
         "Compares logits with those of a reference, position by position. Exit code 0 within the tolerance, "
         "3 outside.\v"
         "int8 activations (the default): relative RMS over all positions within R, at none above 1.5 R, and "
@@ -115,16 +114,7 @@ int cli_model_check(int argc, char **argv)
         "Examples:\n"
         "  qkbench model check --tokens model/fixtures/kjv.tokens.txt --logits "
         "model/fixtures/kjv.logits_int8_f32cache.f32\n  qkbench model check --act f32 --tokens "
-        "model/fixtures/kjv.tokens.txt --logits model/fixtures/kjv.logits_noactq.f32",
-        NULL,
-        NULL,
-        NULL};
+        "model/fixtures/kjv.tokens.txt --logits model/fixtures/kjv.logits_noactq.f32"};
     struct options o = {.tolerance = NAN, .model = {.threads = 1}};
-    struct qk_error err;
-    bool within = false;
-    argp_parse(&argp, argc, argv, 0, NULL, &o);
-    if (!o.model.kernels && o.model.act == MODEL_ACT_ANY)
-        o.model.act = MODEL_ACT_INT8;
-    const int code = check(&o, &within, &err);
-    return code ? cli_fail(code, &err) : within ? CLI_DONE : CLI_WRONG;
+    return cli_main(&usage, argc, argv, &o, check);
 }

@@ -18,8 +18,9 @@ static bool second_of(const struct argp_state *state, const char *option, const 
     return !strcmp(arg, second);
 }
 
-error_t cli_model_parse(int key, char *arg, struct argp_state *state, struct cli_model_options *o)
+error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to)
 {
+    struct cli_model_options *o = to;
     switch (key) {
     case CLI_MODEL_ACT:
         o->act = second_of(state, "--act", arg, "int8", "f32") ? MODEL_ACT_F32 : MODEL_ACT_INT8;
@@ -29,12 +30,6 @@ error_t cli_model_parse(int key, char *arg, struct argp_state *state, struct cli
         return 0;
     case CLI_MODEL_HEAD:
         o->head_f16 = second_of(state, "--head-input", arg, "f32", "f16");
-        return 0;
-    case CLI_MODEL_KERNELS:
-        o->kernels = arg;
-        return 0;
-    case 't':
-        o->threads = cli_number(state, "--threads", arg, 1, MODEL_THREADS_MAX);
         return 0;
     case ARGP_KEY_ARG:
         if (o->model)

@@ -118,27 +118,19 @@ static void print_verdict(struct model_gguf *g)
     model_weights_free(&w);
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    return cli_model_parse(key, arg, state, state->input);
-}
-
 int cli_model_info(int argc, char **argv)
 {
-    static const struct argp argp = {
-        NULL,
-        parse,
-        "[MODEL]",
+    static const struct cli_option none[] = {{0}};
+    static const struct cli_usage usage = {
+        none, cli_model_parse, "[MODEL]",
         "What a GGUF file holds: metadata, tensors, sizes, bytes read per token, and whether it can run or "
         "why "
-        "not.\vMODEL: see qkbench model --help. Examples:\n  qkbench model info\n  qkbench model info a.gguf",
-        NULL,
-        NULL,
-        NULL};
+        "not.\vMODEL: see qkbench model --help. Examples:\n  qkbench model info\n  qkbench model info "
+        "a.gguf"};
     struct cli_model_options o = {0};
     struct model_gguf g = {0};
     struct qk_error err;
-    argp_parse(&argp, argc, argv, 0, NULL, &o);
+    cli_parse(&usage, argc, argv, &o);
     const int code = cli_model_open(&g, o.model, &err);
     if (code)
         return cli_fail(code, &err);

@@ -3,7 +3,7 @@
 #ifndef QKBENCH_HARNESS_CLI_MODEL_MODEL_H
 #define QKBENCH_HARNESS_CLI_MODEL_MODEL_H
 
-#include "harness/cli/cli.h"
+#include "harness/cli/options.h"
 #include "model/forward/forward.h"
 #include "model/tokenizer/tokenizer.h"
 
@@ -14,7 +14,7 @@ int cli_model_check(int argc, char **argv);
 int cli_model_perplexity(int argc, char **argv);
 int cli_model_synth(int argc, char **argv);
 
-/* How a model computes, as --act, --kv, --head-input, --kernels, --threads and MODEL have it. */
+/* How a model computes, as --act, --kv, --head-input, --kernels, --threads and MODEL have it. The options of each command begin with it. */
 struct cli_model_options {
     const char *model;   /* NULL: the trained one that comes with qkbench */
     const char *kernels; /* one set, or for bench several */
@@ -25,27 +25,18 @@ struct cli_model_options {
 
 enum { CLI_MODEL_ACT = 0x1000, CLI_MODEL_KV, CLI_MODEL_HEAD, CLI_MODEL_KERNELS };
 #define CLI_MODEL_OPTIONS_ROUNDING(kv, head)                                                                 \
-    {"act",                                                                                                  \
-     CLI_MODEL_ACT,                                                                                          \
-     "int8|f32",                                                                                             \
-     0,                                                                                                      \
-     "Activations of the ternary products (default: as the set has them)",                                   \
-     2},                                                                                                     \
-        {"kv", CLI_MODEL_KV, "f32|f16", 0, "Cache of keys and values (default: " kv ")", 2},                 \
-    {                                                                                                        \
-        "head-input", CLI_MODEL_HEAD, "f32|f16", 0, "What the head multiplies (default: " head ")", 2        \
-    }
+    CLI_ROW("act", CLI_MODEL_ACT, "int8|f32", CLI_OTHER,                                                     \
+            "Activations of the ternary products (default: as the set has them)", 2),                        \
+        CLI_ROW("kv", CLI_MODEL_KV, "f32|f16", CLI_OTHER, "Cache of keys and values (default: " kv ")", 2),  \
+        CLI_ROW("head-input", CLI_MODEL_HEAD, "f32|f16", CLI_OTHER,                                          \
+                "What the head multiplies (default: " head ")", 2)
 #define CLI_MODEL_OPTION_KERNELS(what)                                                                       \
-    {                                                                                                        \
-        "kernels", CLI_MODEL_KERNELS, "SET", 0, what, 2                                                      \
-    }
+    CLI_ROW("kernels", CLI_MODEL_KERNELS, "SET", CLI_STRING(cli_model_options, kernels), what, 2)
 #define CLI_MODEL_OPTION_THREADS(what)                                                                       \
-    {                                                                                                        \
-        "threads", 't', "N", 0, what, 2                                                                      \
-    }
+    CLI_ROW("threads", 't', "N", CLI_UINT64(cli_model_options, threads, 1, MODEL_THREADS_MAX), what, 2)
 
-/* argp's parser for these, and for one argument MODEL; ARGP_ERR_UNKNOWN for other keys. */
-error_t cli_model_parse(int key, char *arg, struct argp_state *state, struct cli_model_options *o);
+/* What of these has no place, and one argument MODEL, for the parser of a command whose options begin with *o. */
+error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to);
 /* CPUs this process may run on, at most MODEL_THREADS_MAX. */
 size_t cli_model_cpus(void);
 

@@ -50,63 +50,49 @@ static int perplexity(const struct options *o, const struct cli_model *m, struct
     return code;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t parse(int key, char *arg, struct argp_state *state, void *to)
 {
-    struct options *o = state->input;
-    switch (key) {
-    case 'f':
-        o->text = arg;
-        return 0;
-    case 'c':
-        o->context = cli_number(state, "--context", arg, 1, MODEL_CONTEXT_MAX);
-        return 0;
-    case 'n':
-        o->chunks = cli_number(state, "--chunks", arg, 1, SIZE_MAX);
-        return 0;
-    case ARGP_KEY_END:
-        if (!o->text)
-            argp_error(state, "--text FILE is missing");
-        return 0;
-    default:
-        return cli_model_parse(key, arg, state, &o->model);
-    }
+    const struct options *o = to;
+    if (key == ARGP_KEY_END && !o->text)
+        argp_error(state, "--text FILE is missing");
+    return cli_model_parse(key, arg, state, to);
+}
+
+static int run(void *options, struct qk_error *err)
+{
+    struct options *o = options;
+    struct cli_model m = {0};
+    o->model.threads = o->model.threads ? o->model.threads : cli_model_cpus();
+    int code = cli_model_load(&m, &o->model, true, err);
+    if (!code)
+        code = perplexity(o, &m, err);
+    cli_model_close(&m);
+    return code;
 }
 
 int cli_model_perplexity(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        {"text", 'f', "FILE", 0, "The text to predict, bytes as they are", 1},
-        {"context", 'c', "N", 0, "Tokens of a chunk (default: 256, or the model's context when that is less)",
-         1},
-        {"chunks", 'n', "N", 0, "Only the first N chunks (default: all)", 1},
+    static const struct cli_option options[] = {
+        {"text", 'f', "FILE", CLI_STRING(options, text), "The text to predict, bytes as they are", 1},
+        {"context", 'c', "N", CLI_UINT64(options, context, 1, MODEL_CONTEXT_MAX),
+         "Tokens of a chunk (default: 256, or the model's context when that is less)", 1},
+        {"chunks", 'n', "N", CLI_UINT64(options, chunks, 1, SIZE_MAX),
+         "Only the first N chunks (default: all)", 1},
         CLI_MODEL_OPTION_KERNELS("One set of kernels, as in model bench (default: best)"),
         CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
         CLI_MODEL_OPTION_THREADS("Threads (default: one per CPU allowed)"),
         {0}};
-    static const struct argp argp = {options,
-                                     parse,
-                                     "[MODEL]",
-                                     "How well the model predicts a text: the exponential of the mean of -ln "
-                                     "p over its tokens. A kernel that is "
-                                     "faster but wrong shows here.\vThe tokens are cut into chunks that do "
-                                     "not overlap, each in an empty context "
-                                     "behind a begin-of-text token. MODEL: see qkbench model --help. "
-                                     "Examples:\n  qkbench model perplexity --text "
-                                     "model/fixtures/kjv.valid.txt\n  qkbench model perplexity --text "
-                                     "model/fixtures/kjv.valid.txt --chunks 16 "
-                                     "--kernels p1_unpack",
-                                     NULL,
-                                     NULL,
-                                     NULL};
+    static const struct cli_usage usage = {
+        options, parse, "[MODEL]",
+        "How well the model predicts a text: the exponential of the mean of -ln "
+        "p over its tokens. A kernel that is "
+        "faster but wrong shows here.\vThe tokens are cut into chunks that do "
+        "not overlap, each in an empty context "
+        "behind a begin-of-text token. MODEL: see qkbench model --help. "
+        "Examples:\n  qkbench model perplexity --text "
+        "model/fixtures/kjv.valid.txt\n  qkbench model perplexity --text "
+        "model/fixtures/kjv.valid.txt --chunks 16 "
+        "--kernels p1_unpack"};
     struct options o = {.model = {.kv_f16 = true}};
-    struct cli_model m = {0};
-    struct qk_error err;
-    argp_parse(&argp, argc, argv, 0, NULL, &o);
-    o.model.threads = o.model.threads ? o.model.threads : cli_model_cpus();
-    cli_catch_interrupts();
-    int code = cli_model_load(&m, &o.model, true, &err);
-    if (!code)
-        code = perplexity(&o, &m, &err);
-    cli_model_close(&m);
-    return code ? cli_fail(code, &err) : CLI_DONE;
+    return cli_main(&usage, argc, argv, &o, run);
 }

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Why generation ended, and how long it took. */
 struct outcome {
@@ -38,12 +39,12 @@ static int encode(const struct cli_model_run *o, const struct cli_model *m, stru
     const int32_t bos = model_tokenizer_bos(m->tokenizer);
     int code;
     if (o->chat) {
-        code = model_tokenizer_chat(m->tokenizer, o->prompt, o->prompt_size, ids, err);
+        code = model_tokenizer_chat(m->tokenizer, o->prompt, strlen(o->prompt), ids, err);
         return code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;
     }
     code = bos >= 0 ? model_ids_append(ids, bos, err) : 0;
     if (!code)
-        code = model_tokenizer_encode(m->tokenizer, o->prompt, o->prompt_size, false, ids, err);
+        code = model_tokenizer_encode(m->tokenizer, o->prompt, strlen(o->prompt), false, ids, err);
     if (!code && !ids->count)
         code = qk_fail(err, QK_ERR_ARG, "--prompt",
                        "the prompt is empty and the model has no begin-of-text token to start from");

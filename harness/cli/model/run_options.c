@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct options {
     struct cli_model_run run;
@@ -24,8 +23,9 @@ static float real(const struct argp_state *state, const char *option, const char
     return x;
 }
 
-static error_t parse_sampling(int key, char *arg, struct argp_state *state, struct options *o)
+static error_t parse(int key, char *arg, struct argp_state *state, void *to)
 {
+    struct options *o = to;
     struct model_sampling *how = &o->run.how;
     switch (key) {
     case 'T':
@@ -40,33 +40,6 @@ static error_t parse_sampling(int key, char *arg, struct argp_state *state, stru
     case 's':
         how->seed = cli_number(state, "--seed", arg, 0, UINT64_MAX);
         break;
-    default:
-        return cli_model_parse(key, arg, state, &o->run.model);
-    }
-    o->sampled = true;
-    return 0;
-}
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    struct options *o = state->input;
-    switch (key) {
-    case 'p':
-        o->run.prompt = arg;
-        o->run.prompt_size = strlen(arg);
-        return 0;
-    case 'n':
-        o->run.max_tokens = cli_number(state, "--max-tokens", arg, 0, MODEL_CONTEXT_MAX);
-        return 0;
-    case 'c':
-        o->run.context = cli_number(state, "--context", arg, 1, MODEL_CONTEXT_MAX);
-        return 0;
-    case 'g':
-        o->greedy = true;
-        return 0;
-    case 'C':
-        o->run.chat = true;
-        return 0;
     case ARGP_KEY_END:
         if (!o->run.prompt)
             argp_error(state, "--prompt TEXT is missing");
@@ -76,51 +49,55 @@ static error_t parse(int key, char *arg, struct argp_state *state)
                 "--greedy takes the likeliest token; --temperature, --top-k, --top-p and --seed draw one");
         return 0;
     default:
-        return parse_sampling(key, arg, state, o);
+        return cli_model_parse(key, arg, state, to);
     }
+    o->sampled = true;
+    return 0;
+}
+
+static int run(void *options, struct qk_error *err)
+{
+    struct options *o = options;
+    if (!o->sampled)
+        o->run.how = (struct model_sampling){.top_p = 1};
+    if (!o->run.model.threads)
+        o->run.model.threads = cli_model_cpus();
+    return cli_model_run_do(&o->run, err);
 }
 
 int cli_model_run(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        {"prompt", 'p', "TEXT", 0, "What to continue; any bytes. Empty: begin-of-text alone", 1},
-        {"max-tokens", 'n', "N", 0, "Stop after N tokens (default: 64)", 1},
-        {"greedy", 'g', NULL, 0, "Always the likeliest token (the default)", 1},
-        {"temperature", 'T', "T", 0, "Draw: 0 is greedy, 1 as the model says (default: 0.8)", 1},
-        {"top-k", 'k', "K", 0, "Draw among the K likeliest; 0: all (default: 40)", 1},
-        {"top-p", 'P', "P", 0, "and of these the fewest that make up P (default: 0.95)", 1},
-        {"seed", 's', "N", 0, "Draw from this seed (default: a fresh one, which is printed)", 1},
-        {"chat", 'C', NULL, 0, "The prompt is a message, put into the published model's chat form", 1},
-        {"context", 'c', "N", 0, "Positions at most (default: the model's)", 1},
+    static const struct cli_option options[] = {
+        {"prompt", 'p', "TEXT", CLI_STRING(options, run.prompt),
+         "What to continue; any bytes. Empty: begin-of-text alone", 1},
+        {"max-tokens", 'n', "N", CLI_UINT64(options, run.max_tokens, 0, MODEL_CONTEXT_MAX),
+         "Stop after N tokens (default: 64)", 1},
+        {"greedy", 'g', NULL, CLI_FLAG(options, greedy), "Always the likeliest token (the default)", 1},
+        {"temperature", 'T', "T", CLI_OTHER, "Draw: 0 is greedy, 1 as the model says (default: 0.8)", 1},
+        {"top-k", 'k', "K", CLI_OTHER, "Draw among the K likeliest; 0: all (default: 40)", 1},
+        {"top-p", 'P', "P", CLI_OTHER, "and of these the fewest that make up P (default: 0.95)", 1},
+        {"seed", 's', "N", CLI_OTHER, "Draw from this seed (default: a fresh one, which is printed)", 1},
+        {"chat", 'C', NULL, CLI_FLAG(options, run.chat),
+         "The prompt is a message, put into the published model's chat form", 1},
+        {"context", 'c', "N", CLI_UINT64(options, run.context, 1, MODEL_CONTEXT_MAX),
+         "Positions at most (default: the model's)", 1},
         CLI_MODEL_OPTION_KERNELS("One set of kernels, as in model bench (default: best)"),
         CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
         CLI_MODEL_OPTION_THREADS("Threads (default: one per CPU allowed)"),
         {0}};
-    static const struct argp argp = {options,
-                                     parse,
-                                     "[MODEL]",
-                                     "Continues a prompt and prints the text as it comes, then on stderr how "
-                                     "long it took.\vGeneration ends after "
-                                     "--max-tokens, at the model's end-of-text token, or when the context is "
-                                     "full. MODEL: see qkbench model --help. "
-                                     "Examples:\n  qkbench model run --prompt 'In the beginning'\n  qkbench "
-                                     "model run --prompt 'Blessed are they' "
-                                     "--temperature 0.7 --seed 1\n  qkbench model run model.gguf --chat "
-                                     "--prompt 'Who are you?' --max-tokens 200",
-                                     NULL,
-                                     NULL,
-                                     NULL};
+    static const struct cli_usage usage = {
+        options, parse, "[MODEL]",
+        "Continues a prompt and prints the text as it comes, then on stderr how "
+        "long it took.\vGeneration ends after "
+        "--max-tokens, at the model's end-of-text token, or when the context is "
+        "full. MODEL: see qkbench model --help. "
+        "Examples:\n  qkbench model run --prompt 'In the beginning'\n  qkbench "
+        "model run --prompt 'Blessed are they' "
+        "--temperature 0.7 --seed 1\n  qkbench model run model.gguf --chat "
+        "--prompt 'Who are you?' --max-tokens 200"};
     struct options o = {
         .run = {.model = {.kv_f16 = true},
                 .max_tokens = 64,
                 .how = {.temperature = 0.8f, .top_k = 40, .top_p = 0.95f, .seed = cli_seed()}}};
-    struct qk_error err;
-    argp_parse(&argp, argc, argv, 0, NULL, &o);
-    if (!o.sampled)
-        o.run.how = (struct model_sampling){.top_p = 1};
-    if (!o.run.model.threads)
-        o.run.model.threads = cli_model_cpus();
-    cli_catch_interrupts();
-    const int code = cli_model_run_do(&o.run, &err);
-    return code ? cli_fail(code, &err) : CLI_DONE;
+    return cli_main(&usage, argc, argv, &o, run);
 }

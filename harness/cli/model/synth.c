@@ -22,16 +22,10 @@ struct written {
     uint64_t bytes, of;
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t parse(int key, char *arg, struct argp_state *state, void *to)
 {
-    struct options *o = state->input;
+    struct options *o = to;
     switch (key) {
-    case 'o':
-        o->out = arg;
-        return 0;
-    case 's':
-        o->seed = cli_number(state, "--seed", arg, 0, UINT64_MAX);
-        return 0;
     case ARGP_KEY_ARG:
         if (o->preset)
             argp_error(state, "unexpected argument '%s' after preset '%s'", arg, o->preset);
@@ -61,8 +55,9 @@ static int take(void *ctx, const void *bytes, size_t n, struct qk_error *err)
     return 0;
 }
 
-static int run(const struct options *o, struct qk_error *err)
+static int run(void *options, struct qk_error *err)
 {
+    const struct options *o = options;
     struct bench_outfile file = {0};
     struct written w = {.path = o->out, .hash = XXH3_createState()};
     FILE *say = stdout;
@@ -91,28 +86,20 @@ static int run(const struct options *o, struct qk_error *err)
 
 int cli_model_synth(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        {"out", 'o', "FILE", 0, "Where to write; appears whole or not at all", 0},
-        {"seed", 's', "N", 0, "Of weights and vocabulary (default: 1)", 0},
+    static const struct cli_option options[] = {
+        {"out", 'o', "FILE", CLI_STRING(options, out), "Where to write; appears whole or not at all", 0},
+        {"seed", 's', "N", CLI_UINT64(options, seed, 0, UINT64_MAX), "Of weights and vocabulary (default: 1)",
+         0},
         {0}};
-    static const struct argp argp = {
-        options,
-        parse,
-        "PRESET",
+    static const struct cli_usage usage = {
+        options, parse, "PRESET",
         "Writes a model of random weights as a GGUF file in the form of the published one, with a vocabulary "
         "of "
         "full size. The same preset and seed give the same bytes on every machine.\vPRESET is bitnet-2b "
         "(1.2 GB), bitnet-2b/N (its first N layers, 1 to 30) or tiny. Other commands take synth:PRESET and "
         "make "
         "the model of seed 1 in memory.\nExamples:\n  qkbench model synth tiny --out tiny.gguf\n  qkbench "
-        "model synth bitnet-2b/4 --seed 7 --out four.gguf",
-        NULL,
-        NULL,
-        NULL};
+        "model synth bitnet-2b/4 --seed 7 --out four.gguf"};
     struct options o = {.seed = MODEL_SYNTH_SEED};
-    struct qk_error err;
-    argp_parse(&argp, argc, argv, 0, NULL, &o);
-    cli_catch_interrupts();
-    const int code = run(&o, &err);
-    return code ? cli_fail(code, &err) : CLI_DONE;
+    return cli_main(&usage, argc, argv, &o, run);
 }

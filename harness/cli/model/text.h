@@ -9,7 +9,6 @@
 struct cli_model_run {
     struct cli_model_options model;
     const char *prompt;
-    size_t prompt_size;
     bool chat;
     struct model_sampling how;
     size_t max_tokens;
