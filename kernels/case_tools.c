@@ -61,6 +61,13 @@ void qk_fill_f32(float *to, size_t n, enum qk_fill kind, struct qk_rng *rng)
         }
 }
 
+void qk_fill_f32_inputs(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
+{
+    for (int i = 0; i < p->buffer_count; i++)
+        if (!p->buffers[i].output)
+            qk_fill_f32(buffers[i], p->buffers[i].bytes / sizeof(float), kind, rng);
+}
+
 void qk_fill_f16(uint16_t *to, size_t n, enum qk_fill kind, struct qk_rng *rng)
 {
     static const uint16_t halves[] = {0x0000, 0x8000, 0x0001, 0x83ff, 0x0400, 0x7bff, 0xfbff,
@@ -110,6 +117,15 @@ bool qk_same_f32(const struct qk_plan *p, int index, void *const *expected, void
                  p->buffers[index].name, i, n, (double)got[i], (double)want[i]);
         return false;
     }
+    return true;
+}
+
+bool qk_same_f32_outputs(const struct qk_plan *p, void *const *expected, void *const *found, char *why,
+                         size_t size)
+{
+    for (int i = 0; i < p->buffer_count; i++)
+        if (p->buffers[i].output && !qk_same_f32(p, i, expected, found, why, size))
+            return false;
     return true;
 }
 

@@ -25,11 +25,16 @@ int qk_plan_buffers(struct qk_plan *p, const struct qk_extent *extents, int coun
  */
 void qk_fill_f32(float *to, size_t n, enum qk_fill kind, struct qk_rng *rng);
 void qk_fill_f16(uint16_t *to, size_t n, enum qk_fill kind, struct qk_rng *rng);
+/* A case's fill, when all inputs are f32. */
+void qk_fill_f32_inputs(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers);
 void qk_fill_bytes(void *to, size_t n, enum qk_fill kind, struct qk_rng *rng);
 
 /* Output `index` of the plan, found against expected, as case.h's same: bit for bit, except that any NaN equals any. */
 bool qk_same_f32(const struct qk_plan *p, int index, void *const *expected, void *const *found, char *why,
                  size_t size);
+/* A case's same, when all outputs are f32. */
+bool qk_same_f32_outputs(const struct qk_plan *p, void *const *expected, void *const *found, char *why,
+                         size_t size);
 bool qk_same_bytes(const struct qk_plan *p, int index, void *const *expected, void *const *found, char *why,
                    size_t size);
 

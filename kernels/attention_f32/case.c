@@ -14,13 +14,6 @@ static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
     return attention_shape_for_bytes(bytes, sizeof(float), shape);
 }
 
-static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
-{
-    qk_fill_f32(buffers[Q], p->buffers[Q].bytes / sizeof(float), kind, rng);
-    qk_fill_f32(buffers[K], p->buffers[K].bytes / sizeof(float), kind, rng);
-    qk_fill_f32(buffers[V], p->buffers[V].bytes / sizeof(float), kind, rng);
-}
-
 static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
     qk_attention_f32_fn *const kernel = QK_FN(attention_f32, fn);
@@ -36,7 +29,7 @@ const struct qk_case qk_attention_f32_case = {
     .touch_shape = "4x11x5",
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
-    .fill = fill,
+    .fill = qk_fill_f32_inputs,
     .call = call,
-    .same = attention_same,
+    .same = qk_same_f32_outputs,
 };

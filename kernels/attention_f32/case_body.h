@@ -52,11 +52,4 @@ static inline bool attention_shape_for_bytes(size_t bytes, size_t element, struc
     return shape->dim[2] > 0;
 }
 
-static inline bool attention_same(const struct qk_plan *p, void *const *expected, void *const *found,
-                                  char *why, size_t size)
-{
-    return qk_same_f32(p, OUT, expected, found, why, size) &&
-           qk_same_f32(p, WEIGHT, expected, found, why, size);
-}
-
 #endif

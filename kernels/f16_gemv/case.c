@@ -45,11 +45,6 @@ static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint6
         kernel(buffers[Y], buffers[W], buffers[X], p->count, p->dims[0]);
 }
 
-static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
-{
-    return qk_same_f32(p, Y, expected, found, why, size);
-}
-
 const struct qk_case qk_f16_gemv_case = {
     .sets = sets,
     .check_shapes = "1x1 2x2 3x7 1x8 2x9 3x15 2x16 3x17 2x31 2x33 3x63 4x64 3x65 2x100 2x128 3x131 5x257",
@@ -58,5 +53,5 @@ const struct qk_case qk_f16_gemv_case = {
     .shape_for_bytes = shape_for_bytes,
     .fill = fill,
     .call = call,
-    .same = same,
+    .same = qk_same_f32_outputs,
 };

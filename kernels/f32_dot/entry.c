@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/f32_dot/op.h"
 #include "kernels/library/spans.h"
-#include "kernels/table.h"
-
-#include <stdlib.h>
 
 int qk_f32_dot(float *out, const float *a, const float *b, size_t n, struct qk_error *err)
 {
     size_t bytes;
-    struct qk_cpu cpu;
+    const struct qk_variant *best;
     if (!qk_mul_size(n, sizeof(float), &bytes))
         return qk_fail(err, QK_ERR_MEMORY, "n", "%zu elements of %zu bytes overflow; expected at most %zu", n,
                        sizeof(float), SIZE_MAX / sizeof(float));
@@ -17,8 +14,8 @@ int qk_f32_dot(float *out, const float *a, const float *b, size_t n, struct qk_e
                                     {"b", b, bytes, sizeof(float)}};
     int code = qk_check_spans(spans, 3, err);
     if (!code)
-        code = qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), err);
+        code = qk_best(QK_OP_f32_dot, &best, err);
     if (!code)
-        QK_CALL(f32_dot, qk_table_best(qk_table_builtin(), QK_OP_f32_dot, &cpu)->fn, out, a, b, n);
+        QK_CALL(f32_dot, best->fn, out, a, b, n);
     return code;
 }

@@ -59,11 +59,6 @@ static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint6
         kernel(buffers[Y], buffers[W], buffers[Q], buffers[SCALE], buffers[X_SCALE], p->count, p->dims[0]);
 }
 
-static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
-{
-    return qk_same_f32(p, Y, expected, found, why, size);
-}
-
 const struct qk_case qk_i8_gemv_case = {
     .sets = sets,
     .check_shapes = "1x1 2x2 3x15 2x16 3x17 2x31 2x48 3x63 4x64 3x65 2x127 2x128 3x191 2x255 4x256 3x257 "
@@ -73,5 +68,5 @@ const struct qk_case qk_i8_gemv_case = {
     .shape_for_bytes = shape_for_bytes,
     .fill = fill,
     .call = call,
-    .same = same,
+    .same = qk_same_f32_outputs,
 };

@@ -48,11 +48,6 @@ static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint6
         kernel(buffers[OUT], buffers[A], buffers[B], p->count, p->dims[0], p->dims[1]);
 }
 
-static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
-{
-    return qk_same_f32(p, OUT, expected, found, why, size);
-}
-
 const struct qk_case qk_i8u8_matmul_case = {
     .sets = sets,
     .check_shapes =
@@ -62,5 +57,5 @@ const struct qk_case qk_i8u8_matmul_case = {
     .shape_for_bytes = shape_for_bytes,
     .fill = fill,
     .call = call,
-    .same = same,
+    .same = qk_same_f32_outputs,
 };

@@ -3,9 +3,6 @@
 
 #include "kernels/layout.h"
 #include "kernels/library/spans.h"
-#include "kernels/table.h"
-
-#include <stdlib.h>
 
 int qk_i2s_bytes(size_t rows, size_t columns, bool interleaved, size_t *bytes, struct qk_error *err)
 {
@@ -19,15 +16,6 @@ int qk_i2s_bytes(size_t rows, size_t columns, bool interleaved, size_t *bytes, s
     if (!interleaved)
         *bytes = rows * (columns / 4);
     return 0;
-}
-
-int qk_i2s_best(enum qk_op op, const struct qk_variant **v, struct qk_error *err)
-{
-    struct qk_cpu cpu;
-    const int code = qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), err);
-    if (!code)
-        *v = qk_table_best(qk_table_builtin(), op, &cpu);
-    return code;
 }
 
 static int check_sums(const int8_t *q, const int32_t *q_sum, size_t columns, size_t tokens,
@@ -67,5 +55,5 @@ int qk_i2s_check_product(enum qk_op op, const int32_t *y, const uint8_t *codes, 
     code = qk_check_spans(spans, 4, err);
     if (!code)
         code = check_sums(q, q_sum, columns, tokens, err);
-    return code ? code : qk_i2s_best(op, v, err);
+    return code ? code : qk_best(op, v, err);
 }

@@ -35,11 +35,19 @@ int qk_check_spans(const struct qk_span *spans, int count, struct qk_error *err)
     return check_spans(spans, count, 1, err);
 }
 
+int qk_best(enum qk_op op, const struct qk_variant **best, struct qk_error *err)
+{
+    struct qk_cpu cpu;
+    const int code = qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), err);
+    if (!code)
+        *best = qk_table_best(qk_table_builtin(), op, &cpu);
+    return code;
+}
+
 int qk_check_arrays(enum qk_op op, const struct qk_array *arrays, int count, int outputs,
                     const struct qk_variant **best, struct qk_error *err)
 {
     struct qk_span spans[QK_ARRAYS_MAX];
-    struct qk_cpu cpu;
     for (int i = 0; i < count; i++) {
         const struct qk_array *a = &arrays[i];
         size_t bytes;
@@ -49,10 +57,6 @@ int qk_check_arrays(enum qk_op op, const struct qk_array *arrays, int count, int
                            a->columns, a->unit, SIZE_MAX);
         spans[i] = (struct qk_span){a->name, a->at, bytes, a->unit};
     }
-    int code = check_spans(spans, count, outputs, err);
-    if (!code)
-        code = qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), err);
-    if (!code)
-        *best = qk_table_best(qk_table_builtin(), op, &cpu);
-    return code;
+    const int code = check_spans(spans, count, outputs, err);
+    return code ? code : qk_best(op, best, err);
 }

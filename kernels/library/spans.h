@@ -15,6 +15,9 @@ struct qk_span {
 /* QK_ERR_ARG unless all are non-NULL and aligned, and spans[0], the output, overlaps none of the others. */
 int qk_check_spans(const struct qk_span *spans, int count, struct qk_error *err);
 
+/* The variant that an entry point is to call on this machine; QK_ERR_ARG for an unknown name in QK_DISABLE_ISA. */
+int qk_best(enum qk_op op, const struct qk_variant **best, struct qk_error *err);
+
 /* A buffer by its counts; unit: bytes of an element, which is also its alignment. */
 struct qk_array {
     const char *name;

@@ -2,15 +2,12 @@
 #include "kernels/layout.h"
 #include "kernels/library/spans.h"
 #include "kernels/qk256_dequant/op.h"
-#include "kernels/table.h"
-
-#include <stdlib.h>
 
 int qk_qk256_dequantise(float *out, const uint8_t *codes, size_t code_bytes, const float *scale,
                         size_t blocks, const float *lut, size_t block_size, struct qk_error *err)
 {
     size_t expected_bytes, out_bytes;
-    struct qk_cpu cpu;
+    const struct qk_variant *best;
     if (block_size != QK256_BLOCK)
         return qk_fail(err, QK_ERR_ARG, "block_size", "block_size=%zu; expected block_size=%d", block_size,
                        QK256_BLOCK);
@@ -30,9 +27,8 @@ int qk_qk256_dequantise(float *out, const uint8_t *codes, size_t code_bytes, con
                                     {"lut", lut, 4 * sizeof(float), sizeof(float)}};
     int code = qk_check_spans(spans, 4, err);
     if (!code)
-        code = qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), err);
+        code = qk_best(QK_OP_qk256_dequant, &best, err);
     if (!code)
-        QK_CALL(qk256_dequant, qk_table_best(qk_table_builtin(), QK_OP_qk256_dequant, &cpu)->fn, out, codes,
-                scale, lut, blocks);
+        QK_CALL(qk256_dequant, best->fn, out, codes, scale, lut, blocks);
     return code;
 }

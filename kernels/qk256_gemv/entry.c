@@ -2,15 +2,12 @@
 #include "kernels/layout.h"
 #include "kernels/library/spans.h"
 #include "kernels/qk256_gemv/op.h"
-#include "kernels/table.h"
-
-#include <stdlib.h>
 
 int qk_qk256_multiply(float *y, const uint8_t *codes, size_t code_bytes, const float *scale, const float *lut,
                       const float *x, size_t rows, size_t cols, struct qk_error *err)
 {
     size_t room, blocks, expected_bytes, x_bytes, y_bytes;
-    struct qk_cpu cpu;
+    const struct qk_variant *best;
     if (!qk_align_size(cols, QK256_BLOCK, &room) || !qk_mul_size(rows, room / QK256_BLOCK, &blocks) ||
         !qk_mul_size(blocks, QK256_BLOCK_BYTES, &expected_bytes) ||
         !qk_mul_size(cols, sizeof(float), &x_bytes) || !qk_mul_size(rows, sizeof(float), &y_bytes))
@@ -30,9 +27,8 @@ int qk_qk256_multiply(float *y, const uint8_t *codes, size_t code_bytes, const f
                                     {"scale", scale, blocks * sizeof(float), sizeof(float)}};
     int code = qk_check_spans(spans, scale ? 5 : 4, err);
     if (!code)
-        code = qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), err);
+        code = qk_best(QK_OP_qk256_gemv, &best, err);
     if (!code)
-        QK_CALL(qk256_gemv, qk_table_best(qk_table_builtin(), QK_OP_qk256_gemv, &cpu)->fn, y, codes, scale,
-                lut, x, rows, cols);
+        QK_CALL(qk256_gemv, best->fn, y, codes, scale, lut, x, rows, cols);
     return code;
 }

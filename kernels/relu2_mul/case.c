@@ -30,22 +30,11 @@ static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
     return shape->dim[0] > 0;
 }
 
-static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
-{
-    qk_fill_f32(buffers[GATE], p->buffers[GATE].bytes / sizeof(float), kind, rng);
-    qk_fill_f32(buffers[UP], p->buffers[UP].bytes / sizeof(float), kind, rng);
-}
-
 static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
     qk_relu2_mul_fn *const kernel = QK_FN(relu2_mul, fn);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[OUT], buffers[GATE], buffers[UP], p->count);
-}
-
-static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
-{
-    return qk_same_f32(p, OUT, expected, found, why, size);
 }
 
 const struct qk_case qk_relu2_mul_case = {
@@ -54,7 +43,7 @@ const struct qk_case qk_relu2_mul_case = {
     .touch_shape = "67",
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
-    .fill = fill,
+    .fill = qk_fill_f32_inputs,
     .call = call,
-    .same = same,
+    .same = qk_same_f32_outputs,
 };

@@ -33,23 +33,11 @@ static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
     return shape->dim[0] > 0;
 }
 
-static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
-{
-    qk_fill_f32(buffers[X], p->buffers[X].bytes / sizeof(float), kind, rng);
-    qk_fill_f32(buffers[COSINE], p->buffers[COSINE].bytes / sizeof(float), kind, rng);
-    qk_fill_f32(buffers[SINE], p->buffers[SINE].bytes / sizeof(float), kind, rng);
-}
-
 static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
 {
     qk_rope_fn *const kernel = QK_FN(rope, fn);
     for (uint64_t i = 0; i < calls; i++)
         kernel(buffers[OUT], buffers[X], buffers[COSINE], buffers[SINE], p->count, p->dims[0]);
-}
-
-static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
-{
-    return qk_same_f32(p, OUT, expected, found, why, size);
 }
 
 const struct qk_case qk_rope_case = {
@@ -58,7 +46,7 @@ const struct qk_case qk_rope_case = {
     .touch_shape = "2x38",
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
-    .fill = fill,
+    .fill = qk_fill_f32_inputs,
     .call = call,
-    .same = same,
+    .same = qk_same_f32_outputs,
 };
