@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/e2e/e2e.h"
 #include "harness/records/json_writer.h"
+#include "harness/records/outfile.h"
 
 #include <errno.h>
 #include <math.h>
@@ -209,8 +210,5 @@ int bench_e2e_write_csv(const struct bench_e2e *e, FILE *to, struct qk_error *er
     }
     if (!room)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the model's times");
-    if (ferror(to))
-        return qk_fail(err, QK_ERR_IO, NULL, "cannot write the model's times: %s",
-                       strerror(errno ? errno : EIO));
-    return 0;
+    return bench_written(to, "the model's times", err);
 }

@@ -187,3 +187,11 @@ int bench_make_folder(const char *path, struct qk_error *err)
     free(partial);
     return code;
 }
+
+int bench_written(FILE *to, const char *what, struct qk_error *err)
+{
+    if (fflush(to) == 0 && !ferror(to))
+        return QK_OK;
+    return qk_fail(err, QK_ERR_IO, NULL, "cannot write %s: %s", what,
+                   errno ? strerror(errno) : "the stream has failed");
+}

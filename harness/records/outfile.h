@@ -31,6 +31,8 @@ int bench_outfile_open(struct bench_outfile *out, const char *path, struct qk_er
 int bench_outfile_commit(struct bench_outfile *out, struct qk_error *err);
 /* Closes and removes the temporary file; nothing happens when it is not open. */
 void bench_outfile_abort(struct bench_outfile *out);
+/* Flushes `to`. QK_ERR_IO naming `what` when that or an earlier write to it failed; errno may be of an earlier one. */
+int bench_written(FILE *to, const char *what, struct qk_error *err);
 /* mkdir -p; an existing folder is fine. QK_ERR_IO naming the part that could not be made, QK_ERR_MEMORY. */
 int bench_make_folder(const char *path, struct qk_error *err);
 

@@ -3,6 +3,7 @@
 #include "harness/records/sample_set.h"
 
 #include "harness/records/json_writer.h"
+#include "harness/records/outfile.h"
 #include "harness/records/stats.h"
 
 #include <errno.h>
@@ -227,8 +228,5 @@ int bench_sample_set_write_csv(const struct bench_sample_set *set, FILE *to, str
                 fputs("\r\n", to);
             }
     }
-    if (ferror(to))
-        return qk_fail(err, QK_ERR_IO, NULL, "cannot write the samples: %s",
-                       errno ? strerror(errno) : "the stream has failed");
-    return QK_OK;
+    return bench_written(to, "the samples", err);
 }

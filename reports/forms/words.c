@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The order in which results are told, and the words for one of them: the same in all forms. */
+#include "harness/records/outfile.h"
 #include "reports/forms/private.h"
 
 #include <errno.h>
@@ -205,8 +206,7 @@ const char *report_say(char to[REPORT_SAID], const struct baseline_result *res)
 
 int report_written(FILE *to, const char *form, struct qk_error *err)
 {
-    if (fflush(to) == 0 && !ferror(to))
-        return 0;
-    return qk_fail(err, QK_ERR_IO, NULL, "cannot write the gate's %s: %s", form,
-                   errno ? strerror(errno) : "the stream failed");
+    char what[64];
+    snprintf(what, sizeof what, "the gate's %s", form);
+    return bench_written(to, what, err);
 }

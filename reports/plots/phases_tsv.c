@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "harness/records/outfile.h"
 #include "reports/text/content.h"
 
 #include <errno.h>
@@ -172,8 +173,5 @@ int report_phases_tsv(const struct report_input *in, FILE *to, struct qk_error *
         return qk_fail(err, QK_ERR_INVALID, NULL, "no row has a speed-up over %s: nothing to plot",
                        l.reference);
     errno = 0;
-    if (fflush(to) != 0 || ferror(to))
-        return qk_fail(err, QK_ERR_IO, NULL, "cannot write the numbers of the plot: %s",
-                       errno ? strerror(errno) : "the stream failed");
-    return 0;
+    return bench_written(to, "the numbers of the plot", err);
 }

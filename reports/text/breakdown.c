@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/text/breakdown.h"
 
+#include "harness/records/outfile.h"
 #include "reports/text/breakdown_counts.h"
 #include "reports/text/content.h"
 
@@ -31,18 +32,12 @@ static double step(double to, double from, int decimals)
 
 static void add_step(struct report_table *t, double to, double from, int decimals)
 {
-    if (isnan(to) || isnan(from))
-        report_table_cell(t, "-");
-    else
-        report_table_cell(t, "%.*f", decimals, step(to, from, decimals));
+    report_table_number(t, to - from, "%.*f", decimals, step(to, from, decimals));
 }
 
 static void add_interval(struct report_table *t, const struct bench_interval *x, int decimals)
 {
-    if (isnan(x->low))
-        report_table_cell(t, "-");
-    else
-        report_table_cell(t, "[%.*f, %.*f]", decimals, x->low, decimals, x->high);
+    report_table_number(t, x->low, "[%.*f, %.*f]", decimals, x->low, decimals, x->high);
 }
 
 static void add_facts(struct report_table *t, const struct report_breakdown_input *in)
@@ -93,10 +88,7 @@ static void add_claim(struct report_table *t, const struct report_breakdown_inpu
                       const struct bench_breakdown_row *row, const char *stage)
 {
     const double ms = in->claims ? baseline_components_claimed(in->claims, row, stage) : NAN;
-    if (isnan(ms))
-        report_table_cell(t, "-");
-    else
-        report_table_cell(t, "%.0f", ms);
+    report_table_number(t, ms, "%.0f", ms);
 }
 
 static void add_remark(struct report_table *t, const struct bench_part *part, const char *otherwise)
@@ -139,14 +131,8 @@ static void add_row(struct report_table *t, const struct report_breakdown_input 
     report_table_title(t, "%s/%s/%s, phase %s (%zu blocks x %zu rounds of %zu prefixes and the kernel)",
                        row->variant->op_name, row->variant->name, row->shape, row->variant->phase,
                        row->blocks, row->rounds, row->stages);
-    report_table_column(t, "component", false, false);
-    report_table_column(t, "ns/call", true, false);
-    report_table_column(t, "interval", true, false);
-    report_table_column(t, "estimated\ncyc/elem", true, false);
-    report_table_column(t, "share\n%", true, false);
-    report_table_column(t, "ms/token", true, false);
-    report_table_column(t, "claimed\nms/token", true, false);
-    report_table_column(t, "remark", false, true);
+    report_table_columns(t, "lrrrrrrw", "component", "ns/call", "interval", "estimated\ncyc/elem", "share\n%",
+                         "ms/token", "claimed\nms/token", "remark");
     for (size_t i = 0; i < row->stages; i++) {
         const struct sums next = sum_with(&sum, &row->component[i]);
         add_line(t, in, row, &row->component[i], &sum, &next, "");
@@ -207,20 +193,12 @@ static void add_gains(struct report_table *t, const struct baseline_components *
     report_table_title(t, "Claimed gains: %zu confirmed, %zu refuted, %zu not resolved",
                        c->verdicts[BASELINE_CONFIRMED], c->verdicts[BASELINE_REFUTED],
                        c->verdicts[BASELINE_NOT_RESOLVED]);
-    report_table_column(t, "shape", false, true);
-    report_table_column(t, "claim", false, true);
-    report_table_column(t, "component", false, false);
-    report_table_column(t, "of phase", false, false);
-    report_table_column(t, "claimed", true, false);
-    report_table_column(t, "measured", false, false);
-    report_table_column(t, "of variant", false, true);
-    report_table_column(t, "verdict", false, false);
+    report_table_columns(t, "wwllrlwl", "shape", "claim", "component", "of phase", "claimed", "measured",
+                         "of variant", "verdict");
     for (size_t i = 0; i < c->count; i++) {
         const struct baseline_gain_row *row = &c->rows[i];
         const size_t note = *row->why ? report_table_note(t, "no ratio: %s", row->why) : 0;
-        report_table_cell(t, "%s", row->shape);
-        report_table_cell(t, "%s", row->claim->name);
-        report_table_cell(t, "%s", row->claim->stage);
+        report_table_texts(t, row->shape, row->claim->name, row->claim->stage, NULL);
         report_table_cell(t, "%s over %s", row->claim->gain_phase, row->claim->gain_over);
         report_table_cell(t, "%.2fx", row->claim->gain);
         report_add_ratio(t, &row->measured, note);
@@ -235,23 +213,18 @@ static void add_gains(struct report_table *t, const struct baseline_components *
 static void add_unmeasured(struct report_table *t, const struct bench_breakdown *bd)
 {
     report_table_title(t, "Not measured");
-    report_table_column(t, "case", false, true);
-    report_table_column(t, "", false, false);
-    report_table_column(t, "reason", false, true);
+    report_table_columns(t, "wlw", "case", "", "reason");
     for (size_t i = 0; i < bd->count; i++) {
         char name[BENCH_NAME_MAX];
         if (bd->rows[i].status == BENCH_OK)
             continue;
-        report_table_cell(t, "%s", bench_breakdown_name(&bd->rows[i], name, sizeof name));
-        report_table_cell(t, "%s", bd->rows[i].status == BENCH_SKIP ? "skipped" : "error");
-        report_table_cell(t, "%s", bd->rows[i].reason);
+        report_table_texts(t, bench_breakdown_name(&bd->rows[i], name, sizeof name),
+                           bd->rows[i].status == BENCH_SKIP ? "skipped" : "error", bd->rows[i].reason, NULL);
     }
 }
 
-typedef void write_table(const struct report_table *t, FILE *to);
-
 /* Writes a table that has been filled, and releases it. False when memory was refused. */
-static bool finish(struct report_table *t, write_table *write, bool more, FILE *to)
+static bool finish(struct report_table *t, report_render *write, bool more, FILE *to)
 {
     const bool made = !t->failed;
     if (made && t->cells.count) {
@@ -263,7 +236,7 @@ static bool finish(struct report_table *t, write_table *write, bool more, FILE *
     return made;
 }
 
-static int write_all(const struct report_breakdown_input *in, write_table *write, FILE *to,
+static int write_all(const struct report_breakdown_input *in, report_render *write, FILE *to,
                      struct qk_error *err)
 {
     const struct bench_breakdown *bd = in->bd;
@@ -293,10 +266,7 @@ static int write_all(const struct report_breakdown_input *in, write_table *write
     if (!made)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the breakdown's texts");
     errno = 0;
-    if (fflush(to) != 0 || ferror(to))
-        return qk_fail(err, QK_ERR_IO, NULL, "cannot write the breakdown: %s",
-                       errno ? strerror(errno) : "the stream failed");
-    return 0;
+    return bench_written(to, "the breakdown", err);
 }
 
 int report_breakdown_text(const struct report_breakdown_input *in, FILE *to, struct qk_error *err)

@@ -45,14 +45,6 @@ static const struct bench_breakdown_count *count_of(const struct bench_breakdown
     return NULL;
 }
 
-static void add_count_value(struct report_table *t, double value)
-{
-    if (isnan(value))
-        report_table_cell(t, "-");
-    else
-        report_table_cell(t, "%.*f", value == floor(value) ? 0 : 4, value + 0.0);
-}
-
 /* One thing that was counted: components, their total and the kernel by variants; what does not add up has no parts. */
 static void add_counts(struct report_table *t, const struct bench_breakdown_row *rows, size_t count,
                        const struct bench_breakdown_count *like)
@@ -75,9 +67,10 @@ static void add_counts(struct report_table *t, const struct bench_breakdown_row 
                                         : "kernel");
         for (size_t i = 0; i < columns; i++) {
             const struct bench_breakdown_count *here = count_of(shown[i], like->name);
-            add_count_value(t, !here        ? NAN
-                               : k < stages ? bench_breakdown_counted(here, k)
-                                            : here->value[k - 1]);
+            const double value = !here        ? NAN
+                                 : k < stages ? bench_breakdown_counted(here, k)
+                                              : here->value[k - 1];
+            report_table_number(t, value, "%.*f", value == floor(value) ? 0 : 4, value + 0.0);
         }
     }
     if (!strcmp(like->name, "steps"))

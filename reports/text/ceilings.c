@@ -3,29 +3,12 @@
 
 #include "reports/text/table.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
 static const enum qk_isa columns[] = {QK_ISA_BASE, QK_ISA_AVX2, QK_ISA_AVX512};
 enum { COLUMNS = sizeof columns / sizeof *columns };
-
-static void add_known(struct report_table *t, double x, const char *fmt_unit)
-{
-    if (isnan(x))
-        report_table_cell(t, "-");
-    else
-        report_table_cell(t, "%.1f %s", x, fmt_unit);
-}
-
-static void add_number(struct report_table *t, const char *fmt, double x)
-{
-    if (isnan(x))
-        report_table_cell(t, "-");
-    else
-        report_table_cell(t, fmt, x);
-}
 
 static size_t fewest_repetitions(const struct bench_ceilings *c, size_t *most)
 {
@@ -78,9 +61,9 @@ static void add_facts(struct report_table *t, const struct bench_ceilings *c, bo
         report_table_fact(t, "core clock", "%.3f GHz, fastest %.3f GHz, estimated beside the rounds",
                           c->clock_ghz, c->clock_best);
     report_table_cell(t, "timer step");
-    add_known(t, c->timer_step_ns, "ns, the smallest that was seen");
+    report_table_number(t, c->timer_step_ns, "%.1f ns, the smallest that was seen", c->timer_step_ns);
     report_table_cell(t, "timer cost");
-    add_known(t, c->timer_cost_ns, "ns a call");
+    report_table_number(t, c->timer_cost_ns, "%.1f ns a call", c->timer_cost_ns);
     report_table_cell(t, "pages");
     if (isnan(c->huge_share))
         report_table_cell(
@@ -126,10 +109,7 @@ static void add_bandwidths(struct report_table *t, const struct bench_ceilings *
 {
     char head[32];
     report_table_title(t, "Bandwidth, GB/s");
-    report_table_column(t, "of", false, false);
-    report_table_column(t, "in", false, false);
-    report_table_column(t, "threads", true, false);
-    report_table_column(t, "bytes each", true, false);
+    report_table_columns(t, "llrr", "of", "in", "threads", "bytes each");
     for (int k = 0; k < COLUMNS; k++) {
         snprintf(head, sizeof head, "%s", qk_isa_row(columns[k])->name);
         report_table_column(t, head, true, false);
@@ -142,8 +122,8 @@ static void add_bandwidths(struct report_table *t, const struct bench_ceilings *
                     cell[k] = &c->rows[end];
         if (row->level == BENCH_REGISTERS)
             continue;
-        report_table_cell(t, "%s", bench_ceiling_kind_words[row->loop->kind]);
-        report_table_cell(t, "%s", bench_ceiling_level(row->level));
+        report_table_texts(t, bench_ceiling_kind_words[row->loop->kind], bench_ceiling_level(row->level),
+                           NULL);
         report_table_cell(t, "%d", row->threads);
         add_bytes(t, row->bytes);
         for (int k = 0; k < COLUMNS; k++)
@@ -154,56 +134,31 @@ static void add_bandwidths(struct report_table *t, const struct bench_ceilings *
 static void add_peaks(struct report_table *t, const struct bench_ceilings *c)
 {
     report_table_title(t, "Peaks of one core");
-    report_table_column(t, "of", false, false);
-    report_table_column(t, "isa", false, false);
-    report_table_column(t, "instruction", false, false);
-    report_table_column(t, "per ns", true, false);
-    report_table_column(t, "GHz", true, false);
-    report_table_column(t, "per\ncycle", true, false);
-    report_table_column(t, "operations\neach", true, false);
-    report_table_column(t, "Gop/s", true, false);
+    report_table_columns(t, "lllrrrrr", "of", "isa", "instruction", "per ns", "GHz", "per\ncycle",
+                         "operations\neach", "Gop/s");
     for (size_t i = 0; i < c->count; i++) {
         const struct bench_ceiling *row = &c->rows[i];
         if (row->level != BENCH_REGISTERS)
             continue;
-        report_table_cell(t, "%s", bench_ceiling_kind_words[row->loop->kind]);
-        report_table_cell(t, "%s", qk_isa_row(row->loop->isa)->name);
+        report_table_texts(t, bench_ceiling_kind_words[row->loop->kind], qk_isa_row(row->loop->isa)->name,
+                           NULL);
         report_table_cell(t, "%s %s", row->loop->instruction, row->loop->registers);
         if (isnan(row->best))
             report_table_cell(t, "- [%zu]", report_table_note(t, "%s", row->reason));
         else
             report_table_cell(t, "%.2f (%.2f)", row->best, row->median);
-        add_number(t, "%.2f", bench_ceiling_ghz(row));
-        add_number(t, "%.2f", row->per_cycle);
+        report_table_number(t, bench_ceiling_ghz(row), "%.2f", bench_ceiling_ghz(row));
+        report_table_number(t, row->per_cycle, "%.2f", row->per_cycle);
         report_table_cell(t, "%.0f", row->loop->ops);
-        if (isnan(row->best))
-            report_table_cell(t, "-");
-        else
-            report_table_cell(t, "%.1f", row->best * row->loop->ops);
+        report_table_number(t, row->best, "%.1f", row->best * row->loop->ops);
     }
 }
 
 int report_ceilings_text(const struct bench_ceilings *c, bool stored, FILE *to, struct qk_error *err)
 {
-    struct report_table tables[3];
-    bool failed = false;
-    memset(tables, 0, sizeof tables);
+    struct report_table tables[3] = {0};
     add_facts(&tables[0], c, stored);
     add_bandwidths(&tables[1], c);
     add_peaks(&tables[2], c);
-    for (int i = 0; i < 3; i++)
-        failed |= tables[i].failed;
-    errno = 0;
-    for (int i = 0; i < 3 && !failed; i++) {
-        if (i)
-            putc('\n', to);
-        report_table_text(&tables[i], to);
-    }
-    for (int i = 0; i < 3; i++)
-        report_table_free(&tables[i]);
-    if (failed)
-        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the ceilings' texts");
-    if (fflush(to) || ferror(to))
-        return qk_fail(err, QK_ERR_IO, NULL, "cannot write the ceilings: %s", strerror(errno ? errno : EIO));
-    return 0;
+    return report_tables_write(tables, 3, true, report_table_text, "the ceilings", to, err);
 }

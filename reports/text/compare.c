@@ -3,7 +3,6 @@
 
 #include "reports/text/content.h"
 
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -12,17 +11,6 @@ static void add_side(struct report_table *t, const char *label, const struct bas
     report_table_fact(t, label, "%s: commit %s, %s, %s, median of %zu launch%s, shapes %s", b->name,
                       b->env.commit, b->env.date, b->quick ? "quick: not for quoting" : "full", b->launches,
                       b->launches == 1 ? "" : "es", b->shapes);
-}
-
-static void add_number(struct report_table *t, double x, const char *fmt)
-{
-    char text[48];
-    /* The formats are this file's own. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    snprintf(text, sizeof text, fmt, x);
-#pragma GCC diagnostic pop
-    report_table_cell(t, "%s", isnan(x) ? "-" : text);
 }
 
 static void add_ns(struct report_table *t, const struct baseline_part *part)
@@ -71,17 +59,17 @@ static void add_parts(struct report_table *t, const struct baseline_difference *
             const char *name = side[s]->components[i].name;
             const struct baseline_part *was = find_part(d->old_case, name),
                                        *is = find_part(d->new_case, name);
+            const double old_share = was ? was->share : NAN, new_share = is ? is->share : NAN;
             if (s && was)
                 continue;
             bool grew = false;
             for (size_t k = 0; k < d->component_count; k++)
                 grew |= d->components[k].grew && !strcmp(d->components[k].name, name);
-            report_table_cell(t, "%s", d->name);
-            report_table_cell(t, "%s", name);
+            report_table_texts(t, d->name, name, NULL);
             add_ns(t, was);
             add_ns(t, is);
-            add_number(t, was ? was->share : NAN, "%.1f");
-            add_number(t, is ? is->share : NAN, "%.1f");
+            report_table_number(t, old_share, "%.1f", old_share);
+            report_table_number(t, new_share, "%.1f", new_share);
             report_table_cell(t, "%s", grew ? "its share grew" : "");
         }
 }
@@ -90,13 +78,7 @@ static void add_component_table(struct report_table *t, const struct baseline_co
 {
     report_table_title(t, "Components; named when the share grew by more than %.3g points",
                        c->component_share);
-    report_table_column(t, "case", false, true);
-    report_table_column(t, "component", false, false);
-    report_table_column(t, "old ns", true, false);
-    report_table_column(t, "new ns", true, false);
-    report_table_column(t, "old %", true, false);
-    report_table_column(t, "new %", true, false);
-    report_table_column(t, "remark", false, true);
+    report_table_columns(t, "wlrrrrw", "case", "component", "old ns", "new ns", "old %", "new %", "remark");
     for (size_t i = 0; i < c->count; i++)
         if (c->rows[i].old_case && c->rows[i].new_case)
             add_parts(t, &c->rows[i]);
@@ -112,22 +94,16 @@ static void add_counters(struct report_table *t, const struct baseline_differenc
             const double x = was ? was->value : NAN, y = is ? is->value : NAN;
             if ((s && was) || (isnan(x) && isnan(y)))
                 continue;
-            report_table_cell(t, "%s", d->name);
-            report_table_cell(t, "%s", m->name);
-            report_table_cell(t, "%s", m->unit);
-            add_number(t, x, "%.5g");
-            add_number(t, y, "%.5g");
+            report_table_texts(t, d->name, m->name, m->unit, NULL);
+            report_table_number(t, x, "%.5g", x);
+            report_table_number(t, y, "%.5g", y);
         }
 }
 
 static void add_counter_table(struct report_table *t, const struct baseline_comparison *c)
 {
     report_table_title(t, "Hardware counters that were valid on a side");
-    report_table_column(t, "case", false, true);
-    report_table_column(t, "counter", false, false);
-    report_table_column(t, "unit", false, false);
-    report_table_column(t, "old", true, false);
-    report_table_column(t, "new", true, false);
+    report_table_columns(t, "wllrr", "case", "counter", "unit", "old", "new");
     for (size_t i = 0; i < c->count; i++)
         if (c->rows[i].old_case && c->rows[i].new_case)
             add_counters(t, &c->rows[i]);
@@ -181,12 +157,7 @@ static void add_change(struct report_table *t, const struct baseline_difference 
 static void add_case_table(struct report_table *t, const struct baseline_comparison *c)
 {
     report_table_title(t, "Speed-up over the reference of the same run, and what a call takes longer for it");
-    report_table_column(t, "case", false, true);
-    report_table_column(t, "old", true, false);
-    report_table_column(t, "new", true, false);
-    report_table_column(t, "slower by %", true, false);
-    report_table_column(t, "instructions", true, false);
-    report_table_column(t, "remark", false, true);
+    report_table_columns(t, "wrrrrw", "case", "old", "new", "slower by %", "instructions", "remark");
     for (size_t i = 0; i < c->count; i++) {
         const struct baseline_difference *d = &c->rows[i];
         report_table_cell(t, "%s", d->name);
@@ -218,26 +189,10 @@ static void add_comparison_facts(struct report_table *t, const struct baseline_c
 static int write_tables(void (*const *fill)(struct report_table *, const struct baseline_comparison *),
                         size_t count, const struct baseline_comparison *c, FILE *to, struct qk_error *err)
 {
-    bool any = false;
-    errno = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct report_table t = {0};
-        fill[i](&t, c);
-        const bool failed = t.failed;
-        /* A table without rows is left out. */
-        if (!failed && t.cells.count) {
-            if (any)
-                fputs("\n", to);
-            any = true;
-            report_table_text(&t, to);
-        }
-        report_table_free(&t);
-        if (failed)
-            return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a table");
-    }
-    return ferror(to) ? qk_fail(err, QK_ERR_IO, NULL, "cannot write the comparison: %s",
-                                errno ? strerror(errno) : "the stream has failed")
-                      : 0;
+    struct report_table tables[4] = {0};
+    for (size_t i = 0; i < count; i++)
+        fill[i](&tables[i], c);
+    return report_tables_write(tables, count, false, report_table_text, "the comparison", to, err);
 }
 
 int report_comparison_text(const struct baseline_comparison *c, FILE *to, struct qk_error *err)
@@ -265,12 +220,8 @@ static void add_baseline_cases(struct report_table *t, const struct baseline_com
 {
     const struct baseline *b = c->new_side;
     report_table_title(t, "Cases");
-    report_table_column(t, "case", false, true);
-    report_table_column(t, "speed-up", true, false);
-    report_table_column(t, "spread %", true, false);
-    report_table_column(t, "ns/call", true, false);
-    report_table_column(t, "instructions", true, false);
-    report_table_column(t, "components", false, true);
+    report_table_columns(t, "wrrrrw", "case", "speed-up", "spread %", "ns/call", "instructions",
+                         "components");
     for (size_t i = 0; i < b->count; i++) {
         const struct baseline_case *k = &b->cases[i];
         char text[400] = "-";
@@ -279,9 +230,9 @@ static void add_baseline_cases(struct report_table *t, const struct baseline_com
                                      k->components[p].name, k->components[p].share);
         report_table_cell(t, "%s", k->name);
         add_speedup(t, k);
-        add_number(t, 100 * k->spread, "%.2f");
-        add_number(t, k->ns, "%.5g");
-        add_number(t, k->instructions, "%.0f");
+        report_table_number(t, 100 * k->spread, "%.2f", 100 * k->spread);
+        report_table_number(t, k->ns, "%.5g", k->ns);
+        report_table_number(t, k->instructions, "%.0f", k->instructions);
         report_table_cell(t, "%s", text);
     }
 }
@@ -289,17 +240,11 @@ static void add_baseline_cases(struct report_table *t, const struct baseline_com
 static void add_baseline_history(struct report_table *t, const struct baseline_comparison *c)
 {
     report_table_title(t, "Accepted changes");
-    report_table_column(t, "case", false, true);
-    report_table_column(t, "date", false, false);
-    report_table_column(t, "commit", false, false);
-    report_table_column(t, "before", true, false);
-    report_table_column(t, "reason", false, true);
+    report_table_columns(t, "wllrw", "case", "date", "commit", "before", "reason");
     for (size_t i = 0; i < c->new_side->count; i++)
         for (size_t h = 0; h < c->new_side->cases[i].history_count; h++) {
             const struct baseline_accepted *a = &c->new_side->cases[i].history[h];
-            report_table_cell(t, "%s", c->new_side->cases[i].name);
-            report_table_cell(t, "%s", a->date);
-            report_table_cell(t, "%s", a->commit);
+            report_table_texts(t, c->new_side->cases[i].name, a->date, a->commit, NULL);
             report_add_ratio(t, &a->speedup,
                              isnan(a->speedup.low) ? report_table_note(t, "too few blocks for an interval")
                                                    : 0);

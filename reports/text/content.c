@@ -216,13 +216,8 @@ static void add_group(struct report_table *t, const struct report_input *in, siz
     for (size_t i = 0; i < count; i++)
         if (rows[i].rec->reference)
             reference = rows[i].rec->variant;
-    report_table_column(t, "variant", false, true);
-    report_table_column(t, "isa", false, false);
-    report_table_column(t, "phase", false, false);
-    report_table_column(t, "ns", true, false);
-    report_table_column(t, "estimated\ncyc/elem", true, false);
-    report_table_column(t, "Gelem/s", true, false);
-    report_table_column(t, "GB/s", true, false);
+    report_table_columns(t, "wllrrrr", "variant", "isa", "phase", "ns", "estimated\ncyc/elem", "Gelem/s",
+                         "GB/s");
     const size_t ceiling = note_ceiling(t, rows, count);
     snprintf(head, sizeof head, "%% of\nceiling");
     if (ceiling)
@@ -233,9 +228,7 @@ static void add_group(struct report_table *t, const struct report_input *in, siz
     report_table_column(t, "step over the\nprevious phase", false, false);
     for (size_t i = 0; i < count; i++) {
         const struct bench_record *rec = rows[i].rec;
-        report_table_cell(t, "%s", rec->variant);
-        report_table_cell(t, "%s", rec->isa);
-        report_table_cell(t, "%s", rec->phase);
+        report_table_texts(t, rec->variant, rec->isa, rec->phase, NULL);
         if (rec->status != BENCH_OK) {
             add_stopped_row(t, rec);
             continue;
@@ -257,20 +250,14 @@ static void add_audit(struct report_table *t, const struct baseline_audit *audit
     report_table_title(t, "Audit: %zu confirmed, %zu refuted, %zu not resolved. Claims of: %s",
                        audit->verdicts[BASELINE_CONFIRMED], audit->verdicts[BASELINE_REFUTED],
                        audit->verdicts[BASELINE_NOT_RESOLVED], audit->source);
-    report_table_column(t, "shape", false, true);
-    report_table_column(t, "claim", false, true);
-    report_table_column(t, "of phase", false, false);
-    report_table_column(t, "claimed", true, false);
-    report_table_column(t, "measured", false, false);
-    report_table_column(t, "of variant", false, true);
-    report_table_column(t, "verdict", false, false);
+    report_table_columns(t, "wwlrlwl", "shape", "claim", "of phase", "claimed", "measured", "of variant",
+                         "verdict");
     for (size_t i = 0; i < audit->count; i++) {
         const struct baseline_audit_row *row = &audit->rows[i];
         size_t note = 0;
         if (row->why[0])
             note = report_table_note(t, "%s", row->why);
-        report_table_cell(t, "%s", row->shape);
-        report_table_cell(t, "%s", row->what);
+        report_table_texts(t, row->shape, row->what, NULL);
         report_table_cell(t, "%s over %s", row->phase, row->claimed_over);
         report_table_cell(t, "%.2fx", row->claimed);
         report_add_ratio(t, &row->measured, note);

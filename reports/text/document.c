@@ -3,59 +3,31 @@
 #include "reports/text/content.h"
 #include "reports/text/e2e.h"
 
-#include <errno.h>
-#include <string.h>
-
-/* The end-to-end section, behind everything else. */
-static int write_model(const struct report_input *in, FILE *to,
-                       void (*render)(const struct report_table *, FILE *), struct qk_error *err)
-{
-    struct report_table tables[REPORT_E2E_TABLES];
-    bool failed = false;
-    memset(tables, 0, sizeof tables);
-    report_e2e_tables(tables, in->e2e, in->e2e_audit);
-    for (size_t i = 0; i < REPORT_E2E_TABLES; i++)
-        failed |= tables[i].failed;
-    for (size_t i = 0; i < REPORT_E2E_TABLES && !failed; i++) {
-        putc('\n', to);
-        render(&tables[i], to);
-    }
-    for (size_t i = 0; i < REPORT_E2E_TABLES; i++)
-        report_table_free(&tables[i]);
-    return failed ? qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the tables of a model") : 0;
-}
-
-static int write_tables(const struct report_input *in, FILE *to,
-                        void (*render)(const struct report_table *, FILE *), const char *form,
+/* The end-to-end section stands behind everything else. */
+static int write_tables(const struct report_input *in, FILE *to, report_render *render, const char *what,
                         struct qk_error *err)
 {
     struct report_content content;
-    int rc = report_content_make(&content, in, err);
-    if (rc)
-        return rc;
-    for (size_t i = 0; i < content.count; i++) {
-        if (i)
-            putc('\n', to);
-        render(&content.tables[i], to);
-    }
+    struct report_table model[REPORT_E2E_TABLES] = {0};
+    int code = report_content_make(&content, in, err);
+    if (code)
+        return code;
+    code = report_tables_write(content.tables, content.count, true, render, what, to, err);
     report_content_free(&content);
-    if (in->e2e_audit)
-        rc = write_model(in, to, render, err);
-    if (rc)
-        return rc;
-    errno = 0;
-    if (fflush(to) != 0 || ferror(to))
-        return qk_fail(err, QK_ERR_IO, NULL, "cannot write the %s report: %s", form,
-                       errno ? strerror(errno) : "the stream failed");
-    return 0;
+    if (!code && in->e2e_audit) {
+        putc('\n', to);
+        report_e2e_tables(model, in->e2e, in->e2e_audit);
+        code = report_tables_write(model, REPORT_E2E_TABLES, true, render, what, to, err);
+    }
+    return code;
 }
 
 int report_text(const struct report_input *in, FILE *to, struct qk_error *err)
 {
-    return write_tables(in, to, report_table_text, "text", err);
+    return write_tables(in, to, report_table_text, "the text report", err);
 }
 
 int report_markdown(const struct report_input *in, FILE *to, struct qk_error *err)
 {
-    return write_tables(in, to, report_table_markdown, "markdown", err);
+    return write_tables(in, to, report_table_markdown, "the markdown report", err);
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/text/e2e.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdint.h>
-#include <string.h>
 
 /* Four digits, all of those before the point. */
 static const char *number(double x, char to[32])
@@ -47,18 +45,11 @@ static const char *test_name(const struct bench_e2e_row *row, char *to, size_t s
     return to;
 }
 
-static void add_columns(struct report_table *t, const char *const *heads, const char *right)
-{
-    for (size_t i = 0; heads[i]; i++)
-        report_table_column(t, heads[i], right[i] == 'r', false);
-}
-
 static void add_rows(struct report_table *t, const struct bench_e2e *e)
 {
-    static const char *const heads[] = {"model", "size",     "params",  "backend",  "threads",         "test",
-                                        "t/s",   "ms/token", "kernels", "speed-up", "of read ceiling", NULL};
     char test[32];
-    add_columns(t, heads, "lrrlrrrrlrr");
+    report_table_columns(t, "lrrlrrrrlrr", "model", "size", "params", "backend", "threads", "test", "t/s",
+                         "ms/token", "kernels", "speed-up", "of read ceiling");
     for (size_t i = 0; i < e->count; i++) {
         const struct bench_e2e_row *row = &e->rows[i];
         report_table_cell(t, "%s", e->model_type);
@@ -123,21 +114,16 @@ static void add_facts(struct report_table *t, const struct bench_e2e *e)
 
 static void add_claim(struct report_table *t, double claim, const char *unit, bool target)
 {
-    if (isnan(claim))
-        report_table_cell(t, "-");
-    else
-        report_table_cell(t, "%s%.4g%s", target ? "target " : "", claim, unit);
+    report_table_number(t, claim, "%s%.4g%s", target ? "target " : "", claim, unit);
 }
 
 static void add_ladder(struct report_table *t, const struct bench_e2e *e,
                        const struct baseline_e2e_audit *audit)
 {
-    static const char *const heads[] = {"kernels",       "phase",    "thr.",    "ms per\ntoken",
-                                        "tokens\nper s", "speed-up", "claimed", "verdict"};
     char head[64], text[32];
     report_table_title(t, "End to end, beside the claims (which are of a whole 2B model)");
-    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-        report_table_column(t, heads[i], i > 1 && i < 7, false);
+    report_table_columns(t, "llrrrrrl", "kernels", "phase", "thr.", "ms per\ntoken", "tokens\nper s",
+                         "speed-up", "claimed", "verdict");
     snprintf(head, sizeof head, "%llu tokens,\ns", (unsigned long long)audit->tokens);
     report_table_column(t, head, true, false);
     report_table_column(t, "claimed,\ns", true, false);
@@ -145,8 +131,7 @@ static void add_ladder(struct report_table *t, const struct bench_e2e *e,
     report_table_column(t, head, false, false);
     for (size_t i = 0; i < audit->count; i++) {
         const struct baseline_e2e_row *a = &audit->rows[i];
-        report_table_cell(t, "%s", a->row->kernels);
-        report_table_cell(t, "%s", a->row->phase);
+        report_table_texts(t, a->row->kernels, a->row->phase, NULL);
         report_table_cell(t, "%zu", a->row->threads);
         report_table_cell(t, "%s", number(a->row->ns_per_token.value * 1e-6, text));
         report_table_cell(t, "%s", number(1e9 / a->row->ns_per_token.value, text));
@@ -169,39 +154,15 @@ static void add_ladder(struct report_table *t, const struct bench_e2e *e,
             100 * e->level);
 }
 
-static int write_tables(struct report_table *tables, size_t count, FILE *to, bool markdown,
-                        struct qk_error *err)
-{
-    bool failed = false;
-    for (size_t i = 0; i < count; i++)
-        failed |= tables[i].failed;
-    errno = 0;
-    for (size_t i = 0; i < count && !failed; i++) {
-        if (i)
-            putc('\n', to);
-        if (markdown)
-            report_table_markdown(&tables[i], to);
-        else
-            report_table_text(&tables[i], to);
-    }
-    for (size_t i = 0; i < count; i++)
-        report_table_free(&tables[i]);
-    if (failed)
-        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the tables of a model");
-    if (fflush(to) || ferror(to))
-        return qk_fail(err, QK_ERR_IO, NULL, "cannot write the tables of a model: %s",
-                       strerror(errno ? errno : EIO));
-    return 0;
-}
+static const char what[] = "the tables of a model";
 
 int report_e2e_markdown(const struct bench_e2e *e, FILE *to, struct qk_error *err)
 {
-    struct report_table tables[REPORT_E2E_TABLES];
-    memset(tables, 0, sizeof tables);
+    struct report_table tables[REPORT_E2E_TABLES] = {0};
     add_rows(&tables[0], e);
     add_components(&tables[1], e);
     add_facts(&tables[2], e);
-    return write_tables(tables, REPORT_E2E_TABLES, to, true, err);
+    return report_tables_write(tables, REPORT_E2E_TABLES, true, report_table_markdown, what, to, err);
 }
 
 void report_e2e_tables(struct report_table tables[REPORT_E2E_TABLES], const struct bench_e2e *e,
@@ -215,8 +176,8 @@ void report_e2e_tables(struct report_table tables[REPORT_E2E_TABLES], const stru
 int report_e2e_ladder(const struct bench_e2e *e, const struct baseline_e2e_audit *audit, FILE *to,
                       bool markdown, struct qk_error *err)
 {
-    struct report_table tables[REPORT_E2E_TABLES];
-    memset(tables, 0, sizeof tables);
+    struct report_table tables[REPORT_E2E_TABLES] = {0};
     report_e2e_tables(tables, e, audit);
-    return write_tables(tables, REPORT_E2E_TABLES, to, markdown, err);
+    return report_tables_write(tables, REPORT_E2E_TABLES, true,
+                               markdown ? report_table_markdown : report_table_text, what, to, err);
 }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/text/table.h"
 
+#include "harness/records/outfile.h"
+
 #include <assert.h>
+#include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,11 +99,37 @@ void report_table_column(struct report_table *t, const char *head, bool right, b
     t->columns[t->column_count++] = (struct report_column){copy, right, wrap};
 }
 
+void report_table_columns(struct report_table *t, const char *kinds, ...)
+{
+    va_list heads;
+    va_start(heads, kinds);
+    for (; *kinds; kinds++)
+        report_table_column(t, va_arg(heads, const char *), *kinds == 'r', *kinds == 'w');
+    va_end(heads);
+}
+
 void report_table_cell(struct report_table *t, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
     append(t, &t->cells, format(t, fmt, args));
+    va_end(args);
+}
+
+void report_table_texts(struct report_table *t, const char *first, ...)
+{
+    va_list args;
+    va_start(args, first);
+    for (const char *text = first; text; text = va_arg(args, const char *))
+        report_table_cell(t, "%s", text);
+    va_end(args);
+}
+
+void report_table_number(struct report_table *t, double x, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    append(t, &t->cells, isnan(x) ? strdup("-") : format(t, fmt, args));
     va_end(args);
 }
 
@@ -152,4 +182,24 @@ void report_table_free(struct report_table *t)
     free_texts(&t->notes);
     free(t->title);
     *t = (struct report_table){0};
+}
+
+int report_tables_write(struct report_table *tables, size_t count, bool empty, report_render *render,
+                        const char *what, FILE *to, struct qk_error *err)
+{
+    bool failed = false, any = false;
+    for (size_t i = 0; i < count; i++)
+        failed |= tables[i].failed;
+    errno = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!failed && (empty || tables[i].cells.count)) {
+            if (any)
+                putc('\n', to);
+            any = true;
+            render(&tables[i], to);
+        }
+        report_table_free(&tables[i]);
+    }
+    return failed ? qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %s", what)
+                  : bench_written(to, what, err);
 }

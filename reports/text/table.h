@@ -43,7 +43,14 @@ struct report_table {
  */
 void report_table_title(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void report_table_column(struct report_table *t, const char *head, bool right, bool wrap);
+/* A column for each letter of `kinds`, with that many heads behind it: l to the left, r to the right, w left and may wrap. */
+void report_table_columns(struct report_table *t, const char *kinds, ...);
 void report_table_cell(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A cell for each text, which a NULL ends. */
+void report_table_texts(struct report_table *t, const char *first, ...) __attribute__((sentinel));
+/* A cell that says "-" when x is not a number. */
+void report_table_number(struct report_table *t, double x, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Two columns: what a fact is of, and what it says, "unknown" where that is nothing. */
 void report_table_facts(struct report_table *t);
 void report_table_fact(struct report_table *t, const char *label, const char *fmt, ...)
@@ -52,11 +59,18 @@ void report_table_fact(struct report_table *t, const char *label, const char *fm
 size_t report_table_note(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void report_table_free(struct report_table *t);
 
+typedef void report_render(const struct report_table *t, FILE *to);
+/*
+ * Writes the tables with a blank line between, those without rows only when `empty`, and frees all. QK_ERR_MEMORY when
+ * one of them has failed, QK_ERR_IO; both name `what`.
+ */
+int report_tables_write(struct report_table *tables, size_t count, bool empty, report_render *render,
+                        const char *what, FILE *to, struct qk_error *err);
+
 /* In place; what report_table_cell does to its text. */
 void report_clean(char *text);
 
 /* Both write the title, the table and its notes. Failures are left in the stream's error flag. */
-void report_table_text(const struct report_table *t, FILE *to);
-void report_table_markdown(const struct report_table *t, FILE *to);
+report_render report_table_text, report_table_markdown;
 
 #endif
