@@ -12,4 +12,8 @@
 
 #include <cmocka.h>
 
+/* Begin a test and a fixture that do without cmocka's state; the body follows. */
+#define UNIT_TEST(NAME)    static void NAME(__attribute__((unused)) void **state)
+#define UNIT_FIXTURE(NAME) static int NAME(__attribute__((unused)) void **state)
+
 #endif

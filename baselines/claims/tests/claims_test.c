@@ -11,16 +11,14 @@
 
 static char json[] = "/tmp/qkbench-claims-XXXXXX";
 
-static int set_up(void **state)
+UNIT_FIXTURE(set_up)
 {
-    (void)state;
     const int fd = mkstemp(json);
     return fd < 0 ? -1 : close(fd);
 }
 
-static int tear_down(void **state)
+UNIT_FIXTURE(tear_down)
 {
-    (void)state;
     return unlink(json);
 }
 
@@ -146,9 +144,8 @@ static const struct {
     {PHASES("{\"phase\": \"1\", \"s_per_token\": 1}"), "$.end_to_end.phases[0].s", "found nothing"},
 };
 
-static void malformed_files_are_refused_with_their_path(void **state)
+UNIT_TEST(malformed_files_are_refused_with_their_path)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
         struct baseline_claims claims;
         struct qk_error err = {0};
@@ -164,11 +161,10 @@ static void malformed_files_are_refused_with_their_path(void **state)
     }
 }
 
-static void a_file_that_cannot_be_read_is_an_error(void **state)
+UNIT_TEST(a_file_that_cannot_be_read_is_an_error)
 {
     struct baseline_claims claims;
     struct qk_error err;
-    (void)state;
     assert_int_equal(baseline_claims_read(&claims, "/nonexistent/roadmap.json", &err), QK_ERR_IO);
     assert_string_equal(err.where, "/nonexistent/roadmap.json");
     assert_non_null(strstr(err.text, "No such file"));
@@ -179,7 +175,7 @@ static void a_file_that_cannot_be_read_is_an_error(void **state)
 }
 
 /* The figures of the roadmap, typed in again from its tables. */
-static void the_roadmap_says_what_was_claimed(void **state)
+UNIT_TEST(the_roadmap_says_what_was_claimed)
 {
     static const struct {
         const char *phase, *over;
@@ -199,7 +195,6 @@ static void the_roadmap_says_what_was_claimed(void **state)
     struct baseline_claims c;
     struct qk_error err;
     size_t seen = 0, goals = 0;
-    (void)state;
     if (baseline_claims_read(&c, ROADMAP_JSON, &err) != 0)
         fail_msg("%s: %s", err.where, err.text);
     assert_string_equal(c.op, "qk256_dequant");
@@ -227,7 +222,7 @@ static void the_roadmap_says_what_was_claimed(void **state)
 }
 
 /* The component table of the roadmap, typed in again. */
-static void the_roadmap_says_what_components_take(void **state)
+UNIT_TEST(the_roadmap_says_what_components_take)
 {
     static const char *const phases[] = {"baseline", "1", "2", "3", "4"};
     static const struct {
@@ -240,7 +235,6 @@ static void the_roadmap_says_what_components_take(void **state)
                  {"total", "total", "", "", {9000, 6120, 5310, 4914, 3234}, 0}};
     struct baseline_claims c;
     struct qk_error err;
-    (void)state;
     assert_int_equal(baseline_claims_read(&c, ROADMAP_JSON, &err), 0);
     assert_int_equal(c.component_count, 5);
     for (size_t i = 0; i < 5; i++) {
@@ -269,7 +263,7 @@ static void the_roadmap_says_what_components_take(void **state)
 }
 
 /* "End to end: 10.0 s/token baseline, 8.3 (1.21x) phase 1, 7.5 (1.33x) phase 2, target 3.3 (3.0x)", and for 8 tokens. */
-static void the_roadmap_says_what_a_model_takes(void **state)
+UNIT_TEST(the_roadmap_says_what_a_model_takes)
 {
     static const struct {
         const char *phase;
@@ -277,7 +271,6 @@ static void the_roadmap_says_what_a_model_takes(void **state)
     } table[] = {
         {"baseline", 10.0, 80, NAN}, {"1", 8.3, 66, 1.21}, {"2", 7.5, 60, 1.33}, {"4", 3.3, 27, 3.0}};
     struct baseline_claims c;
-    (void)state;
     assert_int_equal(baseline_claims_read(&c, ROADMAP_JSON, NULL), 0);
     assert_int_equal(c.end_to_end.tokens, 8);
     assert_true(c.end_to_end.limit_s == 30);
@@ -291,11 +284,10 @@ static void the_roadmap_says_what_a_model_takes(void **state)
     baseline_claims_free(&c);
 }
 
-static void a_file_may_do_without_components(void **state)
+UNIT_TEST(a_file_may_do_without_components)
 {
     struct baseline_claims c;
     struct qk_error err;
-    (void)state;
     write_json(HEAD "[" GOOD "]}");
     assert_int_equal(baseline_claims_read(&c, json, &err), 0);
     assert_int_equal(c.end_to_end.count, 0);
@@ -304,9 +296,8 @@ static void a_file_may_do_without_components(void **state)
     baseline_claims_free(&c);
 }
 
-static void phases_have_an_order(void **state)
+UNIT_TEST(phases_have_an_order)
 {
-    (void)state;
     assert_int_equal(baseline_phase_rank("baseline"), 0);
     assert_int_equal(baseline_phase_rank("1"), 10);
     assert_int_equal(baseline_phase_rank("2.5"), 25);

@@ -11,26 +11,23 @@
 
 static struct bench_e2e e;
 
-static int set_up(void **state)
+UNIT_FIXTURE(set_up)
 {
-    (void)state;
     bench_test_e2e(&e, 7);
     return bench_e2e_summarise(&e, NULL, NULL, "none", NULL);
 }
 
-static int tear_down(void **state)
+UNIT_FIXTURE(tear_down)
 {
-    (void)state;
     bench_e2e_free(&e);
     return 0;
 }
 
 /* The fixture's generation rows: baseline 10.3 s a token; phase 1 about 1.25 times as fast, not surely; phase 4 4 times; best. */
-static void claims_are_put_beside_their_phase(void **state)
+UNIT_TEST(claims_are_put_beside_their_phase)
 {
     struct baseline_e2e_audit a;
     struct qk_error err;
-    (void)state;
     if (baseline_e2e_audit_make(&a, ROADMAP_JSON, &e, &err))
         fail_msg("%s: %s", err.where, err.text);
     assert_int_equal(a.tokens, 8);
@@ -48,10 +45,9 @@ static void claims_are_put_beside_their_phase(void **state)
     baseline_e2e_audit_free(&a);
 }
 
-static void only_speedups_over_the_baseline_are_judged(void **state)
+UNIT_TEST(only_speedups_over_the_baseline_are_judged)
 {
     struct baseline_e2e_audit a;
-    (void)state;
     strcpy(e.rows[1].phase, "2");
     assert_int_equal(baseline_e2e_audit_make(&a, ROADMAP_JSON, &e, NULL), 0);
     assert_false(a.rows[2].judged);
@@ -59,10 +55,9 @@ static void only_speedups_over_the_baseline_are_judged(void **state)
     strcpy(e.rows[1].phase, "baseline");
 }
 
-static void few_repetitions_resolve_nothing(void **state)
+UNIT_TEST(few_repetitions_resolve_nothing)
 {
     struct baseline_e2e_audit a;
-    (void)state;
     e.level = 0.9375;
     assert_int_equal(baseline_e2e_audit_make(&a, ROADMAP_JSON, &e, NULL), 0);
     assert_true(a.rows[2].judged);
@@ -71,12 +66,11 @@ static void few_repetitions_resolve_nothing(void **state)
     e.level = 0.95;
 }
 
-static void a_file_without_such_claims_is_refused(void **state)
+UNIT_TEST(a_file_without_such_claims_is_refused)
 {
     struct baseline_e2e_audit a;
     struct qk_error err;
     char path[] = "/tmp/qkbench-e2e-audit-XXXXXX";
-    (void)state;
     const int fd = mkstemp(path);
     assert_true(fd >= 0);
     FILE *to = fdopen(fd, "w");

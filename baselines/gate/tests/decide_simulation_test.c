@@ -116,9 +116,8 @@ static struct tally at(enum noise noise, double effect)
     return simulate(w, ALPHA, 1, 1, RUNS);
 }
 
-static void an_ignorable_effect_is_not_called_slower(void **state)
+UNIT_TEST(an_ignorable_effect_is_not_called_slower)
 {
-    (void)state;
     for (int noise = 0; noise < NOISES; noise++) {
         const struct tally t = at((enum noise)noise, margins.ignorable);
         const size_t false_alarms = t.verdicts[BASELINE_REGRESSION] + t.verdicts[BASELINE_WARN];
@@ -131,9 +130,8 @@ static void an_ignorable_effect_is_not_called_slower(void **state)
     }
 }
 
-static void an_effect_of_must_catch_is_not_passed(void **state)
+UNIT_TEST(an_effect_of_must_catch_is_not_passed)
 {
-    (void)state;
     for (int noise = 0; noise < NOISES; noise++) {
         const struct tally t = at((enum noise)noise, margins.must_catch);
         const size_t passes = t.verdicts[BASELINE_PASS];
@@ -146,9 +144,8 @@ static void an_effect_of_must_catch_is_not_passed(void **state)
 }
 
 /* The proof that the tests above can fail, and what the coin is good for. */
-static void broken_rules_break_the_bound(void **state)
+UNIT_TEST(broken_rules_break_the_bound)
 {
-    (void)state;
     struct world w = {.noise = BURSTS,
                       .effect = log1p(margins.ignorable),
                       .pairs = 4,
@@ -165,13 +162,12 @@ static void broken_rules_break_the_bound(void **state)
     assert_false(within_bound(false_alarms));
 }
 
-static void a_quiet_machine_decides_soon(void **state)
+UNIT_TEST(a_quiet_machine_decides_soon)
 {
     static const struct {
         double effect;
         enum baseline_verdict verdict;
     } sure[] = {{0.01, BASELINE_REGRESSION}, {0.005, BASELINE_WARN}, {0, BASELINE_PASS}};
-    (void)state;
     for (size_t i = 0; i < sizeof sure / sizeof *sure; i++) {
         const struct world w = {
             .noise = QUIET, .effect = log1p(sure[i].effect), .pairs = 16, .second_slice = 0.001};
@@ -184,9 +180,8 @@ static void a_quiet_machine_decides_soon(void **state)
 }
 
 /* P(Binomial(10, 0.3) <= 2) is 0.3827828 (scipy.stats.binom.cdf(2, 10, 0.3), SciPy 1.10.1). */
-static void the_bound_is_binomial(void **state)
+UNIT_TEST(the_bound_is_binomial)
 {
-    (void)state;
     assert_true(fabs(binomial_at_most(2, 10, 0.3) - 0.3827828) < 1e-7);
     assert_true(within_bound(100) && !within_bound(200));
 }

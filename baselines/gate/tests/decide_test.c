@@ -29,9 +29,8 @@ static const struct {
     {300, 300, 202.906780043824, 202.930191083795},
 };
 
-static void e_is_the_mean_of_its_bets(void **state)
+UNIT_TEST(e_is_the_mean_of_its_bets)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         const double e = baseline_log_e(values[i].k, values[i].n), n = (double)values[i].n;
         if (!(fabs(e - values[i].mixture) < 1e-9 * (1 + fabs(values[i].mixture))))
@@ -53,9 +52,8 @@ static void e_is_the_mean_of_its_bets(void **state)
 }
 
 /* Over all signs of the next n blocks the mean of E is 1: what makes it a fair game. */
-static void e_is_a_fair_game(void **state)
+UNIT_TEST(e_is_a_fair_game)
 {
-    (void)state;
     for (size_t n = 1; n <= 60; n++) {
         double mean = 0;
         for (size_t k = 0; k <= n; k++)
@@ -81,13 +79,12 @@ static size_t blocks_until_decided(struct baseline_decision *d, double log_ratio
     return d->blocks;
 }
 
-static void one_sided_signs_decide_in_the_fewest_blocks(void **state)
+UNIT_TEST(one_sided_signs_decide_in_the_fewest_blocks)
 {
     static const struct {
         double alpha;
         size_t cases, blocks;
     } fewest[] = {{0.001, 1, 13}, {0.001, 10, 17}, {0.001, 60, 20}, {0.05, 1, 7}};
-    (void)state;
     for (size_t i = 0; i < sizeof fewest / sizeof *fewest; i++) {
         struct baseline_decision d = start(fewest[i].alpha, fewest[i].cases);
         assert_int_equal(blocks_until_decided(&d, 0.02), fewest[i].blocks);
@@ -114,7 +111,7 @@ static struct baseline_decision decide(const char *signs)
     return d;
 }
 
-static void verdicts_follow_what_is_known(void **state)
+UNIT_TEST(verdicts_follow_what_is_known)
 {
     static const struct {
         const char *signs;
@@ -146,7 +143,6 @@ static void verdicts_follow_what_is_known(void **state)
         {"WWWWWWWWWWWWW", true, false, false, false, BASELINE_WARN},
         {"wwwwwwwwwwwww", false, false, true, true, BASELINE_PASS},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
         const struct baseline_decision d = decide(runs[i].signs);
         if (d.slower != runs[i].slower || d.beyond != runs[i].beyond || d.within != runs[i].within ||
@@ -157,10 +153,9 @@ static void verdicts_follow_what_is_known(void **state)
 }
 
 /* What took long to prove gets a quarter as many blocks more. */
-static void how_much_slower_takes_a_quarter_more(void **state)
+UNIT_TEST(how_much_slower_takes_a_quarter_more)
 {
     static const char turn[] = "+o-+o"; /* four of five above ignorable, two beyond must-catch */
-    (void)state;
     struct baseline_decision d = start(0.001, 1);
     while (d.blocks < 1000 && !baseline_decision_add(&d, turn[d.blocks % 5] == '+'   ? 0.02
                                                          : turn[d.blocks % 5] == 'o' ? 0.005
@@ -172,9 +167,8 @@ static void how_much_slower_takes_a_quarter_more(void **state)
     assert_int_equal(d.verdict, BASELINE_WARN);
 }
 
-static void a_decision_stays(void **state)
+UNIT_TEST(a_decision_stays)
 {
-    (void)state;
     struct baseline_decision d = decide("-------------");
     for (int i = 0; i < 100; i++)
         assert_true(baseline_decision_add(&d, 0.5));
@@ -187,10 +181,9 @@ static void a_decision_stays(void **state)
     assert_int_equal(d.verdict, BASELINE_WARN);
 }
 
-static void no_number_is_invalid_at_once(void **state)
+UNIT_TEST(no_number_is_invalid_at_once)
 {
     static const double none[] = {NAN, INFINITY, -INFINITY};
-    (void)state;
     for (size_t i = 0; i < 3; i++) {
         struct baseline_decision d = decide("------------");
         assert_true(baseline_decision_add(&d, none[i]));
@@ -200,11 +193,10 @@ static void no_number_is_invalid_at_once(void **state)
     }
 }
 
-static void a_rule_is_one_bound(void **state)
+UNIT_TEST(a_rule_is_one_bound)
 {
     struct baseline_decision d;
     struct qk_error err;
-    (void)state;
     /* at least 3.0 times as fast */
     assert_int_equal(baseline_decision_bound(&d, -log(3.0), 0.001, 1, &err), 0);
     assert_int_equal(blocks_until_decided(&d, -log(3.1)), 13);
@@ -217,7 +209,7 @@ static void a_rule_is_one_bound(void **state)
     assert_int_equal(baseline_decision_bound(&d, 0, 0, 1, &err), QK_ERR_ARG);
 }
 
-static void nonsense_is_refused(void **state)
+UNIT_TEST(nonsense_is_refused)
 {
     static const struct {
         struct baseline_margins margins;
@@ -236,7 +228,6 @@ static void nonsense_is_refused(void **state)
         {{0.002, 0.008}, NAN, 1, "alpha", "found nan"},
         {{0.002, 0.008}, 0.001, 0, "cases", "no cases"},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct baseline_decision d;
         struct qk_error err = {0};

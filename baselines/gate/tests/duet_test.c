@@ -91,10 +91,9 @@ static struct baseline_policy policy;
 static struct baseline_report report;
 static struct baseline_duet_config config;
 
-static int set_up(void **state)
+UNIT_FIXTURE(set_up)
 {
     struct qk_error err;
-    (void)state;
     memset(&world, 0, sizeof world);
     world.slowed = 1;
     world.blocks = 100;
@@ -112,9 +111,8 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
+UNIT_FIXTURE(tear_down)
 {
-    (void)state;
     baseline_report_free(&report);
     baseline_policy_free(&policy);
     return 0;
@@ -159,9 +157,8 @@ static void expect_case(enum baseline_verdict verdict, const char *reason, int e
     assert_int_equal(baseline_report_exit(&report), exit_code);
 }
 
-static void test_identical_code_is_not_timed(void **state)
+UNIT_TEST(test_identical_code_is_not_timed)
 {
-    (void)state;
     cand_rows[1] = base_rows[1];
     assert_int_equal(judge(), 0);
     assert_int_equal(world.runs, 0);
@@ -169,9 +166,8 @@ static void test_identical_code_is_not_timed(void **state)
     expect_case(BASELINE_PASS, "identical code, not timed", 0);
 }
 
-static void test_identical_code_is_timed_when_asked(void **state)
+UNIT_TEST(test_identical_code_is_timed_when_asked)
 {
-    (void)state;
     cand_rows[1] = base_rows[1];
     config.time_identical = true;
     assert_int_equal(judge(), 0);
@@ -180,9 +176,8 @@ static void test_identical_code_is_timed_when_asked(void **state)
     assert_true(result(BASELINE_CASE, "p4_permute")->timed);
 }
 
-static void test_unchanged_times_pass(void **state)
+UNIT_TEST(test_unchanged_times_pass)
 {
-    (void)state;
     assert_int_equal(judge(), 0);
     assert_int_equal(world.cases, 3); /* scalar is identical */
     expect_case(BASELINE_PASS, "", 0);
@@ -191,42 +186,37 @@ static void test_unchanged_times_pass(void **state)
     assert_true(result(BASELINE_SLOWED, "")->injected == 2 * result(BASELINE_SLOWED, "")->must_catch);
 }
 
-static void test_slower_is_a_regression(void **state)
+UNIT_TEST(test_slower_is_a_regression)
 {
-    (void)state;
     world.change = log(1.01);
     assert_int_equal(judge(), 0);
     expect_case(BASELINE_REGRESSION, "", 3);
     assert_true(fabs(result(BASELINE_CASE, "p4_permute")->ratio.value - 1.01) < 1e-6);
 }
 
-static void test_a_little_slower_is_a_warning(void **state)
+UNIT_TEST(test_a_little_slower_is_a_warning)
 {
-    (void)state;
     world.change = log(1.004);
     assert_int_equal(judge(), 0);
     expect_case(BASELINE_WARN, "", 0);
 }
 
-static void test_too_few_blocks_are_inconclusive(void **state)
+UNIT_TEST(test_too_few_blocks_are_inconclusive)
 {
-    (void)state;
     world.blocks = 3;
     assert_int_equal(judge(), 0);
     expect_case(BASELINE_INCONCLUSIVE, "did not decide", 5); /* and no control was judged right */
 }
 
-static void test_no_block_is_invalid(void **state)
+UNIT_TEST(test_no_block_is_invalid)
 {
-    (void)state;
     world.nothing = true;
     assert_int_equal(judge(), 0);
     expect_case(BASELINE_INVALID, "no block", 5);
 }
 
-static void test_a_slowed_arm_that_is_not_slowed_is_invalid(void **state)
+UNIT_TEST(test_a_slowed_arm_that_is_not_slowed_is_invalid)
 {
-    (void)state;
     world.slowed = 0;
     assert_int_equal(judge(), 0);
     expect_case(BASELINE_PASS, "", 5);
@@ -234,52 +224,46 @@ static void test_a_slowed_arm_that_is_not_slowed_is_invalid(void **state)
     assert_true(*report.reason);
 }
 
-static void test_an_alarm_on_the_copy_is_invalid(void **state)
+UNIT_TEST(test_an_alarm_on_the_copy_is_invalid)
 {
-    (void)state;
     world.aa = log(1.02);
     assert_int_equal(judge(), 0);
     expect_case(BASELINE_PASS, "", 5);
 }
 
-static void test_nan_is_invalid(void **state)
+UNIT_TEST(test_nan_is_invalid)
 {
-    (void)state;
     world.change = NAN;
     assert_int_equal(judge(), 0);
     expect_case(BASELINE_INVALID, "no number", 5);
 }
 
-static void test_a_wrong_output_is_invalid(void **state)
+UNIT_TEST(test_a_wrong_output_is_invalid)
 {
-    (void)state;
     world.refuse = "p4_permute/4096";
     assert_int_equal(judge(), 0);
     expect_case(BASELINE_INVALID, "element 7", 5);
 }
 
-static void test_a_row_that_did_not_run_its_isa_is_invalid(void **state)
+UNIT_TEST(test_a_row_that_did_not_run_its_isa_is_invalid)
 {
-    (void)state;
     world.bad_row = "p4_permute";
     assert_int_equal(judge(), 0);
     expect_case(BASELINE_INVALID, "claims AVX2", 5);
 }
 
-static void test_a_missing_row_is_missing(void **state)
+UNIT_TEST(test_a_missing_row_is_missing)
 {
-    (void)state;
     cand.count = 1;
     assert_int_equal(judge(), 0);
     expect_case(BASELINE_MISSING, "no such row", 5);
 }
 
-static void test_a_row_that_may_go_is_removed(void **state)
+UNIT_TEST(test_a_row_that_may_go_is_removed)
 {
     struct baseline_removed gone = {"qk256_dequant/p4_permute/*", "replaced by avx2_best"},
                             *before = policy.removed;
     const size_t count = policy.removed_count;
-    (void)state;
     cand.count = 1;
     policy.removed = &gone;
     policy.removed_count = 1;
@@ -290,17 +274,15 @@ static void test_a_row_that_may_go_is_removed(void **state)
     expect_case(BASELINE_REMOVED, "replaced by", 0);
 }
 
-static void test_a_new_row_is_new(void **state)
+UNIT_TEST(test_a_new_row_is_new)
 {
-    (void)state;
     base.count = 1;
     assert_int_equal(judge(), 0);
     expect_case(BASELINE_NEW, "base has no", 0);
 }
 
-static void test_one_file_where_a_change_is_expected_is_invalid(void **state)
+UNIT_TEST(test_one_file_where_a_change_is_expected_is_invalid)
 {
-    (void)state;
     world.same_file = config.expect_change = true;
     cand_rows[1] = base_rows[1];
     assert_int_equal(judge(), 0);
@@ -323,27 +305,24 @@ static void judge_rule(const char *over)
     assert_int_equal(code, 0);
 }
 
-static void test_a_minimum_speedup_that_holds_passes(void **state)
+UNIT_TEST(test_a_minimum_speedup_that_holds_passes)
 {
-    (void)state;
     judge_rule("scalar");
     assert_int_equal(result(BASELINE_RULE, "p4_permute")->verdict, BASELINE_PASS);
     assert_int_equal(baseline_report_exit(&report), 0);
     assert_int_equal(world.cases, 3); /* the rule and its class's controls */
 }
 
-static void test_a_minimum_speedup_that_fails_is_a_regression(void **state)
+UNIT_TEST(test_a_minimum_speedup_that_fails_is_a_regression)
 {
-    (void)state;
     world.rule = log(1 / 2.9);
     judge_rule("scalar");
     assert_int_equal(result(BASELINE_RULE, "p4_permute")->verdict, BASELINE_REGRESSION);
     assert_int_equal(baseline_report_exit(&report), 3);
 }
 
-static void test_a_minimum_speedup_over_nothing_is_invalid(void **state)
+UNIT_TEST(test_a_minimum_speedup_over_nothing_is_invalid)
 {
-    (void)state;
     judge_rule("p9_magic");
     assert_int_equal(result(BASELINE_RULE, "p4_permute")->verdict, BASELINE_INVALID);
     assert_int_equal(baseline_report_exit(&report), 5);

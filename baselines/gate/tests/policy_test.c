@@ -19,10 +19,9 @@ static struct baseline_policy policy_of(const char *path)
     return p;
 }
 
-static void the_built_in_copy_is_the_file(void **state)
+UNIT_TEST(the_built_in_copy_is_the_file)
 {
     struct baseline_policy built_in = policy_of(NULL), file = policy_of(POLICY_JSON);
-    (void)state;
     assert_string_equal(built_in.source, "built in");
     assert_string_equal(file.source, POLICY_JSON);
     assert_true(json_equal(built_in.json, file.json));
@@ -31,10 +30,9 @@ static void the_built_in_copy_is_the_file(void **state)
 }
 
 /* The defaults of the issue. */
-static void the_shipped_policy_says_what_was_agreed(void **state)
+UNIT_TEST(the_shipped_policy_says_what_was_agreed)
 {
     struct baseline_policy p = policy_of(NULL);
-    (void)state;
     assert_true(p.alpha == 0.001 && p.launches == 5 && p.isa[0] == '\0' && p.removed_count == 0);
     const struct baseline_margins *m = baseline_policy_margins(&p, "qk256_dequant/scalar/4096", "cache");
     assert_true(m && m->ignorable == 0.002 && m->must_catch == 0.008);
@@ -90,11 +88,10 @@ static size_t expand(const char *entry, char *names, size_t size, size_t *dram)
     return added;
 }
 
-static void suites_are_as_large_as_they_say(void **state)
+UNIT_TEST(suites_are_as_large_as_they_say)
 {
     static const char *const suites[] = {"quick", "full"};
     struct baseline_policy p = policy_of(NULL);
-    (void)state;
     for (int s = 0; s < 2; s++) {
         const struct baseline_suite *suite = baseline_policy_suite(&p, suites[s]);
         static char names[1 << 16];
@@ -115,9 +112,8 @@ static void suites_are_as_large_as_they_say(void **state)
     baseline_policy_free(&p);
 }
 
-static void the_schema_knows_the_levels(void **state)
+UNIT_TEST(the_schema_knows_the_levels)
 {
-    (void)state;
     json_t *schema = json_load_file(POLICY_SCHEMA, 0, NULL), *levels = NULL;
     assert_int_equal(json_unpack(schema, "{s:{s:{s:{s:o}}}}", "properties", "isa", "items", "enum", &levels),
                      0);
@@ -127,7 +123,7 @@ static void the_schema_knows_the_levels(void **state)
     json_decref(schema);
 }
 
-static void globs_are_compared_part_by_part(void **state)
+UNIT_TEST(globs_are_compared_part_by_part)
 {
     static const struct {
         const char *glob, *name;
@@ -149,7 +145,6 @@ static void globs_are_compared_part_by_part(void **state)
         {"v", "op/v/1", false},
     };
     char long_name[600];
-    (void)state;
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (baseline_case_matches(pairs[i].glob, pairs[i].name) != pairs[i].matches)
             fail_msg("%s on %s", pairs[i].glob, pairs[i].name);
@@ -183,13 +178,12 @@ static double ignorable_of(const struct baseline_policy *p, const char *name, co
     return m ? m->ignorable : NAN;
 }
 
-static void the_last_rule_that_matches_counts(void **state)
+UNIT_TEST(the_last_rule_that_matches_counts)
 {
     struct baseline_policy p = policy_of(changed_policy(
         "[" MARGIN("a", "", "0.1") "," MARGIN("*/v", "", "0.2") "," MARGIN("a", ", \"memory\": \"dram\"",
                                                                            "0.3") "]",
         "[]", "[{\"cases\": \"a/old\", \"reason\": \"r\"}, {\"cases\": \"a/old/1\", \"reason\": \"s\"}]"));
-    (void)state;
     assert_true(ignorable_of(&p, "a/w/1", "cache") == 0.1);
     assert_true(ignorable_of(&p, "a/v/1", "cache") == 0.2);
     assert_true(ignorable_of(&p, "a/v/1", "dram") == 0.3);
@@ -201,10 +195,9 @@ static void the_last_rule_that_matches_counts(void **state)
     baseline_policy_free(&p);
 }
 
-static void a_rule_that_matches_nothing_is_an_error(void **state)
+UNIT_TEST(a_rule_that_matches_nothing_is_an_error)
 {
     struct qk_error err = {.text = ""};
-    (void)state;
     struct baseline_policy p = policy_of(
         changed_policy("[" MARGIN("a", "", "0.1") "," MARGIN("a", ", \"memory\": \"dram\"", "0.3") "]",
                        "[" SPEEDUP("a/v") "," SPEEDUP("a/w/7") "]", "[]"));
@@ -226,12 +219,11 @@ static void a_rule_that_matches_nothing_is_an_error(void **state)
     baseline_policy_free(&p);
 }
 
-static void a_part_of_a_policy_is_refused(void **state)
+UNIT_TEST(a_part_of_a_policy_is_refused)
 {
     size_t size;
     char *text = bench_test_get(POLICY_JSON, &size);
     const char *path = bench_test_path("part.json");
-    (void)state;
     assert_non_null(text);
     while (text[size - 1] != '}')
         size--;
@@ -250,13 +242,12 @@ static void a_part_of_a_policy_is_refused(void **state)
 }
 
 /* One byte wrong, everywhere: whatever comes of it, it is an answer. */
-static void a_damaged_policy_is_no_crash(void **state)
+UNIT_TEST(a_damaged_policy_is_no_crash)
 {
     static const char damage[] = {'"', '}', '\\', '-', '9', '/', '\0', '\x80'};
     size_t size, refused = 0, tried = 0;
     char *text = bench_test_get(POLICY_JSON, &size);
     const char *path = bench_test_path("damaged.json");
-    (void)state;
     assert_non_null(text);
     for (size_t i = 0; i < size; i++) {
         const char good = text[i];
@@ -277,11 +268,10 @@ static void a_damaged_policy_is_no_crash(void **state)
     free(text);
 }
 
-static void a_policy_that_cannot_be_read_is_an_error(void **state)
+UNIT_TEST(a_policy_that_cannot_be_read_is_an_error)
 {
     struct baseline_policy p;
     struct qk_error err;
-    (void)state;
     assert_int_equal(baseline_policy_read(&p, "/nonexistent/policy.json", &err), QK_ERR_IO);
     assert_string_equal(err.where, "/nonexistent/policy.json");
     assert_null(p.json);

@@ -84,9 +84,8 @@ static const struct {
     {"=M", BASELINE_MISSING, 5, BASELINE_MISSING, 5},
 };
 
-static void the_worst_counts(void **state)
+UNIT_TEST(the_worst_counts)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
         for (int strict = 0; strict < 2; strict++) {
             struct baseline_report r = run(runs[i].results);
@@ -112,10 +111,9 @@ static void expect_invalid(struct baseline_report *r, const char *reason)
     baseline_report_free(r);
 }
 
-static void nothing_judged_is_no_pass(void **state)
+UNIT_TEST(nothing_judged_is_no_pass)
 {
     static const char *const vacuous[] = {"", "N", "D", "NDN", "as", "Nas"};
-    (void)state;
     for (size_t i = 0; i < sizeof vacuous / sizeof *vacuous; i++) {
         struct baseline_report r = run(vacuous[i]);
         expect_invalid(&r, "nothing was timed and no code was identical");
@@ -134,10 +132,9 @@ static void nothing_judged_is_no_pass(void **state)
     baseline_report_free(&r);
 }
 
-static void a_verdict_needs_something_behind_it(void **state)
+UNIT_TEST(a_verdict_needs_something_behind_it)
 {
     static const char letters[] = "PWR";
-    (void)state;
     for (size_t i = 0; letters[i]; i++) {
         char text[] = "Pas?";
         text[3] = letters[i];
@@ -158,9 +155,8 @@ static void a_verdict_needs_something_behind_it(void **state)
     baseline_report_free(&r);
 }
 
-static void a_wrong_control_makes_the_run_invalid(void **state)
+UNIT_TEST(a_wrong_control_makes_the_run_invalid)
 {
-    (void)state;
     for (int v = 0; v < BASELINE_VERDICTS; v++) {
         struct baseline_report r = run("Pas");
         r.results[1].verdict = (enum baseline_verdict)v;
@@ -191,10 +187,9 @@ static void a_wrong_control_makes_the_run_invalid(void **state)
     baseline_report_free(&r);
 }
 
-static void controls_of_each_memory_class_are_wanted(void **state)
+UNIT_TEST(controls_of_each_memory_class_are_wanted)
 {
     static const char *const without[] = {"P", "Pa", "Ps", "R"};
-    (void)state;
     for (size_t i = 0; i < sizeof without / sizeof *without; i++) {
         struct baseline_report r = run(without[i]);
         expect_invalid(&r, "no control '");
@@ -219,9 +214,8 @@ static void controls_of_each_memory_class_are_wanted(void **state)
     baseline_report_free(&r);
 }
 
-static void a_reason_that_is_there_is_kept(void **state)
+UNIT_TEST(a_reason_that_is_there_is_kept)
 {
-    (void)state;
     struct baseline_report r = run("Pas");
     snprintf(r.reason, sizeof r.reason, "the candidate is the same file as the base");
     r.results[1].verdict = BASELINE_REGRESSION;
@@ -230,9 +224,8 @@ static void a_reason_that_is_there_is_kept(void **state)
     expect_invalid(&r, "same file");
 }
 
-static void rules_are_judged_like_cases(void **state)
+UNIT_TEST(rules_are_judged_like_cases)
 {
-    (void)state;
     struct baseline_report r = run("P=Ras");
     r.results[2].role = BASELINE_RULE;
     baseline_report_judge(&r);
@@ -240,11 +233,10 @@ static void rules_are_judged_like_cases(void **state)
     baseline_report_free(&r);
 }
 
-static void words_are_the_designs(void **state)
+UNIT_TEST(words_are_the_designs)
 {
     static const char *const words[] = {"PASS",    "WARN", "REGRESSION", "INCONCLUSIVE",
                                         "INVALID", "NEW",  "MISSING",    "REMOVED"};
-    (void)state;
     for (int v = 0; v < BASELINE_VERDICTS; v++)
         assert_string_equal(baseline_verdict_names[v], words[v]);
     assert_string_equal(baseline_role_names[BASELINE_CASE], "case");
@@ -253,11 +245,10 @@ static void words_are_the_designs(void **state)
     assert_string_equal(baseline_role_names[BASELINE_SLOWED], "slowed");
 }
 
-static void too_many_results_are_no_memory(void **state)
+UNIT_TEST(too_many_results_are_no_memory)
 {
     struct baseline_report r;
     struct qk_error err;
-    (void)state;
     assert_int_equal(baseline_report_make(&r, SIZE_MAX / 2, &err), QK_ERR_MEMORY);
     assert_null(r.results);
     assert_int_equal(r.count, 0);

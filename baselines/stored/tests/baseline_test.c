@@ -22,9 +22,8 @@ static void near(double found, double expected)
         fail_msg("found %.12g, expected %.12g", found, expected);
 }
 
-static void median_and_spread_of_launches(void **state)
+UNIT_TEST(median_and_spread_of_launches)
 {
-    (void)state;
     struct baseline b;
     baseline_test_main(&b);
     assert_int_equal(b.launches, 3);
@@ -57,9 +56,8 @@ static const struct bench_metric *counter(const struct baseline_case *c, const c
     return NULL;
 }
 
-static void counters_and_instructions(void **state)
+UNIT_TEST(counters_and_instructions)
 {
-    (void)state;
     struct baseline b;
     baseline_test_main(&b);
     const struct baseline_case *c = baseline_find(&b, "qk256_dequant/scalar/4096");
@@ -77,9 +75,8 @@ static void counters_and_instructions(void **state)
     baseline_free(&b);
 }
 
-static void components_of_the_breakdown(void **state)
+UNIT_TEST(components_of_the_breakdown)
 {
-    (void)state;
     struct baseline b;
     double sum = 0;
     baseline_test_main(&b);
@@ -104,9 +101,8 @@ static void components_of_the_breakdown(void **state)
     baseline_free(&b);
 }
 
-static void what_has_no_figures_is_absent(void **state)
+UNIT_TEST(what_has_no_figures_is_absent)
 {
-    (void)state;
     struct baseline b;
     baseline_test_main(&b);
     assert_int_equal(b.absent_count, 2);
@@ -117,9 +113,8 @@ static void what_has_no_figures_is_absent(void **state)
     baseline_free(&b);
 }
 
-static void launches_must_belong_together(void **state)
+UNIT_TEST(launches_must_belong_together)
 {
-    (void)state;
     struct bench_sample_set sets[2];
     const struct bench_sample_set *const list[] = {&sets[0], &sets[1]};
     struct baseline b;
@@ -173,9 +168,8 @@ static void round_trip(struct baseline *b)
 }
 
 /* Numbers that rounding could move: whole after it, tiny, large, negative, whole to 2^53. */
-static void same_bytes_after_reading(void **state)
+UNIT_TEST(same_bytes_after_reading)
 {
-    (void)state;
     static const double odd[] = {2.0000001,          1234567.89, 1e-12, 0.1 + 0.2,
                                  9007199254740991.0, 3,          1e20,  123456.5};
     struct baseline b;
@@ -192,9 +186,8 @@ static void same_bytes_after_reading(void **state)
     baseline_free(&b);
 }
 
-static void accepted(void **state)
+UNIT_TEST(accepted)
 {
-    (void)state;
     struct baseline b, fresh;
     struct qk_error err = {.text = ""};
     size_t changed;
@@ -232,9 +225,8 @@ static void accepted(void **state)
     baseline_free(&b);
 }
 
-static void machines_and_names(void **state)
+UNIT_TEST(machines_and_names)
 {
-    (void)state;
     struct bench_environment env = {.cpu_vendor = "GenuineIntel",
                                     .cpu_family = 6,
                                     .cpu_model = 106,
@@ -265,9 +257,8 @@ static void machines_and_names(void **state)
     assert_string_equal(path, "d/aarch64___-x-x-x-metal-8cpu/v1.2_x-Y.json");
 }
 
-static void where_they_are(void **state)
+UNIT_TEST(where_they_are)
 {
-    (void)state;
     char folder[BASELINE_PATH];
     struct qk_error err;
     assert_int_equal(chdir(bench_test_dir), 0);
@@ -289,9 +280,8 @@ static void where_they_are(void **state)
     assert_int_equal(unsetenv("QK_BASELINES"), 0);
 }
 
-static void saved_loaded_and_listed(void **state)
+UNIT_TEST(saved_loaded_and_listed)
 {
-    (void)state;
     struct baseline b, again;
     struct qk_error err = {.text = ""};
     struct baseline_entry *list;
@@ -327,9 +317,8 @@ static void saved_loaded_and_listed(void **state)
 }
 
 /* Killed after ever longer, until a save is through: whatever is there is the old file or the new one, whole. */
-static void killed_saves_leave_the_old_file(void **state)
+UNIT_TEST(killed_saves_leave_the_old_file)
 {
-    (void)state;
     struct baseline b, found;
     struct qk_error err = {.text = ""};
     char path[BASELINE_PATH];

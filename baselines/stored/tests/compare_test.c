@@ -23,9 +23,8 @@ static void near(double found, double expected)
 }
 
 /* Old 4/1.01 in [4/1.02, 4], new exactly 4/1.1: the old side's arms alone make the interval. */
-static void change_and_interval(void **state)
+UNIT_TEST(change_and_interval)
 {
-    (void)state;
     struct baseline a, b;
     struct baseline_comparison c;
     baseline_test_main(&a);
@@ -59,9 +58,8 @@ static void change_and_interval(void **state)
     baseline_free(&b);
 }
 
-static void components_that_grew(void **state)
+UNIT_TEST(components_that_grew)
 {
-    (void)state;
     static const struct {
         double points, margin;
         bool grew;
@@ -98,9 +96,8 @@ static void components_that_grew(void **state)
     }
 }
 
-static void instructions_by_kind(void **state)
+UNIT_TEST(instructions_by_kind)
 {
-    (void)state;
     struct baseline a, b;
     struct baseline_comparison c;
     baseline_test_main(&a);
@@ -132,9 +129,8 @@ static void instructions_by_kind(void **state)
     baseline_free(&b);
 }
 
-static void cases_of_one_side(void **state)
+UNIT_TEST(cases_of_one_side)
 {
-    (void)state;
     struct baseline a, b;
     struct baseline_comparison c;
     baseline_test_main(&a);
@@ -161,9 +157,8 @@ static bool names(const struct baseline_field *list, size_t count, const char *n
     return found;
 }
 
-static void every_field_of_the_identity(void **state)
+UNIT_TEST(every_field_of_the_identity)
 {
-    (void)state;
     struct baseline a, b;
     struct baseline_comparison c;
     char text[400];

@@ -12,16 +12,14 @@ static struct qk_error err;
 static struct bench_breakdown bd;
 static struct baseline_components c;
 
-static int set_up(void **state)
+UNIT_FIXTURE(set_up)
 {
-    (void)state;
     bench_test_breakdown(&bd);
     return baseline_components_read(&c, ROADMAP_JSON, &err);
 }
 
-static int tear_down(void **state)
+UNIT_FIXTURE(tear_down)
 {
-    (void)state;
     baseline_components_free(&c);
     bench_breakdown_free(&bd);
     return 0;
@@ -59,10 +57,9 @@ static void measure_row(size_t i, const double at[BENCH_TEST_ARMS])
     assert_int_equal(bench_breakdown_estimate(&bd.rows[i], &err), 0);
 }
 
-static void every_gain_has_a_verdict(void **state)
+UNIT_TEST(every_gain_has_a_verdict)
 {
     static const double p3[] = {250 / 1.43 * 0.9, 300, 1300, 1330, 1350, 1350};
-    (void)state;
     measure_row(4, p3);
     judge();
     assert_int_equal(c.count, 4);
@@ -80,10 +77,9 @@ static void every_gain_has_a_verdict(void **state)
     assert_int_equal(c.verdicts[BASELINE_NOT_RESOLVED], 1);
 }
 
-static void a_gain_below_its_claim_is_refuted(void **state)
+UNIT_TEST(a_gain_below_its_claim_is_refuted)
 {
     static const double p3[] = {250, 300, 420, 450, 470, 470}, p25[] = {260, 500, 1550, 1580, 1600, 1600};
-    (void)state;
     measure_row(3, p25);
     measure_row(4, p3);
     judge();
@@ -93,20 +89,18 @@ static void a_gain_below_its_claim_is_refuted(void **state)
     assert_string_equal(gain_of("loop")->why, "");
 }
 
-static void what_was_not_measured_is_not_resolved(void **state)
+UNIT_TEST(what_was_not_measured_is_not_resolved)
 {
-    (void)state;
     judge();
     not_resolved("loop", "p3_prefetch failed: check failed");
     not_resolved("lookup", "phase 3 was not measured, so that p4_permute would be compared with p2_fma");
     assert_null(gain_of("lookup")->before);
 }
 
-static void the_nearest_phase_is_not_the_last_row(void **state)
+UNIT_TEST(the_nearest_phase_is_not_the_last_row)
 {
     static const double p3[] = {250, 300, 420, 450, 470, 470};
     const struct bench_breakdown_row p1 = bd.rows[1];
-    (void)state;
     measure_row(4, p3);
     bd.rows[1] = bd.rows[2];
     bd.rows[2] = p1;
@@ -114,9 +108,8 @@ static void the_nearest_phase_is_not_the_last_row(void **state)
     assert_string_equal(gain_of("loop")->before, "p2_fma");
 }
 
-static void a_phase_left_out_gives_no_row(void **state)
+UNIT_TEST(a_phase_left_out_gives_no_row)
 {
-    (void)state;
     bd.count = 2; /* scalar and p1_unpack */
     judge();
     assert_int_equal(c.count, 1);
@@ -124,27 +117,24 @@ static void a_phase_left_out_gives_no_row(void **state)
     bd.count = 6;
 }
 
-static void without_an_earlier_phase_there_is_nothing_to_compare(void **state)
+UNIT_TEST(without_an_earlier_phase_there_is_nothing_to_compare)
 {
     struct bench_breakdown one = bd;
-    (void)state;
     one.rows = bd.rows + 1;
     one.count = 1;
     assert_int_equal(baseline_components_judge(&c, &one, &err), 0);
     not_resolved("unpack", "no earlier phase was measured");
 }
 
-static void an_unknown_stage_is_said(void **state)
+UNIT_TEST(an_unknown_stage_is_said)
 {
-    (void)state;
     strcpy(c.claims.components[0].stage, "pack");
     judge();
     not_resolved("pack", "qk256_dequant has no stage pack");
 }
 
-static void shapes_are_judged_apart(void **state)
+UNIT_TEST(shapes_are_judged_apart)
 {
-    (void)state;
     for (size_t i = 2; i < bd.count; i++)
         strcpy(bd.rows[i].shape, "512");
     judge();
@@ -154,18 +144,16 @@ static void shapes_are_judged_apart(void **state)
     not_resolved("scale", "no earlier phase was measured");
 }
 
-static void another_op_has_no_claims(void **state)
+UNIT_TEST(another_op_has_no_claims)
 {
-    (void)state;
     strcpy(c.claims.op, "other");
     judge();
     assert_int_equal(c.count, 0);
     assert_true(isnan(baseline_components_claimed(&c, &bd.rows[0], "loop")));
 }
 
-static void claimed_times_are_by_phase(void **state)
+UNIT_TEST(claimed_times_are_by_phase)
 {
-    (void)state;
     assert_true(baseline_components_claimed(&c, &bd.rows[0], "unpack") == 3600);
     assert_true(baseline_components_claimed(&c, &bd.rows[1], "unpack") == 720);
     assert_true(baseline_components_claimed(&c, &bd.rows[5], "lookup") == 1080);
@@ -174,9 +162,8 @@ static void claimed_times_are_by_phase(void **state)
     assert_true(isnan(baseline_components_claimed(&c, &bd.rows[3], "loop"))); /* 2.5 */
 }
 
-static void the_json_says_the_same(void **state)
+UNIT_TEST(the_json_says_the_same)
 {
-    (void)state;
     judge();
     json_t *o = baseline_components_json(&c);
     assert_non_null(o);

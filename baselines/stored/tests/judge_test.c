@@ -68,9 +68,8 @@ static void expect(struct sides *s, const char *name, enum baseline_verdict v, c
                  baseline_verdict_names[v], reason);
 }
 
-static void both_margins(void **state)
+UNIT_TEST(both_margins)
 {
-    (void)state;
     static const struct {
         double slower;
         enum baseline_verdict v;
@@ -89,9 +88,8 @@ static void both_margins(void **state)
     }
 }
 
-static void wide_intervals_are_inconclusive(void **state)
+UNIT_TEST(wide_intervals_are_inconclusive)
 {
-    (void)state;
     struct sides s = {0};
     start(&s, 1.03);
     struct baseline_case *c = baseline_find(&s.fresh, P4);
@@ -103,9 +101,8 @@ static void wide_intervals_are_inconclusive(void **state)
     stop(&s);
 }
 
-static void margins_grow_with_the_spread(void **state)
+UNIT_TEST(margins_grow_with_the_spread)
 {
-    (void)state;
     struct sides s = {0};
     start(&s, 1.06);
     struct baseline_case *c = baseline_find(&s.base, P4);
@@ -122,9 +119,8 @@ static void margins_grow_with_the_spread(void **state)
     stop(&s);
 }
 
-static void a_component_that_grew_is_named(void **state)
+UNIT_TEST(a_component_that_grew_is_named)
 {
-    (void)state;
     struct sides s = {0};
     start(&s, 1.2);
     struct baseline_case *c = baseline_find(&s.fresh, P4);
@@ -140,9 +136,8 @@ static void a_component_that_grew_is_named(void **state)
     stop(&s);
 }
 
-static void a_changed_instruction_count(void **state)
+UNIT_TEST(a_changed_instruction_count)
 {
-    (void)state;
     struct sides s = {0};
     start(&s, 1);
     struct baseline_case *a = baseline_find(&s.base, P4), *b = baseline_find(&s.fresh, P4);
@@ -165,9 +160,8 @@ static void a_changed_instruction_count(void **state)
     stop(&s);
 }
 
-static void missing_new_removed_failed(void **state)
+UNIT_TEST(missing_new_removed_failed)
 {
-    (void)state;
     struct baseline_removed removed = {"qk256_dequant/gone/*", "not wanted any more"};
     struct sides s = {0};
     start(&s, 1);
@@ -189,9 +183,8 @@ static void missing_new_removed_failed(void **state)
     stop(&s);
 }
 
-static void another_machine_is_invalid(void **state)
+UNIT_TEST(another_machine_is_invalid)
 {
-    (void)state;
     struct sides s = {0};
     start(&s, 1);
     s.fresh.env.cpu_model++;
@@ -231,9 +224,8 @@ static bool no_variants(void *ctx, const char *name)
     return strstr(name, "/scalar/") != NULL;
 }
 
-static void references_and_new_cases_are_nothing(void **state)
+UNIT_TEST(references_and_new_cases_are_nothing)
 {
-    (void)state;
     struct sides s = {0};
     struct qk_error err;
     start(&s, 1);
@@ -244,9 +236,8 @@ static void references_and_new_cases_are_nothing(void **state)
     stop(&s);
 }
 
-static void references_alone_are_nothing(void **state)
+UNIT_TEST(references_alone_are_nothing)
 {
-    (void)state;
     struct sides s = {0};
     struct qk_error err;
     start(&s, 1);

@@ -30,12 +30,11 @@ static void assert_adds_up(const struct bench_breakdown_row *row)
     assert_true(row->kernel.ns.value - row->total.ns.value == row->difference.ns.value);
 }
 
-static void components_add_up_to_the_last_bit(void **state)
+UNIT_TEST(components_add_up_to_the_last_bit)
 {
     static const double at[] = {500, 800, 1200, 1350, 1700, 1700};
     struct bench_breakdown_row row;
     struct qk_rng rng;
-    (void)state;
     qk_rng_seed(&rng, 1);
     for (double scale = 1e-3; scale < 1e10; scale *= 37) {
         double disagreement = 0;
@@ -52,13 +51,12 @@ static void components_add_up_to_the_last_bit(void **state)
     }
 }
 
-static void a_component_is_the_difference_of_neighbours(void **state)
+UNIT_TEST(a_component_is_the_difference_of_neighbours)
 {
     static const double at[] = {500, 800, 1200, 1350, 1700, 1701};
     static const double want[] = {500, 300, 400, 150, 350};
     static const char *const names[] = {"loop", "unpack", "lookup", "scale", "store"};
     struct bench_breakdown_row row;
-    (void)state;
     estimate(&row, at, 0);
     /* The drift runs from -5 to +6 per cent: its median is half a per cent. */
     for (int i = 0; i < 5; i++) {
@@ -82,11 +80,10 @@ static void a_component_is_the_difference_of_neighbours(void **state)
     free(row.samples_ns);
 }
 
-static void a_component_may_be_negative(void **state)
+UNIT_TEST(a_component_may_be_negative)
 {
     static const double at[] = {500, 250, 1200, 1350, 1700, 1700};
     struct bench_breakdown_row row;
-    (void)state;
     estimate(&row, at, 0.5);
     assert_true(row.component[1].ns.high < 0);
     assert_true(row.component[1].resolved);
@@ -94,12 +91,11 @@ static void a_component_may_be_negative(void **state)
     free(row.samples_ns);
 }
 
-static void what_is_not_resolved_keeps_its_value(void **state)
+UNIT_TEST(what_is_not_resolved_keeps_its_value)
 {
     /* scale: contains 0. unpack: 2 of 502 ns, its interval away from 0, but the same code differs by 10 of 1700. */
     static const double at[] = {500, 502, 1200, 1200.1, 1700, 1710};
     struct bench_breakdown_row row;
-    (void)state;
     estimate(&row, at, 0);
     assert_true(row.component[1].ns.low > 0 && row.component[1].ns.value > 2);
     assert_false(row.component[1].resolved);
@@ -120,22 +116,20 @@ static void what_is_not_resolved_keeps_its_value(void **state)
 }
 
 /* Same code a tenth apart: that hides 120 of 1320 ns, but not 80 of 80, although it is less. */
-static void noise_is_a_share(void **state)
+UNIT_TEST(noise_is_a_share)
 {
     static const double at[] = {80, 800, 1200, 1320, 1700, 1870};
     struct bench_breakdown_row row;
-    (void)state;
     estimate(&row, at, 0);
     assert_true(row.component[0].resolved && row.component[1].resolved && row.component[2].resolved);
     assert_true(row.component[3].ns.low > 0 && !row.component[3].resolved);
     free(row.samples_ns);
 }
 
-static void five_blocks_are_too_few(void **state)
+UNIT_TEST(five_blocks_are_too_few)
 {
     static const double at[] = {500, 800, 1200, 1350, 1700, 1700};
     struct bench_breakdown_row row;
-    (void)state;
     bench_test_breakdown_row(&row, "scalar", at, 0);
     row.blocks = 5;
     assert_int_equal(bench_breakdown_estimate(&row, &err), 0);
@@ -149,13 +143,12 @@ static void five_blocks_are_too_few(void **state)
 
 /* Three quarters of the rounds of one arm are late in alternate blocks: its median of differences moves elsewhere than
  * the difference of its medians. */
-static void an_interval_reaches_to_its_value(void **state)
+UNIT_TEST(an_interval_reaches_to_its_value)
 {
     static const double at[] = {500, 800, 1200, 1350, 1700, 1700};
     struct bench_breakdown_row row;
     bool widened = false;
     struct qk_rng rng;
-    (void)state;
     qk_rng_seed(&rng, 3);
     for (int trial = 0; trial < 200; trial++) {
         bench_test_breakdown_row(&row, "scalar", at, 0);
@@ -173,11 +166,10 @@ static void an_interval_reaches_to_its_value(void **state)
     assert_true(widened);
 }
 
-static void without_a_clock_there_are_no_cycles(void **state)
+UNIT_TEST(without_a_clock_there_are_no_cycles)
 {
     static const double at[] = {500, 800, 1200, 1350, 1700, 1700};
     struct bench_breakdown_row row;
-    (void)state;
     bench_test_breakdown_row(&row, "scalar", at, 0);
     for (size_t b = 0; b < row.blocks; b++)
         row.core_ghz[b] = NAN;
@@ -191,13 +183,12 @@ static void without_a_clock_there_are_no_cycles(void **state)
     free(row.samples_ns);
 }
 
-static void a_gain_is_paired_by_block(void **state)
+UNIT_TEST(a_gain_is_paired_by_block)
 {
     static const double before[] = {500, 800, 1200, 1350, 1700, 1700},
                         after[] = {250, 310, 1200, 1350, 1700, 1700};
     struct bench_breakdown_row a, b;
     char why[200] = "";
-    (void)state;
     estimate(&a, before, 0);
     estimate(&b, after, 0);
     /* The drift, which is the same in both, leaves no width. */
@@ -222,11 +213,10 @@ static void a_gain_is_paired_by_block(void **state)
     free(b.samples_ns);
 }
 
-static void a_gain_needs_both_resolved_and_positive(void **state)
+UNIT_TEST(a_gain_needs_both_resolved_and_positive)
 {
     struct bench_breakdown bd;
     char why[200];
-    (void)state;
     bench_test_breakdown(&bd);
     const struct bench_breakdown_row *scalar = &bd.rows[0], *p1 = &bd.rows[1], *p2 = &bd.rows[2];
     assert_true(isnan(bench_breakdown_gain(scalar, p1, 1, why, sizeof why).value));
@@ -237,11 +227,10 @@ static void a_gain_needs_both_resolved_and_positive(void **state)
     bench_breakdown_free(&bd);
 }
 
-static void groups_end_where_the_shape_changes(void **state)
+UNIT_TEST(groups_end_where_the_shape_changes)
 {
     struct bench_breakdown bd;
     char name[BENCH_NAME_MAX];
-    (void)state;
     bench_test_breakdown(&bd);
     assert_int_equal(bench_breakdown_group_end(&bd, 0), bd.count);
     strcpy(bd.rows[4].shape, "512");
@@ -252,9 +241,8 @@ static void groups_end_where_the_shape_changes(void **state)
     bench_breakdown_free(&bd);
 }
 
-static void the_model_has_its_weights(void **state)
+UNIT_TEST(the_model_has_its_weights)
 {
-    (void)state;
     assert_int_equal(BENCH_2B_WEIGHTS, 2084044800);
 }
 

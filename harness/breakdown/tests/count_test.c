@@ -41,10 +41,9 @@ static const struct bench_breakdown_count *find(const struct bench_breakdown *bd
 }
 
 /* The same half a cycle an element in each prefix: all of it is the first component's. */
-static void events_are_counted_of_each_prefix(void **state)
+UNIT_TEST(events_are_counted_of_each_prefix)
 {
     struct bench_breakdown bd;
-    (void)state;
     run(&bd, "cycles,ipc,other::calls,fake::negative,PAPI_L2_DCM", 0);
     assert_int_equal(bd.rows[0].count_count, 5);
     const struct bench_breakdown_count *c = find(&bd, "cycles");
@@ -69,13 +68,12 @@ static void events_are_counted_of_each_prefix(void **state)
     bench_breakdown_free(&bd);
 }
 
-static void steps_are_exact_and_add_up(void **state)
+UNIT_TEST(steps_are_exact_and_add_up)
 {
     const struct qk_variant *v = qk_reference(QK_OP_qk256_dequant);
     struct bench_breakdown bd;
     struct bench_steps whole;
     double sum = 0;
-    (void)state;
     run(&bd, "steps", 0);
     const struct bench_breakdown_count *c = find(&bd, "steps");
     assert_string_equal(c->shape, "256");

@@ -90,9 +90,8 @@ static void expect_shape(const char *pattern, const char *shapes, size_t groups,
     bench_matrix_free(&m);
 }
 
-static void one_shape_in_l1_unless_asked_otherwise(void **state)
+UNIT_TEST(one_shape_in_l1_unless_asked_otherwise)
 {
-    (void)state;
     l1(32 << 10);
     expect_shape("qk256_dequant", NULL, 1, "4096");
     expect_shape("qk256_dequant/p1*", NULL, 1, "4096");
@@ -113,11 +112,10 @@ static void one_shape_in_l1_unless_asked_otherwise(void **state)
     bench_matrix_free(&m);
 }
 
-static void only_staged_variants_are_taken(void **state)
+UNIT_TEST(only_staged_variants_are_taken)
 {
     struct bench_matrix m;
     size_t staged = 0;
-    (void)state;
     for (size_t i = 0; i < qk_table_builtin()->count; i++)
         staged += qk_table_builtin()->rows[i].op == QK_OP_qk256_dequant &&
                   qk_table_builtin()->rows[i].kind == QK_STAGED;
@@ -163,10 +161,9 @@ static int run(struct bench_breakdown *bd, const char *pattern)
     return code;
 }
 
-static void a_small_real_one(void **state)
+UNIT_TEST(a_small_real_one)
 {
     struct bench_breakdown bd;
-    (void)state;
     assert_int_equal(run(&bd, "qk256_dequant/scalar/[25][15][62]"), 0);
     assert_int_equal(bd.count, 2); /* 256 and 512 */
     assert_true(progressed > 0);
@@ -189,10 +186,9 @@ static void a_small_real_one(void **state)
     bench_breakdown_free(&bd);
 }
 
-static void a_wrong_variant_is_not_timed(void **state)
+UNIT_TEST(a_wrong_variant_is_not_timed)
 {
     struct bench_breakdown bd;
-    (void)state;
     if (!isa.present[QK_ISA_AVX2])
         skip();
     failing = "p1_unpack";
@@ -209,11 +205,10 @@ static void a_wrong_variant_is_not_timed(void **state)
     failing = NULL;
 }
 
-static void what_cannot_run_here_is_skipped(void **state)
+UNIT_TEST(what_cannot_run_here_is_skipped)
 {
     const struct qk_cpu all = isa;
     struct bench_breakdown bd;
-    (void)state;
     assert_int_equal(qk_cpu_detect(&isa, "avx2", &err), 0);
     assert_int_equal(run(&bd, "qk256_dequant/p4*/256"), QK_ERR_UNAVAILABLE);
     assert_non_null(strstr(err.text, "none of the variants named can run here"));
@@ -226,10 +221,9 @@ static void what_cannot_run_here_is_skipped(void **state)
     isa = all;
 }
 
-static void a_stop_ends_it(void **state)
+UNIT_TEST(a_stop_ends_it)
 {
     struct bench_breakdown bd;
-    (void)state;
     stop_now = true;
     assert_int_equal(run(&bd, "qk256_dequant/scalar/256"), QK_ERR_INTERRUPTED);
     stop_now = false;
@@ -249,10 +243,9 @@ static void a_stop_ends_it(void **state)
     bench_breakdown_free(&bd);
 }
 
-static void a_late_run_makes_do_with_fewer_blocks(void **state)
+UNIT_TEST(a_late_run_makes_do_with_fewer_blocks)
 {
     struct bench_breakdown bd;
-    (void)state;
     full = true;
     late_from = 20;
     assert_int_equal(run(&bd, "qk256_dequant/scalar/256"), 0);

@@ -8,11 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void working_sets_fit_their_level(void **state)
+UNIT_TEST(working_sets_fit_their_level)
 {
     struct bench_ceilings c;
     char why[128] = "";
-    (void)state;
     bench_test_ceilings(&c);
     struct bench_environment *env = &c.env;
     assert_int_equal(bench_ceiling_cache_bytes(env, 1, 1, why, sizeof why), 16 << 10);
@@ -57,12 +56,11 @@ static size_t count_rows(const struct bench_ceilings *c, int level, int threads)
     return n;
 }
 
-static void every_loop_has_its_rows(void **state)
+UNIT_TEST(every_loop_has_its_rows)
 {
     struct bench_ceilings c;
     struct qk_cpu cpu = bench_test_cpu();
     char name[64];
-    (void)state;
     bench_test_ceilings(&c);
     for (int level = 1; level <= BENCH_DRAM; level++)
         for (int threads = 1; threads <= 2; threads++)
@@ -89,12 +87,11 @@ static void every_loop_has_its_rows(void **state)
     bench_ceilings_free(&c);
 }
 
-static void the_best_is_the_ceiling(void **state)
+UNIT_TEST(the_best_is_the_ceiling)
 {
     double rates[] = {3, 9, 1, 4, 8, 2}, scratch[6];
     struct bench_ceiling_turns turns = {.turns = 6, .repetitions = 1, .rates = rates};
     struct bench_ceiling row = {.level = 1};
-    (void)state;
     bench_ceiling_estimate(&row, &turns, scratch);
     assert_true(row.best == 9 && row.median == 3.5 && row.repetitions == 6);
     assert_true(row.spread == 9.0 / 4 - 1);
@@ -107,12 +104,11 @@ static void the_best_is_the_ceiling(void **state)
 }
 
 /* One turn of eight at a clock of 3 GHz instead of 2.8 makes no ceiling; a disturbed repetition in each changes nothing. */
-static void a_peak_is_what_most_turns_reach(void **state)
+UNIT_TEST(a_peak_is_what_most_turns_reach)
 {
     double rates[16], ghz[8], scratch[16];
     const struct bench_ceiling_turns turns = {.turns = 8, .repetitions = 2, .rates = rates, .ghz = ghz};
     struct bench_ceiling row = {.level = BENCH_REGISTERS};
-    (void)state;
     for (int i = 0; i < 8; i++) {
         ghz[i] = i == 5 ? 3 : 2.8;
         rates[2 * i] = 2 * ghz[i];
@@ -131,10 +127,9 @@ static void a_peak_is_what_most_turns_reach(void **state)
     assert_true(row.best == 2 * 2.8 && isnan(row.per_cycle));
 }
 
-static void the_fastest_level_is_found(void **state)
+UNIT_TEST(the_fastest_level_is_found)
 {
     struct bench_ceilings c;
-    (void)state;
     bench_test_ceilings(&c);
     for (size_t i = 0; i < c.count; i++)
         if (c.rows[i].loop->isa == QK_ISA_AVX2)
@@ -160,11 +155,10 @@ static void write_to(const struct bench_ceilings *c, const char *path)
     assert_int_equal(fclose(f), 0);
 }
 
-static void what_is_written_is_read(void **state)
+UNIT_TEST(what_is_written_is_read)
 {
     struct bench_ceilings c, again;
     struct qk_error err;
-    (void)state;
     bench_test_ceilings(&c);
     write_to(&c, bench_test_path("c.json"));
     if (bench_ceilings_read_json(&again, bench_test_path("c.json"), &err))
@@ -190,10 +184,9 @@ static void what_is_written_is_read(void **state)
 }
 
 /* Nothing known: no clock, no timer, no row. */
-static void nothing_known_is_null(void **state)
+UNIT_TEST(nothing_known_is_null)
 {
     struct bench_ceilings c, again;
-    (void)state;
     bench_test_ceilings(&c);
     bench_ceilings_free(&c);
     bench_ceilings_init(&c);
@@ -222,7 +215,7 @@ static void spoil(const char *path, const char *from, const char *to)
     free(text);
 }
 
-static void damage_is_named(void **state)
+UNIT_TEST(damage_is_named)
 {
     static const struct {
         const char *from, *to, *where;
@@ -260,7 +253,6 @@ static void damage_is_named(void **state)
     };
     struct bench_ceilings c, again;
     char path[320];
-    (void)state;
     bench_test_ceilings(&c);
     snprintf(path, sizeof path, "%s", bench_test_path("bad.json"));
     for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
@@ -275,14 +267,13 @@ static void damage_is_named(void **state)
     bench_ceilings_free(&c);
 }
 
-static void the_cache_keeps_them_by_fingerprint(void **state)
+UNIT_TEST(the_cache_keeps_them_by_fingerprint)
 {
     struct bench_ceilings c, again;
     struct qk_error err;
     char *path, *copy, xdg[320];
     bool found = true;
     size_t size, size_of_copy;
-    (void)state;
     bench_test_ceilings(&c);
     snprintf(xdg, sizeof xdg, "%s", bench_test_path("xdg"));
     setenv("XDG_CACHE_HOME", xdg, 1);
@@ -317,13 +308,12 @@ static void the_cache_keeps_them_by_fingerprint(void **state)
     bench_ceilings_free(&c);
 }
 
-static void no_folder_is_no_ceilings(void **state)
+UNIT_TEST(no_folder_is_no_ceilings)
 {
     struct bench_ceilings c;
     struct qk_error err;
     char *path;
     bool found = true;
-    (void)state;
     bench_test_ceilings(&c);
     setenv("XDG_CACHE_HOME", "relative", 1);
     setenv("HOME", bench_test_path("home"), 1);

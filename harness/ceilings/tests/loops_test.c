@@ -23,17 +23,15 @@ static char *map_guarded(void)
     return p + PAGE;
 }
 
-static int set_up(void **state)
+UNIT_FIXTURE(set_up)
 {
-    (void)state;
     area = map_guarded();
     spare = map_guarded();
     return qk_cpu_detect(&cpu, NULL, NULL);
 }
 
-static int tear_down(void **state)
+UNIT_FIXTURE(tear_down)
 {
-    (void)state;
     return munmap(area - PAGE, (PAGES + 2) * PAGE) | munmap(spare - PAGE, (PAGES + 2) * PAGE);
 }
 
@@ -61,10 +59,9 @@ static void check_filled(const struct bench_ceiling_loop *loop, size_t offset, s
     }
 }
 
-static void writes_fill_every_byte_and_no_other(void **state)
+UNIT_TEST(writes_fill_every_byte_and_no_other)
 {
     static const enum bench_ceiling_kind kinds[] = {BENCH_CEILING_write, BENCH_CEILING_nt_write};
-    (void)state;
     for (size_t i = 0; i < bench_ceiling_loop_count; i++)
         for (int k = 0; k < 2; k++)
             for (size_t units = 1; usable(i, kinds[k]) && units <= UNITS_MAX; units++) {
@@ -75,11 +72,10 @@ static void writes_fill_every_byte_and_no_other(void **state)
             }
 }
 
-static void copies_copy(void **state)
+UNIT_TEST(copies_copy)
 {
     struct qk_rng rng;
     char before[PAGES * PAGE];
-    (void)state;
     qk_rng_seed(&rng, 1);
     for (size_t i = 0; i < bench_ceiling_loop_count; i++)
         for (size_t units = 1; usable(i, BENCH_CEILING_copy) && units <= UNITS_MAX; units++) {
@@ -96,9 +92,8 @@ static void copies_copy(void **state)
 }
 
 /* A copy of a unit onto the one before it moves the data on by one unit a pass, which makes passes visible. */
-static void copies_go_over_it_as_often_as_told(void **state)
+UNIT_TEST(copies_go_over_it_as_often_as_told)
 {
-    (void)state;
     for (size_t i = 0; i < bench_ceiling_loop_count; i++)
         for (uint64_t passes = 1; usable(i, BENCH_CEILING_copy) && passes <= 4; passes++) {
             for (size_t k = 0; k < 8; k++)
@@ -133,11 +128,10 @@ static char *first_fault(const struct bench_ceiling_loop *loop, char *from, size
  * The buffer is moved over the end of the pages vector by vector: each time the vector that lies first behind it must
  * be the first to fault, and at its own address. So every vector of the buffer is loaded, and from its place.
  */
-static void reads_touch_every_vector(void **state)
+UNIT_TEST(reads_touch_every_vector)
 {
     struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO}, old[2];
     char *const end = area + PAGES * PAGE;
-    (void)state;
     assert_int_equal(sigaction(SIGSEGV, &action, &old[0]), 0);
     assert_int_equal(sigaction(SIGBUS, &action, &old[1]), 0);
     for (size_t i = 0; i < bench_ceiling_loop_count; i++)
@@ -154,20 +148,18 @@ static void reads_touch_every_vector(void **state)
     sigaction(SIGBUS, &old[1], NULL);
 }
 
-static void peaks_run_and_return(void **state)
+UNIT_TEST(peaks_run_and_return)
 {
-    (void)state;
     for (size_t i = 0; i < bench_ceiling_loop_count; i++)
         if (!bench_ceiling_is_bandwidth(bench_ceiling_loops[i].kind) &&
             !bench_ceiling_loop_missing(&bench_ceiling_loops[i], &cpu))
             bench_ceiling_loops[i].run(NULL, NULL, 0, 3);
 }
 
-static void what_cannot_run_says_why(void **state)
+UNIT_TEST(what_cannot_run_says_why)
 {
     struct qk_cpu none;
     size_t bandwidths = 0;
-    (void)state;
     assert_int_equal(qk_cpu_detect(&none, "avx2,avx512,avxvnni", NULL), 0);
     for (size_t i = 0; i < bench_ceiling_loop_count; i++) {
         const struct bench_ceiling_loop *loop = &bench_ceiling_loops[i];

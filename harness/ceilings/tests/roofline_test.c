@@ -15,11 +15,10 @@ static void assert_close(double found, double expected)
 }
 
 /* By hand, from the rates of the fixture. */
-static void the_bound_is_what_the_ceilings_give(void **state)
+UNIT_TEST(the_bound_is_what_the_ceilings_give)
 {
     struct bench_ceilings c;
     struct bench_bound b;
-    (void)state;
     bench_test_ceilings(&c);
     /* L1: a copy at 200 GB/s is 100 each way, which the write alone takes: reads cost nothing. */
     b = bench_roofline_bound(&c, &c.env, 1000, 10000, 0);
@@ -44,10 +43,9 @@ static void the_bound_is_what_the_ceilings_give(void **state)
     bench_ceilings_free(&c);
 }
 
-static void overlap_is_between_none_and_all(void **state)
+UNIT_TEST(overlap_is_between_none_and_all)
 {
     struct bench_ceilings c;
-    (void)state;
     bench_test_ceilings(&c);
     for (size_t i = 0; i < c.count; i++)
         if (c.rows[i].loop->kind == BENCH_CEILING_copy && c.rows[i].level == 2)
@@ -60,10 +58,9 @@ static void overlap_is_between_none_and_all(void **state)
     bench_ceilings_free(&c);
 }
 
-static void much_arithmetic_binds(void **state)
+UNIT_TEST(much_arithmetic_binds)
 {
     struct bench_ceilings c;
-    (void)state;
     bench_test_ceilings(&c);
     /* The largest peak is vpdpbusd's: 2 per ns, 128 operations each. */
     const struct bench_bound b = bench_roofline_bound(&c, &c.env, 100, 100, 256000);
@@ -72,10 +69,9 @@ static void much_arithmetic_binds(void **state)
     bench_ceilings_free(&c);
 }
 
-static void a_missing_ceiling_is_no_number(void **state)
+UNIT_TEST(a_missing_ceiling_is_no_number)
 {
     struct bench_ceilings c;
-    (void)state;
     bench_test_ceilings(&c);
     for (size_t i = 0; i < c.count; i++)
         if (c.rows[i].level == 3) {
@@ -107,12 +103,11 @@ static struct bench_record *add(struct bench_sample_set *set, const char *varian
     return rec;
 }
 
-static void every_ok_record_gets_its_share(void **state)
+UNIT_TEST(every_ok_record_gets_its_share)
 {
     struct bench_ceilings c;
     struct bench_sample_set set;
     struct qk_error err;
-    (void)state;
     bench_test_ceilings(&c);
     bench_sample_set_init(&set);
     set.env = c.env;

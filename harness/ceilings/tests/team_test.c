@@ -56,7 +56,7 @@ static struct bench_team *make(void)
     return team;
 }
 
-static void each_thread_runs_its_part_in_its_memory(void **state)
+UNIT_TEST(each_thread_runs_its_part_in_its_memory)
 {
     struct bench_team *team = make();
     const struct bench_team_job job = {.run = note,
@@ -68,7 +68,6 @@ static void each_thread_runs_its_part_in_its_memory(void **state)
                                        .stride = 512};
     double ns[] = {-1, -1, -1};
     char *memory[2 * COUNT] = {NULL};
-    (void)state;
     atomic_store(&calls, 0);
     bench_team_run(team, &job, ns);
     assert_true(ns[0] >= 0 && ns[1] >= 0 && ns[2] == -1);
@@ -92,7 +91,7 @@ static void each_thread_runs_its_part_in_its_memory(void **state)
 }
 
 /* No clock may start before everybody's warm-up, or the repetition before, is over. */
-static void all_start_a_repetition_together(void **state)
+UNIT_TEST(all_start_a_repetition_together)
 {
     enum { REPETITIONS = 4 };
     struct bench_team *team = make();
@@ -104,7 +103,6 @@ static void all_start_a_repetition_together(void **state)
                                        .repetitions = REPETITIONS,
                                        .stride = 64};
     double ns[REPETITIONS];
-    (void)state;
     for (int round = 0; round < 20; round++) {
         atomic_store(&calls, 0);
         bench_team_run(team, &job, ns);
@@ -116,7 +114,7 @@ static void all_start_a_repetition_together(void **state)
     bench_team_free(team);
 }
 
-static void one_thread_has_memory_of_its_own(void **state)
+UNIT_TEST(one_thread_has_memory_of_its_own)
 {
     struct bench_team *team = make();
     const struct bench_team_job alone = {.run = note,
@@ -130,7 +128,6 @@ static void one_thread_has_memory_of_its_own(void **state)
                                         .timed = {.bytes = 4096, .passes = 1},
                                         .repetitions = 1};
     double ns;
-    (void)state;
     atomic_store(&calls, 0);
     bench_team_run(team, &alone, &ns);
     bench_team_run(team, &near, &ns);
@@ -144,12 +141,11 @@ static void one_thread_has_memory_of_its_own(void **state)
     bench_team_free(team);
 }
 
-static void a_cpu_that_is_not_there_is_named(void **state)
+UNIT_TEST(a_cpu_that_is_not_there_is_named)
 {
     struct bench_team *team;
     struct qk_error err;
     const int cpus[] = {some_cpu(), CPU_SETSIZE - 1};
-    (void)state;
     assert_int_equal(bench_team_make(&team, cpus, 2, sizes, &err), QK_ERR_INTERNAL);
     assert_non_null(strstr(err.text, "CPU 1023"));
     assert_null(team);
@@ -157,13 +153,12 @@ static void a_cpu_that_is_not_there_is_named(void **state)
 }
 
 /* More than any address space: refused, and nothing is left running or mapped (the sanitizers would tell). */
-static void memory_that_is_refused_is_told(void **state)
+UNIT_TEST(memory_that_is_refused_is_told)
 {
     struct bench_team *team;
     struct qk_error err;
     const int cpu = some_cpu();
     const size_t large[] = {[BENCH_NEAR] = 4096, [BENCH_ALONE] = 0, [BENCH_SHARED] = (size_t)1 << 60};
-    (void)state;
     assert_int_equal(bench_team_make(&team, &cpu, 1, large, &err), QK_ERR_MEMORY);
     assert_null(team);
 }

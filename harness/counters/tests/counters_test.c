@@ -71,9 +71,8 @@ static int fake_sets(void)
     return n;
 }
 
-static int use_fake(void **state)
+UNIT_FIXTURE(use_fake)
 {
-    (void)state;
     static const char *const knobs[] = {"FAKE_ROOM", "FAKE_INSTRUCTIONS", "FAKE_OPEN", "FAKE_START",
                                         "FAKE_VERSION"};
     for (size_t i = 0; i < sizeof knobs / sizeof *knobs; i++)
@@ -82,23 +81,20 @@ static int use_fake(void **state)
     return setenv("QK_PAPI_MODULE", FAKE_PAPI, 1);
 }
 
-static int use_real(void **state)
+UNIT_FIXTURE(use_real)
 {
-    (void)state;
     bench_sample_set_init(&set);
     return unsetenv("QK_PAPI_MODULE");
 }
 
-static int drop(void **state)
+UNIT_FIXTURE(drop)
 {
-    (void)state;
     bench_sample_set_free(&set);
     return 0;
 }
 
-static void metrics_are_their_formulas(void **state)
+UNIT_TEST(metrics_are_their_formulas)
 {
-    (void)state;
     void *stay = dlopen(FAKE_PAPI, RTLD_NOW);
     assert_non_null(stay);
     const struct bench_record *rec = count("auto");
@@ -122,9 +118,8 @@ static void metrics_are_their_formulas(void **state)
     dlclose(stay);
 }
 
-static void a_group_that_miscounts_is_refused(void **state)
+UNIT_TEST(a_group_that_miscounts_is_refused)
 {
-    (void)state;
     setenv("FAKE_INSTRUCTIONS", "0.9989", 1);
     const struct bench_record *rec = count("auto,other::calls");
     assert_reason(rec, "cycles", false,
@@ -136,9 +131,8 @@ static void a_group_that_miscounts_is_refused(void **state)
     assert_true(value(rec, "cycles") == 0.5);
 }
 
-static void events_that_do_not_fit_are_said_to(void **state)
+UNIT_TEST(events_that_do_not_fit_are_said_to)
 {
-    (void)state;
     const struct bench_record *rec =
         count("fake::unsociable,fake::negative,PAPI_L2_DCM,cycles,cycles,other::calls");
     assert_int_equal(rec->metric_count, 5);
@@ -156,9 +150,8 @@ static void events_that_do_not_fit_are_said_to(void **state)
     assert_int_equal(called, 0);
 }
 
-static void failures_are_reasons(void **state)
+UNIT_TEST(failures_are_reasons)
 {
-    (void)state;
     setenv("FAKE_START", "3", 1); /* two starts validate the one group */
     assert_reason(count("ipc"), "ipc", false, "the counters are taken");
     setenv("FAKE_START", "1", 1);
@@ -174,9 +167,8 @@ static void failures_are_reasons(void **state)
     assert_reason(count("cycles"), "cycles", false, "/nowhere/module.so: cannot open shared object file");
 }
 
-static void names_are_checked(void **state)
+UNIT_TEST(names_are_checked)
 {
-    (void)state;
     static const char *const bad[][2] = {
         {"cycle", "unknown name 'cycle'; expected auto, none, steps, cycles, instructions"},
         {"", "unknown name ''"},
@@ -210,9 +202,8 @@ static void skip_without_papi(const struct bench_record *rec, const char *name)
     skip();
 }
 
-static void papi_reads_what_the_harness_publishes(void **state)
+UNIT_TEST(papi_reads_what_the_harness_publishes)
 {
-    (void)state;
     const struct bench_record *rec =
         count("sde:::qkbench::calls,sde:::qkbench::elements,sde:::qkbench::bytes,sde:::qkbench::nothing");
     skip_without_papi(rec, "sde:::qkbench::calls");
@@ -226,9 +217,8 @@ static void papi_reads_what_the_harness_publishes(void **state)
 }
 
 /* With a PMU or without: a value, or a reason of PAPI's own. */
-static void every_metric_has_a_value_or_a_reason(void **state)
+UNIT_TEST(every_metric_has_a_value_or_a_reason)
 {
-    (void)state;
     const struct bench_record *rec = count("auto");
     assert_int_equal(rec->metric_count, 10);
     for (size_t m = 0; m < rec->metric_count; m++) {
@@ -237,9 +227,8 @@ static void every_metric_has_a_value_or_a_reason(void **state)
     }
 }
 
-static void a_run_of_known_length_is_read_back(void **state)
+UNIT_TEST(a_run_of_known_length_is_read_back)
 {
-    (void)state;
     char pattern[] = "qk256_dequant/scalar/256";
     char *patterns[] = {pattern};
     struct qk_cpu isa;

@@ -128,9 +128,8 @@ static struct bench_steps classify(const void *code, uint64_t times)
     return steps;
 }
 
-static void instructions_are_of_their_kinds(void **state)
+UNIT_TEST(instructions_are_of_their_kinds)
 {
-    (void)state;
     int wrong = 0;
     uint64_t seen = 0;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -152,9 +151,8 @@ static void instructions_are_of_their_kinds(void **state)
     assert_true(seen == (UINT64_C(1) << BENCH_STEP_KINDS) - 1); /* every kind has been met */
 }
 
-static void sites_add_up_and_free_places_are_passed_over(void **state)
+UNIT_TEST(sites_add_up_and_free_places_are_passed_over)
 {
-    (void)state;
     struct bench_step_site sites[] = {
         {0, 0}, {(uintptr_t)step_kinds_code, 5}, {0, 0}, {(uintptr_t)step_kinds_code + STRIDE, 2}};
     struct bench_steps steps = {.instructions = 7};
@@ -164,7 +162,7 @@ static void sites_add_up_and_free_places_are_passed_over(void **state)
     assert_int_equal(steps.kinds[BENCH_STEP_LOAD], 5);
 }
 
-static void instructions_are_of_their_levels(void **state)
+UNIT_TEST(instructions_are_of_their_levels)
 {
     static const struct {
         const char *text;
@@ -185,7 +183,6 @@ static void instructions_are_of_their_levels(void **state)
         {"kmovw %k1, %eax", QK_ISA_AVX512},
         {"vpermb %zmm0, %zmm1, %zmm2", QK_ISA_AVX512},
     };
-    (void)state;
     for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
         size_t i = 0;
         while (strcmp(rows[i].text, known[k].text) != 0)
@@ -199,9 +196,8 @@ static void instructions_are_of_their_levels(void **state)
 }
 
 /* The page after the code may be missing, or hold the rest of an instruction. */
-static void code_at_the_end_of_a_page(void **state)
+UNIT_TEST(code_at_the_end_of_a_page)
 {
-    (void)state;
     static const unsigned char ret = 0xc3, prefetch[] = {0x0f, 0x18, 0x0e},
                                not_one[] = {0x06}; /* push es: no longer */
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -231,9 +227,8 @@ static void code_at_the_end_of_a_page(void **state)
 
 #endif
 
-static void kinds_have_different_names(void **state)
+UNIT_TEST(kinds_have_different_names)
 {
-    (void)state;
     for (int k = 0; k < BENCH_STEP_KINDS; k++)
         for (int other = 0; other < k; other++)
             assert_string_not_equal(bench_step_kind_name(k), bench_step_kind_name(other));

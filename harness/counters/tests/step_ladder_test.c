@@ -30,9 +30,8 @@ static struct bench_steps steps_of(const char *name)
     return steps;
 }
 
-static void scalar_and_avx2_are_what_they_say(void **state)
+UNIT_TEST(scalar_and_avx2_are_what_they_say)
 {
-    (void)state;
     const struct bench_steps scalar = steps_of("scalar");
     assert_true(scalar.kinds[BENCH_STEP_SCALAR_FLOAT] >= 256);
     assert_int_equal(scalar.kinds[BENCH_STEP_V256] + scalar.kinds[BENCH_STEP_V512], 0);
@@ -41,9 +40,8 @@ static void scalar_and_avx2_are_what_they_say(void **state)
     assert_int_equal(avx2.kinds[BENCH_STEP_V512], 0);
 }
 
-static void avx512_is_what_it_says(void **state)
+UNIT_TEST(avx512_is_what_it_says)
 {
-    (void)state;
     const struct bench_steps avx512 = steps_of("avx512_best");
     assert_true(avx512.kinds[BENCH_STEP_V512] >= 256 / 16);
     assert_true(avx512.kinds[BENCH_STEP_V512] > avx512.kinds[BENCH_STEP_V256]);
@@ -108,11 +106,10 @@ static void state_change(const char *from, const struct bench_steps *before, con
     printf("\n");
 }
 
-static void neighbours_differ_by_their_step(void **state)
+UNIT_TEST(neighbours_differ_by_their_step)
 {
     const char *stated = "";
     int wrong = 0;
-    (void)state;
     for (size_t i = 0; i < sizeof steps_of_ladder / sizeof *steps_of_ladder; i++) {
         const char *from = steps_of_ladder[i].before, *to = steps_of_ladder[i].after;
         const int kind = steps_of_ladder[i].kind, too = steps_of_ladder[i].kind_too;
@@ -132,9 +129,8 @@ static void neighbours_differ_by_their_step(void **state)
 }
 
 /* What is left of memory in phase 4: codes, table, scale, constants, the return address. */
-static void the_permute_reads_no_table(void **state)
+UNIT_TEST(the_permute_reads_no_table)
 {
-    (void)state;
     const struct bench_steps p4 = steps_of("p4_permute");
     assert_in_range(p4.kinds[BENCH_STEP_LOAD], 3, 24);
     assert_int_equal(

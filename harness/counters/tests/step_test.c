@@ -19,27 +19,24 @@
 
 static struct bench_group group = {.op = QK_OP_qk256_dequant, .name = "smallest"};
 static struct bench_buffers buffers;
-static int set_up(void **state)
+UNIT_FIXTURE(set_up)
 {
     struct qk_plan plan;
-    (void)state;
     return bench_steps_smallest_shape(group.op, &group.shape, &plan, NULL) ||
            bench_buffers_make(&buffers, &group, STEP_TEST_SEED, NULL);
 }
 
-static int tear_down(void **state)
+UNIT_FIXTURE(tear_down)
 {
-    (void)state;
     bench_buffers_free(&buffers);
     return 0;
 }
 
-static void smallest_shape_is_the_smallest(void **state)
+UNIT_TEST(smallest_shape_is_the_smallest)
 {
     struct qk_shape shape;
     struct qk_plan smallest;
     char text[QK_SHAPE_TEXT];
-    (void)state;
     for (int op = 0; op < QK_OP_COUNT; op++) {
         assert_int_equal(bench_steps_smallest_shape((enum qk_op)op, &shape, &smallest, NULL), 0);
         assert_true(smallest.ops > 0 && smallest.ops <= 1 << 16); /* a second of stepping */
@@ -59,7 +56,7 @@ static int step(qk_qk256_dequant_fn *fn, const struct bench_step_limits *limits,
     return bench_steps_fn(group.op, (qk_fn *)fn, &buffers.plan, buffers.at, limits, steps, err);
 }
 
-static void known_lengths_are_counted_exactly(void **state)
+UNIT_TEST(known_lengths_are_counted_exactly)
 {
     static const struct {
         qk_qk256_dequant_fn *fn;
@@ -67,7 +64,6 @@ static void known_lengths_are_counted_exactly(void **state)
     } known[] = {{odd_one, ODD_ONE},     {odd_five, ODD_FIVE},     {odd_loop, ODD_LOOP},
                  {odd_calls, ODD_CALLS}, {odd_repeat, ODD_REPEAT}, {odd_prefixed, ODD_PREFIXED},
                  {odd_stack, ODD_STACK}, {odd_pops, ODD_POPS}};
-    (void)state;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         struct bench_steps steps;
         struct qk_error err;
@@ -77,18 +73,17 @@ static void known_lengths_are_counted_exactly(void **state)
     }
 }
 
-static void too_many_different_ones_are_still_counted(void **state)
+UNIT_TEST(too_many_different_ones_are_still_counted)
 {
     struct bench_steps steps;
     struct qk_error err;
-    (void)state;
     assert_int_equal(step(odd_many, NULL, &steps, &err), 0);
     assert_int_equal(steps.instructions, ODD_MANY + 1);
     assert_false(steps.has_kinds);
     assert_true(strlen(steps.why_no_kinds) > 10);
 }
 
-static void a_fault_is_reported_with_its_place(void **state)
+UNIT_TEST(a_fault_is_reported_with_its_place)
 {
     static const struct {
         qk_qk256_dequant_fn *fn;
@@ -97,7 +92,6 @@ static void a_fault_is_reported_with_its_place(void **state)
                   {odd_ill, "signal 4 ", " 0 bytes from its start, called once"},
                   {odd_int3, "signal 5 ", " 2 bytes from its start, called once"},
                   {odd_second, "signal 11 ", " 9 bytes from its start, instruction 5"}};
-    (void)state;
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         struct bench_steps steps = {.instructions = 4711};
         struct qk_error err;
@@ -116,11 +110,10 @@ static void count_signal(int signal)
     signals_of_ours++;
 }
 
-static void a_count_always_ends(void **state)
+UNIT_TEST(a_count_always_ends)
 {
     struct bench_steps steps;
     struct qk_error err;
-    (void)state;
     memset(buffers.at[0], 0, buffers.plan.buffers[0].bytes);
     assert_int_equal(step(odd_endless, &(struct bench_step_limits){1000, 60000}, &steps, &err),
                      QK_ERR_UNAVAILABLE);
@@ -152,14 +145,13 @@ static int open_files(void)
     return n;
 }
 
-static void the_caller_keeps_all_that_is_its_own(void **state)
+UNIT_TEST(the_caller_keeps_all_that_is_its_own)
 {
     static const int watched[] = {SIGTRAP, SIGSEGV, SIGILL, SIGINT, SIGCHLD};
     struct sigaction before[5], after;
     struct bench_steps steps;
     struct qk_error err;
     sigset_t blocked, old, mask;
-    (void)state;
     for (int i = 0; i < 5; i++) {
         const struct sigaction ours = {.sa_handler = watched[i] == SIGINT ? SIG_IGN : count_signal};
         assert_int_equal(sigaction(watched[i], &ours, &before[i]), 0);
@@ -191,13 +183,12 @@ static void the_caller_keeps_all_that_is_its_own(void **state)
     assert_int_equal(signals_of_ours, 0);
 }
 
-static void a_caller_without_children_status(void **state)
+UNIT_TEST(a_caller_without_children_status)
 {
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
     struct sigaction before;
     struct bench_steps steps;
     struct qk_error err;
-    (void)state;
     sigaction(SIGCHLD, &ignore, &before);
     const int code = step(odd_loop, NULL, &steps, &err);
     sigaction(SIGCHLD, &before, NULL);
@@ -254,11 +245,10 @@ static bool is_killed(void)
     return is_unavailable("killed by signal 31 ");
 }
 
-static void in_a_sandbox_there_is_a_reason(void **state)
+UNIT_TEST(in_a_sandbox_there_is_a_reason)
 {
     static const int fork_calls[] = {SYS_fork, SYS_vfork, SYS_clone, SYS_clone3};
     static const int signal_calls[] = {SYS_rt_sigaction};
-    (void)state;
     assert_true(in_sandbox(fork_calls, 4, SECCOMP_RET_ERRNO | EPERM, has_no_child));
     assert_true(in_sandbox(signal_calls, 1, SECCOMP_RET_ERRNO | EPERM, may_not_handle));
     assert_true(in_sandbox(signal_calls, 1, SECCOMP_RET_KILL_PROCESS, is_killed));
@@ -266,12 +256,11 @@ static void in_a_sandbox_there_is_a_reason(void **state)
 
 #endif
 
-static void a_variant_that_is_not_built_is_unavailable(void **state)
+UNIT_TEST(a_variant_that_is_not_built_is_unavailable)
 {
     struct qk_variant v = *qk_reference(QK_OP_qk256_dequant);
     struct bench_steps steps;
     struct qk_error err;
-    (void)state;
     v.fn = NULL;
     assert_int_equal(bench_steps_variant(&v, &buffers.plan, buffers.at, &steps, &err), QK_ERR_UNAVAILABLE);
     assert_string_equal(err.where, "qk256_dequant/scalar");

@@ -11,9 +11,8 @@
 
 static struct qk_cpu cpu;
 
-static int set_up(void **state)
+UNIT_FIXTURE(set_up)
 {
-    (void)state;
     return qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), NULL);
 }
 
@@ -30,9 +29,8 @@ static int repetitions_of(uint64_t instructions)
 }
 
 /* Every variant that runs here, on the same inputs: what a branch does may depend on them. */
-static void counts_repeat(void **state)
+UNIT_TEST(counts_repeat)
 {
-    (void)state;
     for (size_t i = 0; i < qk_table_builtin()->count; i++) {
         const struct qk_variant *v = &qk_table_builtin()->rows[i];
         struct bench_steps first, again;
@@ -56,9 +54,8 @@ static void counts_repeat(void **state)
     }
 }
 
-static void the_last_stage_is_the_kernel(void **state)
+UNIT_TEST(the_last_stage_is_the_kernel)
 {
-    (void)state;
     for (size_t i = 0; i < qk_table_builtin()->count; i++) {
         const struct qk_variant *v = &qk_table_builtin()->rows[i];
         const int last = qk_stage_count(v->op) - 1;

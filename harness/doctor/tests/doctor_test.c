@@ -6,9 +6,8 @@
 
 #define CPU1 "/sys/devices/system/cpu/cpu1/"
 
-static void nothing_known(void **state)
+UNIT_TEST(nothing_known)
 {
-    (void)state;
     static const char *const warned[] = {"perf_event_paranoid", "pmu", "noise_cache", "noise_dram", "memory"};
     new_machine();
     bench_doctor_judge(&doctor, &facts);
@@ -27,9 +26,8 @@ static void nothing_known(void **state)
     assert_int_equal(bench_doctor_worst(&doctor), BENCH_HEALTH_WARN);
 }
 
-static void affinity(void **state)
+UNIT_TEST(affinity)
 {
-    (void)state;
     new_machine();
     strcpy(facts.allowed, "0-3");
     expect_ok("affinity", "pinned to CPU 1; allowed: 0-3");
@@ -47,9 +45,8 @@ static void affinity(void **state)
     assert_true(finding("affinity")->fatal);
 }
 
-static void cpu_quota(void **state)
+UNIT_TEST(cpu_quota)
 {
-    (void)state;
     new_machine();
     put("/proc/self/cgroup", "0::/a/b\n");
     expect_ok("cpu_quota", "not known");
@@ -74,9 +71,8 @@ static void cpu_quota(void **state)
     expect_ok("cpu_quota", "not known");
 }
 
-static void frequency(void **state)
+UNIT_TEST(frequency)
 {
-    (void)state;
     new_machine();
     put(CPU1 "cpufreq/scaling_governor", "performance\n");
     read_machine();
@@ -102,9 +98,8 @@ static void frequency(void **state)
     expect("core_clock", BENCH_HEALTH_BAD, "1.50", NULL);
 }
 
-static void throttling(void **state)
+UNIT_TEST(throttling)
 {
-    (void)state;
     new_machine();
     assert_int_equal(bench_throttled(root, 1), -1);
     put(CPU1 "thermal_throttle/core_throttle_count", "0\n");
@@ -122,9 +117,8 @@ static void throttling(void **state)
     expect("throttling", BENCH_HEALTH_BAD, "9 events since boot, 2", "turbo");
 }
 
-static void sharing(void **state)
+UNIT_TEST(sharing)
 {
-    (void)state;
     new_machine();
     put(CPU1 "topology/thread_siblings_list", "1\n");
     expect_ok("smt", "only thread");
@@ -155,9 +149,8 @@ static void sharing(void **state)
     expect_ok("isolation", "CPU 1 is isolated");
 }
 
-static void steal_and_load(void **state)
+UNIT_TEST(steal_and_load)
 {
-    (void)state;
     new_machine();
     put("/proc/loadavg", "0.50 0.40 0.30 1/99 1234\n");
     put("/sys/devices/system/cpu/online", "0-3\n");
@@ -190,18 +183,16 @@ static void steal_and_load(void **state)
 }
 
 /* Bytes of a file that are no text stay within their line and within JSON. */
-static void odd_bytes(void **state)
+UNIT_TEST(odd_bytes)
 {
-    (void)state;
     new_machine();
     put(CPU1 "cpufreq/scaling_governor", "a\tb\xff\x1b[1m\n");
     read_machine();
     expect_warn("governor", "a?b??[1m", "cpupower");
 }
 
-static void lists(void **state)
+UNIT_TEST(lists)
 {
-    (void)state;
     assert_true(bench_list_has("0-3,8", 0) && bench_list_has("0-3,8", 3) && bench_list_has("0-3,8", 8));
     assert_false(bench_list_has("0-3,8", 4) || bench_list_has("", 0) || bench_list_has("x", 0));
     assert_false(bench_list_has("0-", 1) || bench_list_has("0;1", 1));

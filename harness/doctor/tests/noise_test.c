@@ -15,9 +15,8 @@ static void set_aa(struct bench_aa *aa, double low, double high)
                             .ns = {95, 100, 150}};
 }
 
-static void noise(void **state)
+UNIT_TEST(noise)
 {
-    (void)state;
     new_machine();
     set_aa(&facts.cache, 0.9995, 1.0001);
     set_aa(&facts.dram, 0.997, 1.004);
@@ -46,9 +45,8 @@ static void noise(void **state)
     expect_warn("noise_dram", "no room", NULL);
 }
 
-static void spread(void **state)
+UNIT_TEST(spread)
 {
-    (void)state;
     double x[101], scratch[101];
     for (int i = 0; i <= 100; i++)
         x[i] = (i * 37) % 101;
@@ -58,9 +56,8 @@ static void spread(void **state)
     assert_true(isnan(bench_spread_of(x, 0, scratch).median));
 }
 
-static void this_machine(void **state)
+UNIT_TEST(this_machine)
 {
-    (void)state;
     char why[80] = "";
     new_machine();
     bench_facts_ask(&facts);
@@ -83,9 +80,8 @@ static bool stop(void)
 }
 
 /* It measures this machine for three blocks and is interrupted: nothing half-done comes out. */
-static void interrupted(void **state)
+UNIT_TEST(interrupted)
 {
-    (void)state;
     struct qk_error err;
     struct qk_cpu isa;
     assert_int_equal(qk_cpu_detect(&isa, NULL, NULL), QK_OK);
@@ -97,9 +93,8 @@ static void interrupted(void **state)
 }
 
 /* Too little memory for the DRAM set: the cache is measured, the rest says why not. */
-static void little_memory(void **state)
+UNIT_TEST(little_memory)
 {
-    (void)state;
     struct qk_error err;
     struct qk_cpu isa;
     new_machine();

@@ -9,9 +9,8 @@
 #define CPUINFO                                                                                              \
     "processor\t: 1\nvendor_id\t: GenuineIntel\nflags\t\t: fpu tsc avx2 constant_tsc nonstop_tsc\n"
 
-static void system_settings(void **state)
+UNIT_TEST(system_settings)
 {
-    (void)state;
     new_machine();
     put("/sys/devices/system/node/online", "0\n");
     expect_ok("numa", "1 node");
@@ -39,9 +38,8 @@ static void system_settings(void **state)
     expect_warn("vm", "KVMKVMKVM", NULL);
 }
 
-static void counters(void **state)
+UNIT_TEST(counters)
 {
-    (void)state;
     new_machine();
     put("/proc/sys/kernel/perf_event_paranoid", "2\n");
     expect_ok("perf_event_paranoid", "2:");
@@ -73,9 +71,8 @@ static void counters(void **state)
     expect_warn("pmu", "0 instructions in a loop of 660000", NULL);
 }
 
-static void timer(void **state)
+UNIT_TEST(timer)
 {
-    (void)state;
     const char *const folder = "/sys/devices/system/clocksource/clocksource0/";
     char current[120], available[120];
     snprintf(current, sizeof current, "%scurrent_clocksource", folder);
@@ -106,9 +103,8 @@ static void timer(void **state)
     assert_true(finding("timer")->fatal);
 }
 
-static void memory(void **state)
+UNIT_TEST(memory)
 {
-    (void)state;
     new_machine();
     assert_int_equal(facts.dram_bytes, 256u << 20);
     put("/proc/meminfo", "MemTotal: 9 kB\nMemAvailable:     524288 kB\n");

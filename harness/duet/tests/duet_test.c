@@ -109,9 +109,8 @@ static int entries(const char *path)
     return count;
 }
 
-static void blocks_are_dealt_over_launches(void **state)
+UNIT_TEST(blocks_are_dealt_over_launches)
 {
-    (void)state;
     struct bench_duet_case cases[] = {case_of("scalar", "scalar"), case_of("scalar", "scalar"),
                                       case_of("scalar", "scalar")};
     cases[1].arm[1].side = BENCH_SIDE_COPY;
@@ -143,9 +142,8 @@ static void blocks_are_dealt_over_launches(void **state)
         assert_int_equal(seen.launch_of[0][b], b < 20 ? b / 10 : b < 28 ? 2 : b < 44 ? 3 : 4);
 }
 
-static void no_two_blocks_have_the_same_coins(void **state)
+UNIT_TEST(no_two_blocks_have_the_same_coins)
 {
-    (void)state;
     enum { SEEDS = 3, INDICES = 4, NUMBERS = 30, ALL = SEEDS * INDICES * NUMBERS };
     uint64_t coins[ALL];
     for (size_t i = 0; i < ALL; i++) {
@@ -155,9 +153,8 @@ static void no_two_blocks_have_the_same_coins(void **state)
     }
 }
 
-static void a_spent_budget_ends_a_case(void **state)
+UNIT_TEST(a_spent_budget_ends_a_case)
 {
-    (void)state;
     struct bench_duet_case cases[] = {case_of("scalar", "scalar"), case_of("scalar", "scalar")};
     cases[1].budget_ns = 1;
     const struct bench_duet_config cfg = config(cases, 2, KERNELS);
@@ -166,9 +163,8 @@ static void a_spent_budget_ends_a_case(void **state)
     assert_int_equal(seen.blocks[1], 1);
 }
 
-static void launches_differ_in_their_layout(void **state)
+UNIT_TEST(launches_differ_in_their_layout)
 {
-    (void)state;
     char log[200], line[100], places[8][100];
     struct bench_duet_case cases[] = {case_of("right", "right")};
     const struct bench_duet_config cfg = config(cases, 1, FAKE_SO);
@@ -199,9 +195,8 @@ static void launches_differ_in_their_layout(void **state)
 }
 
 /* The case that kills its launch is refused, and the others go on in another one. */
-static void a_crash_refuses_its_case_alone(void **state)
+UNIT_TEST(a_crash_refuses_its_case_alone)
 {
-    (void)state;
     static const struct {
         const char *variant, *text, *where;
     } known[] = {{"crash", "died of SIGSEGV", "checking crash of the candidate"},
@@ -225,9 +220,8 @@ static void a_crash_refuses_its_case_alone(void **state)
     assert_int_equal(entries(folder), 0);
 }
 
-static void a_kernel_that_hangs_is_ended(void **state)
+UNIT_TEST(a_kernel_that_hangs_is_ended)
 {
-    (void)state;
     struct bench_duet_case cases[] = {case_of("right", "hang"), case_of("right", "right")};
     struct bench_duet_config cfg = config(cases, 2, FAKE_SO);
     cfg.patience_ms = 3000;
@@ -237,9 +231,8 @@ static void a_kernel_that_hangs_is_ended(void **state)
     assert_int_equal(seen.blocks[1], 1);
 }
 
-static void a_stop_ends_the_run(void **state)
+UNIT_TEST(a_stop_ends_the_run)
 {
-    (void)state;
     struct bench_duet_case cases[] = {case_of("right", "right"), case_of("right", "right")};
     const struct bench_duet_config cfg = config(cases, 2, FAKE_SO);
     assert_int_equal(run(&cfg, 60, 3), QK_ERR_INTERRUPTED);
@@ -262,9 +255,8 @@ static bool has_rung(void)
 }
 
 /* Even within a call that never ends, and although the launch itself does not hear it. */
-static void an_interrupt_ends_a_hanging_launch(void **state)
+UNIT_TEST(an_interrupt_ends_a_hanging_launch)
 {
-    (void)state;
     struct bench_duet_case cases[] = {case_of("right", "hang")};
     struct bench_duet_config cfg = config(cases, 1, FAKE_SO);
     const struct sigaction action = {.sa_handler = ring};
@@ -275,9 +267,8 @@ static void an_interrupt_ends_a_hanging_launch(void **state)
     assert_int_equal(seen.refused[0], 0);
 }
 
-static void what_cannot_be_loaded_ends_the_run(void **state)
+UNIT_TEST(what_cannot_be_loaded_ends_the_run)
 {
-    (void)state;
     struct bench_duet_case cases[] = {case_of("right", "right")};
     struct bench_duet_config cfg = config(cases, 1, FAKE_SO);
     cfg.path[BENCH_SIDE_CANDIDATE] = FAKE_ABI_SO;
@@ -295,9 +286,8 @@ static void what_cannot_be_loaded_ends_the_run(void **state)
     assert_int_equal(entries(folder), 0);
 }
 
-static void a_program_that_is_no_launch_is_told(void **state)
+UNIT_TEST(a_program_that_is_no_launch_is_told)
 {
-    (void)state;
     static const struct {
         const char *program, *argument, *text;
     } known[] = {{"/nonexistent", "x", "cannot run '/nonexistent': No such file"},
@@ -314,9 +304,8 @@ static void a_program_that_is_no_launch_is_told(void **state)
     }
 }
 
-static void nonsense_is_refused(void **state)
+UNIT_TEST(nonsense_is_refused)
 {
-    (void)state;
     struct bench_duet_case cases[] = {case_of("right", "right")}, good = cases[0];
     const struct bench_duet_config cfg = config(cases, 1, FAKE_SO);
     cases[0].budget_ns = 0;
@@ -334,15 +323,13 @@ static void nonsense_is_refused(void **state)
     assert_int_equal(run(&cfg, 1, 0), 0);
 }
 
-static int set_up(void **state)
+UNIT_FIXTURE(set_up)
 {
-    (void)state;
     return mkdtemp(folder) ? setenv("TMPDIR", folder, 1) : -1;
 }
 
-static int tear_down(void **state)
+UNIT_FIXTURE(tear_down)
 {
-    (void)state;
     return rmdir(folder);
 }
 

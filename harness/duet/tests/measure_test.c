@@ -110,9 +110,8 @@ static double middle_of(const struct bench_duet_block *b,
     return estimate(ratio, b->pairs, scratch);
 }
 
-static void from_dram_all_pairs_count(void **state)
+UNIT_TEST(from_dram_all_pairs_count)
 {
-    (void)state;
     struct bench_duet_work w = work_on("right", "4096", 0);
     w.memory = BENCH_MEMORY_DRAM;
     const struct bench_duet_block b = block_of(&w, 5);
@@ -121,9 +120,8 @@ static void from_dram_all_pairs_count(void **state)
     assert_true(b.log_ratio != middle_of(&b, bench_median));
 }
 
-static void a_block_holds_what_it_says(void **state)
+UNIT_TEST(a_block_holds_what_it_says)
 {
-    (void)state;
     const struct bench_duet_work w = work_on("right", "4096", 0);
     const struct bench_duet_block b = block_of(&w, 5);
     uint64_t blocks[2];
@@ -150,9 +148,8 @@ static void a_block_holds_what_it_says(void **state)
     bench_duet_clear(&desk);
 }
 
-static void slices_run_in_the_order_of_the_coins(void **state)
+UNIT_TEST(slices_run_in_the_order_of_the_coins)
 {
-    (void)state;
     const struct bench_duet_work w = work_on("right", "4096", 0);
     for (uint64_t number = 0; number < 4; number++) {
         const struct bench_duet_block b = block_of(&w, number);
@@ -177,9 +174,8 @@ static void slices_run_in_the_order_of_the_coins(void **state)
     }
 }
 
-static void extra_calls_are_made_and_told(void **state)
+UNIT_TEST(extra_calls_are_made_and_told)
 {
-    (void)state;
     static const double shares[] = {0.016, 0.1, 1};
     for (size_t i = 0; i < 3; i++) {
         const struct bench_duet_work w = work_on("right", "4096", shares[i]);
@@ -195,9 +191,8 @@ static void extra_calls_are_made_and_told(void **state)
 }
 
 /* A call longer than a slice: every slice one call, on the next part of the rows. */
-static void long_calls_are_walked_over(void **state)
+UNIT_TEST(long_calls_are_walked_over)
 {
-    (void)state;
     static const double shares[] = {0, 0.032};
     for (int i = 0; i < 2; i++) {
         const struct bench_duet_work w = work_on("slow", "262144", shares[i]); /* 1024 blocks of 20 us each */
@@ -226,9 +221,8 @@ static void long_calls_are_walked_over(void **state)
 }
 
 /* Weights that are interleaved by 16 rows are walked over in such groups, by both arms and the extra rows too. */
-static void interleaved_rows_are_walked_over(void **state)
+UNIT_TEST(interleaved_rows_are_walked_over)
 {
-    (void)state;
     struct bench_duet_work w =
         work_on("slow_rows", "65536x128", 0.016); /* a slice has 64 rows on the busiest machine */
     struct bench_duet_block b;
@@ -250,9 +244,8 @@ static void interleaved_rows_are_walked_over(void **state)
 }
 
 /* No check before, so that the first calls are those that are timed for the plan. */
-static void a_slow_first_call_does_not_shorten_blocks(void **state)
+UNIT_TEST(a_slow_first_call_does_not_shorten_blocks)
 {
-    (void)state;
     struct bench_duet_work w = work_on("slow_first", "4096", 0);
     struct bench_duet_block b;
     w.memory = BENCH_MEMORY_DRAM;
@@ -262,9 +255,8 @@ static void a_slow_first_call_does_not_shorten_blocks(void **state)
     bench_duet_clear(&desk);
 }
 
-static void a_call_that_cannot_be_cut_is_whole(void **state)
+UNIT_TEST(a_call_that_cannot_be_cut_is_whole)
 {
-    (void)state;
     const struct bench_duet_work w =
         work_on("slow", "16384", 0.5); /* 64 blocks: two parts of 50 do not fit */
     const struct bench_duet_block b = block_of(&w, 0);
@@ -277,9 +269,8 @@ static void a_call_that_cannot_be_cut_is_whole(void **state)
     bench_duet_clear(&desk);
 }
 
-static void cases_of_a_shape_share_their_buffers(void **state)
+UNIT_TEST(cases_of_a_shape_share_their_buffers)
 {
-    (void)state;
     struct bench_duet_work w = work_on("right", "4096", 0);
     struct bench_duet_block block;
     const void *first;
@@ -297,9 +288,8 @@ static void cases_of_a_shape_share_their_buffers(void **state)
     assert_int_equal(bench_duet_measure(&desk, 7, 1, 0, &block, &err), QK_ERR_INTERNAL);
 }
 
-static void what_cannot_be_measured_is_refused(void **state)
+UNIT_TEST(what_cannot_be_measured_is_refused)
 {
-    (void)state;
     static const struct {
         const char *variant;
         int code;
@@ -327,9 +317,8 @@ static void what_cannot_be_measured_is_refused(void **state)
 }
 
 /* Coins of a fair toss, that differ with each of their arguments and with nothing else. */
-static void coins_are_fair_and_reproducible(void **state)
+UNIT_TEST(coins_are_fair_and_reproducible)
 {
-    (void)state;
     enum { WORDS = 4096 };
     int ones = 0, place[64] = {0};
     for (size_t i = 0; i < WORDS; i++) {
@@ -348,9 +337,8 @@ static void coins_are_fair_and_reproducible(void **state)
         assert_true(abs(place[bit] - WORDS / 2) < 5 * 32);
 }
 
-static void memory_is_told_by_the_l2(void **state)
+UNIT_TEST(memory_is_told_by_the_l2)
 {
-    (void)state;
     struct bench_environment env = {.cache_count = 2,
                                     .caches = {{1, "Data", 32768, 1}, {2, "Unified", 1 << 20, 1}}};
     struct qk_plan plan = {.buffer_count = 2, .buffers = {{.bytes = 1 << 19}, {.bytes = 1 << 19}}};
@@ -366,10 +354,9 @@ static void memory_is_told_by_the_l2(void **state)
     assert_int_equal(bench_memory_of(&plan, &env), BENCH_MEMORY_DRAM);
 }
 
-static int set_up(void **state)
+UNIT_FIXTURE(set_up)
 {
     static char data[1 << 22];
-    (void)state;
     FILE *in = fopen(FAKE_SO, "rb");
     const int fd = mkstemp(second);
     const size_t size = in ? fread(data, 1, sizeof data, in) : 0;
@@ -382,9 +369,8 @@ static int set_up(void **state)
            qk_table_load(&desk.table[1], second, &err);
 }
 
-static int tear_down(void **state)
+UNIT_FIXTURE(tear_down)
 {
-    (void)state;
     for (int side = 0; side < 2; side++)
         qk_table_free(&desk.table[side]);
     bench_sw_close(&desk.sw);

@@ -49,9 +49,8 @@ static void refused(const char *path, int code, const char *text)
     qk_table_free(&m);
 }
 
-static void ours_holds_every_row(void **state)
+UNIT_TEST(ours_holds_every_row)
 {
-    (void)state;
     struct qk_table m;
     assert_int_equal(qk_table_load(&m, KERNELS, &err), 0);
     assert_int_equal(m.count, qk_table_builtin()->count);
@@ -80,9 +79,8 @@ static void ours_holds_every_row(void **state)
     qk_table_free(&m);
 }
 
-static void two_copies_are_two_mappings(void **state)
+UNIT_TEST(two_copies_are_two_mappings)
 {
-    (void)state;
     struct qk_table a, b;
     copy_to(KERNELS, "copy.so");
     assert_int_equal(qk_table_load(&a, KERNELS, &err), 0);
@@ -104,9 +102,8 @@ static void two_copies_are_two_mappings(void **state)
     qk_table_free(&b);
 }
 
-static void what_is_no_module_is_refused(void **state)
+UNIT_TEST(what_is_no_module_is_refused)
 {
-    (void)state;
     static char text[2000];
     memset(text, 'x', sizeof text);
     write_file("text.so", text, sizeof text);
@@ -123,9 +120,8 @@ static void what_is_no_module_is_refused(void **state)
     refused(FAKE_ABI_SO, QK_ERR_INVALID, "ABI version 99 of the kernels, this program has version 1");
 }
 
-static void rows_of_another_world_are_no_variants(void **state)
+UNIT_TEST(rows_of_another_world_are_no_variants)
 {
-    (void)state;
     static const struct {
         const char *op, *name, *why;
     } rows[] = {{"qk256_dequant", "of_tomorrow", "no ISA level 'AVX2048'"},
@@ -159,9 +155,8 @@ static void verify(const struct qk_table *m, const char *op, const char *name, i
         fail_msg("%s: %d '%s', expected %d '%s'", name, got, err.text, code, text ? text : "");
 }
 
-static void every_row_of_ours_does_what_it_claims(void **state)
+UNIT_TEST(every_row_of_ours_does_what_it_claims)
 {
-    (void)state;
     struct qk_table m;
     struct qk_cpu cpu;
     assert_int_equal(qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), &err), 0);
@@ -178,9 +173,8 @@ static void every_row_of_ours_does_what_it_claims(void **state)
     qk_table_free(&m);
 }
 
-static void a_row_that_does_not_is_told(void **state)
+UNIT_TEST(a_row_that_does_not_is_told)
 {
-    (void)state;
     struct qk_table m;
     struct qk_cpu cpu;
     assert_int_equal(qk_cpu_detect(&cpu, NULL, &err), 0);
@@ -193,9 +187,8 @@ static void a_row_that_does_not_is_told(void **state)
     qk_table_free(&m);
 }
 
-static void our_own_module_is_found(void **state)
+UNIT_TEST(our_own_module_is_found)
 {
-    (void)state;
     char path[300];
     assert_int_equal(bench_module_own_from("/nonexistent", "/none", path, sizeof path, &err), QK_ERR_IO);
     assert_non_null(strstr(err.text, "neither in '/nonexistent/kernels'"));
@@ -210,9 +203,8 @@ static void our_own_module_is_found(void **state)
     assert_string_equal(path, in_folder("kernels/libqkernels.so"));
 }
 
-static void files_are_compared_to_the_last_byte(void **state)
+UNIT_TEST(files_are_compared_to_the_last_byte)
 {
-    (void)state;
     static char data[10000];
     char a[200];
     bool same;
@@ -234,15 +226,13 @@ static void files_are_compared_to_the_last_byte(void **state)
     assert_int_equal(bench_same_file(a, in_folder("none"), &same, &err), QK_ERR_IO);
 }
 
-static int set_up(void **state)
+UNIT_FIXTURE(set_up)
 {
-    (void)state;
     return mkdtemp(folder) ? 0 : -1;
 }
 
-static int tear_down(void **state)
+UNIT_FIXTURE(tear_down)
 {
-    (void)state;
     static const char *const names[] = {"copy.so",        "text.so", "empty.so", "pipe.so",
                                         "libqkernels.so", "a",       "b",        "kernels/libqkernels.so"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

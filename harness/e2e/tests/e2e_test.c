@@ -46,11 +46,10 @@ int __wrap_model_forward(struct model_state *s, const int32_t *tokens, size_t co
     return __real_model_forward(s, tokens, count, logits, which, probe, err);
 }
 
-static int set_up(void **state)
+UNIT_FIXTURE(set_up)
 {
     struct model_gguf g;
     struct qk_cpu cpu;
-    (void)state;
     if (model_gguf_open(MODEL_FIXTURES "/tiny.i2_s.gguf", &g, NULL) || qk_cpu_detect(&cpu, NULL, NULL) ||
         model_kernels_parse(&sets[0], qk_table_builtin(), "baseline", MODEL_ACT_ANY, &cpu, NULL) ||
         model_kernels_parse(&sets[1], qk_table_builtin(), "qk256_gemv/scalar", MODEL_ACT_ANY, &cpu, NULL) ||
@@ -60,9 +59,8 @@ static int set_up(void **state)
     return model_weights_load(&weights, &g, MODEL_LAYOUT_I2S | MODEL_LAYOUT_QK256, NULL);
 }
 
-static int tear_down(void **state)
+UNIT_FIXTURE(tear_down)
 {
-    (void)state;
     model_weights_free(&weights);
     return 0;
 }
@@ -94,11 +92,10 @@ static void run(struct bench_e2e *e, const struct bench_e2e_config *cfg)
         fail_msg("%s: %s", err.where, err.text);
 }
 
-static void parts_add_up_exactly(void **state)
+UNIT_TEST(parts_add_up_exactly)
 {
     struct bench_e2e e;
     struct bench_e2e_config cfg = config();
-    (void)state;
     cfg.thread_count = 2;
     run(&e, &cfg);
     assert_int_equal(e.count, SETS * 2 * 2);
@@ -142,12 +139,11 @@ static int order_of(size_t r, size_t generate)
     return order;
 }
 
-static void sets_take_turns_in_a_drawn_order(void **state)
+UNIT_TEST(sets_take_turns_in_a_drawn_order)
 {
     struct bench_e2e e;
     struct bench_e2e_config cfg = config();
     int first[REPETITIONS], same = 0, differ = 0;
-    (void)state;
     cfg.prompt = 0;
     for (int pass = 0; pass < 3; pass++) {
         cfg.job.seed = pass < 2 ? 7 : 8;
@@ -173,12 +169,11 @@ static void sets_take_turns_in_a_drawn_order(void **state)
     assert_int_not_equal(changes, 0);
 }
 
-static void all_sets_are_fed_the_same(void **state)
+UNIT_TEST(all_sets_are_fed_the_same)
 {
     struct bench_e2e e;
     struct bench_e2e_config cfg = config();
     int32_t first = -1;
-    (void)state;
     cfg.generate = 0;
     run(&e, &cfg);
     for (size_t i = 0; i < fed_count; i++)
@@ -191,12 +186,11 @@ static void all_sets_are_fed_the_same(void **state)
     bench_e2e_free(&e);
 }
 
-static void affinity_is_restored(void **state)
+UNIT_TEST(affinity_is_restored)
 {
     struct bench_e2e e;
     struct bench_e2e_config cfg = config();
     cpu_set_t after;
-    (void)state;
     cfg.repetitions = 1;
     run(&e, &cfg);
     bench_e2e_free(&e);
@@ -222,11 +216,10 @@ static void assert_refused(const struct bench_e2e_config *cfg, int code, const c
     bench_e2e_free(&e);
 }
 
-static void what_cannot_be_is_refused(void **state)
+UNIT_TEST(what_cannot_be_is_refused)
 {
     static const size_t none[] = {0};
     struct bench_e2e_config cfg = config();
-    (void)state;
     cfg.prompt = cfg.generate = 0;
     assert_refused(&cfg, QK_ERR_ARG, "nothing to measure");
     cfg = config();

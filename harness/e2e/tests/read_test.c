@@ -9,16 +9,14 @@
 
 static char path[] = "/tmp/qkbench-e2e-XXXXXX";
 
-static int set_up(void **state)
+UNIT_FIXTURE(set_up)
 {
-    (void)state;
     const int fd = mkstemp(path);
     return fd < 0 ? -1 : close(fd);
 }
 
-static int tear_down(void **state)
+UNIT_FIXTURE(tear_down)
 {
-    (void)state;
     return unlink(path);
 }
 
@@ -52,11 +50,10 @@ static void assert_close(double found, double expected)
         fail_msg("found %.12g, expected %.12g", found, expected);
 }
 
-static void what_was_written_comes_back(void **state)
+UNIT_TEST(what_was_written_comes_back)
 {
     struct bench_e2e e, back;
     struct qk_error err;
-    (void)state;
     for (size_t n = 1; n <= 7; n += 6) {
         char *text = written(n);
         put(text);
@@ -135,9 +132,8 @@ static void assert_refused(const char *where, const char *text)
         fail_msg("\"%s\" at \"%s\"; expected \"%s\" at \"%s\"", err.text, err.where, text, where);
 }
 
-static void what_is_broken_is_refused(void **state)
+UNIT_TEST(what_is_broken_is_refused)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         char *text = written(7), *other = malloc(strlen(text) + 100);
         char *at = strstr(text, broken[i].old);
@@ -157,11 +153,10 @@ static void what_is_broken_is_refused(void **state)
     assert_refused("$[0]", "an object");
 }
 
-static void a_missing_file_is_an_error(void **state)
+UNIT_TEST(a_missing_file_is_an_error)
 {
     struct bench_e2e e;
     struct qk_error err;
-    (void)state;
     assert_int_equal(bench_e2e_read_json(&e, "/nonexistent/model.json", &err), QK_ERR_IO);
 }
 

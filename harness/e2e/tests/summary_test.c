@@ -21,10 +21,9 @@ static void assert_adds_up(const struct bench_e2e_row *row)
     assert_close(sum, row->ns_per_token.value);
 }
 
-static void medians_and_their_components(void **state)
+UNIT_TEST(medians_and_their_components)
 {
     struct bench_e2e e;
-    (void)state;
     for (size_t n = 1; n <= 7; n++) {
         bench_test_e2e(&e, n);
         assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
@@ -39,11 +38,10 @@ static void medians_and_their_components(void **state)
     }
 }
 
-static void intervals_say_how_sure_they_are(void **state)
+UNIT_TEST(intervals_say_how_sure_they_are)
 {
     static const double level[] = {0, 0, 0.5, 0.75, 0.875, 0.9375, 0.95, 0.95};
     struct bench_e2e e;
-    (void)state;
     for (size_t n = 1; n <= 7; n++) {
         bench_test_e2e(&e, n);
         assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
@@ -60,10 +58,9 @@ static void intervals_say_how_sure_they_are(void **state)
 }
 
 /* By repetition: 80 (1 + r / 100) over 20 (1 + r / 100) is 4 in each, although the times differ. */
-static void speedups_are_paired(void **state)
+UNIT_TEST(speedups_are_paired)
 {
     struct bench_e2e e;
-    (void)state;
     bench_test_e2e(&e, 7);
     assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
     assert_close(e.rows[1].speedup.value, 1);
@@ -91,11 +88,10 @@ static double read_by(const void *gbs, size_t threads)
     return threads < 3 ? *(const double *)gbs * (double)threads : NAN;
 }
 
-static void shares_of_the_ceiling(void **state)
+UNIT_TEST(shares_of_the_ceiling)
 {
     const double c = 20;
     struct bench_e2e e;
-    (void)state;
     bench_test_e2e(&e, 3);
     e.rows[3].threads = 2;
     e.rows[5].threads = 3;
@@ -125,10 +121,9 @@ static void shares_of_the_ceiling(void **state)
     bench_e2e_free(&e);
 }
 
-static void means_and_deviations_are_llama_benchs(void **state)
+UNIT_TEST(means_and_deviations_are_llama_benchs)
 {
     const double x[] = {1, 2, 6};
-    (void)state;
     assert_close(bench_e2e_mean(x, 3), 3);
     assert_close(bench_e2e_deviation(x, 3), sqrt(7));
     assert_true(bench_e2e_deviation(x, 1) == 0);

@@ -9,9 +9,8 @@
 static struct bench_group group = {.op = QK_OP_qk256_dequant, .name = "512", .shape = {1, {512}}};
 static struct qk_error err;
 
-static void pages_are_whole_zeroed_and_aligned(void **state)
+UNIT_TEST(pages_are_whole_zeroed_and_aligned)
 {
-    (void)state;
     unsigned char *p = bench_map(4097);
     assert_non_null(p);
     assert_int_equal((uintptr_t)p % 4096, 0);
@@ -30,9 +29,8 @@ static void copy_nothing(float *restrict out, const uint8_t *restrict codes, con
     (void)out, (void)codes, (void)scale, (void)lut, (void)blocks;
 }
 
-static void results_are_compared_with_the_reference(void **state)
+UNIT_TEST(results_are_compared_with_the_reference)
 {
-    (void)state;
     struct bench_buffers b;
     char why[200] = "";
     assert_int_equal(bench_buffers_make(&b, &group, 7, &err), 0);
@@ -51,9 +49,8 @@ static void results_are_compared_with_the_reference(void **state)
     bench_buffers_free(&b);
 }
 
-static void the_seed_makes_the_inputs(void **state)
+UNIT_TEST(the_seed_makes_the_inputs)
 {
-    (void)state;
     struct bench_buffers a, b, c;
     assert_int_equal(bench_buffers_make(&a, &group, 7, &err), 0);
     assert_int_equal(bench_buffers_make(&b, &group, 7, &err), 0);
@@ -74,9 +71,8 @@ static int refuse(void *ctx, const struct qk_plan *plan, void *const *buffers, s
     return qk_fail(e, QK_ERR_CHECK, "here", "refused");
 }
 
-static void failures_leave_something_to_free(void **state)
+UNIT_TEST(failures_leave_something_to_free)
 {
-    (void)state;
     struct bench_buffers b;
     struct bench_group odd = group;
     odd.shape.dim[0] = 255;

@@ -29,9 +29,8 @@ static size_t wanted(const struct bench_group *g)
     return n;
 }
 
-static void without_a_pattern_everything(void **state)
+UNIT_TEST(without_a_pattern_everything)
 {
-    (void)state;
     struct bench_matrix m;
     size_t variants = 0;
     assert_int_equal(make(&m, NULL, NULL), 0);
@@ -47,9 +46,8 @@ static void without_a_pattern_everything(void **state)
     bench_matrix_free(&m);
 }
 
-static void the_reference_runs_along(void **state)
+UNIT_TEST(the_reference_runs_along)
 {
-    (void)state;
     struct bench_matrix m;
     assert_int_equal(make(&m, "seed", "qk256_dequant/p4*/4096"), 0);
     assert_int_equal(m.count, 1);
@@ -62,9 +60,8 @@ static void the_reference_runs_along(void **state)
     bench_matrix_free(&m);
 }
 
-static void sets_by_name(void **state)
+UNIT_TEST(sets_by_name)
 {
-    (void)state;
     struct bench_matrix m;
     assert_int_equal(make(&m, "blocks", NULL), 0);
     assert_int_equal(m.count, 7);
@@ -77,9 +74,8 @@ static void sets_by_name(void **state)
 }
 
 /* Working sets: as large as half of each cache allows, and max(256 MiB, 4 x L3) from DRAM. */
-static void cache_shapes_fit_the_caches(void **state)
+UNIT_TEST(cache_shapes_fit_the_caches)
 {
-    (void)state;
     const double bytes[] = {16 << 10, 512 << 10, 16 << 20, 256 << 20};
     struct bench_matrix m;
     assert_int_equal(make(&m, "cache", "qk256_dequant"), 0);
@@ -107,9 +103,8 @@ static void refused(const char *shapes, const char *pattern, const char *found, 
     bench_matrix_free(&m);
 }
 
-static void unknown_names_are_named_with_the_valid_ones(void **state)
+UNIT_TEST(unknown_names_are_named_with_the_valid_ones)
 {
-    (void)state;
     refused("sead", NULL, "sead", "blocks");
     refused(NULL, "qk512", "no op 'qk512'", "qk256_dequant");
     refused(NULL, "qk256_dequant/p9", "no variant 'p9'", "p4_permute");
@@ -118,9 +113,8 @@ static void unknown_names_are_named_with_the_valid_ones(void **state)
     refused("model", "qk256_dequant/*/4096", "shapes of model", "640x2560");
 }
 
-static void model_tensors_become_groups(void **state)
+UNIT_TEST(model_tensors_become_groups)
 {
-    (void)state;
     struct bench_matrix m;
     assert_int_equal(make(&m, MODEL_FIXTURES "/tiny.i2_s.gguf", NULL), 0);
     assert_int_equal(m.count, 21); /* 3 layers of 7 */
@@ -137,9 +131,8 @@ static void model_tensors_become_groups(void **state)
 }
 
 /* The verification must be able to fail: one altered output is found, with its place. */
-static void model_verification_finds_a_wrong_value(void **state)
+UNIT_TEST(model_verification_finds_a_wrong_value)
 {
-    (void)state;
     struct bench_matrix m;
     struct qk_plan plan;
     void *buffers[QK_BUFFERS_MAX];

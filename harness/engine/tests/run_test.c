@@ -70,9 +70,8 @@ static int run(struct bench_sample_set *set, const char *pattern, const char *sh
     return code;
 }
 
-static void a_run_pairs_its_samples(void **state)
+UNIT_TEST(a_run_pairs_its_samples)
 {
-    (void)state;
     struct bench_sample_set set;
     bool failed;
     assert_int_equal(run(&set, "qk256_dequant/*_best/[12]*", "seed", 1, &failed), 0);
@@ -95,9 +94,8 @@ static void a_run_pairs_its_samples(void **state)
     bench_sample_set_free(&set);
 }
 
-static void a_wrong_variant_is_not_timed(void **state)
+UNIT_TEST(a_wrong_variant_is_not_timed)
 {
-    (void)state;
     struct bench_sample_set set;
     bool failed;
     if (qk_variant_missing(qk_table_best(qk_table_builtin(), QK_OP_qk256_dequant, &isa), &isa) ||
@@ -115,9 +113,8 @@ static void a_wrong_variant_is_not_timed(void **state)
     bench_sample_set_free(&set);
 }
 
-static void nothing_measured_is_invalid(void **state)
+UNIT_TEST(nothing_measured_is_invalid)
 {
-    (void)state;
     struct bench_sample_set set;
     bool failed;
     failing = "scalar";
@@ -127,9 +124,8 @@ static void nothing_measured_is_invalid(void **state)
     bench_sample_set_free(&set);
 }
 
-static void nothing_available_says_why(void **state)
+UNIT_TEST(nothing_available_says_why)
 {
-    (void)state;
     const struct qk_cpu all = isa;
     struct bench_sample_set set;
     bool failed;
@@ -146,9 +142,8 @@ static void nothing_available_says_why(void **state)
     isa = all;
 }
 
-static void a_stop_ends_the_run(void **state)
+UNIT_TEST(a_stop_ends_the_run)
 {
-    (void)state;
     struct bench_sample_set set;
     bool failed;
     stop_now = true;
@@ -164,9 +159,8 @@ static void a_stop_ends_the_run(void **state)
     bench_sample_set_free(&set);
 }
 
-static void model_codes_are_timed(void **state)
+UNIT_TEST(model_codes_are_timed)
 {
-    (void)state;
     struct bench_sample_set set;
     bool failed;
     assert_int_equal(
@@ -178,9 +172,8 @@ static void model_codes_are_timed(void **state)
     bench_sample_set_free(&set);
 }
 
-static void pinning_refuses_a_cpu_that_is_not_there(void **state)
+UNIT_TEST(pinning_refuses_a_cpu_that_is_not_there)
 {
-    (void)state;
     assert_int_equal(bench_pin(1023, &err), QK_ERR_ARG);
     assert_non_null(strstr(err.text, "expected one of: "));
     assert_true(bench_pin(-1, &err) >= 0);

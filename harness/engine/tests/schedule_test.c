@@ -4,9 +4,8 @@
 #include "harness/records/sample_set.h"
 #include "kernels/tests/cmocka_parts.h"
 
-static void slices_are_filled(void **state)
+UNIT_TEST(slices_are_filled)
 {
-    (void)state;
     assert_int_equal(bench_schedule_calls(1e9), 1);
     assert_int_equal(bench_schedule_calls(400e3), 1);
     assert_int_equal(bench_schedule_calls(399e3), 2);
@@ -14,9 +13,8 @@ static void slices_are_filled(void **state)
     assert_true(bench_schedule_calls(1e-300) >= 1);
 }
 
-static void blocks_adapt_to_the_round(void **state)
+UNIT_TEST(blocks_adapt_to_the_round)
 {
-    (void)state;
     const struct bench_schedule fast = bench_schedule_fit(4.8e6, false),
                                 slow = bench_schedule_fit(2e9, false);
     assert_int_equal(fast.blocks, BENCH_BLOCKS_MAX);
@@ -30,9 +28,8 @@ static void blocks_adapt_to_the_round(void **state)
     assert_true(quick.ns > 0.4e9 && quick.ns < 0.5e9);
 }
 
-static void orders_are_permutations(void **state)
+UNIT_TEST(orders_are_permutations)
 {
-    (void)state;
     enum { N = 7 };
     struct qk_rng rng;
     size_t order[N];
@@ -47,9 +44,8 @@ static void orders_are_permutations(void **state)
 }
 
 /* Every arm comes first, last and in the middle equally often: 6000 draws of 3, each place 2000 +- 5 sigma. */
-static void orders_are_even(void **state)
+UNIT_TEST(orders_are_even)
 {
-    (void)state;
     struct qk_rng rng;
     int count[3][3] = {{0}};
     qk_rng_seed(&rng, 6);
@@ -64,9 +60,8 @@ static void orders_are_even(void **state)
             assert_in_range(count[i][a], 1818, 2182);
 }
 
-static void a_seed_repeats_its_order(void **state)
+UNIT_TEST(a_seed_repeats_its_order)
 {
-    (void)state;
     struct qk_rng a, b;
     size_t first[9], second[9];
     qk_rng_seed(&a, 11);

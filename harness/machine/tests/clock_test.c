@@ -6,9 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-static void time_does_not_go_back(void **state)
+UNIT_TEST(time_does_not_go_back)
 {
-    (void)state;
     uint64_t before = bench_clock_ns();
     assert_true(before > 0);
     for (int i = 0; i < 1000; i++) {
@@ -18,9 +17,8 @@ static void time_does_not_go_back(void **state)
     }
 }
 
-static void clock_is_plausible_or_has_a_reason(void **state)
+UNIT_TEST(clock_is_plausible_or_has_a_reason)
 {
-    (void)state;
     for (int i = 0; i < 20; i++) {
         char why[96] = "untouched";
         const double ghz = bench_clock_ghz(why, sizeof why);

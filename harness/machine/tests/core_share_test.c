@@ -35,9 +35,8 @@ static struct bench_patience make(bool quick)
     return bench_patience_make(&env, quick, 3);
 }
 
-static void a_quick_run_never_waits(void **state)
+UNIT_TEST(a_quick_run_never_waits)
 {
-    (void)state;
     struct bench_patience p = make(true);
     ghz = shared_ghz;
     bench_patience_wait(&p, NULL);
@@ -45,9 +44,8 @@ static void a_quick_run_never_waits(void **state)
     assert_true(p.waited_ns == 0 && p.repeated == 0 && asked == 0);
 }
 
-static void a_core_of_ones_own_costs_one_look(void **state)
+UNIT_TEST(a_core_of_ones_own_costs_one_look)
 {
-    (void)state;
     struct bench_patience p = make(false);
     if (!bench_adds(1))
         return; /* another architecture: unknown counts as ours */
@@ -58,9 +56,8 @@ static void a_core_of_ones_own_costs_one_look(void **state)
     assert_true(p.waited_ns == 0 && p.repeated == 0);
 }
 
-static void a_shared_core_is_waited_for_and_blocks_are_repeated(void **state)
+UNIT_TEST(a_shared_core_is_waited_for_and_blocks_are_repeated)
 {
-    (void)state;
     struct bench_patience p = make(false);
     if (!bench_adds(1))
         return;
@@ -74,9 +71,8 @@ static void a_shared_core_is_waited_for_and_blocks_are_repeated(void **state)
     assert_int_equal(p.repeated, 3);
 }
 
-static void a_stop_ends_the_wait(void **state)
+UNIT_TEST(a_stop_ends_the_wait)
 {
-    (void)state;
     struct bench_patience p = make(false);
     if (!bench_adds(1))
         return;
@@ -87,9 +83,8 @@ static void a_stop_ends_the_wait(void **state)
     assert_int_equal(asked, 2);
 }
 
-static void an_unknown_cpu_counts_as_ours(void **state)
+UNIT_TEST(an_unknown_cpu_counts_as_ours)
 {
-    (void)state;
     struct bench_patience p = make(false);
     p.known = false;
     ghz = shared_ghz;

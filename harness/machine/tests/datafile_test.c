@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void source_folder_has_the_schema(void **state)
+UNIT_TEST(source_folder_has_the_schema)
 {
-    (void)state;
     char path[512];
     size_t size;
     unsetenv("QK_DATA");
@@ -20,9 +19,8 @@ static void source_folder_has_the_schema(void **state)
     free(text);
 }
 
-static void variable_is_the_only_place(void **state)
+UNIT_TEST(variable_is_the_only_place)
 {
-    (void)state;
     char path[512];
     struct qk_error err;
     setenv("QK_DATA", bench_test_dir, 1);
@@ -40,9 +38,8 @@ static void variable_is_the_only_place(void **state)
     assert_null(strstr(path, bench_test_dir));
 }
 
-static void missing_file_names_what_was_tried(void **state)
+UNIT_TEST(missing_file_names_what_was_tried)
 {
-    (void)state;
     char path[512], small[8];
     struct qk_error err;
     unsetenv("QK_DATA");

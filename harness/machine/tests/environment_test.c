@@ -46,9 +46,8 @@ static void make_tree(void)
     put_cache(0, 0, "1", "Data", "1", "0");
 }
 
-static void fake_machine(void **state)
+UNIT_TEST(fake_machine)
 {
-    (void)state;
     struct bench_environment env;
     make_tree();
     bench_environment_read_from(bench_test_path("root"), &env, 1);
@@ -84,9 +83,8 @@ static void fake_machine(void **state)
     assert_non_null(strstr(env.governor_why, "cpu0/cpufreq"));
 }
 
-static void nothing_there(void **state)
+UNIT_TEST(nothing_there)
 {
-    (void)state;
     struct bench_environment env;
     struct utsname names;
     assert_int_equal(uname(&names), 0);
@@ -103,9 +101,8 @@ static void nothing_there(void **state)
     assert_true(strlen(env.governor_why) > 20);
 }
 
-static void damaged_files(void **state)
+UNIT_TEST(damaged_files)
 {
-    (void)state;
     struct bench_environment env;
     char flags[8192];
     memset(flags, 'f', sizeof flags);
@@ -125,9 +122,8 @@ static void damaged_files(void **state)
     assert_non_null(strstr(env.governor_why, "empty"));
 }
 
-static void this_machine(void **state)
+UNIT_TEST(this_machine)
 {
-    (void)state;
     struct bench_environment env;
     regex_t date;
     bench_environment_read(&env, 0);
@@ -145,9 +141,8 @@ static void this_machine(void **state)
 #endif
 }
 
-static void fingerprint_is_of_the_identity(void **state)
+UNIT_TEST(fingerprint_is_of_the_identity)
 {
-    (void)state;
     struct bench_environment env, other;
     make_tree();
     bench_environment_read_from(bench_test_path("root"), &env, 1);
@@ -200,9 +195,8 @@ static void fingerprint_is_of_the_identity(void **state)
 }
 
 /* So that a change of the hashed text, which would orphan every stored baseline, is noticed. */
-static void fingerprint_stays(void **state)
+UNIT_TEST(fingerprint_stays)
 {
-    (void)state;
     struct bench_environment other;
     bench_environment_init(&other);
     strcpy(other.cpu_vendor, "GenuineIntel");
@@ -216,9 +210,8 @@ static void fingerprint_stays(void **state)
 }
 
 /* The same core seen twice: what cpuid says of L1 and L2 is what sysfs says, where there are both. */
-static void cpuid_agrees_with_sysfs(void **state)
+UNIT_TEST(cpuid_agrees_with_sysfs)
 {
-    (void)state;
 #if !defined(__x86_64__)
     skip();
 #endif
@@ -235,9 +228,8 @@ static void cpuid_agrees_with_sysfs(void **state)
     assert_true(bench_environment_cache(&env, 2) > bench_environment_cache(&env, 1));
 }
 
-static void long_texts_are_cut(void **state)
+UNIT_TEST(long_texts_are_cut)
 {
-    (void)state;
     struct bench_environment env;
     char text[200];
     memset(text, 'x', sizeof text);

@@ -19,9 +19,8 @@ static void put(const char *name, const char *text)
     bench_test_put(bench_test_path(name), text, strlen(text));
 }
 
-static void steal_and_migrations_are_differences(void **state)
+UNIT_TEST(steal_and_migrations_are_differences)
 {
-    (void)state;
     struct bench_sw sw;
     struct bench_sw_reading begin;
     struct bench_events events;
@@ -46,9 +45,8 @@ static void steal_and_migrations_are_differences(void **state)
     bench_sw_close(&sw);
 }
 
-static void what_cannot_be_read_is_null_with_a_reason(void **state)
+UNIT_TEST(what_cannot_be_read_is_null_with_a_reason)
 {
-    (void)state;
     struct bench_sw sw;
     struct bench_sw_reading begin;
     struct bench_events events;
@@ -71,9 +69,8 @@ static void what_cannot_be_read_is_null_with_a_reason(void **state)
     bench_sw_close(&sw);
 }
 
-static void real_events_are_counted(void **state)
+UNIT_TEST(real_events_are_counted)
 {
-    (void)state;
     enum { PAGES = 100, SIZE = PAGES * 4096 };
     struct bench_sw sw;
     struct bench_sw_reading begin;
@@ -96,9 +93,8 @@ static void real_events_are_counted(void **state)
     bench_sw_close(&sw);
 }
 
-static void the_rule(void **state)
+UNIT_TEST(the_rule)
 {
-    (void)state;
     static const enum bench_event each[] = {BENCH_EVENT_INVOLUNTARY, BENCH_EVENT_MAJOR_FAULTS,
                                             BENCH_EVENT_MIGRATIONS, BENCH_EVENT_STEAL};
     struct bench_events calm = {.recorded = true};

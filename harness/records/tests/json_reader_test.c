@@ -24,9 +24,8 @@ static void refuse_bytes(const char *bytes, size_t size, const char *where, cons
     assert_refused(path, QK_ERR_FORMAT, where ? where : path, text);
 }
 
-static void what_is_not_json(void **state)
+UNIT_TEST(what_is_not_json)
 {
-    (void)state;
     refuse_bytes("", 0, NULL, "empty file");
     refuse_bytes("\n \n", 3, "line 3, column 0", "not JSON");
     refuse_bytes("\x7f"
@@ -46,18 +45,16 @@ static void what_is_not_json(void **state)
     free(deep);
 }
 
-static void what_is_no_readable_file(void **state)
+UNIT_TEST(what_is_no_readable_file)
 {
-    (void)state;
     const char *path = bench_test_path("nothing.json");
     assert_refused(path, QK_ERR_IO, path, "No such file");
     assert_refused(bench_test_dir, QK_ERR_IO, bench_test_dir, "Is a directory");
 }
 
 /* Through a pipe, to spare the disk. Blanks are legal JSON for as long as they last. */
-static void huge_file(void **state)
+UNIT_TEST(huge_file)
 {
-    (void)state;
     static char blanks[1 << 20];
     int ends[2], status;
     char path[32];
@@ -81,9 +78,8 @@ static void huge_file(void **state)
 }
 
 /* The first refusal is the one that is told, and nothing after it is read. */
-static void first_error_is_kept(void **state)
+UNIT_TEST(first_error_is_kept)
 {
-    (void)state;
     struct qk_error err;
     struct bench_reader r = {"file", &err, QK_OK};
     json_t *json = json_loads("{\"a\": {\"b\": [1, 2.5, \"x\\ny\"], \"c\": true}, \"n\": null}", 0, NULL);

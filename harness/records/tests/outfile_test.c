@@ -29,9 +29,8 @@ static char *folder(const char *name)
     return path;
 }
 
-static void new_file_appears_at_commit(void **state)
+UNIT_TEST(new_file_appears_at_commit)
 {
-    (void)state;
     const char *dir = folder("new"), *path = bench_test_path("new/file");
     struct bench_outfile out;
     struct stat st;
@@ -49,9 +48,8 @@ static void new_file_appears_at_commit(void **state)
     assert_int_equal(st.st_mode & 0777, 0640);
 }
 
-static void abort_leaves_the_old_file(void **state)
+UNIT_TEST(abort_leaves_the_old_file)
 {
-    (void)state;
     const char *dir = folder("abort"), *path = bench_test_path("abort/file");
     struct bench_outfile out;
     bench_test_put(path, "old", 3);
@@ -71,9 +69,8 @@ static void abort_leaves_the_old_file(void **state)
 }
 
 /* A file-size limit stands for a full disk: both fail in write(2). */
-static void failed_write_leaves_the_old_file(void **state)
+UNIT_TEST(failed_write_leaves_the_old_file)
 {
-    (void)state;
     const char *dir = folder("full"), *path = bench_test_path("full/file");
     struct rlimit limit, before;
     struct bench_outfile out;
@@ -99,9 +96,8 @@ static void failed_write_leaves_the_old_file(void **state)
     signal(SIGXFSZ, SIG_DFL);
 }
 
-static void earlier_error_is_noticed(void **state)
+UNIT_TEST(earlier_error_is_noticed)
 {
-    (void)state;
     const char *path = bench_test_path("earlier");
     struct bench_outfile out;
     struct qk_error err;
@@ -125,9 +121,8 @@ static void refused(const char *path, const char *reason)
     bench_outfile_abort(&out);
 }
 
-static void paths_that_cannot_be(void **state)
+UNIT_TEST(paths_that_cannot_be)
 {
-    (void)state;
     const char *dir = folder("bad");
     char longest[PATH_MAX + 8];
     struct bench_outfile out;
@@ -174,9 +169,8 @@ static void try_protected(void)
         _exit(2);
 }
 
-static void protected_file_and_folder(void **state)
+UNIT_TEST(protected_file_and_folder)
 {
-    (void)state;
     const char *path = bench_test_path("guard/file"), *dir = folder("guard/folder");
     bench_test_put(path, "old", 3);
     assert_int_equal(chmod(bench_test_dir, 0755), 0);
@@ -189,9 +183,8 @@ static void protected_file_and_folder(void **state)
     assert_int_equal(chmod(dir, 0755), 0);
 }
 
-static void link_stays_and_its_target_changes(void **state)
+UNIT_TEST(link_stays_and_its_target_changes)
 {
-    (void)state;
     const char *dir = folder("links"), *real = bench_test_path("links/real/file"),
                *link = bench_test_path("links/link");
     struct bench_outfile out;
@@ -207,9 +200,8 @@ static void link_stays_and_its_target_changes(void **state)
     assert_int_equal(bench_test_entries(dir), 2);
 }
 
-static void devices_are_written_not_replaced(void **state)
+UNIT_TEST(devices_are_written_not_replaced)
 {
-    (void)state;
     struct bench_outfile out;
     struct qk_error err;
     struct stat st;
@@ -228,9 +220,8 @@ static void devices_are_written_not_replaced(void **state)
     assert_true(S_ISCHR(st.st_mode));
 }
 
-static void folders(void **state)
+UNIT_TEST(folders)
 {
-    (void)state;
     struct qk_error err;
     struct stat st;
     for (int i = 0; i < 2; i++)

@@ -155,9 +155,8 @@ static const struct bad bad_documents[] = {
     {"$.benchmarks[3].samples_ns[1]", "-7", "found -7, expected a finite number above 0", NULL},
 };
 
-static void documents_are_refused(void **state)
+UNIT_TEST(documents_are_refused)
 {
-    (void)state;
     json_t *good = document();
     const char *path = bench_test_path("bad.json");
     struct bench_sample_set set;
@@ -181,9 +180,8 @@ static void documents_are_refused(void **state)
 }
 
 /* Rows and cases that are each fine but not together. */
-static void pairing_is_enforced(void **state)
+UNIT_TEST(pairing_is_enforced)
 {
-    (void)state;
     const char *path = bench_test_path("pairs.json");
     json_t *json = document();
     json_t *rows = json_object_get(json, "benchmarks");
@@ -228,9 +226,8 @@ static void pairing_is_enforced(void **state)
     json_decref(json);
 }
 
-static void every_prefix_is_refused(void **state)
+UNIT_TEST(every_prefix_is_refused)
 {
-    (void)state;
     size_t size;
     json_decref(document());
     char *good = bench_test_get(bench_test_path("good.json"), &size);
@@ -261,9 +258,8 @@ static void assert_unwritable(const struct bench_sample_set *set, const char *wh
 }
 
 /* Each change is undone, so that the next is the only one. */
-static void sets_are_not_written(void **state)
+UNIT_TEST(sets_are_not_written)
 {
-    (void)state;
     struct bench_sample_set set;
     bench_test_set(&set);
     struct bench_record *scalar = &set.records[0];
@@ -316,9 +312,8 @@ static void sets_are_not_written(void **state)
     bench_sample_set_free(&set);
 }
 
-static void full_disk_is_noticed(void **state)
+UNIT_TEST(full_disk_is_noticed)
 {
-    (void)state;
     struct bench_sample_set set;
     struct qk_error err;
     bench_test_set(&set);
@@ -342,9 +337,8 @@ static void *scarce_malloc(size_t size)
 }
 
 /* Refuses each allocation of jansson in turn: no crash, no leak, no half a set, and the error says memory. */
-static void memory_runs_out(void **state)
+UNIT_TEST(memory_runs_out)
 {
-    (void)state;
     struct bench_sample_set set, back;
     struct qk_error err;
     json_decref(document());

@@ -38,9 +38,8 @@ static void assert_same_bytes(const char *one, const char *two)
     free(y);
 }
 
-static void round_trip_keeps_every_byte(void **state)
+UNIT_TEST(round_trip_keeps_every_byte)
 {
-    (void)state;
     struct bench_sample_set set, again;
     bench_test_set(&set);
     for (size_t b = 0; b < 7; b++) /* digits that do not fit seven, and a median between two samples */
@@ -67,9 +66,8 @@ static void round_trip_keeps_every_byte(void **state)
     bench_sample_set_free(&again);
 }
 
-static void values_survive(void **state)
+UNIT_TEST(values_survive)
 {
-    (void)state;
     struct bench_sample_set set, back;
     bench_test_set(&set);
     set.records[0].blocks[2].samples_ns[1] = 1234.56789;
@@ -128,9 +126,8 @@ static void values_survive(void **state)
 }
 
 /* Nothing measured, nothing known: still a file, and the same again. */
-static void empty_set(void **state)
+UNIT_TEST(empty_set)
 {
-    (void)state;
     struct bench_sample_set set, back;
     bench_sample_set_init(&set);
     write_file(&set, bench_test_path("empty.json"));
@@ -147,9 +144,8 @@ static void empty_set(void **state)
 }
 
 /* The members google-benchmark 1.7.1 writes, with its types; only ok cases are rows. */
-static void google_benchmark_superset(void **state)
+UNIT_TEST(google_benchmark_superset)
 {
-    (void)state;
     struct bench_sample_set set;
     bench_test_set(&set);
     write_file(&set, bench_test_path("gbench.json"));
@@ -189,9 +185,8 @@ static void google_benchmark_superset(void **state)
     bench_sample_set_free(&set);
 }
 
-static void records_hold_what_they_are_given(void **state)
+UNIT_TEST(records_hold_what_they_are_given)
 {
-    (void)state;
     struct bench_sample_set set;
     char name[BENCH_NAME_MAX], small[6];
     bench_sample_set_init(&set);
@@ -222,9 +217,8 @@ static void records_hold_what_they_are_given(void **state)
 }
 
 /* A million samples with all their digits: the design allows 25 MB, one line a row takes 10. */
-static void a_million_samples(void **state)
+UNIT_TEST(a_million_samples)
 {
-    (void)state;
     struct bench_sample_set set, back;
     struct qk_rng rng;
     const size_t cases = 16, slices = 977; /* times 64 blocks */
@@ -264,9 +258,8 @@ static void a_million_samples(void **state)
     bench_sample_set_free(&back);
 }
 
-static void csv(void **state)
+UNIT_TEST(csv)
 {
-    (void)state;
     struct bench_sample_set set;
     size_t size;
     bench_sample_set_init(&set);
@@ -291,9 +284,8 @@ static void csv(void **state)
 }
 
 /* Texts from outside need not be UTF-8; JSON must be. */
-static void foreign_bytes(void **state)
+UNIT_TEST(foreign_bytes)
 {
-    (void)state;
     struct bench_sample_set set, back;
     bench_test_set(&set);
     snprintf(set.source, sizeof set.source, "caf\xe9.gguf");

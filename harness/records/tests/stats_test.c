@@ -12,9 +12,8 @@ static void near(double found, double expected)
         fail_msg("found %.17g, expected %.17g", found, expected);
 }
 
-static void medians(void **state)
+UNIT_TEST(medians)
 {
-    (void)state;
     const double x[] = {5, 1, 4, 2, 1e9}, kept[] = {5, 1, 4, 2, 1e9};
     double scratch[5];
     assert_true(isnan(bench_median(x, 0, scratch)));
@@ -27,9 +26,8 @@ static void medians(void **state)
 }
 
 /* Depression data, gain under a tranquilliser: Hollander and Wolfe, Nonparametric Statistical Methods (1973), example 3.3. */
-static void hodges_lehmann(void **state)
+UNIT_TEST(hodges_lehmann)
 {
-    (void)state;
     const double before[] = {1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30},
                  after[] = {0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29};
     double x[9], scratch[45];
@@ -63,9 +61,8 @@ static size_t exact_rank(size_t n)
     return k;
 }
 
-static void sign_ranks_are_exact(void **state)
+UNIT_TEST(sign_ranks_are_exact)
 {
-    (void)state;
     double x[64], scratch[64];
     for (size_t n = 1; n <= 64; n++) {
         for (size_t i = 0; i < n; i++)
@@ -88,9 +85,8 @@ static void sign_ranks_are_exact(void **state)
 
 /* Ranks of published tables of the sign test's interval at 95 %, e.g. Conover's binomial table for n = 10
  * and 20. */
-static void sign_ranks_known(void **state)
+UNIT_TEST(sign_ranks_known)
 {
-    (void)state;
     const struct {
         size_t n, k;
     } known[] = {{5, 0}, {6, 1}, {8, 1}, {9, 2}, {10, 2}, {20, 6}, {30, 10}, {50, 18}};
@@ -106,9 +102,8 @@ static void sign_ranks_known(void **state)
     }
 }
 
-static void level_met_exactly_counts(void **state)
+UNIT_TEST(level_met_exactly_counts)
 {
-    (void)state;
     const double x[] = {1, 2, 3, 4, 5, 6};
     double scratch[6];
     near(bench_sign_interval(x, 6, 1 - 2.0 / 64, scratch).low, 1);
@@ -117,9 +112,8 @@ static void level_met_exactly_counts(void **state)
 }
 
 /* Beyond the reach of 2^-n in a double: the ranks of the normal approximation, which is good to one there. */
-static void large_n(void **state)
+UNIT_TEST(large_n)
 {
-    (void)state;
     const size_t n = 20000;
     double *x = calloc(2 * n, sizeof *x);
     assert_non_null(x);
@@ -133,9 +127,8 @@ static void large_n(void **state)
 }
 
 /* b is a / ratio; one wild pair per block, in either arm, must not show. */
-static void paired_ratio(void **state)
+UNIT_TEST(paired_ratio)
 {
-    (void)state;
     double a[7][3], b[7][3], scratch[7 + 3];
     const double *pa[7], *pb[7];
     const size_t slices[7] = {3, 3, 3, 3, 3, 3, 3};
@@ -162,9 +155,8 @@ static void paired_ratio(void **state)
 }
 
 /* A drift that both arms share cancels in every pair; medians of the arms would not see it. */
-static void pairing_cancels_drift(void **state)
+UNIT_TEST(pairing_cancels_drift)
 {
-    (void)state;
     double a[8][2], b[8][2], scratch[8 + 2];
     const double *pa[8], *pb[8];
     size_t slices[8];

@@ -34,9 +34,8 @@ static struct bench_summary make(const struct bench_sample_set *set)
     return sum;
 }
 
-static void numbers(void **state)
+UNIT_TEST(numbers)
 {
-    (void)state;
     struct bench_sample_set set;
     bench_test_set(&set);
     struct bench_summary sum = make(&set);
@@ -54,9 +53,8 @@ static void numbers(void **state)
     bench_sample_set_free(&set);
 }
 
-static void steps_go_from_rung_to_rung(void **state)
+UNIT_TEST(steps_go_from_rung_to_rung)
 {
-    (void)state;
     struct bench_sample_set set;
     bench_test_set(&set);
     struct bench_summary sum = make(&set);
@@ -75,9 +73,8 @@ static void steps_go_from_rung_to_rung(void **state)
     bench_sample_set_free(&set);
 }
 
-static void rows_without_a_phase_are_no_rungs(void **state)
+UNIT_TEST(rows_without_a_phase_are_no_rungs)
 {
-    (void)state;
     struct bench_sample_set set;
     bench_test_set(&set);
     struct bench_record *p1 = &set.records[1];
@@ -90,9 +87,8 @@ static void rows_without_a_phase_are_no_rungs(void **state)
     bench_sample_set_free(&set);
 }
 
-static void rows_that_are_not_ok_have_no_numbers(void **state)
+UNIT_TEST(rows_that_are_not_ok_have_no_numbers)
 {
-    (void)state;
     struct bench_sample_set set;
     bench_test_set(&set);
     struct bench_summary sum = make(&set);
@@ -108,9 +104,8 @@ static void rows_that_are_not_ok_have_no_numbers(void **state)
     bench_sample_set_free(&set);
 }
 
-static void single_block_without_a_clock(void **state)
+UNIT_TEST(single_block_without_a_clock)
 {
-    (void)state;
     struct bench_sample_set set;
     bench_test_set(&set);
     struct bench_summary sum = make(&set);
@@ -143,9 +138,8 @@ static void single_block_without_a_clock(void **state)
     bench_sample_set_free(&set);
 }
 
-static void reference_need_not_come_first(void **state)
+UNIT_TEST(reference_need_not_come_first)
 {
-    (void)state;
     struct bench_sample_set set;
     bench_test_set(&set);
     set.records[0].reference = false;
@@ -158,9 +152,8 @@ static void reference_need_not_come_first(void **state)
     bench_sample_set_free(&set);
 }
 
-static void reference_missing(void **state)
+UNIT_TEST(reference_missing)
 {
-    (void)state;
     struct bench_sample_set set;
     bench_test_set(&set);
     assert_true(bench_record_stop(&set.records[0], BENCH_ERROR, "broke"));
@@ -173,9 +166,8 @@ static void reference_missing(void **state)
     bench_sample_set_free(&set);
 }
 
-static void blocks_that_do_not_pair_have_no_ratio(void **state)
+UNIT_TEST(blocks_that_do_not_pair_have_no_ratio)
 {
-    (void)state;
     struct bench_sample_set set;
     bench_test_set(&set);
     set.records[1].blocks[3].slices = 2;
@@ -187,9 +179,8 @@ static void blocks_that_do_not_pair_have_no_ratio(void **state)
     bench_sample_set_free(&set);
 }
 
-static void empty_set(void **state)
+UNIT_TEST(empty_set)
 {
-    (void)state;
     struct bench_sample_set set;
     bench_sample_set_init(&set);
     struct bench_summary sum = make(&set);

@@ -173,11 +173,10 @@ static int load(const struct file *f, struct qk_error *err)
     return code;
 }
 
-static void a_good_one_loads(void **state)
+UNIT_TEST(a_good_one_loads)
 {
     struct qk_error err;
     struct file f = good();
-    (void)state;
     if (load(&f, &err))
         fail_msg("%s: %s", err.where, err.text);
     f.vocabulary = VOCAB;
@@ -228,7 +227,7 @@ static void places(const struct file *f, size_t tensor, size_t *info, size_t *da
     free(b.bytes);
 }
 
-static void numbers_out_of_range_are_named(void **state)
+UNIT_TEST(numbers_out_of_range_are_named)
 {
     static const struct {
         const char *key;
@@ -254,7 +253,6 @@ static void numbers_out_of_range_are_named(void **state)
                {"dimension_count", 32, "a head is 64 wide"},
                {"vocab_size", VOCAB + 1, "token_embd.weight has 8 rows"},
                {"vocab_size", 0, "vocab_size"}};
-    (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct file f = good();
         struct entry *e = entry(&f, bad[i].key);
@@ -269,10 +267,9 @@ static void numbers_out_of_range_are_named(void **state)
     }
 }
 
-static void reals_out_of_range_are_named(void **state)
+UNIT_TEST(reals_out_of_range_are_named)
 {
     const float bad[] = {NAN, INFINITY, -1e-5f, 0};
-    (void)state;
     for (int i = 0; i < 4; i++) {
         struct file f = good();
         entry(&f, "epsilon")->real = bad[i];
@@ -283,10 +280,9 @@ static void reals_out_of_range_are_named(void **state)
     }
 }
 
-static void missing_keys_are_named(void **state)
+UNIT_TEST(missing_keys_are_named)
 {
     static const char *const optional[] = {"general.name", "vocab_size", "dimension_count"};
-    (void)state;
     for (size_t i = 0; i < good().entries; i++) {
         struct file f = good();
         const char *key = f.entry[i].key;
@@ -302,9 +298,8 @@ static void missing_keys_are_named(void **state)
     }
 }
 
-static void tensors_are_there(void **state)
+UNIT_TEST(tensors_are_there)
 {
-    (void)state;
     for (size_t i = 0; i < good().tensors; i++) {
         struct file f = good();
         char text[128];
@@ -316,9 +311,8 @@ static void tensors_are_there(void **state)
     }
 }
 
-static void their_types_and_shapes_are_right(void **state)
+UNIT_TEST(their_types_and_shapes_are_right)
 {
-    (void)state;
     for (size_t i = 0; i < good().tensors; i++) {
         struct file f = good();
         char text[128];
@@ -345,9 +339,8 @@ static void their_types_and_shapes_are_right(void **state)
     }
 }
 
-static void their_data_makes_sense(void **state)
+UNIT_TEST(their_data_makes_sense)
 {
-    (void)state;
     for (size_t i = 0; i < good().tensors; i++) {
         const struct tensor t = good().tensor[i];
         struct file f = good();
@@ -370,10 +363,9 @@ static void their_data_makes_sense(void **state)
     }
 }
 
-static void other_models_are_refused(void **state)
+UNIT_TEST(other_models_are_refused)
 {
     struct file f = good();
-    (void)state;
     f.entry[0].text = "bitnet";
     expect(&f, QK_ERR_UNAVAILABLE, "bitnet", "SiLU");
     f.entry[0].text = "llama";

@@ -26,10 +26,9 @@ static struct model_logits_comparison compare(const struct fixture *f, const cha
 static const struct model_options strict = {.threads = 1};
 static const struct model_options as_f16_cache = {.threads = 1, .kv_f16 = true, .head_f16 = true};
 
-static void without_rounding_every_position_agrees(void **state)
+UNIT_TEST(without_rounding_every_position_agrees)
 {
     const struct fixture *const models[] = {&tiny, &kjv};
-    (void)state;
     for (int i = 0; i < 2; i++) {
         const struct model_logits_comparison c = compare(models[i], "best", MODEL_ACT_F32, &strict, "noactq");
         print_message("# %s: relative rms %.2e, worst %.2e at %zu\n", models[i]->stem, c.relative_rms,
@@ -39,9 +38,8 @@ static void without_rounding_every_position_agrees(void **state)
     }
 }
 
-static void every_f32_set_agrees(void **state)
+UNIT_TEST(every_f32_set_agrees)
 {
-    (void)state;
     for (size_t i = 0; i < qk_table_builtin()->count; i++) {
         const struct qk_variant *v = &qk_table_builtin()->rows[i];
         struct qk_cpu cpu;
@@ -61,7 +59,7 @@ static void every_f32_set_agrees(void **state)
 }
 
 /* The rule of the references' README: 4 % over all, 6 % at any position, the same arg-max where it is no near-tie. */
-static void with_int8_it_is_within_the_rule(void **state)
+UNIT_TEST(with_int8_it_is_within_the_rule)
 {
     static const struct {
         const struct fixture *model;
@@ -71,7 +69,6 @@ static void with_int8_it_is_within_the_rule(void **state)
                  {&tiny, &as_f16_cache, "int8_f16cache"},
                  {&kjv, &strict, "int8_f32cache"},
                  {&kjv, &as_f16_cache, "int8_f16attention"}};
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct model_logits_comparison c =
             compare(cases[i].model, "best", MODEL_ACT_INT8, cases[i].options, cases[i].reference);
@@ -82,9 +79,8 @@ static void with_int8_it_is_within_the_rule(void **state)
     }
 }
 
-static void exchanged_tokens_are_noticed(void **state)
+UNIT_TEST(exchanged_tokens_are_noticed)
 {
-    (void)state;
     struct fixture changed = kjv;
     changed.tokens[3] = kjv.tokens[4];
     changed.tokens[4] = kjv.tokens[3];
@@ -103,9 +99,8 @@ static void same_bits(const struct fixture *f, const char *set, const struct mod
     free(got);
 }
 
-static void integer_kernels_give_the_same_bits(void **state)
+UNIT_TEST(integer_kernels_give_the_same_bits)
 {
-    (void)state;
     const struct model_kernels reference = fixture_kernels("i2s_gemv/scalar", MODEL_ACT_INT8);
     float *want = fixture_logits(&tiny, &reference, &as_f16_cache, 1);
     for (size_t i = 0; i < qk_table_builtin()->count; i++) {
@@ -128,9 +123,8 @@ static void integer_kernels_give_the_same_bits(void **state)
 }
 
 /* Sums of floats in every variant of the other ops are defined to the bit, so threads and batches decide nothing. */
-static void threads_and_batches_decide_nothing(void **state)
+UNIT_TEST(threads_and_batches_decide_nothing)
 {
-    (void)state;
     const struct model_kernels k = fixture_kernels("best", MODEL_ACT_F32);
     float *want = fixture_logits(&kjv, &k, &strict, 1);
     for (size_t threads = 1; threads <= 5; threads += 2)
@@ -143,12 +137,11 @@ static void threads_and_batches_decide_nothing(void **state)
     free(want);
 }
 
-static void a_rewound_state_goes_on_as_if_new(void **state)
+UNIT_TEST(a_rewound_state_goes_on_as_if_new)
 {
     struct model_state *s;
     struct qk_error err;
     const size_t vocab = kjv.weights.config.vocab;
-    (void)state;
     const struct model_kernels k = fixture_kernels("best", MODEL_ACT_ANY);
     float *first = malloc(vocab * sizeof *first), *again = malloc(vocab * sizeof *again);
     assert_int_equal(model_state_new(&s, &kjv.weights, &k, &as_f16_cache, &err), 0);
@@ -169,14 +162,13 @@ static void count_mark(void *ctx, enum model_part part)
     ((size_t *)ctx)[part]++;
 }
 
-static void the_probe_hears_of_every_part(void **state)
+UNIT_TEST(the_probe_hears_of_every_part)
 {
     struct model_state *s;
     struct qk_error err;
     size_t marks[MODEL_PARTS] = {0};
     const struct model_probe probe = {count_mark, marks};
     const size_t layers = kjv.weights.config.layers;
-    (void)state;
     const struct model_kernels k = fixture_kernels("best", MODEL_ACT_ANY);
     float *logits = malloc(kjv.weights.config.vocab * sizeof *logits);
     assert_int_equal(model_state_new(&s, &kjv.weights, &k, &strict, &err), 0);
@@ -190,7 +182,7 @@ static void the_probe_hears_of_every_part(void **state)
     free(logits);
 }
 
-static void what_a_caller_gets_wrong_changes_nothing(void **state)
+UNIT_TEST(what_a_caller_gets_wrong_changes_nothing)
 {
     struct model_state *s;
     struct qk_error err;
@@ -199,7 +191,6 @@ static void what_a_caller_gets_wrong_changes_nothing(void **state)
                                         {.threads = 1, .context = 513},
                                         {.threads = 1, .batch = MODEL_BATCH_MAX + 1}};
     const int32_t beyond = 2048, below = -1;
-    (void)state;
     const struct model_kernels k = fixture_kernels("best", MODEL_ACT_ANY);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(model_state_new(&s, &kjv.weights, &k, &bad[i], &err), QK_ERR_ARG);
@@ -220,17 +211,15 @@ static void what_a_caller_gets_wrong_changes_nothing(void **state)
     model_state_free(s);
 }
 
-static int open_both(void **state)
+UNIT_FIXTURE(open_both)
 {
-    (void)state;
     fixture_open(&tiny, "tiny", all_layouts);
     fixture_open(&kjv, "kjv", all_layouts);
     return 0;
 }
 
-static int close_both(void **state)
+UNIT_FIXTURE(close_both)
 {
-    (void)state;
     fixture_close(&tiny);
     fixture_close(&kjv);
     return 0;

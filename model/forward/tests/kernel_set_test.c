@@ -14,9 +14,8 @@ static int parse(struct model_kernels *k, const char *set, enum model_act act, s
 }
 
 /* A CPU with every level, so that the tests say the same on every machine; nothing is run. */
-static int make_cpus(void **state)
+UNIT_FIXTURE(make_cpus)
 {
-    (void)state;
     for (int i = 0; i < QK_ISA_COUNT; i++)
         all.present[i] = true;
     base_only.present[QK_ISA_BASE] = true;
@@ -27,7 +26,7 @@ static int make_cpus(void **state)
     return 0;
 }
 
-static void sets_choose_variants_and_path(void **state)
+UNIT_TEST(sets_choose_variants_and_path)
 {
     static const struct {
         const char *set;
@@ -50,7 +49,6 @@ static void sets_choose_variants_and_path(void **state)
         {"qk256_dequant/avx2_best+f32_dot/scalar", MODEL_ACT_F32, MODEL_PATH_DEQUANT, QK_OP_f32_dot,
          "scalar"},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
         struct model_kernels k;
         struct qk_error err;
@@ -64,7 +62,7 @@ static void sets_choose_variants_and_path(void **state)
     }
 }
 
-static void what_is_wrong_is_named(void **state)
+UNIT_TEST(what_is_wrong_is_named)
 {
     static const struct {
         const char *set;
@@ -85,7 +83,6 @@ static void what_is_wrong_is_named(void **state)
         {"baseline", MODEL_ACT_INT8, "f32 activations, and int8"},
         {"i2s_gemv/scalar", MODEL_ACT_F32, "int8 activations, and f32"},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct model_kernels k = {.name = "untouched"};
         struct qk_error err;
@@ -102,11 +99,10 @@ static void what_is_wrong_is_named(void **state)
     assert_int_equal(parse(&k, long_set, MODEL_ACT_ANY, &err), QK_ERR_ARG);
 }
 
-static void what_is_not_here_is_unavailable(void **state)
+UNIT_TEST(what_is_not_here_is_unavailable)
 {
     struct model_kernels k;
     struct qk_error err;
-    (void)state;
     assert_int_equal(model_kernels_parse(&k, qk_table_builtin(), "best", MODEL_ACT_ANY, &base_only, &err), 0);
     for (int op = 0; op < QK_OP_COUNT; op++)
         assert_ptr_equal(k.of[op], qk_reference((enum qk_op)op));
@@ -123,11 +119,10 @@ static void what_is_not_here_is_unavailable(void **state)
 }
 
 /* A glob names several ops: i2s16_repack/avx2_gather is here, but of i2s16_gemm only the tiles are meant. */
-static void one_op_of_a_glob_that_is_not_here_is_unavailable(void **state)
+UNIT_TEST(one_op_of_a_glob_that_is_not_here_is_unavailable)
 {
     struct model_kernels k;
     struct qk_error err;
-    (void)state;
     assert_int_equal(
         model_kernels_parse(&k, qk_table_builtin(), "i2s16_*/av*_[gt]*", MODEL_ACT_ANY, &all, &err), 0);
     assert_string_equal(k.of[QK_OP_i2s16_gemm]->name, "avx512_tile");
@@ -137,7 +132,7 @@ static void one_op_of_a_glob_that_is_not_here_is_unavailable(void **state)
     assert_non_null(strstr(err.text, "i2s16_gemm"));
 }
 
-static void layouts_belong_to_paths(void **state)
+UNIT_TEST(layouts_belong_to_paths)
 {
     static const struct {
         const char *set;
@@ -147,7 +142,6 @@ static void layouts_belong_to_paths(void **state)
                 {"i2s_gemv/scalar", MODEL_LAYOUT_I2S, true},
                 {"qk256_gemv/scalar", MODEL_LAYOUT_QK256, false},
                 {"baseline", MODEL_LAYOUT_QK256, false}};
-    (void)state;
     for (size_t i = 0; i < 4; i++) {
         struct model_kernels k;
         assert_int_equal(parse(&k, sets[i].set, MODEL_ACT_ANY, NULL), 0);
@@ -156,10 +150,9 @@ static void layouts_belong_to_paths(void **state)
     }
 }
 
-static void every_path_has_an_op_that_takes_its_layout(void **state)
+UNIT_TEST(every_path_has_an_op_that_takes_its_layout)
 {
     struct model_kernels k;
-    (void)state;
     for (int path = 0; path < MODEL_PATHS; path++) {
         const struct model_tensor_op *row = model_path_op((enum model_path)path);
         char set[64];

@@ -10,12 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void logits_compare_as_computed_by_hand(void **state)
+UNIT_TEST(logits_compare_as_computed_by_hand)
 {
     const float want[] = {3, 0, 4, 0, 1, 2}, got[] = {3, 0, 4.5f, 3, 1, 2};
     struct model_logits_position each[2];
     struct model_logits_comparison all;
-    (void)state;
     model_compare_logits(got, want, 2, 3, each, &all);
     assert_true(fabs(each[0].relative_rms - 0.1) < 1e-12); /* 0.5 / 5 */
     assert_true(fabs(each[1].relative_rms - 3 / sqrt(5)) < 1e-12);
@@ -26,11 +25,10 @@ static void logits_compare_as_computed_by_hand(void **state)
     assert_true(all.agree == 1 && all.positions == 2 && all.widest_disagreement == 1);
 }
 
-static void a_logit_that_is_no_number_is_the_worst(void **state)
+UNIT_TEST(a_logit_that_is_no_number_is_the_worst)
 {
     const float want[] = {1, 2, 1, 2, 1, 2}, got[] = {9, 9, NAN, 2, 7, 7}, zero[2] = {0};
     struct model_logits_comparison all;
-    (void)state;
     model_compare_logits(got, want, 3, 2, NULL, &all);
     assert_true(isnan(all.worst) && isnan(all.relative_rms));
     assert_int_equal(all.worst_position, 1);
@@ -54,10 +52,9 @@ static void take_share(void *ctx, size_t first, size_t end, size_t thread)
     }
 }
 
-static void every_item_is_done_once(void **state)
+UNIT_TEST(every_item_is_done_once)
 {
     struct qk_error err;
-    (void)state;
     for (size_t threads = 1; threads <= 5; threads++) {
         struct model_pool *pool;
         assert_int_equal(model_pool_new(&pool, threads, &err), 0);
@@ -76,9 +73,8 @@ static void every_item_is_done_once(void **state)
     model_pool_free(NULL);
 }
 
-static void halves_come_back(void **state)
+UNIT_TEST(halves_come_back)
 {
-    (void)state;
     for (unsigned half = 0; half < 65536; half++) {
         const float value = qk_f16_to_f32((uint16_t)half);
         const uint16_t back = qk_f32_to_f16(value);
@@ -90,9 +86,8 @@ static void halves_come_back(void **state)
 }
 
 /* Between two neighbours the nearer one, and in the middle the even one; checked at every gap, denormals and overflow too. */
-static void f16_rounds_to_nearest_even(void **state)
+UNIT_TEST(f16_rounds_to_nearest_even)
 {
-    (void)state;
     for (unsigned half = 0; half < 0x7c00; half++) {
         const double low = (double)qk_f16_to_f32((uint16_t)half);
         const double high = half + 1 < 0x7c00 ? (double)qk_f16_to_f32((uint16_t)(half + 1)) : 65536;

@@ -25,10 +25,9 @@ static void draw(const struct model_sampling *how, const float *logits, size_t *
 
 static const float logits[VOCAB] = {0, 2, 1, -1, 2, -3};
 
-static void greedy_takes_the_first_of_the_largest(void **state)
+UNIT_TEST(greedy_takes_the_first_of_the_largest)
 {
     const struct model_sampling ways[] = {{.top_p = 1}, {.temperature = 1, .top_k = 1, .top_p = 1}};
-    (void)state;
     for (int i = 0; i < 2; i++) {
         size_t counts[VOCAB] = {0};
         draw(&ways[i], logits, counts, 10);
@@ -40,7 +39,7 @@ static void greedy_takes_the_first_of_the_largest(void **state)
 }
 
 /* Counts against exact probabilities: each within five standard deviations of a binomial; the seed is fixed. */
-static void draws_have_their_probabilities(void **state)
+UNIT_TEST(draws_have_their_probabilities)
 {
     static const struct {
         struct model_sampling how;
@@ -55,7 +54,6 @@ static void draws_have_their_probabilities(void **state)
                 {{.temperature = 1, .top_k = 4, .top_p = 0.9f, .seed = 8}, 3},
                 {{.temperature = 1, .top_k = 4, .top_p = 0.97f, .seed = 9}, 4}};
     static const int order[VOCAB] = {1, 4, 2, 0, 3, 5};
-    (void)state;
     for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
         size_t counts[VOCAB] = {0};
         double sum = 0;
@@ -72,11 +70,10 @@ static void draws_have_their_probabilities(void **state)
     }
 }
 
-static void a_seed_gives_its_draws(void **state)
+UNIT_TEST(a_seed_gives_its_draws)
 {
     size_t a[VOCAB] = {0}, b[VOCAB] = {0}, c[VOCAB] = {0};
     struct model_sampling how = {.temperature = 1, .top_p = 1, .seed = 7};
-    (void)state;
     draw(&how, logits, a, 200);
     draw(&how, logits, b, 200);
     how.seed = 8;
@@ -85,11 +82,10 @@ static void a_seed_gives_its_draws(void **state)
     assert_memory_not_equal(a, c, sizeof a);
 }
 
-static void extremes_overflow_nothing(void **state)
+UNIT_TEST(extremes_overflow_nothing)
 {
     const float wide[VOCAB] = {3e38f, -3e38f, 3e38f, 0, -3e38f, 1}, flat[VOCAB] = {0};
     size_t counts[VOCAB] = {0};
-    (void)state;
     draw(&(struct model_sampling){.temperature = 1e-3f, .top_p = 1}, wide, counts, 1000);
     assert_int_equal(counts[0] + counts[2], 1000);
     assert_true(counts[0] > 400 && counts[2] > 400);
@@ -99,7 +95,7 @@ static void extremes_overflow_nothing(void **state)
         assert_in_range(counts[i], 850, 1150);
 }
 
-static void nonsense_is_refused(void **state)
+UNIT_TEST(nonsense_is_refused)
 {
     const struct model_sampling bad[] = {
         {.temperature = -1, .top_p = 1},       {.temperature = NAN, .top_p = 1},
@@ -109,7 +105,6 @@ static void nonsense_is_refused(void **state)
     struct model_sampler *s;
     struct qk_error err;
     int32_t id;
-    (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(model_sampler_new(&s, &bad[i], VOCAB, &err), QK_ERR_ARG);
         assert_null(s);

@@ -264,7 +264,7 @@ static void run(float *logits, const char *set, const struct model_options *opti
     model_state_free(s);
 }
 
-static void every_path_agrees_with_the_plain_pass(void **state)
+UNIT_TEST(every_path_agrees_with_the_plain_pass)
 {
     static const struct {
         const char *set;
@@ -274,7 +274,6 @@ static void every_path_agrees_with_the_plain_pass(void **state)
                 {"i2s_gemv/scalar", true},       {"i2s_gemv/*", true},
                 {"i2s16_gem?/scalar", true},     {"best", true}};
     static float got[TOKENS * VOCAB], want[2][TOKENS * VOCAB];
-    (void)state;
     plain_forward(want[0], false);
     plain_forward(want[1], true);
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
@@ -292,12 +291,11 @@ static void every_path_agrees_with_the_plain_pass(void **state)
             }
 }
 
-static void paths_of_one_arithmetic_give_the_same_bits(void **state)
+UNIT_TEST(paths_of_one_arithmetic_give_the_same_bits)
 {
     static const char *const sets[] = {"i2s_gemv/*", "i2s16_gem?/scalar", "i2s16_gem?/*"};
     static float got[TOKENS * VOCAB], want[TOKENS * VOCAB];
     const struct model_options one = {.threads = 1, .batch = 1, .kv_f16 = true, .head_f16 = true};
-    (void)state;
     run(want, "i2s_gemv/scalar", &one);
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         for (size_t threads = 1; threads <= 3; threads++)
@@ -310,11 +308,10 @@ static void paths_of_one_arithmetic_give_the_same_bits(void **state)
             }
 }
 
-static int open_both(void **state)
+UNIT_FIXTURE(open_both)
 {
     struct qk_error err;
     struct model_gguf g;
-    (void)state;
     build(&file);
     if (model_gguf_parse(file.bytes, file.size, "odd", &g, &err) ||
         model_weights_load(&weights, &g, MODEL_LAYOUT_I2S | MODEL_LAYOUT_I2S16 | MODEL_LAYOUT_QK256, &err) ||
@@ -323,9 +320,8 @@ static int open_both(void **state)
     return 0;
 }
 
-static int close_both(void **state)
+UNIT_FIXTURE(close_both)
 {
-    (void)state;
     model_weights_free(&weights);
     model_gguf_close(&plain);
     free(file.bytes);

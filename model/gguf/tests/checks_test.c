@@ -23,9 +23,8 @@ static struct model_build one_entry(uint32_t kind)
 }
 enum { KIND_AT = 24 + 8 + 1, VALUE_AT = KIND_AT + 4 };
 
-static void check_1_reads_stay_inside(void **state)
+UNIT_TEST(check_1_reads_stay_inside)
 {
-    (void)state;
     struct model_build b = {0};
     model_build_bytes(&b, "GGU", 3);
     expect_and_free(&b, "magic needs 4 bytes, the file has 3 left", 0);
@@ -42,9 +41,8 @@ static void check_1_reads_stay_inside(void **state)
     expect_and_free(&b, "1 values of kind u64 need more than the 7 bytes left", VALUE_AT);
 }
 
-static void check_2_magic_version_endianness(void **state)
+UNIT_TEST(check_2_magic_version_endianness)
 {
-    (void)state;
     struct model_build b = {0};
     expect_format(&b, "the file is empty, a GGUF file expected", 0);
     model_build_header(&b, 0, 0);
@@ -65,9 +63,8 @@ static void check_2_magic_version_endianness(void **state)
     expect_and_free(&b, "big-endian GGUF file (version reads 0x03000000), little-endian expected", 4);
 }
 
-static void check_3_counts_are_plausible(void **state)
+UNIT_TEST(check_3_counts_are_plausible)
 {
-    (void)state;
     /* 14 bytes are the least an entry takes, 33 the least a tensor does */
     static const struct {
         uint64_t tensors, entries;
@@ -96,9 +93,8 @@ static void check_3_counts_are_plausible(void **state)
     expect_and_free(&b, "key has 0 bytes", 24);
 }
 
-static void check_4_string_lengths(void **state)
+UNIT_TEST(check_4_string_lengths)
 {
-    (void)state;
     struct model_build b = one_entry(MODEL_GGUF_STRING);
     model_build_u64(&b, UINT64_MAX);
     expect_and_free(&b, "string has length 18446744073709551615, the file has 0 bytes left", VALUE_AT);
@@ -126,9 +122,8 @@ static void check_4_string_lengths(void **state)
     free(b.bytes);
 }
 
-static void check_5_arrays(void **state)
+UNIT_TEST(check_5_arrays)
 {
-    (void)state;
     static const struct {
         uint32_t element;
         uint64_t count;
@@ -157,9 +152,8 @@ static void check_5_arrays(void **state)
     expect_and_free(&b, "value kind 13, 0 to 12 expected", KIND_AT);
 }
 
-static void check_6_keys(void **state)
+UNIT_TEST(check_6_keys)
 {
-    (void)state;
     struct model_build b = {0};
     model_build_header(&b, 0, 1);
     model_build_key(&b, "", MODEL_GGUF_U8);
@@ -198,9 +192,8 @@ static void check_6_keys(void **state)
     }
 }
 
-static void check_7_bools(void **state)
+UNIT_TEST(check_7_bools)
 {
-    (void)state;
     struct model_build b = one_entry(MODEL_GGUF_BOOL);
     model_build_fill(&b, 2, 1);
     expect_and_free(&b, "bool is 2, 0 or 1 expected", VALUE_AT);
@@ -211,9 +204,8 @@ static void check_7_bools(void **state)
     expect_and_free(&b, "bool is 255, 0 or 1 expected", VALUE_AT + 12 + 2);
 }
 
-static void check_8_alignment(void **state)
+UNIT_TEST(check_8_alignment)
 {
-    (void)state;
     static const uint32_t bad[] = {0, 3, 33, 131072, 0x80000000, UINT32_MAX};
     const size_t at = 24 + 8 + strlen("general.alignment") + 4;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -10,9 +10,8 @@
 #include "kernels/tests/cmocka_parts.h"
 #include "model/gguf/tests/gguf_expect.h"
 
-static void every_kind_converts(void **state)
+UNIT_TEST(every_kind_converts)
 {
-    (void)state;
     struct model_build b = {0}, entries = {0};
     const unsigned count = model_build_every_kind(&entries);
     model_build_header(&b, 0, count);
@@ -64,9 +63,8 @@ static void every_kind_converts(void **state)
     free(entries.bytes);
 }
 
-static void arrays_are_walked(void **state)
+UNIT_TEST(arrays_are_walked)
 {
-    (void)state;
     struct model_build b = {0}, entries = {0};
     const unsigned count = model_build_every_kind(&entries);
     model_build_header(&b, 0, count + 1);
@@ -102,9 +100,8 @@ static void arrays_are_walked(void **state)
     free(entries.bytes);
 }
 
-static void tensors_are_placed(void **state)
+UNIT_TEST(tensors_are_placed)
 {
-    (void)state;
     struct model_build b = {0};
     model_build_small(&b);
     struct model_gguf g;
@@ -126,9 +123,8 @@ static void tensors_are_placed(void **state)
 }
 
 /* Sizes per type of a tensor of 512 elements, taken from ggml's block structs. */
-static void sizes_follow_from_types(void **state)
+UNIT_TEST(sizes_follow_from_types)
 {
-    (void)state;
     static const struct {
         enum model_gguf_type type;
         size_t size;
@@ -150,9 +146,8 @@ static void sizes_follow_from_types(void **state)
     }
 }
 
-static void version_2_is_read(void **state)
+UNIT_TEST(version_2_is_read)
 {
-    (void)state;
     struct model_build b = {0};
     model_build_small(&b);
     b.bytes[4] = 2;
@@ -163,9 +158,8 @@ static void version_2_is_read(void **state)
     free(b.bytes);
 }
 
-static void alignment_moves_the_data(void **state)
+UNIT_TEST(alignment_moves_the_data)
 {
-    (void)state;
     static const uint32_t alignments[] = {1, 64, 65536};
     for (size_t i = 0; i < 3; i++) {
         struct model_build b = {0};
@@ -191,9 +185,8 @@ static void alignment_moves_the_data(void **state)
 
 /* A vocabulary as gguf-py writes it: no tensors, no padding; a piece of the padding is still a broken file.
  */
-static void no_tensors_need_no_padding(void **state)
+UNIT_TEST(no_tensors_need_no_padding)
 {
-    (void)state;
     struct model_build b = {0};
     model_build_header(&b, 0, 0);
     struct model_gguf g;
@@ -208,9 +201,8 @@ static void no_tensors_need_no_padding(void **state)
     free(b.bytes);
 }
 
-static void getters_refuse(void **state)
+UNIT_TEST(getters_refuse)
 {
-    (void)state;
     struct model_build b = {0}, entries = {0};
     const unsigned count = model_build_every_kind(&entries);
     model_build_header(&b, 0, count + 1);
@@ -262,9 +254,8 @@ static void getters_refuse(void **state)
     free(entries.bytes);
 }
 
-static void every_truncation_fails(void **state)
+UNIT_TEST(every_truncation_fails)
 {
-    (void)state;
     struct model_build b = {0};
     model_build_small(&b);
     for (size_t size = 0; size < b.size; size++) {
@@ -279,9 +270,8 @@ static void every_truncation_fails(void **state)
 }
 
 /* Every header byte, every other value it can have. */
-static void every_corruption_is_survived(void **state)
+UNIT_TEST(every_corruption_is_survived)
 {
-    (void)state;
     struct model_build b = {0};
     struct model_gguf g;
     struct qk_error err;
@@ -320,9 +310,8 @@ void *__wrap_calloc(size_t count, size_t size)
     return __real_calloc(count, size);
 }
 
-static void every_allocation_may_fail(void **state)
+UNIT_TEST(every_allocation_may_fail)
 {
-    (void)state;
     struct model_build b = {0};
     model_build_small(&b);
     struct model_gguf g;
@@ -345,9 +334,8 @@ static void every_allocation_may_fail(void **state)
 }
 
 /* Quadratic search would need 2 * 10^10 comparisons here: minutes, against the time limit of the test. */
-static void many_names_are_compared_quickly(void **state)
+UNIT_TEST(many_names_are_compared_quickly)
 {
-    (void)state;
     const unsigned count = 200000;
     struct model_build b = {0};
     model_build_header(&b, 0, count + 1);

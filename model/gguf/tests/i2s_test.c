@@ -37,9 +37,8 @@ static void close_one(struct one *o)
 }
 
 /* One block of 128: all bytes `fill` but the first, and what elements 0, 32, 64, 96 and 1 then are. */
-static void worked_vectors(void **state)
+UNIT_TEST(worked_vectors)
 {
-    (void)state;
     static const struct {
         unsigned char first, fill;
         unsigned e0, e32, e64, e96, e1;
@@ -71,9 +70,8 @@ static void worked_vectors(void **state)
 }
 
 /* The second block of a run begins at byte 32, wherever the rows end. */
-static void blocks_follow_each_other(void **state)
+UNIT_TEST(blocks_follow_each_other)
 {
-    (void)state;
     unsigned char codes[96];
     memset(codes, 0x55, sizeof codes);
     codes[32 + 31] = 0x54; /* element 128 + 127 */
@@ -85,9 +83,8 @@ static void blocks_follow_each_other(void **state)
     close_one(&o);
 }
 
-static void code_3_is_found(void **state)
+UNIT_TEST(code_3_is_found)
 {
-    (void)state;
     unsigned char codes[64];
     for (uint64_t i = 0; i < 256; i++) {
         memset(codes, 0xaa, sizeof codes); /* all 2: a neighbour's bit must not be taken for one's own */
@@ -112,9 +109,8 @@ static void code_3_is_found(void **state)
     close_one(&o);
 }
 
-static void block_counts(void **state)
+UNIT_TEST(block_counts)
 {
-    (void)state;
     size_t blocks = 5;
     assert_true(model_i2s_qk256_blocks(6912, 2560, &blocks));
     assert_int_equal(blocks, 69120);
@@ -139,9 +135,8 @@ static unsigned qk256_code(const unsigned char *codes, uint64_t cols, uint64_t r
     return codes[row * stride + col / 256 * 64 + col % 256 / 4] >> 2 * (col % 4) & 3;
 }
 
-static void repack_equals_definition(void **state)
+UNIT_TEST(repack_equals_definition)
 {
-    (void)state;
     static const uint64_t shapes[][4] = {{128, 1, 1}, {128, 5, 1}, {256, 3, 1}, {384, 4, 1},
                                          {512, 2, 3}, {640, 7, 1}, {2560, 6, 1}};
     struct qk_rng rng;
@@ -201,9 +196,8 @@ static void check_tensor(const struct model_gguf *g, const struct model_gguf_ten
     free(codes);
 }
 
-static void fixture_survives_the_repack(void **state)
+UNIT_TEST(fixture_survives_the_repack)
 {
-    (void)state;
     struct model_gguf g;
     struct qk_error err = {0};
     if (model_gguf_open(MODEL_FIXTURES "/tiny.i2_s.gguf", &g, &err) != 0)
@@ -220,9 +214,8 @@ static void fixture_survives_the_repack(void **state)
 }
 
 /* Facts of the fixture worked out by another program (a few lines of Python over the raw bytes). */
-static void fixture_is_read_as_others_read_it(void **state)
+UNIT_TEST(fixture_is_read_as_others_read_it)
 {
-    (void)state;
     static const struct {
         const char *name;
         uint64_t count[3], weighted; /* codes of each kind; sum of code * (index + 1) */

@@ -11,9 +11,8 @@
 #include "kernels/tests/cmocka_parts.h"
 #include "model/gguf/tests/gguf_expect.h"
 
-static void file_is_mapped(void **state)
+UNIT_TEST(file_is_mapped)
 {
-    (void)state;
     struct model_build b = {0};
     model_build_small(&b);
     char path[] = "/tmp/qk-gguf-XXXXXX";
@@ -40,9 +39,8 @@ static void file_is_mapped(void **state)
     free(b.bytes);
 }
 
-static void what_is_no_file_is_refused(void **state)
+UNIT_TEST(what_is_no_file_is_refused)
 {
-    (void)state;
     struct model_gguf g;
     struct qk_error err;
     assert_int_equal(model_gguf_open("/nonexistent/x.gguf", &g, &err), QK_ERR_IO);
@@ -63,9 +61,8 @@ static void what_is_no_file_is_refused(void **state)
     rmdir(folder);
 }
 
-static void long_path_keeps_its_offset(void **state)
+UNIT_TEST(long_path_keeps_its_offset)
 {
-    (void)state;
     char name[400];
     memset(name, 'x', sizeof name);
     strcpy(name + 380, "/end.gguf");

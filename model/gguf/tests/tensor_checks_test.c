@@ -24,9 +24,8 @@ static struct model_build one_tensor(const char *name, uint32_t n_dims, const ui
 }
 enum { DIMS_AT = 24 + 8 + 1 + 4 }; /* of a tensor with a name of one byte */
 
-static void check_9_tensor_names(void **state)
+UNIT_TEST(check_9_tensor_names)
 {
-    (void)state;
     char name[65];
     memset(name, 'n', sizeof name);
     name[64] = '\0';
@@ -58,9 +57,8 @@ static void check_9_tensor_names(void **state)
     free(b.bytes);
 }
 
-static void check_10_dimensions(void **state)
+UNIT_TEST(check_10_dimensions)
 {
-    (void)state;
     const uint64_t ones[4] = {1, 1, 1, 1};
     struct model_build b = one_tensor("t", 0, ones, MODEL_GGUF_TYPE_F32);
     expect_and_free(&b, "tensor \"t\" has 0 dimensions, 1 to 4 expected", DIMS_AT - 4);
@@ -80,9 +78,8 @@ static void check_10_dimensions(void **state)
     expect_and_free(&b, "the size of tensor \"t\" overflows", DIMS_AT);
 }
 
-static void check_11_types(void **state)
+UNIT_TEST(check_11_types)
 {
-    (void)state;
     static const struct {
         uint32_t type;
         const char *fragment;
@@ -101,9 +98,8 @@ static void check_11_types(void **state)
     }
 }
 
-static void check_12_whole_blocks(void **state)
+UNIT_TEST(check_12_whole_blocks)
 {
-    (void)state;
     struct model_build b = one_tensor("t", 2, (uint64_t[4]){192, 2}, MODEL_GGUF_TYPE_I2_S);
     expect_and_free(&b, "dimension 0 of tensor \"t\" is 192, type I2_S needs a multiple of 128", DIMS_AT);
     b = one_tensor("t", 2, (uint64_t[4]){48, 2}, MODEL_GGUF_TYPE_Q8_0);
@@ -125,9 +121,8 @@ static struct model_build two_tensors(uint64_t offset, size_t *offset_at)
     return b;
 }
 
-static void check_13_data_is_inside(void **state)
+UNIT_TEST(check_13_data_is_inside)
 {
-    (void)state;
     size_t at;
     struct model_build b = two_tensors(33, &at);
     expect_and_free(&b, "offset of tensor \"b\" is 33, a multiple of 32 expected", at);
@@ -142,9 +137,8 @@ static void check_13_data_is_inside(void **state)
                     24);
 }
 
-static void check_14_data_is_in_order(void **state)
+UNIT_TEST(check_14_data_is_in_order)
 {
-    (void)state;
     static const uint64_t wrong[] = {0, 64, (uint64_t)0 - 32}; /* overlap, gap, and far away */
     for (size_t i = 0; i < 3; i++) {
         size_t at;
@@ -161,9 +155,8 @@ static void check_14_data_is_in_order(void **state)
     expect_and_free(&b, "offset of tensor \"b\" is 32, 0 expected", at);
 }
 
-static void check_15_sizes_add_up(void **state)
+UNIT_TEST(check_15_sizes_add_up)
 {
-    (void)state;
     /* 2^64 - 4 bytes: padding to 32 wraps to 0 */
     struct model_build b = one_tensor("t", 1, (uint64_t[4]){((uint64_t)1 << 62) - 1}, MODEL_GGUF_TYPE_F32);
     expect_and_free(&b, "the end of tensor \"t\" overflows: 18446744073709551612 bytes from offset 0",
@@ -178,9 +171,8 @@ static void check_15_sizes_add_up(void **state)
     expect_and_free(&b, "the end of tensor \"b\" overflows", at);
 }
 
-static void check_16_data_section_is_inside(void **state)
+UNIT_TEST(check_16_data_section_is_inside)
 {
-    (void)state;
     struct model_build b = {0};
     model_build_header(&b, 1, 0);
     model_build_tensor(&b, "t", 1, (uint64_t[4]){1}, MODEL_GGUF_TYPE_F32, 0);
@@ -189,9 +181,8 @@ static void check_16_data_section_is_inside(void **state)
     expect_and_free(&b, "the file ends at byte 63, before the data section: padding to a multiple of 32", 57);
 }
 
-static void check_17_i2s_tail(void **state)
+UNIT_TEST(check_17_i2s_tail)
 {
-    (void)state;
     static const float bad[] = {0.0f, -0.0f, -1.0f, INFINITY, -INFINITY, NAN};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct model_build b = one_tensor("t", 1, (uint64_t[4]){128}, MODEL_GGUF_TYPE_I2_S);

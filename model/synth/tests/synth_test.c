@@ -43,9 +43,8 @@ static struct file write_tiny(uint64_t seed)
     return f;
 }
 
-static void tiny_is_the_same_everywhere(void **state)
+UNIT_TEST(tiny_is_the_same_everywhere)
 {
-    (void)state;
     struct file f = write_tiny(MODEL_SYNTH_SEED);
     assert_int_equal(XXH3_64bits(f.bytes, f.size), TINY_HASH);
     free(f.bytes);
@@ -57,9 +56,8 @@ static int hash(void *ctx, const void *bytes, size_t n, struct qk_error *err)
     return XXH3_64bits_update(ctx, bytes, n) == XXH_OK ? 0 : QK_ERR_INTERNAL;
 }
 
-static void one_layer_is_the_same_everywhere(void **state)
+UNIT_TEST(one_layer_is_the_same_everywhere)
 {
-    (void)state;
     XXH3_state_t *h = XXH3_createState();
     assert_true(h && XXH3_64bits_reset(h) == XXH_OK);
     assert_int_equal(model_synth_write("bitnet-2b/1", MODEL_SYNTH_SEED, hash, h, NULL), 0);
@@ -73,9 +71,8 @@ static void want_all(const struct model_gguf *g)
         model_gguf_want(g, &g->tensors[i]);
 }
 
-static void memory_holds_the_same_bytes(void **state)
+UNIT_TEST(memory_holds_the_same_bytes)
 {
-    (void)state;
     struct file f = write_tiny(7);
     struct model_gguf g;
     struct qk_error err;
@@ -92,9 +89,8 @@ static void memory_holds_the_same_bytes(void **state)
     assert_null(g.bytes);
 }
 
-static void seeds_differ_in_all_parts(void **state)
+UNIT_TEST(seeds_differ_in_all_parts)
 {
-    (void)state;
     struct model_gguf a, b;
     assert_int_equal(model_synth_open("tiny", 1, &a, NULL), 0);
     assert_int_equal(model_synth_open("tiny", 2, &b, NULL), 0);
@@ -142,9 +138,8 @@ static void check_ternary(const struct model_gguf *g, const struct model_gguf_te
     assert_memory_equal(t->data + t->size - 28, zeroes, 28);
 }
 
-static void weights_are_sane(void **state)
+UNIT_TEST(weights_are_sane)
 {
-    (void)state;
     struct model_gguf g;
     assert_int_equal(model_synth_open("tiny", MODEL_SYNTH_SEED, &g, NULL), 0);
     want_all(&g);
@@ -182,9 +177,8 @@ static void weights_are_sane(void **state)
     model_gguf_close(&g);
 }
 
-static void unknown_presets_are_refused(void **state)
+UNIT_TEST(unknown_presets_are_refused)
 {
-    (void)state;
     static const char *const unknown[] = {"", "bitnet", "bitnet-2bx", "tiny/1", "synth:tiny", "TINY"};
     static const char *const layers[] = {
         "bitnet-2b/",   "bitnet-2b/0",   "bitnet-2b/31", "bitnet-2b/-1", "bitnet-2b/01",
@@ -210,9 +204,8 @@ static void unknown_presets_are_refused(void **state)
 }
 
 /* Layers count 69 468 160 codes in 7 tensors and their norms; all else is the same to the byte but for the tensor infos. */
-static void layers_have_the_published_size(void **state)
+UNIT_TEST(layers_have_the_published_size)
 {
-    (void)state;
     uint64_t size[4];
     static const char *const names[] = {"bitnet-2b/1", "bitnet-2b/29", "bitnet-2b/30", "bitnet-2b"};
     for (size_t i = 0; i < 4; i++)
@@ -223,9 +216,8 @@ static void layers_have_the_published_size(void **state)
     assert_in_range(size[1] - size[0], 28 * (layer + least), 28 * (layer + least + 11 * (8 + 32)));
 }
 
-static void a_failing_sink_ends_it(void **state)
+UNIT_TEST(a_failing_sink_ends_it)
 {
-    (void)state;
     struct qk_error err;
     struct file whole = write_tiny(MODEL_SYNTH_SEED);
     assert_true(whole.calls > 1);

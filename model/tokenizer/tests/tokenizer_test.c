@@ -45,9 +45,8 @@ static json_t *vectors(void)
     return root;
 }
 
-static void pieces_and_ids_are_those_of_others(void **state)
+UNIT_TEST(pieces_and_ids_are_those_of_others)
 {
-    (void)state;
     json_t *root = vectors(), *vector;
     size_t i, k;
     struct model_ids ids = {0};
@@ -79,7 +78,7 @@ static void pieces_and_ids_are_those_of_others(void **state)
 }
 
 /* U+180E was white space before Unicode 6.3 and is not now: a symbol. U+0085 and U+2003 are. */
-static void white_space_is_unicodes(void **state)
+UNIT_TEST(white_space_is_unicodes)
 {
     static const struct {
         const char *text;
@@ -91,7 +90,6 @@ static void white_space_is_unicodes(void **state)
                   {"  \xc2\x85", 4},
                   {" \x1c.", 3}};
     struct qk_error err;
-    (void)state;
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
         struct model_walk walk = {.text = pieces[i].text, .size = strlen(pieces[i].text)};
         size_t piece;
@@ -102,11 +100,10 @@ static void white_space_is_unicodes(void **state)
     }
 }
 
-static void any_bytes_come_back(void **state)
+UNIT_TEST(any_bytes_come_back)
 {
     char text[600];
     struct qk_rng rng;
-    (void)state;
     qk_rng_seed(&rng, 20260101);
     for (int i = 0; i < 3000; i++) {
         const size_t size = (size_t)qk_rng_below(&rng, sizeof text);
@@ -121,12 +118,11 @@ static void any_bytes_come_back(void **state)
 }
 
 /* Long runs without a place to split: nothing is quadratic, and no stack runs out. */
-static void long_runs_are_split(void **state)
+UNIT_TEST(long_runs_are_split)
 {
     enum { SIZE = 100000 };
     static const char fill[] = "a \n1.\xff";
     char *text = malloc(SIZE);
-    (void)state;
     for (size_t i = 0; i + 1 < sizeof fill; i++) {
         memset(text, fill[i], SIZE);
         expect_round_trip(kjv, text, SIZE);
@@ -136,12 +132,11 @@ static void long_runs_are_split(void **state)
     free(text);
 }
 
-static void special_names_are_text_unless_allowed(void **state)
+UNIT_TEST(special_names_are_text_unless_allowed)
 {
     static const char text[] = "a<|eot_id|>b<|eot_id|";
     struct model_ids ids = {0};
     const int32_t eot = model_tokenizer_named(kjv, "<|eot_id|>");
-    (void)state;
     assert_int_equal(eot, 2041);
     encode(kjv, text, sizeof text - 1, false, &ids);
     for (size_t i = 0; i < ids.count; i++)
@@ -160,11 +155,10 @@ static void special_names_are_text_unless_allowed(void **state)
     model_ids_free(&ids);
 }
 
-static void a_chat_is_one_message(void **state)
+UNIT_TEST(a_chat_is_one_message)
 {
     struct model_ids ids = {0}, user = {0}, text = {0}, assistant = {0};
     struct qk_error err;
-    (void)state;
     encode(kjv, "User: ", 6, false, &user);
     encode(kjv, "Who art thou?", 13, false, &text);
     encode(kjv, "Assistant: ", 11, false, &assistant);
@@ -246,7 +240,7 @@ static int open_built(const char *damage, struct qk_error *err)
     return code;
 }
 
-static void damaged_vocabularies_are_named(void **state)
+UNIT_TEST(damaged_vocabularies_are_named)
 {
     static const struct {
         const char *damage, *text;
@@ -255,27 +249,24 @@ static void damaged_vocabularies_are_named(void **state)
                {"spaces", "\"a b c\""}, {"half", "\"ab qq\""}, {"whole", "together are a token"},
                {"empty", "merge 1"},    {"scores", "scores"}};
     struct qk_error err;
-    (void)state;
     assert_int_equal(open_built("", &err), 0);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (open_built(bad[i].damage, &err) != QK_ERR_FORMAT || !strstr(err.text, bad[i].text))
             fail_msg("%s: \"%s\" at \"%s\"", bad[i].damage, err.text, err.where);
 }
 
-static int open_all(void **state)
+UNIT_FIXTURE(open_all)
 {
     struct model_gguf g;
     struct qk_error err;
-    (void)state;
     assert_int_equal(model_gguf_open(MODEL_FIXTURES "/kjv-bitnet-5m.i2_s.gguf", &g, &err), 0);
     assert_int_equal(model_tokenizer_open(&kjv, &g, &err), 0);
     model_gguf_close(&g); /* the tokenizer borrows nothing of it */
     return model_splitter_new(&splitter, &err);
 }
 
-static int close_all(void **state)
+UNIT_FIXTURE(close_all)
 {
-    (void)state;
     model_tokenizer_close(kjv);
     model_splitter_free(splitter);
     return 0;

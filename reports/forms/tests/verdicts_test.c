@@ -29,7 +29,7 @@ static void written(const char *form, const char *kind, char **text)
     report_verdicts_fixture_free(&r);
 }
 
-static void forms_are_as_they_were(void **state)
+UNIT_TEST(forms_are_as_they_were)
 {
     static const struct {
         const char *form, *kind, *golden;
@@ -40,7 +40,6 @@ static void forms_are_as_they_were(void **state)
         {"github", "bad", "gate_bad.github"},  {"github", "strict", "gate_strict.github"},
         {"text", "unsure", "gate_unsure.txt"},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char *text;
         written(rows[i].form, rows[i].kind, &text);
@@ -49,9 +48,8 @@ static void forms_are_as_they_were(void **state)
     }
 }
 
-static void text_keeps_to_its_width(void **state)
+UNIT_TEST(text_keeps_to_its_width)
 {
-    (void)state;
     for (size_t i = 0; i < KINDS; i++) {
         char *text;
         written("text", kinds[i], &text);
@@ -67,9 +65,8 @@ static void text_keeps_to_its_width(void **state)
     }
 }
 
-static void what_is_no_number_is_never_written(void **state)
+UNIT_TEST(what_is_no_number_is_never_written)
 {
-    (void)state;
     for (size_t f = 0; f < FORMS; f++) {
         char *text;
         written(forms[f], "hostile", &text);
@@ -79,7 +76,7 @@ static void what_is_no_number_is_never_written(void **state)
     }
 }
 
-static void the_end_of_a_text_says_what_to_do(void **state)
+UNIT_TEST(the_end_of_a_text_says_what_to_do)
 {
     static const char *const says[][2] = {
         {"good", "qkbench gate: PASS, exit code 0"},
@@ -90,7 +87,6 @@ static void the_end_of_a_text_says_what_to_do(void **state)
         {"strict", "qkbench gate: WARN (strict), exit code 3"},
         {"empty", "the run: nothing was timed"},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof says / sizeof *says; i++) {
         char *text;
         written("text", says[i][0], &text);
@@ -110,9 +106,8 @@ static ssize_t take_nothing(void *ctx, const char *bytes, size_t size)
     return 0;
 }
 
-static void an_error_has_the_reason_of_its_write(void **state)
+UNIT_TEST(an_error_has_the_reason_of_its_write)
 {
-    (void)state;
     for (size_t f = 0; f < FORMS; f++) {
         struct baseline_report r;
         struct qk_error err = {0};
@@ -128,9 +123,8 @@ static void an_error_has_the_reason_of_its_write(void **state)
 }
 
 /* A history has no place for a doubt. */
-static void metrics_of_a_doubtful_run_are_none(void **state)
+UNIT_TEST(metrics_of_a_doubtful_run_are_none)
 {
-    (void)state;
     for (int doubt = 0; doubt < 3; doubt++) {
         struct baseline_report r;
         char *text;
@@ -152,14 +146,13 @@ static void metrics_of_a_doubtful_run_are_none(void **state)
 }
 
 /* Shapes of cases that were not timed share lines, which are not endless. */
-static void no_shape_is_lost(void **state)
+UNIT_TEST(no_shape_is_lost)
 {
     enum { SHAPES = 200 };
     static struct baseline_result results[SHAPES];
     struct baseline_report r = {.mode = "duet", .count = SHAPES, .results = results};
     char *text, name[BASELINE_NAME];
     size_t size;
-    (void)state;
     for (size_t i = 0; i < SHAPES; i++) {
         results[i] = (struct baseline_result){.verdict = BASELINE_PASS, .reason = "identical code"};
         snprintf(results[i].name, sizeof results[i].name, "op/%s/%015zu", i < 150 ? "v" : "vw", i);
@@ -180,9 +173,8 @@ static void no_shape_is_lost(void **state)
 }
 
 /* Small enough to stay in the stream's buffer, so that the error comes with the flush; and large. */
-static void a_full_device_is_an_error(void **state)
+UNIT_TEST(a_full_device_is_an_error)
 {
-    (void)state;
     for (size_t f = 0; f < FORMS; f++) {
         for (int large = 0; large < 2; large++) {
             struct baseline_report r;
@@ -199,7 +191,7 @@ static void a_full_device_is_an_error(void **state)
     }
 }
 
-static void numbers_have_the_digits_that_matter(void **state)
+UNIT_TEST(numbers_have_the_digits_that_matter)
 {
     static const struct {
         double x;
@@ -216,7 +208,6 @@ static void numbers_have_the_digits_that_matter(void **state)
         {INFINITY, "-", "-"},
         {1e300, "+1e+302", "1e+291 s"},
     };
-    (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char percent[16], time[24];
         assert_string_equal(report_percent(percent, rows[i].x), rows[i].percent);

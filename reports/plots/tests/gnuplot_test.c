@@ -12,9 +12,8 @@
 /* Every test runs inside its own empty folder, with PATH as it was. */
 static char folder[64], *path_before;
 
-static int set_up(void **state)
+UNIT_FIXTURE(set_up)
 {
-    (void)state;
     strcpy(folder, "/tmp/qkbench-plot-XXXXXX");
     return mkdtemp(folder) && chdir(folder) == 0 && setenv("PATH", path_before, 1) == 0 ? 0 : -1;
 }
@@ -35,9 +34,8 @@ static size_t count_files(bool remove)
     return n;
 }
 
-static int tear_down(void **state)
+UNIT_FIXTURE(tear_down)
 {
-    (void)state;
     count_files(true);
     return chdir("/") == 0 ? rmdir(folder) : -1;
 }
@@ -93,11 +91,10 @@ static uint32_t big_endian(const char *s)
     return x;
 }
 
-static void three_formats(void **state)
+UNIT_TEST(three_formats)
 {
     struct report_fixture f;
     size_t size;
-    (void)state;
     need_gnuplot();
     report_fixture_full(&f);
     write_tsv(&f, "phases.tsv");
@@ -126,11 +123,10 @@ static void three_formats(void **state)
 }
 
 /* Left over from drawing by hand. */
-static void older_variables_do_not_count(void **state)
+UNIT_TEST(older_variables_do_not_count)
 {
     static const char *const names[] = {"QKBENCH_TSV", "QKBENCH_IMAGE", "QKBENCH_FORMAT"};
     struct report_fixture f;
-    (void)state;
     need_gnuplot();
     report_fixture_sizes(&f, 1);
     write_tsv(&f, "t.tsv");
@@ -146,10 +142,9 @@ static void older_variables_do_not_count(void **state)
     report_fixture_free(&f);
 }
 
-static void any_number_of_sizes(void **state)
+UNIT_TEST(any_number_of_sizes)
 {
     static const size_t counts[] = {1, 2, 7, 12};
-    (void)state;
     need_gnuplot();
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         struct report_fixture f;
@@ -167,11 +162,10 @@ static void any_number_of_sizes(void **state)
     }
 }
 
-static void nothing_but_rows_without_intervals_or_ladder(void **state)
+UNIT_TEST(nothing_but_rows_without_intervals_or_ladder)
 {
     struct report_fixture f;
     size_t size;
-    (void)state;
     need_gnuplot();
     report_fixture_bare(&f);
     write_tsv(&f, "t.tsv");
@@ -195,7 +189,7 @@ static void nothing_but_rows_without_intervals_or_ladder(void **state)
     report_fixture_free(&f);
 }
 
-static void names_are_never_code(void **state)
+UNIT_TEST(names_are_never_code)
 {
     static const char *const names[][2] = {
         {"<touch pwned; echo", "|touch pwned;"},
@@ -206,7 +200,6 @@ static void names_are_never_code(void **state)
     };
     struct report_fixture f;
     size_t size;
-    (void)state;
     need_gnuplot();
     report_fixture_sizes(&f, 1);
     strcpy(f.set.env.cpu_name, "X \"1\" '$(touch pwned)' `touch pwned` {a_b}^2 <i>&amp;\\n");
@@ -242,18 +235,16 @@ static void expect_failure(const char *script, const char *format, int code, con
     assert_int_equal(count_files(false), files);
 }
 
-static void without_gnuplot_it_is_unavailable(void **state)
+UNIT_TEST(without_gnuplot_it_is_unavailable)
 {
-    (void)state;
     assert_int_equal(setenv("PATH", "", 1), 0);
     expect_failure(REPORT_SCRIPT, "svg", QK_ERR_UNAVAILABLE, "apt-get install gnuplot-nox", 0);
     assert_int_equal(setenv("PATH", "/nonexistent:/etc/passwd", 1), 0);
     expect_failure(REPORT_SCRIPT, "svg", QK_ERR_UNAVAILABLE, "apt-get install gnuplot-nox", 0);
 }
 
-static void gnuplots_own_words_are_passed_on(void **state)
+UNIT_TEST(gnuplots_own_words_are_passed_on)
 {
-    (void)state;
     need_gnuplot();
     expect_failure(REPORT_SCRIPT, "svg", QK_ERR_IO, "t.tsv", 0);
     expect_failure("absent.gp", "svg", QK_ERR_IO, "absent.gp", 0);
@@ -263,9 +254,8 @@ static void gnuplots_own_words_are_passed_on(void **state)
     expect_failure("bad.gp", "svg", QK_ERR_IO, "cut off", 1);
 }
 
-static void a_false_gnuplot_leaves_nothing_behind(void **state)
+UNIT_TEST(a_false_gnuplot_leaves_nothing_behind)
 {
-    (void)state;
     assert_int_equal(setenv("PATH", folder, 1), 0);
     write_file("gnuplot", "#!/bin/sh\necho '<svg>half' >\"$QKBENCH_IMAGE\"\n", 0755);
     expect_failure("s.gp", "svg", QK_ERR_IO, "cut off: \"</svg>\" expected", 1);
@@ -282,10 +272,9 @@ static void a_false_gnuplot_leaves_nothing_behind(void **state)
     expect_failure("s.gp", "gif", QK_ERR_ARG, "unknown image format \"gif\", expected svg, png or pdf", 1);
 }
 
-static void an_image_that_cannot_be_written_is_an_io_error(void **state)
+UNIT_TEST(an_image_that_cannot_be_written_is_an_io_error)
 {
     struct qk_error err = {0};
-    (void)state;
     assert_int_equal(report_gnuplot(REPORT_SCRIPT, "t.tsv", "absent/t.svg", "svg", &err), QK_ERR_IO);
     assert_non_null(strstr(err.text, "absent/t.svg"));
 }

@@ -17,26 +17,23 @@ static void check(void (*make)(struct report_fixture *), const char *golden)
     report_fixture_free(&f);
 }
 
-static void everything_there_is(void **state)
+UNIT_TEST(everything_there_is)
 {
-    (void)state;
     check(report_fixture_full, "full.tsv");
 }
 
 /* Also: shapes go by size, not in the order they ran. */
-static void what_is_missing_is_nan(void **state)
+UNIT_TEST(what_is_missing_is_nan)
 {
-    (void)state;
     check(report_fixture_bare, "bare.tsv");
 }
 
-static void without_a_reference_there_is_nothing_to_plot(void **state)
+UNIT_TEST(without_a_reference_there_is_nothing_to_plot)
 {
     struct report_fixture f;
     struct qk_error err;
     char *text = NULL;
     size_t size = 0;
-    (void)state;
     report_fixture_bare(&f);
     const struct bench_summary orphans = {f.summary.count - 3, f.rows + 3}, none = {0};
     const struct bench_summary *const cases[] = {&orphans, &none};
@@ -54,11 +51,10 @@ static void without_a_reference_there_is_nothing_to_plot(void **state)
 }
 
 /* The op with a ladder is drawn, also when another one ran first, and alone. */
-static void one_op_is_plotted(void **state)
+UNIT_TEST(one_op_is_plotted)
 {
     static char op[] = "another_op", none[] = "-";
     struct report_fixture f;
-    (void)state;
     report_fixture_sizes(&f, 2);
     char *old_op[10], *old_phase[10];
     for (size_t i = 0; i < 10; i++) {
@@ -86,11 +82,10 @@ static void one_op_is_plotted(void **state)
     report_fixture_free(&f);
 }
 
-static void names_cannot_make_fields_or_lines(void **state)
+UNIT_TEST(names_cannot_make_fields_or_lines)
 {
     static char name[] = "a\tb\nc\"d e#f";
     struct report_fixture f;
-    (void)state;
     report_fixture_sizes(&f, 1);
     char *const old_variant = f.records[1].variant;
     f.records[1].variant = name;

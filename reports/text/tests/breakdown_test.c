@@ -13,17 +13,15 @@ static struct qk_error err;
 static struct bench_breakdown bd;
 static struct baseline_components claims;
 
-static int set_up(void **state)
+UNIT_FIXTURE(set_up)
 {
-    (void)state;
     bench_test_breakdown(&bd);
     const int code = baseline_components_read(&claims, ROADMAP_JSON, &err);
     return code ? code : baseline_components_judge(&claims, &bd, &err);
 }
 
-static int tear_down(void **state)
+UNIT_FIXTURE(tear_down)
 {
-    (void)state;
     baseline_components_free(&claims);
     bench_breakdown_free(&bd);
     return 0;
@@ -42,9 +40,8 @@ static void written(writer *write, const struct baseline_components *beside, cha
     assert_int_equal(fclose(to), 0);
 }
 
-static void both_forms_are_as_they_were(void **state)
+UNIT_TEST(both_forms_are_as_they_were)
 {
-    (void)state;
     char *text, *markdown;
     written(report_breakdown_text, &claims, &text);
     written(report_breakdown_markdown, &claims, &markdown);
@@ -88,9 +85,8 @@ static void sum_up(const char *table, int lines)
     assert_true(total[0] > 1000);
 }
 
-static void what_is_shown_adds_up(void **state)
+UNIT_TEST(what_is_shown_adds_up)
 {
-    (void)state;
     struct qk_rng rng;
     qk_rng_seed(&rng, 9);
     for (int trial = 0; trial < 50; trial++) {
@@ -111,9 +107,8 @@ static void what_is_shown_adds_up(void **state)
     }
 }
 
-static void what_is_missing_is_said(void **state)
+UNIT_TEST(what_is_missing_is_said)
 {
-    (void)state;
     for (size_t b = 0; b < BENCH_TEST_BLOCKS; b++)
         bd.rows[0].core_ghz[b] = NAN;
     bd.rows[0].blocks = 5;
@@ -135,9 +130,8 @@ static void what_is_missing_is_said(void **state)
 }
 
 /* As under --counters none: no table, and no fact. */
-static void nothing_counted_is_nothing_said(void **state)
+UNIT_TEST(nothing_counted_is_nothing_said)
 {
-    (void)state;
     char *text;
     for (size_t i = 0; i < bd.count; i++)
         bd.rows[i].count_count = 0;
@@ -147,9 +141,8 @@ static void nothing_counted_is_nothing_said(void **state)
     free(text);
 }
 
-static void the_width_holds(void **state)
+UNIT_TEST(the_width_holds)
 {
-    (void)state;
     memset(bd.rows[3].reason, 'x', sizeof bd.rows[3].reason - 1);
     char *text;
     written(report_breakdown_text, &claims, &text);
@@ -159,9 +152,8 @@ static void the_width_holds(void **state)
     free(text);
 }
 
-static void a_full_stream_is_an_error(void **state)
+UNIT_TEST(a_full_stream_is_an_error)
 {
-    (void)state;
     FILE *to = fopen("/dev/full", "w");
     assert_non_null(to);
     assert_int_equal(report_breakdown_text(&(struct report_breakdown_input){&bd, &claims}, to, &err),

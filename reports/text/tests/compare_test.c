@@ -17,9 +17,8 @@ static void name_machine(struct bench_environment *env)
     snprintf(env->fingerprint, sizeof env->fingerprint, "0123456789abcdef");
 }
 
-static int set_up(void **state)
+UNIT_FIXTURE(set_up)
 {
-    (void)state;
     baseline_test_main(&old_side);
     baseline_test_main(&new_side);
     name_machine(&old_side.env);
@@ -43,9 +42,8 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
+UNIT_FIXTURE(tear_down)
 {
-    (void)state;
     baseline_free(&old_side);
     baseline_free(&new_side);
     return 0;
@@ -64,9 +62,8 @@ static void written(writer *write, const struct baseline_comparison *c, char **t
     assert_int_equal(fclose(to), 0);
 }
 
-static void as_it_was(void **state)
+UNIT_TEST(as_it_was)
 {
-    (void)state;
     struct baseline_comparison c;
     char *text;
     assert_int_equal(baseline_compare(&c, &old_side, &new_side, 5, NULL), 0);
@@ -84,9 +81,8 @@ static int baseline_text(const struct baseline_comparison *c, FILE *to, struct q
     return report_baseline_text(c->old_side, to, err);
 }
 
-static void a_baseline(void **state)
+UNIT_TEST(a_baseline)
 {
-    (void)state;
     const struct baseline_comparison c = {.old_side = &old_side};
     char *text;
     written(baseline_text, &c, &text);
@@ -94,9 +90,8 @@ static void a_baseline(void **state)
     free(text);
 }
 
-static void other_machines_are_named(void **state)
+UNIT_TEST(other_machines_are_named)
 {
-    (void)state;
     struct baseline_comparison c;
     char *text;
     snprintf(new_side.env.compiler, sizeof new_side.env.compiler, "clang 14");
@@ -110,9 +105,8 @@ static void other_machines_are_named(void **state)
     baseline_comparison_free(&c);
 }
 
-static void full_stream(void **state)
+UNIT_TEST(full_stream)
 {
-    (void)state;
     writer *const writers[] = {report_comparison_text, report_comparison_json, baseline_text};
     struct baseline_comparison c;
     assert_int_equal(baseline_compare(&c, &old_side, &new_side, 5, NULL), 0);

@@ -44,33 +44,28 @@ static void check(size_t repetitions, double parameters, enum form form, const c
     bench_e2e_free(&e);
 }
 
-static void a_ladder_with_verdicts(void **state)
+UNIT_TEST(a_ladder_with_verdicts)
 {
-    (void)state;
     check(7, 2412820480, LADDER, "e2e_ladder.txt");
 }
 
-static void a_ladder_in_markdown(void **state)
+UNIT_TEST(a_ladder_in_markdown)
 {
-    (void)state;
     check(7, 2412820480, LADDER_MARKDOWN, "e2e_ladder.md");
 }
 
-static void a_smaller_model_and_few_repetitions_are_said(void **state)
+UNIT_TEST(a_smaller_model_and_few_repetitions_are_said)
 {
-    (void)state;
     check(3, 606268928, LADDER, "e2e_short.txt");
 }
 
-static void one_repetition_has_no_interval(void **state)
+UNIT_TEST(one_repetition_has_no_interval)
 {
-    (void)state;
     check(1, 2412820480, LADDER, "e2e_one.txt");
 }
 
-static void the_table_of_llama_bench(void **state)
+UNIT_TEST(the_table_of_llama_bench)
 {
-    (void)state;
     check(7, 2412820480, MARKDOWN, "e2e.md");
 }
 

@@ -37,23 +37,20 @@ static void check(void (*make)(struct report_fixture *), const char *golden)
     report_fixture_free(&f);
 }
 
-static void everything_there_is(void **state)
+UNIT_TEST(everything_there_is)
 {
-    (void)state;
     check(report_fixture_full, "full.md");
 }
 
-static void what_is_missing_is_said(void **state)
+UNIT_TEST(what_is_missing_is_said)
 {
-    (void)state;
     check(report_fixture_bare, "bare.md");
 }
 
-static void names_are_not_markup(void **state)
+UNIT_TEST(names_are_not_markup)
 {
     static char name[] = "a|b\\|c*d*<e>&amp;`f`~~g~~_h_ i_j [k](l)";
     struct report_fixture f;
-    (void)state;
     report_fixture_full(&f);
     char *const old = f.records[3].variant;
     f.records[3].variant = name;

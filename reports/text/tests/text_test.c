@@ -38,24 +38,21 @@ static void check(void (*make)(struct report_fixture *), const char *golden)
     report_fixture_free(&f);
 }
 
-static void everything_there_is(void **state)
+UNIT_TEST(everything_there_is)
 {
-    (void)state;
     check(report_fixture_full, "full.txt");
 }
 
-static void what_is_missing_is_said(void **state)
+UNIT_TEST(what_is_missing_is_said)
 {
-    (void)state;
     check(report_fixture_bare, "bare.txt");
 }
 
 /* Far more than any table of ours needs: every breakable column has to give way at once. */
-static void the_width_holds_whatever_the_names(void **state)
+UNIT_TEST(the_width_holds_whatever_the_names)
 {
     struct report_fixture f;
     char name[400], shape[300];
-    (void)state;
     report_fixture_full(&f);
     memset(name, 'n', sizeof name - 1);
     memset(shape, '7', sizeof shape - 1);
@@ -75,10 +72,9 @@ static void the_width_holds_whatever_the_names(void **state)
     report_fixture_free(&f);
 }
 
-static void an_empty_set_is_a_page_without_tables(void **state)
+UNIT_TEST(an_empty_set_is_a_page_without_tables)
 {
     struct report_fixture f;
-    (void)state;
     report_fixture_full(&f);
     f.set.record_count = 0;
     const struct bench_summary none = {0};
