@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/claims/audit.h"
 
-#include "kernels/tests/cmocka_parts.h"
+#include "harness/machine/tests/scratch.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* A summary made by hand: the ladder of one op in up to two shapes, ratios set by each test. */
 enum { SCALAR, P1, P2, UNROLL, P3, P4, BEST, LADDER };
@@ -14,7 +13,6 @@ struct fixture {
     struct bench_record records[2 * LADDER];
     struct bench_summary_row rows[2 * LADDER];
     struct bench_summary sum;
-    char json[64];
 };
 
 static char op_name[] = "qk256_dequant", shape_names[2][12] = {"256", "4096"}, reason[] = "needs AVX2";
@@ -41,30 +39,17 @@ static int set_up(void **state)
         f->rows[i].previous = v > SCALAR && v < BEST ? variants[v - 1] : NULL;
     }
     f->sum = (struct bench_summary){LADDER, f->rows};
-    strcpy(f->json, "/tmp/qkbench-audit-XXXXXX");
-    const int fd = mkstemp(f->json);
-    if (fd < 0)
-        return -1;
-    close(fd);
     *state = f;
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    struct fixture *f = *state;
-    unlink(f->json);
-    free(f);
+    free(*state);
     return 0;
 }
 
-static void write_json(const struct fixture *f, const char *text)
-{
-    FILE *to = fopen(f->json, "w");
-    assert_non_null(to);
-    assert_true(fputs(text, to) >= 0);
-    assert_int_equal(fclose(to), 0);
-}
+#define JSON bench_test_path("audit.json")
 
 static void audit_claims(const struct fixture *f, struct baseline_audit *audit, const char *claims)
 {
@@ -73,8 +58,8 @@ static void audit_claims(const struct fixture *f, struct baseline_audit *audit, 
     snprintf(text, sizeof text,
              "{\"schema_version\": 1, \"source\": \"a report\", \"op\": \"qk256_dequant\", \"claims\": [%s]}",
              claims);
-    write_json(f, text);
-    if (baseline_audit_make(audit, f->json, &f->sum, &err) != 0)
+    bench_test_put(JSON, text, strlen(text));
+    if (baseline_audit_make(audit, JSON, &f->sum, &err) != 0)
         fail_msg("%s: %s", err.where, err.text);
 }
 
@@ -235,9 +220,11 @@ static void another_op_is_not_judged(void **state)
 {
     struct fixture *f = *state;
     struct baseline_audit audit;
-    write_json(f, "{\"schema_version\": 1, \"source\": \"s\", \"op\": \"qk256\", \"claims\": [" TOTAL(
-                      "1", "1.5", ", \"goal\": true") "]}");
-    assert_int_equal(baseline_audit_make(&audit, f->json, &f->sum, NULL), 0);
+    static const char other[] =
+        "{\"schema_version\": 1, \"source\": \"s\", \"op\": \"qk256\", \"claims\": [" TOTAL(
+            "1", "1.5", ", \"goal\": true") "]}";
+    bench_test_put(JSON, other, strlen(other));
+    assert_int_equal(baseline_audit_make(&audit, JSON, &f->sum, NULL), 0);
     assert_int_equal(audit.count, 0);
     assert_true(audit.goal == 1.5);
     baseline_audit_free(&audit);
@@ -267,5 +254,5 @@ TEST_PART(audit)
         cmocka_unit_test_setup_teardown(another_op_is_not_judged, set_up, tear_down),
         cmocka_unit_test_setup_teardown(of_two_rows_of_a_phase_the_measured_one_counts, set_up, tear_down),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, bench_test_dir_make, bench_test_dir_remove);
 }

@@ -1,33 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/claims/claims.h"
 
-#include "kernels/tests/cmocka_parts.h"
+#include "harness/machine/tests/scratch.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static char json[] = "/tmp/qkbench-claims-XXXXXX";
+#define JSON bench_test_path("claims.json")
 
-UNIT_FIXTURE(set_up)
+static void put(const char *text)
 {
-    const int fd = mkstemp(json);
-    return fd < 0 ? -1 : close(fd);
-}
-
-UNIT_FIXTURE(tear_down)
-{
-    return unlink(json);
-}
-
-static void write_json(const char *text)
-{
-    FILE *to = fopen(json, "w");
-    assert_non_null(to);
-    assert_true(fputs(text, to) >= 0);
-    assert_int_equal(fclose(to), 0);
+    bench_test_put(JSON, text, strlen(text));
 }
 
 #define STEP(phase, over, ratio)                                                                             \
@@ -149,13 +134,13 @@ UNIT_TEST(malformed_files_are_refused_with_their_path)
     for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
         struct baseline_claims claims;
         struct qk_error err = {0};
-        write_json(malformed[i].json);
-        const int rc = baseline_claims_read(&claims, json, &err);
+        put(malformed[i].json);
+        const int rc = baseline_claims_read(&claims, JSON, &err);
         /* a JSON path is compared whole, of a line number the beginning */
         const bool place = malformed[i].where[0] == '$'
                                ? strcmp(err.where, malformed[i].where) == 0
                                : strncmp(err.where, malformed[i].where, strlen(malformed[i].where)) == 0;
-        if (rc != QK_ERR_FORMAT || !place || !strstr(err.text, malformed[i].text) || !strstr(err.text, json))
+        if (rc != QK_ERR_FORMAT || !place || !strstr(err.text, malformed[i].text) || !strstr(err.text, JSON))
             fail_msg("%s\ngave %d, \"%s\" at \"%s\"; expected \"%s\" at \"%s\"", malformed[i].json, rc,
                      err.text, err.where, malformed[i].text, malformed[i].where);
     }
@@ -170,8 +155,8 @@ UNIT_TEST(a_file_that_cannot_be_read_is_an_error)
     assert_non_null(strstr(err.text, "No such file"));
     assert_int_equal(baseline_claims_read(&claims, "/tmp", &err), QK_ERR_IO);
     assert_non_null(strstr(err.text, "Is a directory"));
-    write_json("");
-    assert_int_equal(baseline_claims_read(&claims, json, &err), QK_ERR_FORMAT);
+    put("");
+    assert_int_equal(baseline_claims_read(&claims, JSON, &err), QK_ERR_FORMAT);
 }
 
 /* The figures of the roadmap, typed in again from its tables. */
@@ -288,8 +273,8 @@ UNIT_TEST(a_file_may_do_without_components)
 {
     struct baseline_claims c;
     struct qk_error err;
-    write_json(HEAD "[" GOOD "]}");
-    assert_int_equal(baseline_claims_read(&c, json, &err), 0);
+    put(HEAD "[" GOOD "]}");
+    assert_int_equal(baseline_claims_read(&c, JSON, &err), 0);
     assert_int_equal(c.end_to_end.count, 0);
     assert_int_equal(c.component_count, 0);
     assert_null(c.components);
@@ -318,5 +303,5 @@ TEST_PART(claims)
         cmocka_unit_test(a_file_may_do_without_components),
         cmocka_unit_test(phases_have_an_order),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, bench_test_dir_make, bench_test_dir_remove);
 }

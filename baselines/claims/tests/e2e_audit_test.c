@@ -11,16 +11,18 @@
 
 static struct bench_e2e e;
 
-UNIT_FIXTURE(set_up)
+static int set_up(void **state)
 {
+    if (bench_test_dir_make(state))
+        return -1;
     bench_test_e2e(&e, 7);
     return bench_e2e_summarise(&e, NULL, NULL, "none", NULL);
 }
 
-UNIT_FIXTURE(tear_down)
+static int tear_down(void **state)
 {
     bench_e2e_free(&e);
-    return 0;
+    return bench_test_dir_remove(state);
 }
 
 /* The fixture's generation rows: baseline 10.3 s a token; phase 1 about 1.25 times as fast, not surely; phase 4 4 times; best. */
@@ -70,16 +72,12 @@ UNIT_TEST(a_file_without_such_claims_is_refused)
 {
     struct baseline_e2e_audit a;
     struct qk_error err;
-    char path[] = "/tmp/qkbench-e2e-audit-XXXXXX";
-    const int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    FILE *to = fdopen(fd, "w");
-    assert_non_null(to);
-    fputs("{\"schema_version\": 1, \"source\": \"s\", \"op\": \"o\", \"claims\": [{\"kind\": \"total\", "
-          "\"phase\": \"1\", "
-          "\"over\": \"baseline\", \"ratio\": 2, \"what\": \"w\"}]}",
-          to);
-    assert_int_equal(fclose(to), 0);
+    const char *path = bench_test_path("claims.json");
+    static const char claims[] =
+        "{\"schema_version\": 1, \"source\": \"s\", \"op\": \"o\", \"claims\": [{\"kind\": \"total\", "
+        "\"phase\": \"1\", "
+        "\"over\": \"baseline\", \"ratio\": 2, \"what\": \"w\"}]}";
+    bench_test_put(path, claims, strlen(claims));
     assert_int_equal(baseline_e2e_audit_make(&a, path, &e, &err), QK_ERR_FORMAT);
     assert_non_null(strstr(err.text, "no end_to_end"));
     unlink(path);

@@ -16,12 +16,6 @@ static const struct baseline_difference *row(const struct baseline_comparison *c
     return NULL;
 }
 
-static void near(double found, double expected)
-{
-    if (!(fabs(found - expected) <= 1e-9))
-        fail_msg("found %.12g, expected %.12g", found, expected);
-}
-
 /* Old 4/1.01 in [4/1.02, 4], new exactly 4/1.1: the old side's arms alone make the interval. */
 UNIT_TEST(change_and_interval)
 {
@@ -32,9 +26,9 @@ UNIT_TEST(change_and_interval)
     assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
     assert_int_equal(c.identity_count, 0);
     const struct baseline_difference *d = row(&c, "qk256_dequant/p4_permute/4096");
-    near(d->slower.value, log(1.1 / 1.01));
-    near(d->slower.low, log(1.1 / 1.01) - log(1.02 / 1.01));
-    near(d->slower.high, log(1.1 / 1.01) + log(1.01));
+    assert_near(d->slower.value, log(1.1 / 1.01));
+    assert_near(d->slower.low, log(1.1 / 1.01) - log(1.02 / 1.01));
+    assert_near(d->slower.high, log(1.1 / 1.01) + log(1.01));
     assert_true(baseline_differs(d));
     baseline_comparison_free(&c);
     /* With arms on both sides they add up as squares. */
@@ -44,9 +38,9 @@ UNIT_TEST(change_and_interval)
         (struct bench_interval){4, 4 * exp(-0.03), 4 * exp(0.04)};
     assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
     d = row(&c, "qk256_dequant/p4_permute/4096");
-    near(d->slower.value, 0);
-    near(d->slower.low, -0.05);
-    near(d->slower.high, 0.05);
+    assert_near(d->slower.value, 0);
+    assert_near(d->slower.low, -0.05);
+    assert_near(d->slower.high, 0.05);
     assert_false(baseline_differs(d));
     baseline_comparison_free(&c);
     n->speedup.low = n->speedup.high = NAN;
@@ -85,7 +79,7 @@ UNIT_TEST(components_that_grew)
             assert_int_equal(d->component_count, 5);
             assert_string_equal(d->components[2].name, "lookup");
             assert_int_equal(d->components[2].grew, cases[i].grew && !wide);
-            near(d->components[2].new_share - d->components[2].old_share, cases[i].points);
+            assert_near(d->components[2].new_share - d->components[2].old_share, cases[i].points);
             for (size_t k = 0; cases[i].points > 0 && k < 5; k++)
                 assert_true(k == 2 || !d->components[k].grew);
             assert_false(baseline_differs(d));

@@ -5,20 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static char path[] = "/tmp/qkbench-e2e-XXXXXX";
-
-UNIT_FIXTURE(set_up)
-{
-    const int fd = mkstemp(path);
-    return fd < 0 ? -1 : close(fd);
-}
-
-UNIT_FIXTURE(tear_down)
-{
-    return unlink(path);
-}
+#define PATH bench_test_path("e2e.json")
 
 /* The fixture as JSON, to be freed. */
 static char *written(size_t repetitions)
@@ -38,10 +26,7 @@ static char *written(size_t repetitions)
 
 static void put(const char *text)
 {
-    FILE *to = fopen(path, "w");
-    assert_non_null(to);
-    fputs(text, to);
-    assert_int_equal(fclose(to), 0);
+    bench_test_put(PATH, text, strlen(text));
 }
 
 static void assert_close(double found, double expected)
@@ -60,7 +45,7 @@ UNIT_TEST(what_was_written_comes_back)
         free(text);
         bench_test_e2e(&e, n);
         assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
-        if (bench_e2e_read_json(&back, path, &err))
+        if (bench_e2e_read_json(&back, PATH, &err))
             fail_msg("%s: %s", err.where, err.text);
         assert_int_equal(back.count, e.count);
         assert_int_equal(back.seed, e.seed);
@@ -127,7 +112,7 @@ static void assert_refused(const char *where, const char *text)
 {
     struct bench_e2e e;
     struct qk_error err = {.text = ""};
-    assert_int_equal(bench_e2e_read_json(&e, path, &err), QK_ERR_FORMAT);
+    assert_int_equal(bench_e2e_read_json(&e, PATH, &err), QK_ERR_FORMAT);
     if (strncmp(err.where, where, strlen(where)) != 0 || !strstr(err.text, text))
         fail_msg("\"%s\" at \"%s\"; expected \"%s\" at \"%s\"", err.text, err.where, text, where);
 }
@@ -167,5 +152,5 @@ TEST_PART(read)
         cmocka_unit_test(what_is_broken_is_refused),
         cmocka_unit_test(a_missing_file_is_an_error),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, bench_test_dir_make, bench_test_dir_remove);
 }

@@ -69,3 +69,9 @@ void bench_test_set(struct bench_sample_set *set)
     rec->reference = true;
     time_it(rec, 1, 1, 10, NAN);
 }
+
+void assert_near(double found, double expected)
+{
+    if (!(fabs(found - expected) <= 1e-12 * fabs(expected)))
+        fail_msg("found %.17g, expected %.17g", found, expected);
+}

@@ -8,8 +8,7 @@ import sys
 try:
     import jsonschema
 except ImportError:
-    print("1..0 # SKIP python3-jsonschema is not installed")
-    sys.exit(0)
+    jsonschema = None
 
 DELETE = object()  # as a value: the member is taken away
 
@@ -24,8 +23,41 @@ def printed_by(command):
     return json.loads(text, parse_constant=refuse_constant)
 
 
+class Skip(Exception):
+    """Raised by a test that cannot run here."""
+
+
+def run_tests(tests):
+    """tests: list of (name, function, argument...). Prints TAP and ends the program."""
+    print(f"1..{len(tests)}")
+    failed = 0
+    for number, (name, test, *arguments) in enumerate(tests, 1):
+        try:
+            test(*arguments)
+            print(f"ok {number} - {name}")
+        except Skip as reason:
+            print(f"ok {number} - {name} # SKIP {reason}")
+        except Exception as error:  # a test that breaks in any way has failed
+            failed += 1
+            print(f"not ok {number} - {name}\n# {type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
+    sys.exit(failed != 0)
+
+
+def validator(path):
+    """Of the schema in that file, which must be one."""
+    if not jsonschema:
+        raise Skip("python3-jsonschema is not installed")
+    with open(path, encoding="utf-8") as f:
+        schema = json.load(f)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
 class Schema:
     def __init__(self, path):
+        if not jsonschema:
+            print("1..0 # SKIP python3-jsonschema is not installed")
+            sys.exit(0)
         with open(path, encoding="utf-8") as f:
             self.schema = json.load(f)
         self.validator = jsonschema.Draft202012Validator(self.schema)
@@ -46,16 +78,7 @@ class Schema:
             self.test(f"{'.'.join(map(str, place))} {what} is refused", refused)
 
     def run(self):
-        print(f"1..{len(self.tests)}")
-        failed = 0
-        for number, (name, test) in enumerate(self.tests, 1):
-            try:
-                test()
-                print(f"ok {number} - {name}")
-            except Exception as error:  # a test that breaks in any way has failed
-                failed += 1
-                print(f"not ok {number} - {name}\n# {(str(error).splitlines() or [''])[0]}")
-        sys.exit(failed != 0)
+        run_tests(self.tests)
 
 
 def put(document, place, value):

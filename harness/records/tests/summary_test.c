@@ -6,17 +6,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-static void near(double found, double expected)
-{
-    if (!(fabs(found - expected) <= 1e-12 * fabs(expected)))
-        fail_msg("found %.17g, expected %.17g", found, expected);
-}
-
 static void all_near(struct bench_interval r, double expected)
 {
-    near(r.value, expected);
-    near(r.low, expected);
-    near(r.high, expected);
+    assert_near(r.value, expected);
+    assert_near(r.low, expected);
+    assert_near(r.high, expected);
 }
 
 static void all_nan(struct bench_interval r)
@@ -40,11 +34,11 @@ UNIT_TEST(numbers)
     bench_test_set(&set);
     struct bench_summary sum = make(&set);
     /* Median of the 7 blocks' medians 1000, 1010, ...; 2 GHz. */
-    near(sum.rows[0].ns, 1030);
-    near(sum.rows[0].cycles_per_element, 1030.0 * 2 / 4096);
-    near(sum.rows[0].gelem_s, 4096 / 1030.0);
-    near(sum.rows[0].gb_s, (4096 / 4 + 4 + 4 * 4096) / 1030.0);
-    near(sum.rows[4].ns, 1030.0 / 4);
+    assert_near(sum.rows[0].ns, 1030);
+    assert_near(sum.rows[0].cycles_per_element, 1030.0 * 2 / 4096);
+    assert_near(sum.rows[0].gelem_s, 4096 / 1030.0);
+    assert_near(sum.rows[0].gb_s, (4096 / 4 + 4 + 4 * 4096) / 1030.0);
+    assert_near(sum.rows[4].ns, 1030.0 / 4);
     all_near(sum.rows[0].speedup, 1);
     all_near(sum.rows[1].speedup, 2);
     all_near(sum.rows[4].speedup, 4);
@@ -109,7 +103,7 @@ UNIT_TEST(single_block_without_a_clock)
     struct bench_sample_set set;
     bench_test_set(&set);
     struct bench_summary sum = make(&set);
-    near(sum.rows[6].ns, 100);
+    assert_near(sum.rows[6].ns, 100);
     assert_true(isnan(sum.rows[6].cycles_per_element));
     all_near(sum.rows[6].speedup, 1);
     bench_summary_free(&sum);
@@ -118,21 +112,21 @@ UNIT_TEST(single_block_without_a_clock)
     rec->elements = 256;
     bench_record_add_block(rec, 1)->samples_ns[0] = 80;
     sum = make(&set);
-    near(sum.rows[7].speedup.value, 1.25);
+    assert_near(sum.rows[7].speedup.value, 1.25);
     assert_true(isnan(sum.rows[7].speedup.low));
     bench_summary_free(&sum);
     /* A clock in some blocks only: those count. */
     for (int b = 0; b < 6; b++)
         set.records[0].blocks[b].core_ghz = NAN;
     sum = make(&set);
-    near(sum.rows[0].cycles_per_element, 1060.0 * 2 / 4096);
+    assert_near(sum.rows[0].cycles_per_element, 1060.0 * 2 / 4096);
     bench_summary_free(&sum);
     /* One block gives a value and no interval. */
     for (size_t i = 0; i < 6; i++)
         while (set.records[i].block_count > 1)
             free(set.records[i].blocks[--set.records[i].block_count].samples_ns);
     sum = make(&set);
-    near(sum.rows[1].speedup.value, 2);
+    assert_near(sum.rows[1].speedup.value, 2);
     assert_true(isnan(sum.rows[1].speedup.low) && isnan(sum.rows[1].speedup.high));
     bench_summary_free(&sum);
     bench_sample_set_free(&set);
@@ -160,7 +154,7 @@ UNIT_TEST(reference_missing)
     struct bench_summary sum = make(&set);
     all_nan(sum.rows[1].speedup); /* the reference of group 256 is not its own */
     assert_null(sum.rows[1].previous);
-    near(sum.rows[1].ns, 515);
+    assert_near(sum.rows[1].ns, 515);
     all_near(sum.rows[4].step, 2);
     bench_summary_free(&sum);
     bench_sample_set_free(&set);

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """verdicts_test.py GATE_SCHEMA BMF_SCHEMA JUNIT_XSD WRITER...: a gate's JSON, Bencher metrics, JUnit XML, annotations and
 markdown as their readers take them, each held against the JSON of the same report. TAP."""
-import copy
 import json
 import re
 import shutil
@@ -10,18 +9,12 @@ import subprocess
 import sys
 import xml.etree.ElementTree
 
-try:
-    import jsonschema
-except ImportError:
-    jsonschema = None
+sys.dont_write_bytecode = True  # nothing appears in the source tree
+from schema_frame import DELETE, Skip, put, refuse_constant, run_tests, validator
 
 gate_schema, bmf_schema, xsd, *writer = sys.argv[1:]
 KINDS = ("good", "bad", "warn", "strict", "unsure", "hostile", "empty")
 SUMMARY_LIMIT = 1024 * 1024
-
-
-class Skip(Exception):
-    pass
 
 
 def written(form, kind):
@@ -29,21 +22,8 @@ def written(form, kind):
     return subprocess.run([*writer, form, kind], check=True, capture_output=True).stdout.decode()
 
 
-def refuse_constant(name):
-    raise ValueError(f"{name} is no JSON")
-
-
 def parsed(form, kind):
     return json.loads(written(form, kind), parse_constant=refuse_constant)
-
-
-def validator(path):
-    if not jsonschema:
-        raise Skip("python3-jsonschema is not installed")
-    with open(path, encoding="utf-8") as f:
-        schema = json.load(f)
-    jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema)
 
 
 def clean(text):
@@ -84,7 +64,6 @@ SAYS = [
     ("hostile", lambda d: d["results"][2]["timing"]["ratio_low"], None),
     ("empty", lambda d: d["results"], []),
 ]
-DELETE = object()
 BROKEN = [
     (["schema_version"], 2), (["kind"], "breakdown"), (["more"], 1), (["seed"], 42), (["mode"], "quick"),
     (["exit_code"], 0), (["verdict"], "NEW"), (["verdict"], "PASS"), (["alpha"], 0), (["reason"], ""), (["host"], DELETE),
@@ -94,18 +73,6 @@ BROKEN = [
     (["results", 0, "verdict"], "MISSING"), (["results", 0, "memory"], "L1"), (["results", 74, "judged_right"], True),
     (["results", 12, "components", 0, "grew"], DELETE), (["results", 12, "instructions", "base"], "many"),
 ]
-
-
-def put(document, place, value):
-    broken = copy.deepcopy(document)
-    parent = broken
-    for step in place[:-1]:
-        parent = parent[step]
-    if value is DELETE:
-        del parent[place[-1]]
-    else:
-        parent[place[-1]] = value
-    return broken
 
 
 def json_says(kind, get, want):
@@ -255,31 +222,20 @@ def a_summary_is_cut_from_its_end():
 
 tests = []
 for k in KINDS:
-    tests += [(f"{what}: {k}", check, (k,)) for what, check in (
+    tests += [(f"{what}: {k}", check, k) for what, check in (
         ("JSON obeys its schema", json_obeys_and_adds_up), ("JUnit says what the JSON says", junit_agrees),
         ("JUnit obeys its schema", junit_obeys), ("annotations say what the JSON says", github_agrees),
         ("Bencher metrics are those of the JSON", bmf_agrees), ("markdown is whole", markdown_is_whole))]
-tests += [(f"JSON of {k} says {want!r}"[:70].replace("#", ""), json_says, (k, get, want)) for k, get, want in SAYS]
-tests += [(f"JSON with another {'.'.join(map(str, place))} is refused", json_refused, (place, value))
+tests += [(f"JSON of {k} says {want!r}"[:70].replace("#", ""), json_says, k, get, want) for k, get, want in SAYS]
+tests += [(f"JSON with another {'.'.join(map(str, place))} is refused", json_refused, place, value)
           for place, value in BROKEN]
-tests += [(f"JUnit with '{new}' is refused", junit_refused, (old, new)) for old, new in (
+tests += [(f"JUnit with '{new}' is refused", junit_refused, old, new) for old, new in (
     ('tests="76"', 'tests="-1"'), ("T03:04:05", "T03:04:05Z"), ('time="171.250"', 'time="1e3"'),
     ("<system-err/>", ""), ('type="perf-regression"', 'type="slow"'), (' hostname="bench-1"', ""),
     ("<system-out>", "<system-out><b/>"), ("<failure ", "<skipped/><failure "))]
-tests += [(f"Bencher metrics with {value} are refused", bmf_refused, (value,)) for value in (
+tests += [(f"Bencher metrics with {value} are refused", bmf_refused, value) for value in (
     {}, {"ratio": 1}, {"ratio": {"value": None}}, {"ratio": {"value": 1, "lower_value": None}}, {"latency": {"value": 1}},
     {"ratio": {"lower_value": 1}})]
-tests += [("a summary is cut from its end", a_summary_is_cut_from_its_end, ())]
+tests += [("a summary is cut from its end", a_summary_is_cut_from_its_end)]
 
-print(f"1..{len(tests)}")
-failed = 0
-for number, (title, test, arguments) in enumerate(tests, 1):
-    try:
-        test(*arguments)
-        print(f"ok {number} - {title}")
-    except Skip as reason:
-        print(f"ok {number} - {title} # SKIP {reason}")
-    except Exception as error:  # a test that breaks in any way has failed
-        failed += 1
-        print(f"not ok {number} - {title}\n# {type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
-sys.exit(failed != 0)
+run_tests(tests)
