@@ -7,11 +7,28 @@
 #include <math.h>
 #include <string.h>
 
-static const struct baseline_difference *row(const struct baseline_comparison *c, const char *name)
+static struct baseline a, b;
+static struct baseline_comparison c; /* the last one made */
+
+UNIT_FIXTURE(tear_down)
 {
-    for (size_t i = 0; i < c->count; i++)
-        if (!strcmp(c->rows[i].name, name))
-            return &c->rows[i];
+    baseline_comparison_free(&c);
+    baseline_free(&a);
+    baseline_free(&b);
+    return 0;
+}
+
+static void compare(double component_share)
+{
+    baseline_comparison_free(&c);
+    assert_int_equal(baseline_compare(&c, &a, &b, component_share, NULL), 0);
+}
+
+static const struct baseline_difference *row(const char *name)
+{
+    for (size_t i = 0; i < c.count; i++)
+        if (!strcmp(c.rows[i].name, name))
+            return &c.rows[i];
     fail_msg("no case %s", name);
     return NULL;
 }
@@ -19,37 +36,30 @@ static const struct baseline_difference *row(const struct baseline_comparison *c
 /* Old 4/1.01 in [4/1.02, 4], new exactly 4/1.1: the old side's arms alone make the interval. */
 UNIT_TEST(change_and_interval)
 {
-    struct baseline a, b;
-    struct baseline_comparison c;
     baseline_test_main(&a);
     baseline_test_fresh(&b, 1.1);
-    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
+    compare(5);
     assert_int_equal(c.identity_count, 0);
-    const struct baseline_difference *d = row(&c, "qk256_dequant/p4_permute/4096");
+    const struct baseline_difference *d = row("qk256_dequant/p4_permute/4096");
     assert_near(d->slower.value, log(1.1 / 1.01));
     assert_near(d->slower.low, log(1.1 / 1.01) - log(1.02 / 1.01));
     assert_near(d->slower.high, log(1.1 / 1.01) + log(1.01));
     assert_true(baseline_differs(d));
-    baseline_comparison_free(&c);
     /* With arms on both sides they add up as squares. */
     struct baseline_case *n = baseline_find(&b, "qk256_dequant/p4_permute/4096");
     n->speedup = (struct bench_interval){4, 4 * exp(-0.03), 4 * exp(0.04)};
     baseline_find(&a, "qk256_dequant/p4_permute/4096")->speedup =
         (struct bench_interval){4, 4 * exp(-0.03), 4 * exp(0.04)};
-    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
-    d = row(&c, "qk256_dequant/p4_permute/4096");
+    compare(5);
+    d = row("qk256_dequant/p4_permute/4096");
     assert_near(d->slower.value, 0);
     assert_near(d->slower.low, -0.05);
     assert_near(d->slower.high, 0.05);
     assert_false(baseline_differs(d));
-    baseline_comparison_free(&c);
     n->speedup.low = n->speedup.high = NAN;
-    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
-    d = row(&c, "qk256_dequant/p4_permute/4096");
+    compare(5);
+    d = row("qk256_dequant/p4_permute/4096");
     assert_true(isnan(d->slower.low) && isnan(d->slower.high));
-    baseline_comparison_free(&c);
-    baseline_free(&a);
-    baseline_free(&b);
 }
 
 UNIT_TEST(components_that_grew)
@@ -59,8 +69,7 @@ UNIT_TEST(components_that_grew)
         bool grew;
     } cases[] = {{6, 5, true}, {4.9, 5, false}, {4.9, 4, true}, {-6, 5, false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct baseline a, b;
-        struct baseline_comparison c;
+        tear_down(NULL);
         baseline_test_main(&a);
         baseline_test_main(&b);
         struct baseline_case *o = baseline_find(&a, "qk256_dequant/p4_permute/4096"),
@@ -74,8 +83,8 @@ UNIT_TEST(components_that_grew)
         for (int wide = 0; wide < 2; wide++) {
             /* By 1.5 points: the intervals do not overlap, but growth beyond the margin is not shown any more. */
             n->components[2].ns.low -= wide * 0.015 * total;
-            assert_int_equal(baseline_compare(&c, &a, &b, cases[i].margin, NULL), 0);
-            const struct baseline_difference *d = row(&c, "qk256_dequant/p4_permute/4096");
+            compare(cases[i].margin);
+            const struct baseline_difference *d = row("qk256_dequant/p4_permute/4096");
             assert_int_equal(d->component_count, 5);
             assert_string_equal(d->components[2].name, "lookup");
             assert_int_equal(d->components[2].grew, cases[i].grew && !wide);
@@ -83,64 +92,48 @@ UNIT_TEST(components_that_grew)
             for (size_t k = 0; cases[i].points > 0 && k < 5; k++)
                 assert_true(k == 2 || !d->components[k].grew);
             assert_false(baseline_differs(d));
-            baseline_comparison_free(&c);
         }
-        baseline_free(&a);
-        baseline_free(&b);
     }
 }
 
 UNIT_TEST(instructions_by_kind)
 {
-    struct baseline a, b;
-    struct baseline_comparison c;
     baseline_test_main(&a);
     baseline_test_main(&b);
     struct baseline_case *n = baseline_find(&b, "qk256_dequant/scalar/4096");
-    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
-    assert_false(row(&c, n->name)->instructions_changed);
-    baseline_comparison_free(&c);
+    compare(5);
+    assert_false(row(n->name)->instructions_changed);
     /* The same number of instructions, another kind. */
     n->kinds[0].value += 1;
-    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
-    const struct baseline_difference *d = row(&c, n->name);
+    compare(5);
+    const struct baseline_difference *d = row(n->name);
     assert_true(d->instructions_changed && d->kind_count == 1 && baseline_differs(d));
     assert_string_equal(d->kinds[0].name, "load");
     assert_true(d->kinds[0].old_count == 1000 && d->kinds[0].new_count == 1001);
-    baseline_comparison_free(&c);
     n->kinds[0].name[0] = 'L'; /* a kind only the new side has, one only the old */
-    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
-    d = row(&c, n->name);
+    compare(5);
+    d = row(n->name);
     assert_int_equal(d->kind_count, 2);
     assert_true(d->kinds[0].old_count == 1000 && d->kinds[0].new_count == 0);
     assert_true(d->kinds[1].old_count == 0 && d->kinds[1].new_count == 1001);
-    baseline_comparison_free(&c);
     n->instructions = NAN;
-    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
-    assert_false(row(&c, n->name)->instructions_changed);
-    baseline_comparison_free(&c);
-    baseline_free(&a);
-    baseline_free(&b);
+    compare(5);
+    assert_false(row(n->name)->instructions_changed);
 }
 
 UNIT_TEST(cases_of_one_side)
 {
-    struct baseline a, b;
-    struct baseline_comparison c;
     baseline_test_main(&a);
     baseline_test_fresh(&b, 1);
     strcpy(baseline_find(&a, "qk256_dequant/autovec_v3/4096")->name, "qk256_dequant/a/4096");
     strcpy(baseline_find(&a, "qk256_dequant/p1_unpack/4096")->name, "qk256_dequant/p2_fma/4096");
-    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
+    compare(5);
     assert_int_equal(c.count, 7);
-    assert_null(row(&c, "qk256_dequant/a/4096")->new_case);
-    assert_null(row(&c, "qk256_dequant/autovec_v3/4096")->old_case);
-    const struct baseline_difference *d = row(&c, "qk256_dequant/p2_fma/4096");
+    assert_null(row("qk256_dequant/a/4096")->new_case);
+    assert_null(row("qk256_dequant/autovec_v3/4096")->old_case);
+    const struct baseline_difference *d = row("qk256_dequant/p2_fma/4096");
     assert_true(!d->new_case && isnan(d->slower.value));
     assert_string_equal(d->why_not->reason, "no AVX2 here");
-    baseline_comparison_free(&c);
-    baseline_free(&a);
-    baseline_free(&b);
 }
 
 static bool names(const struct baseline_field *list, size_t count, const char *name)
@@ -153,8 +146,6 @@ static bool names(const struct baseline_field *list, size_t count, const char *n
 
 UNIT_TEST(every_field_of_the_identity)
 {
-    struct baseline a, b;
-    struct baseline_comparison c;
     char text[400];
     baseline_test_main(&a);
     baseline_test_main(&b);
@@ -177,7 +168,7 @@ UNIT_TEST(every_field_of_the_identity)
     strcpy(e->host, "elsewhere");
     strcpy(e->governor, "powersave");
     e->load[0] = 99;
-    assert_int_equal(baseline_compare(&c, &a, &b, 5, NULL), 0);
+    compare(5);
     static const char *const
         identity[] = {"CPU vendor",   "CPU family",        "CPU model",
                       "CPU stepping", "ISA levels in use", "L2 Unified cache",
@@ -193,17 +184,16 @@ UNIT_TEST(every_field_of_the_identity)
     assert_non_null(strstr(text, "; L2 Unified cache: 1024 KiB, now 2048 KiB; "));
     char small[8];
     assert_int_equal(strlen(baseline_fields_text(c.identity, c.identity_count, small, sizeof small)), 7);
-    baseline_comparison_free(&c);
-    baseline_free(&a);
-    baseline_free(&b);
 }
 
 TEST_PART(compare)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(change_and_interval),         cmocka_unit_test(components_that_grew),
-        cmocka_unit_test(instructions_by_kind),        cmocka_unit_test(cases_of_one_side),
-        cmocka_unit_test(every_field_of_the_identity),
+        cmocka_unit_test_teardown(change_and_interval, tear_down),
+        cmocka_unit_test_teardown(components_that_grew, tear_down),
+        cmocka_unit_test_teardown(instructions_by_kind, tear_down),
+        cmocka_unit_test_teardown(cases_of_one_side, tear_down),
+        cmocka_unit_test_teardown(every_field_of_the_identity, tear_down),
     };
     return cmocka_run_group_tests_name("baselines/compare", tests, NULL, NULL);
 }

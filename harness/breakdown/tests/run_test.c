@@ -21,6 +21,8 @@ static double last_done;
 static struct qk_error err;
 static struct qk_cpu isa;
 static struct bench_environment env;
+static struct bench_matrix m;     /* the last one made */
+static struct bench_breakdown bd; /* of the last run */
 
 int __real_qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t *calls, struct qk_error *e);
 int __wrap_qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t *calls, struct qk_error *e);
@@ -56,12 +58,13 @@ static void progress(void *ctx, double done, const char *what)
     progressed++;
 }
 
-static int make(struct bench_matrix *m, const char *pattern, const char *shapes)
+static int make(const char *pattern, const char *shapes)
 {
     char text[64];
     char *list[] = {text};
     snprintf(text, sizeof text, "%s", pattern ? pattern : "");
-    return bench_breakdown_matrix(m, qk_table_builtin(), list, pattern ? 1 : 0, shapes, &env, &err);
+    bench_matrix_free(&m);
+    return bench_breakdown_matrix(&m, qk_table_builtin(), list, pattern ? 1 : 0, shapes, &env, &err);
 }
 
 static size_t wanted(const struct bench_group *g)
@@ -83,11 +86,9 @@ static void l1(uint64_t bytes)
 
 static void expect_shape(const char *pattern, const char *shapes, size_t groups, const char *first)
 {
-    struct bench_matrix m;
-    assert_int_equal(make(&m, pattern, shapes), 0);
+    assert_int_equal(make(pattern, shapes), 0);
     assert_int_equal(m.count, groups);
     assert_string_equal(m.groups[0].name, first);
-    bench_matrix_free(&m);
 }
 
 UNIT_TEST(one_shape_in_l1_unless_asked_otherwise)
@@ -106,45 +107,35 @@ UNIT_TEST(one_shape_in_l1_unless_asked_otherwise)
     expect_shape("qk256_dequant", NULL, 1, "256");
     l1(0); /* not known: 32 KiB are assumed, and that is said */
     expect_shape("qk256_dequant", NULL, 1, "4096");
-    struct bench_matrix m;
-    assert_int_equal(make(&m, NULL, NULL), 0);
+    assert_int_equal(make(NULL, NULL), 0);
     assert_non_null(strstr(m.source, "32 KiB, assumed"));
-    bench_matrix_free(&m);
 }
 
 UNIT_TEST(only_staged_variants_are_taken)
 {
-    struct bench_matrix m;
     size_t staged = 0;
     for (size_t i = 0; i < qk_table_builtin()->count; i++)
         staged += qk_table_builtin()->rows[i].op == QK_OP_qk256_dequant &&
                   qk_table_builtin()->rows[i].kind == QK_STAGED;
-    assert_int_equal(make(&m, NULL, NULL), 0);
+    assert_int_equal(make(NULL, NULL), 0);
     for (size_t g = 0; g < m.count; g++)
         assert_true(wanted(&m.groups[g]) > 0 && qk_stage_count(m.groups[g].op) > 0);
-    bench_matrix_free(&m);
-    assert_int_equal(make(&m, "qk256_dequant", NULL), 0);
+    assert_int_equal(make("qk256_dequant", NULL), 0);
     assert_int_equal(wanted(&m.groups[0]), staged);
-    bench_matrix_free(&m);
     /* The reference does not run along, as it does for ratios. */
-    assert_int_equal(make(&m, "qk256_dequant/p[14]*/4096", NULL), 0);
+    assert_int_equal(make("qk256_dequant/p[14]*/4096", NULL), 0);
     assert_int_equal(wanted(&m.groups[0]), 2);
-    bench_matrix_free(&m);
-    assert_int_equal(make(&m, "qk256_dequant/*_best", NULL), QK_ERR_ARG);
+    assert_int_equal(make("qk256_dequant/*_best", NULL), QK_ERR_ARG);
     assert_non_null(strstr(err.text, "'qk256_dequant/*_best' matches no staged variant"));
     assert_non_null(strstr(err.text, "qk256_dequant/p4_permute"));
-    bench_matrix_free(&m);
-    assert_int_equal(make(&m, "qk256_dequant/p9", NULL), QK_ERR_ARG);
-    bench_matrix_free(&m);
-    assert_int_equal(make(&m, NULL, "nonsense"), QK_ERR_ARG);
-    bench_matrix_free(&m);
+    assert_int_equal(make("qk256_dequant/p9", NULL), QK_ERR_ARG);
+    assert_int_equal(make(NULL, "nonsense"), QK_ERR_ARG);
 }
 
 static bool full;
 
-static int run(struct bench_breakdown *bd, const char *pattern)
+static int run(const char *pattern)
 {
-    struct bench_matrix m;
     const struct bench_run_config cfg = {.job = {.table = qk_table_builtin(),
                                                  .quick = !full,
                                                  .seed = 5,
@@ -152,19 +143,17 @@ static int run(struct bench_breakdown *bd, const char *pattern)
                                                  .isa = &isa,
                                                  .stop = stop,
                                                  .progress = progress}};
-    memset(bd, 0, sizeof *bd);
+    bench_breakdown_free(&bd);
+    memset(&bd, 0, sizeof bd);
     progressed = stop_asked = 0;
     last_done = 0;
-    assert_int_equal(make(&m, pattern, NULL), 0);
-    const int code = bench_breakdown_run(bd, &m, &cfg, &err);
-    bench_matrix_free(&m);
-    return code;
+    assert_int_equal(make(pattern, NULL), 0);
+    return bench_breakdown_run(&bd, &m, &cfg, &err);
 }
 
 UNIT_TEST(a_small_real_one)
 {
-    struct bench_breakdown bd;
-    assert_int_equal(run(&bd, "qk256_dequant/scalar/[25][15][62]"), 0);
+    assert_int_equal(run("qk256_dequant/scalar/[25][15][62]"), 0);
     assert_int_equal(bd.count, 2); /* 256 and 512 */
     assert_true(progressed > 0);
     assert_false(bd.failed);
@@ -183,77 +172,71 @@ UNIT_TEST(a_small_real_one)
         assert_true(row->kernel.ns.value > 0);
         assert_true(row->component[0].resolved);
     }
-    bench_breakdown_free(&bd);
 }
 
 UNIT_TEST(a_wrong_variant_is_not_timed)
 {
-    struct bench_breakdown bd;
     if (!isa.present[QK_ISA_AVX2])
         skip();
     failing = "p1_unpack";
-    assert_int_equal(run(&bd, "qk256_dequant/[sp][c1]*/256"), 0);
+    assert_int_equal(run("qk256_dequant/[sp][c1]*/256"), 0);
     assert_true(bd.failed);
     assert_int_equal(bd.count, 2);
     assert_int_equal(bd.rows[0].status, BENCH_OK);
     assert_int_equal(bd.rows[1].status, BENCH_ERROR);
     assert_non_null(strstr(bd.rows[1].reason, "made to fail"));
     assert_null(bd.rows[1].samples_ns);
-    bench_breakdown_free(&bd);
-    assert_int_equal(run(&bd, "qk256_dequant/p1*/256"), QK_ERR_INVALID);
-    bench_breakdown_free(&bd);
+    assert_int_equal(run("qk256_dequant/p1*/256"), QK_ERR_INVALID);
     failing = NULL;
 }
 
 UNIT_TEST(what_cannot_run_here_is_skipped)
 {
     const struct qk_cpu all = isa;
-    struct bench_breakdown bd;
     assert_int_equal(qk_cpu_detect(&isa, "avx2", &err), 0);
-    assert_int_equal(run(&bd, "qk256_dequant/p4*/256"), QK_ERR_UNAVAILABLE);
+    assert_int_equal(run("qk256_dequant/p4*/256"), QK_ERR_UNAVAILABLE);
     assert_non_null(strstr(err.text, "none of the variants named can run here"));
-    bench_breakdown_free(&bd);
-    assert_int_equal(run(&bd, "qk256_dequant/[sp][c4]*/256"), 0);
+    assert_int_equal(run("qk256_dequant/[sp][c4]*/256"), 0);
     assert_int_equal(bd.rows[0].status, BENCH_OK);
     assert_int_equal(bd.rows[1].status, BENCH_SKIP);
     assert_true(strlen(bd.rows[1].reason) > 0);
-    bench_breakdown_free(&bd);
     isa = all;
 }
 
 UNIT_TEST(a_stop_ends_it)
 {
-    struct bench_breakdown bd;
     stop_now = true;
-    assert_int_equal(run(&bd, "qk256_dequant/scalar/256"), QK_ERR_INTERRUPTED);
+    assert_int_equal(run("qk256_dequant/scalar/256"), QK_ERR_INTERRUPTED);
     stop_now = false;
-    bench_breakdown_free(&bd);
     stop_from = 3;
-    assert_int_equal(run(&bd, "qk256_dequant/scalar/256"), QK_ERR_INTERRUPTED);
+    assert_int_equal(run("qk256_dequant/scalar/256"), QK_ERR_INTERRUPTED);
     assert_int_equal(progressed, 3);
     assert_string_equal(err.where, "qk256_dequant/scalar/256");
     stop_from = 0;
-    bench_breakdown_free(&bd);
     /* Also while it is found out how fast a variant is: asked for the check, then before that. */
     stop_at = 2;
-    assert_int_equal(run(&bd, "qk256_dequant/scalar/256"), QK_ERR_INTERRUPTED);
+    assert_int_equal(run("qk256_dequant/scalar/256"), QK_ERR_INTERRUPTED);
     assert_int_equal(progressed, 0);
     assert_non_null(strstr(err.text, "before timing"));
     stop_at = 0;
-    bench_breakdown_free(&bd);
 }
 
 UNIT_TEST(a_late_run_makes_do_with_fewer_blocks)
 {
-    struct bench_breakdown bd;
     full = true;
     late_from = 20;
-    assert_int_equal(run(&bd, "qk256_dequant/scalar/256"), 0);
+    assert_int_equal(run("qk256_dequant/scalar/256"), 0);
     full = false;
     late_from = 0;
     assert_int_equal(bd.rows[0].blocks, 20);
     assert_true(bd.rows[0].component[0].resolved);
+}
+
+UNIT_FIXTURE(tear_down)
+{
+    bench_matrix_free(&m);
     bench_breakdown_free(&bd);
+    return 0;
 }
 
 TEST_PART(run)
@@ -269,5 +252,5 @@ TEST_PART(run)
     };
     if (qk_cpu_detect(&isa, NULL, &err))
         return 1;
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, tear_down);
 }

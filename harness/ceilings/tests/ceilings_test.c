@@ -8,11 +8,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static struct bench_ceilings c;
+
+UNIT_FIXTURE(set_up)
+{
+    bench_test_ceilings(&c);
+    return 0;
+}
+
+UNIT_FIXTURE(tear_down)
+{
+    bench_ceilings_free(&c);
+    return 0;
+}
+
 UNIT_TEST(working_sets_fit_their_level)
 {
-    struct bench_ceilings c;
     char why[128] = "";
-    bench_test_ceilings(&c);
     struct bench_environment *env = &c.env;
     assert_int_equal(bench_ceiling_cache_bytes(env, 1, 1, why, sizeof why), 16 << 10);
     assert_int_equal(bench_ceiling_cache_bytes(env, 1, 2, why, sizeof why), 16 << 10);
@@ -45,28 +57,25 @@ UNIT_TEST(working_sets_fit_their_level)
     assert_int_equal(bench_ceiling_cache_bytes(env, 3, 1, why, sizeof why), 0);
     assert_string_equal(why, "neither sysfs nor cpuid tells the size of L3");
     assert_int_equal(bench_ceiling_dram_bytes(env, 1), 256 << 20);
-    bench_ceilings_free(&c);
 }
 
-static size_t count_rows(const struct bench_ceilings *c, int level, int threads)
+static size_t count_rows(int level, int threads)
 {
     size_t n = 0;
-    for (size_t i = 0; i < c->count; i++)
-        n += c->rows[i].level == level && c->rows[i].threads == threads;
+    for (size_t i = 0; i < c.count; i++)
+        n += c.rows[i].level == level && c.rows[i].threads == threads;
     return n;
 }
 
 UNIT_TEST(every_loop_has_its_rows)
 {
-    struct bench_ceilings c;
     struct qk_cpu cpu = bench_test_cpu();
     char name[64];
-    bench_test_ceilings(&c);
     for (int level = 1; level <= BENCH_DRAM; level++)
         for (int threads = 1; threads <= 2; threads++)
-            assert_int_equal(count_rows(&c, level, threads), 12);
-    assert_int_equal(count_rows(&c, BENCH_REGISTERS, 1), bench_ceiling_loop_count - 12);
-    assert_int_equal(count_rows(&c, BENCH_REGISTERS, 2), 0);
+            assert_int_equal(count_rows(level, threads), 12);
+    assert_int_equal(count_rows(BENCH_REGISTERS, 1), bench_ceiling_loop_count - 12);
+    assert_int_equal(count_rows(BENCH_REGISTERS, 2), 0);
     assert_string_equal(bench_ceiling_name(&c.rows[5], name, sizeof name), "read/L1/AVX512/2");
     assert_string_equal(bench_ceiling_name(&c.rows[c.count - 1], name, sizeof name), "shift/AVX512");
     bench_ceilings_free(&c);
@@ -75,7 +84,7 @@ UNIT_TEST(every_loop_has_its_rows)
     cpu.present[QK_ISA_AVX512] = false;
     strcpy(cpu.why[QK_ISA_AVX512], "switched off");
     assert_int_equal(bench_ceilings_plan(&c, &cpu, NULL), 0);
-    assert_int_equal(count_rows(&c, 2, 2), 0);
+    assert_int_equal(count_rows(2, 2), 0);
     for (size_t i = 0; i < c.count; i++) {
         const struct bench_ceiling *row = &c.rows[i];
         assert_true(isnan(row->best));
@@ -84,7 +93,6 @@ UNIT_TEST(every_loop_has_its_rows)
         else if (row->level == 2 && row->loop->run)
             assert_string_equal(row->reason, "neither sysfs nor cpuid tells the size of L2");
     }
-    bench_ceilings_free(&c);
 }
 
 UNIT_TEST(the_best_is_the_ceiling)
@@ -129,8 +137,6 @@ UNIT_TEST(a_peak_is_what_most_turns_reach)
 
 UNIT_TEST(the_fastest_level_is_found)
 {
-    struct bench_ceilings c;
-    bench_test_ceilings(&c);
     for (size_t i = 0; i < c.count; i++)
         if (c.rows[i].loop->isa == QK_ISA_AVX2)
             c.rows[i].best *= 1.5;
@@ -142,25 +148,23 @@ UNIT_TEST(the_fastest_level_is_found)
     row = bench_ceilings_find(&c, BENCH_CEILING_fma, BENCH_REGISTERS, 1);
     assert_true(row->best == 3 && row->per_cycle == 0.5);
     assert_null(bench_ceilings_find(&c, BENCH_CEILING_write, 2, 3));
-    bench_ceilings_free(&c);
 }
 
-static void write_to(const struct bench_ceilings *c, const char *path)
+static void write_to(const char *path)
 {
     FILE *f = fopen(path, "w");
     struct qk_error err;
     assert_non_null(f);
-    if (bench_ceilings_write_json(c, f, &err))
+    if (bench_ceilings_write_json(&c, f, &err))
         fail_msg("%s", err.text);
     assert_int_equal(fclose(f), 0);
 }
 
 UNIT_TEST(what_is_written_is_read)
 {
-    struct bench_ceilings c, again;
+    struct bench_ceilings again;
     struct qk_error err;
-    bench_test_ceilings(&c);
-    write_to(&c, bench_test_path("c.json"));
+    write_to(bench_test_path("c.json"));
     if (bench_ceilings_read_json(&again, bench_test_path("c.json"), &err))
         fail_msg("%s: %s", err.where, err.text);
     assert_int_equal(again.count, c.count);
@@ -180,20 +184,18 @@ UNIT_TEST(what_is_written_is_read)
     assert_string_equal(again.env.fingerprint, c.env.fingerprint);
     assert_string_equal(again.env.date, c.env.date);
     bench_ceilings_free(&again);
-    bench_ceilings_free(&c);
 }
 
 /* Nothing known: no clock, no timer, no row. */
 UNIT_TEST(nothing_known_is_null)
 {
-    struct bench_ceilings c, again;
-    bench_test_ceilings(&c);
+    struct bench_ceilings again;
     bench_ceilings_free(&c);
     bench_ceilings_init(&c);
     c.cpu = 0;
     c.threads = 1;
     strcpy(c.clock_why, "no multiply chain");
-    write_to(&c, bench_test_path("none.json"));
+    write_to(bench_test_path("none.json"));
     assert_int_equal(bench_ceilings_read_json(&again, bench_test_path("none.json"), NULL), 0);
     assert_true(isnan(again.clock_best) && isnan(again.timer_cost_ns) && isnan(again.huge_share) &&
                 again.count == 0);
@@ -251,30 +253,27 @@ UNIT_TEST(damage_is_named)
         {"\"hash\":\"", "\"hash\":\"0000000000000000000000", "$.fingerprint.hash"},
         {"\"ceilings\": [", "\"ceiling\": [", "$.ceilings"},
     };
-    struct bench_ceilings c, again;
+    struct bench_ceilings again;
     char path[320];
-    bench_test_ceilings(&c);
     snprintf(path, sizeof path, "%s", bench_test_path("bad.json"));
     for (size_t i = 0; i < sizeof damage / sizeof *damage; i++) {
         struct qk_error err = {0};
-        write_to(&c, path);
+        write_to(path);
         spoil(path, damage[i].from, damage[i].to);
         if (bench_ceilings_read_json(&again, path, &err) != QK_ERR_FORMAT)
             fail_msg("%s was accepted", damage[i].to);
         if (!strstr(err.where, damage[i].where) || !strstr(err.text, "bad.json"))
             fail_msg("%s: '%s' at '%s', expected at %s", damage[i].to, err.text, err.where, damage[i].where);
     }
-    bench_ceilings_free(&c);
 }
 
 UNIT_TEST(the_cache_keeps_them_by_fingerprint)
 {
-    struct bench_ceilings c, again;
+    struct bench_ceilings again;
     struct qk_error err;
     char *path, *copy, xdg[320];
     bool found = true;
     size_t size, size_of_copy;
-    bench_test_ceilings(&c);
     snprintf(xdg, sizeof xdg, "%s", bench_test_path("xdg"));
     setenv("XDG_CACHE_HOME", xdg, 1);
     assert_int_equal(bench_ceilings_load(&again, c.env.fingerprint, &found, &err), 0);
@@ -305,16 +304,13 @@ UNIT_TEST(the_cache_keeps_them_by_fingerprint)
     free(stored);
     free(copy);
     free(path);
-    bench_ceilings_free(&c);
 }
 
 UNIT_TEST(no_folder_is_no_ceilings)
 {
-    struct bench_ceilings c;
     struct qk_error err;
     char *path;
     bool found = true;
-    bench_test_ceilings(&c);
     setenv("XDG_CACHE_HOME", "relative", 1);
     setenv("HOME", bench_test_path("home"), 1);
     assert_int_equal(bench_ceilings_path("f", &path, &err), 0);
@@ -332,22 +328,21 @@ UNIT_TEST(no_folder_is_no_ceilings)
     setenv("XDG_CACHE_HOME", bench_test_path("taken"), 1);
     assert_int_equal(bench_ceilings_store(&c, &err), QK_ERR_IO);
     assert_non_null(strstr(err.text, "taken"));
-    bench_ceilings_free(&c);
 }
 
 TEST_PART(ceilings)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(working_sets_fit_their_level),
-        cmocka_unit_test(every_loop_has_its_rows),
-        cmocka_unit_test(the_best_is_the_ceiling),
-        cmocka_unit_test(a_peak_is_what_most_turns_reach),
-        cmocka_unit_test(the_fastest_level_is_found),
-        cmocka_unit_test(what_is_written_is_read),
-        cmocka_unit_test(nothing_known_is_null),
-        cmocka_unit_test(damage_is_named),
-        cmocka_unit_test(the_cache_keeps_them_by_fingerprint),
-        cmocka_unit_test(no_folder_is_no_ceilings),
+        cmocka_unit_test_setup_teardown(working_sets_fit_their_level, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_loop_has_its_rows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_best_is_the_ceiling, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_peak_is_what_most_turns_reach, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_fastest_level_is_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_written_is_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_known_is_null, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(damage_is_named, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_cache_keeps_them_by_fingerprint, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_folder_is_no_ceilings, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, bench_test_dir_make, bench_test_dir_remove);
 }

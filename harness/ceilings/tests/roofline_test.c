@@ -8,12 +8,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+static struct bench_ceilings c;
+
+UNIT_FIXTURE(set_up)
+{
+    bench_test_ceilings(&c);
+    return 0;
+}
+
+UNIT_FIXTURE(tear_down)
+{
+    bench_ceilings_free(&c);
+    return 0;
+}
+
 /* By hand, from the rates of the fixture. */
 UNIT_TEST(the_bound_is_what_the_ceilings_give)
 {
-    struct bench_ceilings c;
     struct bench_bound b;
-    bench_test_ceilings(&c);
     /* L1: a copy at 200 GB/s is 100 each way, which the write alone takes: reads cost nothing. */
     b = bench_roofline_bound(&c, &c.env, 1000, 10000, 0);
     assert_near(b.ns, 100);
@@ -34,13 +46,10 @@ UNIT_TEST(the_bound_is_what_the_ceilings_give)
     b = bench_roofline_bound(&c, &c.env, 20e6, 160e6, 0);
     assert_near(b.ns, 10e6 + 1e6);
     assert_non_null(strstr(b.text, "DRAM at 16 GB/s written and 20 GB/s read, 0 % overlapped"));
-    bench_ceilings_free(&c);
 }
 
 UNIT_TEST(overlap_is_between_none_and_all)
 {
-    struct bench_ceilings c;
-    bench_test_ceilings(&c);
     for (size_t i = 0; i < c.count; i++)
         if (c.rows[i].loop->kind == BENCH_CEILING_copy && c.rows[i].level == 2)
             c.rows[i].best = 2 / 0.015; /* half-way from 1/100 to 1/100 + 1/100 */
@@ -49,24 +58,18 @@ UNIT_TEST(overlap_is_between_none_and_all)
         if (c.rows[i].loop->kind == BENCH_CEILING_copy && c.rows[i].level == 2)
             c.rows[i].best = 1000; /* faster than its slower half: nothing on top, but no less either */
     assert_near(bench_roofline_bound(&c, &c.env, 100000, 200000, 0).ns, 2000);
-    bench_ceilings_free(&c);
 }
 
 UNIT_TEST(much_arithmetic_binds)
 {
-    struct bench_ceilings c;
-    bench_test_ceilings(&c);
     /* The largest peak is vpdpbusd's: 2 per ns, 128 operations each. */
     const struct bench_bound b = bench_roofline_bound(&c, &c.env, 100, 100, 256000);
     assert_near(b.ns, 1000);
     assert_non_null(strstr(b.text, "256 Gop/s of vpdpbusd zmm"));
-    bench_ceilings_free(&c);
 }
 
 UNIT_TEST(a_missing_ceiling_is_no_number)
 {
-    struct bench_ceilings c;
-    bench_test_ceilings(&c);
     for (size_t i = 0; i < c.count; i++)
         if (c.rows[i].level == 3) {
             c.rows[i].best = c.rows[i].median = NAN;
@@ -78,7 +81,6 @@ UNIT_TEST(a_missing_ceiling_is_no_number)
     c.count = 0;
     assert_string_equal(bench_roofline_bound(&c, &c.env, 0, 1, 1).text,
                         "no ceilings of L1: the stored ceilings have none");
-    bench_ceilings_free(&c);
 }
 
 static struct bench_record *add(struct bench_sample_set *set, const char *variant, double ns)
@@ -99,10 +101,8 @@ static struct bench_record *add(struct bench_sample_set *set, const char *varian
 
 UNIT_TEST(every_ok_record_gets_its_share)
 {
-    struct bench_ceilings c;
     struct bench_sample_set set;
     struct qk_error err;
-    bench_test_ceilings(&c);
     bench_sample_set_init(&set);
     set.env = c.env;
     add(&set, "scalar", 40);
@@ -123,17 +123,16 @@ UNIT_TEST(every_ok_record_gets_its_share)
     assert_non_null(strstr(share[2]->reason, "more than 100: this row touches less"));
     assert_null(share[3]);
     bench_sample_set_free(&set);
-    bench_ceilings_free(&c);
 }
 
 TEST_PART(roofline)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_bound_is_what_the_ceilings_give),
-        cmocka_unit_test(overlap_is_between_none_and_all),
-        cmocka_unit_test(much_arithmetic_binds),
-        cmocka_unit_test(a_missing_ceiling_is_no_number),
-        cmocka_unit_test(every_ok_record_gets_its_share),
+        cmocka_unit_test_setup_teardown(the_bound_is_what_the_ceilings_give, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(overlap_is_between_none_and_all, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(much_arithmetic_binds, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_missing_ceiling_is_no_number, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_ok_record_gets_its_share, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,14 +11,16 @@ static struct bench_environment env = {
     .cache_count = 3,
     .caches = {{1, "Data", 32 << 10, 1}, {2, "Unified", 1 << 20, 1}, {3, "Unified", 32 << 20, 8}}};
 static struct qk_error err;
+static struct bench_matrix m; /* the last one made */
 
-static int make(struct bench_matrix *m, const char *shapes, const char *pattern)
+static int make(const char *shapes, const char *pattern)
 {
     char text[128];
     char *list[] = {text};
     snprintf(text, sizeof text, "%s", pattern ? pattern : "");
     memset(&err, 0, sizeof err);
-    return bench_matrix_make(m, qk_table_builtin(), list, pattern ? 1 : 0, shapes, &env, &err);
+    bench_matrix_free(&m);
+    return bench_matrix_make(&m, qk_table_builtin(), list, pattern ? 1 : 0, shapes, &env, &err);
 }
 
 static size_t wanted(const struct bench_group *g)
@@ -31,54 +33,44 @@ static size_t wanted(const struct bench_group *g)
 
 UNIT_TEST(without_a_pattern_everything)
 {
-    struct bench_matrix m;
     size_t variants = 0;
-    assert_int_equal(make(&m, NULL, NULL), 0);
+    assert_int_equal(make(NULL, NULL), 0);
     assert_string_equal(m.source, "seed");
     for (size_t g = 0; g < m.count; g++)
         if (!g || m.groups[g].op != m.groups[g - 1].op)
             variants += wanted(&m.groups[g]);
     assert_int_equal(variants, qk_table_builtin()->count);
-    bench_matrix_free(&m);
-    assert_int_equal(make(&m, NULL, "qk256_dequant"), 0);
+    assert_int_equal(make(NULL, "qk256_dequant"), 0);
     assert_int_equal(m.count, 5);
     assert_string_equal(m.groups[3].name, "4096");
-    bench_matrix_free(&m);
 }
 
 UNIT_TEST(the_reference_runs_along)
 {
-    struct bench_matrix m;
-    assert_int_equal(make(&m, "seed", "qk256_dequant/p4*/4096"), 0);
+    assert_int_equal(make("seed", "qk256_dequant/p4*/4096"), 0);
     assert_int_equal(m.count, 1);
     assert_int_equal(wanted(&m.groups[0]), 2);
     assert_true(m.groups[0].wanted[0]);
     assert_false(m.groups[0].reference_asked);
-    bench_matrix_free(&m);
-    assert_int_equal(make(&m, "seed", "qk256_dequant/scalar"), 0);
+    assert_int_equal(make("seed", "qk256_dequant/scalar"), 0);
     assert_true(m.groups[0].reference_asked);
-    bench_matrix_free(&m);
 }
 
 UNIT_TEST(sets_by_name)
 {
-    struct bench_matrix m;
-    assert_int_equal(make(&m, "blocks", NULL), 0);
+    assert_int_equal(make("blocks", NULL), 0);
     assert_int_equal(m.count, 7);
     assert_string_equal(m.groups[6].name, "16384");
-    bench_matrix_free(&m);
-    assert_int_equal(make(&m, "model", "qk256_dequant/*/6912x*"), 0);
+    assert_int_equal(make("model", "qk256_dequant/*/6912x*"), 0);
     assert_int_equal(m.count, 1);
     assert_string_equal(m.groups[0].name, "6912x2560");
-    bench_matrix_free(&m);
 }
 
 /* Working sets: as large as half of each cache allows, and max(256 MiB, 4 x L3) from DRAM. */
 UNIT_TEST(cache_shapes_fit_the_caches)
 {
     const double bytes[] = {16 << 10, 512 << 10, 16 << 20, 256 << 20};
-    struct bench_matrix m;
-    assert_int_equal(make(&m, "cache", "qk256_dequant"), 0);
+    assert_int_equal(make("cache", "qk256_dequant"), 0);
     assert_int_equal(m.count, 4);
     for (int i = 0; i < 4; i++) {
         struct qk_plan plan;
@@ -86,21 +78,17 @@ UNIT_TEST(cache_shapes_fit_the_caches)
         const double set = (double)(plan.bytes_read + plan.bytes_written);
         assert_true(set <= bytes[i] && set > bytes[i] - 1200);
     }
-    bench_matrix_free(&m);
     env.caches[2].bytes = 512 << 20;
-    assert_int_equal(make(&m, "cache", "qk256_dequant"), 0);
+    assert_int_equal(make("cache", "qk256_dequant"), 0);
     assert_true(m.groups[3].shape.dim[0] > (size_t)1 << 28);
     env.caches[2].bytes = 32 << 20;
-    bench_matrix_free(&m);
 }
 
 static void refused(const char *shapes, const char *pattern, const char *found, const char *valid)
 {
-    struct bench_matrix m;
-    assert_int_equal(make(&m, shapes, pattern), QK_ERR_ARG);
+    assert_int_equal(make(shapes, pattern), QK_ERR_ARG);
     assert_non_null(strstr(err.text, found));
     assert_non_null(strstr(err.text, valid));
-    bench_matrix_free(&m);
 }
 
 UNIT_TEST(unknown_names_are_named_with_the_valid_ones)
@@ -115,28 +103,22 @@ UNIT_TEST(unknown_names_are_named_with_the_valid_ones)
 
 UNIT_TEST(model_tensors_become_groups)
 {
-    struct bench_matrix m;
-    assert_int_equal(make(&m, MODEL_FIXTURES "/tiny.i2_s.gguf", NULL), 0);
+    assert_int_equal(make(MODEL_FIXTURES "/tiny.i2_s.gguf", NULL), 0);
     assert_int_equal(m.count, 21); /* 3 layers of 7 */
     assert_non_null(strstr(m.groups[0].name, "@blk.0."));
     assert_non_null(m.groups[0].inputs.fill);
-    bench_matrix_free(&m);
-    assert_int_equal(make(&m, MODEL_FIXTURES "/tiny.i2_s.gguf", "*/*/256x768@*"), 0);
+    assert_int_equal(make(MODEL_FIXTURES "/tiny.i2_s.gguf", "*/*/256x768@*"), 0);
     assert_int_equal(m.count, 3);
-    bench_matrix_free(&m);
-    assert_int_equal(make(&m, MODEL_FIXTURES "/README.md", NULL), QK_ERR_FORMAT);
-    bench_matrix_free(&m);
-    assert_int_equal(make(&m, "./no-such.gguf", NULL), QK_ERR_IO);
-    bench_matrix_free(&m);
+    assert_int_equal(make(MODEL_FIXTURES "/README.md", NULL), QK_ERR_FORMAT);
+    assert_int_equal(make("./no-such.gguf", NULL), QK_ERR_IO);
 }
 
 /* The verification must be able to fail: one altered output is found, with its place. */
 UNIT_TEST(model_verification_finds_a_wrong_value)
 {
-    struct bench_matrix m;
     struct qk_plan plan;
     void *buffers[QK_BUFFERS_MAX];
-    assert_int_equal(make(&m, MODEL_FIXTURES "/tiny.i2_s.gguf", NULL), 0);
+    assert_int_equal(make(MODEL_FIXTURES "/tiny.i2_s.gguf", NULL), 0);
     const struct bench_group *g = &m.groups[2];
     assert_int_equal(qk_op_row(g->op)->on->plan(&g->shape, &plan, &err), 0);
     for (int i = 0; i < plan.buffer_count; i++)
@@ -149,7 +131,12 @@ UNIT_TEST(model_verification_finds_a_wrong_value)
     assert_non_null(strstr(err.text, "column"));
     for (int i = 0; i < plan.buffer_count; i++)
         free(buffers[i]);
+}
+
+UNIT_FIXTURE(tear_down)
+{
     bench_matrix_free(&m);
+    return 0;
 }
 
 TEST_PART(matrix)
@@ -163,5 +150,5 @@ TEST_PART(matrix)
         cmocka_unit_test(model_tensors_become_groups),
         cmocka_unit_test(model_verification_finds_a_wrong_value),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, tear_down);
 }

@@ -21,6 +21,8 @@ static int progressed;
 static double last_done;
 static struct qk_error err;
 static struct qk_cpu isa;
+static struct bench_sample_set set; /* of the last run */
+static bool failed;
 
 int __real_qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t *calls, struct qk_error *e);
 int __wrap_qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t *calls, struct qk_error *e);
@@ -45,15 +47,14 @@ static void progress(void *ctx, double done, const char *group)
     progressed++;
 }
 
-static int run(struct bench_sample_set *set, const char *pattern, const char *shapes, uint64_t seed,
-               bool *failed)
+static int run(const char *pattern, const char *shapes)
 {
     char text[64];
     char *list[] = {text};
     struct bench_matrix m;
     const struct bench_run_config cfg = {.job = {.table = qk_table_builtin(),
                                                  .quick = true,
-                                                 .seed = seed,
+                                                 .seed = 1,
                                                  .cpu = 0,
                                                  .isa = &isa,
                                                  .stop = stop,
@@ -61,20 +62,18 @@ static int run(struct bench_sample_set *set, const char *pattern, const char *sh
     snprintf(text, sizeof text, "%s", pattern);
     progressed = stop_asked = 0;
     last_done = 0;
-    bench_sample_set_init(set);
-    bench_environment_read(&set->env, 0);
-    int code = bench_matrix_make(&m, qk_table_builtin(), list, 1, shapes, &set->env, &err);
+    bench_sample_set_free(&set);
+    bench_environment_read(&set.env, 0);
+    int code = bench_matrix_make(&m, qk_table_builtin(), list, 1, shapes, &set.env, &err);
     if (!code)
-        code = bench_run(&m, &cfg, set, failed, &err);
+        code = bench_run(&m, &cfg, &set, &failed, &err);
     bench_matrix_free(&m);
     return code;
 }
 
 UNIT_TEST(a_run_pairs_its_samples)
 {
-    struct bench_sample_set set;
-    bool failed;
-    assert_int_equal(run(&set, "qk256_dequant/*_best/[12]*", "seed", 1, &failed), 0);
+    assert_int_equal(run("qk256_dequant/*_best/[12]*", "seed"), 0);
     assert_false(failed);
     assert_int_equal(set.record_count, 3 * 3); /* 256, 1024, 16384; two rows and the reference */
     assert_true(progressed > 0);
@@ -91,18 +90,15 @@ UNIT_TEST(a_run_pairs_its_samples)
         }
     }
     assert_true(set.timer_ns > 0);
-    bench_sample_set_free(&set);
 }
 
 UNIT_TEST(a_wrong_variant_is_not_timed)
 {
-    struct bench_sample_set set;
-    bool failed;
     if (qk_variant_missing(qk_table_best(qk_table_builtin(), QK_OP_qk256_dequant, &isa), &isa) ||
         !isa.present[QK_ISA_AVX2])
         skip();
     failing = "p4_permute";
-    assert_int_equal(run(&set, "qk256_dequant/p4*/256", "seed", 1, &failed), 0);
+    assert_int_equal(run("qk256_dequant/p4*/256", "seed"), 0);
     failing = NULL;
     assert_true(failed);
     assert_int_equal(set.record_count, 2);
@@ -110,66 +106,49 @@ UNIT_TEST(a_wrong_variant_is_not_timed)
     assert_non_null(strstr(set.records[1].reason, "made to fail"));
     assert_int_equal(set.records[1].block_count, 0);
     assert_int_equal(set.records[0].status, BENCH_OK);
-    bench_sample_set_free(&set);
 }
 
 UNIT_TEST(nothing_measured_is_invalid)
 {
-    struct bench_sample_set set;
-    bool failed;
     failing = "scalar";
-    assert_int_equal(run(&set, "qk256_dequant/scalar/256", "seed", 1, &failed), QK_ERR_INVALID);
+    assert_int_equal(run("qk256_dequant/scalar/256", "seed"), QK_ERR_INVALID);
     failing = NULL;
     assert_true(failed);
-    bench_sample_set_free(&set);
 }
 
 UNIT_TEST(nothing_available_says_why)
 {
     const struct qk_cpu all = isa;
-    struct bench_sample_set set;
-    bool failed;
     assert_int_equal(qk_cpu_detect(&isa, "avx2", &err), 0);
-    assert_int_equal(run(&set, "qk256_dequant/p4*/256", "seed", 1, &failed), QK_ERR_UNAVAILABLE);
-    bench_sample_set_free(&set);
+    assert_int_equal(run("qk256_dequant/p4*/256", "seed"), QK_ERR_UNAVAILABLE);
     /* With the reference asked for too there is something to measure, and the other is a skip with its reason. */
-    assert_int_equal(run(&set, "qk256_dequant/*[ra]*[rt]*/256", "seed", 1, &failed), 0);
+    assert_int_equal(run("qk256_dequant/*[ra]*[rt]*/256", "seed"), 0);
     for (size_t r = 1; r < set.record_count; r++) {
         assert_int_equal(set.records[r].status, BENCH_SKIP);
         assert_true(strlen(set.records[r].reason) > 0);
     }
-    bench_sample_set_free(&set);
     isa = all;
 }
 
 UNIT_TEST(a_stop_ends_the_run)
 {
-    struct bench_sample_set set;
-    bool failed;
     stop_now = true;
-    assert_int_equal(run(&set, "qk256_dequant/scalar", "seed", 1, &failed), QK_ERR_INTERRUPTED);
+    assert_int_equal(run("qk256_dequant/scalar", "seed"), QK_ERR_INTERRUPTED);
     stop_now = false;
-    bench_sample_set_free(&set);
     /* Also while it is found out how fast a variant is: asked for the check, the group, then before that. */
     stop_at = 3;
-    assert_int_equal(run(&set, "qk256_dequant/scalar", "seed", 1, &failed), QK_ERR_INTERRUPTED);
+    assert_int_equal(run("qk256_dequant/scalar", "seed"), QK_ERR_INTERRUPTED);
     assert_int_equal(progressed, 0);
     assert_non_null(strstr(err.text, "before timing"));
     stop_at = 0;
-    bench_sample_set_free(&set);
 }
 
 UNIT_TEST(model_codes_are_timed)
 {
-    struct bench_sample_set set;
-    bool failed;
-    assert_int_equal(
-        run(&set, "qk256_dequant/scalar/*@blk.1.attn_[kv]*", MODEL_FIXTURES "/tiny.i2_s.gguf", 1, &failed),
-        0);
+    assert_int_equal(run("qk256_dequant/scalar/*@blk.1.attn_[kv]*", MODEL_FIXTURES "/tiny.i2_s.gguf"), 0);
     assert_int_equal(set.record_count, 2);
     assert_string_equal(set.records[0].shape, "128x256@blk.1.attn_k.weight");
     assert_int_equal(set.records[0].status, BENCH_OK);
-    bench_sample_set_free(&set);
 }
 
 UNIT_TEST(pinning_refuses_a_cpu_that_is_not_there)
@@ -177,6 +156,12 @@ UNIT_TEST(pinning_refuses_a_cpu_that_is_not_there)
     assert_int_equal(bench_pin(1023, &err), QK_ERR_ARG);
     assert_non_null(strstr(err.text, "expected one of: "));
     assert_true(bench_pin(-1, &err) >= 0);
+}
+
+UNIT_FIXTURE(tear_down)
+{
+    bench_sample_set_free(&set);
+    return 0;
 }
 
 TEST_PART(run)
@@ -192,5 +177,5 @@ TEST_PART(run)
     };
     if (qk_cpu_detect(&isa, NULL, &err))
         return 1;
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, tear_down);
 }

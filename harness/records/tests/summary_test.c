@@ -18,21 +18,34 @@ static void all_nan(struct bench_interval r)
     assert_true(isnan(r.value) && isnan(r.low) && isnan(r.high));
 }
 
-static struct bench_summary make(const struct bench_sample_set *set)
+static struct bench_sample_set set;
+static struct bench_summary sum; /* of the set as it was when it was last made */
+
+UNIT_FIXTURE(set_up)
 {
-    struct bench_summary sum;
-    assert_int_equal(bench_summary_make(&sum, set, NULL), QK_OK);
-    assert_int_equal(sum.count, set->record_count);
+    bench_test_set(&set);
+    return 0;
+}
+
+UNIT_FIXTURE(tear_down)
+{
+    bench_summary_free(&sum);
+    bench_sample_set_free(&set);
+    return 0;
+}
+
+static void make(void)
+{
+    bench_summary_free(&sum);
+    assert_int_equal(bench_summary_make(&sum, &set, NULL), QK_OK);
+    assert_int_equal(sum.count, set.record_count);
     for (size_t i = 0; i < sum.count; i++)
-        assert_ptr_equal(sum.rows[i].rec, &set->records[i]);
-    return sum;
+        assert_ptr_equal(sum.rows[i].rec, &set.records[i]);
 }
 
 UNIT_TEST(numbers)
 {
-    struct bench_sample_set set;
-    bench_test_set(&set);
-    struct bench_summary sum = make(&set);
+    make();
     /* Median of the 7 blocks' medians 1000, 1010, ...; 2 GHz. */
     assert_near(sum.rows[0].ns, 1030);
     assert_near(sum.rows[0].cycles_per_element, 1030.0 * 2 / 4096);
@@ -43,15 +56,11 @@ UNIT_TEST(numbers)
     all_near(sum.rows[1].speedup, 2);
     all_near(sum.rows[4].speedup, 4);
     all_near(sum.rows[5].speedup, 3);
-    bench_summary_free(&sum);
-    bench_sample_set_free(&set);
 }
 
 UNIT_TEST(steps_go_from_rung_to_rung)
 {
-    struct bench_sample_set set;
-    bench_test_set(&set);
-    struct bench_summary sum = make(&set);
+    make();
     assert_null(sum.rows[0].previous);
     all_nan(sum.rows[0].step);
     assert_string_equal(sum.rows[1].previous, "scalar");
@@ -63,29 +72,21 @@ UNIT_TEST(steps_go_from_rung_to_rung)
     all_nan(sum.rows[5].step);
     /* The other group's rows are no rungs of this one. */
     assert_null(sum.rows[6].previous);
-    bench_summary_free(&sum);
-    bench_sample_set_free(&set);
 }
 
 UNIT_TEST(rows_without_a_phase_are_no_rungs)
 {
-    struct bench_sample_set set;
-    bench_test_set(&set);
     struct bench_record *p1 = &set.records[1];
     assert_true(bench_record_describe(p1, "AVX2", "-", ""));
-    struct bench_summary sum = make(&set);
+    make();
     assert_null(sum.rows[1].previous);
     assert_string_equal(sum.rows[4].previous, "scalar");
     all_near(sum.rows[4].step, 4);
-    bench_summary_free(&sum);
-    bench_sample_set_free(&set);
 }
 
 UNIT_TEST(rows_that_are_not_ok_have_no_numbers)
 {
-    struct bench_sample_set set;
-    bench_test_set(&set);
-    struct bench_summary sum = make(&set);
+    make();
     for (int i = 2; i <= 3; i++) {
         const struct bench_summary_row *row = &sum.rows[i];
         assert_true(isnan(row->ns) && isnan(row->cycles_per_element) && isnan(row->gelem_s) &&
@@ -94,106 +95,82 @@ UNIT_TEST(rows_that_are_not_ok_have_no_numbers)
         all_nan(row->step);
         assert_null(row->previous);
     }
-    bench_summary_free(&sum);
-    bench_sample_set_free(&set);
 }
 
 UNIT_TEST(single_block_without_a_clock)
 {
-    struct bench_sample_set set;
-    bench_test_set(&set);
-    struct bench_summary sum = make(&set);
+    make();
     assert_near(sum.rows[6].ns, 100);
     assert_true(isnan(sum.rows[6].cycles_per_element));
     all_near(sum.rows[6].speedup, 1);
-    bench_summary_free(&sum);
     /* Its group's own reference counts, not the first of the op. */
     struct bench_record *rec = bench_sample_set_add(&set, "qk256_dequant", "p1_unpack", "256");
     rec->elements = 256;
     bench_record_add_block(rec, 1)->samples_ns[0] = 80;
-    sum = make(&set);
+    make();
     assert_near(sum.rows[7].speedup.value, 1.25);
     assert_true(isnan(sum.rows[7].speedup.low));
-    bench_summary_free(&sum);
     /* A clock in some blocks only: those count. */
     for (int b = 0; b < 6; b++)
         set.records[0].blocks[b].core_ghz = NAN;
-    sum = make(&set);
+    make();
     assert_near(sum.rows[0].cycles_per_element, 1060.0 * 2 / 4096);
-    bench_summary_free(&sum);
     /* One block gives a value and no interval. */
     for (size_t i = 0; i < 6; i++)
         while (set.records[i].block_count > 1)
             free(set.records[i].blocks[--set.records[i].block_count].samples_ns);
-    sum = make(&set);
+    make();
     assert_near(sum.rows[1].speedup.value, 2);
     assert_true(isnan(sum.rows[1].speedup.low) && isnan(sum.rows[1].speedup.high));
-    bench_summary_free(&sum);
-    bench_sample_set_free(&set);
 }
 
 UNIT_TEST(reference_need_not_come_first)
 {
-    struct bench_sample_set set;
-    bench_test_set(&set);
     set.records[0].reference = false;
     set.records[1].reference = true;
-    struct bench_summary sum = make(&set);
+    make();
     all_near(sum.rows[0].speedup, 0.5);
     all_near(sum.rows[1].speedup, 1);
     all_near(sum.rows[4].speedup, 2);
-    bench_summary_free(&sum);
-    bench_sample_set_free(&set);
 }
 
 UNIT_TEST(reference_missing)
 {
-    struct bench_sample_set set;
-    bench_test_set(&set);
     assert_true(bench_record_stop(&set.records[0], BENCH_ERROR, "broke"));
-    struct bench_summary sum = make(&set);
+    make();
     all_nan(sum.rows[1].speedup); /* the reference of group 256 is not its own */
     assert_null(sum.rows[1].previous);
     assert_near(sum.rows[1].ns, 515);
     all_near(sum.rows[4].step, 2);
-    bench_summary_free(&sum);
-    bench_sample_set_free(&set);
 }
 
 UNIT_TEST(blocks_that_do_not_pair_have_no_ratio)
 {
-    struct bench_sample_set set;
-    bench_test_set(&set);
     set.records[1].blocks[3].slices = 2;
-    struct bench_summary sum = make(&set);
+    make();
     all_nan(sum.rows[1].speedup);
     all_near(sum.rows[4].speedup, 4);
-    bench_summary_free(&sum);
     set.records[1].blocks[3].slices = 3;
-    bench_sample_set_free(&set);
 }
 
 UNIT_TEST(empty_set)
 {
-    struct bench_sample_set set;
-    bench_sample_set_init(&set);
-    struct bench_summary sum = make(&set);
-    bench_summary_free(&sum);
     bench_sample_set_free(&set);
+    make();
 }
 
 TEST_PART(summary)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers),
-        cmocka_unit_test(steps_go_from_rung_to_rung),
-        cmocka_unit_test(rows_without_a_phase_are_no_rungs),
-        cmocka_unit_test(rows_that_are_not_ok_have_no_numbers),
-        cmocka_unit_test(single_block_without_a_clock),
-        cmocka_unit_test(reference_need_not_come_first),
-        cmocka_unit_test(reference_missing),
-        cmocka_unit_test(blocks_that_do_not_pair_have_no_ratio),
-        cmocka_unit_test(empty_set),
+        cmocka_unit_test_setup_teardown(numbers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(steps_go_from_rung_to_rung, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rows_without_a_phase_are_no_rungs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rows_that_are_not_ok_have_no_numbers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(single_block_without_a_clock, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reference_need_not_come_first, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reference_missing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(blocks_that_do_not_pair_have_no_ratio, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(empty_set, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("harness/summary", tests, NULL, NULL);
 }
