@@ -56,7 +56,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 void cli_parse(const struct cli_usage *usage, int argc, char **argv, void *to)
 {
-    struct argp_option shown[25] = {0};
+    struct argp_option shown[40] = {0};
     const struct argp argp = {
         .options = shown, .parser = parse, .args_doc = usage->arguments, .doc = usage->doc};
     struct input in = {usage, to};

@@ -79,7 +79,7 @@ struct cli_measure_options cli_measure_defaults(void);
 #define CLI_OPTION_SEED(drawn) CLI_ROW_SEED(cli_measure_options, what.job.seed, drawn, 0)
 
 struct cli_usage {
-    const struct cli_option *options; /* at most 24, ended by {0} */
+    const struct cli_option *options; /* at most 39, ended by {0} */
     /* What has no place: as argp's parser, but with what is filled. NULL, or ARGP_ERR_UNKNOWN for what it does not know. */
     error_t (*parse)(int key, char *arg, struct argp_state *state, void *to);
     const char *arguments, *doc; /* arguments nobody takes are an error */
