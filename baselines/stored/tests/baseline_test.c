@@ -25,12 +25,12 @@ UNIT_TEST(median_and_spread_of_launches)
         assert_true(strcmp(b.cases[i - 1].name, b.cases[i].name) < 0);
     const struct baseline_case *c = baseline_find(&b, "qk256_dequant/p4_permute/4096");
     assert_non_null(c);
-    assert_near(c->speedup.value, 4 / 1.01);
-    assert_near(c->speedup.low, 4 / 1.02);
-    assert_near(c->speedup.high, 4);
-    assert_near(c->spread, log(1.02));
+    bench_test_near(c->speedup.value, 4 / 1.01);
+    bench_test_near(c->speedup.low, 4 / 1.02);
+    bench_test_near(c->speedup.high, 4);
+    bench_test_near(c->spread, log(1.02));
     assert_null(c->spread_why);
-    assert_near(c->ns, 1030 * 1.01 / 4);
+    bench_test_near(c->ns, 1030 * 1.01 / 4);
     assert_string_equal(c->isa, "AVX2");
     assert_string_equal(c->phase, "4");
     assert_string_equal(c->flags, "-O3 -fno-tree-vectorize");
@@ -59,7 +59,7 @@ UNIT_TEST(counters_and_instructions)
     assert_true(c->kinds[0].value == 1000);
     assert_string_equal(c->kinds[1].name, "store");
     assert_int_equal(c->counter_count, 3); /* no share of a ceiling */
-    assert_near(counter(c, "l1d_misses")->value, 3.25 * 1.01);
+    bench_test_near(counter(c, "l1d_misses")->value, 3.25 * 1.01);
     assert_true(isnan(counter(c, "cycles")->value));
     assert_string_equal(counter(c, "cycles")->reason, "PAPI: Event does not exist");
     assert_true(isnan(counter(c, "ipc")->value)); /* counted, but "not validated" */
@@ -199,10 +199,10 @@ UNIT_TEST(accepted)
     assert_int_equal(changed, 2); /* p4_permute and the new aaa */
     assert_int_equal(b.count, 6);
     const struct baseline_case *c = baseline_find(&b, "qk256_dequant/p4_permute/4096");
-    assert_near(c->speedup.value, 4 / 1.25);
-    assert_near(c->spread, log(1.02)); /* kept */
+    bench_test_near(c->speedup.value, 4 / 1.25);
+    bench_test_near(c->spread, log(1.02)); /* kept */
     assert_int_equal(c->history_count, 1);
-    assert_near(c->history[0].speedup.value, 4 / 1.01);
+    bench_test_near(c->history[0].speedup.value, 4 / 1.01);
     assert_string_equal(c->history[0].reason, "all new");
     assert_string_equal(c->history[0].date, "2026-02-03");
     assert_string_equal(c->history[0].commit, "newer");

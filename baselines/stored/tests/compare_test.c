@@ -41,9 +41,9 @@ UNIT_TEST(change_and_interval)
     compare(5);
     assert_int_equal(c.identity_count, 0);
     const struct baseline_difference *d = row("qk256_dequant/p4_permute/4096");
-    assert_near(d->slower.value, log(1.1 / 1.01));
-    assert_near(d->slower.low, log(1.1 / 1.01) - log(1.02 / 1.01));
-    assert_near(d->slower.high, log(1.1 / 1.01) + log(1.01));
+    bench_test_near(d->slower.value, log(1.1 / 1.01));
+    bench_test_near(d->slower.low, log(1.1 / 1.01) - log(1.02 / 1.01));
+    bench_test_near(d->slower.high, log(1.1 / 1.01) + log(1.01));
     assert_true(baseline_differs(d));
     /* With arms on both sides they add up as squares. */
     struct baseline_case *n = baseline_find(&b, "qk256_dequant/p4_permute/4096");
@@ -52,9 +52,9 @@ UNIT_TEST(change_and_interval)
         (struct bench_interval){4, 4 * exp(-0.03), 4 * exp(0.04)};
     compare(5);
     d = row("qk256_dequant/p4_permute/4096");
-    assert_near(d->slower.value, 0);
-    assert_near(d->slower.low, -0.05);
-    assert_near(d->slower.high, 0.05);
+    bench_test_near(d->slower.value, 0);
+    bench_test_near(d->slower.low, -0.05);
+    bench_test_near(d->slower.high, 0.05);
     assert_false(baseline_differs(d));
     n->speedup.low = n->speedup.high = NAN;
     compare(5);
@@ -88,7 +88,7 @@ UNIT_TEST(components_that_grew)
             assert_int_equal(d->component_count, 5);
             assert_string_equal(d->components[2].name, "lookup");
             assert_int_equal(d->components[2].grew, cases[i].grew && !wide);
-            assert_near(d->components[2].new_share - d->components[2].old_share, cases[i].points);
+            bench_test_near(d->components[2].new_share - d->components[2].old_share, cases[i].points);
             for (size_t k = 0; cases[i].points > 0 && k < 5; k++)
                 assert_true(k == 2 || !d->components[k].grew);
             assert_false(baseline_differs(d));

@@ -28,23 +28,23 @@ UNIT_TEST(the_bound_is_what_the_ceilings_give)
     struct bench_bound b;
     /* L1: a copy at 200 GB/s is 100 each way, which the write alone takes: reads cost nothing. */
     b = bench_roofline_bound(&c, &c.env, 1000, 10000, 0);
-    assert_near(b.ns, 100);
+    bench_test_near(b.ns, 100);
     assert_non_null(strstr(b.text, "L1 at 100 GB/s written and 200 GB/s read, 100 % overlapped"));
     b = bench_roofline_bound(&c, &c.env, 20000, 1000, 0);
-    assert_near(b.ns, 100);
+    bench_test_near(b.ns, 100);
     /* L2: a copy at 100 GB/s takes what both take one after the other. */
     b = bench_roofline_bound(&c, &c.env, 100000, 200000, 0);
-    assert_near(b.ns, 3000);
+    bench_test_near(b.ns, 3000);
     assert_non_null(strstr(b.text, "L2 at 100 GB/s written and 100 GB/s read, 0 % overlapped"));
     /* L3 holds what fits exactly. */
     b = bench_roofline_bound(&c, &c.env, 0, 32 << 20, 0);
-    assert_near(b.ns, (32 << 20) / 50.0);
+    bench_test_near(b.ns, (32 << 20) / 50.0);
     /*
      * DRAM: a copied byte takes 0.2 ns, more than 1/20 + 1/10: all of the shorter on top, and no more. Past the caches
      * it writes 16 GB/s instead of 10, and a bound takes the better.
      */
     b = bench_roofline_bound(&c, &c.env, 20e6, 160e6, 0);
-    assert_near(b.ns, 10e6 + 1e6);
+    bench_test_near(b.ns, 10e6 + 1e6);
     assert_non_null(strstr(b.text, "DRAM at 16 GB/s written and 20 GB/s read, 0 % overlapped"));
 }
 
@@ -53,18 +53,18 @@ UNIT_TEST(overlap_is_between_none_and_all)
     for (size_t i = 0; i < c.count; i++)
         if (c.rows[i].loop->kind == BENCH_CEILING_copy && c.rows[i].level == 2)
             c.rows[i].best = 2 / 0.015; /* half-way from 1/100 to 1/100 + 1/100 */
-    assert_near(bench_roofline_bound(&c, &c.env, 100000, 200000, 0).ns, 2500);
+    bench_test_near(bench_roofline_bound(&c, &c.env, 100000, 200000, 0).ns, 2500);
     for (size_t i = 0; i < c.count; i++)
         if (c.rows[i].loop->kind == BENCH_CEILING_copy && c.rows[i].level == 2)
             c.rows[i].best = 1000; /* faster than its slower half: nothing on top, but no less either */
-    assert_near(bench_roofline_bound(&c, &c.env, 100000, 200000, 0).ns, 2000);
+    bench_test_near(bench_roofline_bound(&c, &c.env, 100000, 200000, 0).ns, 2000);
 }
 
 UNIT_TEST(much_arithmetic_binds)
 {
     /* The largest peak is vpdpbusd's: 2 per ns, 128 operations each. */
     const struct bench_bound b = bench_roofline_bound(&c, &c.env, 100, 100, 256000);
-    assert_near(b.ns, 1000);
+    bench_test_near(b.ns, 1000);
     assert_non_null(strstr(b.text, "256 Gop/s of vpdpbusd zmm"));
 }
 
@@ -113,11 +113,11 @@ UNIT_TEST(every_ok_record_gets_its_share)
     const struct bench_metric *share[4];
     for (int i = 0; i < 4; i++)
         share[i] = bench_record_metric(&set.records[i], "percent_of_ceiling");
-    assert_near(share[0]->value, 25);
+    bench_test_near(share[0]->value, 25);
     assert_string_equal(share[0]->unit, "%");
     assert_string_equal(share[0]->reason, "100 % is 10 ns: L1 at 100 GB/s written and 200 GB/s read, 100 % "
                                           "overlapped; ceilings of 2026-01-02T03:04:05+00:00");
-    assert_near(share[1]->value, 125);
+    bench_test_near(share[1]->value, 125);
     assert_non_null(strstr(share[1]->reason, "more than 100: the machine was faster"));
     assert_true(share[2]->value > 100);
     assert_non_null(strstr(share[2]->reason, "more than 100: this row touches less"));

@@ -12,7 +12,7 @@ static void assert_adds_up(const struct bench_e2e_row *row)
     double sum = 0;
     for (size_t p = 0; p < BENCH_E2E_PARTS; p++)
         sum += row->components_ns[p];
-    assert_near(sum, row->ns_per_token.value);
+    bench_test_near(sum, row->ns_per_token.value);
 }
 
 UNIT_TEST(medians_and_their_components)
@@ -24,10 +24,10 @@ UNIT_TEST(medians_and_their_components)
         for (size_t i = 0; i < e.count; i++)
             assert_adds_up(&e.rows[i]);
         /* baseline, generation: 80 s for 8 tokens, and 1 % more each time */
-        assert_near(e.rows[1].ns_per_token.value, 1e10 * (1 + (double)(n - 1) / 200));
+        bench_test_near(e.rows[1].ns_per_token.value, 1e10 * (1 + (double)(n - 1) / 200));
         /* its prompt: 20 s for 16 */
-        assert_near(e.rows[0].ns_per_token.value, 1.25e9 * (1 + (double)(n - 1) / 200));
-        assert_near(e.rows[1].components_ns[MODEL_PART_HEAD], e.rows[1].ns_per_token.value / 10);
+        bench_test_near(e.rows[0].ns_per_token.value, 1.25e9 * (1 + (double)(n - 1) / 200));
+        bench_test_near(e.rows[1].components_ns[MODEL_PART_HEAD], e.rows[1].ns_per_token.value / 10);
         bench_e2e_free(&e);
     }
 }
@@ -39,13 +39,13 @@ UNIT_TEST(intervals_say_how_sure_they_are)
     for (size_t n = 1; n <= 7; n++) {
         bench_test_e2e(&e, n);
         assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
-        assert_near(e.level, level[n]);
+        bench_test_near(e.level, level[n]);
         const struct bench_interval *ns = &e.rows[1].ns_per_token;
         if (n == 1) {
             assert_true(isnan(ns->low) && isnan(ns->high));
         } else { /* all of them, up to seven */
-            assert_near(ns->low, 1e10);
-            assert_near(ns->high, 1e10 * (1 + (double)(n - 1) / 100));
+            bench_test_near(ns->low, 1e10);
+            bench_test_near(ns->high, 1e10 * (1 + (double)(n - 1) / 100));
         }
         bench_e2e_free(&e);
     }
@@ -57,22 +57,22 @@ UNIT_TEST(speedups_are_paired)
     struct bench_e2e e;
     bench_test_e2e(&e, 7);
     assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
-    assert_near(e.rows[1].speedup.value, 1);
-    assert_near(e.rows[5].speedup.value, 4);
-    assert_near(e.rows[5].speedup.low, 4);
-    assert_near(e.rows[5].speedup.high, 4);
+    bench_test_near(e.rows[1].speedup.value, 1);
+    bench_test_near(e.rows[5].speedup.value, 4);
+    bench_test_near(e.rows[5].speedup.low, 4);
+    bench_test_near(e.rows[5].speedup.high, 4);
     /* 80 / 64 in four repetitions, 80 / 96 in three */
-    assert_near(e.rows[3].speedup.value, 1.25);
-    assert_near(e.rows[3].speedup.low, 80.0 / 96);
-    assert_near(e.rows[3].speedup.high, 1.25);
+    bench_test_near(e.rows[3].speedup.value, 1.25);
+    bench_test_near(e.rows[3].speedup.low, 80.0 / 96);
+    bench_test_near(e.rows[3].speedup.high, 1.25);
     /* prompts against prompts */
-    assert_near(e.rows[4].speedup.value, 4);
+    bench_test_near(e.rows[4].speedup.value, 4);
     bench_e2e_free(&e);
     /* other threads have a reference of their own */
     bench_test_e2e(&e, 7);
     e.rows[5].threads = 2;
     assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
-    assert_near(e.rows[5].speedup.value, 1);
+    bench_test_near(e.rows[5].speedup.value, 1);
     bench_e2e_free(&e);
 }
 
@@ -90,10 +90,10 @@ UNIT_TEST(shares_of_the_ceiling)
     e.rows[3].threads = 2;
     e.rows[5].threads = 3;
     assert_int_equal(bench_e2e_summarise(&e, read_by, &c, NULL, NULL), 0);
-    assert_near(e.rows[1].read_ceiling_gbs, 20);
-    assert_near(e.rows[1].fraction_of_ceiling, 1.179e9 / 20 / e.rows[1].ns_per_token.value);
+    bench_test_near(e.rows[1].read_ceiling_gbs, 20);
+    bench_test_near(e.rows[1].fraction_of_ceiling, 1.179e9 / 20 / e.rows[1].ns_per_token.value);
     assert_string_equal(e.rows[1].ceiling_why, "");
-    assert_near(e.rows[3].read_ceiling_gbs, 40);
+    bench_test_near(e.rows[3].read_ceiling_gbs, 40);
     assert_true(isnan(e.rows[5].read_ceiling_gbs) && isnan(e.rows[5].fraction_of_ceiling));
     assert_non_null(strstr(e.rows[5].ceiling_why, "by 3 threads"));
     assert_true(isnan(e.rows[0].fraction_of_ceiling)); /* a prompt */
@@ -118,8 +118,8 @@ UNIT_TEST(shares_of_the_ceiling)
 UNIT_TEST(means_and_deviations_are_llama_benchs)
 {
     const double x[] = {1, 2, 6};
-    assert_near(bench_e2e_mean(x, 3), 3);
-    assert_near(bench_e2e_deviation(x, 3), sqrt(7));
+    bench_test_near(bench_e2e_mean(x, 3), 3);
+    bench_test_near(bench_e2e_deviation(x, 3), sqrt(7));
     assert_true(bench_e2e_deviation(x, 1) == 0);
 }
 

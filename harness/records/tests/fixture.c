@@ -70,7 +70,7 @@ void bench_test_set(struct bench_sample_set *set)
     time_it(rec, 1, 1, 10, NAN);
 }
 
-void assert_near(double found, double expected)
+void bench_test_near(double found, double expected)
 {
     if (!(fabs(found - expected) <= 1e-12 * fabs(expected)))
         fail_msg("found %.17g, expected %.17g", found, expected);

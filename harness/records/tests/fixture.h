@@ -15,6 +15,6 @@
 void bench_test_set(struct bench_sample_set *set);
 
 /* Alike but for what rounding takes: to 1e-12 of the expected number. */
-void assert_near(double found, double expected);
+void bench_test_near(double found, double expected);
 
 #endif

@@ -11,11 +11,11 @@ UNIT_TEST(medians)
     const double x[] = {5, 1, 4, 2, 1e9}, kept[] = {5, 1, 4, 2, 1e9};
     double scratch[5];
     assert_true(isnan(bench_median(x, 0, scratch)));
-    assert_near(bench_median(x, 1, scratch), 5);
-    assert_near(bench_median(x, 2, scratch), 3);
-    assert_near(bench_median(x, 3, scratch), 4);
-    assert_near(bench_median(x, 4, scratch), 3);
-    assert_near(bench_median(x, 5, scratch), 4);
+    bench_test_near(bench_median(x, 1, scratch), 5);
+    bench_test_near(bench_median(x, 2, scratch), 3);
+    bench_test_near(bench_median(x, 3, scratch), 4);
+    bench_test_near(bench_median(x, 4, scratch), 3);
+    bench_test_near(bench_median(x, 5, scratch), 4);
     assert_memory_equal(x, kept, sizeof x);
 }
 
@@ -27,13 +27,13 @@ UNIT_TEST(hodges_lehmann)
     double x[9], scratch[45];
     for (size_t i = 0; i < 9; i++)
         x[i] = before[i] - after[i];
-    assert_near(bench_hodges_lehmann(x, 9, scratch), 0.46);
+    bench_test_near(bench_hodges_lehmann(x, 9, scratch), 0.46);
     for (size_t i = 0; i < 9; i++)
         x[i] = -x[i];
-    assert_near(bench_hodges_lehmann(x, 9, scratch), -0.46);
+    bench_test_near(bench_hodges_lehmann(x, 9, scratch), -0.46);
     assert_true(isnan(bench_hodges_lehmann(x, 0, scratch)));
     const double two[] = {1, 4}, wild[] = {3, 1, 1e9, 2, 1, 3, 2, 1, 3};
-    assert_near(bench_hodges_lehmann(two, 2, scratch), 2.5);
+    bench_test_near(bench_hodges_lehmann(two, 2, scratch), 2.5);
     assert_true(bench_hodges_lehmann(wild, 9, scratch) <= 3);
 }
 
@@ -66,13 +66,13 @@ UNIT_TEST(sign_ranks_are_exact)
                 x[i] = (double)(n - i);
         const struct bench_interval r = bench_sign_interval(x, n, 0.95, scratch);
         const size_t k = exact_rank(n);
-        assert_near(r.value, (double)(n + 1) / 2);
+        bench_test_near(r.value, (double)(n + 1) / 2);
         if (k == 0) {
             assert_true(n < 6);
             assert_true(isnan(r.low) && isnan(r.high));
         } else {
-            assert_near(r.low, (double)k);
-            assert_near(r.high, (double)(n + 1 - k));
+            bench_test_near(r.low, (double)k);
+            bench_test_near(r.high, (double)(n + 1 - k));
         }
     }
 }
@@ -90,7 +90,7 @@ UNIT_TEST(sign_ranks_known)
             x[j] = (double)(j + 1);
         const struct bench_interval r = bench_sign_interval(x, known[i].n, 0.95, scratch);
         if (known[i].k)
-            assert_near(r.low, (double)known[i].k);
+            bench_test_near(r.low, (double)known[i].k);
         else
             assert_true(isnan(r.low));
     }
@@ -100,7 +100,7 @@ UNIT_TEST(level_met_exactly_counts)
 {
     const double x[] = {1, 2, 3, 4, 5, 6};
     double scratch[6];
-    assert_near(bench_sign_interval(x, 6, 1 - 2.0 / 64, scratch).low, 1);
+    bench_test_near(bench_sign_interval(x, 6, 1 - 2.0 / 64, scratch).low, 1);
     assert_true(isnan(bench_sign_interval(x, 6, 1 - 1.9 / 64, scratch).low));
     assert_true(isnan(bench_sign_interval(x, 0, 0.95, scratch).value));
 }
@@ -116,7 +116,7 @@ UNIT_TEST(large_n)
     const struct bench_interval r = bench_sign_interval(x, n, 0.95, x + n);
     const double half = 1.959963985 * sqrt((double)n) / 2;
     assert_true(fabs(r.low - ((double)n / 2 - half)) < 1.5);
-    assert_near(r.low + r.high, (double)n + 1);
+    bench_test_near(r.low + r.high, (double)n + 1);
     free(x);
 }
 
@@ -137,13 +137,13 @@ UNIT_TEST(paired_ratio)
         pb[i] = b[i];
     }
     struct bench_interval r = bench_paired_ratio(pa, pb, slices, 7, 0.95, scratch);
-    assert_near(r.value, 2.3);
-    assert_near(r.low, 2.0);
-    assert_near(r.high, 2.6);
+    bench_test_near(r.value, 2.3);
+    bench_test_near(r.low, 2.0);
+    bench_test_near(r.high, 2.6);
     r = bench_paired_ratio(pb, pa, slices, 7, 0.95, scratch);
-    assert_near(r.value, 1 / 2.3);
+    bench_test_near(r.value, 1 / 2.3);
     r = bench_paired_ratio(pa, pb, slices, 1, 0.95, scratch);
-    assert_near(r.value, 2.0);
+    bench_test_near(r.value, 2.0);
     assert_true(isnan(r.low) && isnan(r.high));
     assert_true(isnan(bench_paired_ratio(pa, pb, slices, 0, 0.95, scratch).value));
 }
@@ -164,9 +164,9 @@ UNIT_TEST(pairing_cancels_drift)
         pb[i] = b[i];
     }
     const struct bench_interval r = bench_paired_ratio(pa, pb, slices, 8, 0.95, scratch);
-    assert_near(r.value, 1.01);
-    assert_near(r.low, 1.01);
-    assert_near(r.high, 1.01);
+    bench_test_near(r.value, 1.01);
+    bench_test_near(r.low, 1.01);
+    bench_test_near(r.high, 1.01);
 }
 
 TEST_PART(stats)

@@ -8,9 +8,9 @@
 
 static void all_near(struct bench_interval r, double expected)
 {
-    assert_near(r.value, expected);
-    assert_near(r.low, expected);
-    assert_near(r.high, expected);
+    bench_test_near(r.value, expected);
+    bench_test_near(r.low, expected);
+    bench_test_near(r.high, expected);
 }
 
 static void all_nan(struct bench_interval r)
@@ -47,11 +47,11 @@ UNIT_TEST(numbers)
 {
     make();
     /* Median of the 7 blocks' medians 1000, 1010, ...; 2 GHz. */
-    assert_near(sum.rows[0].ns, 1030);
-    assert_near(sum.rows[0].cycles_per_element, 1030.0 * 2 / 4096);
-    assert_near(sum.rows[0].gelem_s, 4096 / 1030.0);
-    assert_near(sum.rows[0].gb_s, (4096 / 4 + 4 + 4 * 4096) / 1030.0);
-    assert_near(sum.rows[4].ns, 1030.0 / 4);
+    bench_test_near(sum.rows[0].ns, 1030);
+    bench_test_near(sum.rows[0].cycles_per_element, 1030.0 * 2 / 4096);
+    bench_test_near(sum.rows[0].gelem_s, 4096 / 1030.0);
+    bench_test_near(sum.rows[0].gb_s, (4096 / 4 + 4 + 4 * 4096) / 1030.0);
+    bench_test_near(sum.rows[4].ns, 1030.0 / 4);
     all_near(sum.rows[0].speedup, 1);
     all_near(sum.rows[1].speedup, 2);
     all_near(sum.rows[4].speedup, 4);
@@ -100,7 +100,7 @@ UNIT_TEST(rows_that_are_not_ok_have_no_numbers)
 UNIT_TEST(single_block_without_a_clock)
 {
     make();
-    assert_near(sum.rows[6].ns, 100);
+    bench_test_near(sum.rows[6].ns, 100);
     assert_true(isnan(sum.rows[6].cycles_per_element));
     all_near(sum.rows[6].speedup, 1);
     /* Its group's own reference counts, not the first of the op. */
@@ -108,19 +108,19 @@ UNIT_TEST(single_block_without_a_clock)
     rec->elements = 256;
     bench_record_add_block(rec, 1)->samples_ns[0] = 80;
     make();
-    assert_near(sum.rows[7].speedup.value, 1.25);
+    bench_test_near(sum.rows[7].speedup.value, 1.25);
     assert_true(isnan(sum.rows[7].speedup.low));
     /* A clock in some blocks only: those count. */
     for (int b = 0; b < 6; b++)
         set.records[0].blocks[b].core_ghz = NAN;
     make();
-    assert_near(sum.rows[0].cycles_per_element, 1060.0 * 2 / 4096);
+    bench_test_near(sum.rows[0].cycles_per_element, 1060.0 * 2 / 4096);
     /* One block gives a value and no interval. */
     for (size_t i = 0; i < 6; i++)
         while (set.records[i].block_count > 1)
             free(set.records[i].blocks[--set.records[i].block_count].samples_ns);
     make();
-    assert_near(sum.rows[1].speedup.value, 2);
+    bench_test_near(sum.rows[1].speedup.value, 2);
     assert_true(isnan(sum.rows[1].speedup.low) && isnan(sum.rows[1].speedup.high));
 }
 
@@ -140,7 +140,7 @@ UNIT_TEST(reference_missing)
     make();
     all_nan(sum.rows[1].speedup); /* the reference of group 256 is not its own */
     assert_null(sum.rows[1].previous);
-    assert_near(sum.rows[1].ns, 515);
+    bench_test_near(sum.rows[1].ns, 515);
     all_near(sum.rows[4].step, 2);
 }
 
