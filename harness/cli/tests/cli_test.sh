@@ -109,4 +109,10 @@ ok "no gnuplot: the tables are written and say so" eval '[ $status -eq 0 ] && [ 
 out=$(QK_DATA=$work/nowhere "$program" report r.json --out f 2>&1)
 status=$?
 ok "QK_DATA without the data: exit 1" eval '[ $status -eq 1 ] && says roadmap.json'
+
+# These two have tests of their own, which measure for longer.
+run doctor --quick
+ok "doctor: measures, and says what it found" eval '{ [ $status -eq 0 ] || [ $status -eq 5 ]; } && says noise_dram'
+run ceilings --quick
+ok "ceilings: bandwidths and peaks" eval '[ $status -eq 0 ] && says Bandwidth && says Peaks'
 finish
