@@ -68,23 +68,14 @@ static int check_traits(const struct qk_module_traits *t, uint32_t rows, const c
     return 0;
 }
 
-/* Where the word stands in a list of `count`; count when it does not. */
-static int place(const char *const *list, int count, const char *word)
-{
-    int i = 0;
-    while (i < count && strcmp(list[i], word) != 0)
-        i++;
-    return i;
-}
-
 /*
  * The word as a value of an enum: its place. A word that is not in the list is said in unknown[UNKNOWN_TEXT], value 0.
  */
 static int value(const char *const *list, int count, const char *word, const char *what, char *unknown)
 {
-    const int i = place(list, count, word);
-    if (i < count)
-        return i;
+    for (int i = 0; i < count; i++)
+        if (!strcmp(list[i], word))
+            return i;
     snprintf(unknown, UNKNOWN_TEXT, "this program %s '%.40s'", what, word);
     return 0;
 }

@@ -151,3 +151,13 @@ const struct qk_module *qk_kernels_module(void)
         FAKE_MAGIC, FAKE_ABI, FAKE_ROW_BYTES, sizeof rows / sizeof *rows, rows, "fake 1", "0"};
     return &module;
 }
+
+/* The other builds have no such symbol, as builds of old have not. */
+#ifdef FAKE_TRAITS
+const struct qk_module_traits *qk_kernels_traits(void)
+{
+    static const struct qk_module_trait one = {"HAND", "ALL"};
+    static const struct qk_module_traits traits = {QK_MODULE_MAGIC, sizeof one, FAKE_TRAITS, &one};
+    return &traits;
+}
+#endif

@@ -117,6 +117,7 @@ UNIT_TEST(what_is_no_module_is_refused)
     refused(NO_MODULE, QK_ERR_INVALID, "it has no function qk_kernels_module");
     refused(FAKE_MAGIC_SO, QK_ERR_INVALID, "starts with 0x12345678, expected 0x4d4b5151");
     refused(FAKE_ROW_SO, QK_ERR_INVALID, "broken table");
+    refused(FAKE_TRAITS_SO, QK_ERR_INVALID, "what qk_kernels_traits returns does not fit it");
     refused(FAKE_ABI_SO, QK_ERR_INVALID, "ABI version 99 of the kernels, this program has version 1");
 }
 
