@@ -57,8 +57,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 void cli_parse(const struct cli_usage *usage, int argc, char **argv, void *to)
 {
     struct argp_option shown[40] = {0};
-    const struct argp argp = {
-        .options = shown, .parser = parse, .args_doc = usage->arguments, .doc = usage->doc};
     struct input in = {usage, to};
     size_t n = 0;
     for (const struct cli_option *o = usage->options; o->key; o++)
@@ -66,6 +64,9 @@ void cli_parse(const struct cli_usage *usage, int argc, char **argv, void *to)
             assert(n < sizeof shown / sizeof *shown - 1);
             shown[n++] = (struct argp_option){o->name, o->key, o->argument, 0, o->help, o->group};
         }
+    /* A list without an option is memory that argp's help never gives back. */
+    const struct argp argp = {
+        .options = n ? shown : NULL, .parser = parse, .args_doc = usage->arguments, .doc = usage->doc};
     argp_parse(&argp, argc, argv, 0, NULL, &in);
 }
 
