@@ -113,7 +113,9 @@ static int start(struct duet *duet, struct qk_error *err)
 {
     const struct bench_duet_config *cfg = duet->cfg;
     struct qk_error why;
-    int code = bench_duet_process_start(&duet->process, cfg, err);
+    int code = bench_duet_copies_renew(&duet->copies, err);
+    if (!code)
+        code = bench_duet_process_start(&duet->process, cfg, err);
     if (code)
         return code;
     memset(&duet->order, 0, sizeof duet->order);

@@ -71,11 +71,35 @@ int bench_duet_copies_make(struct bench_duet_copies *c, const char *const *path,
     return code;
 }
 
+static void name_next(const struct bench_duet_copies *c, int side, char to[1200])
+{
+    snprintf(to, 1200, "%s.next", c->path[side]);
+}
+
+int bench_duet_copies_renew(const struct bench_duet_copies *c, struct qk_error *err)
+{
+    char next[1200];
+    int code = 0;
+    for (int side = 0; side < BENCH_SIDES && !code; side++) {
+        if (!*c->path[side])
+            continue;
+        name_next(c, side, next);
+        code = copy_file(c->path[side], next, err);
+        if (!code && rename(next, c->path[side]))
+            code = qk_fail(err, QK_ERR_IO, next, "cannot rename the copy '%s': %s", next, strerror(errno));
+    }
+    return code;
+}
+
 void bench_duet_copies_remove(struct bench_duet_copies *c)
 {
+    char next[1200];
     for (int side = 0; side < BENCH_SIDES; side++)
-        if (*c->path[side])
+        if (*c->path[side]) {
+            name_next(c, side, next);
+            unlink(next);
             unlink(c->path[side]);
+        }
     if (*c->folder)
         rmdir(c->folder);
     memset(c, 0, sizeof *c);

@@ -25,6 +25,11 @@ struct bench_duet_copies {
 };
 int bench_duet_copies_make(struct bench_duet_copies *c, const char *const *path, const bool *needed,
                            struct qk_error *err);
+/*
+ * Puts fresh files in the places of the copies. Where a file's pages lie in memory can favour one build for as long as
+ * the file lives, so each launch gets files of its own. QK_ERR_IO.
+ */
+int bench_duet_copies_renew(const struct bench_duet_copies *c, struct qk_error *err);
 void bench_duet_copies_remove(struct bench_duet_copies *c);
 
 int bench_duet_process_start(struct bench_duet_process *p, const struct bench_duet_config *cfg,
