@@ -20,8 +20,8 @@ struct bench_duet_config {
     const char *launch_argument;
     /*
      * Of the modules. All are loaded from copies of their own, which are made when the run begins in a folder below
-     * $TMPDIR or /tmp. So a build may go on meanwhile, and one file on two sides is really loaded twice. The copy may
-     * be NULL: it is then made from the base, if a case uses it.
+     * $TMPDIR or /tmp. So a build may go on meanwhile, and one file on two sides is really loaded twice. Each launch
+     * gets fresh files of the same bytes. The copy may be NULL: it is then made from the base, if a case uses it.
      */
     const char *path[BENCH_SIDES];
     const struct bench_duet_case *cases;
