@@ -33,4 +33,11 @@ static inline int tap_end(void)
     return tap_failed || !tap_count;
 }
 
+/* A level above BASE of the architecture at hand. */
+#if defined __aarch64__
+#define SOME_LEVEL "DOTPROD"
+#else
+#define SOME_LEVEL "AVX2"
+#endif
+
 #endif
