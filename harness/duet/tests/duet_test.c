@@ -166,6 +166,7 @@ UNIT_TEST(a_spent_budget_ends_a_case)
 UNIT_TEST(launches_differ_in_their_layout)
 {
     char log[200], line[100], places[8][100];
+    unsigned long long files[8];
     struct bench_duet_case cases[] = {case_of("right", "right")};
     const struct bench_duet_config cfg = config(cases, 1, FAKE_SO);
     FILE *f = fopen("/proc/sys/kernel/randomize_va_space", "re");
@@ -184,6 +185,12 @@ UNIT_TEST(launches_differ_in_their_layout)
     assert_non_null(f);
     while (fgets(line, sizeof line, f)) {
         assert_true(count < 8);
+        /* A launch's files are not those of the launch before, whose two lines stand before it. */
+        char *inode = strchr(line, ' ');
+        assert_non_null(inode);
+        files[count] = strtoull(inode, NULL, 10);
+        assert_true(count < 2 || files[count] != files[count - 2]);
+        *inode = '\0';
         for (size_t i = 0; i < count; i++)
             if (randomised || i == count - 1)
                 assert_string_not_equal(places[i], line);

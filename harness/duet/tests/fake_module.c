@@ -5,11 +5,13 @@
  */
 #include "kernels/module.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -134,12 +136,17 @@ static const struct qk_module_row rows[] = {
 
 __attribute__((constructor)) static void log_place(void)
 {
-    char line[40];
+    char line[60];
+    struct stat st = {.st_ino = 0};
+    Dl_info here;
     const char *path = getenv("FAKE_LOG");
     const int fd = path ? open(path, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
-    const int n = snprintf(line, sizeof line, "%p\n", (void *)(uintptr_t)&rows);
     if (fd < 0)
         return;
+    if (!dladdr(&rows, &here) || stat(here.dli_fname, &st))
+        abort();
+    const int n =
+        snprintf(line, sizeof line, "%p %llu\n", (void *)(uintptr_t)&rows, (unsigned long long)st.st_ino);
     if (write(fd, line, (size_t)n) != n)
         abort();
     close(fd);
