@@ -17,7 +17,10 @@ enum { UNKNOWN_TEXT = 96 };
 static int find_file(const char *path, char to[PATH_MAX], struct qk_error *err)
 {
     struct stat st;
-    if (!realpath(path, to) || stat(to, &st))
+    if ((size_t)snprintf(to, PATH_MAX, "%s%s", strchr(path, '/') ? "" : "./", path) >= PATH_MAX)
+        return qk_fail(err, QK_ERR_IO, path,
+                       "cannot open the kernel module '%.100s...': its path is too long", path);
+    if (stat(to, &st))
         return qk_fail(err, QK_ERR_IO, path, "cannot open the kernel module '%s': %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode))
         return qk_fail(err, QK_ERR_IO, path, "'%s' is no kernel module: it is not a regular file", path);

@@ -10,26 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What of a row is known: verified once per build. */
-static int verify(const struct qk_variant *row, const char *build, struct gate *g, struct baseline_result *r,
-                  struct qk_error *err)
+/* A row that is wrong, or cannot be checked, makes the result INVALID. */
+static int verify(const struct qk_variant *row, struct bench_build *build, const struct qk_shape *shape,
+                  struct gate *g, struct baseline_result *r, struct qk_error *err)
 {
     struct qk_error why;
-    bool stepped = false;
     if (bench_job_stopped(&g->cfg->job))
         return qk_fail(err, QK_ERR_INTERRUPTED, r->name, "interrupted");
-    const struct verified *known = baseline_gate_verified(g, row);
-    if (!known) {
-        const int code = bench_module_verify(row, g->cfg->job.seed, &stepped, &why);
-        if (code == QK_ERR_MEMORY || code == QK_ERR_INTERRUPTED)
-            return qk_fail(err, code, why.where, "%s", why.text);
-        known = baseline_gate_verify(g, row, code ? why.text : "");
-        if (!known)
-            return qk_fail(err, QK_ERR_MEMORY, r->name, "no memory for a verdict");
-    }
-    if (*known->why && r->verdict != BASELINE_INVALID) {
+    const int code = bench_build_check(build, row, shape, &why);
+    if (code == QK_ERR_MEMORY || code == QK_ERR_INTERRUPTED || code == QK_ERR_INTERNAL)
+        return qk_fail(err, code, why.where, "%s", why.text);
+    if (code && r->verdict != BASELINE_INVALID) {
         r->verdict = BASELINE_INVALID;
-        snprintf(r->reason, sizeof r->reason, "%s build: %.380s", build, known->why);
+        snprintf(r->reason, sizeof r->reason, "%s build: %.200s%s%.150s", bench_side_names[build->side],
+                 why.where, *why.where ? ": " : "", why.text);
     }
     return 0;
 }
@@ -44,15 +38,17 @@ static int look(const struct baseline_suite_case *c, struct gate *g, struct base
     r->verdict = BASELINE_PASS;
     snprintf(r->name, sizeof r->name, "%s", c->name);
     snprintf(r->memory, sizeof r->memory, "%s", bench_memory_names[c->memory]);
-    if (!c->cand) {
+    if (!c->cand || *c->gone) {
         removed = baseline_policy_removed(g->cfg->policy, c->name);
         r->verdict = removed ? BASELINE_REMOVED : BASELINE_MISSING;
-        snprintf(r->reason, sizeof r->reason, "%s",
-                 removed ? removed
-                         : "the candidate has no such row, and the policy's `removed` does not say so");
+        snprintf(r->reason, sizeof r->reason, "%s%s",
+                 removed   ? removed
+                 : c->cand ? c->gone
+                           : "the candidate has no such row",
+                 removed ? "" : ", and the policy's `removed` does not say so");
         return 0;
     }
-    int code = verify(c->cand, "candidate", g, r, err);
+    int code = verify(c->cand, g->cfg->cand, &c->shape, g, r, err);
     if (code || r->verdict == BASELINE_INVALID)
         return code;
     if (!c->base) {
@@ -60,12 +56,14 @@ static int look(const struct baseline_suite_case *c, struct gate *g, struct base
         snprintf(r->reason, sizeof r->reason, "the base has no such row");
         return 0;
     }
-    if (!strcmp(c->base->hash, c->cand->hash) && !g->cfg->time_identical) {
-        snprintf(r->reason, sizeof r->reason, "identical code, not timed");
+    const bool identical = g->same;
+    if (identical && !g->cfg->time_identical) {
+        snprintf(r->reason, sizeof r->reason, "identical code, not timed%s%s", *c->changed ? "; " : "",
+                 c->changed);
         return 0;
     }
-    if (strcmp(c->base->hash, c->cand->hash) != 0)
-        code = verify(c->base, "base", g, r, err);
+    if (!identical)
+        code = verify(c->base, g->cfg->base, &c->shape, g, r, err);
     *time = !code && r->verdict != BASELINE_INVALID;
     return code;
 }
@@ -73,7 +71,7 @@ static int look(const struct baseline_suite_case *c, struct gate *g, struct base
 static struct timed *add_timed(struct gate *g, struct baseline_result *r, const struct baseline_suite_case *c)
 {
     struct timed *t = &g->timed[g->count++];
-    *t = (struct timed){.result = r};
+    *t = (struct timed){.result = r, .changed = ""};
     t->duet = &g->duet[g->count - 1];
     *t->duet = (struct bench_duet_case){.op = c->op,
                                         .shape = c->shape,
@@ -104,6 +102,7 @@ static int add_case(struct gate *g, const struct baseline_suite_case *c, struct 
     t->duet->arm[0] = (struct bench_duet_arm){BENCH_SIDE_BASE, c->base->name};
     t->duet->arm[1] = (struct bench_duet_arm){BENCH_SIDE_CANDIDATE, c->cand->name};
     t->duet->extra = g->cfg->inject;
+    t->changed = c->changed;
     return 0;
 }
 
@@ -111,7 +110,7 @@ static int add_case(struct gate *g, const struct baseline_suite_case *c, struct 
 static int add_rule(struct gate *g, const struct baseline_suite_case *c,
                     const struct baseline_speedup_rule *rule, struct baseline_result *r, struct qk_error *err)
 {
-    const struct qk_variant *over = qk_table_find(g->cfg->cand, qk_op_row(c->op)->name, rule->over);
+    const struct qk_variant *over = qk_table_find(&g->cfg->cand->table, qk_op_row(c->op)->name, rule->over);
     r->role = BASELINE_RULE;
     r->verdict = BASELINE_PASS;
     r->ignorable = r->must_catch = -log(rule->at_least);
@@ -122,9 +121,9 @@ static int add_rule(struct gate *g, const struct baseline_suite_case *c,
                  c->cand ? rule->over : c->name, qk_op_row(c->op)->name);
         return 0;
     }
-    int code = verify(c->cand, "candidate", g, r, err);
+    int code = verify(c->cand, g->cfg->cand, &c->shape, g, r, err);
     if (!code)
-        code = verify(over, "candidate", g, r, err);
+        code = verify(over, g->cfg->cand, &c->shape, g, r, err);
     if (code || r->verdict == BASELINE_INVALID)
         return code;
     struct timed *t = add_timed(g, r, c);
@@ -225,13 +224,32 @@ static int plan(struct gate *g, struct qk_error *err)
     return code;
 }
 
+double baseline_gate_budget(const struct baseline_policy *policy, const struct baseline_suite_cases *suite)
+{
+    bool used[BENCH_MEMORIES] = {false};
+    double sum = 0;
+    for (size_t i = 0; i < suite->count; i++) {
+        const struct baseline_suite_case *c = &suite->cases[i];
+        sum += policy->budget_s[c->memory];
+        for (size_t k = 0; k < policy->speedup_count; k++)
+            sum += applies(&policy->speedups[k], c) ? policy->budget_s[c->memory] : 0;
+        used[c->memory] = true;
+    }
+    for (int memory = 0; memory < BENCH_MEMORIES; memory++)
+        sum += used[memory] ? 2 * policy->budget_s[memory] : 0;
+    return sum;
+}
+
 int baseline_gate_duet(const struct baseline_duet_config *cfg, struct baseline_report *report,
                        struct qk_error *err)
 {
     const size_t room = results_wanted(cfg);
-    struct gate g = {.cfg = cfg, .report = report, .start = bench_clock_ns()};
-    bool same = false;
+    const double budget_s = cfg->budget_s > 0 ? cfg->budget_s : baseline_gate_budget(cfg->policy, cfg->suite);
+    struct gate g = {.cfg = cfg, .report = report, .launcher = cfg->launcher};
     struct baseline_report made;
+    g.launcher.until_ns = bench_clock_ns() + (uint64_t)(budget_s * 1e9);
+    cfg->base->launcher = cfg->cand->launcher = &g.launcher;
+    g.same = bench_image_same(&cfg->base->image, &cfg->cand->image);
     int code = baseline_report_make(&made, room, err);
     if (!code) {
         report->results = made.results;
@@ -242,15 +260,17 @@ int baseline_gate_duet(const struct baseline_duet_config *cfg, struct baseline_r
     if (!code && (!g.timed || !g.duet))
         code = qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu cases", room);
     if (!code)
-        code = bench_same_file(cfg->base->path, cfg->cand->path, &same, err);
-    if (!code)
         code = plan(&g, err);
-    if (!code && same && cfg->expect_change)
+    bench_build_rest(cfg->base);
+    bench_build_rest(cfg->cand);
+    bench_strays_end();
+    if (!code && g.same && cfg->expect_change)
         snprintf(report->reason, sizeof report->reason,
                  "kernel sources differ, but base and candidate are the same file: the build of one was not "
                  "its own");
     else if (!code && g.count)
         code = baseline_gate_measure(&g, err);
+    cfg->base->launcher = cfg->cand->launcher = &cfg->launcher;
     baseline_gate_free(&g);
     return code;
 }

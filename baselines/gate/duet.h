@@ -7,28 +7,33 @@
 #define QKBENCH_BASELINES_GATE_DUET_H
 
 #include "baselines/gate/suite.h"
+#include "harness/duet/build.h"
 
 struct baseline_duet_config {
     struct baseline_policy *policy;
     const struct baseline_suite_cases *suite;
-    const struct qk_table *base, *cand;
-    const char *program, *launch_argument; /* harness/duet/duet.h */
+    struct bench_build *base, *cand; /* open; their check launches are ended */
+    struct bench_launcher launcher;  /* its time is set here */
     const struct bench_environment *env;
     struct bench_job job;
-    double budget_s; /* wall time of all measuring; 0: the policy's budgets per case alone */
+    double budget_s; /* wall time of it all; 0: baseline_gate_budget */
     double inject;   /* share of extra work the candidate gets in every case: to see the gate catch it; 0 */
     bool time_identical; /* rows of equal hash are timed too */
     bool expect_change;  /* base and candidate that are one file are INVALID */
     FILE *trace;         /* NULL: none */
 };
 
+/* What the policy's budgets of all cases, rules and controls come to, in seconds. */
+double baseline_gate_budget(const struct baseline_policy *policy, const struct baseline_suite_cases *suite);
+
 /*
  * Fills the results of *report. Its other members, and judging it (baseline_report_judge), are the caller's. Free with
  * baseline_report_free in any case.
  *
  * Cases whose rows have equal hashes pass without being timed. Every row that is judged is first checked against the
- * reference and stepped once. One that fails makes its case INVALID. Per memory class that is timed, one A/A and one
- * slowed control run along. All decisions of the run share policy->alpha.
+ * reference, stepped once and called on the shape at hand, in a launch of its own (harness/duet/build.h). One that
+ * fails makes its case INVALID. Per memory class that is timed, one A/A and one slowed control run along. All decisions
+ * of the run share policy->alpha.
  *
  * A bad build is a verdict, not an error. QK_ERR_MEMORY, QK_ERR_IO (module files, trace), QK_ERR_INTERRUPTED,
  * QK_ERR_INTERNAL.

@@ -1,33 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/gate/duet_private.h"
 
-#include "harness/counters/step.h"
 #include "harness/duet/trace.h"
-#include "harness/machine/clock.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-const struct verified *baseline_gate_verified(const struct gate *g, const struct qk_variant *row)
-{
-    for (size_t i = 0; i < g->verified_count; i++)
-        if (g->verified[i].row == row)
-            return &g->verified[i];
-    return NULL;
-}
-
-const struct verified *baseline_gate_verify(struct gate *g, const struct qk_variant *row, const char *why)
-{
-    struct verified *more = reallocarray(g->verified, g->verified_count + 1, sizeof *more);
-    if (!more)
-        return NULL;
-    g->verified = more;
-    struct verified *v = &more[g->verified_count++];
-    v->row = row;
-    snprintf(v->why, sizeof v->why, "%s", why);
-    return v;
-}
 
 static bool grow(struct timed *t)
 {
@@ -71,10 +49,7 @@ static bool more(void *ctx, const struct bench_duet_block *b)
         g->code = qk_fail(&g->err, QK_ERR_MEMORY, t->duet->name, "no memory for a block");
     if (g->code)
         return false;
-    const bool decided = baseline_decision_add(&t->decision, b->log_ratio);
-    const bool spent =
-        g->cfg->budget_s > 0 && (double)(bench_clock_ns() - g->start) * 1e-9 > g->cfg->budget_s;
-    return !decided && !spent;
+    return !baseline_decision_add(&t->decision, b->log_ratio);
 }
 
 static void refused(void *ctx, size_t index, int code, const char *why)
@@ -91,13 +66,12 @@ static void refused(void *ctx, size_t index, int code, const char *why)
 static void count_instructions(const struct gate *g, const struct timed *t)
 {
     double *const to[] = {&t->result->old_instructions, &t->result->new_instructions};
-    const struct qk_table *const tables[] = {g->cfg->base, g->cfg->cand};
+    const struct bench_build *const builds[] = {g->cfg->base, g->cfg->cand};
     for (int side = 0; side < 2; side++) {
         const struct qk_variant *v =
-            qk_table_find(tables[side], qk_op_row(t->duet->op)->name, t->duet->arm[side].variant);
-        struct bench_steps steps;
-        if (v && !v->unknown && !bench_steps_smallest(v, g->cfg->job.seed, NULL, &steps, NULL))
-            *to[side] = (double)steps.instructions;
+            qk_table_find(&builds[side]->table, qk_op_row(t->duet->op)->name, t->duet->arm[side].variant);
+        if (v)
+            *to[side] = bench_build_instructions(builds[side], v);
     }
 }
 
@@ -121,7 +95,7 @@ static int conclude(struct gate *g, struct timed *t, struct qk_error *err)
         return 0; /* and so it stays INVALID */
     }
     r->verdict = t->decision.verdict;
-    *r->reason = '\0';
+    snprintf(r->reason, sizeof r->reason, "%s", t->changed);
     if (r->verdict == BASELINE_INCONCLUSIVE)
         snprintf(r->reason, sizeof r->reason, "%zu blocks in %.1f s did not decide", r->blocks, r->seconds);
     else if (r->verdict == BASELINE_INVALID)
@@ -133,18 +107,16 @@ static int conclude(struct gate *g, struct timed *t, struct qk_error *err)
 
 int baseline_gate_measure(struct gate *g, struct qk_error *err)
 {
-    g->run = (struct bench_duet_config){.job = g->cfg->job,
-                                        .program = g->cfg->program,
-                                        .launch_argument = g->cfg->launch_argument,
-                                        .path = {[BENCH_SIDE_BASE] = g->cfg->base->path,
-                                                 [BENCH_SIDE_CANDIDATE] = g->cfg->cand->path,
-                                                 [BENCH_SIDE_COPY] = g->cfg->base->path},
-                                        .cases = g->duet,
-                                        .case_count = g->count,
-                                        .launches = g->cfg->policy->launches,
-                                        .more = more,
-                                        .refused = refused,
-                                        .ctx = g};
+    g->run = (struct bench_duet_config){
+        .job = g->cfg->job,
+        .launcher = g->launcher,
+        .image = {[BENCH_SIDE_BASE] = &g->cfg->base->image, [BENCH_SIDE_CANDIDATE] = &g->cfg->cand->image},
+        .cases = g->duet,
+        .case_count = g->count,
+        .launches = g->cfg->policy->launches,
+        .more = more,
+        .refused = refused,
+        .ctx = g};
     int code = g->cfg->trace
                    ? bench_trace_header(&g->run, g->cfg->env, g->cfg->policy->json, g->cfg->trace, err)
                    : 0;
@@ -168,5 +140,4 @@ void baseline_gate_free(struct gate *g)
     }
     free(g->timed);
     free(g->duet);
-    free(g->verified);
 }

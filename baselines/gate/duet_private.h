@@ -9,14 +9,10 @@ struct timed {
     struct baseline_result *result;
     struct bench_duet_case *duet;
     struct baseline_decision decision;
-    bool refused; /* the duet could not go on with it; the result says why */
+    const char *changed; /* what of the row is not as in the base, besides its code */
+    bool refused;        /* the duet could not go on with it; the result says why */
     size_t count, room;
     double *log_ratio, *base_ns, *cand_ns; /* [count], one of each block */
-};
-
-struct verified {
-    const struct qk_variant *row;
-    char why[400]; /* empty: it is right */
 };
 
 struct gate {
@@ -26,17 +22,13 @@ struct gate {
     size_t count; /* timed */
     struct timed *timed;
     struct bench_duet_case *duet; /* [count], in the same order */
-    size_t verified_count;
-    struct verified *verified;
+    bool same;                    /* base and candidate are one file's bytes */
+    struct bench_launcher launcher;
     struct bench_duet_config run;
     int code; /* of a callback: memory, trace */
     struct qk_error err;
 };
 
-/* What is known of a row; NULL when it was not verified yet. */
-const struct verified *baseline_gate_verified(const struct gate *g, const struct qk_variant *row);
-/* Remembers it. NULL when memory is refused. */
-const struct verified *baseline_gate_verify(struct gate *g, const struct qk_variant *row, const char *why);
 /* Runs the duet and fills the results of all timed cases. */
 int baseline_gate_measure(struct gate *g, struct qk_error *err);
 void baseline_gate_free(struct gate *g);

@@ -32,18 +32,43 @@ static bool is_glob(const char *text)
     return strpbrk(text, "*?[") != NULL;
 }
 
-/* Why a row cannot be judged here; NULL when it can. */
+/*
+ * Why a row cannot be judged here; NULL when it can. Of a level that this program does not know nobody can say that it
+ * is not here: the row's check refuses it.
+ */
 static const char *missing(const struct qk_variant *row, const struct baseline_suite_config *cfg, char *why,
                            size_t size)
 {
+    if (strcmp(qk_isa_row(row->isa)->name, row->isa_name) != 0)
+        return NULL;
     if (*cfg->allowed && !qk_has_word(cfg->allowed, row->isa_name)) {
         snprintf(why, size, "the policy does not allow %s", row->isa_name);
         return why;
     }
-    if (!strcmp(qk_isa_row(row->isa)->name, row->isa_name))
-        return cfg->isa->present[row->isa] ? NULL : cfg->isa->why[row->isa];
-    snprintf(why, size, "unknown ISA level %s", row->isa_name);
-    return why;
+    return cfg->isa->present[row->isa] ? NULL : cfg->isa->why[row->isa];
+}
+
+static bool is_case(const struct qk_variant *row)
+{
+    return row && row->kind != QK_CEILING;
+}
+
+/* What of the candidate's row is not as in the base. */
+static void compare_rows(struct baseline_suite_case *c)
+{
+    static const char *const kinds[] = {"STAGED", "PLAIN", "CEILING"};
+    const struct qk_variant *was = c->base, *is = c->cand;
+    const struct {
+        const char *what, *was, *is;
+    } columns[] = {{"phase", was->phase, is->phase},
+                   {"kind", kinds[was->kind], kinds[is->kind]},
+                   {"level", was->isa_name, is->isa_name}};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+        const size_t used = strlen(c->changed);
+        if (strcmp(columns[i].was, columns[i].is) != 0)
+            snprintf(c->changed + used, sizeof c->changed - used, "%s%s was %.20s and is %.20s",
+                     used ? ", " : "", columns[i].what, columns[i].was, columns[i].is);
+    }
 }
 
 static bool there(const struct baseline_suite_cases *s, const char *name)
@@ -63,14 +88,36 @@ struct adding {
     bool matched; /* a row, available or not */
 };
 
-static int add(struct adding *a, const struct qk_variant *row, struct qk_error *err)
+/* Can the rows of both builds be told apart by their times here? False: nothing of them is judged, as *why says. */
+static bool judgeable(const struct adding *a, struct baseline_suite_case *c, char *text, size_t size,
+                      const char **why)
+{
+    const char *const of_base = c->base ? missing(c->base, a->cfg, text, size) : NULL;
+    *why = c->cand ? missing(c->cand, a->cfg, text, size) : of_base;
+    if (c->base && c->cand) {
+        compare_rows(c);
+        if (strcmp(c->base->isa_name, c->cand->isa_name) != 0 && !of_base != !*why)
+            snprintf(c->gone, sizeof c->gone, "%.60s: %.50s", c->changed, of_base ? of_base : *why);
+        if (!is_case(c->cand))
+            snprintf(c->gone, sizeof c->gone, "%.118s", c->changed);
+    }
+    return *c->gone || !*why;
+}
+
+static int add(struct adding *a, const struct qk_variant *base, const struct qk_variant *cand,
+               struct qk_error *err)
 {
     struct baseline_suite_cases *s = a->suite;
-    struct baseline_suite_case c = {.op = a->op, .shape = a->shape};
+    /* What was a ceiling is no base to be compared with. */
+    struct baseline_suite_case c = {
+        .op = a->op, .shape = a->shape, .base = is_case(base) ? base : NULL, .cand = cand};
+    const struct qk_variant *row = cand ? cand : base;
     char shape[QK_SHAPE_TEXT], text[160];
+    const char *why;
+    if (!c.base && !is_case(cand))
+        return 0;
     a->matched = true;
-    const char *why = missing(row, a->cfg, text, sizeof text);
-    if (why) {
+    if (!judgeable(a, &c, text, sizeof text, &why)) {
         if (!s->unavailable++)
             snprintf(s->why, sizeof s->why, "%s", why);
         return 0;
@@ -81,8 +128,6 @@ static int add(struct adding *a, const struct qk_variant *row, struct qk_error *
     if (there(s, c.name))
         return 0;
     c.memory = bench_memory_of(&a->plan, a->cfg->env);
-    c.base = qk_table_find(a->cfg->base, row->op_name, row->name);
-    c.cand = qk_table_find(a->cfg->cand, row->op_name, row->name);
     if (s->count == s->room) {
         const size_t room = s->room ? 2 * s->room : 32;
         struct baseline_suite_case *more = reallocarray(s->cases, room, sizeof *more);
@@ -103,10 +148,10 @@ static int add_rows(struct adding *a, const struct entry *e, struct qk_error *er
     for (int m = 0; m < 2; m++)
         for (size_t i = 0; i < tables[m]->count && !code; i++) {
             const struct qk_variant *row = &tables[m]->rows[i];
-            const bool seen = m == 1 && qk_table_find(a->cfg->cand, row->op_name, row->name);
-            if (!seen && !strcmp(row->op_name, qk_op_row(a->op)->name) &&
-                !fnmatch(e->variant, row->name, 0) && row->kind != QK_CEILING)
-                code = add(a, row, err);
+            const struct qk_variant *other = qk_table_find(tables[!m], row->op_name, row->name);
+            if ((m == 0 || !other) && !strcmp(row->op_name, qk_op_row(a->op)->name) &&
+                !fnmatch(e->variant, row->name, 0))
+                code = m == 0 ? add(a, other, row, err) : add(a, row, NULL, err);
         }
     return code;
 }

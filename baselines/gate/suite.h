@@ -12,6 +12,8 @@ struct baseline_suite_case {
     struct qk_shape shape;
     enum bench_memory memory;
     const struct qk_variant *base, *cand; /* NULL where that build has no such row; never both */
+    char gone[120];    /* how the candidate's row cannot take the place of the base's here; empty: it can */
+    char changed[120]; /* what else of the row is another; empty: nothing */
 };
 
 struct baseline_suite_cases {
@@ -30,8 +32,9 @@ struct baseline_suite_config {
 
 /*
  * entries[count] are op/variant/shape, with globs on op and variant. The shape is a shape, a glob over the op's first
- * set, or @L1, @L2, @L3, @DRAM (the `cache` shape of that level here). Rows that are ceilings are no cases. Free with
- * baseline_suite_free in any case.
+ * set, or @L1, @L2, @L3, @DRAM (the `cache` shape of that level here). Rows that are ceilings in both builds, or in the
+ * only one that has them, are no cases, nor are rows whose level is not here in either. A row of a level that this
+ * program does not know is one. Free with baseline_suite_free in any case.
  *   QK_ERR_ARG          with the entry that is malformed or matches nothing
  *   QK_ERR_UNAVAILABLE  all that matches needs an ISA level that is not here
  *   QK_ERR_MEMORY

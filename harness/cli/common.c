@@ -39,9 +39,11 @@ int cli_detect(struct qk_cpu *cpu, struct qk_error *err)
 
 static volatile sig_atomic_t interrupted;
 
+/* The second one is from somebody who does not want to wait for the tidying up. */
 static void on_interrupt(int signal)
 {
-    (void)signal;
+    if (interrupted)
+        _exit(128 + signal);
     interrupted = 1;
 }
 

@@ -3,6 +3,7 @@
 #include "harness/duet/duet.h"
 #include "harness/duet/process.h"
 #include "harness/engine/buffers.h"
+#include "harness/machine/clock.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -33,15 +34,16 @@ struct tally {
 
 struct duet {
     const struct bench_duet_config *cfg;
-    struct bench_duet_copies copies;
-    struct tally *tally; /* [case_count] */
-    size_t *sorted;      /* [case_count] cases by memory class and shape, so that buffers are shared */
+    const struct bench_image *image[BENCH_SIDES]; /* of the sides that are used */
+    struct tally *tally;                          /* [case_count] */
+    size_t *sorted; /* [case_count] cases by memory class and shape, so that buffers are shared */
     struct bench_duet_process process;
     struct bench_duet_order order;
     struct bench_duet_answer answer;
 };
 
-static int check_case(const struct bench_duet_case *c, const char *const *path, struct qk_error *err)
+static int check_case(const struct bench_duet_case *c, const struct bench_image *const *image,
+                      struct qk_error *err)
 {
     const struct qk_case *const on = c->op < QK_OP_COUNT ? qk_op_row(c->op)->on : NULL;
     struct qk_plan plan;
@@ -54,7 +56,7 @@ static int check_case(const struct bench_duet_case *c, const char *const *path, 
         if (arm->side >= BENCH_SIDES || !arm->variant || strlen(arm->variant) >= BENCH_DUET_VARIANT)
             return qk_fail(err, QK_ERR_ARG, c->name, "arm %d has no side, or no variant, or too long a name",
                            a);
-        if (!path[arm->side == BENCH_SIDE_COPY ? BENCH_SIDE_BASE : arm->side])
+        if (!image[arm->side == BENCH_SIDE_COPY ? BENCH_SIDE_BASE : arm->side])
             return qk_fail(err, QK_ERR_ARG, c->name, "there is no module for the %s",
                            bench_side_names[arm->side]);
     }
@@ -78,20 +80,17 @@ static int compare_cases(const void *a, const void *b, void *cases)
 
 static int open_duet(struct duet *duet, const struct bench_duet_config *cfg, struct qk_error *err)
 {
-    const char *path[BENCH_SIDES];
-    bool needed[BENCH_SIDES] = {false};
     duet->cfg = cfg;
-    if (!cfg->program || !cfg->launch_argument || !cfg->more || !cfg->refused)
+    if (!cfg->launcher.program || !cfg->launcher.argument || !cfg->more || !cfg->refused)
         return qk_fail(err, QK_ERR_ARG, NULL, "a duet needs a program, its argument, and both callbacks");
-    memcpy(path, cfg->path, sizeof path);
-    if (!path[BENCH_SIDE_COPY])
-        path[BENCH_SIDE_COPY] = path[BENCH_SIDE_BASE];
     for (size_t i = 0; i < cfg->case_count; i++) {
-        const int code = check_case(&cfg->cases[i], path, err);
+        const int code = check_case(&cfg->cases[i], cfg->image, err);
         if (code)
             return code;
-        for (int a = 0; a < 2; a++)
-            needed[cfg->cases[i].arm[a].side] = true;
+        for (int a = 0; a < 2; a++) {
+            const enum bench_duet_side side = cfg->cases[i].arm[a].side;
+            duet->image[side] = cfg->image[side] ? cfg->image[side] : cfg->image[BENCH_SIDE_BASE];
+        }
     }
     duet->tally = calloc(cfg->case_count + 1, sizeof *duet->tally);
     duet->sorted = calloc(cfg->case_count + 1, sizeof *duet->sorted);
@@ -101,7 +100,7 @@ static int open_duet(struct duet *duet, const struct bench_duet_config *cfg, str
         duet->sorted[i] = i;
     qsort_r(duet->sorted, cfg->case_count, sizeof *duet->sorted, compare_cases,
             (void *)(uintptr_t)cfg->cases);
-    return bench_duet_copies_make(&duet->copies, path, needed, err);
+    return 0;
 }
 
 static int ask(struct duet *duet, enum bench_duet_message message, struct qk_error *err)
@@ -109,32 +108,48 @@ static int ask(struct duet *duet, enum bench_duet_message message, struct qk_err
     return bench_duet_process_ask(&duet->process, message, &duet->order, &duet->answer, err);
 }
 
+static bool late(const struct duet *duet)
+{
+    const uint64_t until = duet->cfg->launcher.until_ns;
+    return until && bench_clock_ns() >= until;
+}
+
+/* A module that ends its launch, or does not return, while it is loaded is no case's alone. */
+static void refuse_all(struct duet *duet, const char *why)
+{
+    const struct bench_duet_config *cfg = duet->cfg;
+    for (size_t i = 0; i < cfg->case_count; i++)
+        if (!duet->tally[i].over) {
+            duet->tally[i].over = true;
+            cfg->refused(cfg->ctx, i, QK_ERR_CHECK, why);
+        }
+}
+
 static int start(struct duet *duet, struct qk_error *err)
 {
     const struct bench_duet_config *cfg = duet->cfg;
     struct qk_error why;
-    int code = bench_duet_copies_renew(&duet->copies, err);
-    if (!code)
-        code = bench_duet_process_start(&duet->process, cfg, err);
+    int code = bench_duet_process_start(&duet->process, &cfg->launcher, &cfg->job, duet->image, err);
     if (code)
         return code;
     memset(&duet->order, 0, sizeof duet->order);
     duet->order.cpu = cfg->job.cpu;
     duet->order.seed = cfg->job.seed;
     for (int side = 0; side < BENCH_SIDES; side++)
-        snprintf(duet->order.path[side], sizeof duet->order.path[side], "%s", duet->copies.path[side]);
+        duet->order.has[side] = duet->image[side];
     code = ask(duet, BENCH_DUET_OPEN, &why);
-    if (!code)
-        return 0;
+    if (code == BENCH_DUET_DIED && *duet->process.doing)
+        refuse_all(duet, why.text);
+    if (!code || (code == BENCH_DUET_DIED && *duet->process.doing))
+        return code;
     if (code == BENCH_DUET_DIED || code == QK_ERR_INTERNAL)
-        return qk_fail(err, QK_ERR_INTERNAL, cfg->program, "no launch of '%.100s': %.300s", cfg->program,
-                       why.text);
+        return qk_fail(err, QK_ERR_INTERNAL, cfg->launcher.program, "no launch of '%.100s': %.300s",
+                       cfg->launcher.program, why.text);
     if (duet->answer.side < 0 || duet->answer.side >= BENCH_SIDES)
         return qk_fail(err, code, why.where, "%s", why.text);
-    /* The launch knows the copy only. */
-    const char *side = bench_side_names[duet->answer.side], *path = cfg->path[duet->answer.side];
-    return qk_fail(err, code, path ? path : cfg->path[BENCH_SIDE_BASE], "%s '%.100s': %.300s", side,
-                   path ? path : cfg->path[BENCH_SIDE_BASE], why.text);
+    const char *path = duet->image[duet->answer.side]->path;
+    return qk_fail(err, code, path, "%s '%.100s': %.300s", bench_side_names[duet->answer.side], path,
+                   why.text);
 }
 
 static void give_order(struct duet *duet, size_t index, size_t launch)
@@ -189,6 +204,8 @@ static void tell_progress(const struct duet *duet, size_t index)
 static int prepare_case(struct duet *duet, size_t index, size_t launch, struct qk_error *err)
 {
     struct tally *tally = &duet->tally[index];
+    if ((tally->over = late(duet)))
+        return 0;
     /* Inputs are the same in every launch, and what a kernel makes of them does not change. */
     duet->order.check = !tally->checked;
     tell_progress(duet, index);
@@ -202,6 +219,8 @@ static int take_block(struct duet *duet, size_t index, size_t launch, struct qk_
     const struct bench_duet_config *cfg = duet->cfg;
     const struct bench_duet_block *block = &duet->answer.block;
     struct tally *tally = &duet->tally[index];
+    if ((tally->over = late(duet)))
+        return 0;
     tell_progress(duet, index);
     const int code = ask_about(duet, BENCH_DUET_MEASURE, index, launch, err);
     if (code || tally->over)
@@ -294,12 +313,14 @@ int bench_duet_run(const struct bench_duet_config *cfg, struct qk_error *err)
     if (!duet)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a duet");
     int code = open_duet(duet, cfg, err);
-    for (size_t launch = 0; !code && anything_open(duet, duet->sorted, cfg->case_count); launch++) {
+    bench_strays_adopt();
+    for (size_t launch = 0; !code && !late(duet) && anything_open(duet, duet->sorted, cfg->case_count);
+         launch++) {
         code = run_launch(duet, launch, err);
         if (code == BENCH_DUET_DIED)
             code = 0;
     }
-    bench_duet_copies_remove(&duet->copies);
+    bench_strays_end();
     free(duet->tally);
     free(duet->sorted);
     free(duet);

@@ -12,22 +12,21 @@
 #define QKBENCH_HARNESS_DUET_DUET_H
 
 #include "harness/duet/case.h"
+#include "harness/duet/image.h"
+#include "harness/duet/launcher.h"
 #include "harness/machine/job.h"
 
 struct bench_duet_config {
     struct bench_job job;
-    const char *program; /* run again for each launch: argv is {program, launch_argument} */
-    const char *launch_argument;
+    struct bench_launcher launcher;
     /*
-     * Of the modules. All are loaded from copies of their own, which are made when the run begins in a folder below
-     * $TMPDIR or /tmp. So a build may go on meanwhile, and one file on two sides is really loaded twice. Each launch
-     * gets fresh files of the same bytes. The copy may be NULL: it is then made from the base, if a case uses it.
+     * The modules. Each launch loads fresh copies of their bytes. The copy may be NULL: it is then the base once more,
+     * if a case uses it.
      */
-    const char *path[BENCH_SIDES];
+    const struct bench_image *image[BENCH_SIDES];
     const struct bench_duet_case *cases;
     size_t case_count;
-    size_t launches;      /* at least; blocks of a case from DRAM are dealt out over them evenly. 0: 5 */
-    unsigned patience_ms; /* a launch that answers nothing for so long is ended. 0: two minutes */
+    size_t launches; /* at least; blocks of a case from DRAM are dealt out over them evenly. 0: 5 */
     /* Told after every block. True: another one, if its budget allows. */
     bool (*more)(void *ctx, const struct bench_duet_block *block);
     /*
@@ -41,10 +40,11 @@ struct bench_duet_config {
 };
 
 /*
- * Measures all cases, taking turns block by block, until no case wants more. A launch that dies refuses the case it was
- * at, and the others go on.
+ * Measures all cases, taking turns block by block, until no case wants more or the launcher's time is over. A launch
+ * that dies refuses the case it was at, and the others go on. One that dies while it loads the modules refuses all.
  *   QK_ERR_ARG                  a configuration that makes no sense
  *   QK_ERR_IO, QK_ERR_INVALID   a module cannot be copied or loaded (qk_table_load)
+ *   QK_ERR_UNAVAILABLE          threads and children cannot be kept out (contain.h)
  *   QK_ERR_INTERNAL             no launch can be made
  *   QK_ERR_INTERRUPTED, QK_ERR_MEMORY
  */
@@ -61,17 +61,17 @@ int bench_module_own(char *to, size_t size, struct qk_error *err);
 /* bench_module_own with the program's folder and the installed one given. */
 int bench_module_own_from(const char *folder, const char *installed, char *to, size_t size,
                           struct qk_error *err);
-/* Are two files the same, byte for byte? QK_ERR_IO. */
-int bench_same_file(const char *a, const char *b, bool *same, struct qk_error *err);
 
 /*
  * Did a row do what it says? Checks it against the reference (qk_check_variant), then steps one call at the op's
  * smallest shape. A row of a level above BASE must have run instructions of that level. A row made by the compiler need
  * not: what the compiler makes of it is all that it claims.
  *
- * *stepped says whether stepping, and telling instructions apart, was possible here. QK_ERR_CHECK with the reason.
- * QK_ERR_UNAVAILABLE when the row cannot run here.
+ * *stepped says whether stepping, and telling instructions apart, was possible here. *instructions is how many one call
+ * took; NaN when that could not be counted. QK_ERR_CHECK with the reason. QK_ERR_UNAVAILABLE when the row cannot run
+ * here.
  */
-int bench_module_verify(const struct qk_variant *v, uint64_t seed, bool *stepped, struct qk_error *err);
+int bench_module_verify(const struct qk_variant *v, uint64_t seed, bool *stepped, double *instructions,
+                        struct qk_error *err);
 
 #endif

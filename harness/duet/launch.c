@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The process that measures. It does what orders say, one after the other, until nobody is there to give them. */
+#include "harness/duet/contain.h"
 #include "harness/duet/desk.h"
 #include "harness/duet/duet.h"
 
 #include "harness/machine/pinning.h"
+#include "kernels/check/check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +16,8 @@
 #include <unistd.h>
 
 /*
- * The socket is standard input and output. It moves to a place of its own, so that what a module's start or an
- * instrumented kernel prints does not come between the answers.
+ * The socket is standard input and output. It moves to a place of its own. What a module prints goes nowhere: it must
+ * not come between the answers, nor look like a verdict to who reads the program's output.
  */
 static int take_socket(void)
 {
@@ -24,8 +26,9 @@ static int take_socket(void)
     if (fd < 0 || nothing < 0)
         return -1;
     dup2(nothing, STDIN_FILENO);
-    if (dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-        dup2(nothing, STDOUT_FILENO);
+    dup2(nothing, STDOUT_FILENO);
+    if (!getenv("QK_LAUNCH_STDERR"))
+        dup2(nothing, STDERR_FILENO);
     close(nothing);
     return fd;
 }
@@ -37,23 +40,34 @@ static void send_note(void *ctx, const char *text)
     bench_duet_send(*(const int *)ctx, BENCH_DUET_NOTE, &answer, sizeof answer);
 }
 
+/* What the loader says of /proc/self/fd/10 is said of the module. */
+static void name_module(struct qk_error *err, const char *file, const char *name)
+{
+    char text[sizeof err->text];
+    snprintf(err->where, sizeof err->where, "%s", name);
+    for (char *at; (at = strstr(err->text, file));) {
+        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - err->text), err->text, name, at + strlen(file));
+        memcpy(err->text, text, sizeof text);
+    }
+}
+
 static int load_modules(struct bench_duet_desk *desk, const struct bench_duet_order *order,
                         struct bench_duet_answer *answer)
 {
     for (int side = 0; side < BENCH_SIDES; side++) {
-        if (!*order->path[side])
+        char file[40], line[60];
+        if (!order->has[side])
             continue;
-        const int code = qk_table_load(&desk->table[side], order->path[side], &answer->error);
+        snprintf(line, sizeof line, "loading the %s", bench_side_names[side]);
+        desk->note(desk->ctx, line);
+        snprintf(file, sizeof file, "/proc/self/fd/%d", BENCH_DUET_FILE + side);
+        const int code = qk_table_load(&desk->table[side], file, &answer->error);
+        close(BENCH_DUET_FILE + side);
         if (code) {
             answer->side = side;
+            name_module(&answer->error, file, bench_side_names[side]);
             return code;
         }
-        /* The loader tells files by name in the file and by inode: two sides that it took for one would be equal. */
-        for (int other = 0; other < side; other++)
-            if (desk->table[other].handle == desk->table[side].handle)
-                return qk_fail(&answer->error, QK_ERR_INTERNAL, order->path[side],
-                               "the loader took the %s for the %s", bench_side_names[side],
-                               bench_side_names[other]);
     }
     return 0;
 }
@@ -67,8 +81,57 @@ static int open_desk(struct bench_duet_desk *desk, const struct bench_duet_order
     desk->seed = order->seed;
     bench_sw_close(&desk->sw);
     bench_sw_open("", &desk->sw, cpu);
-    const int code = qk_cpu_detect(&desk->isa, getenv("QK_DISABLE_ISA"), &answer->error);
-    return code ? code : load_modules(desk, order, answer);
+    int code = qk_cpu_detect(&desk->isa, getenv("QK_DISABLE_ISA"), &answer->error);
+    struct bench_kept kept;
+    bench_keep(&kept);
+    if (!code && !order->forks)
+        code = bench_contain(&answer->error);
+    if (!code)
+        code = load_modules(desk, order, answer);
+    bench_put_back(&kept);
+    return code;
+}
+
+static const struct qk_variant *row_of(const struct bench_duet_desk *desk,
+                                       const struct bench_duet_order *order)
+{
+    const struct qk_table *t = order->side < BENCH_SIDES ? &desk->table[order->side] : NULL;
+    return t && order->number < t->count ? &t->rows[order->number] : NULL;
+}
+
+static void describe_row(const struct qk_table *t, const struct qk_variant *v, struct bench_duet_row *to)
+{
+    to->count = t->count;
+    to->variant = *v;
+    snprintf(to->compiler, sizeof to->compiler, "%s", t->compiler);
+    snprintf(to->version, sizeof to->version, "%s", t->version);
+    snprintf(to->op, sizeof to->op, "%s", v->op_name);
+    snprintf(to->name, sizeof to->name, "%s", v->name);
+    snprintf(to->isa, sizeof to->isa, "%s", v->isa_name);
+    snprintf(to->phase, sizeof to->phase, "%s", v->phase);
+    snprintf(to->flags, sizeof to->flags, "%s", v->flags);
+    snprintf(to->unknown, sizeof to->unknown, "%s", v->unknown ? v->unknown : "");
+}
+
+/* What is asked about a row of a module's table. */
+static int obey_row(struct bench_duet_desk *desk, const struct bench_duet_order *order,
+                    struct bench_duet_answer *answer)
+{
+    const struct qk_variant *v = row_of(desk, order);
+    char line[160];
+    bool stepped;
+    if (!v)
+        return qk_fail(&answer->error, QK_ERR_INTERNAL, NULL, "an order about a row that is not there");
+    if (order->head.message == BENCH_DUET_ROW) {
+        describe_row(&desk->table[order->side], v, &answer->row);
+        return 0;
+    }
+    const bool trying = order->head.message == BENCH_DUET_TRY;
+    snprintf(line, sizeof line, "%s %.60s of the %s", trying ? "trying" : "checking", v->name,
+             bench_side_names[order->side]);
+    desk->note(desk->ctx, line);
+    return trying ? qk_check_on_shape(v, &order->work.shape, order->seed, &answer->error)
+                  : bench_module_verify(v, order->seed, &stepped, &answer->instructions, &answer->error);
 }
 
 static bool work_valid(const struct bench_duet_work *w)
@@ -87,6 +150,10 @@ static int obey(struct bench_duet_desk *desk, const struct bench_duet_order *ord
     switch (order->head.message) {
     case BENCH_DUET_OPEN:
         return open_desk(desk, order, answer);
+    case BENCH_DUET_ROW:
+    case BENCH_DUET_CHECK:
+    case BENCH_DUET_TRY:
+        return obey_row(desk, order, answer);
     case BENCH_DUET_PREPARE:
         if (!work_valid(&order->work))
             break;
@@ -116,9 +183,6 @@ int bench_duet_launch(void)
         answer.code = obey(&desk, &order, &answer);
         heard = bench_duet_send(fd, BENCH_DUET_DONE, &answer, sizeof answer);
     }
-    bench_duet_clear(&desk);
-    bench_sw_close(&desk.sw);
-    for (int side = 0; side < BENCH_SIDES; side++)
-        qk_table_free(&desk.table[side]);
-    return got == 0 ? 0 : 1;
+    /* What a module left to be done at the end is not done. */
+    _exit(got == 0 ? 0 : 1);
 }

@@ -6,8 +6,8 @@
 #include "harness/machine/datafile.h"
 #include "kernels/check/check.h"
 
-#include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,31 +37,6 @@ int bench_module_own(char *to, size_t size, struct qk_error *err)
     return bench_module_own_from(folder, QK_MODULE_DIR, to, size, err);
 }
 
-int bench_same_file(const char *a, const char *b, bool *same, struct qk_error *err)
-{
-    FILE *const file[] = {fopen(a, "rbe"), fopen(b, "rbe")};
-    const char *const path[] = {a, b};
-    char part[2][4096];
-    size_t n[2] = {1, 1};
-    int code = 0;
-    *same = true;
-    for (int i = 0; i < 2 && !code; i++)
-        if (!file[i])
-            code = qk_fail(err, QK_ERR_IO, path[i], "cannot open '%s': %s", path[i], strerror(errno));
-    while (!code && *same && n[0]) {
-        for (int i = 0; i < 2 && !code; i++) {
-            n[i] = fread(part[i], 1, sizeof part[i], file[i]);
-            if (ferror(file[i]))
-                code = qk_fail(err, QK_ERR_IO, path[i], "cannot read '%s': %s", path[i], strerror(errno));
-        }
-        *same = n[0] == n[1] && !memcmp(part[0], part[1], n[0]);
-    }
-    for (int i = 0; i < 2; i++)
-        if (file[i])
-            fclose(file[i]);
-    return code;
-}
-
 /* Did the one call run what only the row's level has? */
 static int check_level(const struct qk_variant *v, const struct bench_steps *steps, const char *where,
                        struct qk_error *err)
@@ -83,13 +58,15 @@ static int check_level(const struct qk_variant *v, const struct bench_steps *ste
                    (unsigned long long)steps->instructions, v->isa_name, found);
 }
 
-int bench_module_verify(const struct qk_variant *v, uint64_t seed, bool *stepped, struct qk_error *err)
+int bench_module_verify(const struct qk_variant *v, uint64_t seed, bool *stepped, double *instructions,
+                        struct qk_error *err)
 {
     char where[BENCH_DUET_NAME];
     struct qk_cpu cpu;
     struct bench_steps steps;
     struct qk_error found;
     *stepped = false;
+    *instructions = NAN;
     snprintf(where, sizeof where, "%s/%s", v->op_name, v->name);
     int code = qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), err);
     if (code)
@@ -105,6 +82,7 @@ int bench_module_verify(const struct qk_variant *v, uint64_t seed, bool *stepped
         return 0;
     if (code)
         return qk_fail(err, code, where, "%s", found.text);
+    *instructions = (double)steps.instructions;
     *stepped = steps.has_kinds;
     return steps.has_kinds ? check_level(v, &steps, where, err) : 0;
 }

@@ -4,6 +4,7 @@
 
 #include "harness/machine/clock.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -15,102 +16,27 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 120000, LOOK_MS = 500 };
+enum { PATIENCE_MS = 120000, LOOK_MS = 500, ENDING_MS = 100, STRAY_ROUNDS = 100 };
 
-static int copy_file(const char *from, const char *to, struct qk_error *err)
+/* Between fork and exec, in the child: file i, where there is one, becomes descriptor BENCH_DUET_FILE + i. */
+static void hand_over(const int *file)
 {
-    FILE *in = fopen(from, "rbe"), *out = NULL;
-    char part[16384];
-    struct stat st;
-    size_t n;
-    int code = 0;
-    if (!in || fstat(fileno(in), &st))
-        code = qk_fail(err, QK_ERR_IO, from, "cannot open the kernel module '%s': %s", from, strerror(errno));
-    else if (!S_ISREG(st.st_mode))
-        code = qk_fail(err, QK_ERR_IO, from, "'%s' is no kernel module: it is not a regular file", from);
-    else if (!(out = fopen(to, "wbxe")))
-        code =
-            qk_fail(err, QK_ERR_IO, to, "cannot make a copy of '%s' as '%s': %s", from, to, strerror(errno));
-    while (!code && (n = fread(part, 1, sizeof part, in)) > 0)
-        if (fwrite(part, 1, n, out) != n)
-            code = qk_fail(err, QK_ERR_IO, to, "cannot write a copy of '%s' to '%s': %s", from, to,
-                           strerror(errno));
-    if (!code && ferror(in))
-        code = qk_fail(err, QK_ERR_IO, from, "cannot read '%s': %s", from, strerror(errno));
-    if (in)
-        fclose(in);
-    if (out && fclose(out) && !code)
-        code =
-            qk_fail(err, QK_ERR_IO, to, "cannot write a copy of '%s' to '%s': %s", from, to, strerror(errno));
-    return code;
+    int high[BENCH_SIDES];
+    for (int i = 0; i < BENCH_SIDES; i++)
+        high[i] = file[i] < 0 ? -1 : fcntl(file[i], F_DUPFD_CLOEXEC, BENCH_DUET_FILE + BENCH_SIDES);
+    for (int i = 0; i < BENCH_SIDES; i++)
+        if (high[i] >= 0)
+            dup2(high[i], BENCH_DUET_FILE + i);
 }
 
-int bench_duet_copies_make(struct bench_duet_copies *c, const char *const *path, const bool *needed,
-                           struct qk_error *err)
-{
-    const char *set = getenv("TMPDIR"), *below = set && *set ? set : "/tmp";
-    memset(c, 0, sizeof *c);
-    const int n = snprintf(c->folder, sizeof c->folder, "%s/qkbench-duet-XXXXXX", below);
-    if (n < 0 || (size_t)n >= sizeof c->folder || !mkdtemp(c->folder)) {
-        c->folder[0] = '\0';
-        return qk_fail(err, QK_ERR_IO, below,
-                       "cannot make a folder for copies of the modules in '%.300s': %s", below,
-                       strerror(errno));
-    }
-    int code = 0;
-    for (int side = 0; side < BENCH_SIDES && !code; side++) {
-        if (!needed[side])
-            continue;
-        snprintf(c->path[side], sizeof c->path[side], "%s/%s.so", c->folder, bench_side_names[side]);
-        code = copy_file(path[side], c->path[side], err);
-    }
-    return code;
-}
-
-static void name_next(const struct bench_duet_copies *c, int side, char to[1200])
-{
-    snprintf(to, 1200, "%s.next", c->path[side]);
-}
-
-int bench_duet_copies_renew(const struct bench_duet_copies *c, struct qk_error *err)
-{
-    char next[1200];
-    int code = 0;
-    for (int side = 0; side < BENCH_SIDES && !code; side++) {
-        if (!*c->path[side])
-            continue;
-        name_next(c, side, next);
-        code = copy_file(c->path[side], next, err);
-        if (!code && rename(next, c->path[side]))
-            code = qk_fail(err, QK_ERR_IO, next, "cannot rename the copy '%s': %s", next, strerror(errno));
-    }
-    return code;
-}
-
-void bench_duet_copies_remove(struct bench_duet_copies *c)
-{
-    char next[1200];
-    for (int side = 0; side < BENCH_SIDES; side++)
-        if (*c->path[side]) {
-            name_next(c, side, next);
-            unlink(next);
-            unlink(c->path[side]);
-        }
-    if (*c->folder)
-        rmdir(c->folder);
-    memset(c, 0, sizeof *c);
-}
-
-/* Between fork and exec, in the child. */
-static void become_launch(const struct bench_duet_config *cfg, int fd, pid_t parent)
+static void become_launch(const struct bench_launcher *launcher, int fd, const int *file, pid_t parent)
 {
     const struct rlimit no_core = {0, 0};
     struct bench_duet_answer answer;
-    char *const argv[] = {(char *)(uintptr_t)cfg->program, (char *)(uintptr_t)cfg->launch_argument, NULL};
+    char *const argv[] = {(char *)(uintptr_t)launcher->program, (char *)(uintptr_t)launcher->argument, NULL};
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
@@ -122,35 +48,50 @@ static void become_launch(const struct bench_duet_config *cfg, int fd, pid_t par
     if (persona >= 0 && (persona & ADDR_NO_RANDOMIZE))
         personality((unsigned long)(persona & ~ADDR_NO_RANDOMIZE));
     /* dup2 onto itself would keep close-on-exec, should the socket be 0 or 1. */
-    fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    fd = fcntl(fd, F_DUPFD_CLOEXEC, BENCH_DUET_FILE + BENCH_SIDES);
+    hand_over(file);
     if (dup2(fd, STDIN_FILENO) >= 0 && dup2(fd, STDOUT_FILENO) >= 0)
-        execv(cfg->program, argv);
+        execv(launcher->program, argv);
     memset(&answer, 0, sizeof answer);
     answer.side = -1;
-    answer.code = qk_fail(&answer.error, QK_ERR_INTERNAL, cfg->program, "cannot run '%s': %s", cfg->program,
-                          strerror(errno));
+    answer.code = qk_fail(&answer.error, QK_ERR_INTERNAL, launcher->program, "cannot run '%s': %s",
+                          launcher->program, strerror(errno));
     bench_duet_send(fd, BENCH_DUET_DONE, &answer, sizeof answer);
     _exit(127);
 }
 
-int bench_duet_process_start(struct bench_duet_process *p, const struct bench_duet_config *cfg,
-                             struct qk_error *err)
+static int start(struct bench_duet_process *p, const int *file, struct qk_error *err)
 {
     int ends[2];
     const pid_t parent = getpid();
-    *p = (struct bench_duet_process){.pid = -1,
-                                     .fd = -1,
-                                     .patience_ms = cfg->patience_ms ? cfg->patience_ms : PATIENCE_MS,
-                                     .stop = cfg->job.stop};
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
         return qk_fail(err, QK_ERR_INTERNAL, NULL, "no launch: no socket: %s", strerror(errno));
     p->pid = fork();
     const int error = errno;
     if (p->pid == 0)
-        become_launch(cfg, ends[1], parent);
+        become_launch(p->launcher, ends[1], file, parent);
     close(ends[1]);
     p->fd = ends[0];
     return p->pid < 0 ? qk_fail(err, QK_ERR_INTERNAL, NULL, "no launch: no process: %s", strerror(error)) : 0;
+}
+
+int bench_duet_process_start(struct bench_duet_process *p, const struct bench_launcher *launcher,
+                             const struct bench_job *job, const struct bench_image *const *image,
+                             struct qk_error *err)
+{
+    int file[BENCH_SIDES], code = 0;
+    *p = (struct bench_duet_process){.pid = -1, .fd = -1, .launcher = launcher, .stop = job->stop};
+    for (int i = 0; i < BENCH_SIDES; i++) {
+        file[i] = image[i] && !code ? bench_image_copy(image[i], bench_side_names[i], err) : -1;
+        if (image[i] && file[i] < 0 && !code)
+            code = file[i];
+    }
+    if (!code)
+        code = start(p, file, err);
+    for (int i = 0; i < BENCH_SIDES; i++)
+        if (file[i] >= 0)
+            close(file[i]);
+    return code;
 }
 
 static int reap(pid_t pid)
@@ -162,30 +103,53 @@ static int reap(pid_t pid)
     return status;
 }
 
+/* Ends it without waiting for what it does, which may be never to return. */
+static int end_now(struct bench_duet_process *p)
+{
+    kill(p->pid, SIGKILL);
+    const int status = reap(p->pid);
+    p->pid = -1;
+    return status;
+}
+
 void bench_duet_process_end(struct bench_duet_process *p)
 {
     if (p->fd >= 0)
-        close(p->fd); /* which ends a launch that waits for an order */
+        close(p->fd);
     if (p->pid > 0)
-        reap(p->pid);
+        end_now(p);
     p->pid = p->fd = -1;
 }
 
 static int died(struct bench_duet_process *p, const char *how, struct qk_error *err)
 {
-    return qk_fail(err, BENCH_DUET_DIED, NULL, "the process that measures %s%s%s", how,
+    return qk_fail(err, BENCH_DUET_DIED, NULL, "the launch %s%s%s", how,
                    *p->doing ? ", last heard of when " : "", p->doing);
+}
+
+/* Has it ended by itself, or is it about to? */
+static bool ends(pid_t pid)
+{
+    siginfo_t info;
+    for (int i = 0; i < ENDING_MS; i++) {
+        info.si_pid = 0;
+        if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) || info.si_pid)
+            return true;
+        poll(NULL, 0, 1);
+    }
+    return false;
 }
 
 /* It is not there any more, or is no launch: waits for its end and says how it came. */
 static int explain_end(struct bench_duet_process *p, bool spoke, struct qk_error *err)
 {
     char how[160];
-    kill(p->pid, SIGKILL); /* changes nothing for one that is about to end */
-    const int status = reap(p->pid);
-    p->pid = -1;
+    const bool ended = ends(p->pid);
+    const int status = end_now(p);
     if (spoke)
         snprintf(how, sizeof how, "answered with what is no answer of version %d", BENCH_DUET_VERSION);
+    else if (!ended)
+        snprintf(how, sizeof how, "closed its connection and was ended");
     else if (WIFSIGNALED(status))
         snprintf(how, sizeof how, "died of SIG%s (%s)%s", sigabbrev_np(WTERMSIG(status)),
                  strsignal(WTERMSIG(status)), WTERMSIG(status) == SIGKILL ? ", for want of memory?" : "");
@@ -194,17 +158,21 @@ static int explain_end(struct bench_duet_process *p, bool spoke, struct qk_error
     return died(p, how, err);
 }
 
-static void end_now(struct bench_duet_process *p)
+/* How long an answer that is asked for now is waited for. */
+static uint64_t patience_ns(const struct bench_launcher *l, uint64_t now)
 {
-    kill(p->pid, SIGKILL);
-    reap(p->pid);
-    p->pid = -1;
+    const uint64_t most = (uint64_t)(l->patience_ms ? l->patience_ms : PATIENCE_MS) * 1000000;
+    if (!l->until_ns)
+        return most;
+    const uint64_t last = l->until_ns + (uint64_t)BENCH_LAUNCH_GRACE_MS * 1000000;
+    const uint64_t left = last > now ? last - now : 0;
+    return left < most ? left : most;
 }
 
 /* Waits for a packet; a signal that sets what stop() reads also ends the poll. */
-static int wait_for_packet(struct bench_duet_process *p, struct qk_error *err)
+static int wait_for_packet(struct bench_duet_process *p, uint64_t begun, struct qk_error *err)
 {
-    const uint64_t until = bench_clock_ns() + (uint64_t)p->patience_ms * 1000000;
+    const uint64_t patience = patience_ns(p->launcher, begun);
     struct pollfd end = {.fd = p->fd, .events = POLLIN};
     for (;;) {
         if (p->stop && p->stop()) {
@@ -212,13 +180,14 @@ static int wait_for_packet(struct bench_duet_process *p, struct qk_error *err)
             return qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted");
         }
         const uint64_t now = bench_clock_ns();
-        if (now >= until) {
+        if (now >= begun + patience) {
             char how[100];
             end_now(p);
-            snprintf(how, sizeof how, "gave no answer for %u ms and was ended", p->patience_ms);
+            snprintf(how, sizeof how, "gave no answer for %llu ms and was ended",
+                     (unsigned long long)(patience / 1000000));
             return died(p, how, err);
         }
-        const uint64_t left = (until - now) / 1000000 + 1;
+        const uint64_t left = (begun + patience - now) / 1000000 + 1;
         if (poll(&end, 1, left < LOOK_MS ? (int)left : LOOK_MS) > 0)
             return 0;
     }
@@ -228,11 +197,12 @@ int bench_duet_process_ask(struct bench_duet_process *p, enum bench_duet_message
                            struct bench_duet_order *order, struct bench_duet_answer *answer,
                            struct qk_error *err)
 {
+    const uint64_t begun = bench_clock_ns();
     p->doing[0] = '\0';
     /* When it cannot be sent nobody is there, which the answer that does not come tells with more detail. */
     bench_duet_send(p->fd, message, order, sizeof *order);
     for (;;) {
-        const int code = wait_for_packet(p, err);
+        const int code = wait_for_packet(p, begun, err);
         if (code)
             return code;
         const int got = bench_duet_receive(p->fd, answer, sizeof *answer);
@@ -244,4 +214,56 @@ int bench_duet_process_ask(struct bench_duet_process *p, enum bench_duet_message
         }
         return answer->code ? qk_fail(err, answer->code, answer->error.where, "%s", answer->error.text) : 0;
     }
+}
+
+void bench_strays_adopt(void)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+/* The parent of process `name` of /proc; 0 when there is no telling. */
+static pid_t parent_of(const char *name)
+{
+    char path[300], line[500], state;
+    int parent = 0;
+    snprintf(path, sizeof path, "/proc/%s/stat", name);
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return 0;
+    const char *end =
+        fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL; /* its name may hold anything */
+    if (!end || sscanf(end + 1, " %c %d", &state, &parent) != 2)
+        parent = 0;
+    fclose(f);
+    return parent;
+}
+
+static bool has_children(void)
+{
+    siginfo_t info;
+    return !waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+}
+
+static void kill_children(void)
+{
+    DIR *all = opendir("/proc");
+    for (const struct dirent *entry; all && (entry = readdir(all));) {
+        const long pid = strtol(entry->d_name, NULL, 10);
+        if (pid > 0 && parent_of(entry->d_name) == getpid())
+            kill((pid_t)pid, SIGKILL);
+    }
+    if (all)
+        closedir(all);
+}
+
+void bench_strays_end(void)
+{
+    /* What they had started in turn becomes ours as they die. */
+    for (int round = 0; round < STRAY_ROUNDS && has_children(); round++) {
+        kill_children();
+        poll(NULL, 0, 1);
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+            continue;
+    }
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
 }

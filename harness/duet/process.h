@@ -1,38 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* Launches as the program sees them: the files they load, their start, their orders and answers, and how they ended. */
+/* Launches as the program sees them: their start, their orders and answers, and how they ended. */
 #ifndef QKBENCH_HARNESS_DUET_PROCESS_H
 #define QKBENCH_HARNESS_DUET_PROCESS_H
 
-#include "harness/duet/duet.h"
+#include "harness/duet/image.h"
+#include "harness/duet/launcher.h"
 #include "harness/duet/protocol.h"
+#include "harness/machine/job.h"
 
 #include <sys/types.h>
 
-/* A process that measures, seen from the program. */
+/* A process that loads modules, seen from the program. */
 struct bench_duet_process {
     pid_t pid;
     int fd;
-    unsigned patience_ms;
+    const struct bench_launcher *launcher;
     bool (*stop)(void);
     char doing[200]; /* its last note */
 };
 enum { BENCH_DUET_DIED = 1 };
 
-/* Copies of the modules of the sides that `needed` names, in a private folder. Remove in any case. */
-struct bench_duet_copies {
-    char folder[1024];
-    char path[BENCH_SIDES][1100]; /* empty: no such side */
-};
-int bench_duet_copies_make(struct bench_duet_copies *c, const char *const *path, const bool *needed,
-                           struct qk_error *err);
 /*
- * Puts fresh files in the places of the copies. Where a file's pages lie in memory can favour one build for as long as
- * the file lives, so each launch gets files of its own. QK_ERR_IO.
+ * Starts a launch that has fresh copies of the images at hand; NULL is a side that it does not have. Where a file's
+ * pages lie in memory can favour one build for as long as the file lives, so no two launches share a copy.
+ * QK_ERR_INTERNAL, QK_ERR_IO.
  */
-int bench_duet_copies_renew(const struct bench_duet_copies *c, struct qk_error *err);
-void bench_duet_copies_remove(struct bench_duet_copies *c);
-
-int bench_duet_process_start(struct bench_duet_process *p, const struct bench_duet_config *cfg,
+int bench_duet_process_start(struct bench_duet_process *p, const struct bench_launcher *launcher,
+                             const struct bench_job *job, const struct bench_image *const *image,
                              struct qk_error *err);
 /*
  * Sends the order and waits for its answer. Returns the answer's code with its error, QK_ERR_INTERRUPTED, or
@@ -41,6 +35,14 @@ int bench_duet_process_start(struct bench_duet_process *p, const struct bench_du
 int bench_duet_process_ask(struct bench_duet_process *p, enum bench_duet_message message,
                            struct bench_duet_order *order, struct bench_duet_answer *answer,
                            struct qk_error *err);
+/* Ends the launch, whatever it does. */
 void bench_duet_process_end(struct bench_duet_process *p);
+
+/*
+ * From the first on, processes that a launch leaves behind become this one's children; the second ends all of them. So
+ * the caller has no children of its own, and no launch is running.
+ */
+void bench_strays_adopt(void);
+void bench_strays_end(void);
 
 #endif

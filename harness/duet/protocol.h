@@ -11,13 +11,16 @@
  */
 enum {
     BENCH_DUET_MAGIC = 0x54455544,
-    BENCH_DUET_VERSION = 1,
+    BENCH_DUET_VERSION = 2,
     BENCH_DUET_VARIANT = 64,
-    BENCH_DUET_PATH = 4096
+    BENCH_DUET_FILE = 10 /* the descriptor of the base's module; those of the other sides follow */
 };
 
 enum bench_duet_message {
-    BENCH_DUET_OPEN = 1, /* cpu, seed, path: pins, loads */
+    BENCH_DUET_OPEN = 1, /* cpu, seed, sides, forks: pins, loads */
+    BENCH_DUET_ROW,      /* side, number: answered with that row of its table */
+    BENCH_DUET_CHECK,    /* side, number: the row is checked and stepped */
+    BENCH_DUET_TRY,      /* side, number, work.shape: one call on buffers that end at a guard page */
     BENCH_DUET_PREPARE, /* work, check: buffers, checks, calls per slice; a note before each arm's first call */
     BENCH_DUET_MEASURE, /* work.index, number, launch: answered with a block */
     BENCH_DUET_CLEAR,   /* forgets all cases and their buffers */
@@ -43,9 +46,19 @@ struct bench_duet_order {
     struct bench_duet_head head;
     int cpu;
     bool check;
+    bool has[BENCH_SIDES]; /* such a side */
+    bool forks; /* the launch steps kernels, for which it needs children; otherwise it can have none */
+    enum bench_duet_side side;
     uint64_t seed, number, launch;
     struct bench_duet_work work;
-    char path[BENCH_SIDES][BENCH_DUET_PATH]; /* empty: no such side */
+};
+
+/* A row of a module's table, and what is said of the whole. Texts that are longer are cut. */
+struct bench_duet_row {
+    uint64_t count; /* of rows */
+    char compiler[64], version[64];
+    struct qk_variant variant; /* its pointers are of the launch */
+    char op[BENCH_DUET_VARIANT], name[BENCH_DUET_VARIANT], isa[32], phase[64], flags[512], unknown[160];
 };
 
 struct bench_duet_answer {
@@ -54,6 +67,8 @@ struct bench_duet_answer {
     int side; /* whose module cannot be loaded, or -1 */
     struct qk_error error;
     struct bench_duet_block block;
+    struct bench_duet_row row;
+    double instructions; /* of one call at the op's smallest shape; NaN when they could not be counted */
 };
 
 /* Sends, without a signal when nobody is there any more. */

@@ -10,35 +10,25 @@
 /* Slices were rounded to seven digits when they were taken; the ratio keeps every bit, as a decision saw it. */
 static const size_t EXACT = JSON_REAL_PRECISION(17) | JSON_COMPACT;
 
-/* 16 hex digits of a file's bytes, null when it cannot be read. */
-static json_t *file_hash(const char *path)
+static json_t *hash_of(const struct bench_image *image)
 {
-    char part[16384], hex[20];
-    XXH3_state_t *state = XXH3_createState();
-    FILE *f = fopen(path, "rbe");
-    size_t n;
-    bool good = state && f && XXH3_64bits_reset(state) == XXH_OK;
-    while (good && (n = fread(part, 1, sizeof part, f)) > 0)
-        good = XXH3_64bits_update(state, part, n) == XXH_OK;
-    good = good && !ferror(f);
-    if (good)
-        snprintf(hex, sizeof hex, "%016llx", (unsigned long long)XXH3_64bits_digest(state));
-    if (f)
-        fclose(f);
-    XXH3_freeState(state);
-    return good ? json_string(hex) : json_null();
+    char hex[17];
+    if (!image->bytes)
+        return json_null();
+    snprintf(hex, sizeof hex, "%016llx", (unsigned long long)XXH3_64bits(image->bytes, image->size));
+    return json_string(hex);
 }
 
 static json_t *module_list(const struct bench_duet_config *cfg)
 {
     json_t *list = json_array();
     for (int side = 0; side < BENCH_SIDES; side++) {
-        if (!cfg->path[side])
+        if (!cfg->image[side])
             continue;
         json_t *o = json_object();
         bench_json_put(&o, "side", json_string(bench_side_names[side]));
-        bench_json_put(&o, "path", bench_json_text(cfg->path[side]));
-        bench_json_put(&o, "xxh3", file_hash(cfg->path[side]));
+        bench_json_put(&o, "path", bench_json_text(cfg->image[side]->path));
+        bench_json_put(&o, "xxh3", hash_of(cfg->image[side]));
         bench_json_append(&list, o);
     }
     return list;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/check/arena.h"
 
+#include "kernels/check/state.h"
+
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -193,19 +195,24 @@ bool qk_arenas_call(const struct qk_arena_set *set, const struct qk_case *on, co
                     qk_fn *fn, char *why, size_t size)
 {
     struct sigaction old[CAUGHT], action;
-    volatile bool whole = true;
+    struct qk_state before;
+    volatile bool whole = true, kept = true;
     memset(&action, 0, sizeof action);
     action.sa_sigaction = on_fault;
     action.sa_flags = SA_SIGINFO;
     for (int i = 0; i < CAUGHT; i++)
         sigaction(caught[i], &action, &old[i]);
-    if (sigsetjmp(back, 1) == 0)
+    qk_state_read(&before);
+    if (sigsetjmp(back, 1) == 0) {
         on->call(fn, plan, set->data, 1);
-    else
+        kept = qk_state_kept(&before, why, size);
+    } else {
+        qk_state_write(&before);
         whole = false;
+    }
     for (int i = 0; i < CAUGHT; i++)
         sigaction(caught[i], &old[i], NULL);
     if (!whole)
         explain_fault(set, why, size);
-    return whole;
+    return whole && kept;
 }

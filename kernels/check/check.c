@@ -71,18 +71,22 @@ static int check_places(struct job *job, qk_fn *fn, struct qk_error *err)
     return code;
 }
 
-/* Makes plan, buffers and inputs for a shape. */
-static int begin_shape(struct job *job, const char *text, struct qk_error *err)
+/* Makes plan and buffers for a shape. */
+static int begin(struct job *job, const struct qk_shape *shape, struct qk_error *err)
 {
-    struct qk_shape shape;
-    int code = qk_shape_parse(text, &shape, err);
-    if (!code)
-        code = job->on->plan(&shape, &job->plan, err);
+    int code = job->on->plan(shape, &job->plan, err);
     if (!code)
         code = qk_arenas_make(&job->expected, &job->plan, err);
     if (!code)
         code = qk_arenas_make(&job->found, &job->plan, err);
     return code;
+}
+
+static int begin_shape(struct job *job, const char *text, struct qk_error *err)
+{
+    struct qk_shape shape;
+    const int code = qk_shape_parse(text, &shape, err);
+    return code ? code : begin(job, &shape, err);
 }
 
 static void end_shape(struct job *job)
@@ -291,5 +295,26 @@ int qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t *calls,
         code = check_prefixes(&job, &rng, err);
     if (calls)
         *calls += job.calls;
+    return code;
+}
+
+int qk_check_on_shape(const struct qk_variant *v, const struct qk_shape *shape, uint64_t seed,
+                      struct qk_error *err)
+{
+    struct job job = {.v = v, .on = qk_op_row(v->op)->on, .what = ""};
+    struct qk_rng rng;
+    char text[QK_SHAPE_TEXT], why[240];
+    qk_shape_print(shape, text);
+    snprintf(job.where, sizeof job.where, "shape %s, as it is timed", text);
+    qk_rng_seed(&rng, seed);
+    int code = begin(&job, shape, err);
+    if (!code)
+        code = expect(&job, QK_FILL_ORDINARY, &rng, err);
+    if (!code)
+        code = call_placed(&job, v->fn, QK_PLACE_END, 0, poisons[0], err);
+    if (!code && has_values(&job) &&
+        !job.on->same(&job.plan, job.expected.data, job.found.data, why, sizeof why))
+        code = wrong(&job, why, err);
+    end_shape(&job);
     return code;
 }

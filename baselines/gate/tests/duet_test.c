@@ -5,6 +5,7 @@
 #include "kernels/tests/cmocka_parts.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,29 +54,35 @@ int __wrap_bench_duet_run(const struct bench_duet_config *cfg, struct qk_error *
     return 0;
 }
 
-int __wrap_bench_module_verify(const struct qk_variant *row, uint64_t seed, bool *stepped,
-                               struct qk_error *err);
-int __wrap_bench_module_verify(const struct qk_variant *row, uint64_t seed, bool *stepped,
-                               struct qk_error *err)
+int __wrap_bench_build_check(struct bench_build *b, const struct qk_variant *row,
+                             const struct qk_shape *shape, struct qk_error *err);
+int __wrap_bench_build_check(struct bench_build *b, const struct qk_variant *row,
+                             const struct qk_shape *shape, struct qk_error *err)
 {
-    (void)seed;
-    *stepped = true;
+    (void)b;
+    assert_int_equal(shape->dim[0], 4096);
     world.verified++;
     if (world.bad_row && !strcmp(row->name, world.bad_row))
         return qk_fail(err, QK_ERR_CHECK, row->name, "claims AVX2 and ran nothing of it");
     return 0;
 }
 
-int __wrap_bench_same_file(const char *a, const char *b, bool *same, struct qk_error *err);
-int __wrap_bench_same_file(const char *a, const char *b, bool *same, struct qk_error *err)
+double __wrap_bench_build_instructions(const struct bench_build *b, const struct qk_variant *row);
+double __wrap_bench_build_instructions(const struct bench_build *b, const struct qk_variant *row)
 {
-    (void)a, (void)b, (void)err;
-    *same = world.same_file;
-    return 0;
+    (void)b, (void)row;
+    return 1000;
+}
+
+bool __wrap_bench_image_same(const struct bench_image *a, const struct bench_image *b);
+bool __wrap_bench_image_same(const struct bench_image *a, const struct bench_image *b)
+{
+    (void)a, (void)b;
+    return world.same_file;
 }
 
 static struct qk_variant base_rows[3], cand_rows[3];
-static struct qk_table base, cand;
+static struct bench_build base, cand;
 
 static struct qk_variant row(const char *name, const char *hash)
 {
@@ -101,8 +108,8 @@ UNIT_FIXTURE(set_up)
     base_rows[0] = cand_rows[0] = row("scalar", "1111");
     base_rows[1] = row("p4_permute", "aaaa");
     cand_rows[1] = row("p4_permute", "bbbb");
-    base = (struct qk_table){.rows = base_rows, .count = 2, .path = "base.so"};
-    cand = (struct qk_table){.rows = cand_rows, .count = 2, .path = "cand.so"};
+    base = (struct bench_build){.table = {.rows = base_rows, .count = 2, .path = "base.so"}};
+    cand = (struct bench_build){.table = {.rows = cand_rows, .count = 2, .path = "cand.so"}};
     assert_int_equal(baseline_policy_read(&policy, NULL, &err), 0);
     policy.speedup_count = 0;
     report = (struct baseline_report){0};
@@ -128,7 +135,9 @@ static int judge(void)
     struct qk_cpu isa;
     bench_environment_read(&env, 0);
     assert_int_equal(qk_cpu_detect(&isa, NULL, &err), 0);
-    const struct baseline_suite_config cfg = {&base, &cand, &isa, &env, ""};
+    isa.present[QK_ISA_AVXVNNI] = false; /* not here, wherever this is */
+    snprintf(isa.why[QK_ISA_AVXVNNI], sizeof isa.why[QK_ISA_AVXVNNI], "switched off");
+    const struct baseline_suite_config cfg = {&base.table, &cand.table, &isa, &env, ""};
     assert_int_equal(baseline_suite_expand(&suite, entries, 1, &cfg, &err), 0);
     config.suite = &suite;
     config.env = &env;
@@ -159,7 +168,7 @@ static void expect_case(enum baseline_verdict verdict, const char *reason, int e
 
 UNIT_TEST(test_identical_code_is_not_timed)
 {
-    cand_rows[1] = base_rows[1];
+    world.same_file = true;
     assert_int_equal(judge(), 0);
     assert_int_equal(world.runs, 0);
     assert_int_equal(world.verified, 2);
@@ -168,7 +177,7 @@ UNIT_TEST(test_identical_code_is_not_timed)
 
 UNIT_TEST(test_identical_code_is_timed_when_asked)
 {
-    cand_rows[1] = base_rows[1];
+    world.same_file = true;
     config.time_identical = true;
     assert_int_equal(judge(), 0);
     assert_int_equal(world.cases, 4); /* two cases and two controls */
@@ -179,7 +188,7 @@ UNIT_TEST(test_identical_code_is_timed_when_asked)
 UNIT_TEST(test_unchanged_times_pass)
 {
     assert_int_equal(judge(), 0);
-    assert_int_equal(world.cases, 3); /* scalar is identical */
+    assert_int_equal(world.cases, 4); /* two cases and two controls */
     expect_case(BASELINE_PASS, "", 0);
     assert_int_equal(result(BASELINE_AA, "")->verdict, BASELINE_PASS);
     assert_int_equal(result(BASELINE_SLOWED, "")->verdict, BASELINE_REGRESSION);
@@ -254,9 +263,40 @@ UNIT_TEST(test_a_row_that_did_not_run_its_isa_is_invalid)
 
 UNIT_TEST(test_a_missing_row_is_missing)
 {
-    cand.count = 1;
+    cand.table.count = 1;
     assert_int_equal(judge(), 0);
     expect_case(BASELINE_MISSING, "no such row", 5);
+}
+
+/* Whatever a row says of itself, the base's is judged. */
+UNIT_TEST(test_a_row_that_says_it_is_something_else_does_not_disappear)
+{
+    static const struct {
+        enum qk_kind kind;
+        const char *phase, *reason;
+        enum qk_isa level;
+        enum baseline_verdict verdict;
+    } known[] = {
+        {QK_CEILING, "-", "kind was PLAIN and is CEILING, and", QK_ISA_BASE, BASELINE_MISSING},
+        {QK_PLAIN, "-", "level was BASE and is AVXVNNI: switched off, and", QK_ISA_AVXVNNI, BASELINE_MISSING},
+        {QK_STAGED, "4", "phase was - and is 4, kind was PLAIN and is STAGED", QK_ISA_BASE, BASELINE_PASS}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        baseline_report_free(&report);
+        cand_rows[1].kind = known[i].kind;
+        cand_rows[1].phase = known[i].phase;
+        cand_rows[1].isa = known[i].level;
+        cand_rows[1].isa_name = qk_isa_row(known[i].level)->name;
+        assert_int_equal(judge(), 0);
+        expect_case(known[i].verdict, known[i].reason, known[i].verdict == BASELINE_PASS ? 0 : 5);
+    }
+}
+
+UNIT_TEST(test_a_level_that_nobody_knows_is_invalid)
+{
+    cand_rows[1].isa_name = "AVX2048";
+    world.bad_row = "p4_permute"; /* as its check says */
+    assert_int_equal(judge(), 0);
+    expect_case(BASELINE_INVALID, "claims", 5);
 }
 
 UNIT_TEST(test_a_row_that_may_go_is_removed)
@@ -264,7 +304,7 @@ UNIT_TEST(test_a_row_that_may_go_is_removed)
     struct baseline_removed gone = {"qk256_dequant/p4_permute/*", "replaced by avx2_best"},
                             *before = policy.removed;
     const size_t count = policy.removed_count;
-    cand.count = 1;
+    cand.table.count = 1;
     policy.removed = &gone;
     policy.removed_count = 1;
     const int code = judge();
@@ -276,7 +316,7 @@ UNIT_TEST(test_a_row_that_may_go_is_removed)
 
 UNIT_TEST(test_a_new_row_is_new)
 {
-    base.count = 1;
+    base.table.count = 1;
     assert_int_equal(judge(), 0);
     expect_case(BASELINE_NEW, "base has no", 0);
 }
@@ -284,7 +324,6 @@ UNIT_TEST(test_a_new_row_is_new)
 UNIT_TEST(test_one_file_where_a_change_is_expected_is_invalid)
 {
     world.same_file = config.expect_change = true;
-    cand_rows[1] = base_rows[1];
     assert_int_equal(judge(), 0);
     assert_int_equal(baseline_report_exit(&report), 5);
     assert_non_null(strstr(report.reason, "same file"));
@@ -298,7 +337,7 @@ static void judge_rule(const char *over)
     snprintf(rule.over, sizeof rule.over, "%s", over);
     policy.speedups = &rule;
     policy.speedup_count = 1;
-    cand_rows[1] = base_rows[1];
+    world.same_file = true;
     const int code = judge();
     policy.speedups = before;
     policy.speedup_count = 0;
@@ -346,6 +385,8 @@ TEST_PART(duet)
         TEST(test_a_wrong_output_is_invalid),
         TEST(test_a_row_that_did_not_run_its_isa_is_invalid),
         TEST(test_a_missing_row_is_missing),
+        TEST(test_a_row_that_says_it_is_something_else_does_not_disappear),
+        TEST(test_a_level_that_nobody_knows_is_invalid),
         TEST(test_a_row_that_may_go_is_removed),
         TEST(test_a_new_row_is_new),
         TEST(test_one_file_where_a_change_is_expected_is_invalid),

@@ -2,6 +2,7 @@
 #include "baselines/gate/duet.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/gate/gate.h"
+#include "harness/machine/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,21 +24,26 @@ static int entries_of(const struct cli_gate *o, const struct baseline_policy *po
     return 0;
 }
 
-static void describe(const struct cli_gate *o, const struct baseline_suite_cases *suite,
-                     const struct qk_table *base, const struct qk_table *cand, struct baseline_report *r)
+static void describe(const struct baseline_suite_cases *suite, const struct bench_build *base,
+                     const struct bench_build *cand, struct baseline_report *r)
 {
-    r->mode = "duet";
-    r->seed = o->measure.job.seed;
     r->unavailable = suite->unavailable;
     snprintf(r->unavailable_why, sizeof r->unavailable_why, "%s", suite->why);
-    snprintf(r->base, sizeof r->base, "%s", base->path);
-    snprintf(r->candidate, sizeof r->candidate, "%s", cand->path);
-    snprintf(r->base_compiler, sizeof r->base_compiler, "%s", base->compiler);
-    snprintf(r->cand_compiler, sizeof r->cand_compiler, "%s", cand->compiler);
+    snprintf(r->base_compiler, sizeof r->base_compiler, "%s", base->table.compiler);
+    snprintf(r->cand_compiler, sizeof r->cand_compiler, "%s", cand->table.compiler);
 }
 
-static int judge(const struct cli_gate *o, struct baseline_policy *policy, const struct qk_table *base,
-                 const struct qk_table *cand, struct baseline_report *report, struct qk_error *err)
+/* How long it may take at most, before it begins: a job that waits for it can plan with that. */
+static void tell_budget(const struct cli_gate *o, const struct baseline_policy *policy,
+                        const struct baseline_suite_cases *suite)
+{
+    const double budget_s = o->budget_s > 0 ? o->budget_s : baseline_gate_budget(policy, suite);
+    fprintf(stderr, "qkbench gate: %zu cases in at most %.0f s\n", suite->count, budget_s);
+}
+
+static int judge(const struct cli_gate *o, struct baseline_policy *policy,
+                 const struct bench_launcher *launcher, struct bench_build *base, struct bench_build *cand,
+                 struct baseline_report *report, struct qk_error *err)
 {
     struct baseline_suite_cases suite = {0};
     const char **entries = NULL;
@@ -45,8 +51,9 @@ static int judge(const struct cli_gate *o, struct baseline_policy *policy, const
     int code = entries_of(o, policy, &entries, &count, err);
     if (!code) {
         bench_environment_read(&report->env, o->measure.job.cpu);
-        bench_environment_built(&report->env, o->measure.job.isa, cand->compiler);
-        const struct baseline_suite_config cfg = {base, cand, o->measure.job.isa, &report->env, policy->isa};
+        bench_environment_built(&report->env, o->measure.job.isa, cand->table.compiler);
+        const struct baseline_suite_config cfg = {&base->table, &cand->table, o->measure.job.isa,
+                                                  &report->env, policy->isa};
         code = baseline_suite_expand(&suite, entries, count, &cfg, err);
         if (!code)
             code = baseline_suite_rules(policy, entries, count, &cfg, err);
@@ -57,15 +64,15 @@ static int judge(const struct cli_gate *o, struct baseline_policy *policy, const
                                                  .suite = &suite,
                                                  .base = base,
                                                  .cand = cand,
-                                                 .program = "/proc/self/exe",
-                                                 .launch_argument = CLI_DUET_LAUNCH,
+                                                 .launcher = *launcher,
                                                  .env = &report->env,
                                                  .budget_s = o->budget_s,
                                                  .inject = o->inject,
                                                  .time_identical = o->time_identical || o->inject > 0,
                                                  .expect_change = o->expect_change,
                                                  .trace = o->outputs[CLI_GATE_TRACE].file.stream};
-        describe(o, &suite, base, cand, report);
+        describe(&suite, base, cand, report);
+        tell_budget(o, policy, &suite);
         code = baseline_gate_duet(&cfg, report, err);
     }
     baseline_suite_free(&suite);
@@ -73,19 +80,46 @@ static int judge(const struct cli_gate *o, struct baseline_policy *policy, const
     return code;
 }
 
+/* A module that ends the launch that loads it is judged, not an error. */
+static int open_build(struct bench_build *b, const char *path, enum bench_duet_side side,
+                      const struct bench_launcher *launcher, const struct bench_job *job,
+                      struct baseline_report *report, struct qk_error *err)
+{
+    struct qk_error why;
+    if (*report->reason)
+        return 0;
+    const int code = bench_build_open(b, path, side, launcher, job, &why);
+    if (code == QK_ERR_CHECK)
+        snprintf(report->reason, sizeof report->reason, "%.399s", why.text);
+    else if (code)
+        qk_fail(err, code, why.where, "%s", why.text);
+    return code == QK_ERR_CHECK ? 0 : code;
+}
+
 int cli_gate_duet(struct cli_gate *o, struct baseline_policy *policy, struct baseline_report *report,
                   struct qk_error *err)
 {
-    struct qk_table base = {.path = ""}, cand = {.path = ""};
+    struct bench_build base = {.side = BENCH_SIDE_BASE}, cand = {.side = BENCH_SIDE_CANDIDATE};
     char own[4096];
+    /* Loading takes no time: a module that is not there after the launcher's grace is not going to be. */
+    const struct bench_launcher launcher = {
+        .program = "/proc/self/exe", .argument = CLI_DUET_LAUNCH, .until_ns = bench_clock_ns()};
     int code = o->candidate ? 0 : bench_module_own(own, sizeof own, err);
+    const char *const candidate = o->candidate ? o->candidate : own;
+    report->mode = "duet";
+    report->seed = o->measure.job.seed;
+    bench_strays_adopt();
+    if (!code) {
+        snprintf(report->base, sizeof report->base, "%s", o->duet);
+        snprintf(report->candidate, sizeof report->candidate, "%s", candidate);
+        code = open_build(&base, o->duet, BENCH_SIDE_BASE, &launcher, &o->measure.job, report, err);
+    }
     if (!code)
-        code = qk_table_load(&base, o->duet, err);
-    if (!code)
-        code = qk_table_load(&cand, o->candidate ? o->candidate : own, err);
-    if (!code)
-        code = judge(o, policy, &base, &cand, report, err);
-    qk_table_free(&cand);
-    qk_table_free(&base);
+        code = open_build(&cand, candidate, BENCH_SIDE_CANDIDATE, &launcher, &o->measure.job, report, err);
+    if (!code && !*report->reason)
+        code = judge(o, policy, &launcher, &base, &cand, report, err);
+    bench_build_close(&cand);
+    bench_build_close(&base);
+    bench_strays_end();
     return code;
 }

@@ -4,7 +4,6 @@
 
 #include "kernels/tests/cmocka_parts.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,7 +16,6 @@ enum { CASES = 4, BLOCKS = 64 };
 enum { SEED = 5 };
 static const char launch[] = "duet_launch";
 static struct qk_error err;
-static char folder[] = "/tmp/duet-test-XXXXXX"; /* $TMPDIR of the duets */
 
 /* What the callbacks saw. */
 static struct {
@@ -75,12 +73,24 @@ static struct bench_duet_case case_of(const char *base, const char *candidate)
     return c;
 }
 
+/* The modules' bytes, read when a test first asks for them and kept. */
+static const struct bench_image *image_of(const char *path)
+{
+    static struct bench_image images[4];
+    size_t i = 0;
+    while (images[i].path && strcmp(images[i].path, path) != 0)
+        i++;
+    assert_true(i < sizeof images / sizeof *images);
+    if (!images[i].path)
+        assert_int_equal(bench_image_read(&images[i], path, &err), 0);
+    return &images[i];
+}
+
 static struct bench_duet_config config(const struct bench_duet_case *cases, size_t count, const char *module)
 {
     return (struct bench_duet_config){
-        .program = "/proc/self/exe",
-        .launch_argument = launch,
-        .path = {module, module},
+        .launcher = {.program = "/proc/self/exe", .argument = launch},
+        .image = {image_of(module), image_of(module)},
         .cases = cases,
         .case_count = count,
         .job = {.seed = SEED, .cpu = -1, .stop = stop, .progress = progress, .ctx = &seen},
@@ -96,17 +106,6 @@ static int run(const struct bench_duet_config *cfg, size_t wanted, size_t stop_a
     seen.wanted = wanted;
     seen.stop_after = stop_after;
     return bench_duet_run(cfg, &err);
-}
-
-static int entries(const char *path)
-{
-    DIR *d = opendir(path);
-    int count = -2; /* . and .. */
-    assert_non_null(d);
-    while (readdir(d))
-        count++;
-    closedir(d);
-    return count;
 }
 
 UNIT_TEST(blocks_are_dealt_over_launches)
@@ -126,7 +125,6 @@ UNIT_TEST(blocks_are_dealt_over_launches)
     for (size_t t = 0; t < seen.all; t++) /* block by block in turns */
         assert_int_equal(seen.turn[t], t % 3);
     assert_true(seen.progressed > 0);
-    assert_int_equal(entries(folder), 0);
     /*
      * From DRAM, five launches when nothing is said. Two: half of what a decision takes in each; a later one has eight,
      * and each after it twice as many.
@@ -174,10 +172,10 @@ UNIT_TEST(launches_differ_in_their_layout)
     size_t count = 0;
     if (f)
         fclose(f);
-    snprintf(log, sizeof log, "%s.log", folder);
-    f = fopen(log, "we");
-    assert_non_null(f);
-    fclose(f);
+    snprintf(log, sizeof log, "/tmp/duet-test-XXXXXX");
+    const int fd = mkstemp(log);
+    assert_true(fd >= 0);
+    close(fd);
     setenv("FAKE_LOG", log, 1);
     assert_int_equal(run(&cfg, 4, 0), 0); /* four launches, each with two modules */
     unsetenv("FAKE_LOG");
@@ -224,14 +222,13 @@ UNIT_TEST(a_crash_refuses_its_case_alone)
         assert_int_equal(seen.blocks[2], 5);
         assert_int_equal(seen.refused[0] || seen.refused[2], 0);
     }
-    assert_int_equal(entries(folder), 0);
 }
 
 UNIT_TEST(a_kernel_that_hangs_is_ended)
 {
     struct bench_duet_case cases[] = {case_of("right", "hang"), case_of("right", "right")};
     struct bench_duet_config cfg = config(cases, 2, FAKE_SO);
-    cfg.patience_ms = 3000;
+    cfg.launcher.patience_ms = 3000;
     assert_int_equal(run(&cfg, 1, 0), 0);
     assert_int_equal(seen.refused[0], QK_ERR_CHECK);
     assert_non_null(strstr(seen.why[0], "gave no answer for 3000 ms"));
@@ -245,7 +242,6 @@ UNIT_TEST(a_stop_ends_the_run)
     assert_int_equal(run(&cfg, 60, 3), QK_ERR_INTERRUPTED);
     assert_int_equal(seen.all, 3);
     assert_int_equal(seen.refused[0] || seen.refused[1], 0);
-    assert_int_equal(entries(folder), 0);
 }
 
 static volatile sig_atomic_t rang;
@@ -278,19 +274,13 @@ UNIT_TEST(what_cannot_be_loaded_ends_the_run)
 {
     struct bench_duet_case cases[] = {case_of("right", "right")};
     struct bench_duet_config cfg = config(cases, 1, FAKE_SO);
-    cfg.path[BENCH_SIDE_CANDIDATE] = FAKE_ABI_SO;
+    cfg.image[BENCH_SIDE_CANDIDATE] = image_of(FAKE_ABI_SO);
     assert_int_equal(run(&cfg, 1, 0), QK_ERR_INVALID);
     assert_non_null(strstr(err.text, FAKE_ABI_SO));
     assert_non_null(strstr(err.text, "ABI version 99"));
-    cfg.path[BENCH_SIDE_CANDIDATE] = "/nonexistent.so";
-    assert_int_equal(run(&cfg, 1, 0), QK_ERR_IO);
-    assert_non_null(strstr(err.text, "/nonexistent.so"));
-    cfg.path[BENCH_SIDE_CANDIDATE] = folder;
-    assert_int_equal(run(&cfg, 1, 0), QK_ERR_IO);
-    cfg.path[BENCH_SIDE_CANDIDATE] = NULL;
+    cfg.image[BENCH_SIDE_CANDIDATE] = NULL;
     assert_int_equal(run(&cfg, 1, 0), QK_ERR_ARG);
     assert_int_equal(seen.all, 0);
-    assert_int_equal(entries(folder), 0);
 }
 
 UNIT_TEST(a_program_that_is_no_launch_is_told)
@@ -303,8 +293,8 @@ UNIT_TEST(a_program_that_is_no_launch_is_told)
     struct bench_duet_case cases[] = {case_of("right", "right")};
     struct bench_duet_config cfg = config(cases, 1, FAKE_SO);
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        cfg.program = known[i].program;
-        cfg.launch_argument = known[i].argument;
+        cfg.launcher.program = known[i].program;
+        cfg.launcher.argument = known[i].argument;
         assert_int_equal(run(&cfg, 1, 0), QK_ERR_INTERNAL);
         if (!strstr(err.text, known[i].text))
             fail_msg("'%s' does not say '%s'", err.text, known[i].text);
@@ -330,16 +320,6 @@ UNIT_TEST(nonsense_is_refused)
     assert_int_equal(run(&cfg, 1, 0), 0);
 }
 
-UNIT_FIXTURE(set_up)
-{
-    return mkdtemp(folder) ? setenv("TMPDIR", folder, 1) : -1;
-}
-
-UNIT_FIXTURE(tear_down)
-{
-    return rmdir(folder);
-}
-
 TEST_PART(duet)
 {
     const struct CMUnitTest tests[] = {
@@ -355,7 +335,7 @@ TEST_PART(duet)
         cmocka_unit_test(a_program_that_is_no_launch_is_told),
         cmocka_unit_test(nonsense_is_refused),
     };
-    return cmocka_run_group_tests_name("harness/duet", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("harness/duet", tests, NULL, NULL);
 }
 
 /* What a launch of these tests runs. */

@@ -21,7 +21,8 @@ TEST_PART(write_trace)
          .extra = 0.016,
          .budget_ns = INFINITY},
     };
-    const struct bench_duet_config cfg = {.path = {KERNELS, "/nonexistent.so"},
+    struct bench_image base, bare_image = {.path = "/nonexistent.so"};
+    const struct bench_duet_config cfg = {.image = {&base, &bare_image},
                                           .cases = cases,
                                           .case_count = 2,
                                           .job = {.seed = UINT64_MAX, .cpu = 1}};
@@ -50,7 +51,8 @@ TEST_PART(write_trace)
     full.log_ratio = log(full.cand_ns[0] / full.base_ns[0]);
     for (size_t p = 0; p < bare.pairs; p++)
         bare.base_ns[p] = bare.cand_ns[p] = 1;
-    if (qk_shape_parse("4096", &cases[0].shape, &err) || qk_shape_parse("2x300", &cases[1].shape, &err) ||
+    if (bench_image_read(&base, KERNELS, &err) || qk_shape_parse("4096", &cases[0].shape, &err) ||
+        qk_shape_parse("2x300", &cases[1].shape, &err) ||
         bench_trace_header(&cfg, &env, policy, stdout, &err) ||
         bench_trace_block(&cfg, &full, stdout, &err) || bench_trace_block(&cfg, &bare, stdout, &err)) {
         fprintf(stderr, "%s\n", err.text);

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/duet/build.h"
+
+#include "harness/machine/clock.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More rows than any module has; a count is held against it before memory is asked for. */
+enum { ROWS_MAX = 100000 };
+
+struct bench_build_row {
+    struct bench_duet_row found; /* the texts of the table's row */
+    bool checked;
+    struct qk_shape *tried; /* shapes it was right on */
+    size_t tried_count;
+    int code; /* of what was wrong first, with its text */
+    struct qk_error why;
+    double instructions;
+};
+
+static int ask(struct bench_build *b, enum bench_duet_message message, struct bench_duet_order *order,
+               struct bench_duet_answer *answer, struct qk_error *err)
+{
+    order->side = b->side;
+    order->seed = b->job->seed;
+    b->check.launcher = b->launcher; /* whose time may have been set since */
+    return bench_duet_process_ask(&b->check, message, order, answer, err);
+}
+
+/* A check launch that has loaded the module. BENCH_DUET_DIED: it ended while it did so. */
+static int start(struct bench_build *b, struct bench_duet_answer *answer, struct qk_error *err)
+{
+    const struct bench_image *image[BENCH_SIDES] = {NULL};
+    struct bench_duet_order order = {.cpu = b->job->cpu, .forks = true};
+    image[b->side] = &b->image;
+    order.has[b->side] = true;
+    const int code = bench_duet_process_start(&b->check, b->launcher, b->job, image, err);
+    b->running = true;
+    return code ? code : ask(b, BENCH_DUET_OPEN, &order, answer, err);
+}
+
+void bench_build_rest(struct bench_build *b)
+{
+    if (b->running)
+        bench_duet_process_end(&b->check);
+    b->running = false;
+}
+
+static bool ended(const char *text, size_t size)
+{
+    return memchr(text, '\0', size);
+}
+
+/* What a module's code may have written over is not believed. */
+static bool row_sound(const struct bench_duet_row *r)
+{
+    const struct qk_variant *v = &r->variant;
+    return r->count && r->count <= ROWS_MAX && ended(r->compiler, sizeof r->compiler) &&
+           ended(r->version, sizeof r->version) && ended(r->op, sizeof r->op) &&
+           ended(r->name, sizeof r->name) && ended(r->isa, sizeof r->isa) &&
+           ended(r->phase, sizeof r->phase) && ended(r->flags, sizeof r->flags) &&
+           ended(r->unknown, sizeof r->unknown) && v->op < QK_OP_COUNT && v->isa < QK_ISA_COUNT &&
+           v->kind <= QK_CEILING && v->made <= QK_BY_COMPILER && v->touches <= QK_TOUCHES_LOADS;
+}
+
+static struct qk_variant variant_of(const struct bench_duet_row *found)
+{
+    struct qk_variant v = found->variant;
+    v.op_name = found->op;
+    v.name = found->name;
+    v.isa_name = found->isa;
+    v.phase = found->phase;
+    v.flags = found->flags;
+    v.unknown = *found->unknown ? found->unknown : NULL;
+    v.why = v.hash = "";
+    v.fn = NULL;
+    v.upto = NULL;
+    return v;
+}
+
+static int read_row(struct bench_build *b, size_t i, struct bench_duet_answer *answer, struct qk_error *err)
+{
+    struct bench_duet_order order = {.number = i};
+    const struct bench_duet_row *row = &answer->row;
+    const int code = ask(b, BENCH_DUET_ROW, &order, answer, err);
+    if (code)
+        return code;
+    if (!row_sound(row) || (i && row->count != b->table.count))
+        return qk_fail(err, QK_ERR_INVALID, b->image.path, "'%s' has a broken table: row %zu", b->image.path,
+                       i);
+    if (!i) {
+        b->rows = calloc(row->count, sizeof *b->rows);
+        b->table.rows = calloc(row->count, sizeof *b->table.rows);
+        if (!b->rows || !b->table.rows)
+            return qk_fail(err, QK_ERR_MEMORY, b->image.path, "no memory for %llu rows",
+                           (unsigned long long)row->count);
+        b->table.count = row->count;
+    }
+    b->rows[i] = (struct bench_build_row){.found = *row, .instructions = NAN};
+    ((struct qk_variant *)(uintptr_t)b->table.rows)[i] = variant_of(&b->rows[i].found);
+    b->table.compiler = b->rows[0].found.compiler;
+    b->table.version = b->rows[0].found.version;
+    return 0;
+}
+
+int bench_build_open(struct bench_build *b, const char *path, enum bench_duet_side side,
+                     const struct bench_launcher *launcher, const struct bench_job *job, struct qk_error *err)
+{
+    struct bench_duet_answer answer;
+    struct qk_error why;
+    *b = (struct bench_build){.launcher = launcher, .job = job, .side = side, .table = {.path = path}};
+    int code = bench_image_read(&b->image, path, err);
+    if (code)
+        return code;
+    code = start(b, &answer, &why);
+    for (size_t i = 0; !code && (!i || i < b->table.count); i++)
+        code = read_row(b, i, &answer, &why);
+    if (code)
+        return qk_fail(err, code == BENCH_DUET_DIED ? QK_ERR_CHECK : code, path, "%s '%.200s': %.250s",
+                       bench_side_names[side], path, why.text);
+    return 0;
+}
+
+/* One order about a row, in a check launch that is there or is made. */
+static int ask_about(struct bench_build *b, enum bench_duet_message message, size_t i,
+                     const struct qk_shape *shape, struct bench_duet_answer *answer, struct qk_error *err)
+{
+    struct bench_duet_order order = {.number = i, .work.shape = *shape};
+    const uint64_t until = b->launcher->until_ns;
+    if (until && bench_clock_ns() >= until)
+        return qk_fail(err, QK_ERR_UNAVAILABLE, NULL, "not checked: the time for the run is over");
+    int code = b->running ? 0 : start(b, answer, err);
+    if (!code)
+        code = ask(b, message, &order, answer, err);
+    if (code == BENCH_DUET_DIED || code == QK_ERR_INTERRUPTED)
+        bench_build_rest(b);
+    return code == BENCH_DUET_DIED ? QK_ERR_CHECK : code;
+}
+
+static bool tried(const struct bench_build_row *row, const struct qk_shape *shape)
+{
+    for (size_t i = 0; i < row->tried_count; i++)
+        if (row->tried[i].dims == shape->dims &&
+            !memcmp(row->tried[i].dim, shape->dim, sizeof *shape->dim * (size_t)shape->dims))
+            return true;
+    return false;
+}
+
+/* Makes room for one more shape; false when memory is refused. */
+static bool remember(struct bench_build_row *row, const struct qk_shape *shape)
+{
+    struct qk_shape *more = reallocarray(row->tried, row->tried_count + 1, sizeof *more);
+    if (!more)
+        return false;
+    row->tried = more;
+    row->tried[row->tried_count++] = *shape;
+    return true;
+}
+
+int bench_build_check(struct bench_build *b, const struct qk_variant *v, const struct qk_shape *shape,
+                      struct qk_error *err)
+{
+    const size_t i = qk_table_index(&b->table, v);
+    struct bench_build_row *row = &b->rows[i];
+    struct bench_duet_answer answer;
+    int code = row->code;
+    if (!code && !row->checked) {
+        code = ask_about(b, BENCH_DUET_CHECK, i, shape, &answer, &row->why);
+        row->checked = !code;
+        row->instructions = code ? NAN : answer.instructions;
+    }
+    if (!code && !tried(row, shape)) {
+        code = ask_about(b, BENCH_DUET_TRY, i, shape, &answer, &row->why);
+        if (!code && !remember(row, shape))
+            return qk_fail(err, QK_ERR_MEMORY, v->name, "no memory for a shape");
+    }
+    if (code == QK_ERR_CHECK || code == QK_ERR_UNAVAILABLE)
+        row->code = code;
+    return code ? qk_fail(err, code, row->why.where, "%s", row->why.text) : 0;
+}
+
+double bench_build_instructions(const struct bench_build *b, const struct qk_variant *row)
+{
+    return b->rows[qk_table_index(&b->table, row)].instructions;
+}
+
+void bench_build_close(struct bench_build *b)
+{
+    bench_build_rest(b);
+    for (size_t i = 0; i < b->table.count; i++)
+        free(b->rows[i].tried);
+    free(b->rows);
+    free((void *)(uintptr_t)b->table.rows);
+    bench_image_free(&b->image);
+    *b = (struct bench_build){.table = {.path = ""}};
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A build of the kernels as the process that decides knows it: the file's bytes, and the table that a check launch read
+ * out of it. That launch loads the module, checks its rows and steps them; this process never maps it. When a row ends
+ * the launch, the row is wrong, and another launch goes on with the rest.
+ */
+#ifndef QKBENCH_HARNESS_DUET_BUILD_H
+#define QKBENCH_HARNESS_DUET_BUILD_H
+
+#include "harness/duet/process.h"
+#include "kernels/table.h"
+
+struct bench_build_row;
+
+struct bench_build {
+    struct bench_image image;
+    struct qk_table table; /* its rows have neither fn nor upto */
+    struct bench_build_row *rows;
+    const struct bench_launcher *launcher; /* borrowed, as all that follows */
+    const struct bench_job *job;
+    enum bench_duet_side side;
+    struct bench_duet_process check;
+    bool running;
+};
+
+/*
+ * Reads the file and its table. `side` is how messages call it. Free with bench_build_close in any case.
+ *   QK_ERR_IO, QK_ERR_FORMAT, QK_ERR_MEMORY   bench_image_read; the loader refuses it
+ *   QK_ERR_INVALID      no kernel module, or a table that breaks its contract (qk_table_load)
+ *   QK_ERR_CHECK        the launch ended, or did not answer, while it loaded the module
+ *   QK_ERR_INTERNAL     no launch can be made
+ *   QK_ERR_INTERRUPTED
+ */
+int bench_build_open(struct bench_build *b, const char *path, enum bench_duet_side side,
+                     const struct bench_launcher *launcher, const struct bench_job *job,
+                     struct qk_error *err);
+
+/*
+ * Is that row of b->table right? It is checked against the reference and stepped (bench_module_verify), once, and
+ * called on `shape` with buffers that end at a guard page. Says the same again without doing it again.
+ *   QK_ERR_CHECK         with the reason
+ *   QK_ERR_UNAVAILABLE   it cannot run here
+ *   QK_ERR_MEMORY, QK_ERR_INTERNAL, QK_ERR_INTERRUPTED
+ */
+int bench_build_check(struct bench_build *b, const struct qk_variant *row, const struct qk_shape *shape,
+                      struct qk_error *err);
+/* Instructions of one call at the op's smallest shape, of a row that was checked; NaN when not known. */
+double bench_build_instructions(const struct bench_build *b, const struct qk_variant *row);
+
+/* Ends the check launch. */
+void bench_build_rest(struct bench_build *b);
+void bench_build_close(struct bench_build *b);
+
+#endif

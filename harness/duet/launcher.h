@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* How launches are made, and how long they are waited for. */
+#ifndef QKBENCH_HARNESS_DUET_LAUNCHER_H
+#define QKBENCH_HARNESS_DUET_LAUNCHER_H
+
+#include <stdint.h>
+
+/* A launch that has not answered by then is ended. */
+enum { BENCH_LAUNCH_GRACE_MS = 5000 };
+
+struct bench_launcher {
+    const char *program, *argument; /* run again for each launch: argv is {program, argument} */
+    unsigned patience_ms;           /* a launch that answers nothing for so long is ended. 0: two minutes */
+    uint64_t
+        until_ns; /* by bench_clock_ns; nothing is begun later, and BENCH_LAUNCH_GRACE_MS later nothing is waited
+                          for. 0: no limit */
+};
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a kernel must leave as it found it, besides memory: how floating-point numbers are rounded and flushed, the
+ * direction of string instructions, and the mask of signals.
+ */
+#ifndef QKBENCH_KERNELS_CHECK_STATE_H
+#define QKBENCH_KERNELS_CHECK_STATE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct qk_state {
+    uint64_t control; /* MXCSR without its flags; of aarch64 the FPCR */
+    uint16_t x87;     /* its control word */
+    bool down;        /* the direction flag */
+    sigset_t mask;
+};
+
+/* Of the calling thread. The first reads the direction flag and clears it, so that C code may follow. */
+void qk_state_read(struct qk_state *s);
+void qk_state_write(const struct qk_state *s);
+/* True when the state is `before`. Otherwise it is made so, and why[size] says what had changed: "left MXCSR at ...". */
+bool qk_state_kept(const struct qk_state *before, char *why, size_t size);
+
+#endif
