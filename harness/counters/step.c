@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const struct bench_step_limits default_limits = {5000000, 60000};
+static const struct bench_step_limits default_limits = {5000000, 60000, false};
 
 static int reap(pid_t pid, int options, int *status)
 {
@@ -119,19 +119,25 @@ static int count(const struct bench_step_job *job, const struct bench_step_limit
                  struct bench_steps *out, struct qk_error *err)
 {
     struct bench_step_trace *t = job->trace;
-    struct bench_steps found = {0};
+    struct bench_steps found = {.whole = true};
+    const size_t places = sizeof t->sites / sizeof *t->sites;
     int status = 0;
     int code = run_child(job, limits->milliseconds, where, &status, err);
-    if (!code)
+    if (!code && limits->beginning && (t->state == STEP_LIMITED || t->state == STEP_SYSTEM_CALL))
+        found.whole = false;
+    else if (!code)
         code = judge(t, status, where, err);
     if (code)
         return code;
     found.instructions = t->instructions;
-    if (t->too_many_sites)
+    bench_steps_classify(t->sites, places, t->entry, &found);
+    bench_steps_called(t->sites, places, t->entry, &found);
+    if (t->too_many_sites) {
+        found.has_kinds = false;
+        memset(found.kinds, 0, sizeof found.kinds);
         snprintf(found.why_no_kinds, sizeof found.why_no_kinds, "more than %d different instructions",
                  (int)BENCH_STEP_SITES);
-    else
-        bench_steps_classify(t->sites, sizeof t->sites / sizeof *t->sites, &found);
+    }
     *out = found;
     return 0;
 }
@@ -163,14 +169,21 @@ int bench_steps_fn(enum qk_op op, qk_fn *fn, const struct qk_plan *plan, void *c
     return count_at(op, fn, plan, buffers, limits ? limits : &default_limits, qk_op_row(op)->name, out, err);
 }
 
-int bench_steps_variant(const struct qk_variant *v, const struct qk_plan *plan, void *const *buffers,
-                        struct bench_steps *out, struct qk_error *err)
+static int count_variant(const struct qk_variant *v, const struct qk_plan *plan, void *const *buffers,
+                         const struct bench_step_limits *limits, struct bench_steps *out,
+                         struct qk_error *err)
 {
     char where[128];
     snprintf(where, sizeof where, "%s/%s", v->op_name, v->name);
     if (!v->fn)
         return qk_fail(err, QK_ERR_UNAVAILABLE, where, "not in this build");
-    return count_at(v->op, v->fn, plan, buffers, &default_limits, where, out, err);
+    return count_at(v->op, v->fn, plan, buffers, limits ? limits : &default_limits, where, out, err);
+}
+
+int bench_steps_variant(const struct qk_variant *v, const struct qk_plan *plan, void *const *buffers,
+                        struct bench_steps *out, struct qk_error *err)
+{
+    return count_variant(v, plan, buffers, NULL, out, err);
 }
 
 int bench_steps_smallest_shape(enum qk_op op, struct qk_shape *shape, struct qk_plan *plan,
@@ -200,21 +213,28 @@ int bench_steps_smallest_shape(enum qk_op op, struct qk_shape *shape, struct qk_
     return found ? 0 : qk_fail(err, QK_ERR_ARG, qk_op_row(op)->name, "the op declares no shape");
 }
 
+int bench_steps_shape(const struct qk_variant *v, const struct qk_shape *shape, uint64_t seed,
+                      const struct bench_step_limits *limits, struct bench_steps *out, struct qk_error *err)
+{
+    struct bench_group group = {.op = v->op, .shape = *shape};
+    struct bench_buffers buffers;
+    qk_shape_print(shape, group.name);
+    int code = bench_buffers_fill(&buffers, &group, seed, err);
+    if (!code)
+        code = count_variant(v, &buffers.plan, buffers.at, limits, out, err);
+    bench_buffers_free(&buffers);
+    return code;
+}
+
 int bench_steps_smallest(const struct qk_variant *v, uint64_t seed, struct qk_shape *shape,
                          struct bench_steps *out, struct qk_error *err)
 {
-    struct bench_group group = {.op = v->op};
-    struct bench_buffers buffers;
+    struct qk_shape smallest;
     struct qk_plan plan;
-    int code = bench_steps_smallest_shape(v->op, &group.shape, &plan, err);
-    if (code)
-        return code;
-    qk_shape_print(&group.shape, group.name);
-    code = bench_buffers_make(&buffers, &group, seed, err);
+    int code = bench_steps_smallest_shape(v->op, &smallest, &plan, err);
     if (!code)
-        code = bench_steps_variant(v, &buffers.plan, buffers.at, out, err);
+        code = bench_steps_shape(v, &smallest, seed, NULL, out, err);
     if (!code && shape)
-        *shape = group.shape;
-    bench_buffers_free(&buffers);
+        *shape = smallest;
     return code;
 }

@@ -37,23 +37,50 @@ enum bench_step_kind {
     BENCH_STEP_KINDS
 };
 
+enum { BENCH_STEP_CALLED = 8, BENCH_STEP_NAME = 48 };
+
+/* The instructions of a call that a level does not have. All but `times` are of the one that was executed first. */
+struct bench_step_beyond {
+    uint64_t times;
+    char name[BENCH_STEP_NAME];    /* "vpaddd"; the bytes of one that libzydis cannot decode */
+    char feature[BENCH_STEP_NAME]; /* libzydis's (Intel XED's) name of its instruction set: "AVX2" */
+    ptrdiff_t offset;              /* bytes from the kernel's first instruction */
+};
+
+/*
+ * `instructions` and `kinds` count everything. `levels` and `beyond` count the kernel's own code alone: what lies in
+ * the module that holds the kernel, which is the program for a built-in row, and what was generated, which lies in no
+ * module. What the kernel calls in other modules, such as libc and libm, is in `called`.
+ */
 struct bench_steps {
     uint64_t instructions;
+    bool whole;             /* the call was stepped to its end; see struct bench_step_limits */
     bool has_kinds;         /* built with libzydis, and every instruction was decoded */
     char why_no_kinds[160]; /* when not; empty otherwise */
     /* Instructions executed of each kind; the classes [0, BENCH_STEP_CLASSES) add up to `instructions`. */
     uint64_t kinds[BENCH_STEP_KINDS];
     /*
-     * By the lowest ISA level that has the instruction. They add up, too. VEX forms of scalar and 128-bit SSE
-     * instructions count as BASE, because any code becomes that when built for AVX.
+     * By the lowest ISA level that has the instruction (step_levels.def). VEX forms of scalar and 128-bit SSE
+     * instructions count as BASE, because any code becomes that when built for AVX. What no level has is nowhere.
+     * Without has_kinds some may be missing, here and below: all of them when there is no libzydis.
      */
     uint64_t levels[QK_ISA_COUNT];
+    /* For each level: what a CPU of just that level, and those that it needs, cannot run. VEX forms are no exception. */
+    struct bench_step_beyond beyond[QK_ISA_COUNT];
+    /* Names of what the kernel called elsewhere, in order, each once: "memcpy", or "libx.so+0x1f0" for want of one. */
+    int called_count; /* may be above BENCH_STEP_CALLED, whose names are kept */
+    char called[BENCH_STEP_CALLED][BENCH_STEP_NAME];
 };
 
 /* Bounds of one count, so that it ends whatever the kernel does; NULL stands for the default. */
 struct bench_step_limits {
     uint64_t instructions; /* default 5 million */
     unsigned milliseconds; /* of wall time, default 60000 */
+    /*
+     * The beginning of a call will do: `instructions` or a system call then ends the count, which is no failure, and
+     * `whole` is false.
+     */
+    bool beginning;
 };
 
 /* "v512", "fma", ...; NULL outside [0, BENCH_STEP_KINDS). */
@@ -82,10 +109,11 @@ int bench_steps_variant(const struct qk_variant *v, const struct qk_plan *plan, 
 int bench_steps_smallest_shape(enum qk_op op, struct qk_shape *shape, struct qk_plan *plan,
                                struct qk_error *err);
 
-/*
- * Counts one call of the variant on that shape, with ordinary inputs of this seed. *shape (may be NULL) says which it
- * was.
- */
+/* Counts one call of the variant on a shape, with ordinary inputs of this seed. */
+int bench_steps_shape(const struct qk_variant *v, const struct qk_shape *shape, uint64_t seed,
+                      const struct bench_step_limits *limits, struct bench_steps *out, struct qk_error *err);
+
+/* The same on the smallest shape; *shape (may be NULL) says which it was. */
 int bench_steps_smallest(const struct qk_variant *v, uint64_t seed, struct qk_shape *shape,
                          struct bench_steps *out, struct qk_error *err);
 

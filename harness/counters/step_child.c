@@ -15,7 +15,7 @@ enum { TRAP_FLAG = 0x100 }; /* EFLAGS bit 8 */
 
 static struct bench_step_trace *trace; /* in the child only */
 
-static void add_site(struct bench_step_trace *t, uintptr_t at)
+static void add_site(struct bench_step_trace *t, uintptr_t at, uintptr_t from)
 {
     const size_t mask = ((size_t)1 << BENCH_STEP_SITE_BITS) - 1;
     /* Fibonacci hashing: 2^64 over the golden ratio. */
@@ -29,6 +29,8 @@ static void add_site(struct bench_step_trace *t, uintptr_t at)
         }
         t->site_count = t->site_count + 1;
         t->sites[i].at = at;
+        t->sites[i].from = from;
+        t->sites[i].first = t->instructions;
     }
     t->sites[i].times++;
 }
@@ -91,13 +93,14 @@ static void on_trap(int signal, siginfo_t *info, void *context)
     }
     if (rip == t->last && is_string((const unsigned char *)rip))
         return;
+    const uintptr_t from = t->last;
     t->last = rip;
     if (is_system_call((const unsigned char *)rip) || t->instructions == t->limit) {
         t->state = t->instructions == t->limit ? STEP_LIMITED : STEP_SYSTEM_CALL;
         _exit(0);
     }
     t->instructions = t->instructions + 1;
-    add_site(t, rip);
+    add_site(t, rip, from);
 }
 
 /* What the caller has arranged for its signals must not run in the child; what it ignores stays ignored. */

@@ -20,6 +20,13 @@ const char *bench_step_kind_name(int kind)
     return kind >= 0 && kind < BENCH_STEP_KINDS ? names[kind] : NULL;
 }
 
+static void clear(struct bench_steps *out)
+{
+    memset(out->kinds, 0, sizeof out->kinds);
+    memset(out->levels, 0, sizeof out->levels);
+    memset(out->beyond, 0, sizeof out->beyond);
+}
+
 #if QK_HAVE_ZYDIS
 
 #include <Zydis/Zydis.h>
@@ -99,25 +106,16 @@ static int class_of(const struct decoded *d)
 #undef TRAIT
 }
 
-static enum qk_isa level_of(const struct decoded *d)
+/* Of AVX here counts what names a 256-bit register: see `levels` in step.h. */
+static bool is_sse_as_vex(const struct decoded *d)
 {
-    const ZydisInstructionEncoding encoding = d->instruction.encoding;
-    const ZydisISAExt extension = d->instruction.meta.isa_ext;
-    /* Instructions on mask registers are VEX-encoded. */
-    if (encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX || extension == ZYDIS_ISA_EXT_AVX512VEX)
-        return QK_ISA_AVX512;
-    if (encoding != ZYDIS_INSTRUCTION_ENCODING_VEX)
-        return QK_ISA_BASE;
-    if (extension == ZYDIS_ISA_EXT_AVX_VNNI)
-        return QK_ISA_AVXVNNI;
-    return extension == ZYDIS_ISA_EXT_AVX && !REG(ymm) ? QK_ISA_BASE : QK_ISA_AVX2;
+    return d->instruction.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX &&
+           d->instruction.meta.isa_ext == ZYDIS_ISA_EXT_AVX && !REG(ymm);
 }
 
-static void add_kinds(const struct decoded *d, uint64_t times, struct bench_steps *out)
+static void add_kinds(const struct decoded *d, uint64_t times, uint64_t *kinds)
 {
-    uint64_t *kinds = out->kinds;
     kinds[class_of(d)] += times;
-    out->levels[level_of(d)] += times;
 #define CLASS(kind, name, rule)
 #define TRAIT(kind, name, rule)                                                                              \
     if (rule)                                                                                                \
@@ -127,6 +125,50 @@ static void add_kinds(const struct decoded *d, uint64_t times, struct bench_step
 #undef TRAIT
 }
 
+/* Adds to what one level has not; `first` is the number of what is described there. No instruction: an unknown one. */
+static void add_beyond(const struct bench_step_site *site, const struct decoded *d, uintptr_t entry,
+                       uint64_t *first, struct bench_step_beyond *beyond)
+{
+    const bool earlier = !beyond->times || site->first < *first;
+    beyond->times += site->times;
+    if (!earlier)
+        return;
+    *first = site->first;
+    beyond->offset = (ptrdiff_t)(site->at - entry);
+    snprintf(beyond->name, sizeof beyond->name, "%s",
+             d ? ZydisMnemonicGetString(d->instruction.mnemonic) : "an instruction");
+    snprintf(beyond->feature, sizeof beyond->feature, "%s",
+             d ? ZydisISASetGetString(d->instruction.meta.isa_set) : "unknown to libzydis");
+}
+
+static void add_levels(const struct bench_step_site *site, const struct decoded *d, uintptr_t entry,
+                       uint64_t *first, struct bench_steps *out)
+{
+    const char *set = d ? ZydisISASetGetString(d->instruction.meta.isa_set) : NULL;
+    const char *features = set ? bench_step_features_of(set) : NULL;
+    int lowest = QK_ISA_COUNT;
+    for (int level = QK_ISA_COUNT - 1; level >= 0; level--)
+        if (bench_step_level_has((enum qk_isa)level, features))
+            lowest = level;
+        else
+            add_beyond(site, d, entry, &first[level], &out->beyond[level]);
+    if (d && is_sse_as_vex(d))
+        lowest = QK_ISA_BASE;
+    if (lowest < QK_ISA_COUNT)
+        out->levels[lowest] += site->times;
+}
+
+/*
+ * Older CPUs run tzcnt as bsf and endbr64 as nop, and compilers write both for them: the modes make libzydis do as those
+ * CPUs do.
+ */
+static bool make_decoder(ZydisDecoder *decoder)
+{
+    return ZYAN_SUCCESS(ZydisDecoderInit(decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64)) &&
+           ZYAN_SUCCESS(ZydisDecoderEnableMode(decoder, ZYDIS_DECODER_MODE_TZCNT, ZYAN_FALSE)) &&
+           ZYAN_SUCCESS(ZydisDecoderEnableMode(decoder, ZYDIS_DECODER_MODE_CET, ZYAN_FALSE));
+}
+
 /* The instruction was executed, so its bytes are there; libzydis reads none after it. */
 static bool decode(const ZydisDecoder *decoder, uintptr_t at, struct decoded *d)
 {
@@ -134,41 +176,45 @@ static bool decode(const ZydisDecoder *decoder, uintptr_t at, struct decoded *d)
                                                &d->instruction, d->operands));
 }
 
-void bench_steps_classify(const struct bench_step_site *sites, size_t count, struct bench_steps *out)
+void bench_steps_classify(const struct bench_step_site *sites, size_t count, uintptr_t entry,
+                          struct bench_steps *out)
 {
     ZydisDecoder decoder;
-    memset(out->kinds, 0, sizeof out->kinds);
-    memset(out->levels, 0, sizeof out->levels);
-    out->has_kinds =
-        ZYAN_SUCCESS(ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64));
-    if (!out->has_kinds)
+    uint64_t first[QK_ISA_COUNT] = {0};
+    clear(out);
+    out->has_kinds = make_decoder(&decoder);
+    if (!out->has_kinds) {
         snprintf(out->why_no_kinds, sizeof out->why_no_kinds, "libzydis cannot be initialised");
-    for (size_t i = 0; i < count && out->has_kinds; i++) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
         struct decoded d;
         if (!sites[i].times)
             continue;
-        out->has_kinds = decode(&decoder, sites[i].at, &d);
-        if (out->has_kinds)
-            add_kinds(&d, sites[i].times, out);
-        else
+        const bool known = decode(&decoder, sites[i].at, &d);
+        if (known)
+            add_kinds(&d, sites[i].times, out->kinds);
+        else if (out->has_kinds)
             snprintf(out->why_no_kinds, sizeof out->why_no_kinds,
                      "libzydis cannot decode the instruction at %p, which was executed",
                      (const void *)sites[i].at);
+        out->has_kinds = out->has_kinds && known;
+        if (bench_step_own(entry, sites[i].at))
+            add_levels(&sites[i], known ? &d : NULL, entry, first, out);
     }
-    if (out->has_kinds)
-        return;
-    memset(out->kinds, 0, sizeof out->kinds);
-    memset(out->levels, 0, sizeof out->levels);
+    if (!out->has_kinds)
+        memset(out->kinds, 0, sizeof out->kinds);
 }
 
 #else
 
-void bench_steps_classify(const struct bench_step_site *sites, size_t count, struct bench_steps *out)
+void bench_steps_classify(const struct bench_step_site *sites, size_t count, uintptr_t entry,
+                          struct bench_steps *out)
 {
     (void)sites;
     (void)count;
-    memset(out->kinds, 0, sizeof out->kinds);
-    memset(out->levels, 0, sizeof out->levels);
+    (void)entry;
+    clear(out);
     out->has_kinds = false;
     snprintf(out->why_no_kinds, sizeof out->why_no_kinds, "built without libzydis, version 4 or later");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the three files of single-stepping share: parent (step.c), child and decoder. */
+/* What the files of single-stepping share: parent (step.c), child, decoder, levels and places. */
 #ifndef QKBENCH_HARNESS_COUNTERS_STEP_PRIVATE_H
 #define QKBENCH_HARNESS_COUNTERS_STEP_PRIVATE_H
 
@@ -21,6 +21,9 @@ enum {
 struct bench_step_site {
     uintptr_t at;
     uint64_t times;
+    /* Of the first time: the number of the instruction in the call, and what was executed before it (0: nothing). */
+    uint64_t first;
+    uintptr_t from;
 };
 
 /* How far the child has come. From STEP_STEPPING on the trap flag is set. */
@@ -63,7 +66,25 @@ bool bench_step_supported(void);
 /* What the child does. It ends afterwards, and everything there is to know is then in the trace. */
 void bench_step_child(const struct bench_step_job *job);
 
-/* Fills has_kinds, why_no_kinds and kinds from sites whose code is mapped in this process. */
-void bench_steps_classify(const struct bench_step_site *sites, size_t count, struct bench_steps *out);
+/*
+ * Fills has_kinds, why_no_kinds, kinds, levels and beyond from sites whose code is mapped in this process. They are of
+ * one call of the kernel at `entry`.
+ */
+void bench_steps_classify(const struct bench_step_site *sites, size_t count, uintptr_t entry,
+                          struct bench_steps *out);
+
+/*
+ * Which features of isa.def an instruction set needs, given libzydis's name of it: blank-separated, empty for what
+ * every x86-64 has; NULL when no level brings it.
+ */
+const char *bench_step_features_of(const char *set);
+/* Does the level, with those that it needs, have all of these features? False for NULL. */
+bool bench_step_level_has(enum qk_isa level, const char *features);
+
+/* Is it the kernel's own code, or that of another module? */
+bool bench_step_own(uintptr_t entry, uintptr_t at);
+/* Fills called_count and called. */
+void bench_steps_called(const struct bench_step_site *sites, size_t count, uintptr_t entry,
+                        struct bench_steps *out);
 
 #endif

@@ -102,13 +102,67 @@
     ROW("vpscatterdd %zmm0, (%rdi,%zmm1,4){%k1}", V512, T(SCATTER) | T(STORE))                               \
     ROW("vgatherdps (%rdi,%zmm1,4), %zmm0{%k1}", V512, T(GATHER) | T(LOAD))
 
+/*
+ * LEVEL(instruction, for which level it is counted, which levels have it, of which instruction set it is)
+ * tzcnt and endbr64 run on older CPUs, as bsf and nop; prefetchw is a nop there.
+ */
+#define LEVELS                                                                                               \
+    LEVEL("imul %rax, %rcx", BASE, ALL, "")                                                                  \
+    LEVEL("mulps %xmm0, %xmm2", BASE, ALL, "")                                                               \
+    LEVEL("pmaddwd %xmm2, %xmm2", BASE, ALL, "")                                                             \
+    LEVEL("prefetchw (%rsi)", BASE, ALL, "")                                                                 \
+    LEVEL("nopw (%rsi)", BASE, ALL, "")                                                                      \
+    LEVEL("endbr64", BASE, ALL, "")                                                                          \
+    LEVEL("tzcnt %eax, %ecx", BASE, ALL, "")                                                                 \
+    LEVEL("lzcnt %eax, %ecx", NONE, NONE, "LZCNT")                                                           \
+    LEVEL("andn %eax, %ecx, %edx", NONE, NONE, "BMI1")                                                       \
+    LEVEL("movbe (%rsi), %eax", NONE, NONE, "MOVBE")                                                         \
+    LEVEL("cmpxchg16b (%rsi)", NONE, NONE, "CMPXCHG16B")                                                     \
+    LEVEL("aesenc %xmm0, %xmm1", NONE, NONE, "AES")                                                          \
+    LEVEL("movddup (%rax), %xmm2", AVX2, WIDE, "SSE3")                                                       \
+    LEVEL("pabsd %xmm0, %xmm1", AVX2, WIDE, "SSSE3")                                                         \
+    LEVEL("pmulld %xmm0, %xmm1", AVX2, WIDE, "SSE4")                                                         \
+    LEVEL("crc32l %eax, %ecx", AVX2, WIDE, "SSE42")                                                          \
+    LEVEL("popcnt %eax, %ecx", AVX2, WIDE, "POPCNT")                                                         \
+    LEVEL("vmulss (%rcx), %xmm0, %xmm1", BASE, WIDE, "AVX")                                                  \
+    LEVEL("vmovmskps %xmm0, %eax", BASE, WIDE, "AVX")                                                        \
+    LEVEL("vpmaxsd %xmm0, %xmm1, %xmm2", BASE, WIDE, "AVX")                                                  \
+    LEVEL("vzeroupper", BASE, WIDE, "AVX")                                                                   \
+    LEVEL("vmulpd %ymm0, %ymm1, %ymm2", AVX2, WIDE, "AVX")                                                   \
+    LEVEL("vpermps %ymm0, %ymm1, %ymm2", AVX2, WIDE, "AVX2")                                                 \
+    LEVEL("vpgatherdd %ymm0, (%rdi,%ymm1,4), %ymm2", AVX2, WIDE, "AVX2GATHER")                               \
+    LEVEL("vcvtph2ps (%rdi), %ymm2", AVX2, WIDE, "F16C")                                                     \
+    LEVEL("shlx %rax, %rcx, %rdx", AVX2, WIDE, "BMI2")                                                       \
+    LEVEL("vfmadd231ss %xmm0, %xmm1, %xmm2", AVX2, WIDE, "FMA")                                              \
+    LEVEL("vfmaddpd %xmm0, %xmm1, %xmm2, %xmm3", NONE, NONE, "FMA4")                                         \
+    LEVEL("{vex} vpdpbusd %ymm0, %ymm1, %ymm2", AVXVNNI, VNNI, "AVX_VNNI")                                   \
+    LEVEL("vpdpwssd %xmm0, %xmm1, %xmm2", AVX512, V512, "AVX512_VNNI_128")                                   \
+    LEVEL("vmovups %ymm0, (%rdi){%k1}", AVX512, V512, "AVX512F_256")                                         \
+    LEVEL("kmovw %k1, %eax", AVX512, V512, "AVX512F_KOP")                                                    \
+    LEVEL("kmovq %k1, %rax", AVX512, V512, "AVX512BW_KOP")                                                   \
+    LEVEL("vcvtqq2ps %zmm1, %ymm2", AVX512, V512, "AVX512DQ_512")                                            \
+    LEVEL("vmovd %eax, %xmm31", AVX512, V512, "AVX512F_128N")                                                \
+    LEVEL("vpermb %zmm0, %zmm1, %zmm2", AVX512, V512, "AVX512_VBMI_512")                                     \
+    LEVEL("vpconflictd %zmm0, %zmm1", NONE, NONE, "AVX512CD_512")                                            \
+    LEVEL("vfmulcph %zmm0, %zmm1, %zmm2", NONE, NONE, "AVX512_FP16_512")                                     \
+    LEVEL("vpshldvd %zmm0, %zmm1, %zmm2", NONE, NONE, "AVX512_VBMI2_512")                                    \
+    LEVEL("vpopcntd %ymm0, %ymm1", NONE, NONE, "AVX512_VPOPCNTDQ_256")                                       \
+    LEVEL("vpmadd52luq %zmm0, %zmm1, %zmm2", NONE, NONE, "AVX512_IFMA_512")                                  \
+    LEVEL("vdpbf16ps %xmm0, %xmm1, %xmm2", NONE, NONE, "AVX512_BF16_128")                                    \
+    LEVEL("vgf2p8mulb %ymm0, %ymm1, %ymm2", NONE, NONE, "AVX_GFNI")                                          \
+    LEVEL("vaesenc %ymm0, %ymm1, %ymm2", NONE, NONE, "VAES")
+
 /* Every instruction starts at a multiple of 16 bytes. */
 enum { STRIDE = 16 };
-extern const unsigned char step_kinds_code[];
+extern const unsigned char step_kinds_code[], step_levels_code[];
 #define ROW(text, class, traits) ".balign 16\n" text "\n"
 __asm__(".pushsection .rodata\n.balign 16\n.globl step_kinds_code\nstep_kinds_code:\n" ROWS
         ".balign 16\n.popsection");
 #undef ROW
+#define LEVEL(text, level, has, set) ".balign 16\n" text "\n"
+__asm__(".pushsection .rodata\n.balign 16\n.globl step_levels_code\nstep_levels_code:\n" LEVELS
+        ".balign 16\n.popsection");
+#undef LEVEL
 
 static const struct {
     const char *text;
@@ -122,9 +176,9 @@ static const struct {
 
 static struct bench_steps classify(const void *code, uint64_t times)
 {
-    const struct bench_step_site site = {(uintptr_t)code, times};
+    const struct bench_step_site site = {.at = (uintptr_t)code, .times = times};
     struct bench_steps steps = {.instructions = times};
-    bench_steps_classify(&site, 1, &steps);
+    bench_steps_classify(&site, 1, site.at, &steps);
     return steps;
 }
 
@@ -153,10 +207,12 @@ UNIT_TEST(instructions_are_of_their_kinds)
 
 UNIT_TEST(sites_add_up_and_free_places_are_passed_over)
 {
-    struct bench_step_site sites[] = {
-        {0, 0}, {(uintptr_t)step_kinds_code, 5}, {0, 0}, {(uintptr_t)step_kinds_code + STRIDE, 2}};
+    const struct bench_step_site sites[] = {{.at = 0},
+                                            {.at = (uintptr_t)step_kinds_code, .times = 5},
+                                            {.at = 0},
+                                            {.at = (uintptr_t)step_kinds_code + STRIDE, .times = 2}};
     struct bench_steps steps = {.instructions = 7};
-    bench_steps_classify(sites, sizeof sites / sizeof *sites, &steps);
+    bench_steps_classify(sites, sizeof sites / sizeof *sites, sites[1].at, &steps);
     assert_true(steps.has_kinds);
     assert_int_equal(steps.kinds[BENCH_STEP_OTHER], 7);
     assert_int_equal(steps.kinds[BENCH_STEP_LOAD], 5);
@@ -164,34 +220,34 @@ UNIT_TEST(sites_add_up_and_free_places_are_passed_over)
 
 UNIT_TEST(instructions_are_of_their_levels)
 {
+    enum { NONE = 0, ALL = ~0, V2 = 1 << QK_ISA_AVX2, VNNI = 1 << QK_ISA_AVXVNNI };
+    enum { V512 = 1 << QK_ISA_AVX512, WIDE = V2 | VNNI | V512 };
+    enum { OF_NONE = QK_ISA_COUNT, OF_BASE = QK_ISA_BASE, OF_AVX2 = QK_ISA_AVX2 };
+    enum { OF_AVXVNNI = QK_ISA_AVXVNNI, OF_AVX512 = QK_ISA_AVX512 };
     static const struct {
-        const char *text;
-        enum qk_isa level;
+        const char *text, *set;
+        int level, has;
     } known[] = {
-        {"imul %rax, %rcx", QK_ISA_BASE},
-        {"mulps %xmm0, %xmm2", QK_ISA_BASE},
-        {"vmulss (%rcx), %xmm0, %xmm1", QK_ISA_BASE}, /* what any scalar code becomes */
-        {"vmovmskps %xmm0, %eax", QK_ISA_BASE},
-        {"vzeroupper", QK_ISA_BASE},
-        {"shlx %rax, %rcx, %rdx", QK_ISA_AVX2},
-        {"vfmadd231ss %xmm0, %xmm1, %xmm2", QK_ISA_AVX2},
-        {"vmulpd %ymm0, %ymm1, %ymm2", QK_ISA_AVX2},
-        {"vpermps %ymm0, %ymm1, %ymm2", QK_ISA_AVX2},
-        {"{vex} vpdpbusd %ymm0, %ymm1, %ymm2", QK_ISA_AVXVNNI},
-        {"vpdpwssd %xmm0, %xmm1, %xmm2", QK_ISA_AVX512}, /* EVEX, unless told otherwise */
-        {"vmovups %ymm0, (%rdi){%k1}", QK_ISA_AVX512},
-        {"kmovw %k1, %eax", QK_ISA_AVX512},
-        {"vpermb %zmm0, %zmm1, %zmm2", QK_ISA_AVX512},
+#define LEVEL(text, level, has, set) {text, set, OF_##level, has},
+        LEVELS
+#undef LEVEL
     };
     for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
-        size_t i = 0;
-        while (strcmp(rows[i].text, known[k].text) != 0)
-            assert_true(++i < sizeof rows / sizeof *rows);
-        const struct bench_steps steps = classify(step_kinds_code + STRIDE * i, 3);
-        for (int level = 0; level < QK_ISA_COUNT; level++)
-            if (steps.levels[level] != (level == (int)known[k].level ? 3u : 0u))
+        const struct bench_steps steps = classify(step_levels_code + STRIDE * k, 3);
+        assert_true(steps.has_kinds);
+        for (int level = 0; level < QK_ISA_COUNT; level++) {
+            const struct bench_step_beyond *beyond = &steps.beyond[level];
+            const bool has = known[k].has >> level & 1;
+            if (!qk_isa_of_here((enum qk_isa)level))
+                continue;
+            if (steps.levels[level] != (level == known[k].level ? 3u : 0u))
                 fail_msg("%s: %llu times of level %s", known[k].text, (unsigned long long)steps.levels[level],
-                         qk_isa_row(level)->name);
+                         qk_isa_row((enum qk_isa)level)->name);
+            if (beyond->times != (has ? 0u : 3u) || strcmp(beyond->feature, has ? "" : known[k].set) != 0)
+                fail_msg("%s: %llu times beyond level %s, '%s'", known[k].text,
+                         (unsigned long long)beyond->times, qk_isa_row((enum qk_isa)level)->name,
+                         beyond->feature);
+        }
     }
 }
 
@@ -211,12 +267,17 @@ UNIT_TEST(code_at_the_end_of_a_page)
     steps = classify(map + page - 1, 1);
     assert_false(steps.has_kinds);
     assert_non_null(strstr(steps.why_no_kinds, "cannot decode"));
-    const struct bench_step_site both[] = {{(uintptr_t)step_kinds_code, 1}, {(uintptr_t)map + page - 1, 1}};
-    bench_steps_classify(both, 2, &steps);
+    const struct bench_step_site both[] = {{.at = (uintptr_t)step_kinds_code, .times = 1, .first = 1},
+                                           {.at = (uintptr_t)map + page - 1, .times = 1, .first = 2}};
+    bench_steps_classify(both, 2, both[0].at, &steps);
     for (int k = 0; k < BENCH_STEP_KINDS; k++) /* all or nothing */
         assert_int_equal(steps.kinds[k], 0);
-    for (int level = 0; level < QK_ISA_COUNT; level++)
-        assert_int_equal(steps.levels[level], 0);
+    /* What nobody knows is beyond every level. */
+    assert_int_equal(steps.levels[QK_ISA_BASE], 1);
+    for (int level = 0; level < QK_ISA_COUNT; level++) {
+        assert_int_equal(steps.beyond[level].times, 1);
+        assert_string_equal(steps.beyond[level].feature, "unknown to libzydis");
+    }
     map[page - 1] = ret;
     assert_int_equal(mprotect(map + page, page, PROT_NONE), 0);
     steps = classify(map + page - 1, 1);
@@ -249,7 +310,7 @@ TEST_PART(step_kinds)
     };
     if (!QK_HAVE_ZYDIS) {
         struct bench_steps found = {.has_kinds = true};
-        bench_steps_classify(NULL, 0, &found);
+        bench_steps_classify(NULL, 0, 0, &found);
         printf("1..0 # SKIP %s\n", found.why_no_kinds);
         return found.has_kinds;
     }

@@ -115,10 +115,10 @@ UNIT_TEST(a_count_always_ends)
     struct bench_steps steps;
     struct qk_error err;
     memset(buffers.at[0], 0, buffers.plan.buffers[0].bytes);
-    assert_int_equal(step(odd_endless, &(struct bench_step_limits){1000, 60000}, &steps, &err),
+    assert_int_equal(step(odd_endless, &(struct bench_step_limits){1000, 60000, false}, &steps, &err),
                      QK_ERR_UNAVAILABLE);
     assert_non_null(strstr(err.text, "more than 1000 instructions"));
-    assert_int_equal(step(odd_hangs, &(struct bench_step_limits){1000, 250}, &steps, &err),
+    assert_int_equal(step(odd_hangs, &(struct bench_step_limits){1000, 250, false}, &steps, &err),
                      QK_ERR_UNAVAILABLE);
     assert_non_null(strstr(err.text, "no end within 250 ms"));
     /* The caller's handler is not the child's. */
@@ -129,8 +129,8 @@ UNIT_TEST(a_count_always_ends)
     sigaction(SIGINT, &before, NULL);
     assert_int_equal(code, QK_ERR_INTERRUPTED);
     /* A limit that is just enough. */
-    assert_int_equal(step(odd_loop, &(struct bench_step_limits){ODD_LOOP, 60000}, &steps, &err), 0);
-    assert_int_equal(step(odd_loop, &(struct bench_step_limits){ODD_LOOP - 1, 60000}, &steps, &err),
+    assert_int_equal(step(odd_loop, &(struct bench_step_limits){ODD_LOOP, 60000, false}, &steps, &err), 0);
+    assert_int_equal(step(odd_loop, &(struct bench_step_limits){ODD_LOOP - 1, 60000, false}, &steps, &err),
                      QK_ERR_UNAVAILABLE);
 }
 
