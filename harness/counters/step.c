@@ -15,7 +15,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const struct bench_step_limits default_limits = {5000000, 60000, false};
+/* What was asked for, with the defaults where nothing was. */
+static struct bench_step_limits limits_of(const struct bench_step_limits *asked)
+{
+    struct bench_step_limits limits = {5000000, 60000, false};
+    if (asked && asked->instructions)
+        limits.instructions = asked->instructions;
+    if (asked && asked->milliseconds)
+        limits.milliseconds = asked->milliseconds;
+    limits.beginning = asked && asked->beginning;
+    return limits;
+}
 
 static int reap(pid_t pid, int options, int *status)
 {
@@ -143,9 +153,10 @@ static int count(const struct bench_step_job *job, const struct bench_step_limit
 }
 
 static int count_at(enum qk_op op, qk_fn *fn, const struct qk_plan *plan, void *const *buffers,
-                    const struct bench_step_limits *limits, const char *where, struct bench_steps *out,
+                    const struct bench_step_limits *asked, const char *where, struct bench_steps *out,
                     struct qk_error *err)
 {
+    const struct bench_step_limits limits = limits_of(asked);
     if (!bench_step_supported())
         return qk_fail(err, QK_ERR_UNAVAILABLE, where, "cannot step: written for x86-64 Linux only");
     /* Fresh pages, all zero: STEP_STARTING. */
@@ -156,9 +167,9 @@ static int count_at(enum qk_op op, qk_fn *fn, const struct qk_plan *plan, void *
     uintptr_t entry;
     memcpy(&entry, &fn, sizeof entry);
     t->entry = entry;
-    t->limit = limits->instructions;
+    t->limit = limits.instructions;
     const struct bench_step_job job = {qk_op_row(op)->on, fn, plan, buffers, t, getpid()};
-    const int code = count(&job, limits, where, out, err);
+    const int code = count(&job, &limits, where, out, err);
     munmap(t, sizeof *t);
     return code;
 }
@@ -166,7 +177,7 @@ static int count_at(enum qk_op op, qk_fn *fn, const struct qk_plan *plan, void *
 int bench_steps_fn(enum qk_op op, qk_fn *fn, const struct qk_plan *plan, void *const *buffers,
                    const struct bench_step_limits *limits, struct bench_steps *out, struct qk_error *err)
 {
-    return count_at(op, fn, plan, buffers, limits ? limits : &default_limits, qk_op_row(op)->name, out, err);
+    return count_at(op, fn, plan, buffers, limits, qk_op_row(op)->name, out, err);
 }
 
 static int count_variant(const struct qk_variant *v, const struct qk_plan *plan, void *const *buffers,
@@ -177,7 +188,7 @@ static int count_variant(const struct qk_variant *v, const struct qk_plan *plan,
     snprintf(where, sizeof where, "%s/%s", v->op_name, v->name);
     if (!v->fn)
         return qk_fail(err, QK_ERR_UNAVAILABLE, where, "not in this build");
-    return count_at(v->op, v->fn, plan, buffers, limits ? limits : &default_limits, where, out, err);
+    return count_at(v->op, v->fn, plan, buffers, limits, where, out, err);
 }
 
 int bench_steps_variant(const struct qk_variant *v, const struct qk_plan *plan, void *const *buffers,

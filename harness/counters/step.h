@@ -72,7 +72,7 @@ struct bench_steps {
     char called[BENCH_STEP_CALLED][BENCH_STEP_NAME];
 };
 
-/* Bounds of one count, so that it ends whatever the kernel does; NULL stands for the default. */
+/* Bounds of one count, so that it ends whatever the kernel does. NULL and 0 stand for the default. */
 struct bench_step_limits {
     uint64_t instructions; /* default 5 million */
     unsigned milliseconds; /* of wall time, default 60000 */

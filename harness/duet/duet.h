@@ -63,13 +63,19 @@ int bench_module_own_from(const char *folder, const char *installed, char *to, s
                           struct qk_error *err);
 
 /*
- * Did a row do what it says? Checks it against the reference (qk_check_variant), then steps one call at the op's
- * smallest shape. A row of a level above BASE must have run instructions of that level. A row made by the compiler need
- * not: what the compiler makes of it is all that it claims.
+ * Did a row do what it says? Checks it against the reference (qk_check_variant), then steps calls of it.
  *
- * *stepped says whether stepping, and telling instructions apart, was possible here. *instructions is how many one call
- * took; NaN when that could not be counted. QK_ERR_CHECK with the reason. QK_ERR_UNAVAILABLE when the row cannot run
- * here.
+ * None may run an instruction that the row's level, with those that it needs, does not have. This machine may have it.
+ * Stepped are one whole call at the op's smallest shape, the first 2048 instructions on the largest of its default set,
+ * and calls on the shapes of the check, until these are 14336 instructions together. What a kernel does only later in a
+ * large call is not seen. Calls into other modules, such as libc and libm, do not count.
+ *
+ * A row of a level above BASE must have run instructions of that level at the smallest shape. A row made by the
+ * compiler need not: what the compiler makes of it is all that it claims.
+ *
+ * *stepped says whether a whole call could be stepped here, and its instructions told apart. Otherwise what was seen is
+ * held against the level all the same. *instructions is how many the call at the smallest shape took; NaN when that
+ * could not be counted. QK_ERR_CHECK with the reason. QK_ERR_UNAVAILABLE when the row cannot run here.
  */
 int bench_module_verify(const struct qk_variant *v, uint64_t seed, bool *stepped, double *instructions,
                         struct qk_error *err);

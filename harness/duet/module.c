@@ -37,8 +37,77 @@ int bench_module_own(char *to, size_t size, struct qk_error *err)
     return bench_module_own_from(folder, QK_MODULE_DIR, to, size, err);
 }
 
+/* Steps one call, or its beginning: may a CPU of the row's level run that? */
+static int check_shape(const struct qk_variant *v, const struct qk_shape *shape, uint64_t seed,
+                       uint64_t instructions, const char *where, struct bench_steps *steps,
+                       struct qk_error *err)
+{
+    const struct bench_step_limits limits = {.instructions = instructions, .beginning = true};
+    const struct bench_step_beyond *beyond = &steps->beyond[v->isa];
+    struct qk_error found;
+    char text[QK_SHAPE_TEXT];
+    const int code = bench_steps_shape(v, shape, seed, &limits, steps, &found);
+    if (code)
+        return qk_fail(err, code, where, "%s", found.text);
+    if (!beyond->times)
+        return 0;
+    qk_shape_print(shape, text);
+    return qk_fail(
+        err, QK_ERR_CHECK, where,
+        "runs what level %s has not: %llu of the %s%llu instructions of a call on %s, the first of "
+        "them %s (%s), %td bytes from the kernel's start",
+        v->isa_name, (unsigned long long)beyond->times, steps->whole ? "" : "first ",
+        (unsigned long long)steps->instructions, text, beyond->name, beyond->feature, beyond->offset);
+}
+
+/* The largest shape of the op's default set. */
+static int largest_shape(const struct qk_case *on, struct qk_shape *largest, struct qk_error *err)
+{
+    char text[QK_SHAPE_TEXT];
+    uint64_t ops = 0;
+    int code = 0;
+    for (const char *at = on->sets[0].shapes; !code && (at = qk_shape_word(at, text));) {
+        struct qk_shape shape;
+        struct qk_plan plan;
+        code = qk_shape_parse(text, &shape, err);
+        if (!code)
+            code = on->plan(&shape, &plan, err);
+        if (code || plan.ops < ops)
+            continue;
+        ops = plan.ops;
+        *largest = shape;
+    }
+    return code;
+}
+
+/*
+ * A kernel may do something else from some size on, which it decides early in a call, or with what is left over, late in
+ * it. A step takes 7 us.
+ */
+static int check_other_shapes(const struct qk_variant *v, uint64_t seed, const char *where,
+                              struct qk_error *err)
+{
+    enum { START = 2048, ALL = 14336 }; /* instructions */
+    const struct qk_case *on = qk_op_row(v->op)->on;
+    const char *at = on->check_shapes;
+    char text[QK_SHAPE_TEXT];
+    struct bench_steps steps;
+    struct qk_shape shape;
+    int code = largest_shape(on, &shape, err);
+    if (!code)
+        code = check_shape(v, &shape, seed, START, where, &steps, err);
+    for (uint64_t left = ALL; left && !code && (at = qk_shape_word(at, text)); left -= steps.instructions) {
+        code = qk_shape_parse(text, &shape, err);
+        if (!code)
+            code = check_shape(v, &shape, seed, left, where, &steps, err);
+        if (code)
+            break;
+    }
+    return code;
+}
+
 /* Did the one call run what only the row's level has? */
-static int check_level(const struct qk_variant *v, const struct bench_steps *steps, const char *where,
+static int check_claim(const struct qk_variant *v, const struct bench_steps *steps, const char *where,
                        struct qk_error *err)
 {
     char found[200] = "";
@@ -64,6 +133,8 @@ int bench_module_verify(const struct qk_variant *v, uint64_t seed, bool *stepped
     char where[BENCH_DUET_NAME];
     struct qk_cpu cpu;
     struct bench_steps steps;
+    struct qk_shape shape;
+    struct qk_plan plan;
     struct qk_error found;
     *stepped = false;
     *instructions = NAN;
@@ -77,12 +148,15 @@ int bench_module_verify(const struct qk_variant *v, uint64_t seed, bool *stepped
     code = qk_check_variant(v, seed, NULL, &found);
     if (code)
         return qk_fail(err, code, where, "%.300s (%.150s)", found.text, found.where);
-    code = bench_steps_smallest(v, seed, NULL, &steps, &found);
-    if (code == QK_ERR_UNAVAILABLE)
-        return 0;
-    if (code)
-        return qk_fail(err, code, where, "%s", found.text);
-    *instructions = (double)steps.instructions;
-    *stepped = steps.has_kinds;
-    return steps.has_kinds ? check_level(v, &steps, where, err) : 0;
+    code = bench_steps_smallest_shape(v->op, &shape, &plan, err);
+    if (!code)
+        code = check_shape(v, &shape, seed, 0, where, &steps, err);
+    if (!code && steps.whole)
+        *instructions = (double)steps.instructions;
+    *stepped = !code && steps.has_kinds && steps.whole;
+    if (*stepped)
+        code = check_claim(v, &steps, where, err);
+    if (!code && steps.has_kinds)
+        code = check_other_shapes(v, seed, where, err);
+    return code == QK_ERR_UNAVAILABLE ? 0 : code;
 }

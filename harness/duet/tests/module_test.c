@@ -190,6 +190,55 @@ UNIT_TEST(a_row_that_does_not_is_told)
     qk_table_free(&m);
 }
 
+/* What the row's level has not is told, although this CPU has it. */
+UNIT_TEST(a_row_that_runs_more_than_its_level_is_told)
+{
+    static const struct {
+        const char *name, *level, *text;
+    } known[] = {
+        {"beyond_in_a_helper", "BASE", " instructions of a call on 256, the first of them vpaddd (AVX2), "},
+        {"beyond_when_large", "BASE", " instructions of a call on 512, the first of them vpaddd (AVX2), "},
+        {"beyond_when_very_large", "BASE", ": 1 of the first 2048 instructions of a call on 16384, "},
+        {"beyond_by_vex", "BASE", "the first of them vmulss (AVX), "},
+        {"beyond_by_sse4", "BASE", "the first of them pmulld (SSE4), "},
+        {"beyond_then_asks", "BASE", "the first of them popcnt (POPCNT), "},
+        {"beyond_in_generated_code", "BASE", ": 2 of the "},
+        {"beyond_avx2", "AVX2", ": 2 of the "},
+    };
+    struct qk_table m;
+    struct qk_cpu cpu;
+    assert_int_equal(qk_cpu_detect(&cpu, NULL, &err), 0);
+    assert_int_equal(qk_table_load(&m, FAKE_SO, &err), 0);
+    for (size_t i = 0; i < sizeof known / sizeof *known && step_test_traps() && HAVE_KINDS; i++) {
+        char claim[60];
+        const bool wide = !strcmp(known[i].level, "AVX2");
+        if (!cpu.present[QK_ISA_AVX2])
+            continue;
+        const bool told = !wide || cpu.present[QK_ISA_AVX512];
+        verify(&m, "qk256_dequant", known[i].name, told ? QK_ERR_CHECK : 0, told ? known[i].text : NULL);
+        snprintf(claim, sizeof claim, "runs what level %s has not: ", known[i].level);
+        if (told && !strstr(err.text, claim))
+            fail_msg("'%s' does not say '%s'", err.text, claim);
+    }
+    qk_table_free(&m);
+}
+
+UNIT_TEST(what_libraries_run_does_not_count)
+{
+    struct qk_table m;
+    struct bench_steps steps;
+    assert_int_equal(qk_table_load(&m, FAKE_SO, &err), 0);
+    verify(&m, "qk256_dequant", "calls_libraries", 0, NULL);
+    if (step_test_traps()) {
+        const struct qk_variant *row = qk_table_find(&m, "qk256_dequant", "calls_libraries");
+        assert_int_equal(bench_steps_smallest(row, 3, NULL, &steps, &err), 0);
+        assert_int_equal(steps.called_count, 2);
+        assert_string_equal(steps.called[0], "memcpy");
+        assert_string_equal(steps.called[1], "expf");
+    }
+    qk_table_free(&m);
+}
+
 UNIT_TEST(our_own_module_is_found)
 {
     char path[300];
@@ -230,6 +279,8 @@ TEST_PART(module)
         cmocka_unit_test(rows_of_another_world_are_no_variants),
         cmocka_unit_test(every_row_of_ours_does_what_it_claims),
         cmocka_unit_test(a_row_that_does_not_is_told),
+        cmocka_unit_test(a_row_that_runs_more_than_its_level_is_told),
+        cmocka_unit_test(what_libraries_run_does_not_count),
         cmocka_unit_test(our_own_module_is_found),
     };
     return cmocka_run_group_tests_name("harness/duet_module", tests, set_up, tear_down);
