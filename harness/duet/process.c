@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -72,6 +73,7 @@ static int start(struct bench_duet_process *p, const int *file, struct qk_error 
         become_launch(p->launcher, ends[1], file, parent);
     close(ends[1]);
     p->fd = ends[0];
+    p->ended = p->pid > 0 ? pidfd_open(p->pid, 0) : -1;
     return p->pid < 0 ? qk_fail(err, QK_ERR_INTERNAL, NULL, "no launch: no process: %s", strerror(error)) : 0;
 }
 
@@ -80,7 +82,8 @@ int bench_duet_process_start(struct bench_duet_process *p, const struct bench_la
                              struct qk_error *err)
 {
     int file[BENCH_SIDES], code = 0;
-    *p = (struct bench_duet_process){.pid = -1, .fd = -1, .launcher = launcher, .stop = job->stop};
+    *p = (struct bench_duet_process){
+        .pid = -1, .fd = -1, .ended = -1, .launcher = launcher, .stop = job->stop};
     for (int i = 0; i < BENCH_SIDES; i++) {
         file[i] = image[i] && !code ? bench_image_copy(image[i], bench_side_names[i], err) : -1;
         if (image[i] && file[i] < 0 && !code)
@@ -116,9 +119,11 @@ void bench_duet_process_end(struct bench_duet_process *p)
 {
     if (p->fd >= 0)
         close(p->fd);
+    if (p->ended >= 0)
+        close(p->ended);
     if (p->pid > 0)
         end_now(p);
-    p->pid = p->fd = -1;
+    p->pid = p->fd = p->ended = -1;
 }
 
 static int died(struct bench_duet_process *p, const char *how, struct qk_error *err)
@@ -173,7 +178,8 @@ static uint64_t patience_ns(const struct bench_launcher *l, uint64_t now)
 static int wait_for_packet(struct bench_duet_process *p, uint64_t begun, struct qk_error *err)
 {
     const uint64_t patience = patience_ns(p->launcher, begun);
-    struct pollfd end = {.fd = p->fd, .events = POLLIN};
+    /* A child that a module left behind may hold the other end open, so the launch's own end is waited for as well. */
+    struct pollfd end[] = {{.fd = p->fd, .events = POLLIN}, {.fd = p->ended, .events = POLLIN}};
     for (;;) {
         if (p->stop && p->stop()) {
             end_now(p);
@@ -188,8 +194,8 @@ static int wait_for_packet(struct bench_duet_process *p, uint64_t begun, struct 
             return died(p, how, err);
         }
         const uint64_t left = (begun + patience - now) / 1000000 + 1;
-        if (poll(&end, 1, left < LOOK_MS ? (int)left : LOOK_MS) > 0)
-            return 0;
+        if (poll(end, 2, left < LOOK_MS ? (int)left : LOOK_MS) > 0)
+            return end[0].revents ? 0 : explain_end(p, false, err);
     }
 }
 

@@ -13,7 +13,7 @@
 /* A process that loads modules, seen from the program. */
 struct bench_duet_process {
     pid_t pid;
-    int fd;
+    int fd, ended; /* its answers; readable once it has ended (pidfd) */
     const struct bench_launcher *launcher;
     bool (*stop)(void);
     char doing[200]; /* its last note */

@@ -228,6 +228,77 @@ KERNEL(calls_libraries)
     }
 }
 
+/* Rows that leave something behind besides their output. */
+KERNEL(deep)
+{
+    volatile char frame[4096];
+    frame[0] = (char)blocks;
+    right(out, codes, scale, lut, blocks);
+    if (blocks < 1000000)
+        deep(out, codes, scale, lut, blocks);
+    frame[1] = frame[0];
+}
+
+/* On a shape that the checker does not have by itself. */
+KERNEL(wrong_at_10_blocks)
+{
+    right(out, codes, scale, lut, blocks);
+    out[0] += blocks == 10;
+}
+
+KERNEL(masks)
+{
+    sigset_t one;
+    sigemptyset(&one);
+    sigaddset(&one, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &one, NULL);
+    right(out, codes, scale, lut, blocks);
+}
+
+#if defined __x86_64__
+KERNEL(flushes)
+{
+    __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8000);
+    right(out, codes, scale, lut, blocks);
+}
+
+KERNEL(x87)
+{
+    const unsigned short single = 0x7f;
+    __asm__ volatile("fldcw %0" : : "m"(single));
+    right(out, codes, scale, lut, blocks);
+}
+
+KERNEL(down)
+{
+    right(out, codes, scale, lut, blocks);
+    __asm__ volatile("std" ::: "cc");
+}
+#endif
+
+KERNEL(forks)
+{
+    static bool forked;
+    right(out, codes, scale, lut, blocks);
+    if (forked)
+        return;
+    forked = true;
+    if (!fork()) {
+        setsid();
+        if (!fork())
+            for (;;)
+                pause();
+        _exit(0);
+    }
+}
+
+KERNEL(closes)
+{
+    right(out, codes, scale, lut, blocks);
+    for (int i = 0; i < 100; i++)
+        close(i);
+}
+
 #define ROW(name_, isa_, kind_)                                                                              \
     {                                                                                                        \
         .op = "qk256_dequant", .name = #name_, .isa = isa_, .phase = "-", .kind = kind_, .flags = "",        \
@@ -252,6 +323,16 @@ static const struct qk_module_row rows[] = {
     ROW(beyond_in_generated_code, "BASE", "PLAIN"),
     ROW(beyond_avx2, "AVX2", "PLAIN"),
     ROW(calls_libraries, "BASE", "PLAIN"),
+    ROW(deep, "BASE", "PLAIN"),
+    ROW(wrong_at_10_blocks, "BASE", "PLAIN"),
+    ROW(masks, "BASE", "PLAIN"),
+#if defined __x86_64__
+    ROW(flushes, "BASE", "PLAIN"),
+    ROW(x87, "BASE", "PLAIN"),
+    ROW(down, "BASE", "PLAIN"),
+#endif
+    ROW(forks, "BASE", "PLAIN"),
+    ROW(closes, "BASE", "PLAIN"),
     {"qk256_dequant", "claims_avx512", "AVX512", "-", "PLAIN", "", "0123456789abcdef", (qk_fn *)right, NULL},
     {"qk256_dequant", "of_tomorrow", "AVX2048", "-", "PLAIN", "", "0123456789abcdef", (qk_fn *)right, NULL},
     {"qk256_dequant", "odd_kind", "BASE", "-", "ROUND", "", "0123456789abcdef", (qk_fn *)right, NULL},
@@ -262,6 +343,9 @@ static const struct qk_module_row rows[] = {
 
 __attribute__((constructor)) static void log_place(void)
 {
+#ifdef FAKE_EXIT
+    _exit(0);
+#endif
     char line[60];
     struct stat st = {.st_ino = 0};
     Dl_info here;
