@@ -43,10 +43,10 @@ struct qk_variant {
     enum qk_touches touches;
     const char *op_name, *name, *isa_name, *phase, *why;
     const char *flags;   /* compiler flags of its file */
-    const char *hash;    /* of its object, 16 hex digits (module.h); "" in the built-in table */
     const char *unknown; /* why this program cannot judge it; NULL: it can */
     qk_fn *fn;           /* NULL when the build has no such row */
     qk_upto_fn *upto;    /* staged rows only */
+    uint64_t at;         /* of fn in the module's file, as its symbols count; 0 in the built-in table */
 };
 
 struct qk_case; /* case.h */

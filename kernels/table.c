@@ -18,7 +18,6 @@ static const struct qk_variant rows[] = {
                   .isa_name = #isa_,                                                                         \
                   .phase = phase_,                                                                           \
                   .why = why_,                                                                               \
-                  .hash = "",                                                                                \
                   .flags = QK_FLAGS_##op_##_##name_,                                                         \
                   .fn = (qk_fn *)qk_##op_##_##name_,                                                         \
                   QK_UPTO_OF_##kind_(op_, name_)}, )

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,48 +28,154 @@ static int find_file(const char *path, char to[PATH_MAX], struct qk_error *err)
     return 0;
 }
 
-static bool row_complete(const struct qk_module_row *row)
+/* Modules of ABI 1 are read too. What a row of theirs says of its own hash counts for nothing. */
+struct row_1 {
+    const char *op, *name, *isa, *phase, *kind, *flags;
+    char hash[17];
+    qk_fn *fn;
+    qk_upto_fn *upto;
+};
+/* What such a row has not, row by row, behind a symbol of its own that some builds have. */
+struct traits_1 {
+    uint32_t magic, row_bytes, row_count;
+    const struct trait_1 {
+        const char *made, *touches;
+    } * rows;
+};
+typedef const struct traits_1 *traits_1_fn(void);
+#define TRAITS_1_SYMBOL "qk_kernels_traits"
+
+/* A module in memory: its segments, and the table in them. */
+struct image {
+    const char *path;
+    uintptr_t base; /* what its symbols count from */
+    const ElfW(Phdr) * segments;
+    size_t segment_count;
+    const struct qk_module *module;
+    const struct traits_1 *traits; /* NULL: ABI 2, or none */
+};
+
+static int take_segments(struct dl_phdr_info *info, size_t size, void *to)
 {
-    return row->op && row->name && row->isa && row->phase && row->kind && row->flags &&
-           memchr(row->hash, '\0', sizeof row->hash);
+    struct image *m = to;
+    (void)size;
+    if (info->dlpi_addr != m->base)
+        return 0;
+    m->segments = info->dlpi_phdr;
+    m->segment_count = info->dlpi_phnum;
+    return 1;
 }
 
-static int check_module(const struct qk_module *m, const char *path, struct qk_error *err)
+/* Bytes from there to the end of the module's segment, 0 when it is in none that has the flag. */
+static size_t room(const struct image *m, uintptr_t at, uint32_t flag)
 {
-    if (!m || m->magic != QK_MODULE_MAGIC)
+    for (size_t i = 0; i < m->segment_count; i++) {
+        const ElfW(Phdr) *s = &m->segments[i];
+        const uintptr_t from = at - m->base - s->p_vaddr;
+        if (s->p_type == PT_LOAD && s->p_flags & flag && from < s->p_memsz)
+            return s->p_memsz - from;
+    }
+    return 0;
+}
+
+static bool has(const struct image *m, const void *at, size_t size)
+{
+    return room(m, (uintptr_t)at, PF_R) >= size;
+}
+
+/* Printable ASCII of less than `size` bytes, in the module. */
+static bool is_text(const struct image *m, const char *text, size_t size)
+{
+    const size_t left = room(m, (uintptr_t)text, PF_R);
+    for (size_t i = 0; i < left && i < size; i++)
+        if (!text[i])
+            return true;
+        else if (text[i] < ' ' || text[i] > '~')
+            return false;
+    return false;
+}
+
+static bool is_name(const struct image *m, const char *text)
+{
+    return is_text(m, text, QK_MODULE_WORD) && *text && !strpbrk(text, " /");
+}
+
+static size_t row_bytes(const struct qk_module *m)
+{
+    return m->abi == 1 ? sizeof(struct row_1) : sizeof(struct qk_module_row);
+}
+
+/* As a row of today. Without traits an old row's maker is NULL. */
+static struct qk_module_row row_of(const struct image *m, uint32_t i)
+{
+    if (m->module->abi != 1)
+        return m->module->rows[i];
+    const struct row_1 *row = (const struct row_1 *)(const void *)m->module->rows + i;
+    return (struct qk_module_row){.op = row->op,
+                                  .name = row->name,
+                                  .isa = row->isa,
+                                  .phase = row->phase,
+                                  .kind = row->kind,
+                                  .made = m->traits ? m->traits->rows[i].made : NULL,
+                                  .touches = m->traits ? m->traits->rows[i].touches : NULL,
+                                  .flags = row->flags,
+                                  .fn = row->fn,
+                                  .upto = row->upto};
+}
+
+static const char *row_flaw(const struct image *m, uint32_t i)
+{
+    const struct qk_module_row row = row_of(m, i);
+    if (!is_name(m, row.op) || !is_name(m, row.name))
+        return "its op or its name is no word of 1 to 63 printable characters without slashes";
+    const char *const words[] = {row.isa, row.phase, row.kind, row.made, row.touches};
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (!is_text(m, words[k], QK_MODULE_WORD) && (k < 3 || m->module->abi != 1 || m->traits))
+            return "it lacks a text, or one is longer than 63 bytes or not printable";
+    if (!is_text(m, row.flags, QK_MODULE_FLAGS))
+        return "its compiler flags are no printable text of less than 4096 bytes";
+    if ((row.fn && !room(m, (uintptr_t)row.fn, PF_X)) || (row.upto && !room(m, (uintptr_t)row.upto, PF_X)))
+        return "its function is not in the module's own code";
+    for (uint32_t k = 0; k < i; k++) {
+        const struct qk_module_row other = row_of(m, k);
+        if (!strcmp(other.op, row.op) && !strcmp(other.name, row.name))
+            return "an earlier row has the same op and name";
+    }
+    return NULL;
+}
+
+static int check_module(const struct image *image, struct qk_error *err)
+{
+    const struct qk_module *m = image->module;
+    const char *path = image->path;
+    const bool there = has(image, m, sizeof *m);
+    if (!there || m->magic != QK_MODULE_MAGIC)
         return qk_fail(err, QK_ERR_INVALID, path,
                        "'%s' is no kernel module: what %s returns starts with 0x%08x, expected 0x%08x", path,
-                       QK_MODULE_SYMBOL, m ? m->magic : 0, (unsigned)QK_MODULE_MAGIC);
-    if (m->abi != QK_MODULE_ABI)
+                       QK_MODULE_SYMBOL, there ? m->magic : 0, (unsigned)QK_MODULE_MAGIC);
+    if (m->abi != 1 && m->abi != QK_MODULE_ABI)
         return qk_fail(err, QK_ERR_INVALID, path,
-                       "'%s' was built with ABI version %u of the kernels, this program has version %d: "
-                       "they cannot be compared",
+                       "'%s' was built with ABI version %u of the kernels, this program reads versions 1 and "
+                       "%d: they cannot be compared",
                        path, m->abi, QK_MODULE_ABI);
-    if (m->row_bytes != sizeof(struct qk_module_row) || !m->rows || !m->row_count)
+    if (m->row_bytes != row_bytes(m) || !m->row_count || m->row_count > QK_MODULE_ROWS_MAX ||
+        !has(image, m->rows, m->row_count * row_bytes(m)))
         return qk_fail(err, QK_ERR_INVALID, path,
-                       "'%s' has a broken table: %u rows of %u bytes, expected one or more of %zu", path,
-                       m->rows ? m->row_count : 0, m->row_bytes, sizeof(struct qk_module_row));
-    for (uint32_t i = 0; i < m->row_count; i++)
-        if (!row_complete(&m->rows[i]))
-            return qk_fail(err, QK_ERR_INVALID, path, "'%s' has a broken table: row %u lacks a text", path,
-                           i);
-    return m->compiler && m->version
+                       "'%s' has a broken table: %u rows of %u bytes, expected 1 to %d of %zu, in the module",
+                       path, m->rows ? m->row_count : 0, m->row_bytes, QK_MODULE_ROWS_MAX, row_bytes(m));
+    const struct traits_1 *t = image->traits;
+    if (t && (!has(image, t, sizeof *t) || t->magic != QK_MODULE_MAGIC || t->row_bytes != sizeof *t->rows ||
+              t->row_count != m->row_count || !has(image, t->rows, t->row_count * sizeof *t->rows)))
+        return qk_fail(err, QK_ERR_INVALID, path, "'%s' has a broken table: what %s returns does not fit it",
+                       path, TRAITS_1_SYMBOL);
+    for (uint32_t i = 0; i < m->row_count; i++) {
+        const char *flaw = row_flaw(image, i);
+        if (flaw)
+            return qk_fail(err, QK_ERR_INVALID, path, "'%s' has a broken table: row %u: %s", path, i, flaw);
+    }
+    return is_text(image, m->compiler, QK_MODULE_WORD) && is_text(image, m->version, QK_MODULE_WORD)
                ? 0
                : qk_fail(err, QK_ERR_INVALID, path, "'%s' has a broken table: no compiler or version", path);
-}
-
-static int check_traits(const struct qk_module_traits *t, uint32_t rows, const char *path,
-                        struct qk_error *err)
-{
-    if (!t || t->magic != QK_MODULE_MAGIC || t->row_bytes != sizeof(struct qk_module_trait) || !t->rows ||
-        t->row_count != rows)
-        return qk_fail(err, QK_ERR_INVALID, path, "'%s' has a broken table: what %s returns does not fit it",
-                       path, QK_MODULE_TRAITS_SYMBOL);
-    for (uint32_t i = 0; i < rows; i++)
-        if (!t->rows[i].made || !t->rows[i].touches)
-            return qk_fail(err, QK_ERR_INVALID, path, "'%s' has a broken table: row %u lacks a text", path,
-                           i);
-    return 0;
 }
 
 /*
@@ -83,59 +190,82 @@ static int value(const char *const *list, int count, const char *word, const cha
     return 0;
 }
 
-static void read_row(struct qk_variant *v, const struct qk_module_row *row,
-                     const struct qk_module_trait *trait, char *unknown)
+static void read_row(struct qk_variant *v, const struct image *m, uint32_t i, char *unknown)
 {
     static const char *const kinds[] = {"STAGED", "PLAIN", "CEILING"}, *const made[] = {"HAND", "COMPILER"},
                              *const touches[] = {"ALL", "STORES", "LOADS"};
     const char *ops[QK_OP_COUNT], *isas[QK_ISA_COUNT];
-    for (int i = 0; i < QK_OP_COUNT; i++)
-        ops[i] = qk_op_row((enum qk_op)i)->name;
-    for (int i = 0; i < QK_ISA_COUNT; i++)
-        isas[i] = qk_isa_row((enum qk_isa)i)->name;
-    *v = (struct qk_variant){.op_name = row->op,
-                             .name = row->name,
-                             .isa_name = row->isa,
-                             .phase = row->phase,
+    for (int k = 0; k < QK_OP_COUNT; k++)
+        ops[k] = qk_op_row((enum qk_op)k)->name;
+    for (int k = 0; k < QK_ISA_COUNT; k++)
+        isas[k] = qk_isa_row((enum qk_isa)k)->name;
+    const struct qk_module_row row = row_of(m, i);
+    *v = (struct qk_variant){.op_name = row.op,
+                             .name = row.name,
+                             .isa_name = row.isa,
+                             .phase = row.phase,
                              .why = "",
-                             .flags = row->flags,
-                             .hash = row->hash,
-                             .fn = row->fn,
-                             .upto = row->upto};
-    if (trait) {
-        v->made = (enum qk_made)value(made, 2, trait->made, "knows no maker", unknown);
-        v->touches = (enum qk_touches)value(touches, 3, trait->touches, "knows no row that touches", unknown);
+                             .flags = row.flags,
+                             .fn = row.fn,
+                             .upto = row.upto,
+                             .at = row.fn ? (uintptr_t)row.fn - m->base : 0};
+    if (row.made) {
+        v->made = (enum qk_made)value(made, 2, row.made, "knows no maker", unknown);
+        v->touches = (enum qk_touches)value(touches, 3, row.touches, "knows no row that touches", unknown);
     } else {
-        const struct qk_variant *ours = qk_table_find(qk_table_builtin(), row->op, row->name);
+        const struct qk_variant *ours = qk_table_find(qk_table_builtin(), row.op, row.name);
         v->made = ours ? ours->made : QK_BY_HAND;
         v->touches = ours ? ours->touches : QK_TOUCHES_ALL;
     }
-    v->kind = (enum qk_kind)value(kinds, 3, row->kind, "knows no kind of row", unknown);
-    v->isa = (enum qk_isa)value(isas, QK_ISA_COUNT, row->isa, "knows no ISA level", unknown);
-    v->op = (enum qk_op)value(ops, QK_OP_COUNT, row->op, "has no op", unknown);
+    v->kind = (enum qk_kind)value(kinds, 3, row.kind, "knows no kind of row", unknown);
+    v->isa = (enum qk_isa)value(isas, QK_ISA_COUNT, row.isa, "knows no ISA level", unknown);
+    v->op = (enum qk_op)value(ops, QK_OP_COUNT, row.op, "has no op", unknown);
     v->unknown = *unknown ? unknown : NULL;
 }
 
 /* The rows and, behind them, a text for each. */
-static int read_rows(struct qk_table *t, const struct qk_module *m, const struct qk_module_traits *traits,
-                     const char *path, struct qk_error *err)
+static int read_rows(struct qk_table *t, const struct image *m, struct qk_error *err)
 {
-    struct qk_variant *rows = calloc(m->row_count, sizeof *rows + UNKNOWN_TEXT);
+    const uint32_t count = m->module->row_count;
+    struct qk_variant *rows = calloc(count, sizeof *rows + UNKNOWN_TEXT);
     if (!rows)
-        return qk_fail(err, QK_ERR_MEMORY, path, "no memory for %u rows", m->row_count);
-    char *texts = (char *)(rows + m->row_count);
-    for (uint32_t i = 0; i < m->row_count; i++)
-        read_row(&rows[i], &m->rows[i], traits ? &traits->rows[i] : NULL, texts + (size_t)i * UNKNOWN_TEXT);
+        return qk_fail(err, QK_ERR_MEMORY, m->path, "no memory for %u rows", count);
+    char *texts = (char *)(rows + count);
+    for (uint32_t i = 0; i < count; i++)
+        read_row(&rows[i], m, i, texts + (size_t)i * UNKNOWN_TEXT);
     t->rows = rows;
-    t->count = m->row_count;
-    t->compiler = m->compiler;
-    t->version = m->version;
+    t->count = count;
+    t->compiler = m->module->compiler;
+    t->version = m->module->version;
     return 0;
+}
+
+/* Asks a loaded module for its table. */
+static int find_table(struct image *m, void *handle, struct qk_error *err)
+{
+    struct link_map *map;
+    void *symbol = dlsym(handle, QK_MODULE_SYMBOL), *more = dlsym(handle, TRAITS_1_SYMBOL);
+    qk_module_fn *module;
+    traits_1_fn *traits;
+    memcpy(&module, &symbol, sizeof module); /* ISO C has no conversion from a data pointer */
+    memcpy(&traits, &more, sizeof traits);
+    if (!module)
+        return qk_fail(err, QK_ERR_INVALID, m->path, "'%s' is no kernel module: it has no function %s",
+                       m->path, QK_MODULE_SYMBOL);
+    if (dlinfo(handle, RTLD_DI_LINKMAP, &map))
+        return qk_fail(err, QK_ERR_IO, m->path, "'%s': %s", m->path, dlerror());
+    m->base = map->l_addr;
+    dl_iterate_phdr(take_segments, m);
+    m->module = module();
+    if (has(m, m->module, sizeof *m->module) && m->module->abi == 1 && traits)
+        m->traits = traits();
+    return check_module(m, err);
 }
 
 int qk_table_load(struct qk_table *t, const char *path, struct qk_error *err)
 {
     char real[PATH_MAX];
+    struct image m = {.path = path};
     *t = (struct qk_table){.path = ""};
     int code = find_file(path, real, err);
     if (code)
@@ -143,20 +273,9 @@ int qk_table_load(struct qk_table *t, const char *path, struct qk_error *err)
     t->handle = dlopen(real, RTLD_NOW | RTLD_LOCAL);
     if (!t->handle)
         return qk_fail(err, QK_ERR_IO, path, "cannot load the kernel module '%s': %s", path, dlerror());
-    void *symbol = dlsym(t->handle, QK_MODULE_SYMBOL), *more = dlsym(t->handle, QK_MODULE_TRAITS_SYMBOL);
-    qk_module_fn *module;
-    qk_module_traits_fn *traits;
-    memcpy(&module, &symbol, sizeof module); /* ISO C has no conversion from a data pointer */
-    memcpy(&traits, &more, sizeof traits);
-    if (!module)
-        code = qk_fail(err, QK_ERR_INVALID, path, "'%s' is no kernel module: it has no function %s", path,
-                       QK_MODULE_SYMBOL);
-    else
-        code = check_module(module(), path, err);
-    if (!code && traits)
-        code = check_traits(traits(), module()->row_count, path, err);
+    code = find_table(&m, t->handle, err);
     if (!code)
-        code = read_rows(t, module(), traits ? traits() : NULL, path, err);
+        code = read_rows(t, &m, err);
     if (!code && !(t->path = strdup(path)))
         code = qk_fail(err, QK_ERR_MEMORY, path, "no memory for a path");
     if (code)

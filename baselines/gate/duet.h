@@ -6,6 +6,7 @@
 #ifndef QKBENCH_BASELINES_GATE_DUET_H
 #define QKBENCH_BASELINES_GATE_DUET_H
 
+#include "baselines/gate/identity.h"
 #include "baselines/gate/suite.h"
 #include "harness/duet/build.h"
 
@@ -18,9 +19,9 @@ struct baseline_duet_config {
     struct bench_job job;
     double budget_s; /* wall time of it all; 0: baseline_gate_budget */
     double inject;   /* share of extra work the candidate gets in every case: to see the gate catch it; 0 */
-    bool time_identical; /* rows of equal hash are timed too */
-    bool expect_change;  /* base and candidate that are one file are INVALID */
-    FILE *trace;         /* NULL: none */
+    const struct baseline_identity *identity; /* which rows are the same code; NULL: nothing is known */
+    bool time_identical;                      /* rows that are the same code are timed too */
+    FILE *trace;                              /* NULL: none */
 };
 
 /* What the policy's budgets of all cases, rules and controls come to, in seconds. */
@@ -30,7 +31,8 @@ double baseline_gate_budget(const struct baseline_policy *policy, const struct b
  * Fills the results of *report. Its other members, and judging it (baseline_report_judge), are the caller's. Free with
  * baseline_report_free in any case.
  *
- * Cases whose rows have equal hashes pass without being timed. Every row that is judged is first checked against the
+ * Cases whose rows are the same code pass without being timed: those of two files with the same bytes, and those that
+ * `identity` names. Nothing a module says about itself counts. Every row that is judged is first checked against the
  * reference, stepped once and called on the shape at hand, in a launch of its own (harness/duet/build.h). One that
  * fails makes its case INVALID. Per memory class that is timed, one A/A and one slowed control run along. All decisions
  * of the run share policy->alpha.

@@ -19,6 +19,7 @@ struct gate {
     const struct baseline_duet_config *cfg;
     struct baseline_report *report;
     uint64_t start;
+    bool same;    /* the two files have the same bytes */
     size_t count; /* timed */
     struct timed *timed;
     struct bench_duet_case *duet; /* [count], in the same order */

@@ -67,7 +67,7 @@ struct baseline_absent {
 struct baseline {
     char name[BASELINE_FILE_NAME];
     struct bench_environment env; /* commit, date and version among it; cpu_flags and build are not stored */
-    uint32_t abi;                 /* QK_MODULE_ABI of the kernels */
+    uint32_t abi;                 /* QK_KERNELS_ABI of the kernels */
     bool quick;
     size_t launches;  /* whose median the figures are, >= 1 */
     char shapes[256]; /* shape set or file they came from */

@@ -257,7 +257,7 @@ int baseline_make(struct baseline *b, const char *name, const struct bench_sampl
         return code;
     snprintf(b->name, sizeof b->name, "%s", name);
     b->env = sets[0]->env;
-    b->abi = QK_MODULE_ABI;
+    b->abi = QK_KERNELS_ABI;
     b->quick = sets[0]->quick;
     b->launches = count;
     snprintf(b->shapes, sizeof b->shapes, "%s", sets[0]->source);

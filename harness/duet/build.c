@@ -74,7 +74,7 @@ static struct qk_variant variant_of(const struct bench_duet_row *found)
     v.phase = found->phase;
     v.flags = found->flags;
     v.unknown = *found->unknown ? found->unknown : NULL;
-    v.why = v.hash = "";
+    v.why = "";
     v.fn = NULL;
     v.upto = NULL;
     return v;

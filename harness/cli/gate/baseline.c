@@ -49,7 +49,7 @@ static int look_ahead(struct baseline *here, const struct baseline *base, const 
     size_t count = 0;
     bench_environment_read(&here->env, job->cpu);
     bench_environment_built(&here->env, job->isa, job->table->compiler);
-    here->abi = QK_MODULE_ABI;
+    here->abi = QK_KERNELS_ABI;
     const int code = baseline_identity(base, here, false, &list, &count, err);
     *same = !count;
     free(list);

@@ -41,14 +41,30 @@ static void tell_budget(const struct cli_gate *o, const struct baseline_policy *
     fprintf(stderr, "qkbench gate: %zu cases in at most %.0f s\n", suite->count, budget_s);
 }
 
+/* A list of other files says nothing of these: everything is timed then. */
+static int read_identity(const struct cli_gate *o, const struct bench_image *base, const struct bench_image *cand,
+                         struct baseline_identity *id, struct qk_error *err)
+{
+    struct qk_error why;
+    int code = o->same_code ? baseline_identity_read(id, o->same_code, err) : 0;
+    if (o->same_code && !code && baseline_identity_holds(id, base->path, cand->path, &why)) {
+        fprintf(stderr, "qkbench: warning: %s: %s; every row is timed\n", why.where, why.text);
+        baseline_identity_free(id);
+    }
+    return code;
+}
+
 static int judge(const struct cli_gate *o, struct baseline_policy *policy,
                  const struct bench_launcher *launcher, struct bench_build *base, struct bench_build *cand,
                  struct baseline_report *report, struct qk_error *err)
 {
+    struct baseline_identity identity = {.count = 0};
     struct baseline_suite_cases suite = {0};
     const char **entries = NULL;
     size_t count = 0;
     int code = entries_of(o, policy, &entries, &count, err);
+    if (!code)
+        code = read_identity(o, &base->image, &cand->image, &identity, err);
     if (!code) {
         bench_environment_read(&report->env, o->measure.job.cpu);
         bench_environment_built(&report->env, o->measure.job.isa, cand->table.compiler);
@@ -69,13 +85,14 @@ static int judge(const struct cli_gate *o, struct baseline_policy *policy,
                                                  .budget_s = o->budget_s,
                                                  .inject = o->inject,
                                                  .time_identical = o->time_identical || o->inject > 0,
-                                                 .expect_change = o->expect_change,
+                                                 .identity = &identity,
                                                  .trace = o->outputs[CLI_GATE_TRACE].file.stream};
         describe(&suite, base, cand, report);
         tell_budget(o, policy, &suite);
         code = baseline_gate_duet(&cfg, report, err);
     }
     baseline_suite_free(&suite);
+    baseline_identity_free(&identity);
     free(entries);
     return code;
 }

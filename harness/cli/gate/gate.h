@@ -24,10 +24,11 @@ struct cli_gate {
     struct cli_measure measure;
     const char *baseline, *dir;   /* a stored baseline and where it is */
     const char *duet, *candidate; /* module files; candidate NULL: the one of this build */
+    const char *same_code;        /* the list of rows that are the same code; NULL: none */
     const char *policy, *suite;
     const char *lock_dir; /* NULL: the machine's */
     double budget_s, inject;
-    bool strict, expect_change, time_identical, wait;
+    bool strict, time_identical, wait;
     struct cli_gate_output outputs[CLI_GATE_OUTPUTS];
 };
 

@@ -2,7 +2,7 @@
 #include "harness/cli/options.h"
 #include "harness/cli/gate/gate.h"
 
-enum { STRICT = 1000, EXPECT, IDENTICAL, WAIT, LOCK_DIR, DIR, POLICY, SUITE, BUDGET, INJECT, OUTPUT };
+enum { STRICT = 1000, SAME_CODE, IDENTICAL, WAIT, LOCK_DIR, DIR, POLICY, SUITE, BUDGET, INJECT, OUTPUT };
 
 static error_t parse(int key, char *arg, struct argp_state *state, void *to)
 {
@@ -23,6 +23,8 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
             argp_error(state, "expected either --baseline NAME or --duet BASE.so");
         if (o->candidate && !o->duet)
             argp_error(state, "--candidate belongs to --duet");
+        if (o->same_code && !o->duet)
+            argp_error(state, "--same-code belongs to --duet");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -37,6 +39,11 @@ void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
          "Time this build's kernels against those of BASE.so (libqkernels.so of another build)", 1},
         {"candidate", 'c', "SO", CLI_STRING(cli_gate, candidate),
          "With --duet: judge SO instead of this build's own libqkernels.so", 1},
+        {"same-code", SAME_CODE, "FILE", CLI_STRING(cli_gate, same_code),
+         "With --duet: do not time the rows that FILE, made by kernels/same_code.py for these two builds, "
+         "says "
+         "are the same code",
+         1},
         {"baseline", 'b', "NAME", CLI_STRING(cli_gate, baseline),
          "Compare a fresh run with a stored baseline of this machine", 2},
         {"dir", DIR, "DIR", CLI_STRING(cli_gate, dir),
@@ -49,8 +56,6 @@ void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
         {"budget", BUDGET, "S", CLI_OTHER,
          "Seconds all of it may take; what is undecided then is INCONCLUSIVE", 3},
         {"strict", STRICT, NULL, CLI_FLAG(cli_gate, strict), "WARN fails too (exit code 3)", 3},
-        {"expect-change", EXPECT, NULL, CLI_FLAG(cli_gate, expect_change),
-         "Base and candidate being one file is INVALID", 3},
         {"inject", INJECT, "N", CLI_OTHER,
          "Give the candidate N thousandths of a per cent more work, to see it caught", 3},
         {"time-identical", IDENTICAL, NULL, CLI_FLAG(cli_gate, time_identical),

@@ -43,10 +43,9 @@ run "${gate[@]}" --duet "$module" --budget 5 --out identical.json --markdown ide
 ok "a build against itself passes without being timed" eval \
     'untimed && case $status in 0 | 3 | 4 | 5) ;; *) false ;; esac'
 ok "all files are there" eval '[ -s identical.json ] && [ -s identical.md ] && [ -s identical.xml ] && [ -s identical.bmf ]'
-code 5 "same file" "${gate[@]}" --duet "$module" --expect-change
 cp "$module" twin.so # copy.so would be found by Python's `import copy`
-run "${gate[@]}" --duet twin.so --expect-change --budget 1
-ok "so does a copy of it where a change is expected" eval '[ $status -eq 5 ] && says "same file"'
+run "${gate[@]}" --duet twin.so --budget 1
+ok "so does a copy of it" untimed
 
 before=$(ls -A)
 run "${gate[@]}" --duet "$module" --time-identical 'qk256_dequant/p4_permute/256' --trace trace.jsonl --out timed.json --seed 5

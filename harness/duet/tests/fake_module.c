@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A kernel module whose rows misbehave in known ways. Built several times: FAKE_MAGIC, FAKE_ABI, FAKE_ROW_BYTES break
- * its table; FAKE_LOG in the environment names a file to which every load appends the address it was loaded at.
+ * its table. In the environment FAKE_FLAW breaks its last row, or how many there are. FAKE_LOG names a file to which
+ * every load appends the address it was loaded at.
  */
 #include "kernels/module.h"
 
@@ -301,11 +302,16 @@ KERNEL(closes)
 
 #define ROW(name_, isa_, kind_)                                                                              \
     {                                                                                                        \
-        .op = "qk256_dequant", .name = #name_, .isa = isa_, .phase = "-", .kind = kind_, .flags = "",        \
-        .hash = "0123456789abcdef", .fn = (qk_fn *)name_                                                     \
+        .op = "qk256_dequant", .name = #name_, .isa = isa_, .phase = "-", .kind = kind_, .made = "HAND",     \
+        .touches = "ALL", .flags = "", .fn = (qk_fn *)name_                                                  \
     }
 
-static const struct qk_module_row rows[] = {
+#define OTHER(op_, name_, isa_, kind_, fn_)                                                                  \
+    {                                                                                                        \
+        op_, name_, isa_, "-", kind_, "HAND", "ALL", "", (qk_fn *)(fn_), NULL                                \
+    }
+
+static struct qk_module_row rows[] = {
     ROW(right, "BASE", "PLAIN"),
     ROW(slow, "BASE", "PLAIN"),
     ROW(slow_first, "BASE", "PLAIN"),
@@ -333,13 +339,71 @@ static const struct qk_module_row rows[] = {
 #endif
     ROW(forks, "BASE", "PLAIN"),
     ROW(closes, "BASE", "PLAIN"),
-    {"qk256_dequant", "claims_avx512", "AVX512", "-", "PLAIN", "", "0123456789abcdef", (qk_fn *)right, NULL},
-    {"qk256_dequant", "of_tomorrow", "AVX2048", "-", "PLAIN", "", "0123456789abcdef", (qk_fn *)right, NULL},
-    {"qk256_dequant", "odd_kind", "BASE", "-", "ROUND", "", "0123456789abcdef", (qk_fn *)right, NULL},
-    {"qk256_dequant", "elsewhere", "AVX512", "-", "PLAIN", "", "", NULL, NULL},
-    {"i2s16_gemv", "slow_rows", "BASE", "-", "PLAIN", "", "0123456789abcdef", (qk_fn *)slow_rows, NULL},
-    {"other_op", "right", "BASE", "-", "PLAIN", "", "0123456789abcdef", (qk_fn *)right, NULL},
+    OTHER("qk256_dequant", "claims_avx512", "AVX512", "PLAIN", right),
+    OTHER("qk256_dequant", "of_tomorrow", "AVX2048", "PLAIN", right),
+    OTHER("qk256_dequant", "odd_kind", "BASE", "ROUND", right),
+    OTHER("qk256_dequant", "elsewhere", "AVX512", "PLAIN", NULL),
+    OTHER("i2s16_gemv", "slow_rows", "BASE", "PLAIN", slow_rows),
+    OTHER("other_op", "right", "BASE", "PLAIN", right),
 };
+
+static qk_fn *no_stage(int stage)
+{
+    (void)stage;
+    return NULL;
+}
+
+static struct qk_module module = {FAKE_MAGIC, FAKE_ABI, FAKE_ROW_BYTES, sizeof rows / sizeof *rows, rows,
+                                  "fake 1",   "0"};
+
+/* For each flaw its word; "" leaves all as it is. */
+static void bend(const char *flaw)
+{
+    static char longest[QK_MODULE_FLAGS + 1];
+    struct qk_module_row *last = &rows[sizeof rows / sizeof *rows - 1];
+    memset(longest, 'x', QK_MODULE_FLAGS); /* its tails are texts of any length */
+    const struct {
+        const char *flaw;
+        const void *to;
+        const void *value;
+    } texts[] = {{"empty op", &last->op, ""},
+                 {"no op", &last->op, NULL},
+                 {"wild op", &last->op, (const void *)8},
+                 {"empty name", &last->name, ""},
+                 {"name with a slash", &last->name, "a/b"},
+                 {"name with a blank", &last->name, "a b"},
+                 {"name with an escape", &last->name, "a\033b"},
+                 {"name of 64 bytes", &last->name, longest + QK_MODULE_FLAGS - QK_MODULE_WORD},
+                 {"name of 63 bytes", &last->name, longest + QK_MODULE_FLAGS - QK_MODULE_WORD + 1},
+                 {"no level", &last->isa, NULL},
+                 {"no maker", &last->made, NULL},
+                 {"no touches", &last->touches, NULL},
+                 {"no flags", &last->flags, NULL},
+                 {"flags of 4096 bytes", &last->flags, longest},
+                 {"flags of 4095 bytes", &last->flags, longest + 1},
+                 {"no compiler", &module.compiler, NULL},
+                 {"wild rows", &module.rows, (const void *)8},
+                 {"rows of libc", &module.rows, stderr}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (!strcmp(flaw, texts[i].flaw))
+            memcpy((void *)(uintptr_t)texts[i].to, &texts[i].value, sizeof texts[i].value);
+    if (!strcmp(flaw, "a row twice"))
+        last->op = rows[0].op;
+    if (!strcmp(flaw, "code of libc"))
+        last->fn = (qk_fn *)abort;
+    if (!strcmp(flaw, "code in data"))
+        last->fn = (qk_fn *)(uintptr_t)rows;
+    if (!strcmp(flaw, "stages of libc"))
+        last->upto = (qk_upto_fn *)abort;
+    if (!strcmp(flaw, "own stages"))
+        last->upto = no_stage;
+    if (!strcmp(flaw, "too many rows"))
+        module.row_count = 1u << 31;
+    if (!strcmp(flaw, "no rows"))
+        module.row_count = 0;
+    if (!strcmp(flaw, "rows past the module"))
+        module.row_count = QK_MODULE_ROWS_MAX;
+}
 
 __attribute__((constructor)) static void log_place(void)
 {
@@ -364,17 +428,8 @@ __attribute__((constructor)) static void log_place(void)
 
 const struct qk_module *qk_kernels_module(void)
 {
-    static const struct qk_module module = {
-        FAKE_MAGIC, FAKE_ABI, FAKE_ROW_BYTES, sizeof rows / sizeof *rows, rows, "fake 1", "0"};
+    const char *flaw = getenv("FAKE_FLAW");
+    if (flaw)
+        bend(flaw);
     return &module;
 }
-
-/* The other builds have no such symbol, as builds of old have not. */
-#ifdef FAKE_TRAITS
-const struct qk_module_traits *qk_kernels_traits(void)
-{
-    static const struct qk_module_trait one = {"HAND", "ALL"};
-    static const struct qk_module_traits traits = {QK_MODULE_MAGIC, sizeof one, FAKE_TRAITS, &one};
-    return &traits;
-}
-#endif

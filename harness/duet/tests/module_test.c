@@ -68,12 +68,13 @@ UNIT_TEST(ours_holds_every_row)
         assert_int_equal(!row->fn, !mine->fn);
         assert_string_equal(row->phase, mine->phase);
         assert_string_equal(row->flags, mine->flags);
-        assert_int_equal(strlen(row->hash), mine->fn ? QK_MODULE_HASH - 1 : 0);
+        assert_int_equal(mine->at, 0);
+        assert_int_equal(!row->at, !mine->fn);
         if (mine->fn)
             assert_memory_not_equal(&row->fn, &mine->fn,
                                     sizeof row->fn); /* its own code, not the program's */
         for (size_t k = 0; k < i && mine->fn; k++)
-            assert_string_not_equal(row->hash, m.rows[k].hash);
+            assert_int_not_equal(row->at, m.rows[k].at);
     }
     assert_null(qk_table_find(&m, "qk256_dequant", "no_such"));
     qk_table_free(&m);
@@ -90,13 +91,14 @@ UNIT_TEST(two_copies_are_two_mappings)
         const struct qk_variant *x = &a.rows[i], *y = &b.rows[i];
         Dl_info of_x, of_y;
         void *at_x, *at_y;
-        if (!*x->hash)
+        if (!x->fn)
             continue;
         memcpy(&at_x, &x->fn, sizeof at_x);
         memcpy(&at_y, &y->fn, sizeof at_y);
         assert_true(dladdr(at_x, &of_x) && dladdr(at_y, &of_y));
         assert_ptr_not_equal(of_x.dli_fbase, of_y.dli_fbase);
-        assert_string_equal(x->hash, y->hash);
+        assert_int_equal((uintptr_t)at_x - (uintptr_t)of_x.dli_fbase, x->at);
+        assert_int_equal(x->at, y->at);
     }
     qk_table_free(&a);
     qk_table_free(&b);
@@ -117,8 +119,75 @@ UNIT_TEST(what_is_no_module_is_refused)
     refused(NO_MODULE, QK_ERR_INVALID, "it has no function qk_kernels_module");
     refused(FAKE_MAGIC_SO, QK_ERR_INVALID, "starts with 0x12345678, expected 0x4d4b5151");
     refused(FAKE_ROW_SO, QK_ERR_INVALID, "broken table");
-    refused(FAKE_TRAITS_SO, QK_ERR_INVALID, "what qk_kernels_traits returns does not fit it");
-    refused(FAKE_ABI_SO, QK_ERR_INVALID, "ABI version 99 of the kernels, this program has version 1");
+    refused(OLD_BAD_SO, QK_ERR_INVALID, "what qk_kernels_traits returns does not fit it");
+    refused(FAKE_ABI_SO, QK_ERR_INVALID, "ABI version 3 of the kernels, this program reads versions 1 and 2");
+}
+
+UNIT_TEST(a_broken_table_is_refused)
+{
+    static const struct {
+        const char *flaw, *why; /* NULL: none */
+    } tables[] = {{"", NULL},
+                  {"empty op", "row 13: its op or its name"},
+                  {"no op", "row 13: its op or its name"},
+                  {"wild op", "row 13: its op or its name"},
+                  {"empty name", "row 13: its op or its name"},
+                  {"name with a slash", "row 13: its op or its name"},
+                  {"name with a blank", "row 13: its op or its name"},
+                  {"name with an escape", "row 13: its op or its name"},
+                  {"name of 64 bytes", "row 13: its op or its name"},
+                  {"name of 63 bytes", NULL},
+                  {"no level", "row 13: it lacks a text"},
+                  {"no maker", "row 13: it lacks a text"},
+                  {"no touches", "row 13: it lacks a text"},
+                  {"no flags", "row 13: its compiler flags"},
+                  {"flags of 4096 bytes", "row 13: its compiler flags"},
+                  {"flags of 4095 bytes", NULL},
+                  {"no compiler", "no compiler or version"},
+                  {"wild rows", "14 rows of 80 bytes, expected 1 to 4096 of 80, in the module"},
+                  {"rows of libc", "14 rows of 80 bytes, expected 1 to 4096 of 80, in the module"},
+                  {"a row twice", "row 13: an earlier row has the same op and name"},
+                  {"code of libc", "row 13: its function is not in the module's own code"},
+                  {"code in data", "row 13: its function is not in the module's own code"},
+                  {"stages of libc", "row 13: its function is not in the module's own code"},
+                  {"own stages", NULL},
+                  {"too many rows", "2147483648 rows of 80 bytes"},
+                  {"no rows", "0 rows of 80 bytes"},
+                  {"rows past the module", "4096 rows of 80 bytes"}};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        struct qk_table m;
+        setenv("FAKE_FLAW", tables[i].flaw, 1);
+        if (tables[i].why)
+            refused(FAKE_SO, QK_ERR_INVALID, tables[i].why);
+        else
+            assert_int_equal(qk_table_load(&m, FAKE_SO, &err), 0);
+        unsetenv("FAKE_FLAW");
+        if (!tables[i].why)
+            qk_table_free(&m);
+    }
+}
+
+UNIT_TEST(a_module_of_old_is_read)
+{
+    static const char *const paths[] = {OLD_SO, OLD_TRAITS_SO};
+    for (int traits = 0; traits < 2; traits++) {
+        struct qk_table m;
+        bool stepped;
+        assert_int_equal(qk_table_load(&m, paths[traits], &err), 0);
+        assert_int_equal(m.count, 2);
+        assert_string_equal(m.compiler, "old 1");
+        const struct qk_variant *row = qk_table_find(&m, "qk256_dequant", "scalar");
+        assert_string_equal(row->flags, "-O2");
+        assert_int_equal(row->op, QK_OP_qk256_dequant);
+        assert_int_equal(row->made, traits ? QK_BY_COMPILER : QK_BY_HAND);
+        assert_int_equal(row->touches, traits ? QK_TOUCHES_STORES : QK_TOUCHES_ALL);
+        assert_true(row->at > 0);
+        assert_null(row->upto);
+        assert_int_equal(bench_module_verify(row, 1, &stepped, &err), 0);
+        row = qk_table_find(&m, "qk256_dequant", "p4_permute");
+        assert_true(!row->fn && !row->at && row->isa == QK_ISA_AVX512);
+        qk_table_free(&m);
+    }
 }
 
 UNIT_TEST(rows_of_another_world_are_no_variants)
@@ -276,6 +345,8 @@ TEST_PART(module)
         cmocka_unit_test(ours_holds_every_row),
         cmocka_unit_test(two_copies_are_two_mappings),
         cmocka_unit_test(what_is_no_module_is_refused),
+        cmocka_unit_test(a_broken_table_is_refused),
+        cmocka_unit_test(a_module_of_old_is_read),
         cmocka_unit_test(rows_of_another_world_are_no_variants),
         cmocka_unit_test(every_row_of_ours_does_what_it_claims),
         cmocka_unit_test(a_row_that_does_not_is_told),

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which rows of two builds are the same code. The list comes from kernels/same_code.py, which looks at what was built
+ * and not at what the modules say. It holds for the two files it was made for, and for rows that begin where it says.
+ */
+#ifndef QKBENCH_BASELINES_GATE_IDENTITY_H
+#define QKBENCH_BASELINES_GATE_IDENTITY_H
+
+#include "kernels/module.h"
+#include "kernels/support.h"
+
+enum { BASELINE_IDENTITY_SCHEMA_VERSION = 1 };
+
+/* Index 0 is the base, 1 the candidate. */
+struct baseline_identity {
+    struct {
+        uint64_t size;
+        uint64_t mtime_ns;
+    } file[2];
+    struct baseline_identity_row {
+        char op[QK_MODULE_WORD], name[QK_MODULE_WORD];
+        uint64_t at[2]; /* as of struct qk_variant */
+    } * rows;           /* [count], each op and name once */
+    size_t count;
+};
+
+/*
+ * Reads the list. Free with baseline_identity_free in any case. QK_ERR_IO, QK_ERR_MEMORY; QK_ERR_FORMAT with the place,
+ * when anything of it is not as same_code.py writes it.
+ */
+int baseline_identity_read(struct baseline_identity *id, const char *path, struct qk_error *err);
+void baseline_identity_free(struct baseline_identity *id);
+
+/* Are these two files the ones the list was made for? QK_ERR_INVALID, with what differs, when they are not. */
+int baseline_identity_holds(const struct baseline_identity *id, const char *base, const char *cand,
+                            struct qk_error *err);
+/* Does the list have this row, and begin both functions where it says? */
+bool baseline_identity_same(const struct baseline_identity *id, const struct qk_variant *base,
+                            const struct qk_variant *cand);
+
+#endif
