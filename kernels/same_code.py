@@ -130,8 +130,8 @@ def hash_object(data):
     return result.sha.hexdigest(), {entry[0] for entry in exported}, used
 
 
-def with_used(objects, first):
-    """The hash of an object together with all it uses, directly or not."""
+def reach(objects, first):
+    """An object and all it uses, directly or not."""
     reached, rest = [first], [first]
     while rest:
         _, _, used = objects[rest.pop()]
@@ -139,8 +139,13 @@ def with_used(objects, first):
             if path not in reached and used & exported:
                 reached.append(path)
                 rest.append(path)
+    return reached
+
+
+def with_used(objects, first):
+    """The hash of an object together with those."""
     result = Hash()
-    result.add(objects[first][0], *sorted(objects[path][0] for path in reached[1:]))
+    result.add(objects[first][0], *sorted(objects[path][0] for path in reach(objects, first)[1:]))
     return result.sha.hexdigest()
 
 
@@ -211,13 +216,22 @@ class Build:
                 continue
             op, name = names[row[1]]
             at = starts.get(f"qk_{op}_{name}".encode(), [])
-            if path in again:
-                say(f"{self.shown}: {path} is older than its sources, or was not finished: {op}/{name} is timed")
+            old = again.intersection(reach(self.objects, path))
+            if old:
+                say(f"{self.shown}: {min(old)} is older than its sources, or was not finished: {op}/{name} is timed")
             elif len(at) != 1:
                 say(f"{self.shown}: {MODULE} has {len(at)} functions of its own by the name of qk_{op}_{name}: "
                     f"{op}/{name} is timed")
             else:
                 self.rows[op, name], self.starts[op, name] = path, at[0]
+
+    def make(self, words):
+        """What a command makes, in another place."""
+        with tempfile.TemporaryDirectory() as folder:
+            out = os.path.join(folder, "made")
+            self.run(*without_output(words), "-o", out)
+            with open(out, "rb") as f:
+                return f.read()
 
     def object(self, path):
         try:
@@ -228,11 +242,8 @@ class Build:
     def link_again(self, words):
         if any(word.endswith(".a") for word in words):
             raise NoIdentity("it is linked from an archive, whose members are not compared")
-        with tempfile.NamedTemporaryFile() as out:
-            self.run(*without_output(words), "-o", out.name)
-            with open(out.name, "rb") as f:
-                if f.read() != self.read(MODULE):
-                    raise NoIdentity(f"linking its objects again gives another {MODULE}: it was rewritten")
+        if self.make(words) != self.read(MODULE):
+            raise NoIdentity(f"linking its objects again gives another {MODULE}: it was rewritten")
 
     def starts(self):
         """Where the local symbols of the module are. One that another module could take the place of is not local."""
@@ -264,10 +275,7 @@ class Build:
 
     def compiled(self, path):
         """The object of that path made once more, as hash_object says it."""
-        with tempfile.NamedTemporaryFile(suffix=".o") as out:
-            self.run(*without_output(shlex.split(self.commands[path])), "-o", out.name)
-            with open(out.name, "rb") as f:
-                return hash_object(f.read())
+        return hash_object(self.make(shlex.split(self.commands[path])))
 
     def preprocessed(self, path):
         return self.run(*without_output(shlex.split(self.commands[path])), "-E", "-P")
