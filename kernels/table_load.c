@@ -48,6 +48,7 @@ typedef const struct traits_1 *traits_1_fn(void);
 /* A module in memory: its segments, and the table in them. */
 struct image {
     const char *path;
+    const struct link_map *map;
     uintptr_t base; /* what its symbols count from */
     const ElfW(Phdr) * segments;
     size_t segment_count;
@@ -59,7 +60,7 @@ static int take_segments(struct dl_phdr_info *info, size_t size, void *to)
 {
     struct image *m = to;
     (void)size;
-    if (info->dlpi_addr != m->base)
+    if (info->dlpi_addr != m->base || strcmp(info->dlpi_name, m->map->l_name) != 0)
         return 0;
     m->segments = info->dlpi_phdr;
     m->segment_count = info->dlpi_phnum;
@@ -254,6 +255,7 @@ static int find_table(struct image *m, void *handle, struct qk_error *err)
                        m->path, QK_MODULE_SYMBOL);
     if (dlinfo(handle, RTLD_DI_LINKMAP, &map))
         return qk_fail(err, QK_ERR_IO, m->path, "'%s': %s", m->path, dlerror());
+    m->map = map;
     m->base = map->l_addr;
     dl_iterate_phdr(take_segments, m);
     m->module = module();
