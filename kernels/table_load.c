@@ -48,8 +48,7 @@ typedef const struct traits_1 *traits_1_fn(void);
 /* A module in memory: its segments, and the table in them. */
 struct image {
     const char *path;
-    const struct link_map *map;
-    uintptr_t base; /* what its symbols count from */
+    const struct link_map *map; /* l_addr is what its symbols count from */
     const ElfW(Phdr) * segments;
     size_t segment_count;
     const struct qk_module *module;
@@ -60,7 +59,7 @@ static int take_segments(struct dl_phdr_info *info, size_t size, void *to)
 {
     struct image *m = to;
     (void)size;
-    if (info->dlpi_addr != m->base || strcmp(info->dlpi_name, m->map->l_name) != 0)
+    if (info->dlpi_addr != m->map->l_addr || strcmp(info->dlpi_name, m->map->l_name) != 0)
         return 0;
     m->segments = info->dlpi_phdr;
     m->segment_count = info->dlpi_phnum;
@@ -72,7 +71,7 @@ static size_t room(const struct image *m, uintptr_t at, uint32_t flag)
 {
     for (size_t i = 0; i < m->segment_count; i++) {
         const ElfW(Phdr) *s = &m->segments[i];
-        const uintptr_t from = at - m->base - s->p_vaddr;
+        const uintptr_t from = at - m->map->l_addr - s->p_vaddr;
         if (s->p_type == PT_LOAD && s->p_flags & flag && from < s->p_memsz)
             return s->p_memsz - from;
     }
@@ -209,7 +208,7 @@ static void read_row(struct qk_variant *v, const struct image *m, uint32_t i, ch
                              .flags = row.flags,
                              .fn = row.fn,
                              .upto = row.upto,
-                             .at = row.fn ? (uintptr_t)row.fn - m->base : 0};
+                             .at = row.fn ? (uintptr_t)row.fn - m->map->l_addr : 0};
     if (row.made) {
         v->made = (enum qk_made)value(made, 2, row.made, "knows no maker", unknown);
         v->touches = (enum qk_touches)value(touches, 3, row.touches, "knows no row that touches", unknown);
@@ -256,7 +255,6 @@ static int find_table(struct image *m, void *handle, struct qk_error *err)
     if (dlinfo(handle, RTLD_DI_LINKMAP, &map))
         return qk_fail(err, QK_ERR_IO, m->path, "'%s': %s", m->path, dlerror());
     m->map = map;
-    m->base = map->l_addr;
     dl_iterate_phdr(take_segments, m);
     m->module = module();
     if (has(m, m->module, sizeof *m->module) && m->module->abi == 1 && traits)
