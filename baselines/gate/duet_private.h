@@ -18,12 +18,10 @@ struct timed {
 struct gate {
     const struct baseline_duet_config *cfg;
     struct baseline_report *report;
-    uint64_t start;
     bool same;    /* the two files have the same bytes */
     size_t count; /* timed */
     struct timed *timed;
     struct bench_duet_case *duet; /* [count], in the same order */
-    bool same;                    /* base and candidate are one file's bytes */
     struct bench_launcher launcher;
     struct bench_duet_config run;
     int code; /* of a callback: memory, trace */

@@ -42,8 +42,8 @@ static void tell_budget(const struct cli_gate *o, const struct baseline_policy *
 }
 
 /* A list of other files says nothing of these: everything is timed then. */
-static int read_identity(const struct cli_gate *o, const struct bench_image *base, const struct bench_image *cand,
-                         struct baseline_identity *id, struct qk_error *err)
+static int read_identity(const struct cli_gate *o, const struct bench_image *base,
+                         const struct bench_image *cand, struct baseline_identity *id, struct qk_error *err)
 {
     struct qk_error why;
     int code = o->same_code ? baseline_identity_read(id, o->same_code, err) : 0;
