@@ -149,15 +149,16 @@ KERNEL(beyond_in_a_helper)
     use_avx2();
 }
 
-KERNEL(beyond_when_large)
+/* Late in a call that is not the smallest. */
+KERNEL(beyond_late)
 {
     right(out, codes, scale, lut, blocks);
     if (blocks >= 2)
         USE("vpaddd %%ymm0, %%ymm0, %%ymm0");
 }
 
-/* At the start of a call whose steps are cut there. */
-KERNEL(beyond_when_very_large)
+/* At the start of a call that is stepped no further. */
+KERNEL(beyond_when_large)
 {
     if (blocks >= 60)
         USE("vpaddd %%ymm0, %%ymm0, %%ymm0");
@@ -321,8 +322,8 @@ static struct qk_module_row rows[] = {
     ROW(hang, "BASE", "PLAIN"),
     ROW(leave, "BASE", "PLAIN"),
     ROW(beyond_in_a_helper, "BASE", "PLAIN"),
+    ROW(beyond_late, "BASE", "PLAIN"),
     ROW(beyond_when_large, "BASE", "PLAIN"),
-    ROW(beyond_when_very_large, "BASE", "PLAIN"),
     ROW(beyond_by_vex, "BASE", "PLAIN"),
     ROW(beyond_by_sse4, "BASE", "PLAIN"),
     ROW(beyond_then_asks, "BASE", "PLAIN"),
