@@ -54,10 +54,10 @@ static int check_shape(const struct qk_variant *v, const struct qk_shape *shape,
     qk_shape_print(shape, text);
     return qk_fail(
         err, QK_ERR_CHECK, where,
-        "runs what level %s has not: %llu of the %s%llu instructions of a call on %s, the first of "
-        "them %s (%s), %td bytes from the kernel's start",
-        v->isa_name, (unsigned long long)beyond->times, steps->whole ? "" : "first ",
-        (unsigned long long)steps->instructions, text, beyond->name, beyond->feature, beyond->offset);
+        "runs %s (%s), which level %s has not, %+td bytes from the kernel's start, on %s: the first of "
+        "%llu such among %llu instructions",
+        beyond->name, beyond->feature, v->isa_name, beyond->offset, text, (unsigned long long)beyond->times,
+        (unsigned long long)steps->instructions);
 }
 
 /* The largest shape of the op's default set. */
