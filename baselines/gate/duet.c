@@ -64,8 +64,9 @@ static int look(const struct baseline_suite_case *c, struct gate *g, struct base
     }
     const bool identical = is_identical(g, c);
     if (identical && !g->cfg->time_identical) {
-        snprintf(r->reason, sizeof r->reason, "identical code, not timed%s%s", *c->changed ? "; " : "",
-                 c->changed);
+        const char *note = bench_build_note(g->cfg->cand, c->cand);
+        snprintf(r->reason, sizeof r->reason, "identical code, not timed%s%s%s%s", *c->changed ? "; " : "",
+                 c->changed, *note ? "; " : "", note);
         return 0;
     }
     if (!identical)
@@ -77,7 +78,7 @@ static int look(const struct baseline_suite_case *c, struct gate *g, struct base
 static struct timed *add_timed(struct gate *g, struct baseline_result *r, const struct baseline_suite_case *c)
 {
     struct timed *t = &g->timed[g->count++];
-    *t = (struct timed){.result = r, .changed = ""};
+    *t = (struct timed){.result = r, .changed = "", .note = ""};
     t->duet = &g->duet[g->count - 1];
     *t->duet = (struct bench_duet_case){.op = c->op,
                                         .shape = c->shape,
@@ -109,6 +110,7 @@ static int add_case(struct gate *g, const struct baseline_suite_case *c, struct 
     t->duet->arm[1] = (struct bench_duet_arm){BENCH_SIDE_CANDIDATE, c->cand->name};
     t->duet->extra = g->cfg->inject;
     t->changed = c->changed;
+    t->note = bench_build_note(g->cfg->cand, c->cand);
     return 0;
 }
 

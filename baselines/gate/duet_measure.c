@@ -95,7 +95,7 @@ static int conclude(struct gate *g, struct timed *t, struct qk_error *err)
         return 0; /* and so it stays INVALID */
     }
     r->verdict = t->decision.verdict;
-    snprintf(r->reason, sizeof r->reason, "%s", t->changed);
+    snprintf(r->reason, sizeof r->reason, "%s%s%s", t->changed, *t->changed && *t->note ? "; " : "", t->note);
     if (r->verdict == BASELINE_INCONCLUSIVE)
         snprintf(r->reason, sizeof r->reason, "%zu blocks in %.1f s did not decide", r->blocks, r->seconds);
     else if (r->verdict == BASELINE_INVALID)

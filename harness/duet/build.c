@@ -4,6 +4,7 @@
 #include "harness/machine/clock.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ struct bench_build_row {
     int code; /* of what was wrong first, with its text */
     struct qk_error why;
     double instructions;
+    char note[BENCH_DUET_NAME];
 };
 
 static int ask(struct bench_build *b, enum bench_duet_message message, struct bench_duet_order *order,
@@ -170,6 +172,7 @@ int bench_build_check(struct bench_build *b, const struct qk_variant *v, const s
         code = ask_about(b, BENCH_DUET_CHECK, i, shape, &answer, &row->why);
         row->checked = !code;
         row->instructions = code ? NAN : answer.instructions;
+        snprintf(row->note, sizeof row->note, "%s", code ? "" : answer.note);
     }
     if (!code && !tried(row, shape)) {
         code = ask_about(b, BENCH_DUET_TRY, i, shape, &answer, &row->why);
@@ -184,6 +187,11 @@ int bench_build_check(struct bench_build *b, const struct qk_variant *v, const s
 double bench_build_instructions(const struct bench_build *b, const struct qk_variant *row)
 {
     return b->rows[qk_table_index(&b->table, row)].instructions;
+}
+
+const char *bench_build_note(const struct bench_build *b, const struct qk_variant *row)
+{
+    return b->rows[qk_table_index(&b->table, row)].note;
 }
 
 void bench_build_close(struct bench_build *b)

@@ -46,6 +46,8 @@ int bench_build_check(struct bench_build *b, const struct qk_variant *row, const
                       struct qk_error *err);
 /* Instructions of one call at the op's smallest shape, of a row that was checked; NaN when not known. */
 double bench_build_instructions(const struct bench_build *b, const struct qk_variant *row);
+/* What a reader should know of a row that was checked (bench_module_verify); lives as long as the build. */
+const char *bench_build_note(const struct bench_build *b, const struct qk_variant *row);
 
 /* Ends the check launch. */
 void bench_build_rest(struct bench_build *b);

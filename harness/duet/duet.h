@@ -67,17 +67,19 @@ int bench_module_own_from(const char *folder, const char *installed, char *to, s
  *
  * None may run an instruction that the row's level, with those that it needs, does not have. This machine may have it.
  * Stepped are one whole call at the op's smallest shape, the first 2048 instructions on the largest of its default set,
- * and calls on the shapes of the check, until these are 14336 instructions together. What a kernel does only later in a
+ * and calls on the shapes of the check, until these are 10240 instructions together. What a kernel does only later in a
  * large call is not seen. Calls into other modules, such as libc and libm, do not count.
  *
  * A row of a level above BASE must have run instructions of that level at the smallest shape. A row made by the
  * compiler need not: what the compiler makes of it is all that it claims.
  *
- * *stepped says whether a whole call could be stepped here, and its instructions told apart. Otherwise what was seen is
- * held against the level all the same. *instructions is how many the call at the smallest shape took; NaN when that
- * could not be counted. QK_ERR_CHECK with the reason. QK_ERR_UNAVAILABLE when the row cannot run here.
+ * *instructions is how many the call at the smallest shape took; NaN when that could not be counted. note[BENCH_DUET_NAME] is
+ * for the reader of a right row: what it calls in other modules, and why its level is not proven when a whole call could
+ * not be stepped here, or its instructions not be told apart. Even then what was seen is held against the level.
+ *
+ * QK_ERR_CHECK with the reason. QK_ERR_UNAVAILABLE when the row cannot run here.
  */
-int bench_module_verify(const struct qk_variant *v, uint64_t seed, bool *stepped, double *instructions,
+int bench_module_verify(const struct qk_variant *v, uint64_t seed, double *instructions, char *note,
                         struct qk_error *err);
 
 #endif

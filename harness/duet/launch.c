@@ -119,7 +119,6 @@ static int obey_row(struct bench_duet_desk *desk, const struct bench_duet_order 
 {
     const struct qk_variant *v = row_of(desk, order);
     char line[160];
-    bool stepped;
     if (!v)
         return qk_fail(&answer->error, QK_ERR_INTERNAL, NULL, "an order about a row that is not there");
     if (order->head.message == BENCH_DUET_ROW) {
@@ -131,7 +130,7 @@ static int obey_row(struct bench_duet_desk *desk, const struct bench_duet_order 
              bench_side_names[order->side]);
     desk->note(desk->ctx, line);
     return trying ? qk_check_on_shape(v, &order->work.shape, order->seed, &answer->error)
-                  : bench_module_verify(v, order->seed, &stepped, &answer->instructions, &answer->error);
+                  : bench_module_verify(v, order->seed, &answer->instructions, answer->note, &answer->error);
 }
 
 static bool work_valid(const struct bench_duet_work *w)

@@ -69,6 +69,7 @@ struct bench_duet_answer {
     struct bench_duet_block block;
     struct bench_duet_row row;
     double instructions; /* of one call at the op's smallest shape; NaN when they could not be counted */
+    char note[BENCH_DUET_NAME]; /* of bench_module_verify */
 };
 
 /* Sends, without a signal when nobody is there any more. */

@@ -98,7 +98,7 @@ flock 9
 code 1 "$held" "${gate[@]}" --duet "$module"
 code 2 "has no suite" gate --lock-dir "$work" --duet "$module" --suite none # a lock of its own lets it in
 code 1 "none/qkbench-gate.lock" gate --lock-dir none --duet "$module"
-"$program" "${gate[@]}" --duet "$module" --wait --budget 1 >waited.txt 2>&1 9<&- &
+"$program" "${gate[@]}" --duet "$module" --wait --budget 60 >waited.txt 2>&1 9<&- &
 waiter=$!
 await grep -q "waiting for it" waited.txt
 ok "with --wait it waits" kill -0 "$waiter"

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 static struct qk_error err;
+static char note[BENCH_DUET_NAME]; /* of the row verified last */
 static char folder[] = "/tmp/duet-module-XXXXXX";
 
 static const char *in_folder(const char *name)
@@ -199,7 +200,6 @@ UNIT_TEST(rows_of_another_world_are_no_variants)
                 {"qk256_dequant", "odd_kind", "no kind of row 'ROUND'"},
                 {"other_op", "right", "no op 'other_op'"}};
     struct qk_table m;
-    bool stepped;
     double instructions;
     assert_int_equal(qk_table_load(&m, FAKE_SO, &err), 0);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -207,23 +207,22 @@ UNIT_TEST(rows_of_another_world_are_no_variants)
         assert_non_null(row);
         assert_non_null(row->unknown);
         assert_non_null(strstr(row->unknown, rows[i].why));
-        assert_int_equal(bench_module_verify(row, 1, &stepped, &instructions, &err), QK_ERR_UNAVAILABLE);
+        assert_int_equal(bench_module_verify(row, 1, &instructions, note, &err), QK_ERR_UNAVAILABLE);
     }
     const struct qk_variant *row = qk_table_find(&m, "qk256_dequant", "elsewhere");
     assert_null(row->unknown);
     assert_null(row->fn);
-    assert_int_equal(bench_module_verify(row, 1, &stepped, &instructions, &err), QK_ERR_UNAVAILABLE);
+    assert_int_equal(bench_module_verify(row, 1, &instructions, note, &err), QK_ERR_UNAVAILABLE);
     qk_table_free(&m);
 }
 
 static void verify(const struct qk_table *m, const char *op, const char *name, int code, const char *text)
 {
-    bool stepped = true;
     double instructions;
     const struct qk_variant *row = qk_table_find(m, op, name);
     assert_non_null(row);
     err.text[0] = '\0';
-    const int got = bench_module_verify(row, 3, &stepped, &instructions, &err);
+    const int got = bench_module_verify(row, 3, &instructions, note, &err);
     if (got != code || (text && !strstr(err.text, text)))
         fail_msg("%s: %d '%s', expected %d '%s'", name, got, err.text, code, text ? text : "");
 }
@@ -303,6 +302,11 @@ UNIT_TEST(what_libraries_run_does_not_count)
     struct qk_table m;
     struct bench_steps steps;
     assert_int_equal(qk_table_load(&m, FAKE_SO, &err), 0);
+    verify(&m, "qk256_dequant", "right", 0, NULL);
+    if (step_test_traps() && HAVE_KINDS)
+        assert_string_equal(note, "");
+    verify(&m, "qk256_dequant", "slow", 0, NULL);
+    assert_non_null(strstr(note, "level not proven: "));
     verify(&m, "qk256_dequant", "calls_libraries", 0, NULL);
     if (step_test_traps()) {
         const struct qk_variant *row = qk_table_find(&m, "qk256_dequant", "calls_libraries");
@@ -311,6 +315,8 @@ UNIT_TEST(what_libraries_run_does_not_count)
         assert_int_equal(steps.called_count, 2);
         assert_string_equal(steps.called[0], "memcpy");
         assert_string_equal(steps.called[1], "expf");
+        if (HAVE_KINDS)
+            assert_string_equal(note, "calls memcpy, expf");
 #endif
     }
     qk_table_free(&m);
