@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Is this file a shared library as a linker leaves it? The loader believes what it reads: a cut file ends the process
+ * with SIGBUS, a flipped bit may map code elsewhere or write to a wrong place. So a module's bytes are held against
+ * each other before anything maps them: ELF header, program headers, sections, dynamic section, relocations, symbols.
+ */
+#ifndef QKBENCH_HARNESS_DUET_ELF_CHECK_H
+#define QKBENCH_HARNESS_DUET_ELF_CHECK_H
+
+#include "kernels/support.h"
+
+/*
+ * Looks at the whole file in bytes[size]; maps and runs nothing, and needs no alignment. QK_ERR_INVALID says what was
+ * found, what was expected and at which byte; path is only for that text. QK_ERR_MEMORY.
+ *
+ * It is strict where GNU ld, gold, lld and mold agree, even where the loader would not mind, so that damage is seen.
+ * It refuses some files that linkers make on request: without section headers, with text relocations, with an
+ * executable stack, and with flags that no plain library needs (DF_1_INITFIRST, DF_1_INTERPOSE, DF_1_GLOBAL, ...).
+ * It does not see a changed addend that still points into a section: only running the code shows that.
+ */
+int bench_elf_check(const unsigned char *bytes, size_t size, const char *path, struct qk_error *err);
+
+#endif
