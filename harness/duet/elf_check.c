@@ -339,5 +339,5 @@ int bench_elf_check(const unsigned char *bytes, size_t size, const char *path, s
     const bool ok = check_head(&e) && check_sections(&e) && check_segments(&e) && check_entry(&e) &&
                     bench_elf_dynamic(&e);
     free(e.taken);
-    return ok ? 0 : QK_ERR_INVALID;
+    return ok ? 0 : QK_ERR_FORMAT;
 }

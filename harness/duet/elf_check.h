@@ -10,7 +10,7 @@
 #include "kernels/support.h"
 
 /*
- * Looks at the whole file in bytes[size]; maps and runs nothing, and needs no alignment. QK_ERR_INVALID says what was
+ * Looks at the whole file in bytes[size]; maps and runs nothing, and needs no alignment. QK_ERR_FORMAT says what was
  * found, what was expected and at which byte; path is only for that text. QK_ERR_MEMORY.
  *
  * It is strict where GNU ld, gold, lld and mold agree, even where the loader would not mind, so that damage is seen.

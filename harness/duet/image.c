@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/duet/image.h"
 
+#include "harness/duet/elf_check.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -51,7 +53,7 @@ static int read_file(struct bench_image *image, int fd, struct qk_error *err)
     if ((size_t)got != image->size)
         return qk_fail(err, QK_ERR_IO, path, "'%s' changed while it was read: %zd bytes of %zu", path, got,
                        image->size);
-    return 0;
+    return bench_elf_check(image->bytes, image->size, path, err);
 }
 
 int bench_image_read(struct bench_image *image, const char *path, struct qk_error *err)

@@ -91,7 +91,7 @@ static bool flip_passes(size_t at, unsigned bit)
     const int code = check();
     bytes[at] ^= mask;
     if (code) {
-        assert_int_equal(code, QK_ERR_INVALID);
+        assert_int_equal(code, QK_ERR_FORMAT);
         assert_non_null(strstr(err.text, "'module.so' is no kernel module: "));
     }
     return !code;
@@ -120,7 +120,7 @@ UNIT_TEST(a_cut_file_is_refused)
         free(cut);
     }
     size--;
-    assert_int_equal(check(), QK_ERR_INVALID);
+    assert_int_equal(check(), QK_ERR_FORMAT);
     size++;
 }
 
@@ -198,7 +198,7 @@ static void refused(size_t at, const void *with, size_t length, const char *text
     assert_true(length <= sizeof before);
     memcpy(before, bytes + at, length);
     memcpy(bytes + at, with, length);
-    assert_int_equal(check(), QK_ERR_INVALID);
+    assert_int_equal(check(), QK_ERR_FORMAT);
     if (!strstr(err.text, text))
         fail_msg("'%s' does not say '%s'", err.text, text);
     assert_string_equal(err.where, "module.so");
@@ -212,6 +212,7 @@ UNIT_TEST(the_reason_is_said)
     const size_t stack = sizeof head + segment_of(PT_GNU_STACK) * sizeof(Elf64_Phdr);
     const uint16_t machine = 8, many = 60000;
     const uint64_t far = UINT64_MAX - 7, two = 2, inside = relocs.sh_addr;
+    const unsigned char gone[sizeof(Elf64_Phdr)] = {0};
     const uint32_t all = 7, no_type = 0x7fffffff;
     refused(0,
             "\x7f"
@@ -223,6 +224,8 @@ UNIT_TEST(the_reason_is_said)
     refused(offsetof(Elf64_Ehdr, e_entry), &two, sizeof two, "e_entry 0x2, expected 0, the start of .text");
     refused(stack + offsetof(Elf64_Phdr, p_flags), &all, sizeof all, "p_flags 0x7, expected 0x6");
     refused(stack, &no_type, sizeof no_type, "p_type 0x7fffffff, expected a type of segment");
+    refused(sizeof head + segment_of(PT_DYNAMIC) * sizeof gone, gone, sizeof gone,
+            "segments 0x0, expected .dynamic");
     refused(dynamic.sh_offset, &no_type, sizeof no_type, "d_tag 0x7fffffff, expected a tag");
     refused(relocs.sh_offset, &far, sizeof far, "expected a place in a writable section");
     refused(relocs.sh_offset, &inside, sizeof inside, "expected a place in a writable section");
@@ -235,12 +238,12 @@ UNIT_TEST(the_reason_is_said)
 UNIT_TEST(what_is_no_elf_file_is_refused)
 {
     unsigned char zeros[4096] = {0};
-    assert_int_equal(bench_elf_check(zeros, 0, "empty.so", &err), QK_ERR_INVALID);
+    assert_int_equal(bench_elf_check(zeros, 0, "empty.so", &err), QK_ERR_FORMAT);
     assert_string_equal(err.text,
                         "'empty.so' is no kernel module: ELF header 0 at byte 0 has file size 0x0, expected "
                         "64 bytes or more");
-    assert_int_equal(bench_elf_check(zeros, sizeof zeros, "zeros.so", &err), QK_ERR_INVALID);
-    assert_int_equal(bench_elf_check(bytes, 64, "head.so", NULL), QK_ERR_INVALID);
+    assert_int_equal(bench_elf_check(zeros, sizeof zeros, "zeros.so", &err), QK_ERR_FORMAT);
+    assert_int_equal(bench_elf_check(bytes, 64, "head.so", NULL), QK_ERR_FORMAT);
 }
 
 TEST_PART(elf_check)
