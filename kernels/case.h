@@ -75,10 +75,21 @@ struct qk_case {
      * false when there is none.
      */
     bool (*shape_for_bytes)(size_t bytes, struct qk_shape *shape);
-    /* Writes the input buffers; outputs are left alone. buffers: [plan->buffer_count], as planned. */
+    /*
+     * Writes the input buffers; outputs are left alone. buffers: [plan->buffer_count], as planned. With the ordinary
+     * fill an input that is NULL is left out.
+     */
     void (*fill)(const struct qk_plan *plan, enum qk_fill fill, struct qk_rng *rng, void *const *buffers);
-    /* Calls fn `calls` times in a row on the same buffers. Nothing but the calls and the loop. */
-    void (*call)(qk_fn *fn, const struct qk_plan *plan, void *const *buffers, uint64_t calls);
+    /*
+     * Bit i: buffer i is an input of which timed calls use two values in turn, so that what one call left in the
+     * outputs is wrong for the next. A small one that decides most elements of the result, with all that must fit it.
+     */
+    unsigned alternates;
+    /*
+     * Calls fn `calls` times in a row, call i on `even` or `odd` by i & 1. Nothing but the calls and the loop. The two
+     * sets may be one.
+     */
+    void (*call)(qk_fn *fn, const struct qk_plan *plan, void *const *even, void *const *odd, uint64_t calls);
     /*
      * Compares the outputs with the reference's. True when they agree by the op's rule; otherwise false with
      * the place, found and expected in why[size].

@@ -38,6 +38,8 @@ enum { ODD = sizeof odd / sizeof *odd, ODD_FINITE = ODD - 3 };
 
 void qk_fill_f32(float *to, size_t n, enum qk_fill kind, struct qk_rng *rng)
 {
+    if (!to)
+        return;
     /*
      * Sums over many extreme values are all NaN: two in three draws have finite ones only, and half of those few
      * others.
@@ -73,6 +75,8 @@ void qk_fill_f16(uint16_t *to, size_t n, enum qk_fill kind, struct qk_rng *rng)
     static const uint16_t halves[] = {0x0000, 0x8000, 0x0001, 0x83ff, 0x0400, 0x7bff, 0xfbff,
                                       0x3c00, 0xbc01, 0x3555, 0x7c00, 0xfc00, 0x7e00, 0x7c01};
     enum { HALVES = sizeof halves / sizeof *halves, FINITE = HALVES - 4 };
+    if (!to)
+        return;
     const uint64_t among = qk_rng_below(rng, 3) ? FINITE : HALVES;
     const uint16_t one = halves[qk_rng_below(rng, FINITE)], first = (uint16_t)qk_rng_next(rng);
     for (size_t i = 0; i < n; i++)
@@ -95,6 +99,8 @@ void qk_fill_bytes(void *to, size_t n, enum qk_fill kind, struct qk_rng *rng)
 {
     static const unsigned char edges[] = {0x00, 0x01, 0x7f, 0x80, 0x81, 0xff};
     unsigned char *byte = to;
+    if (!to)
+        return;
     const unsigned char one = edges[qk_rng_below(rng, sizeof edges)];
     if (kind == QK_FILL_ORDINARY)
         qk_rng_bytes(rng, to, n);

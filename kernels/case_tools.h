@@ -21,7 +21,7 @@ int qk_plan_buffers(struct qk_plan *p, const struct qk_extent *extents, int coun
 
 /*
  * ORDINARY: uniform in (-1, 1). EXTREME: as case.h says, infinities and NaN included. CODES: every byte and small
- * fractions (f32), every bit pattern (f16). CONSTANT: one value.
+ * fractions (f32), every bit pattern (f16). CONSTANT: one value. None of the fills draws anything when `to` is NULL.
  */
 void qk_fill_f32(float *to, size_t n, enum qk_fill kind, struct qk_rng *rng);
 void qk_fill_f16(uint16_t *to, size_t n, enum qk_fill kind, struct qk_rng *rng);

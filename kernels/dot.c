@@ -34,6 +34,8 @@ void qk_dot_fill(float *to, size_t n, enum qk_fill kind, struct qk_rng *rng)
     static const float odd[] = {0.0f,  -0.0f, 0x1p-149f, -0x1p-149f, 0x1p-126f, 0x1.fffffcp-127f, 0x1p100f,
                                 -1.0f, 1.0f,  1e-30f,    -1e15f,     0x1p-75f,  -0x1p-20f,        0x1p20f};
     static const float broken[] = {INFINITY, -INFINITY, NAN};
+    if (!to)
+        return;
     for (size_t i = 0; i < n; i++)
         if (kind == QK_FILL_EXTREME && qk_rng_below(rng, 2))
             to[i] = odd[qk_rng_below(rng, sizeof odd / sizeof *odd)];

@@ -49,7 +49,7 @@ bool qk_dot_agrees(const struct qk_dot *dot, float found, size_t row, char *why,
 
 /*
  * n values. QK_FILL_EXTREME: zeros of both signs, denormals, large and small ones; in one call of two an infinity or a
- * NaN or two infinities among them. Otherwise of size 0.5 to 1.5 and both signs: every bit of them counts in a sum.
+ * NaN or two infinities among them. None when `to` is NULL. Otherwise of size 0.5 to 1.5 and both signs: every bit of them counts in a sum.
  */
 void qk_dot_fill(float *to, size_t n, enum qk_fill kind, struct qk_rng *rng);
 

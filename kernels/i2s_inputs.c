@@ -38,6 +38,8 @@ static void drop_code_3(uint8_t *codes, size_t bytes)
 
 void qk_i2s_fill_codes(enum qk_fill kind, struct qk_rng *rng, uint8_t *codes, size_t bytes)
 {
+    if (!codes)
+        return;
     const uint64_t draw = qk_rng_below(rng, 12);
     if (kind == QK_FILL_CODES) {
         for (size_t i = 0; i < bytes; i++)
@@ -67,7 +69,7 @@ static void fill_row(enum qk_fill kind, struct qk_rng *rng, int8_t *q, size_t co
 void qk_i2s_fill_activations(enum qk_fill kind, struct qk_rng *rng, int8_t *q, int32_t *q_sum, size_t columns,
                              size_t tokens)
 {
-    for (size_t t = 0; t < tokens; t++, q += columns) {
+    for (size_t t = 0; t < tokens && q; t++, q += columns) {
         fill_row(kind, rng, q, columns);
         int32_t sum = 0;
         for (size_t k = 0; k < columns; k++)

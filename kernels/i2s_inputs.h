@@ -15,7 +15,8 @@ struct qk_i2s_sizes {
 /* From ROWSxCOLS, or ROWSxCOLSxTOKENS when dims is 3. QK_ERR_ARG, QK_ERR_MEMORY. */
 int qk_i2s_sizes(const struct qk_shape *shape, int dims, struct qk_i2s_sizes *sizes, struct qk_error *err);
 
-/* Codes of an order of 4 to the byte. Ordinary ones are 0 to 2; extreme ones are any, or all 3, or all 2. */
+/* Codes of an order of 4 to the byte. Ordinary ones are 0 to 2; extreme ones are any, or all 3, or all 2.
+ * Nothing when `codes` is NULL, and below when `q` is. */
 void qk_i2s_fill_codes(enum qk_fill kind, struct qk_rng *rng, uint8_t *codes, size_t bytes);
 /*
  * tokens rows of activations and their sums. Ordinary: any value and the true sum. Extreme: values at the ends of i8 or

@@ -153,10 +153,10 @@ void bench_step_child(const struct bench_step_job *job)
         return;
     }
     t->state = STEP_WARMING;
-    job->on->call(job->fn, job->plan, job->buffers, 1);
+    job->on->call(job->fn, job->plan, job->buffers, job->buffers, 1);
     t->state = STEP_STEPPING;
     set_trap_flag();
-    job->on->call(job->fn, job->plan, job->buffers, 1);
+    job->on->call(job->fn, job->plan, job->buffers, job->buffers, 1);
     if (t->state == STEP_LEFT)
         t->state = STEP_RETURNED;
 }

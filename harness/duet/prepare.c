@@ -116,7 +116,8 @@ static int check_arm(const struct bench_duet_desk *desk, struct bench_duet_room 
     }
     memcpy(arm->view.expected, room->buffers.expected, sizeof arm->view.expected);
     if (arm->view.plan.ops != room->expected.ops || arm->view.plan.count != room->expected.count) {
-        qk_op_row(work->op)->on->call(qk_reference(work->op)->fn, &arm->view.plan, arm->view.expected, 1);
+        qk_op_row(work->op)->on->call(qk_reference(work->op)->fn, &arm->view.plan, arm->view.expected,
+                                      arm->view.expected, 1);
         room->expected = arm->view.plan;
     }
     note(desk, "checking", work, a);

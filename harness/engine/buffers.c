@@ -6,8 +6,14 @@
 #include <math.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { PAGE = 4096, HUGE = 2 << 20, HUGE_FROM = 32 << 20 };
+
+static size_t guard(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
 
 /*
  * What is larger than caches asks for huge pages, as a program with so much data would: with pages of 4 KiB a stream
@@ -16,55 +22,60 @@ enum { PAGE = 4096, HUGE = 2 << 20, HUGE_FROM = 32 << 20 };
  */
 static bool rounded(size_t bytes, size_t *room)
 {
-    return qk_align_size(bytes, bytes >= HUGE_FROM ? HUGE : PAGE, room) && *room > 0;
-}
-
-static void *map_huge(size_t room)
-{
-    size_t whole;
-    if (!qk_add_size(room, HUGE, &whole))
-        return NULL;
-    char *p = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED)
-        return NULL;
-    const size_t before = (HUGE - (uintptr_t)p % HUGE) % HUGE, after = whole - room - before;
-    if (before)
-        munmap(p, before);
-    if (after)
-        munmap(p + before + room, after);
-    madvise(p + before, room, MADV_HUGEPAGE); /* a wish; bench_team_huge tells what came of it */
-    return p + before;
+    const size_t unit = bytes >= HUGE_FROM ? HUGE : PAGE;
+    return qk_align_size(bytes, unit > guard() ? unit : guard(), room) && *room > 0;
 }
 
 void *bench_map(size_t bytes)
 {
-    size_t room;
+    size_t room, whole;
     if (!rounded(bytes, &room))
         return NULL;
-    void *p = bytes >= HUGE_FROM ? map_huge(room)
-                                 : mmap(NULL, room, PROT_READ | PROT_WRITE,
-                                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    if (!p || p == MAP_FAILED)
+    const size_t unit = bytes >= HUGE_FROM ? HUGE : guard();
+    if (!qk_add_size(room, unit + 2 * guard(), &whole))
         return NULL;
+    char *const map = mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (map == MAP_FAILED)
+        return NULL;
+    const size_t from = (size_t)((uintptr_t)map + guard() + unit - 1) / unit * unit - (uintptr_t)map;
+    char *const p = map + from, *const end = p + room + guard();
+    if (from > guard())
+        munmap(map, from - guard());
+    munmap(end, whole - (size_t)(end - map));
+    if (mmap(p, room, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | (unit == HUGE ? 0 : MAP_POPULATE), -1,
+             0) == MAP_FAILED) {
+        munmap(p - guard(), room + 2 * guard());
+        return NULL;
+    }
+    if (unit == HUGE)
+        madvise(p, room, MADV_HUGEPAGE); /* a wish; bench_team_huge tells what came of it */
     memset(p, 0, room);
     return p;
+}
+
+size_t bench_map_padding(size_t bytes)
+{
+    size_t room;
+    return rounded(bytes, &room) ? room - bytes : 0;
 }
 
 void bench_unmap(void *p, size_t bytes)
 {
     size_t room;
     if (p && rounded(bytes, &room))
-        munmap(p, room);
+        munmap((char *)p - guard(), room + 2 * guard());
 }
 
 bool bench_group_bytes(const struct bench_group *group, size_t *bytes)
 {
     struct qk_plan plan;
+    const unsigned alternates = qk_op_row(group->op)->on->alternates;
     size_t sum = 0;
     if (qk_op_row(group->op)->on->plan(&group->shape, &plan, NULL))
         return false;
     for (int i = 0; i < plan.buffer_count; i++)
-        for (int copies = plan.buffers[i].output ? 2 : 1; copies; copies--)
+        for (int copies = plan.buffers[i].output || alternates >> i & 1 ? 2 : 1; copies; copies--)
             if (!qk_add_size(sum, plan.buffers[i].bytes, &sum) || !qk_add_size(sum, PAGE, &sum))
                 return false;
     *bytes = sum;
@@ -100,7 +111,28 @@ int bench_buffers_fill(struct bench_buffers *b, const struct bench_group *group,
     int code = qk_op_row(group->op)->on->plan(&group->shape, &b->plan, err);
     for (int i = 0; i < b->plan.buffer_count && !code; i++)
         code = map_one(b, i, &b->at[i], err);
+    memcpy(b->odd, b->at, sizeof b->odd);
     return code ? code : fill(b, seed, err);
+}
+
+int bench_buffers_alternate(struct bench_buffers *b, uint64_t seed, struct qk_error *err)
+{
+    const struct qk_case *const on = qk_op_row(b->group->op)->on;
+    void *second[QK_BUFFERS_MAX] = {NULL};
+    struct qk_rng rng;
+    for (int i = 0; i < b->plan.buffer_count; i++) {
+        if (!(on->alternates >> i & 1))
+            continue;
+        const int code = b->odd[i] == b->at[i] ? map_one(b, i, &second[i], err) : 0;
+        if (code)
+            return code;
+        if (second[i])
+            b->odd[i] = second[i];
+        second[i] = b->odd[i];
+    }
+    qk_rng_seed(&rng, ~seed);
+    on->fill(&b->plan, QK_FILL_ORDINARY, &rng, second);
+    return 0;
 }
 
 int bench_buffers_expect(struct bench_buffers *b, struct qk_error *err)
@@ -114,7 +146,7 @@ int bench_buffers_expect(struct bench_buffers *b, struct qk_error *err)
             code = map_one(b, i, &b->expected[i], err);
     if (code)
         return code;
-    qk_op_row(b->group->op)->on->call(qk_reference(b->group->op)->fn, &b->plan, b->expected, 1);
+    qk_op_row(b->group->op)->on->call(qk_reference(b->group->op)->fn, &b->plan, b->expected, b->expected, 1);
     return inputs->verify ? inputs->verify(inputs->ctx, &b->plan, b->expected, err) : 0;
 }
 
@@ -137,14 +169,17 @@ void bench_buffers_drop_expected(struct bench_buffers *b)
 void bench_buffers_free(struct bench_buffers *b)
 {
     bench_buffers_drop_expected(b);
-    for (int i = 0; i < b->plan.buffer_count; i++)
+    for (int i = 0; i < b->plan.buffer_count; i++) {
+        if (b->odd[i] != b->at[i])
+            bench_unmap(b->odd[i], b->plan.buffers[i].bytes);
         bench_unmap(b->at[i], b->plan.buffers[i].bytes);
+    }
     memset(b, 0, sizeof *b);
 }
 
 void bench_buffers_call(const struct bench_buffers *b, qk_fn *fn, uint64_t calls)
 {
-    qk_op_row(b->group->op)->on->call(fn, &b->plan, b->at, calls);
+    qk_op_row(b->group->op)->on->call(fn, &b->plan, b->at, b->odd, calls);
 }
 
 bool bench_buffers_same(const struct bench_buffers *b, const struct qk_variant *v, char *why, size_t size)

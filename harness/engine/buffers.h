@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory that kernels are timed on. bench_map gives whole pages that are there before anything is timed. A struct
- * bench_buffers holds the buffers of one op on one shape, filled, with the reference's results beside them. All arms
- * work on the same buffers.
+ * The memory that kernels are timed on. bench_map gives whole pages that are there before anything is timed, between
+ * two that nobody may touch. A struct bench_buffers holds the buffers of one op on one shape, filled, with the
+ * reference's results beside them. All arms work on the same buffers.
  */
 #ifndef QKBENCH_HARNESS_ENGINE_BUFFERS_H
 #define QKBENCH_HARNESS_ENGINE_BUFFERS_H
@@ -11,10 +11,12 @@
 
 /*
  * At least `bytes` zero bytes from a page's start on, as an allocator gives large buffers, so that no arm gains from a
- * lucky offset. Every page has been written. NULL when the system refuses, when bytes is 0, or when its rounding up
- * overflows.
+ * lucky offset. Every page has been written. The page before the first and the one after the last cannot be read or
+ * written. NULL when the system refuses, when bytes is 0, or when its rounding up overflows.
  */
 void *bench_map(size_t bytes);
+/* How many bytes of padding follow these, up to the page that cannot be touched. */
+size_t bench_map_padding(size_t bytes);
 /* What bench_map gave for the same size, or NULL. */
 void bench_unmap(void *p, size_t bytes);
 
@@ -22,10 +24,11 @@ struct bench_buffers {
     const struct bench_group *group; /* borrowed */
     struct qk_plan plan;
     void *at[QK_BUFFERS_MAX];       /* in the plan's order */
+    void *odd[QK_BUFFERS_MAX];      /* the same, but for second values of inputs, where there are any */
     void *expected[QK_BUFFERS_MAX]; /* outputs: what the reference wrote; inputs: as in `at` */
 };
 
-/* Bytes a group's buffers take, the copy of the outputs included. False on overflow. */
+/* Bytes a group's buffers take, a copy of the outputs and all second values included. False on overflow. */
 bool bench_group_bytes(const struct bench_group *group, size_t *bytes);
 
 /*
@@ -44,11 +47,16 @@ int bench_buffers_make(struct bench_buffers *b, const struct bench_group *group,
 int bench_buffers_fill(struct bench_buffers *b, const struct bench_group *group, uint64_t seed,
                        struct qk_error *err);
 int bench_buffers_expect(struct bench_buffers *b, struct qk_error *err);
+/*
+ * Gives the inputs that the op's case names (`alternates`) a second value, drawn by another seed. Calls then use both
+ * in turn. Done again, it writes the second value anew. QK_ERR_MEMORY.
+ */
+int bench_buffers_alternate(struct bench_buffers *b, uint64_t seed, struct qk_error *err);
 void bench_buffers_free(struct bench_buffers *b);
 /* Frees the copy of the outputs, when nothing is left to be compared with it. */
 void bench_buffers_drop_expected(struct bench_buffers *b);
 
-/* `calls` calls in a row, which is what a slice consists of. fn is of the group's op. */
+/* `calls` calls in a row, which is what a slice consists of. Call i is on `at` or `odd` by i & 1. fn is of the op. */
 void bench_buffers_call(const struct bench_buffers *b, qk_fn *fn, uint64_t calls);
 /*
  * Poisons the outputs, calls the variant once on these very inputs, and compares its outputs with `expected`. Where

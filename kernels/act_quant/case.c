@@ -48,11 +48,13 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
             x[r * p->count] = 127.0f; /* makes the scale 1 and every second element a tie */
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
 {
     qk_act_quant_fn *const kernel = QK_FN(act_quant, fn);
-    for (uint64_t i = 0; i < calls; i++)
-        kernel(buffers[Q], buffers[SCALE], buffers[SUM], buffers[X], p->dims[0], p->count);
+    for (uint64_t i = 0; i < calls; i++) {
+        void *const *const b = i & 1 ? odd : even;
+        kernel(b[Q], b[SCALE], b[SUM], b[X], p->dims[0], p->count);
+    }
 }
 
 static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
@@ -69,6 +71,7 @@ const struct qk_case qk_act_quant_case = {
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
     .fill = fill,
+    .alternates = 1 << X,
     .call = call,
     .same = same,
 };

@@ -21,13 +21,14 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_fill_f16(buffers[V], p->buffers[V].bytes / sizeof(uint16_t), kind, rng);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
 {
     qk_attention_f16_fn *const kernel = QK_FN(attention_f16, fn);
     const float scale = 1.0f / sqrtf((float)p->dims[2]);
-    for (uint64_t i = 0; i < calls; i++)
-        kernel(buffers[OUT], buffers[WEIGHT], buffers[Q], buffers[K], buffers[V], p->count, p->dims[0],
-               p->dims[1], p->dims[2], scale);
+    for (uint64_t i = 0; i < calls; i++) {
+        void *const *const b = i & 1 ? odd : even;
+        kernel(b[OUT], b[WEIGHT], b[Q], b[K], b[V], p->count, p->dims[0], p->dims[1], p->dims[2], scale);
+    }
 }
 
 const struct qk_case qk_attention_f16_case = {
@@ -37,6 +38,7 @@ const struct qk_case qk_attention_f16_case = {
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
     .fill = fill,
+    .alternates = 1 << Q,
     .call = call,
     .same = qk_same_f32_outputs,
 };

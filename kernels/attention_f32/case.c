@@ -14,13 +14,14 @@ static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
     return attention_shape_for_bytes(bytes, sizeof(float), shape);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
 {
     qk_attention_f32_fn *const kernel = QK_FN(attention_f32, fn);
     const float scale = 1.0f / sqrtf((float)p->dims[2]);
-    for (uint64_t i = 0; i < calls; i++)
-        kernel(buffers[OUT], buffers[WEIGHT], buffers[Q], buffers[K], buffers[V], p->count, p->dims[0],
-               p->dims[1], p->dims[2], scale);
+    for (uint64_t i = 0; i < calls; i++) {
+        void *const *const b = i & 1 ? odd : even;
+        kernel(b[OUT], b[WEIGHT], b[Q], b[K], b[V], p->count, p->dims[0], p->dims[1], p->dims[2], scale);
+    }
 }
 
 const struct qk_case qk_attention_f32_case = {
@@ -30,6 +31,7 @@ const struct qk_case qk_attention_f32_case = {
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
     .fill = qk_fill_f32_inputs,
+    .alternates = 1 << Q,
     .call = call,
     .same = qk_same_f32_outputs,
 };

@@ -204,7 +204,7 @@ bool qk_arenas_call(const struct qk_arena_set *set, const struct qk_case *on, co
         sigaction(caught[i], &action, &old[i]);
     qk_state_read(&before);
     if (sigsetjmp(back, 1) == 0) {
-        on->call(fn, plan, set->data, 1);
+        on->call(fn, plan, set->data, set->data, 1);
         kept = qk_state_kept(&before, why, size);
     } else {
         qk_state_write(&before);

@@ -38,11 +38,13 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_fill_f32(buffers[X], p->buffers[X].bytes / sizeof(float), kind, rng);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
 {
     qk_f16_gemv_fn *const kernel = QK_FN(f16_gemv, fn);
-    for (uint64_t i = 0; i < calls; i++)
-        kernel(buffers[Y], buffers[W], buffers[X], p->count, p->dims[0]);
+    for (uint64_t i = 0; i < calls; i++) {
+        void *const *const b = i & 1 ? odd : even;
+        kernel(b[Y], b[W], b[X], p->count, p->dims[0]);
+    }
 }
 
 const struct qk_case qk_f16_gemv_case = {
@@ -52,6 +54,7 @@ const struct qk_case qk_f16_gemv_case = {
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
     .fill = fill,
+    .alternates = 1 << X,
     .call = call,
     .same = qk_same_f32_outputs,
 };

@@ -48,11 +48,13 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_dot_fill(buffers[B], p->count, kind, rng);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
 {
     qk_f32_dot_fn *const kernel = QK_FN(f32_dot, fn);
-    for (uint64_t i = 0; i < calls; i++)
-        kernel(buffers[OUT], buffers[A], buffers[B], p->count);
+    for (uint64_t i = 0; i < calls; i++) {
+        void *const *const b = i & 1 ? odd : even;
+        kernel(b[OUT], b[A], b[B], p->count);
+    }
 }
 
 static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
@@ -72,6 +74,7 @@ const struct qk_case qk_f32_dot_case = {
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
     .fill = fill,
+    .alternates = 1 << B,
     .call = call,
     .same = same,
 };

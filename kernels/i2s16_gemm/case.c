@@ -52,11 +52,13 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_i2s_fill_activations(kind, rng, buffers[Q], buffers[Q_SUM], p->dims[0], p->dims[1]);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
 {
     qk_i2s16_gemm_fn *const kernel = QK_FN(i2s16_gemm, fn);
-    for (uint64_t i = 0; i < calls; i++)
-        kernel(buffers[Y], buffers[CODES], buffers[Q], buffers[Q_SUM], p->count, p->dims[0], p->dims[1]);
+    for (uint64_t i = 0; i < calls; i++) {
+        void *const *const b = i & 1 ? odd : even;
+        kernel(b[Y], b[CODES], b[Q], b[Q_SUM], p->count, p->dims[0], p->dims[1]);
+    }
 }
 
 static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
@@ -73,6 +75,7 @@ const struct qk_case qk_i2s16_gemm_case = {
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
     .fill = fill,
+    .alternates = 1 << Q | 1 << Q_SUM,
     .call = call,
     .same = same,
 };

@@ -13,12 +13,13 @@ static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
     return gemv_shape_for_bytes(bytes, I2S16_ROWS, shape);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
 {
     qk_i2s16_gemv_fn *const kernel = QK_FN(i2s16_gemv, fn);
-    for (uint64_t i = 0; i < calls; i++)
-        kernel(buffers[Y], buffers[CODES], buffers[Q], *(const int32_t *)buffers[Q_SUM], p->count,
-               p->dims[0]);
+    for (uint64_t i = 0; i < calls; i++) {
+        void *const *const b = i & 1 ? odd : even;
+        kernel(b[Y], b[CODES], b[Q], *(const int32_t *)b[Q_SUM], p->count, p->dims[0]);
+    }
 }
 
 const struct qk_case qk_i2s16_gemv_case = {
@@ -28,6 +29,7 @@ const struct qk_case qk_i2s16_gemv_case = {
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
     .fill = gemv_fill,
+    .alternates = 1 << Q | 1 << Q_SUM,
     .call = call,
     .same = gemv_same,
 };

@@ -44,11 +44,13 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_i2s_fill_codes(kind, rng, buffers[CODES], p->buffers[CODES].bytes);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
 {
     qk_i2s16_repack_fn *const kernel = QK_FN(i2s16_repack, fn);
-    for (uint64_t i = 0; i < calls; i++)
-        kernel(buffers[OUT], buffers[CODES], p->count, p->dims[0]);
+    for (uint64_t i = 0; i < calls; i++) {
+        void *const *const b = i & 1 ? odd : even;
+        kernel(b[OUT], b[CODES], p->count, p->dims[0]);
+    }
 }
 
 static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
@@ -70,6 +72,7 @@ const struct qk_case qk_i2s16_repack_case = {
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
     .fill = fill,
+    .alternates = 1 << CODES,
     .call = call,
     .same = same,
 };

@@ -48,15 +48,17 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_fill_f32(buffers[X_SCALE], p->buffers[X_SCALE].bytes / sizeof(float), kind, rng);
     /* Beside a zero the other factor decides nothing. */
     for (int b = 0; b < 2 && kind == QK_FILL_ORDINARY; b++)
-        for (size_t i = 0; i < p->buffers[b ? Q : W].bytes; i++)
+        for (size_t i = 0; i < p->buffers[b ? Q : W].bytes && bytes[b]; i++)
             bytes[b][i] = bytes[b][i] ? bytes[b][i] : 1;
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
 {
     qk_i8_gemv_fn *const kernel = QK_FN(i8_gemv, fn);
-    for (uint64_t i = 0; i < calls; i++)
-        kernel(buffers[Y], buffers[W], buffers[Q], buffers[SCALE], buffers[X_SCALE], p->count, p->dims[0]);
+    for (uint64_t i = 0; i < calls; i++) {
+        void *const *const b = i & 1 ? odd : even;
+        kernel(b[Y], b[W], b[Q], b[SCALE], b[X_SCALE], p->count, p->dims[0]);
+    }
 }
 
 const struct qk_case qk_i8_gemv_case = {
@@ -67,6 +69,7 @@ const struct qk_case qk_i8_gemv_case = {
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
     .fill = fill,
+    .alternates = 1 << Q,
     .call = call,
     .same = qk_same_f32_outputs,
 };

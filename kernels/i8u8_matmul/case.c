@@ -41,11 +41,13 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_fill_bytes(buffers[B], p->buffers[B].bytes / sizeof(uint8_t), kind, rng);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
 {
     qk_i8u8_matmul_fn *const kernel = QK_FN(i8u8_matmul, fn);
-    for (uint64_t i = 0; i < calls; i++)
-        kernel(buffers[OUT], buffers[A], buffers[B], p->count, p->dims[0], p->dims[1]);
+    for (uint64_t i = 0; i < calls; i++) {
+        void *const *const b = i & 1 ? odd : even;
+        kernel(b[OUT], b[A], b[B], p->count, p->dims[0], p->dims[1]);
+    }
 }
 
 const struct qk_case qk_i8u8_matmul_case = {
@@ -56,6 +58,7 @@ const struct qk_case qk_i8u8_matmul_case = {
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
     .fill = fill,
+    .alternates = 1 << B,
     .call = call,
     .same = qk_same_f32_outputs,
 };

@@ -84,24 +84,27 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
         memset(codes, (int)(0x55 * qk_rng_below(rng, 4)), bytes);
         break;
     default:
-        qk_rng_bytes(rng, codes, bytes);
+        if (codes)
+            qk_rng_bytes(rng, codes, bytes);
     }
     if (kind == QK_FILL_EXTREME)
         fill_scale_extreme(scale, p->count, rng);
     else
-        for (size_t b = 0; b < p->count; b++)
+        for (size_t b = 0; b < p->count && scale; b++)
             scale[b] = (0.5f + qk_rng_unit(rng)) * (qk_rng_below(rng, 2) ? 1.0f : -1.0f);
-    if (kind == QK_FILL_ORDINARY)
+    if (kind == QK_FILL_ORDINARY && lut)
         memcpy(lut, tables[0], sizeof tables[0]);
-    else
+    else if (kind != QK_FILL_ORDINARY)
         memcpy(lut, tables[qk_rng_below(rng, 3)], sizeof tables[0]);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
 {
     qk_qk256_dequant_fn *const kernel = QK_FN(qk256_dequant, fn);
-    for (uint64_t i = 0; i < calls; i++)
-        kernel(buffers[OUT], buffers[CODES], buffers[SCALE], buffers[LUT], p->count);
+    for (uint64_t i = 0; i < calls; i++) {
+        void *const *const b = i & 1 ? odd : even;
+        kernel(b[OUT], b[CODES], b[SCALE], b[LUT], p->count);
+    }
 }
 
 static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
@@ -130,6 +133,7 @@ const struct qk_case qk_qk256_dequant_case = {
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
     .fill = fill,
+    .alternates = 1 << SCALE,
     .call = call,
     .same = same,
 };

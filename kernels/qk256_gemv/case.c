@@ -87,21 +87,24 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
             codes[i] = (uint8_t)(i + i / 256);
     else if (kind == QK_FILL_CONSTANT)
         memset(codes, (int)(0x55 * qk_rng_below(rng, 4)), bytes);
-    else
+    else if (codes)
         qk_rng_bytes(rng, codes, bytes);
-    memcpy(buffers[LUT], tables[kind == QK_FILL_ORDINARY ? 0 : qk_rng_below(rng, 4)], sizeof tables[0]);
+    if (buffers[LUT])
+        memcpy(buffers[LUT], tables[kind == QK_FILL_ORDINARY ? 0 : qk_rng_below(rng, 4)], sizeof tables[0]);
     qk_dot_fill(buffers[SCALE], p->buffers[SCALE].bytes / sizeof(float), kind, rng);
     qk_dot_fill(buffers[X], p->dims[COLS], kind, rng);
     if (kind != QK_FILL_ORDINARY && qk_rng_below(rng, 2))
         memcpy(buffers[SCALE], &no_scales, sizeof no_scales);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
 {
     qk_qk256_gemv_fn *const kernel = QK_FN(qk256_gemv, fn);
-    const float *scale = scales(p, buffers);
-    for (uint64_t i = 0; i < calls; i++)
-        kernel(buffers[Y], buffers[CODES], scale, buffers[LUT], buffers[X], p->count, p->dims[COLS]);
+    const float *const scale[] = {scales(p, even), scales(p, odd)};
+    for (uint64_t i = 0; i < calls; i++) {
+        void *const *const b = i & 1 ? odd : even;
+        kernel(b[Y], b[CODES], scale[i & 1], b[LUT], b[X], p->count, p->dims[COLS]);
+    }
 }
 
 static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
@@ -131,6 +134,7 @@ const struct qk_case qk_qk256_gemv_case = {
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
     .fill = fill,
+    .alternates = 1 << X,
     .call = call,
     .same = same,
 };

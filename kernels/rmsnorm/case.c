@@ -30,11 +30,13 @@ static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
     return shape->dim[0] > 0;
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
 {
     qk_rmsnorm_fn *const kernel = QK_FN(rmsnorm, fn);
-    for (uint64_t i = 0; i < calls; i++)
-        kernel(buffers[OUT], buffers[X], buffers[W], p->count, 1e-5f);
+    for (uint64_t i = 0; i < calls; i++) {
+        void *const *const b = i & 1 ? odd : even;
+        kernel(b[OUT], b[X], b[W], p->count, 1e-5f);
+    }
 }
 
 const struct qk_case qk_rmsnorm_case = {
@@ -44,6 +46,7 @@ const struct qk_case qk_rmsnorm_case = {
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
     .fill = qk_fill_f32_inputs,
+    .alternates = 1 << X,
     .call = call,
     .same = qk_same_f32_outputs,
 };

@@ -33,11 +33,13 @@ static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
     return shape->dim[0] > 0;
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
 {
     qk_rope_fn *const kernel = QK_FN(rope, fn);
-    for (uint64_t i = 0; i < calls; i++)
-        kernel(buffers[OUT], buffers[X], buffers[COSINE], buffers[SINE], p->count, p->dims[0]);
+    for (uint64_t i = 0; i < calls; i++) {
+        void *const *const b = i & 1 ? odd : even;
+        kernel(b[OUT], b[X], b[COSINE], b[SINE], p->count, p->dims[0]);
+    }
 }
 
 const struct qk_case qk_rope_case = {
@@ -47,6 +49,7 @@ const struct qk_case qk_rope_case = {
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
     .fill = qk_fill_f32_inputs,
+    .alternates = 1 << COSINE | 1 << SINE,
     .call = call,
     .same = qk_same_f32_outputs,
 };

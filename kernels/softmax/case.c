@@ -38,11 +38,13 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
             x[i] -= (float)i; /* down to where the exponential is cut off */
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
 {
     qk_softmax_fn *const kernel = QK_FN(softmax, fn);
-    for (uint64_t i = 0; i < calls; i++)
-        kernel(buffers[OUT], buffers[X], p->count);
+    for (uint64_t i = 0; i < calls; i++) {
+        void *const *const b = i & 1 ? odd : even;
+        kernel(b[OUT], b[X], p->count);
+    }
 }
 
 const struct qk_case qk_softmax_case = {
@@ -52,6 +54,7 @@ const struct qk_case qk_softmax_case = {
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
     .fill = fill,
+    .alternates = 1 << X,
     .call = call,
     .same = qk_same_f32_outputs,
 };

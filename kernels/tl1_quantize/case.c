@@ -19,11 +19,13 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     tl_fill(p, kind, rng, buffers[X], BLOCK, 0.665f);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *buffers, uint64_t calls)
+static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
 {
     qk_tl1_quantize_fn *const kernel = QK_FN(tl1_quantize, fn);
-    for (uint64_t i = 0; i < calls; i++)
-        kernel(buffers[CODES], buffers[SCALE], buffers[X], p->count);
+    for (uint64_t i = 0; i < calls; i++) {
+        void *const *const b = i & 1 ? odd : even;
+        kernel(b[CODES], b[SCALE], b[X], p->count);
+    }
 }
 
 const struct qk_case qk_tl1_quantize_case = {
@@ -33,6 +35,7 @@ const struct qk_case qk_tl1_quantize_case = {
     .plan = plan,
     .shape_for_bytes = shape_for_bytes,
     .fill = fill,
+    .alternates = 1 << X,
     .call = call,
     .same = tl_same,
 };

@@ -58,7 +58,7 @@ static int call(const struct qk_variant *v, struct qk_error *err)
     if (!code) {
         qk_rng_seed(&rng, SEED);
         on->fill(&plan, QK_FILL_ORDINARY, &rng, buffers);
-        on->call(v->fn, &plan, buffers, 1);
+        on->call(v->fn, &plan, buffers, buffers, 1);
     }
     for (int i = 0; i < QK_BUFFERS_MAX && buffers[i]; i++)
         bench_unmap(buffers[i], plan.buffers[i].bytes);

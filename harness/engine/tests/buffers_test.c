@@ -3,8 +3,11 @@
 
 #include "kernels/tests/cmocka_parts.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct bench_group group = {.op = QK_OP_qk256_dequant, .name = "512", .shape = {1, {512}}};
 static struct qk_error err;
@@ -17,10 +20,74 @@ UNIT_TEST(pages_are_whole_zeroed_and_aligned)
     for (size_t i = 0; i < 8192; i++)
         assert_int_equal(p[i], 0);
     memset(p, 1, 8192);
+    assert_int_equal(bench_map_padding(4097), 4095);
+    assert_int_equal(bench_map_padding(4096), 0);
     bench_unmap(p, 4097);
     assert_null(bench_map(0));
     assert_null(bench_map(SIZE_MAX));
     bench_unmap(NULL, 4096);
+}
+
+/* Does the process end when it touches that byte? */
+static bool forbidden(const volatile unsigned char *at)
+{
+    int status;
+    const pid_t pid = fork();
+    if (pid == 0) {
+        signal(SIGSEGV, SIG_DFL);
+        _exit(*at);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV;
+}
+
+UNIT_TEST(pages_that_cannot_be_touched_stand_around)
+{
+    static const size_t sizes[] = {1, 4096, 4097, 32 << 20, (32 << 20) + 1};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const size_t room = sizes[i] + bench_map_padding(sizes[i]);
+        unsigned char *const p = bench_map(sizes[i]);
+        assert_non_null(p);
+        assert_int_equal((uintptr_t)p % (sizes[i] < 32 << 20 ? 4096 : 2 << 20), 0);
+        assert_true(forbidden(p - 1) && forbidden(p + room));
+        assert_false(forbidden(p) || forbidden(p + room - 1));
+        bench_unmap(p, sizes[i]);
+    }
+}
+
+/* What one call left in the outputs is wrong for the next, with every op. */
+UNIT_TEST(every_op_alternates_between_two_results)
+{
+    for (int op = 0; op < QK_OP_COUNT; op++) {
+        const struct qk_case *const on = qk_op_row((enum qk_op)op)->on;
+        struct bench_group one = {.op = (enum qk_op)op};
+        struct bench_buffers b;
+        char text[QK_SHAPE_TEXT];
+        qk_shape_word(on->sets[0].shapes, text);
+        assert_int_equal(qk_shape_parse(text, &one.shape, &err), 0);
+        assert_int_equal(bench_buffers_make(&b, &one, 7, &err), 0);
+        assert_int_equal(bench_buffers_alternate(&b, 7, &err), 0);
+        void *odd[QK_BUFFERS_MAX];
+        memcpy(odd, b.odd, sizeof odd);
+        assert_int_equal(bench_buffers_alternate(&b, 7, &err), 0); /* again, in the same place */
+        assert_memory_equal(odd, b.odd, sizeof odd);
+        assert_true(on->alternates && !(on->alternates >> b.plan.buffer_count));
+        size_t elements = 0, differ = 0;
+        /* Where two calls are made, it is the second value's result that stays. */
+        bench_buffers_call(&b, qk_reference(one.op)->fn, 2);
+        for (int i = 0; i < b.plan.buffer_count; i++) {
+            const struct qk_buffer *const buffer = &b.plan.buffers[i];
+            assert_false((on->alternates >> i & 1) && buffer->output);
+            assert_int_equal(b.at[i] != b.odd[i], on->alternates >> i & 1);
+            for (size_t k = 0; buffer->output && k < buffer->bytes; k += buffer->align) {
+                elements++;
+                differ += memcmp((char *)b.at[i] + k, (char *)b.expected[i] + k, buffer->align) != 0;
+            }
+        }
+        if (2 * differ <= elements)
+            fail_msg("%s: %zu of %zu elements differ", qk_op_row(one.op)->name, differ, elements);
+        bench_buffers_free(&b);
+    }
 }
 
 static void copy_nothing(float *restrict out, const uint8_t *restrict codes, const float *restrict scale,
@@ -91,6 +158,8 @@ TEST_PART(buffers)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_are_whole_zeroed_and_aligned),
+        cmocka_unit_test(pages_that_cannot_be_touched_stand_around),
+        cmocka_unit_test(every_op_alternates_between_two_results),
         cmocka_unit_test(results_are_compared_with_the_reference),
         cmocka_unit_test(the_seed_makes_the_inputs),
         cmocka_unit_test(failures_leave_something_to_free),

@@ -124,7 +124,7 @@ UNIT_TEST(model_verification_finds_a_wrong_value)
     for (int i = 0; i < plan.buffer_count; i++)
         assert_non_null(buffers[i] = calloc(1, plan.buffers[i].bytes));
     assert_int_equal(g->inputs.fill(g->inputs.ctx, &plan, buffers, &err), 0);
-    qk_op_row(g->op)->on->call(qk_reference(g->op)->fn, &plan, buffers, 1);
+    qk_op_row(g->op)->on->call(qk_reference(g->op)->fn, &plan, buffers, buffers, 1);
     assert_int_equal(g->inputs.verify(g->inputs.ctx, &plan, buffers, &err), 0);
     ((float *)buffers[0])[777] += 0.125f;
     assert_int_equal(g->inputs.verify(g->inputs.ctx, &plan, buffers, &err), QK_ERR_CHECK);
