@@ -91,6 +91,12 @@ struct qk_case {
      */
     void (*call)(qk_fn *fn, const struct qk_plan *plan, void *const *even, void *const *odd, uint64_t calls);
     /*
+     * From so many sizes of a shape on, each row of the outputs is made of the same row of the inputs, and of inputs
+     * that all rows share. 0: never. Rows are dim[0] of a matrix, otherwise what plan->count counts. Any multiple of 16
+     * of them, from a multiple of 16 on, can then be computed alone.
+     */
+    int rows_apart;
+    /*
      * Compares the outputs with the reference's. True when they agree by the op's rule; otherwise false with
      * the place, found and expected in why[size].
      */

@@ -29,3 +29,16 @@ uint64_t bench_duet_coins(uint64_t seed, size_t index, size_t number)
     }
     return state;
 }
+
+struct bench_duet_draw bench_duet_draw(uint64_t seed, size_t index, size_t number, size_t pairs)
+{
+    struct qk_rng rng;
+    qk_rng_seed(&rng, bench_duet_coins(~seed, index, number));
+    return (struct bench_duet_draw){
+        .pair = qk_rng_below(&rng, pairs),
+        .first = (int)qk_rng_below(&rng, 2),
+        .value = (int)((bench_duet_coins(~seed, index, number / 2) ^ number) & 1),
+        .poison = qk_rng_below(&rng, 2) ? 0xa5 : 0x5a,
+        .rows = qk_rng_next(&rng),
+    };
+}

@@ -45,6 +45,15 @@ struct bench_duet_case {
 };
 
 /*
+ * What a case's blocks hand on to each other about proof slices (desk.h), each of which may be in another process. An
+ * output of a whole call with the bits of one that was compared with the reference's is right as well.
+ */
+struct bench_duet_proof {
+    bool due;             /* the next block has them */
+    uint64_t right[2][2]; /* XXH3 of arm a's output for value v that was found right; 0: none was yet */
+};
+
+/*
  * One block as it was measured. Times are of a slice, per declared call: the extra calls count as time, not as calls.
  *
  * Where a call is longer than a slice, slices walk over its rows. Each makes one call on the next part of them, and its
@@ -61,8 +70,10 @@ struct bench_duet_block {
     double base_ns[BENCH_DUET_PAIRS_MAX], cand_ns[BENCH_DUET_PAIRS_MAX];
     double log_ratio; /* of ln(cand_ns / base_ns): bench_median in cache, bench_hodges_lehmann from DRAM */
     double extra;     /* share of extra work really done */
-    double wall_ns;   /* what the block cost: its pairs, a pair that was discarded, the clock's estimate */
-    double core_ghz;  /* estimated beside it; NaN when not known */
+    double wall_ns;  /* what the block cost: its pairs, pairs discarded, proof slices, the clock's estimate */
+    double proof_ns; /* what its proof slices cost; 0: it had none */
+    struct bench_duet_proof proof;
+    double core_ghz; /* estimated beside it; NaN when not known */
     struct bench_events events;
 };
 
@@ -71,5 +82,15 @@ struct bench_duet_block {
  * that a stored trace can be held against its seed.
  */
 uint64_t bench_duet_coins(uint64_t seed, size_t index, size_t number);
+
+/* What is drawn for the proof slices of one block, a function of the arguments alone as well. */
+struct bench_duet_draw {
+    size_t pair; /* before which they are made */
+    int first;   /* arm */
+    int value; /* of the inputs that alternate, with the last call. Blocks 2n and 2n + 1 have different ones */
+    int poison;    /* of the outputs */
+    uint64_t rows; /* where the sample of rows lies */
+};
+struct bench_duet_draw bench_duet_draw(uint64_t seed, size_t index, size_t number, size_t pairs);
 
 #endif

@@ -2,6 +2,10 @@
 /*
  * The measuring inside a launch. A case is made ready (prepare.c), then its blocks are timed (measure.c). Tests call
  * both without a launch.
+ *
+ * Timed calls use two values of an input in turn, and blocks have proof slices (proof.c). Each arm makes the calls of a
+ * slice once more, alone and on poisoned outputs. Then the outputs are compared with the reference's, and all inputs
+ * and all that lies around the buffers with what was there.
  */
 #ifndef QKBENCH_HARNESS_DUET_DESK_H
 #define QKBENCH_HARNESS_DUET_DESK_H
@@ -16,6 +20,10 @@ struct bench_duet_room {
     struct bench_buffers buffers;
     struct qk_plan expected; /* what the reference was last run on; no buffers: not at all */
     size_t rows, next_row;   /* there are, and the one where the next slice of a part begins */
+    bool odd;                /* the next slice begins with the buffers `odd` */
+    bool exchanged;          /* the two values of inputs have changed places */
+    uint64_t
+        *digests[2][QK_BUFFERS_MAX]; /* of both values of the inputs as they were filled, piece by piece */
     struct bench_duet_room *next;
 };
 
@@ -25,11 +33,15 @@ struct bench_duet_room {
  */
 struct bench_duet_ready_arm {
     struct qk_variant variant;
+    enum bench_duet_side side;
     struct bench_buffers view; /* the room's buffers with this arm's plan */
     uint64_t calls, extra;
     size_t rows, more_rows;      /* rows 0: whole calls */
     size_t unit[QK_BUFFERS_MAX]; /* bytes of a row in each buffer */
     double slices;               /* that make up the declared call; 1 for whole calls */
+    /* Rows of a slice that a proof compares: of a plan of their own, at one of so many places. 0: all of them. */
+    size_t sample_rows, sample_places;
+    struct qk_plan sample;
 };
 
 struct bench_duet_ready {
@@ -57,10 +69,26 @@ struct bench_duet_desk {
 /* QK_ERR_UNAVAILABLE, QK_ERR_CHECK, QK_ERR_MEMORY, QK_ERR_ARG as bench_duet_config.refused says. */
 int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_work *work, bool check,
                        struct qk_error *err);
-/* QK_ERR_INTERNAL: that case is not prepared. */
+/*
+ * QK_ERR_INTERNAL: that case is not prepared. QK_ERR_CHECK: a proof slice shows that the timed calls of an arm do
+ * something else than the reference; which, where, found and expected.
+ */
 int bench_duet_measure(struct bench_duet_desk *desk, uint64_t index, uint64_t number, uint64_t launch,
-                       struct bench_duet_block *block, struct qk_error *err);
+                       const struct bench_duet_proof *proof, struct bench_duet_block *block,
+                       struct qk_error *err);
 /* Forgets all cases and their buffers. */
 void bench_duet_clear(struct bench_duet_desk *desk);
+
+/* Poisons what lies around the room's buffers and remembers its inputs. QK_ERR_MEMORY. */
+int bench_duet_remember(struct bench_duet_room *room, struct qk_error *err);
+void bench_duet_forget(struct bench_duet_room *room);
+/* Where the next part of so many rows begins. When they come round again, it is the other value's turn. */
+size_t bench_duet_next_rows(struct bench_duet_room *room, size_t rows);
+/* The arm's buffers from that row on; the first call is on `odd`, or on `at`. */
+struct bench_buffers bench_duet_at(const struct bench_duet_ready_arm *arm, size_t row, bool odd);
+/* Both arms' proof slices, as drawn. QK_ERR_CHECK, QK_ERR_MEMORY. */
+int bench_duet_prove(const struct bench_duet_desk *desk, const struct bench_duet_ready *ready,
+                     const struct bench_duet_draw *draw, struct bench_duet_proof *proof,
+                     struct qk_error *err);
 
 #endif

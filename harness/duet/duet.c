@@ -23,12 +23,16 @@
  */
 enum { LAUNCHES = 5, ISOLATED = 100, BLOCKS_TO_DECIDE = 20, BLOCKS_LATER = 8, LATER_DOUBLED = 3 };
 
+/* Proof slices that took more of their block leave out the next one. The block after it has them again. */
+static const double PROOF_SHARE = 0.15;
+
 /* Cases whose buffers fit together are prepared together and take turns block by block. */
 static const size_t batch_bytes = (size_t)1 << 30;
 
 struct tally {
     size_t blocks;
     double spent_ns;
+    struct bench_duet_proof proof; /* for its next block */
     bool checked, over;
 };
 
@@ -96,8 +100,10 @@ static int open_duet(struct duet *duet, const struct bench_duet_config *cfg, str
     duet->sorted = calloc(cfg->case_count + 1, sizeof *duet->sorted);
     if (!duet->tally || !duet->sorted)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu cases", cfg->case_count);
-    for (size_t i = 0; i < cfg->case_count; i++)
+    for (size_t i = 0; i < cfg->case_count; i++) {
         duet->sorted[i] = i;
+        duet->tally[i].proof.due = true;
+    }
     qsort_r(duet->sorted, cfg->case_count, sizeof *duet->sorted, compare_cases,
             (void *)(uintptr_t)cfg->cases);
     return 0;
@@ -168,6 +174,7 @@ static void give_order(struct duet *duet, size_t index, size_t launch)
     }
     duet->order.number = duet->tally[index].blocks;
     duet->order.launch = launch;
+    duet->order.proof = duet->tally[index].proof;
 }
 
 /*
@@ -227,6 +234,8 @@ static int take_block(struct duet *duet, size_t index, size_t launch, struct qk_
         return code;
     tally->blocks++;
     tally->spent_ns += block->wall_ns;
+    tally->proof = block->proof;
+    tally->proof.due = block->proof_ns <= PROOF_SHARE * block->wall_ns;
     tally->over = !cfg->more(cfg->ctx, block) || tally->spent_ns >= cfg->cases[index].budget_ns;
     return 0;
 }

@@ -158,8 +158,8 @@ static int obey(struct bench_duet_desk *desk, const struct bench_duet_order *ord
             break;
         return bench_duet_prepare(desk, &order->work, order->check, &answer->error);
     case BENCH_DUET_MEASURE:
-        return bench_duet_measure(desk, order->work.index, order->number, order->launch, &answer->block,
-                                  &answer->error);
+        return bench_duet_measure(desk, order->work.index, order->number, order->launch, &order->proof,
+                                  &answer->block, &answer->error);
     case BENCH_DUET_CLEAR:
         bench_duet_clear(desk);
         return 0;

@@ -9,20 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One slice, in ns per declared call. */
+/* One slice, in ns per declared call. The first call of the next one is on the other value than its last. */
 static double slice(const struct bench_duet_ready_arm *arm, struct bench_duet_room *room)
 {
-    struct bench_buffers at = arm->view;
-    if (arm->rows) {
-        const size_t rows = arm->rows + arm->more_rows;
-        if (room->next_row + rows > room->rows)
-            room->next_row = 0;
-        for (int i = 0; i < at.plan.buffer_count; i++)
-            at.at[i] = (char *)at.at[i] + room->next_row * arm->unit[i];
-        room->next_row += rows;
-    }
+    const uint64_t calls = arm->calls + arm->extra;
+    const size_t row = arm->rows ? bench_duet_next_rows(room, arm->rows + arm->more_rows) : 0;
+    const struct bench_buffers at = bench_duet_at(arm, row, room->odd);
+    if (!arm->rows)
+        room->odd ^= calls & 1;
     const uint64_t start = bench_clock_ns();
-    bench_buffers_call(&at, arm->variant.fn, arm->calls + arm->extra);
+    bench_buffers_call(&at, arm->variant.fn, calls);
     return fmax((double)(bench_clock_ns() - start), 1) / (double)arm->calls * arm->slices;
 }
 
@@ -39,21 +35,46 @@ static double middle(const double *ratio, size_t pairs, enum bench_memory memory
                                        : bench_median(ratio, pairs, scratch);
 }
 
-static void measure(const struct bench_duet_ready *ready, const struct bench_sw *sw,
-                    struct bench_duet_block *block)
+/*
+ * The pair of proof slices before pair p, when it is there. Another case ran before the first pair, and before a proof
+ * timed slices did: other data is in the caches, other branches in the predictors. A pair that is discarded follows
+ * either. What the two leave behind is nobody's gain: the arms walked over the same rows, and which arm comes first in
+ * the pair after them is a coin's, not the proof's.
+ */
+static int before_pair(const struct bench_duet_desk *desk, const struct bench_duet_ready *ready, size_t p,
+                       const struct bench_duet_draw *draw, struct bench_duet_block *block,
+                       struct qk_error *err)
 {
+    const bool prove = block->proof.due && p == draw->pair;
+    const int first = (int)(block->order >> p & 1);
+    const uint64_t start = bench_clock_ns();
+    const int code = prove ? bench_duet_prove(desk, ready, draw, &block->proof, err) : 0;
+    if (code)
+        return code;
+    if (ready->discard && (prove || p == 0))
+        for (int k = 0; k < 2; k++)
+            slice(&ready->arm[first ^ k], ready->room);
+    if (prove)
+        block->proof_ns = (double)(bench_clock_ns() - start);
+    return 0;
+}
+
+static int measure(const struct bench_duet_desk *desk, const struct bench_duet_ready *ready,
+                   struct bench_duet_block *block, struct qk_error *err)
+{
+    const struct bench_duet_draw draw =
+        bench_duet_draw(desk->seed, block->index, block->number, ready->pairs);
     double ratio[BENCH_DUET_PAIRS_MAX];
     struct bench_sw_reading begin;
     const uint64_t start = bench_clock_ns();
     const double before = bench_clock_ghz(NULL, 0);
-    bench_sw_begin(sw, &begin);
+    bench_sw_begin(&desk->sw, &begin);
     for (size_t p = 0; p < ready->pairs; p++) {
         const int first = (int)(block->order >> p & 1);
         double ns[2];
-        /* Another case ran before: its data is in the caches, its branches in the predictors. */
-        if (p == 0 && ready->discard)
-            for (int k = 0; k < 2; k++)
-                slice(&ready->arm[first ^ k], ready->room);
+        const int code = before_pair(desk, ready, p, &draw, block, err);
+        if (code)
+            return code;
         ns[first] = slice(&ready->arm[first], ready->room);
         ns[!first] = slice(&ready->arm[!first], ready->room);
         /* As a trace keeps them, so that the ratio can be had from there again. */
@@ -61,14 +82,16 @@ static void measure(const struct bench_duet_ready *ready, const struct bench_sw 
         block->cand_ns[p] = bench_stored(ns[1]);
         ratio[p] = log(block->cand_ns[p] / block->base_ns[p]);
     }
-    bench_sw_end(sw, &begin, &block->events);
+    bench_sw_end(&desk->sw, &begin, &block->events);
     block->core_ghz = (before + bench_clock_ghz(NULL, 0)) / 2;
     block->log_ratio = middle(ratio, ready->pairs, ready->memory);
     block->wall_ns = (double)(bench_clock_ns() - start);
+    return 0;
 }
 
 int bench_duet_measure(struct bench_duet_desk *desk, uint64_t index, uint64_t number, uint64_t launch,
-                       struct bench_duet_block *block, struct qk_error *err)
+                       const struct bench_duet_proof *proof, struct bench_duet_block *block,
+                       struct qk_error *err)
 {
     const struct bench_duet_ready *ready = desk->ready;
     while (ready && ready->index != index)
@@ -86,9 +109,9 @@ int bench_duet_measure(struct bench_duet_desk *desk, uint64_t index, uint64_t nu
     block->launch = launch;
     block->pairs = ready->pairs;
     block->extra = ready->extra;
+    block->proof = *proof;
     block->order = bench_duet_coins(desk->seed, index, number);
     if (block->pairs < 64)
         block->order &= (UINT64_C(1) << block->pairs) - 1;
-    measure(ready, &desk->sw, block);
-    return 0;
+    return measure(desk, ready, block, err);
 }

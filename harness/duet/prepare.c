@@ -90,8 +90,13 @@ static int find_room(struct bench_duet_desk *desk, enum qk_op op, const struct q
     room->group.op = op;
     room->group.shape = *shape;
     qk_shape_print(shape, room->group.name);
-    const int code = bench_buffers_fill(&room->buffers, &room->group, desk->seed, err);
+    int code = bench_buffers_fill(&room->buffers, &room->group, desk->seed, err);
+    if (!code)
+        code = bench_buffers_alternate(&room->buffers, desk->seed, err);
+    if (!code)
+        code = bench_duet_remember(room, err);
     if (code) {
+        bench_duet_forget(room);
         bench_buffers_free(&room->buffers);
         free(room);
         return code;
@@ -138,6 +143,7 @@ static int find_arm(const struct bench_duet_desk *desk, const struct bench_duet_
         return qk_fail(err, QK_ERR_UNAVAILABLE, t->path, "the %s has no row %s/%s", side, op,
                        work->variant[a]);
     arm->variant = *v;
+    arm->side = work->side[a];
     const char *missing = qk_variant_missing(&arm->variant, &desk->isa);
     return missing
                ? qk_fail(err, QK_ERR_UNAVAILABLE, t->path, "%s/%s of the %s: %s", op, v->name, side, missing)
@@ -160,6 +166,22 @@ static double time_arm(const struct bench_duet_ready_arm *arm, enum bench_memory
 }
 
 /*
+ * Bytes of a row in each buffer, by the plans of a part and of more rows; 0 where all rows share it. False where a
+ * buffer does not grow by the same bytes with every row.
+ */
+static bool unit_bytes(const struct qk_plan *part, size_t rows, const struct qk_plan *whole, size_t all,
+                       size_t *unit)
+{
+    for (int i = 0; i < whole->buffer_count; i++) {
+        const size_t bytes = part->buffers[i].bytes;
+        unit[i] = bytes == whole->buffers[i].bytes ? 0 : bytes / rows;
+        if (unit[i] && (unit[i] * rows != bytes || unit[i] * all != whole->buffers[i].bytes))
+            return false;
+    }
+    return true;
+}
+
+/*
  * Lets an arm's slices walk over the rows instead of being whole calls: a pair is then as short as in cache, a block
  * has as many, and data is as cold as in a whole call, since it comes round again after all the rest. False where the
  * op's buffers do not grow by the same bytes with every row, be it of a slice or of one with the extra rows: neither
@@ -173,19 +195,16 @@ static bool cut(struct bench_duet_ready_arm *arm, const struct qk_shape *shape, 
     const enum qk_op op = arm->variant.op;
     struct qk_shape part;
     struct qk_plan plan, longer;
-    size_t with_more;
+    size_t with_more, unit[QK_BUFFERS_MAX];
     if (!rows || !with_rows(op, shape, &whole, &rows, &part, &plan) ||
         !qk_add_size(rows, more_rows, &with_more) ||
         !with_rows(op, shape, &whole, &with_more, &part, &longer))
         return false;
     more_rows = with_more - rows;
-    for (int i = 0; i < whole.buffer_count; i++) {
-        const size_t bytes = plan.buffers[i].bytes;
-        arm->unit[i] = bytes == whole.buffers[i].bytes ? 0 : bytes / rows;
-        if (arm->unit[i] && (arm->unit[i] * rows != bytes || arm->unit[i] * all != whole.buffers[i].bytes ||
-                             arm->unit[i] * (rows + more_rows) != longer.buffers[i].bytes))
-            return false;
-    }
+    if ((more_rows && !unit_bytes(&plan, rows, &longer, with_more, unit)) ||
+        !unit_bytes(&plan, rows, &whole, all, unit))
+        return false;
+    memcpy(arm->unit, unit, sizeof unit);
     arm->view.plan = slowed ? longer : plan;
     arm->rows = rows;
     arm->more_rows = slowed ? more_rows : 0;
@@ -216,6 +235,36 @@ static void plan_slice(struct bench_duet_ready_arm *arm, const struct qk_shape *
         cut(arm, shape, rows, rows >= 64 ? (more + 15) / 16 * 16 : more, slowed);
 }
 
+/*
+ * From DRAM a proof compares a sample of the rows of a slice, where rows can be computed alone: at least a tenth of
+ * them, or as many as are 1 MiB of traffic. The reference is ten times slower than the best kernels, so that it would
+ * take several slices for all of them.
+ */
+static void plan_sample(struct bench_duet_ready_arm *arm, const struct qk_shape *shape,
+                        const struct qk_plan *whole)
+{
+    const struct qk_plan *const slice = &arm->view.plan;
+    const size_t all = row_count(shape, whole), total = arm->rows ? arm->rows + arm->more_rows : all;
+    const int apart = qk_op_row(arm->variant.op)->on->rows_apart;
+    const double enough = 1 << 20;
+    double traffic = 0;
+    struct qk_shape part;
+    for (int i = 0; i < slice->buffer_count; i++)
+        traffic += (double)slice->buffers[i].bytes;
+    const double least = fmin((double)total / 10, enough / traffic * (double)total);
+    const size_t rows = ((size_t)least / 16 + 1) * 16;
+    size_t planned = rows;
+    if (!apart || shape->dims < apart || rows >= total || (!arm->rows && slice->ops != whole->ops) ||
+        !with_rows(arm->variant.op, shape, whole, &planned, &part, &arm->sample) || planned != rows)
+        return;
+    size_t unit[QK_BUFFERS_MAX];
+    if (!unit_bytes(&arm->sample, rows, slice, total, unit))
+        return;
+    memcpy(arm->unit, unit, sizeof unit);
+    arm->sample_rows = rows;
+    arm->sample_places = (total - rows) / 16 + 1;
+}
+
 /* Slices of both arms, where the extra work goes, and the pairs of a block. longer: the plan with the extra rows. */
 static void plan_block(struct bench_duet_ready *ready, const struct bench_duet_work *work,
                        const struct qk_plan *longer)
@@ -239,6 +288,8 @@ static void plan_block(struct bench_duet_ready *ready, const struct bench_duet_w
         arm[1].view.plan = *longer;
         ready->extra = (double)longer->ops / (double)whole.ops - 1;
     }
+    for (int a = 0; a < 2 && work->memory == BENCH_MEMORY_DRAM; a++)
+        plan_sample(&arm[a], &work->shape, &whole);
     for (int a = 0; a < 2; a++)
         pair_ns += (double)arm[a].calls * ns[a] / arm[a].slices * (a ? 1 + ready->extra : 1);
     ready->discard = arm[0].calls > 1 || arm[1].calls > 1 || arm[0].rows || arm[1].rows;
@@ -294,6 +345,7 @@ void bench_duet_clear(struct bench_duet_desk *desk)
     }
     for (struct bench_duet_room *next; desk->rooms; desk->rooms = next) {
         next = desk->rooms->next;
+        bench_duet_forget(desk->rooms);
         bench_buffers_free(&desk->rooms->buffers);
         free(desk->rooms);
     }

@@ -22,7 +22,7 @@ enum bench_duet_message {
     BENCH_DUET_CHECK,    /* side, number: the row is checked and stepped */
     BENCH_DUET_TRY,      /* side, number, work.shape: one call on buffers that end at a guard page */
     BENCH_DUET_PREPARE, /* work, check: buffers, checks, calls per slice; a note before each arm's first call */
-    BENCH_DUET_MEASURE, /* work.index, number, launch: answered with a block */
+    BENCH_DUET_MEASURE, /* work.index, number, launch, proof: answered with a block */
     BENCH_DUET_CLEAR,   /* forgets all cases and their buffers */
     BENCH_DUET_NOTE,    /* text: what is being done, in case it is the last that is heard */
     BENCH_DUET_DONE     /* code, error, side */
@@ -50,6 +50,7 @@ struct bench_duet_order {
     bool forks; /* the launch steps kernels, for which it needs children; otherwise it can have none */
     enum bench_duet_side side;
     uint64_t seed, number, launch;
+    struct bench_duet_proof proof;
     struct bench_duet_work work;
 };
 

@@ -116,6 +116,8 @@ int bench_trace_block(const struct bench_duet_config *cfg, const struct bench_du
     bench_json_put(&o, "log_ratio", json_real(block->log_ratio));
     bench_json_put(&o, "extra", json_real(block->extra));
     bench_json_put(&o, "wall_ns", json_real(block->wall_ns));
+    if (block->proof_ns > 0)
+        bench_json_put(&o, "proof_ns", json_real(block->proof_ns));
     bench_json_put(&o, "core_ghz", bench_json_real(block->core_ghz));
     bench_json_put(&o, "steal_ns",
                    block->events.recorded ? bench_json_real(events[BENCH_EVENT_STEAL]) : json_null());

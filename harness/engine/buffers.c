@@ -92,7 +92,7 @@ static int map_one(const struct bench_buffers *b, int i, void **to, struct qk_er
                          buffer->name);
 }
 
-static int fill(struct bench_buffers *b, uint64_t seed, struct qk_error *err)
+int bench_buffers_refill(struct bench_buffers *b, uint64_t seed, struct qk_error *err)
 {
     const struct qk_inputs *inputs = &b->group->inputs;
     struct qk_rng rng;
@@ -112,7 +112,7 @@ int bench_buffers_fill(struct bench_buffers *b, const struct bench_group *group,
     for (int i = 0; i < b->plan.buffer_count && !code; i++)
         code = map_one(b, i, &b->at[i], err);
     memcpy(b->odd, b->at, sizeof b->odd);
-    return code ? code : fill(b, seed, err);
+    return code ? code : bench_buffers_refill(b, seed, err);
 }
 
 int bench_buffers_alternate(struct bench_buffers *b, uint64_t seed, struct qk_error *err)

@@ -47,6 +47,8 @@ int bench_buffers_make(struct bench_buffers *b, const struct bench_group *group,
 int bench_buffers_fill(struct bench_buffers *b, const struct bench_group *group, uint64_t seed,
                        struct qk_error *err);
 int bench_buffers_expect(struct bench_buffers *b, struct qk_error *err);
+/* Writes the inputs of `at` once more, as they were. */
+int bench_buffers_refill(struct bench_buffers *b, uint64_t seed, struct qk_error *err);
 /*
  * Gives the inputs that the op's case names (`alternates`) a second value, drawn by another seed. Calls then use both
  * in turn. Done again, it writes the second value anew. QK_ERR_MEMORY.

@@ -73,5 +73,6 @@ const struct qk_case qk_act_quant_case = {
     .fill = fill,
     .alternates = 1 << X,
     .call = call,
+    .rows_apart = 2,
     .same = same,
 };

@@ -56,5 +56,6 @@ const struct qk_case qk_f16_gemv_case = {
     .fill = fill,
     .alternates = 1 << X,
     .call = call,
+    .rows_apart = 2,
     .same = qk_same_f32_outputs,
 };

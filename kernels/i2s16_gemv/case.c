@@ -31,5 +31,6 @@ const struct qk_case qk_i2s16_gemv_case = {
     .fill = gemv_fill,
     .alternates = 1 << Q | 1 << Q_SUM,
     .call = call,
+    .rows_apart = 2,
     .same = gemv_same,
 };

@@ -74,5 +74,6 @@ const struct qk_case qk_i2s16_repack_case = {
     .fill = fill,
     .alternates = 1 << CODES,
     .call = call,
+    .rows_apart = 2,
     .same = same,
 };

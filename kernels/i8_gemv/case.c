@@ -71,5 +71,6 @@ const struct qk_case qk_i8_gemv_case = {
     .fill = fill,
     .alternates = 1 << Q,
     .call = call,
+    .rows_apart = 2,
     .same = qk_same_f32_outputs,
 };

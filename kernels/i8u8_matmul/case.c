@@ -60,5 +60,6 @@ const struct qk_case qk_i8u8_matmul_case = {
     .fill = fill,
     .alternates = 1 << B,
     .call = call,
+    .rows_apart = 2,
     .same = qk_same_f32_outputs,
 };

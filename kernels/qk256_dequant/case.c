@@ -135,5 +135,6 @@ const struct qk_case qk_qk256_dequant_case = {
     .fill = fill,
     .alternates = 1 << SCALE,
     .call = call,
+    .rows_apart = 1,
     .same = same,
 };

@@ -136,5 +136,6 @@ const struct qk_case qk_qk256_gemv_case = {
     .fill = fill,
     .alternates = 1 << X,
     .call = call,
+    .rows_apart = 2,
     .same = same,
 };

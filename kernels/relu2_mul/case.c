@@ -48,5 +48,6 @@ const struct qk_case qk_relu2_mul_case = {
     .fill = qk_fill_f32_inputs,
     .alternates = 1 << GATE,
     .call = call,
+    .rows_apart = 1,
     .same = qk_same_f32_outputs,
 };

@@ -51,5 +51,6 @@ const struct qk_case qk_rope_case = {
     .fill = qk_fill_f32_inputs,
     .alternates = 1 << COSINE | 1 << SINE,
     .call = call,
+    .rows_apart = 2,
     .same = qk_same_f32_outputs,
 };

@@ -57,6 +57,8 @@ static void set_hooks(bool on)
     }
 }
 
+static const struct bench_duet_proof unproven;
+
 static struct bench_duet_work work_on(const char *variant, const char *shape, double extra)
 {
     struct bench_duet_work w = {.index = 7,
@@ -84,7 +86,7 @@ static struct bench_duet_block block_of(const struct bench_duet_work *w, uint64_
     }
     run_count = 0;
     set_hooks(true);
-    assert_int_equal(bench_duet_measure(&desk, w->index, number, 3, &block, &err), 0);
+    assert_int_equal(bench_duet_measure(&desk, w->index, number, 3, &unproven, &block, &err), 0);
     set_hooks(false);
     return block;
 }
@@ -231,7 +233,7 @@ UNIT_TEST(interleaved_rows_are_walked_over)
     assert_int_equal(bench_duet_prepare(&desk, &w, false, &err), 0);
     run_count = 0;
     set_hooks(true);
-    assert_int_equal(bench_duet_measure(&desk, w.index, 0, 0, &b, &err), 0);
+    assert_int_equal(bench_duet_measure(&desk, w.index, 0, 0, &unproven, &b, &err), 0);
     set_hooks(false);
     assert_int_equal(calls_of(0, &rows[0]), b.pairs + 1);
     assert_int_equal(calls_of(1, &rows[1]), b.pairs + 1);
@@ -250,7 +252,7 @@ UNIT_TEST(a_slow_first_call_does_not_shorten_blocks)
     struct bench_duet_block b;
     w.memory = BENCH_MEMORY_DRAM;
     assert_int_equal(bench_duet_prepare(&desk, &w, false, &err), 0);
-    assert_int_equal(bench_duet_measure(&desk, w.index, 0, 0, &b, &err), 0);
+    assert_int_equal(bench_duet_measure(&desk, w.index, 0, 0, &unproven, &b, &err), 0);
     assert_true(b.pairs > 1);
     bench_duet_clear(&desk);
 }
@@ -281,11 +283,11 @@ UNIT_TEST(cases_of_a_shape_share_their_buffers)
     assert_ptr_equal(out, first);
     assert_null(desk.rooms->next);
     assert_null(desk.rooms->buffers.expected[0]); /* dropped when measuring begins */
-    assert_int_equal(bench_duet_measure(&desk, 7, 1, 0, &block, &err), 0);
-    assert_int_equal(bench_duet_measure(&desk, 9, 1, 0, &block, &err), QK_ERR_INTERNAL);
+    assert_int_equal(bench_duet_measure(&desk, 7, 1, 0, &unproven, &block, &err), 0);
+    assert_int_equal(bench_duet_measure(&desk, 9, 1, 0, &unproven, &block, &err), QK_ERR_INTERNAL);
     bench_duet_clear(&desk);
     assert_null(desk.rooms);
-    assert_int_equal(bench_duet_measure(&desk, 7, 1, 0, &block, &err), QK_ERR_INTERNAL);
+    assert_int_equal(bench_duet_measure(&desk, 7, 1, 0, &unproven, &block, &err), QK_ERR_INTERNAL);
 }
 
 UNIT_TEST(what_cannot_be_measured_is_refused)
@@ -314,6 +316,132 @@ UNIT_TEST(what_cannot_be_measured_is_refused)
     assert_non_null(strstr(err.text, "of the candidate"));
     assert_int_equal(bench_duet_prepare(&desk, &w, false, &err), 0); /* that is what `check` is for */
     bench_duet_clear(&desk);
+}
+
+/*
+ * Blocks of a candidate beside a base that is right. Without proof slices nothing is found, or this would be no test of
+ * them. With them it is found within a few blocks: half of the calls have the value that an old result fits, and a
+ * sample of rows may miss the half that is not there.
+ */
+static void prove(const char *base, const char *candidate, const char *shape, enum bench_memory memory,
+                  const char *text)
+{
+    struct bench_duet_work w = work_on(base, shape, 0);
+    struct bench_duet_block b;
+    struct bench_duet_proof proof = unproven;
+    int code = 0;
+    w.memory = memory;
+    strcpy(w.variant[1], candidate);
+    for (int tries = 0;;
+         tries++) { /* interrupted, a call seemed longer: plan it again, as it is right no more */
+        if (bench_duet_prepare(&desk, &w, tries == 0, &err))
+            fail_msg("%s", err.text);
+        const struct bench_duet_ready_arm *const arm = &desk.ready->arm[1];
+        const bool cut = memory == BENCH_MEMORY_DRAM;
+        if (tries == 100 || (cut == (arm->rows > 0) && cut == (arm->sample_rows > 0)))
+            break;
+        bench_duet_clear(&desk);
+    }
+    assert_int_equal(bench_duet_measure(&desk, w.index, 0, 0, &proof, &b, &err), 0);
+    assert_true(b.proof_ns == 0);
+    for (uint64_t number = 1; number < (text ? 20 : 4) && !code; number++) {
+        proof.due = true;
+        code = bench_duet_measure(&desk, w.index, number, 0, &proof, &b, &err);
+        assert_true(code || (b.proof_ns > 0 && b.proof_ns < b.wall_ns));
+        proof = b.proof;
+    }
+    if (text && (code != QK_ERR_CHECK || strncmp(err.text, "proof: ", 7) != 0 || !strstr(err.text, text) ||
+                 !strstr(err.text, candidate) || !strstr(err.text, "of the candidate") ||
+                 strcmp(err.where, shape) != 0))
+        fail_msg("%s: %d, '%s' (%s) does not say '%s'", candidate, code, err.text, err.where, text);
+    if (!text && code)
+        fail_msg("%s: %d, '%s'", candidate, code, err.text);
+    bench_duet_clear(&desk);
+}
+
+static const struct {
+    const char *then, *text;
+} turning[] = {
+    {"idle", "differs from the reference's after a timed slice: "},
+    {"half", "differs from the reference's after a timed slice: "},
+    {"past_end", "1 bytes past the end of out: found 0x00, expected it untouched"},
+    {"change_input", "input codes was changed"},
+    {"by_address", "differs from the reference's after a timed slice: "},
+    {"by_first_weights", "differs from the reference's after a timed slice: "},
+    {"right", NULL},
+};
+
+UNIT_TEST(what_timed_calls_do_is_proven)
+{
+    for (size_t i = 0; i < sizeof turning / sizeof *turning; i++) {
+        char candidate[BENCH_DUET_VARIANT];
+        snprintf(candidate, sizeof candidate, "%s_later", turning[i].then);
+        prove("right", candidate, "1280", BENCH_MEMORY_CACHE, turning[i].text); /* out has padding */
+    }
+}
+
+UNIT_TEST(what_walks_over_rows_is_proven)
+{
+    for (size_t i = 0; i < sizeof turning / sizeof *turning; i++) {
+        char candidate[BENCH_DUET_VARIANT];
+        snprintf(candidate, sizeof candidate, "slow_%s", turning[i].then);
+        prove("slow_right", candidate, "1048832", BENCH_MEMORY_DRAM, turning[i].text);
+    }
+    prove("slow_right", "slow_before_start", "1048832", BENCH_MEMORY_DRAM,
+          "4 bytes before the start of out: found ");
+}
+
+/* A change that a proof slice does not make again is found as well; whose it is cannot be told. */
+UNIT_TEST(what_changed_before_is_found)
+{
+    const struct bench_duet_work w = work_on("right", "1280", 0);
+    struct bench_duet_block b;
+    struct bench_duet_proof proof = {.due = true};
+    assert_int_equal(bench_duet_prepare(&desk, &w, true, &err), 0);
+    const struct bench_buffers *const at = &desk.rooms->buffers;
+    for (int i = 0; i < 3; i++) {
+        const size_t bytes = at->plan.buffers[i].bytes;
+        unsigned char *const changed = (unsigned char *)at->at[i] + (i == 1 ? bytes - 1 : bytes);
+        *changed ^= 1;
+        assert_int_equal(bench_duet_measure(&desk, w.index, 0, 0, &proof, &b, &err), QK_ERR_CHECK);
+        assert_non_null(strstr(err.text, "proof: timed slices of the base or the candidate"));
+        assert_non_null(strstr(err.text, at->plan.buffers[i].name));
+        assert_int_equal(bench_duet_measure(&desk, w.index, 0, 0, &proof, &b, &err), 0); /* it is undone */
+    }
+    bench_duet_clear(&desk);
+}
+
+/* Every op's reference, as both arms, in cache and walked over: what proofs compare is what the op computes. */
+UNIT_TEST(every_op_can_be_proven)
+{
+    struct qk_table loaded[2] = {desk.table[0], desk.table[1]};
+    desk.table[0] = desk.table[1] = *qk_table_builtin();
+    for (int op = 0; op < QK_OP_COUNT; op++) {
+        const struct qk_case *const on = qk_op_row((enum qk_op)op)->on;
+        for (int memory = 0; memory < BENCH_MEMORIES; memory++) {
+            struct qk_shape large;
+            char shape[QK_SHAPE_TEXT];
+            qk_shape_word(on->sets[0].shapes, shape);
+            if (memory == BENCH_MEMORY_DRAM) {
+                assert_true(on->shape_for_bytes(2 << 20, &large));
+                qk_shape_print(&large, shape);
+            }
+            struct bench_duet_work w = work_on(qk_reference((enum qk_op)op)->name, shape, 0);
+            struct bench_duet_block b;
+            struct bench_duet_proof proof = {.due = true};
+            w.op = (enum qk_op)op;
+            w.memory = (enum bench_memory)memory;
+            assert_int_equal(bench_duet_prepare(&desk, &w, false, &err), 0);
+            for (uint64_t number = 0; number < 2; number++, proof = b.proof, proof.due = true)
+                if (bench_duet_measure(&desk, w.index, number, 0, &proof, &b, &err))
+                    fail_msg("%s/%s: %s", qk_op_row(w.op)->name, shape, err.text);
+            if (memory == BENCH_MEMORY_DRAM)
+                assert_int_equal(desk.ready->arm[0].sample_rows != 0,
+                                 on->rows_apart && on->rows_apart <= w.shape.dims);
+            bench_duet_clear(&desk);
+        }
+    }
+    memcpy(desk.table, loaded, sizeof loaded);
 }
 
 /* Coins of a fair toss, that differ with each of their arguments and with nothing else. */
@@ -390,6 +518,10 @@ TEST_PART(measure)
         cmocka_unit_test(a_call_that_cannot_be_cut_is_whole),
         cmocka_unit_test(cases_of_a_shape_share_their_buffers),
         cmocka_unit_test(what_cannot_be_measured_is_refused),
+        cmocka_unit_test(what_timed_calls_do_is_proven),
+        cmocka_unit_test(what_walks_over_rows_is_proven),
+        cmocka_unit_test(what_changed_before_is_found),
+        cmocka_unit_test(every_op_can_be_proven),
         cmocka_unit_test(coins_are_fair_and_reproducible),
         cmocka_unit_test(memory_is_told_by_the_l2),
     };

@@ -36,6 +36,7 @@ BROKEN = [
     (full, ["log_ratio"], None),
     (full, ["launch"], DELETE),
     (full, ["core_ghz"], 0),
+    (full, ["proof_ns"], 0),
     (full, ["disturbed"], 1),
     (bare, ["order"], "1" * 65),
 ]
@@ -55,6 +56,7 @@ def values():
     expect("slices", full["cand_ns"], [274, 0.1000001, 1.5e9])
     expect("place", [full["case"], full["block"], full["launch"]], [0, 3, 1])
     expect("clock", [full["core_ghz"], bare["core_ghz"]], [3.5, None])
+    expect("proof", [full["proof_ns"], "proof_ns" in bare], [1.5e6, False])
     expect("not recorded", [bare["steal_ns"], bare["switches"], bare["disturbed"]], [None] * 3)
     expect("recorded", [full["steal_ns"], full["switches"], full["disturbed"]], [0, 0, False])
     expect("pairs", [len(bare["order"]), len(bare["base_ns"]), len(bare["cand_ns"])], [64] * 3)

@@ -34,6 +34,7 @@ TEST_PART(write_trace)
                                     .cand_ns = {274, 0.1000001, 1.5e9},
                                     .extra = 0,
                                     .wall_ns = 25e6,
+                                    .proof_ns = 1.5e6,
                                     .core_ghz = 3.5,
                                     .events = {.recorded = true}};
     struct bench_duet_block bare = {.index = 1,
