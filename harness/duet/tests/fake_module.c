@@ -29,16 +29,16 @@
 #endif
 
 /* Called by rows that do their work; its own in every module, set by a test. */
-extern void (*fake_hook)(void *ctx, size_t blocks, const void *out);
+extern void (*fake_hook)(void *ctx, size_t blocks, const void *out, const void *alternates);
 extern void *fake_ctx;
-void (*fake_hook)(void *, size_t, const void *);
+void (*fake_hook)(void *, size_t, const void *, const void *);
 void *fake_ctx;
 
 static void right(float *restrict out, const uint8_t *restrict codes, const float *restrict scale,
                   const float *restrict lut, size_t blocks)
 {
     if (fake_hook)
-        fake_hook(fake_ctx, blocks, out);
+        fake_hook(fake_ctx, blocks, out, scale);
     for (size_t i = 0; i < 256 * blocks; i++)
         out[i] = lut[codes[i / 4] >> 2 * (i % 4) & 3] * scale[i / 256];
 }
@@ -71,7 +71,7 @@ static void slow_rows(int32_t *restrict y, const uint8_t *restrict codes, const 
     const struct timespec nap = {0, 1000 * (long)rows};
     (void)codes, (void)q, (void)q_sum, (void)columns;
     if (fake_hook)
-        fake_hook(fake_ctx, rows, y);
+        fake_hook(fake_ctx, rows, y, q);
     nanosleep(&nap, NULL);
 }
 

@@ -22,18 +22,19 @@ enum { RUNS = 1 << 17 };
 static struct {
     int arm;
     uint64_t calls, blocks;
-    const char *out;
+    const char *out, *scale; /* of the first of them */
 } runs[RUNS];
 static size_t run_count;
 static bool each_call; /* a run for every call */
 
-static void hook(void *ctx, size_t blocks, const void *at)
+static void hook(void *ctx, size_t blocks, const void *at, const void *scale)
 {
     const int arm = *(const int *)ctx;
     if (!run_count || runs[run_count - 1].arm != arm || each_call) {
         assert_true(run_count < RUNS);
         runs[run_count].arm = arm;
         runs[run_count].calls = runs[run_count].blocks = 0;
+        runs[run_count].scale = scale;
         runs[run_count++].out = at;
     }
     runs[run_count - 1].calls++;
@@ -53,7 +54,7 @@ static void set_hooks(bool on)
     static int arms[] = {0, 1};
     for (int side = 0; side < 2; side++) {
         *(void **)symbol(side, "fake_ctx") = &arms[side];
-        *(void (**)(void *, size_t, const void *))symbol(side, "fake_hook") = on ? hook : NULL;
+        *(void (**)(void *, size_t, const void *, const void *))symbol(side, "fake_hook") = on ? hook : NULL;
     }
 }
 
@@ -222,6 +223,36 @@ UNIT_TEST(long_calls_are_walked_over)
     }
 }
 
+/* Was a recorded call on the second value of the scales? */
+static bool on_second(size_t run)
+{
+    const struct bench_buffers *const b = &desk.rooms->buffers;
+    const char *const start = b->odd[2];
+    assert_ptr_not_equal(b->odd[2], b->at[2]);
+    return runs[run].scale >= start && runs[run].scale < start + b->plan.buffers[2].bytes;
+}
+
+UNIT_TEST(timed_calls_alternate)
+{
+    static const char *const shapes[][2] = {{"right", "4096"}, {"slow", "16384"}, {"slow", "262144"}};
+    for (size_t i = 0; i < 3; i++) {
+        struct bench_duet_work w = work_on(shapes[i][0], shapes[i][1], i == 1 ? 0.5 : 0);
+        size_t changes = 0;
+        w.memory =
+            i == 2 ? BENCH_MEMORY_DRAM : BENCH_MEMORY_CACHE; /* whose longer blocks have several passes */
+        each_call = true;
+        block_of(&w, 0);
+        each_call = false;
+        /* Whole calls do with every call, be it of the other arm. The others do when they begin with the rows again. */
+        for (size_t r = 1; r < run_count; r++) {
+            assert_int_equal(on_second(r) != on_second(r - 1), i < 2 || runs[r].out < runs[r - 1].out);
+            changes += on_second(r) != on_second(r - 1);
+        }
+        assert_true(changes > 0);
+        bench_duet_clear(&desk);
+    }
+}
+
 /* Weights that are interleaved by 16 rows are walked over in such groups, by both arms and the extra rows too. */
 UNIT_TEST(interleaved_rows_are_walked_over)
 {
@@ -338,7 +369,7 @@ static void prove(const char *base, const char *candidate, const char *shape, en
             fail_msg("%s", err.text);
         const struct bench_duet_ready_arm *const arm = &desk.ready->arm[1];
         const bool cut = memory == BENCH_MEMORY_DRAM;
-        if (tries == 100 || (cut == (arm->rows > 0) && cut == (arm->sample_rows > 0)))
+        if (tries == 100 || (cut ? arm->rows && arm->sample_rows : arm->calls > 50))
             break;
         bench_duet_clear(&desk);
     }
@@ -513,6 +544,7 @@ TEST_PART(measure)
         cmocka_unit_test(slices_run_in_the_order_of_the_coins),
         cmocka_unit_test(extra_calls_are_made_and_told),
         cmocka_unit_test(long_calls_are_walked_over),
+        cmocka_unit_test(timed_calls_alternate),
         cmocka_unit_test(interleaved_rows_are_walked_over),
         cmocka_unit_test(a_slow_first_call_does_not_shorten_blocks),
         cmocka_unit_test(a_call_that_cannot_be_cut_is_whole),
