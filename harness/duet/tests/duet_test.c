@@ -23,6 +23,7 @@ static struct {
     size_t blocks[CASES], all;
     size_t launch_of[CASES][BLOCKS];
     size_t turn[CASES * BLOCKS]; /* which case had each block */
+    double proof[CASES][BLOCKS]; /* share of a block */
     int refused[CASES], progressed;
     char why[CASES][480];
     double done;
@@ -36,6 +37,9 @@ static bool more(void *ctx, const struct bench_duet_block *b)
     assert_int_equal(seen.refused[b->index], 0);
     assert_true(b->pairs >= 1 && b->pairs <= BENCH_DUET_PAIRS_MAX && isfinite(b->log_ratio));
     seen.launch_of[b->index][b->number] = b->launch;
+    seen.proof[b->index][b->number] = b->proof_ns / b->wall_ns;
+    /* A block is proven unless the one before it was, and paid too much for it. */
+    assert_true(b->proof_ns > 0 || (b->number && seen.proof[b->index][b->number - 1] > 0.15));
     const uint64_t tossed = b->pairs < 64 ? (UINT64_C(1) << b->pairs) - 1 : UINT64_MAX;
     assert_true(b->order == (bench_duet_coins(SEED, b->index, b->number) & tossed));
     seen.turn[seen.all++] = b->index;
@@ -106,6 +110,35 @@ static int run(const struct bench_duet_config *cfg, size_t wanted, size_t stop_a
     seen.wanted = wanted;
     seen.stop_after = stop_after;
     return bench_duet_run(cfg, &err);
+}
+
+/* A slice is one long call, and a block has few of them: two more are a good part of it. */
+UNIT_TEST(proofs_are_not_left_out_twice_in_a_row)
+{
+    struct bench_duet_case cases[] = {case_of("slow", "slow"), case_of("right", "right")};
+    struct bench_duet_config cfg = config(cases, 2, FAKE_SO);
+    size_t none = 0, proven = 0;
+    assert_int_equal(qk_shape_parse("16384", &cases[0].shape, &err), 0);
+    cases[0].extra = 0.5;
+    assert_int_equal(run(&cfg, 6, 0), 0);
+    assert_int_equal(seen.refused[0] | seen.refused[1], 0);
+    for (size_t b = 0; b < 6; b++) {
+        none += seen.proof[0][b] == 0;
+        proven += seen.proof[0][b] > 0;
+    }
+    assert_true(none >= 1 && proven >= 3);
+}
+
+/* What only the timed calls do wrong refuses the case, and the others go on. */
+UNIT_TEST(a_proof_refuses_a_case)
+{
+    struct bench_duet_case cases[] = {case_of("right", "idle_later"), case_of("right", "right")};
+    struct bench_duet_config cfg = config(cases, 2, FAKE_SO);
+    assert_int_equal(run(&cfg, 6, 0), 0);
+    assert_int_equal(seen.refused[0], QK_ERR_CHECK);
+    assert_non_null(strstr(seen.why[0], "proof: the output of idle_later of the candidate differs"));
+    assert_int_equal(seen.refused[1], 0);
+    assert_int_equal(seen.blocks[1], 6);
 }
 
 UNIT_TEST(blocks_are_dealt_over_launches)
@@ -323,6 +356,8 @@ UNIT_TEST(nonsense_is_refused)
 TEST_PART(duet)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(proofs_are_not_left_out_twice_in_a_row),
+        cmocka_unit_test(a_proof_refuses_a_case),
         cmocka_unit_test(blocks_are_dealt_over_launches),
         cmocka_unit_test(no_two_blocks_have_the_same_coins),
         cmocka_unit_test(a_spent_budget_ends_a_case),

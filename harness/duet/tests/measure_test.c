@@ -496,6 +496,25 @@ UNIT_TEST(coins_are_fair_and_reproducible)
         assert_true(abs(place[bit] - WORDS / 2) < 5 * 32);
 }
 
+UNIT_TEST(proofs_are_drawn)
+{
+    int at[5] = {0}, first[2] = {0}, value[2] = {0}, poison = 0;
+    for (size_t number = 0; number < 1000; number++) {
+        const struct bench_duet_draw d = bench_duet_draw(11, 3, number, 5);
+        const struct bench_duet_draw again = bench_duet_draw(11, 3, number, 5);
+        assert_true(d.pair == again.pair && d.first == again.first && d.rows == again.rows);
+        assert_true(d.pair < 5 && (d.value ^ bench_duet_draw(11, 3, number ^ 1, 5).value) == 1);
+        at[d.pair]++;
+        first[d.first]++;
+        value[number % 2 ? d.value : !d.value]++;
+        poison += d.poison == 0xa5;
+    }
+    /* Five standard deviations of a binomial. */
+    for (int i = 0; i < 5; i++)
+        assert_true(abs(at[i] - 200) < 64);
+    assert_true(abs(first[0] - 500) < 79 && abs(value[0] - 500) < 112 && abs(poison - 500) < 79);
+}
+
 UNIT_TEST(memory_is_told_by_the_l2)
 {
     struct bench_environment env = {.cache_count = 2,
@@ -555,6 +574,7 @@ TEST_PART(measure)
         cmocka_unit_test(what_changed_before_is_found),
         cmocka_unit_test(every_op_can_be_proven),
         cmocka_unit_test(coins_are_fair_and_reproducible),
+        cmocka_unit_test(proofs_are_drawn),
         cmocka_unit_test(memory_is_told_by_the_l2),
     };
     return cmocka_run_group_tests_name("harness/duet_measure", tests, set_up, tear_down);
