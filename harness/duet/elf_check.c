@@ -10,7 +10,7 @@ enum { MACHINE = EM_AARCH64 };
 #else
 enum { MACHINE = EM_X86_64 };
 #endif
-enum { PAGE = 4096, MOST_SEGMENTS = 64 };
+enum { PAGE = 4096, MOST_SEGMENTS = 64, MOST_SECTIONS = 512 };
 
 static bool check_head(struct elf *e)
 {
@@ -30,7 +30,7 @@ static bool check_head(struct elf *e)
            equal(e, "e_phentsize", h->e_phentsize, sizeof(Elf64_Phdr)) &&
            equal(e, "e_shentsize", h->e_shentsize, sizeof(Elf64_Shdr)) &&
            must(e, h->e_phnum && h->e_phnum <= MOST_SEGMENTS, "e_phnum", h->e_phnum, "1 to 64") &&
-           must(e, h->e_shnum > 1, "e_shnum", h->e_shnum, "section headers") &&
+           must(e, h->e_shnum > 1 && h->e_shnum <= MOST_SECTIONS, "e_shnum", h->e_shnum, "2 to 512") &&
            must(e, within(sizeof *h, (uint64_t)h->e_phnum * sizeof(Elf64_Phdr), 0, e->size), "e_phnum",
                 h->e_phnum, "program headers inside the file") &&
            must(e, within(h->e_shoff, (uint64_t)h->e_shnum * sizeof(Elf64_Shdr), 0, e->size), "e_shoff",

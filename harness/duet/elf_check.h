@@ -14,9 +14,12 @@
  * found, what was expected and at which byte; path is only for that text. QK_ERR_MEMORY.
  *
  * It is strict where GNU ld, gold, lld and mold agree, even where the loader would not mind, so that damage is seen.
- * It refuses some files that linkers make on request: without section headers, with text relocations, with an
- * executable stack, and with flags that no plain library needs (DF_1_INITFIRST, DF_1_INTERPOSE, DF_1_GLOBAL, ...).
- * It does not see a changed addend that still points into a section: only running the code shows that.
+ * It refuses some files that linkers make when asked to: without section headers (or with more than 512), with text
+ * relocations, an executable stack, a stack size, pointers in packed structs, -z nocombreloc (GNU ld), -init, and flags
+ * that no plain library needs (DF_1_INITFIRST, DF_1_INTERPOSE, DF_1_GLOBAL, ...).
+ *
+ * It does not see what may well be so: another symbol in a relocation, or, where the linker does not store addends twice
+ * (lld), an addend that still points into a section. Only running the code shows that.
  */
 int bench_elf_check(const unsigned char *bytes, size_t size, const char *path, struct qk_error *err);
 

@@ -240,7 +240,10 @@ static uint64_t value_of(const struct elf *e, const Elf64_Shdr *symbols, uint32_
                : 0;
 }
 
-/* Is this the first to claim that word of the file? */
+/*
+ * Is this the first to claim that word of the file? Places of relocations are claimed, and of a symbol's entry the
+ * first word for its place in .got, the second for that in .got.plt.
+ */
 static bool claim(struct elf *e, size_t at)
 {
     unsigned char *byte = &e->taken[at / BENCH_ELF_WORD / 8],

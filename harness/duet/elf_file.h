@@ -20,15 +20,17 @@ struct elf {
     const char *path;
     struct qk_error *err;
     Elf64_Ehdr head;
-    unsigned char *taken; /* a bit per word of the file: has it a relocation? */
+    unsigned char *taken; /* a bit per word of the file: see claim() */
+    /* Of the relocations: is there one of TLS's fixed offsets, and do places of relative ones hold the addend, or 0? */
     bool has_tpoff, filled, empty;
-    size_t relative; /* how many relative relocations .rela.dyn starts with */
-    bool ascending;  /* are they in order? */
+    size_t relative; /* how many relative ones .rela.dyn starts with */
+    bool ascending;  /* are those in order? */
     /* What is being looked at. */
     const char *kind;
     size_t index, at;
 };
 
+/* Messages from here on are about entry `index` of that kind, at that byte. */
 static inline void look_at(struct elf *e, const char *kind, size_t index, size_t at)
 {
     e->kind = kind;
@@ -39,7 +41,7 @@ static inline void look_at(struct elf *e, const char *kind, size_t index, size_t
 static inline bool must(const struct elf *e, bool ok, const char *what, uint64_t found, const char *expected)
 {
     if (!ok)
-        qk_fail(e->err, QK_ERR_INVALID, e->path,
+        qk_fail(e->err, QK_ERR_FORMAT, e->path,
                 "'%.200s' is no kernel module: %s %zu at byte %zu has %s 0x%llx, expected %s", e->path,
                 e->kind, e->index, e->at, what, (unsigned long long)found, expected);
     return ok;
@@ -48,10 +50,13 @@ static inline bool must(const struct elf *e, bool ok, const char *what, uint64_t
 static inline bool equal(const struct elf *e, const char *what, uint64_t found, uint64_t expected)
 {
     char text[32];
+    if (found == expected)
+        return true;
     snprintf(text, sizeof text, "0x%llx", (unsigned long long)expected);
-    return must(e, found == expected, what, found, text);
+    return must(e, false, what, found, text);
 }
 
+/* Are [at, at + size) inside [start, start + length)? Nothing overflows. */
 static inline bool within(uint64_t at, uint64_t size, uint64_t start, uint64_t length)
 {
     return at >= start && at - start <= length && size <= length - (at - start);

@@ -4,6 +4,7 @@
 #include "harness/machine/clock.h"
 #include "harness/records/json_writer.h"
 #include "harness/records/stats.h"
+#include "kernels/check/state.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -59,6 +60,18 @@ static int before_pair(const struct bench_duet_desk *desk, const struct bench_du
     return 0;
 }
 
+/* One timed slice; the arm must leave the thread as it found it. */
+static int take_slice(const struct bench_duet_ready *ready, int a, const struct qk_state *state, double *ns,
+                      struct qk_error *err)
+{
+    char why[160];
+    *ns = slice(&ready->arm[a], ready->room);
+    if (qk_state_kept(state, why, sizeof why))
+        return 0;
+    return qk_fail(err, QK_ERR_CHECK, ready->room->group.name, "a timed slice of %s of the %s %s",
+                   ready->arm[a].variant.name, bench_side_names[ready->arm[a].side], why);
+}
+
 static int measure(const struct bench_duet_desk *desk, const struct bench_duet_ready *ready,
                    struct bench_duet_block *block, struct qk_error *err)
 {
@@ -66,17 +79,21 @@ static int measure(const struct bench_duet_desk *desk, const struct bench_duet_r
         bench_duet_draw(desk->seed, block->index, block->number, ready->pairs);
     double ratio[BENCH_DUET_PAIRS_MAX];
     struct bench_sw_reading begin;
+    struct qk_state state;
     const uint64_t start = bench_clock_ns();
     const double before = bench_clock_ghz(NULL, 0);
+    qk_state_read(&state);
     bench_sw_begin(&desk->sw, &begin);
     for (size_t p = 0; p < ready->pairs; p++) {
         const int first = (int)(block->order >> p & 1);
         double ns[2];
-        const int code = before_pair(desk, ready, p, &draw, block, err);
+        int code = before_pair(desk, ready, p, &draw, block, err);
+        if (!code)
+            code = take_slice(ready, first, &state, &ns[first], err);
+        if (!code)
+            code = take_slice(ready, !first, &state, &ns[!first], err);
         if (code)
             return code;
-        ns[first] = slice(&ready->arm[first], ready->room);
-        ns[!first] = slice(&ready->arm[!first], ready->room);
         /* As a trace keeps them, so that the ratio can be had from there again. */
         block->base_ns[p] = bench_stored(ns[0]);
         block->cand_ns[p] = bench_stored(ns[1]);

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static unsigned char *read_module(size_t *size)
 {
-    FILE *f = fopen(FAKE_SO, "rb");
+    FILE *f = fopen(MODULE, "rb");
     if (!f || fseek(f, 0, SEEK_END))
         abort();
     *size = (size_t)ftell(f);

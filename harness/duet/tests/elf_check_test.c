@@ -219,8 +219,9 @@ UNIT_TEST(the_reason_is_said)
             "ELG",
             4, "has magic 0x47, expected 0x46");
     refused(offsetof(Elf64_Ehdr, e_machine), &machine, sizeof machine, "e_machine 0x8");
-    refused(offsetof(Elf64_Ehdr, e_shnum), &many, sizeof many, "inside the file: it may be cut");
-    refused(offsetof(Elf64_Ehdr, e_shoff), &far, sizeof far, "e_shoff 0xfffffffffffffff8");
+    refused(offsetof(Elf64_Ehdr, e_shnum), &many, sizeof many, "e_shnum 0xea60, expected 2 to 512");
+    refused(offsetof(Elf64_Ehdr, e_shoff), &far, sizeof far,
+            "e_shoff 0xfffffffffffffff8, expected section headers inside the file: it may be cut");
     refused(offsetof(Elf64_Ehdr, e_entry), &two, sizeof two, "e_entry 0x2, expected 0, the start of .text");
     refused(stack + offsetof(Elf64_Phdr, p_flags), &all, sizeof all, "p_flags 0x7, expected 0x6");
     refused(stack, &no_type, sizeof no_type, "p_type 0x7fffffff, expected a type of segment");
