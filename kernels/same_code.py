@@ -12,8 +12,8 @@ row is not in the list, and so the gate times it. That is the case when
   - the two sides are linked with other options;
   - an object or the module cannot be read.
 
-Exit codes: 0 the list is written; 1 it cannot be; 2 usage; 5 an object that is the same on both sides is not what its
-source gives: that folder is no build of its tree, and nothing measured with it would say anything.
+Exit codes: 0 the list is written; 1 it cannot be; 2 usage; 5 an object is not what its source gives, because the source
+came with an old date: that folder is no build of its tree, and nothing measured with it would say anything.
 """
 import hashlib
 import json
@@ -281,20 +281,21 @@ class Build:
         return self.run(*without_output(shlex.split(self.commands[path])), "-E", "-P")
 
 
-def find_stale(builds, rows):
+def find_stale(builds, rows, same):
     """
-    A file that came with an old date (cp -p, tar) is no news to ninja: the object it leaves as it was is the same code,
-    but not of this source. So where sources that differ gave the same object, and one of them got there after the
-    object was made, the object is made once more, unless only comments differ.
+    A file that came with an old date (cp -p, tar) is no news to ninja: the object it leaves as it was is of another
+    source. So where a source got there after the object was made, the object is made once more and compared. Sources
+    that are equal on both sides, or differ in comments, and gave the same object need no such look.
     """
     sources = [build.sources([build.rows[row] for row in rows]) for build in builds]
     for row in rows:
         paths = [build.rows[row] for build in builds]
         files = [of_side.get(path, {}) for of_side, path in zip(sources, paths)]
-        names = [name for name in {*files[0], *files[1]} if len({side.get(name, (None,))[0] for side in files}) == 2]
+        names = [name for name in {*files[0], *files[1]}
+                 if row not in same or len({side.get(name, (None,))[0] for side in files}) == 2]
         late = [any(name in side and side[name][1] > os.stat(build.path(path)).st_mtime_ns for name in names)
                 for side, build, path in zip(files, builds, paths)]
-        if not any(late) or builds[0].preprocessed(paths[0]) == builds[1].preprocessed(paths[1]):
+        if any(late) and row in same and builds[0].preprocessed(paths[0]) == builds[1].preprocessed(paths[1]):
             continue
         for build, path, is_late in zip(builds, paths, late):
             if is_late and build.compiled(path)[0] != build.objects[path][0]:
@@ -321,10 +322,9 @@ def main():
         if builds[0].options != builds[1].options:
             raise NoIdentity(f"base and candidate are linked in different ways: {builds[0].options} and "
                              f"{builds[1].options}")
-        for row in builds[0].rows:
-            if row in builds[1].rows and len({with_used(b.objects, b.rows[row]) for b in builds}) == 1:
-                rows.append(row)
-        if rows and find_stale(builds, rows):
+        both = [row for row in builds[0].rows if row in builds[1].rows]
+        rows = [row for row in both if len({with_used(b.objects, b.rows[row]) for b in builds}) == 1]
+        if both and find_stale(builds, both, rows):
             return 5
     except NoIdentity as error:
         say(f"{build.shown}: {error}; every row is timed")

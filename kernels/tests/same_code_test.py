@@ -259,9 +259,9 @@ def rewritten(tree):
     os.utime(tree.path(MODULE), ns=(st.st_atime_ns, st.st_mtime_ns))
 
 
-def old_date(text, code):
+def old_date(text, code, base=None):
     """A source that came with an old date, so that ninja builds nothing."""
-    base, cand = plain(), Tree()
+    base, cand = base or plain(), Tree()
     then = os.stat(cand.path("kernels/op/a.c")).st_mtime_ns
     cand.edit("kernels/op/a.c", "3, 4}", text)
     os.utime(cand.path("kernels/op/a.c"), ns=(then, then))
@@ -363,6 +363,8 @@ BUILDS = [
      lambda: expect(plain(), Tree(link_flags="-Wl,-z,now"), "", "linked in different ways")),
     ("without symbols nothing is known", lambda: expect(*two_trees("-s"), "", "0 functions of its own")),
     ("a source of an old date that means another object is INVALID", lambda: old_date("3, 5}", 5)),
+    ("so is one whose object was another one than the base's before",
+     lambda: old_date("3, 5}", 5, Tree({"a": ROWS["a"].replace("3, 4}", "3, 9}")}))),
     ("a comment of an old date is none", lambda: old_date("3, 4} /* why */", 0)),
     ("no module", lambda: without(1, "/nonexistent", "/nonexistent", "/nonexistent/list")),
     ("no place for the list", lambda: without(1, plain().path("build"), plain().path("build"), "/nonexistent/list")),
