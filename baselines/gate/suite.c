@@ -127,7 +127,7 @@ static int add(struct adding *a, const struct qk_variant *base, const struct qk_
         return qk_fail(err, QK_ERR_INVALID, row->name, "the name of this row is too long");
     if (there(s, c.name))
         return 0;
-    c.memory = bench_memory_of(&a->plan, a->cfg->env);
+    c.memory = bench_memory_of(a->op, &a->plan, a->cfg->env);
     if (s->count == s->room) {
         const size_t room = s->room ? 2 * s->room : 32;
         struct baseline_suite_case *more = reallocarray(s->cases, room, sizeof *more);

@@ -7,13 +7,15 @@ const char *const bench_memory_names[BENCH_MEMORIES] = {
 const char *const bench_side_names[BENCH_SIDES] = {
     [BENCH_SIDE_BASE] = "base", [BENCH_SIDE_CANDIDATE] = "candidate", [BENCH_SIDE_COPY] = "copy"};
 
-enum bench_memory bench_memory_of(const struct qk_plan *plan, const struct bench_environment *env)
+enum bench_memory bench_memory_of(enum qk_op op, const struct qk_plan *plan,
+                                  const struct bench_environment *env)
 {
     const uint64_t l2 = bench_environment_cache(env, 2);
     size_t sum = 0;
     for (int i = 0; i < plan->buffer_count; i++)
-        if (!qk_add_size(sum, plan->buffers[i].bytes, &sum))
-            return BENCH_MEMORY_DRAM;
+        for (unsigned values = 1 + (qk_op_row(op)->on->alternates >> i & 1); values; values--)
+            if (!qk_add_size(sum, plan->buffers[i].bytes, &sum))
+                return BENCH_MEMORY_DRAM;
     return sum <= (l2 ? l2 : 256 << 10) ? BENCH_MEMORY_CACHE : BENCH_MEMORY_DRAM;
 }
 

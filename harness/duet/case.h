@@ -18,10 +18,11 @@ extern const char *const bench_memory_names[BENCH_MEMORIES]; /* "cache", "dram" 
 extern const char *const bench_side_names[BENCH_SIDES];      /* "base", "candidate", "copy" */
 
 /*
- * By all buffers of a call together. Where neither sysfs nor cpuid tells L2, one of 256 KiB is assumed, the smallest
+ * By all buffers of a call together, and the second values of inputs that alternate. Where neither sysfs nor cpuid tells L2, one of 256 KiB is assumed, the smallest
  * there is.
  */
-enum bench_memory bench_memory_of(const struct qk_plan *plan, const struct bench_environment *env);
+enum bench_memory bench_memory_of(enum qk_op op, const struct qk_plan *plan,
+                                  const struct bench_environment *env);
 
 struct bench_duet_arm {
     enum bench_duet_side side;

@@ -520,16 +520,22 @@ UNIT_TEST(memory_is_told_by_the_l2)
     struct bench_environment env = {.cache_count = 2,
                                     .caches = {{1, "Data", 32768, 1}, {2, "Unified", 1 << 20, 1}}};
     struct qk_plan plan = {.buffer_count = 2, .buffers = {{.bytes = 1 << 19}, {.bytes = 1 << 19}}};
-    assert_int_equal(bench_memory_of(&plan, &env), BENCH_MEMORY_CACHE);
+    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), BENCH_MEMORY_CACHE);
     plan.buffers[1].bytes++;
-    assert_int_equal(bench_memory_of(&plan, &env), BENCH_MEMORY_DRAM);
+    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), BENCH_MEMORY_DRAM);
     plan.buffers[1].bytes = SIZE_MAX;
-    assert_int_equal(bench_memory_of(&plan, &env), BENCH_MEMORY_DRAM);
+    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), BENCH_MEMORY_DRAM);
     env.cache_count = 0;
     plan.buffers[0].bytes = plan.buffers[1].bytes = 128 << 10;
-    assert_int_equal(bench_memory_of(&plan, &env), BENCH_MEMORY_CACHE);
+    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), BENCH_MEMORY_CACHE);
     plan.buffers[0].bytes++;
-    assert_int_equal(bench_memory_of(&plan, &env), BENCH_MEMORY_DRAM);
+    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), BENCH_MEMORY_DRAM);
+    plan.buffer_count = 3; /* the last of which has two values */
+    plan.buffers[0].bytes = 0;
+    plan.buffers[2].bytes = 64 << 10;
+    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), BENCH_MEMORY_CACHE);
+    plan.buffers[2].bytes++;
+    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), BENCH_MEMORY_DRAM);
 }
 
 UNIT_FIXTURE(set_up)
