@@ -22,6 +22,26 @@
  * must-catch 1.6 %, blocks of 2 %: 750 blocks, where slower took 60). So after a quarter as many blocks again as
  * `slower` took, at least seven, the median of all says it. Its error shrinks by the root of the blocks, while the time
  * to a verdict grows with them.
+ *
+ * Rare stalls. The middle of a block's pairs is deaf to a call in 20000 that takes 3 ms longer. Sums of its times are
+ * not. So with a margin `mean` there is a second test, and the case's share of alpha is split: three quarters are the
+ * median's, a quarter is this test's. The same coins carry it. Had a pair's coin fallen the other way, its arms would
+ * have changed places. So under "a slice of the candidate takes at most 1 + m times what the base would have taken in
+ * its place" ln(candidate / base) - ln(1 + m) lies above x at most as often as below -x, for every x >= 0, given all
+ * that went before. That holds for the times of a pair and for the sums of a block. A neighbour's burst, however long,
+ * hits either arm as often. A bet on the sign is fair, on all or on those only that are further than x away.
+ *
+ * E is the mean of two processes. One bets on the sum of every block. It finds stalls that are in most blocks, also
+ * short ones. The other bets on single pairs further than 6 ln(1 + m) away. Most pairs have no stall, lie ln(1 + m)
+ * below, and cost it nothing. It finds long stalls that are rarer: each is a coin. No test that is not to cry wolf at
+ * bursts can do with fewer coins than it takes to double its stake to 1/alpha. For the same reason a bet on sizes
+ * (Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", JRSS B 2024, arXiv 2010.09686)
+ * would win no sooner.
+ *
+ * What is proven then is that no factor up to 1 + m explains the times. That the mean lies above the margin is the
+ * estimate's to say, the sum of all times over the other: both must hold. Against three times the margin the same is
+ * done once more. This test only makes a verdict worse, and it looks at no more blocks than the median wants, unless it
+ * is close: it may hold a case open, for 60 blocks in all, while ln E is above half of what it needs.
  */
 #ifndef QKBENCH_BASELINES_GATE_DECIDE_H
 #define QKBENCH_BASELINES_GATE_DECIDE_H
@@ -31,26 +51,43 @@
 struct baseline_margins {
     double ignorable,
         must_catch; /* as shares: 0.002, 0.008; compared as ln(1 + m); ignorable <= must_catch */
+    double mean;    /* of the sums; 0: they are not tested, and the median's tests have all of alpha */
+};
+
+/* The sums' stakes against "at most `margin`". */
+struct baseline_sums_test {
+    double margin, threshold; /* ln */
+    size_t above;             /* blocks whose sums lie above the margin */
+    size_t far, far_above;    /* pairs far away from it, and those of them that lie above */
+    double log_e;             /* -INFINITY when it is surely below half of the threshold */
+    bool won;                 /* once */
 };
 
 struct baseline_decision {
     double ignorable, must_catch; /* ln */
-    double threshold;             /* ln of what a process must reach: cases / alpha */
-    size_t blocks;
+    double threshold;             /* ln of what a process must reach: cases over the median's part of alpha */
+    size_t blocks;                /* all that were taken */
+    size_t median_blocks;         /* until by_median was decided */
     size_t above_ignorable, above_must_catch,
         below_must_catch;        /* signs; a tie is none of them, and a lost bet */
     bool slower, beyond, within; /* crossed once: slower than ignorable, beyond must-catch, proven below it */
     size_t slower_at;            /* the block after which it was known; 0 before */
-    bool decided;
+    bool median_decided;
     enum baseline_verdict
-        verdict; /* INCONCLUSIVE until something is known; as soon as `slower` is, by the median */
+        by_median; /* INCONCLUSIVE until something is known; as soon as `slower` is, by the median */
+    bool sums;     /* are tested */
+    struct baseline_sums_test mean, triple; /* against the margin, and against three times it */
+    double base_sum, cand_sum;              /* of all blocks */
+    enum baseline_verdict by_sums;          /* PASS: nothing was found; WARN, REGRESSION */
+    bool decided;
+    enum baseline_verdict verdict; /* the worse of the two */
 };
 
 /* ln E after `plus` signs of `n` blocks, plus <= n. */
 double baseline_log_e(size_t plus, size_t n);
 
 /*
- * alpha is for the whole suite. cases is how many decisions share it, controls included (Bonferroni, valid at any
+ * alpha is for all decisions that share it. cases is how many they are, controls included (Bonferroni, valid at any
  * stopping time). QK_ERR_ARG when margins are not finite, negative or in the wrong order, alpha is outside (0, 1), or
  * there are no cases.
  */
@@ -61,15 +98,27 @@ int baseline_decision_init(struct baseline_decision *d, const struct baseline_ma
  */
 int baseline_decision_bound(struct baseline_decision *d, double log_bound, double alpha, size_t cases,
                             struct qk_error *err);
+
+struct baseline_block {
+    double log_ratio; /* the middle of its pairs */
+    size_t pairs;
+    const double *base_ns, *cand_ns; /* [pairs] */
+};
+
 /*
- * Takes one block's number; true when decided. What was decided stays: later blocks are neither taken nor counted.
+ * Takes one block; true when decided. What was decided stays: later blocks are neither taken nor counted. By the median
  *   PASS        once within and not slower
  *   REGRESSION  once beyond
  *   WARN        once slower and within
- *   INVALID     at once, for a number that is not finite
  * Else the median decides, a quarter as many blocks after `slower` as until then and at least seven. It says REGRESSION
  * when most blocks lie above must-catch, WARN when not.
+ *
+ * By the sums, once they have won and while their ratio is above the margin: WARN, or REGRESSION above three times it.
+ * A REGRESSION of either ends the case. INVALID at once, for a block with a number that is not finite or a time that
+ * is not above 0.
  */
-bool baseline_decision_add(struct baseline_decision *d, double log_ratio);
+bool baseline_decision_add(struct baseline_decision *d, const struct baseline_block *block);
+/* Sum of the candidate's times over sum of the base's; NaN before the first block. */
+double baseline_decision_mean(const struct baseline_decision *d);
 
 #endif

@@ -3,12 +3,14 @@
 
 #include "baselines/gate/duet_private.h"
 #include "harness/duet/trace.h"
+#include "harness/engine/buffers.h"
 #include "harness/machine/clock.h"
 
 #include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A row that is wrong, or cannot be checked, makes the result INVALID. */
 static int verify(const struct qk_variant *row, struct bench_build *build, const struct qk_shape *shape,
@@ -78,7 +80,7 @@ static int look(const struct baseline_suite_case *c, struct gate *g, struct base
 static struct timed *add_timed(struct gate *g, struct baseline_result *r, const struct baseline_suite_case *c)
 {
     struct timed *t = &g->timed[g->count++];
-    *t = (struct timed){.result = r, .changed = "", .note = ""};
+    *t = (struct timed){.result = r, .note = ""};
     t->duet = &g->duet[g->count - 1];
     *t->duet = (struct bench_duet_case){.op = c->op,
                                         .shape = c->shape,
@@ -103,13 +105,14 @@ static int add_case(struct gate *g, const struct baseline_suite_case *c, struct 
                        g->cfg->policy->source);
     r->ignorable = m->ignorable;
     r->must_catch = m->must_catch;
+    r->mean = m->mean;
     if (code || !time)
         return code;
     struct timed *t = add_timed(g, r, c);
     t->duet->arm[0] = (struct bench_duet_arm){BENCH_SIDE_BASE, c->base->name};
     t->duet->arm[1] = (struct bench_duet_arm){BENCH_SIDE_CANDIDATE, c->cand->name};
     t->duet->extra = g->cfg->inject;
-    t->changed = c->changed;
+    snprintf(t->changed, sizeof t->changed, "%s", c->changed); /* cases move when shapes are added */
     t->note = bench_build_note(g->cfg->cand, c->cand);
     return 0;
 }
@@ -158,14 +161,14 @@ static void add_controls(struct gate *g, const struct baseline_suite_case *c, st
     }
 }
 
-/* A case that did not pass its check; one that is still to be timed is INVALID too, with another reason. */
+/* A case that did not pass its check, or is too large; one that is still to be timed is INVALID too, with another reason. */
 static bool refused_before(const struct gate *g, size_t i)
 {
     const struct baseline_result *r = &g->report->results[i];
     for (size_t k = 0; k < g->count; k++)
         if (g->timed[k].result == r)
             return false;
-    return r->verdict == BASELINE_INVALID;
+    return r->verdict == BASELINE_INVALID || r->verdict == BASELINE_INCONCLUSIVE;
 }
 
 /* One of each memory class that is timed. */
@@ -198,22 +201,87 @@ static bool applies(const struct baseline_speedup_rule *rule, const struct basel
 static size_t results_wanted(const struct baseline_duet_config *cfg)
 {
     size_t n = cfg->suite->count + 2 * BENCH_MEMORIES;
-    for (size_t i = 0; i < cfg->suite->count; i++)
+    for (size_t i = 0; i < cfg->suite->count; i++) {
         for (size_t k = 0; k < cfg->policy->speedup_count; k++)
             n += applies(&cfg->policy->speedups[k], &cfg->suite->cases[i]);
+        if (cfg->all_shapes)
+            n += baseline_suite_shapes(cfg->suite->cases[i].op);
+    }
     return n;
+}
+
+/* Its buffers take more than half of this machine's memory: INCONCLUSIVE, and said. */
+static bool too_large(const struct baseline_suite_case *c, struct baseline_result *r)
+{
+    const struct bench_group group = {.op = c->op, .shape = c->shape};
+    const double half = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE) / 2;
+    size_t bytes;
+    const bool known = bench_group_bytes(&group, &bytes);
+    if (known && (double)bytes <= half)
+        return false;
+    r->verdict = BASELINE_INCONCLUSIVE;
+    snprintf(r->name, sizeof r->name, "%s", c->name);
+    snprintf(r->memory, sizeof r->memory, "%s", bench_memory_names[c->memory]);
+    snprintf(r->reason, sizeof r->reason, "its buffers do not fit half of this machine's memory, %.0f MiB",
+             half / 0x1p20);
+    return true;
+}
+
+/* Other shapes of what is timed so far. */
+static int add_shapes(struct gate *g, size_t *used, struct qk_error *err)
+{
+    struct baseline_suite_cases *s = g->cfg->suite;
+    const size_t timed = g->count;
+    int code = 0;
+    for (size_t k = 0; k < timed && !code; k++)
+        code =
+            baseline_suite_add_shapes(s, (size_t)(g->timed[k].result - g->report->results), g->cfg->env, err);
+    for (; *used < s->count && !code; ++*used) {
+        struct baseline_result *r = &g->report->results[*used];
+        const size_t before = g->count;
+        bench_job_tell(&g->cfg->job, 0, s->cases[*used].name);
+        if (!too_large(&s->cases[*used], r))
+            code = add_case(g, &s->cases[*used], r, err);
+        r->role = BASELINE_SHAPE;
+        if (g->count > before)
+            g->duet[before].budget_ns = 1e9 * BASELINE_SHAPE_SECONDS;
+    }
+    return code;
+}
+
+/* Suite, rules and controls share alpha; where there are other shapes, these share half of it. */
+static int begin(struct gate *g, struct qk_error *err)
+{
+    const struct baseline_policy *policy = g->cfg->policy;
+    size_t shapes = 0;
+    int code = 0;
+    for (size_t i = 0; i < g->count; i++)
+        shapes += g->timed[i].result->role == BASELINE_SHAPE;
+    const double alpha = shapes ? policy->alpha / 2 : policy->alpha;
+    for (size_t i = 0; i < g->count && !code; i++) {
+        const struct baseline_result *r = g->timed[i].result;
+        const struct baseline_margins m = {r->ignorable, r->must_catch, r->mean};
+        const size_t share = r->role == BASELINE_SHAPE ? shapes : g->count - shapes;
+        code = r->role == BASELINE_RULE
+                   ? baseline_decision_bound(&g->timed[i].decision, r->must_catch, alpha, share, err)
+                   : baseline_decision_init(&g->timed[i].decision, &m, alpha, share, err);
+    }
+    return code;
 }
 
 static int plan(struct gate *g, struct qk_error *err)
 {
     const struct baseline_suite_cases *s = g->cfg->suite;
+    const size_t asked = s->count;
     size_t used = 0;
     int code = 0;
-    for (; used < s->count && !code; used++) {
+    for (; used < asked && !code; used++) {
         bench_job_tell(&g->cfg->job, 0, s->cases[used].name);
         code = add_case(g, &s->cases[used], &g->report->results[used], err);
     }
-    for (size_t i = 0; i < s->count && !code; i++)
+    if (!code && g->cfg->all_shapes)
+        code = add_shapes(g, &used, err);
+    for (size_t i = 0; i < asked && !code; i++)
         for (size_t k = 0; k < g->cfg->policy->speedup_count && !code; k++)
             if (applies(&g->cfg->policy->speedups[k], &s->cases[i]))
                 code =
@@ -221,21 +289,24 @@ static int plan(struct gate *g, struct qk_error *err)
     if (!code)
         control(g, &used);
     g->report->count = used;
-    for (size_t i = 0; i < g->count && !code; i++) {
-        const struct baseline_result *r = g->timed[i].result;
-        const struct baseline_margins m = {r->ignorable, r->must_catch};
-        code = r->role == BASELINE_RULE
-                   ? baseline_decision_bound(&g->timed[i].decision, r->must_catch, g->cfg->policy->alpha,
-                                             g->count, err)
-                   : baseline_decision_init(&g->timed[i].decision, &m, g->cfg->policy->alpha, g->count, err);
-    }
-    return code;
+    return code ? code : begin(g, err);
 }
 
-double baseline_gate_budget(const struct baseline_policy *policy, const struct baseline_suite_cases *suite)
+/* At most: a row may have several cases, or none that is timed. */
+static double shapes_budget(const struct baseline_suite_cases *suite)
 {
-    bool used[BENCH_MEMORIES] = {false};
     double sum = 0;
+    for (size_t i = 0; i < suite->count; i++)
+        if (!i || suite->cases[i].cand != suite->cases[i - 1].cand)
+            sum += BASELINE_SHAPE_SECONDS * (double)baseline_suite_shapes(suite->cases[i].op);
+    return sum;
+}
+
+double baseline_gate_budget(const struct baseline_policy *policy, const struct baseline_suite_cases *suite,
+                            bool all_shapes)
+{
+    bool used[BENCH_MEMORIES] = {all_shapes, all_shapes};
+    double sum = all_shapes ? shapes_budget(suite) : 0;
     for (size_t i = 0; i < suite->count; i++) {
         const struct baseline_suite_case *c = &suite->cases[i];
         sum += policy->budget_s[c->memory];
@@ -252,7 +323,8 @@ int baseline_gate_duet(const struct baseline_duet_config *cfg, struct baseline_r
                        struct qk_error *err)
 {
     const size_t room = results_wanted(cfg);
-    const double budget_s = cfg->budget_s > 0 ? cfg->budget_s : baseline_gate_budget(cfg->policy, cfg->suite);
+    const double budget_s =
+        cfg->budget_s > 0 ? cfg->budget_s : baseline_gate_budget(cfg->policy, cfg->suite, cfg->all_shapes);
     struct gate g = {.cfg = cfg, .report = report, .launcher = cfg->launcher};
     struct baseline_report made;
     g.launcher.until_ns = bench_clock_ns() + (uint64_t)(budget_s * 1e9);

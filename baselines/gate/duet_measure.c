@@ -49,7 +49,8 @@ static bool more(void *ctx, const struct bench_duet_block *b)
         g->code = qk_fail(&g->err, QK_ERR_MEMORY, t->duet->name, "no memory for a block");
     if (g->code)
         return false;
-    return !baseline_decision_add(&t->decision, b->log_ratio);
+    const struct baseline_block block = {b->log_ratio, b->pairs, b->base_ns, b->cand_ns};
+    return !baseline_decision_add(&t->decision, &block);
 }
 
 static void refused(void *ctx, size_t index, int code, const char *why)
@@ -75,6 +76,30 @@ static void count_instructions(const struct gate *g, const struct timed *t)
     }
 }
 
+/* Why it is not as the medians alone would have it, or not known, and what else is another. */
+static void explain(const struct timed *t)
+{
+    struct baseline_result *r = t->result;
+    char undecided[100] = "", stalls[100] = "";
+    const enum baseline_verdict by_median = t->decision.by_median;
+    if (by_median == BASELINE_INCONCLUSIVE && r->role == BASELINE_SHAPE)
+        snprintf(undecided, sizeof undecided, "undecided in %d s", BASELINE_SHAPE_SECONDS);
+    else if (by_median == BASELINE_INCONCLUSIVE)
+        snprintf(undecided, sizeof undecided, "%zu blocks in %.1f s did not decide", r->blocks, r->seconds);
+    if (t->decision.by_sums != BASELINE_PASS && by_median != BASELINE_REGRESSION)
+        snprintf(stalls, sizeof stalls, "rare stalls: mean %+.2f %%, median %+.2f %%",
+                 100 * (r->mean_ratio - 1), 100 * (r->ratio.value - 1));
+    const char *const parts[] = {undecided, stalls, t->changed, t->note};
+    *r->reason = '\0';
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const size_t used = strlen(r->reason);
+        if (*parts[i])
+            snprintf(r->reason + used, sizeof r->reason - used, "%s%s", used ? "; " : "", parts[i]);
+    }
+    if (r->verdict == BASELINE_INVALID)
+        snprintf(r->reason, sizeof r->reason, "a block gave no number");
+}
+
 static int conclude(struct gate *g, struct timed *t, struct qk_error *err)
 {
     struct baseline_result *r = t->result;
@@ -86,6 +111,7 @@ static int conclude(struct gate *g, struct timed *t, struct qk_error *err)
         r->ratio = (struct bench_interval){exp(log_ratio.value), exp(log_ratio.low), exp(log_ratio.high)};
         r->base_ns = bench_median(t->base_ns, t->count, scratch);
         r->cand_ns = bench_median(t->cand_ns, t->count, scratch);
+        r->mean_ratio = baseline_decision_mean(&t->decision);
     }
     free(scratch);
     if (t->refused)
@@ -95,12 +121,8 @@ static int conclude(struct gate *g, struct timed *t, struct qk_error *err)
         return 0; /* and so it stays INVALID */
     }
     r->verdict = t->decision.verdict;
-    snprintf(r->reason, sizeof r->reason, "%s%s%s", t->changed, *t->changed && *t->note ? "; " : "", t->note);
-    if (r->verdict == BASELINE_INCONCLUSIVE)
-        snprintf(r->reason, sizeof r->reason, "%zu blocks in %.1f s did not decide", r->blocks, r->seconds);
-    else if (r->verdict == BASELINE_INVALID)
-        snprintf(r->reason, sizeof r->reason, "a block gave no number");
-    if (r->role == BASELINE_CASE && r->verdict != BASELINE_PASS)
+    explain(t);
+    if (baseline_is_case(r) && r->verdict != BASELINE_PASS)
         count_instructions(g, t);
     return 0;
 }

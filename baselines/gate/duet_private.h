@@ -9,9 +9,9 @@ struct timed {
     struct baseline_result *result;
     struct bench_duet_case *duet;
     struct baseline_decision decision;
-    const char *changed; /* what of the row is not as in the base, besides its code */
-    const char *note;    /* what else a reader should know of it */
-    bool refused;        /* the duet could not go on with it; the result says why */
+    char changed[120]; /* what of the row is not as in the base, besides its code */
+    const char *note;  /* what else a reader should know of it */
+    bool refused;      /* the duet could not go on with it; the result says why */
     size_t count, room;
     double *log_ratio, *base_ns, *cand_ns; /* [count], one of each block */
 };

@@ -51,7 +51,7 @@ const struct baseline_margins *baseline_policy_margins(const struct baseline_pol
 {
     for (size_t i = p->margin_count; i-- > 0;)
         if (margin_matches(&p->margins[i], name, memory))
-            return &p->margins[i].margins;
+            return &p->margins[i].margins[strcmp(memory, "dram") == 0];
     return NULL;
 }
 

@@ -12,11 +12,15 @@ enum { BASELINE_POLICY_SCHEMA_VERSION = 1 };
 /* How far the placement of code alone moves a time: 0.07 % (reference figure of Zen 5, 0.064 %, rounded up). */
 #define BASELINE_LAYOUT_FLOOR 0.0007
 
-struct baseline_margin_rule {  /* the last rule that matches a case counts */
-    char cases[BASELINE_NAME]; /* glob on op/variant/shape */
-    char memory[8];            /* "cache", "dram", or empty for both */
-    struct baseline_margins margins;
-    size_t matched; /* by baseline_policy_match_case */
+/* A rule's `mean`, by where the data lies, unless it gives one; but never below its must_catch. */
+#define BASELINE_MEAN_CACHE 0.05
+#define BASELINE_MEAN_DRAM  0.10
+
+struct baseline_margin_rule {           /* the last rule that matches a case counts */
+    char cases[BASELINE_NAME];          /* glob on op/variant/shape */
+    char memory[8];                     /* "cache", "dram", or empty for both */
+    struct baseline_margins margins[2]; /* from cache, from DRAM: a `mean` that is not given differs */
+    size_t matched;                     /* by baseline_policy_match_case */
 };
 
 struct baseline_speedup_rule {
@@ -56,7 +60,7 @@ struct baseline_policy {
     struct baseline_removed *removed;
     char isa[64]; /* levels whose rows a gate may use, as "BASE AVX2"; empty: all that are here */
     /* Against a stored baseline: log speed-up over the reference. */
-    struct baseline_margins stored; /* 0.02, 0.05 */
+    struct baseline_margins stored; /* 0.02, 0.05; no mean */
     double spread_factor;           /* a margin is at least this times the spread that save measured: 2 */
     double component_share; /* a component is named when its share grew by more, in per cent points: 5 */
     enum baseline_change instructions; /* what a changed instruction count is: WARN */

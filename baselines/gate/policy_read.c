@@ -93,9 +93,24 @@ static void read_margin_pair(struct bench_reader *r, const struct bench_place *a
     bench_demand(r, to->ignorable < to->must_catch, at, "ignorable", "less than must_catch");
 }
 
+/* `mean`, which the pair may leave out. */
+static void read_mean(struct bench_reader *r, const struct bench_place *at, struct baseline_margin_rule *rule)
+{
+    static const double usual[] = {BASELINE_MEAN_CACHE, BASELINE_MEAN_DRAM};
+    const bool given = bench_has(at, "mean");
+    const double mean = given ? number(r, at, "mean", 0, 1, false) : 0;
+    const double must_catch = rule->margins[0].must_catch;
+    if (given)
+        bench_demand(r, mean >= must_catch, at, "mean", "at least must_catch");
+    rule->margins[1] = rule->margins[0];
+    for (int i = 0; i < 2; i++)
+        rule->margins[i].mean = given ? mean : fmax(usual[i], must_catch);
+}
+
 static void read_margins(struct bench_reader *r, const struct bench_place *root, struct baseline_policy *p)
 {
-    static const char *const members[] = {"comment", "cases", "memory", "ignorable", "must_catch", NULL};
+    static const char *const members[] = {"comment",    "cases", "memory", "ignorable",
+                                          "must_catch", "mean",  NULL};
     static const char *const memories[] = {"cache", "dram"};
     /* rounded to what a person writes: 3 * 0.0007 need not be 0.0021 in binary */
     const double least = round(3 * BASELINE_LAYOUT_FLOOR * 1e6) / 1e6;
@@ -111,7 +126,8 @@ static void read_margins(struct bench_reader *r, const struct bench_place *root,
         if (bench_has(&at, "memory"))
             snprintf(rule->memory, sizeof rule->memory, "%s",
                      memories[bench_get_word(r, &at, "memory", memories, 2)]);
-        read_margin_pair(r, &at, least, &rule->margins);
+        read_margin_pair(r, &at, least, &rule->margins[0]);
+        read_mean(r, &at, rule);
         for (size_t k = 0; k < i; k++)
             bench_demand(r,
                          strcmp(rule->cases, p->margins[k].cases) != 0 ||

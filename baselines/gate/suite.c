@@ -88,6 +88,31 @@ struct adding {
     bool matched; /* a row, available or not */
 };
 
+/* A row at a shape: named, with the memory its data comes from, unless it is there. */
+static int append(struct baseline_suite_cases *s, struct baseline_suite_case *c, const struct qk_plan *plan,
+                  const struct bench_environment *env, struct qk_error *err)
+{
+    const struct qk_variant *row = c->cand ? c->cand : c->base;
+    char shape[QK_SHAPE_TEXT];
+    qk_shape_print(&c->shape, shape);
+    if ((size_t)snprintf(c->name, sizeof c->name, "%s/%s/%s", row->op_name, row->name, shape) >=
+        sizeof c->name)
+        return qk_fail(err, QK_ERR_INVALID, row->name, "the name of this row is too long");
+    if (there(s, c->name))
+        return 0;
+    c->memory = bench_memory_of(c->op, plan, env);
+    if (s->count == s->room) {
+        const size_t room = s->room ? 2 * s->room : 32;
+        struct baseline_suite_case *more = reallocarray(s->cases, room, sizeof *more);
+        if (!more)
+            return qk_fail(err, QK_ERR_MEMORY, c->name, "no memory for %zu cases", room);
+        s->cases = more;
+        s->room = room;
+    }
+    s->cases[s->count++] = *c;
+    return 0;
+}
+
 /* Can the rows of both builds be told apart by their times here? False: nothing of them is judged, as *why says. */
 static bool judgeable(const struct adding *a, struct baseline_suite_case *c, char *text, size_t size,
                       const char **why)
@@ -111,8 +136,7 @@ static int add(struct adding *a, const struct qk_variant *base, const struct qk_
     /* What was a ceiling is no base to be compared with. */
     struct baseline_suite_case c = {
         .op = a->op, .shape = a->shape, .base = is_case(base) ? base : NULL, .cand = cand};
-    const struct qk_variant *row = cand ? cand : base;
-    char shape[QK_SHAPE_TEXT], text[160];
+    char text[160];
     const char *why;
     if (!c.base && !is_case(cand))
         return 0;
@@ -122,22 +146,7 @@ static int add(struct adding *a, const struct qk_variant *base, const struct qk_
             snprintf(s->why, sizeof s->why, "%s", why);
         return 0;
     }
-    qk_shape_print(&a->shape, shape);
-    if ((size_t)snprintf(c.name, sizeof c.name, "%s/%s/%s", row->op_name, row->name, shape) >= sizeof c.name)
-        return qk_fail(err, QK_ERR_INVALID, row->name, "the name of this row is too long");
-    if (there(s, c.name))
-        return 0;
-    c.memory = bench_memory_of(a->op, &a->plan, a->cfg->env);
-    if (s->count == s->room) {
-        const size_t room = s->room ? 2 * s->room : 32;
-        struct baseline_suite_case *more = reallocarray(s->cases, room, sizeof *more);
-        if (!more)
-            return qk_fail(err, QK_ERR_MEMORY, c.name, "no memory for %zu cases", room);
-        s->cases = more;
-        s->room = room;
-    }
-    s->cases[s->count++] = c;
-    return 0;
+    return append(s, &c, &a->plan, a->cfg->env, err);
 }
 
 /* Rows of the candidate first, in its table's order, then those that only the base has. */
@@ -222,6 +231,34 @@ int baseline_suite_expand(struct baseline_suite_cases *s, const char *const *ent
                              s->unavailable, s->why)
                    : qk_fail(err, QK_ERR_INVALID, NULL, "the suite names no case");
     return code;
+}
+
+int baseline_suite_add_shapes(struct baseline_suite_cases *s, size_t index,
+                              const struct bench_environment *env, struct qk_error *err)
+{
+    struct baseline_suite_case c = s->cases[index];
+    struct qk_plan plan;
+    char text[QK_SHAPE_TEXT];
+    int code = 0;
+    for (const struct qk_shape_set *set = qk_op_row(c.op)->on->sets; set->name && !code; set++)
+        for (const char *rest = set->shapes; !code && (rest = qk_shape_word(rest, text));) {
+            code = qk_shape_parse(text, &c.shape, err);
+            if (!code)
+                code = qk_op_row(c.op)->on->plan(&c.shape, &plan, err);
+            if (!code)
+                code = append(s, &c, &plan, env, err);
+        }
+    return code;
+}
+
+size_t baseline_suite_shapes(enum qk_op op)
+{
+    size_t count = 0;
+    char text[QK_SHAPE_TEXT];
+    for (const struct qk_shape_set *set = qk_op_row(op)->on->sets; set->name; set++)
+        for (const char *rest = set->shapes; (rest = qk_shape_word(rest, text));)
+            count++;
+    return count;
 }
 
 void baseline_suite_free(struct baseline_suite_cases *s)

@@ -41,6 +41,14 @@ struct baseline_suite_config {
  */
 int baseline_suite_expand(struct baseline_suite_cases *s, const char *const *entries, size_t count,
                           const struct baseline_suite_config *cfg, struct qk_error *err);
+/*
+ * Adds the other shapes of the row of cases[index]: all that its op's sets name and that are no case of that row yet.
+ * Both builds have that row. QK_ERR_ARG, QK_ERR_INVALID, QK_ERR_MEMORY.
+ */
+int baseline_suite_add_shapes(struct baseline_suite_cases *s, size_t index,
+                              const struct bench_environment *env, struct qk_error *err);
+/* How many shapes an op's sets name: at most so many are added. */
+size_t baseline_suite_shapes(enum qk_op op);
 void baseline_suite_free(struct baseline_suite_cases *s);
 
 /*

@@ -17,8 +17,11 @@ const char *const baseline_verdict_names[BASELINE_VERDICTS] = {
     [BASELINE_REMOVED] = "REMOVED",
 };
 
-const char *const baseline_role_names[BASELINE_ROLES] = {
-    [BASELINE_CASE] = "case", [BASELINE_RULE] = "rule", [BASELINE_AA] = "aa", [BASELINE_SLOWED] = "slowed"};
+const char *const baseline_role_names[BASELINE_ROLES] = {[BASELINE_CASE] = "case",
+                                                         [BASELINE_SHAPE] = "shape",
+                                                         [BASELINE_RULE] = "rule",
+                                                         [BASELINE_AA] = "aa",
+                                                         [BASELINE_SLOWED] = "slowed"};
 
 int baseline_report_make(struct baseline_report *r, size_t count, struct qk_error *err)
 {
@@ -36,6 +39,7 @@ int baseline_report_make(struct baseline_report *r, size_t count, struct qk_erro
         result->verdict = BASELINE_INVALID;
         snprintf(result->reason, sizeof result->reason, "not measured");
         result->ratio = (struct bench_interval){NAN, NAN, NAN};
+        result->mean_ratio = NAN;
         result->old_instructions = result->new_instructions = NAN;
     }
     return 0;
@@ -59,6 +63,11 @@ bool baseline_control_right(const struct baseline_result *r)
     if (r->role == BASELINE_SLOWED)
         return r->verdict == BASELINE_REGRESSION && r->injected > r->must_catch;
     return r->role == BASELINE_AA && r->verdict == BASELINE_PASS;
+}
+
+bool baseline_is_case(const struct baseline_result *r)
+{
+    return r->role == BASELINE_CASE || r->role == BASELINE_SHAPE;
 }
 
 static bool is_control(const struct baseline_result *result)
@@ -148,6 +157,8 @@ void baseline_report_judge(struct baseline_report *r)
             continue;
         judged |=
             claims_to_know(result->verdict) || (result->verdict == BASELINE_INCONCLUSIVE && result->timed);
+        if (result->role == BASELINE_SHAPE && result->verdict == BASELINE_INCONCLUSIVE)
+            continue;
         if (rank(result->verdict, r->strict) > rank(r->verdict, r->strict))
             r->verdict = (unsigned)result->verdict < BASELINE_VERDICTS ? result->verdict : BASELINE_INVALID;
     }

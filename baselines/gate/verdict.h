@@ -21,12 +21,13 @@ extern const char *const baseline_verdict_names[BASELINE_VERDICTS]; /* "PASS", .
 
 enum baseline_role {
     BASELINE_CASE,   /* base against candidate */
+    BASELINE_SHAPE,  /* another shape of a timed case, asked for by --all-shapes */
     BASELINE_RULE,   /* a minimum speed-up of the policy */
     BASELINE_AA,     /* control: base against a copy of it; right is PASS */
     BASELINE_SLOWED, /* control: base against itself with extra work; right is REGRESSION */
     BASELINE_ROLES
 };
-extern const char *const baseline_role_names[BASELINE_ROLES]; /* "case", "rule", "aa", "slowed" */
+extern const char *const baseline_role_names[BASELINE_ROLES]; /* "case", "shape", "rule", "aa", "slowed" */
 
 enum { BASELINE_NAME = 256, BASELINE_WORST = 10, BASELINE_COMPONENTS = 8 };
 
@@ -49,8 +50,10 @@ struct baseline_result {
      * NaN when there are too few blocks. Of a rule it is the time of the variant as a multiple of `over`'s.
      */
     struct bench_interval ratio;
+    double mean_ratio; /* sum of all the candidate's times over sum of the base's; NaN when not known */
     double ignorable,
         must_catch;          /* margins: 0.002 is 0.2 %; of a rule: ln of the largest allowed ratio, twice */
+    double mean;             /* margin of mean_ratio; 0: the sums are not tested (rules, controls) */
     double base_ns, cand_ns; /* medians of one call; shown, never judged */
     size_t blocks, launches;
     double seconds;  /* of measuring until the verdict */
@@ -76,7 +79,7 @@ struct baseline_report {
     char reason[400];              /* why the run is INVALID although its cases are not; may be empty */
     bool strict;                   /* WARN counts as REGRESSION */
     size_t count;
-    struct baseline_result *results; /* owned; cases in suite order, then rules, then controls */
+    struct baseline_result *results; /* owned; cases in suite order, their other shapes, rules, controls */
 };
 
 /*
@@ -95,7 +98,8 @@ void baseline_report_free(struct baseline_report *r);
  *     which has no arms to control)
  *   - no case or rule was judged at all
  * Else the worst counts, in the order INVALID, MISSING, REGRESSION, INCONCLUSIVE, WARN, PASS. NEW and REMOVED are fine.
- * When strict, WARN comes before INCONCLUSIVE, as its exit code does. A run-level reason that is already there is kept
+ * When strict, WARN comes before INCONCLUSIVE, as its exit code does. An INCONCLUSIVE of another shape does not count: a
+ * second is not enough for each of them, and a run that asks for more must not end worse for that. A run-level reason that is already there is kept
  * and makes the run INVALID.
  */
 void baseline_report_judge(struct baseline_report *r);
@@ -103,5 +107,7 @@ void baseline_report_judge(struct baseline_report *r);
 int baseline_report_exit(const struct baseline_report *r);
 /* Was a control timed and judged right: A/A PASS, slowed by more than must-catch REGRESSION? */
 bool baseline_control_right(const struct baseline_result *r);
+/* Is it one row of both builds, in the suite or at another shape? */
+bool baseline_is_case(const struct baseline_result *r);
 
 #endif

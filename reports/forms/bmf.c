@@ -22,7 +22,7 @@ static void put_measure(json_t **o, const char *slug, double value, double low, 
 
 static bool usable(const struct baseline_result *res)
 {
-    return res->role == BASELINE_CASE && res->timed && res->verdict != BASELINE_INVALID &&
+    return baseline_is_case(res) && res->timed && res->verdict != BASELINE_INVALID &&
            isfinite(res->ratio.value);
 }
 

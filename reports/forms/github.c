@@ -43,7 +43,7 @@ static const char *level_of(const struct baseline_report *r, const struct baseli
     case BASELINE_REGRESSION:
         return "error";
     case BASELINE_INCONCLUSIVE:
-        return "warning";
+        return res->role == BASELINE_SHAPE ? NULL : "warning";
     case BASELINE_WARN:
         return r->strict ? "error" : "warning";
     default:

@@ -75,8 +75,10 @@ static json_t *timing(const struct baseline_result *res)
     bench_json_put(&o, "ratio", number(res->ratio.value));
     bench_json_put(&o, "ratio_low", number(res->ratio.low));
     bench_json_put(&o, "ratio_high", number(res->ratio.high));
+    bench_json_put(&o, "mean_ratio", number(res->mean_ratio));
     bench_json_put(&o, "ignorable", number(res->ignorable));
     bench_json_put(&o, "must_catch", number(res->must_catch));
+    bench_json_put(&o, "mean", number(res->mean > 0 ? res->mean : NAN));
     bench_json_put(&o, "base_ns", number(res->base_ns));
     bench_json_put(&o, "candidate_ns", number(res->cand_ns));
     bench_json_put(&o, "blocks", json_integer((json_int_t)res->blocks));

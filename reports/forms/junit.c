@@ -102,7 +102,7 @@ static void write_result(const struct baseline_report *r, const struct baseline_
     };
     char message[REPORT_SAID], class[BASELINE_NAME];
     const char *const slash = strchr(res->name, '/');
-    const bool split = res->role == BASELINE_CASE && slash;
+    const bool split = baseline_is_case(res) && slash;
     snprintf(class, sizeof class, "%.*s", split ? (int)(slash - res->name) : BASELINE_NAME - 1,
              split ? res->name : baseline_role_names[res->role]);
     write_case(class, split ? slash + 1 : res->name, res->seconds, outcome_of(r, res),

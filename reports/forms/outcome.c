@@ -25,6 +25,12 @@ static void name_one(struct named *n, const struct baseline_result *res)
              *more ? " " : "", more);
 }
 
+/* Another shape that was not decided in its second: shown, and no verdict of the run. */
+static bool is_open_shape(const struct baseline_result *res)
+{
+    return res->role == BASELINE_SHAPE && res->verdict == BASELINE_INCONCLUSIVE;
+}
+
 static void find(struct named *n, const struct report_verdicts *v, enum baseline_verdict verdict,
                  bool controls)
 {
@@ -32,11 +38,11 @@ static void find(struct named *n, const struct report_verdicts *v, enum baseline
     for (size_t i = 0; i < v->r->count; i++) {
         const struct baseline_result *res = report_nth(v, i);
         if (report_is_control(res) != controls ||
-            (controls ? baseline_control_right(res) : res->verdict != verdict))
+            (controls ? baseline_control_right(res) : res->verdict != verdict || is_open_shape(res)))
             continue;
         if (n->count++ < NAMED)
             name_one(n, res);
-        if (!n->worst && res->role == BASELINE_CASE)
+        if (!n->worst && baseline_is_case(res))
             n->worst = res;
         if (res->timed && res->seconds > n->seconds) {
             n->seconds = res->seconds;
@@ -59,6 +65,12 @@ static void add_advice(struct report_table *t, const struct report_verdicts *v, 
     report_table_cell(t, "%s. %s", n.text, advice);
 }
 
+/* Of the case's median it would not be one. */
+static bool by_stalls(const struct baseline_result *res)
+{
+    return res->mean > 0 && res->mean_ratio > 1 + 3 * res->mean && res->ratio.value <= 1 + res->must_catch;
+}
+
 static void add_regressions(struct report_table *t, const struct report_verdicts *v)
 {
     struct named n;
@@ -72,11 +84,11 @@ static void add_regressions(struct report_table *t, const struct report_verdicts
     }
     const char *const end = strrchr(n.worst->name, '/');
     const int length = end ? (int)(end - n.worst->name) : BASELINE_NAME;
-    report_table_cell(
-        t,
-        "%s. Proven slower, beyond must-catch. Where the time goes: qkbench breakdown '%.*s/*' in both "
-        "trees. Again, and alone: qkbench gate '%s' with the same options",
-        n.text, length, n.worst->name, n.worst->name);
+    report_table_cell(t,
+                      "%s. Proven slower, %s. Where the time goes: qkbench breakdown '%.*s/*' in both "
+                      "trees. Again, and alone: qkbench gate '%s' with the same options",
+                      n.text, by_stalls(n.worst) ? "by rare stalls" : "beyond must-catch", length,
+                      n.worst->name, n.worst->name);
 }
 
 static void add_inconclusive(struct report_table *t, const struct report_verdicts *v)
@@ -96,6 +108,18 @@ static void add_inconclusive(struct report_table *t, const struct report_verdict
     else
         report_table_cell(t, "%s. Give more time with --budget, or quiet the machine: qkbench doctor",
                           n.text);
+}
+
+static void add_open_shapes(struct report_table *t, const struct report_verdicts *v)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < v->r->count; i++)
+        count += is_open_shape(&v->r->results[i]);
+    if (count)
+        report_table_fact(t, "other shapes",
+                          "%zu undecided in the second that each has. They do not count. Give them as "
+                          "patterns to judge them",
+                          count);
 }
 
 static void add_controls(struct report_table *t, const struct report_verdicts *v)
@@ -131,6 +155,7 @@ void report_add_outcome(struct report_table *t, const struct report_verdicts *v,
                "under removed, with the reason");
     add_regressions(t, v);
     add_inconclusive(t, v);
+    add_open_shapes(t, v);
     add_advice(t, v, BASELINE_WARN,
                r->strict ? "Slower than ignorable, or changed otherwise: refused, because the "
                            "run is strict"

@@ -116,17 +116,17 @@ typedef bool belongs(const struct baseline_result *res);
 
 static bool is_judged(const struct baseline_result *res)
 {
-    return res->role == BASELINE_CASE && res->verdict != BASELINE_PASS;
+    return baseline_is_case(res) && res->verdict != BASELINE_PASS;
 }
 
 static bool is_timed(const struct baseline_result *res)
 {
-    return res->role == BASELINE_CASE && res->verdict == BASELINE_PASS && res->timed;
+    return baseline_is_case(res) && res->verdict == BASELINE_PASS && res->timed;
 }
 
 static bool is_untimed(const struct baseline_result *res)
 {
-    return res->role == BASELINE_CASE && res->verdict == BASELINE_PASS && !res->timed;
+    return baseline_is_case(res) && res->verdict == BASELINE_PASS && !res->timed;
 }
 
 static void add_cases(struct report_table *t, const struct report_verdicts *v, belongs *wanted,
@@ -288,7 +288,7 @@ void report_add_instructions(struct report_table *t, const struct report_verdict
     const struct baseline_result *before = NULL;
     for (size_t i = 0, count = 0; i < v->r->count; i++) {
         const struct baseline_result *res = &v->r->results[i];
-        if (res->role != BASELINE_CASE || !counts_differ(res) || (before && same_variant(res, before)))
+        if (!baseline_is_case(res) || !counts_differ(res) || (before && same_variant(res, before)))
             continue;
         before = res;
         if (count++ >= most)

@@ -11,12 +11,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RUNS = 4000, BLOCKS = 300, PAIRS_MAX = 16 };
-static const double ALPHA = 0.05;
-static const struct baseline_margins margins = {0.002, 0.008};
+enum { RUNS = 4000, BLOCKS = 300, SUMS_BLOCKS = 100, PAIRS_MAX = 30 };
+static const double ALPHA = 0.05; /* of the median or of the sums alone, whose share is a quarter */
+static const struct baseline_margins margins = {0.002, 0.008, 0};
+static const struct baseline_margins with_mean = {0.002, 0.008, 0.05};
 
-enum noise { AR1, BURSTS, TWO_MODES, HEAVY_TAILS, NOISES, QUIET };
-static const char *const noise_names[] = {"AR(1)", "bursts", "two-mode clock", "heavy tails"};
+enum noise { AR1, BURSTS, TWO_MODES, HEAVY_TAILS, NOISES, QUIET = NOISES, NEIGHBOUR };
+static const char *const noise_names[] = {"AR(1)",       "bursts", "two-mode clock",
+                                          "heavy tails", "quiet",  "neighbour"};
 
 struct world {
     enum noise noise;
@@ -27,6 +29,9 @@ struct world {
     struct qk_rng rng;
     double wave;  /* AR(1) */
     bool in_mode; /* burst, slow clock */
+    /* Of the candidate alone: how many stalls come in a block, and how many slices each is long. */
+    double stalls, stall;
+    double base_ns[PAIRS_MAX], cand_ns[PAIRS_MAX]; /* of the last block */
 };
 
 static double uniform(struct world *w)
@@ -54,22 +59,31 @@ static double slice(struct world *w)
     case TWO_MODES:
         w->in_mode ^= uniform(w) < 0.2;
         return 0.01 * bell(w) + (w->in_mode ? log(1.08) : 0);
-    case HEAVY_TAILS: /* Cauchy: no mean, no variance */
-        return 0.01 * tan(3.14159265358979 * (uniform(w) - 0.5));
+    case HEAVY_TAILS: /* Cauchy: no mean, no variance; but e^20 slices are years */
+        return fmax(-20, fmin(20, 0.01 * tan(3.14159265358979 * (uniform(w) - 0.5))));
+    case NEIGHBOUR: /* in every fifth block of 60 slices somebody else runs for 10 to 1000 slices */
+        return 0.001 * bell(w) + (uniform(w) < 1 / 300. ? log(10 * pow(100, uniform(w))) : 0);
     default:
         return 0.001 * bell(w);
     }
 }
 
-static double block(struct world *w)
+static struct baseline_block block(struct world *w)
 {
     double log_ratio[PAIRS_MAX], scratch[PAIRS_MAX];
     for (int p = 0; p < w->pairs; p++) {
         const double first = slice(w), second = slice(w) + w->second_slice;
         const bool candidate_first = !w->fixed_order && (qk_rng_next(&w->rng) >> 63);
-        log_ratio[p] = w->effect + (candidate_first ? first - second : second - first);
+        const double base = exp(candidate_first ? second : first);
+        double cand = exp(w->effect + (candidate_first ? first : second));
+        if (uniform(w) < w->stalls / w->pairs)
+            cand += w->stall;
+        w->base_ns[p] = base;
+        w->cand_ns[p] = cand;
+        log_ratio[p] = log(cand / base);
     }
-    return bench_median(log_ratio, (size_t)w->pairs, scratch);
+    return (struct baseline_block){bench_median(log_ratio, (size_t)w->pairs, scratch), (size_t)w->pairs,
+                                   w->base_ns, w->cand_ns};
 }
 
 struct tally {
@@ -86,8 +100,10 @@ static struct tally simulate(struct world w, double alpha, size_t cases, double 
         assert_int_equal(baseline_decision_init(&d, &margins, alpha, cases, NULL), 0);
         d.threshold *= threshold;
         w.wave = 0;
-        for (int b = 0; b < BLOCKS && !d.decided; b++)
-            baseline_decision_add(&d, block(&w));
+        for (int b = 0; b < BLOCKS && !d.decided; b++) {
+            const struct baseline_block at = block(&w);
+            baseline_decision_add(&d, &at);
+        }
         t.verdicts[d.verdict]++;
         t.by_block_30 += d.decided && d.blocks <= 30;
     }
@@ -179,6 +195,121 @@ UNIT_TEST(a_quiet_machine_decides_soon)
     }
 }
 
+/*
+ * How often the sums of RUNS cases win in SUMS_BLOCKS blocks, whatever the median says of them: it is kept from deciding.
+ */
+static size_t sums_won(struct world w, double threshold)
+{
+    size_t count = 0;
+    qk_rng_seed(&w.rng, 20240301u + (uint64_t)w.noise);
+    for (size_t i = 0; i < RUNS; i++) {
+        struct baseline_decision d;
+        assert_int_equal(baseline_decision_init(&d, &with_mean, 4 * ALPHA, 1, NULL), 0);
+        d.mean.threshold *= threshold;
+        w.wave = 0;
+        for (int b = 0; b < SUMS_BLOCKS && !d.mean.won; b++) {
+            struct baseline_block at = block(&w);
+            at.log_ratio = b % 2 ? 1 : -1;
+            baseline_decision_add(&d, &at);
+        }
+        count += d.mean.won;
+    }
+    return count;
+}
+
+/* A quarter of alpha is theirs. What hits either arm alike is no stall of the candidate's, however long it is. */
+UNIT_TEST(sums_do_not_cry_wolf)
+{
+    for (int noise = 0; noise <= NEIGHBOUR; noise++) {
+        const struct world w = {
+            .noise = (enum noise)noise, .effect = log1p(with_mean.mean), .pairs = 16, .second_slice = 0.015};
+        const size_t won = sums_won(w, 1);
+        print_message("# %s, at the margin of the mean: %zu of %d\n", noise_names[noise], won, RUNS);
+        if (!within_bound(won))
+            fail_msg("%s: %zu of %d false alarms of the sums are too many for %g", noise_names[noise], won,
+                     RUNS, ALPHA);
+        assert_true(won > 0);
+    }
+}
+
+UNIT_TEST(broken_rules_break_the_bound_of_sums)
+{
+    struct world w = {.noise = QUIET,
+                      .effect = log1p(with_mean.mean),
+                      .pairs = 16,
+                      .second_slice = 0.015,
+                      .fixed_order = true};
+    size_t won = sums_won(w, 1);
+    print_message("# fixed order: sums win %zu of %d\n", won, RUNS);
+    assert_false(within_bound(won));
+    w.fixed_order = false;
+    won = sums_won(w, 0.5);
+    print_message("# half the threshold: sums win %zu of %d\n", won, RUNS);
+    assert_false(within_bound(won));
+}
+
+/* The same blocks with and without the sums: what does it cost unchanged code that they are looked at? */
+UNIT_TEST(sums_cost_unchanged_code_no_blocks)
+{
+    static const enum noise noises[] = {QUIET, BURSTS, NEIGHBOUR, HEAVY_TAILS};
+    for (size_t n = 0; n < sizeof noises / sizeof *noises; n++) {
+        size_t blocks[2] = {0};
+        for (int sums = 0; sums < 2; sums++) {
+            struct world w = {.noise = noises[n], .pairs = 30, .second_slice = 0.001};
+            for (size_t i = 0; i < 1000; i++) {
+                struct baseline_decision d;
+                qk_rng_seed(&w.rng, 20240302u + i);
+                assert_int_equal(baseline_decision_init(&d, &with_mean, 0.001, 14, NULL), 0);
+                d.sums = sums;
+                for (int b = 0; b < BLOCKS && !d.decided; b++) {
+                    const struct baseline_block at = block(&w);
+                    baseline_decision_add(&d, &at);
+                }
+                blocks[sums] += d.blocks;
+            }
+        }
+        print_message("# %s: %.2f blocks of unchanged code with sums, %.2f without\n", noise_names[noises[n]],
+                      (double)blocks[1] / 1000, (double)blocks[0] / 1000);
+        assert_true((double)blocks[1] < 1.01 * (double)blocks[0]);
+    }
+}
+
+/*
+ * What baselines/README.md says is found: stalls that come at random, in blocks of 30 pairs of 0.2 ms, of a case among
+ * 14. They are as long as it takes to be found with a probability of 95 %.
+ */
+UNIT_TEST(stalls_are_found)
+{
+    static const struct {
+        double stalls, ms; /* in a block's 6 ms of the candidate's */
+        bool found;
+    } rows[] = {{1.25, 0.7, true}, {1.5, 0.35, true}, {3, 0.15, true},
+                {10, 0.08, true},  {0.3, 100, false}, {3, 0.08, false}};
+    for (size_t n = 0; n < sizeof rows / sizeof *rows; n++) {
+        struct world w = {.noise = QUIET,
+                          .pairs = 30,
+                          .second_slice = 0.001,
+                          .stalls = rows[n].stalls,
+                          .stall = rows[n].ms / 0.2};
+        size_t found = 0, blocks = 0;
+        qk_rng_seed(&w.rng, 20240303u);
+        for (size_t i = 0; i < 400; i++) {
+            struct baseline_decision d;
+            assert_int_equal(baseline_decision_init(&d, &with_mean, 0.001, 14, NULL), 0);
+            for (int b = 0; b < BLOCKS && !d.decided; b++) {
+                const struct baseline_block at = block(&w);
+                baseline_decision_add(&d, &at);
+            }
+            found += d.verdict == BASELINE_WARN || d.verdict == BASELINE_REGRESSION;
+            blocks += d.blocks;
+        }
+        print_message("# %g stalls of %g ms a block (mean +%.1f %%): %zu of 400 found, %.1f blocks\n",
+                      rows[n].stalls, rows[n].ms, 100 * rows[n].stalls * rows[n].ms / 6, found,
+                      (double)blocks / 400);
+        assert_true(rows[n].found ? found >= 380 : found < 40);
+    }
+}
+
 /* P(Binomial(10, 0.3) <= 2) is 0.3827828 (scipy.stats.binom.cdf(2, 10, 0.3), SciPy 1.10.1). */
 UNIT_TEST(the_bound_is_binomial)
 {
@@ -194,6 +325,10 @@ TEST_PART(decide_simulation)
         cmocka_unit_test(an_effect_of_must_catch_is_not_passed),
         cmocka_unit_test(broken_rules_break_the_bound),
         cmocka_unit_test(a_quiet_machine_decides_soon),
+        cmocka_unit_test(sums_do_not_cry_wolf),
+        cmocka_unit_test(broken_rules_break_the_bound_of_sums),
+        cmocka_unit_test(sums_cost_unchanged_code_no_blocks),
+        cmocka_unit_test(stalls_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

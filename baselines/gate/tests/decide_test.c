@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct baseline_margins margins = {0.002, 0.008};
+static const struct baseline_margins margins = {0.002, 0.008, 0};
+static const struct baseline_margins with_mean = {0.002, 0.008, 0.05};
 
 /*
  * Made with Python 3.11 and SciPy 1.10.1, k plus signs of n:
@@ -72,9 +73,21 @@ static struct baseline_decision start(double alpha, size_t cases)
     return d;
 }
 
+static bool take(struct baseline_decision *d, double log_ratio)
+{
+    static const double ns = 1;
+    return baseline_decision_add(d, &(struct baseline_block){log_ratio, 1, &ns, &ns});
+}
+
+/* A block of one pair. */
+static bool take_pair(struct baseline_decision *d, double log_ratio, double base_ns, double cand_ns)
+{
+    return baseline_decision_add(d, &(struct baseline_block){log_ratio, 1, &base_ns, &cand_ns});
+}
+
 static size_t blocks_until_decided(struct baseline_decision *d, double log_ratio)
 {
-    while (d->blocks < 1000 && !baseline_decision_add(d, log_ratio))
+    while (d->blocks < 1000 && !take(d, log_ratio))
         ;
     return d->blocks;
 }
@@ -103,11 +116,11 @@ static struct baseline_decision decide(const char *signs)
 {
     struct baseline_decision d = start(0.001, 1);
     for (const char *s = signs; *s; s++)
-        baseline_decision_add(&d, *s == '+'   ? 0.02
-                                  : *s == 'o' ? 0.005
-                                  : *s == '-' ? -0.02
-                                  : *s == 'w' ? d.ignorable
-                                              : d.must_catch);
+        take(&d, *s == '+'   ? 0.02
+                 : *s == 'o' ? 0.005
+                 : *s == '-' ? -0.02
+                 : *s == 'w' ? d.ignorable
+                             : d.must_catch);
     return d;
 }
 
@@ -157,9 +170,9 @@ UNIT_TEST(how_much_slower_takes_a_quarter_more)
 {
     static const char turn[] = "+o-+o"; /* four of five above ignorable, two beyond must-catch */
     struct baseline_decision d = start(0.001, 1);
-    while (d.blocks < 1000 && !baseline_decision_add(&d, turn[d.blocks % 5] == '+'   ? 0.02
-                                                         : turn[d.blocks % 5] == 'o' ? 0.005
-                                                                                     : -0.02))
+    while (d.blocks < 1000 && !take(&d, turn[d.blocks % 5] == '+'   ? 0.02
+                                        : turn[d.blocks % 5] == 'o' ? 0.005
+                                                                    : -0.02))
         ;
     assert_true(d.decided && d.slower && !d.beyond && !d.within);
     assert_true(d.slower_at > 28); /* else seven would be more than a quarter */
@@ -171,8 +184,8 @@ UNIT_TEST(a_decision_stays)
 {
     struct baseline_decision d = decide("-------------");
     for (int i = 0; i < 100; i++)
-        assert_true(baseline_decision_add(&d, 0.5));
-    assert_true(baseline_decision_add(&d, NAN));
+        assert_true(take(&d, 0.5));
+    assert_true(take(&d, NAN));
     assert_int_equal(d.verdict, BASELINE_PASS);
     assert_int_equal(d.blocks, 13);
     /* and so does a process that has won, when the signs turn afterwards */
@@ -186,9 +199,9 @@ UNIT_TEST(no_number_is_invalid_at_once)
     static const double none[] = {NAN, INFINITY, -INFINITY};
     for (size_t i = 0; i < 3; i++) {
         struct baseline_decision d = decide("------------");
-        assert_true(baseline_decision_add(&d, none[i]));
+        assert_true(take(&d, none[i]));
         assert_int_equal(d.verdict, BASELINE_INVALID);
-        assert_true(baseline_decision_add(&d, -0.02));
+        assert_true(take(&d, -0.02));
         assert_int_equal(d.verdict, BASELINE_INVALID);
     }
 }
@@ -209,6 +222,120 @@ UNIT_TEST(a_rule_is_one_bound)
     assert_int_equal(baseline_decision_bound(&d, 0, 0, 1, &err), QK_ERR_ARG);
 }
 
+/* What the sums say, as blocks of 10 ms: '.' both alike, '1' to '9' stalls of 1 to 9 ms, 'L' of 30 ms, '-' of the base. */
+static struct baseline_decision stall(const char *blocks, double log_ratio)
+{
+    struct baseline_decision d;
+    assert_int_equal(baseline_decision_init(&d, &with_mean, 0.001, 1, NULL), 0);
+    for (const char *s = blocks; *s; s++) {
+        const double more = *s == 'L' ? 30 : *s >= '1' && *s <= '9' ? *s - '0' : 0;
+        take_pair(&d, log_ratio, *s == '-' ? 13 : 10, *s == '-' ? 10 : 10 + more);
+    }
+    return d;
+}
+
+/*
+ * One case, alpha 0.001. The median needs ln 1333 = 7.20, the sums ln 4000 = 8.29: 14 signs of 14. With
+ * both processes in agreement 15 are enough, with one of them silent 17. A pair that takes 1.9 times as long is far
+ * away from 5 %, not from 15 %.
+ */
+UNIT_TEST(sums_only_make_it_worse)
+{
+    static const struct {
+        const char *blocks;
+        double log_ratio;
+        enum baseline_verdict verdict;
+        bool decided;
+        size_t taken;
+        const char *why;
+    } runs[] = {
+        {"..................", 0, BASELINE_PASS, true, 14,
+         "no stall: not a block more than the median needs"},
+        {"99999999999999999", 0, BASELINE_REGRESSION, true, 17, "large ones in each block"},
+        {"11111111111111111", 0, BASELINE_WARN, true, 17, "10 % in each is not beyond 15 %"},
+        {"......................", 0.005, BASELINE_WARN, true, 14, "the median alone"},
+        {"99999999999999999", 0.02, BASELINE_REGRESSION, true, 14, "a REGRESSION of the median ends it"},
+        {"..999999999999........", 0, BASELINE_PASS, false, 22, "held open: near"},
+        {"..9999999999....9999999", 0, BASELINE_WARN, true, 23, "held open, and found"},
+        {"..LLLLLLLLLL....LLLLLLL", 0, BASELINE_REGRESSION, true, 23, "and beyond three times the margin"},
+        {"9.9.9.9.9.9.9.9.9.9.9.9.", 0, BASELINE_PASS, true, 14, "not near enough by then"},
+        {"--------------------", 0, BASELINE_PASS, true, 14,
+         "the base's stalls are no fault of the candidate"},
+        {"9-9-9-9-9-9-9-9-9-9-", 0, BASELINE_PASS, true, 14, "both stall"},
+        {"9999999", 0, BASELINE_INCONCLUSIVE, false, 7, "too few"},
+    };
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        const struct baseline_decision d = stall(runs[i].blocks, runs[i].log_ratio);
+        if (d.verdict != runs[i].verdict || d.decided != runs[i].decided || d.blocks != runs[i].taken)
+            fail_msg("%s: %s after %zu blocks, decided %d, ln E %g and %g of %g", runs[i].why,
+                     baseline_verdict_names[d.verdict], d.blocks, d.decided, d.mean.log_e, d.triple.log_e,
+                     d.mean.threshold);
+    }
+}
+
+/* 60 blocks, however near it is. */
+UNIT_TEST(a_case_is_held_open_for_60_blocks)
+{
+    char blocks[200] = "..9999999999";
+    for (size_t i = strlen(blocks); i < sizeof blocks - 1; i++)
+        blocks[i] = '.';
+    struct baseline_decision d = stall(blocks, 0);
+    assert_true(d.decided);
+    assert_int_equal(d.blocks, 60);
+    assert_int_equal(d.median_blocks, 14);
+    assert_int_equal(d.verdict, BASELINE_PASS);
+    assert_true(d.mean.log_e > d.mean.threshold / 2);
+}
+
+/* What the median has not decided is INCONCLUSIVE, which a WARN must not hide; a REGRESSION may. */
+UNIT_TEST(sums_do_not_hide_what_is_not_known)
+{
+    struct baseline_decision d;
+    for (int large = 0; large < 2; large++) {
+        assert_int_equal(baseline_decision_init(&d, &with_mean, 0.001, 1, NULL), 0);
+        for (int i = 0; i < 30; i++)
+            take_pair(&d, i % 2 ? 0.02 : -0.02, 10, large ? 19 : 11);
+        assert_true(d.mean.won);
+        assert_int_equal(d.decided, large);
+        assert_int_equal(d.verdict, large ? BASELINE_REGRESSION : BASELINE_INCONCLUSIVE);
+    }
+}
+
+/* Signs alone do not make a mean: the ratio of all times must lie above the margin too. */
+UNIT_TEST(the_mean_itself_must_be_above_the_margin)
+{
+    struct baseline_decision d;
+    assert_int_equal(baseline_decision_init(&d, &with_mean, 0.001, 1, NULL), 0);
+    take_pair(&d, 0, 1000, 10);
+    for (int i = 0; i < 40; i++)
+        take_pair(&d, 0, 10, 19);
+    assert_true(d.decided && d.mean.won && d.triple.won);
+    assert_true(baseline_decision_mean(&d) < 1);
+    assert_int_equal(d.verdict, BASELINE_PASS);
+}
+
+UNIT_TEST(alpha_is_shared_by_median_and_sums)
+{
+    const struct baseline_decision without = start(0.001, 5), with = stall("", 0);
+    assert_true(fabs(without.threshold - log(5000)) < 1e-12);
+    assert_true(fabs(exp(-with.threshold) - 0.00075) < 1e-12);
+    assert_true(fabs(exp(-with.mean.threshold) - 0.00025) < 1e-12);
+    assert_true(fabs(exp(-with.triple.threshold) - 0.00025) < 1e-12);
+    assert_true(fabs(with.triple.margin - log(1.15)) < 1e-12);
+    assert_false(without.sums);
+    assert_true(isnan(baseline_decision_mean(&with)));
+}
+
+UNIT_TEST(a_sum_that_is_none_is_invalid_at_once)
+{
+    static const double none[][2] = {{0, 1}, {1, 0}, {-1, 1}, {NAN, 1}, {1, INFINITY}, {INFINITY, 1}};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        struct baseline_decision d = stall("..", 0);
+        assert_true(take_pair(&d, 0, none[i][0], none[i][1]));
+        assert_int_equal(d.verdict, BASELINE_INVALID);
+    }
+}
+
 UNIT_TEST(nonsense_is_refused)
 {
     static const struct {
@@ -217,16 +344,20 @@ UNIT_TEST(nonsense_is_refused)
         size_t cases;
         const char *where, *text;
     } bad[] = {
-        {{NAN, 0.008}, 0.001, 1, "margins", "found ignorable nan"},
-        {{0.002, NAN}, 0.001, 1, "margins", "must_catch nan"},
-        {{0.002, INFINITY}, 0.001, 1, "margins", "must_catch inf"},
-        {{-0.001, 0.008}, 0.001, 1, "margins", "ignorable -0.001"},
-        {{0.009, 0.008}, 0.001, 1, "margins", "ignorable 0.009 and must_catch 0.008"},
-        {{0.002, 0.008}, 0, 1, "alpha", "found 0"},
-        {{0.002, 0.008}, 1, 1, "alpha", "found 1"},
-        {{0.002, 0.008}, -0.5, 1, "alpha", "found -0.5"},
-        {{0.002, 0.008}, NAN, 1, "alpha", "found nan"},
-        {{0.002, 0.008}, 0.001, 0, "cases", "no cases"},
+        {{NAN, 0.008, 0}, 0.001, 1, "margins", "found ignorable nan"},
+        {{0.002, NAN, 0}, 0.001, 1, "margins", "must_catch nan"},
+        {{0.002, INFINITY, 0}, 0.001, 1, "margins", "must_catch inf"},
+        {{-0.001, 0.008, 0}, 0.001, 1, "margins", "ignorable -0.001"},
+        {{0.009, 0.008, 0}, 0.001, 1, "margins", "ignorable 0.009 and must_catch 0.008"},
+        {{0.002, 0.008, 0}, 0, 1, "alpha", "found 0"},
+        {{0.002, 0.008, 0}, 1, 1, "alpha", "found 1"},
+        {{0.002, 0.008, 0}, -0.5, 1, "alpha", "found -0.5"},
+        {{0.002, 0.008, 0}, NAN, 1, "alpha", "found nan"},
+        {{0.002, 0.008, 0}, 0.001, 0, "cases", "no cases"},
+        {{0.002, 0.008, 0.007}, 0.001, 1, "margins", "mean 0.007 and must_catch 0.008"},
+        {{0.002, 0.008, -1}, 0.001, 1, "margins", "mean -1"},
+        {{0.002, 0.008, NAN}, 0.001, 1, "margins", "mean nan"},
+        {{0.002, 0.008, INFINITY}, 0.001, 1, "margins", "mean inf"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct baseline_decision d;
@@ -253,6 +384,12 @@ TEST_PART(decide)
         cmocka_unit_test(a_decision_stays),
         cmocka_unit_test(no_number_is_invalid_at_once),
         cmocka_unit_test(a_rule_is_one_bound),
+        cmocka_unit_test(sums_only_make_it_worse),
+        cmocka_unit_test(a_case_is_held_open_for_60_blocks),
+        cmocka_unit_test(sums_do_not_hide_what_is_not_known),
+        cmocka_unit_test(the_mean_itself_must_be_above_the_margin),
+        cmocka_unit_test(alpha_is_shared_by_median_and_sums),
+        cmocka_unit_test(a_sum_that_is_none_is_invalid_at_once),
         cmocka_unit_test(nonsense_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

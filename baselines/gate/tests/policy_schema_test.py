@@ -44,7 +44,7 @@ def beyond_schema(document):
     rules = [(m["cases"], m.get("memory")) for m in document["margins"]]
     speedups = [(s["cases"], s["over"]) for s in document["speedups"]]
     removed = [r["cases"] for r in document["removed"]]
-    return any(p["ignorable"] >= p["must_catch"] for p in pairs) or any(
+    return any(p["ignorable"] >= p["must_catch"] or p.get("mean", 1) < p["must_catch"] for p in pairs) or any(
         len(set(x)) != len(x) for x in (rules, speedups, removed))
 
 
@@ -81,6 +81,10 @@ BAD = [
     ("$.margins[0].must_catch", put(["margins", 0, "must_catch"], 0.00209)),
     ("$.margins[0].ignorable", put(["margins", 0, "ignorable"], -0.001)),
     ("$.margins[0].memory", put(["margins", 0, "memory"], "l2")),
+    ("$.margins[0].mean", put(["margins", 0, "mean"], 0)),
+    ("$.margins[0].mean", put(["margins", 0, "mean"], 1.1)),
+    ("$.margins[0].mean", put(["margins", 0, "mean"], "0.05")),
+    ("$.stored.mean", put(["stored", "mean"], 0.1)),
     ("$.margins[0].must_cach", put(["margins", 0, "must_cach"], 0.01)),
     ("$.margins[0].cases", put(["margins", 0, "cases"], "")),
     ("$.margins[0].cases", put(["margins", 0, "cases"], "a//c")),
@@ -115,6 +119,8 @@ GOOD = [
     put(["margins", 0, "must_catch"], 0.0021),
     put(["margins", 0, "ignorable"], 0),
     put(["margins", 0, "memory"], DELETE),
+    put(["margins", 0, "mean"], DELETE),
+    put(["margins", 0, "mean"], 0.008),
     put(["margins", 0, "cases"], "a" * 255),
     put(["margins", 0, "cases"], "a/b/2560x2560@blk.0.attn/q"),
     put(["alpha"], 0.1),
@@ -163,8 +169,10 @@ def reader_only():
     speedup["speedups"].append(speedup["speedups"][0])
     gone = copy.deepcopy(whole)
     gone["removed"].append(gone["removed"][0])
-    documents = [put(["margins", 0, "ignorable"], 0.008), put(["stored", "ignorable"], 0.06), twice, speedup, gone]
-    starts = ["$.margins[0].ignorable: ", "$.stored.ignorable: ", f"$.margins[{len(whole['margins'])}].cases: ", "$.speedups[1].cases: ",
+    documents = [put(["margins", 0, "ignorable"], 0.008), put(["margins", 0, "mean"], 0.007), put(["stored", "ignorable"], 0.06),
+                 twice, speedup, gone]
+    starts = ["$.margins[0].ignorable: ", "$.margins[0].mean: ", "$.stored.ignorable: ",
+              f"$.margins[{len(whole['margins'])}].cases: ", "$.speedups[1].cases: ",
               "$.removed[1].cases: "]
     for document, answer, start in zip(documents, read(documents), starts):
         assert beyond_schema(document) and answer.startswith(start), answer

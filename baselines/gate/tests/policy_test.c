@@ -35,10 +35,11 @@ UNIT_TEST(the_shipped_policy_says_what_was_agreed)
     struct baseline_policy p = policy_of(NULL);
     assert_true(p.alpha == 0.001 && p.launches == 5 && p.isa[0] == '\0' && p.removed_count == 0);
     const struct baseline_margins *m = baseline_policy_margins(&p, "qk256_dequant/scalar/4096", "cache");
-    assert_true(m && m->ignorable == 0.002 && m->must_catch == 0.008);
+    assert_true(m && m->ignorable == 0.002 && m->must_catch == 0.008 && m->mean == 0.05);
     m = baseline_policy_margins(&p, "qk256_dequant/scalar/4096", "dram");
-    assert_true(m && m->ignorable == 0.005 && m->must_catch == 0.016);
-    assert_true(p.stored.ignorable == 0.02 && p.stored.must_catch == 0.05 && p.spread_factor == 2);
+    assert_true(m && m->ignorable == 0.005 && m->must_catch == 0.016 && m->mean == 0.1);
+    assert_true(p.stored.ignorable == 0.02 && p.stored.must_catch == 0.05 && p.stored.mean == 0 &&
+                p.spread_factor == 2);
     assert_int_equal(p.instructions, BASELINE_CHANGE_WARN);
     assert_int_equal(p.speedup_count, 1);
     assert_string_equal(p.speedups[0].over, "scalar");
@@ -195,6 +196,26 @@ UNIT_TEST(the_last_rule_that_matches_counts)
     baseline_policy_free(&p);
 }
 
+static double mean_of(const struct baseline_policy *p, const char *name, const char *memory)
+{
+    const struct baseline_margins *m = baseline_policy_margins(p, name, memory);
+    return m ? m->mean : NAN;
+}
+
+/* As policies were before there was a mean. */
+UNIT_TEST(a_rule_without_a_mean_has_the_usual_one)
+{
+    struct baseline_policy p = policy_of(
+        changed_policy("[{\"cases\": \"a\", \"ignorable\": 0, \"must_catch\": 0.01},"
+                       " {\"cases\": \"b\", \"ignorable\": 0, \"must_catch\": 0.07},"
+                       " {\"cases\": \"c\", \"ignorable\": 0, \"must_catch\": 0.01, \"mean\": 0.02}]",
+                       "[]", "[]"));
+    assert_true(mean_of(&p, "a/v/1", "cache") == 0.05 && mean_of(&p, "a/v/1", "dram") == 0.1);
+    assert_true(mean_of(&p, "b/v/1", "cache") == 0.07 && mean_of(&p, "b/v/1", "dram") == 0.1);
+    assert_true(mean_of(&p, "c/v/1", "cache") == 0.02 && mean_of(&p, "c/v/1", "dram") == 0.02);
+    baseline_policy_free(&p);
+}
+
 UNIT_TEST(a_rule_that_matches_nothing_is_an_error)
 {
     struct qk_error err = {.text = ""};
@@ -288,6 +309,7 @@ TEST_PART(policy)
         cmocka_unit_test(the_schema_knows_the_levels),
         cmocka_unit_test(globs_are_compared_part_by_part),
         cmocka_unit_test(the_last_rule_that_matches_counts),
+        cmocka_unit_test(a_rule_without_a_mean_has_the_usual_one),
         cmocka_unit_test(a_rule_that_matches_nothing_is_an_error),
         cmocka_unit_test(a_part_of_a_policy_is_refused),
         cmocka_unit_test(a_damaged_policy_is_no_crash),

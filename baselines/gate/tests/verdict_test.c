@@ -233,6 +233,22 @@ UNIT_TEST(rules_are_judged_like_cases)
     baseline_report_free(&r);
 }
 
+UNIT_TEST(an_undecided_other_shape_does_not_count)
+{
+    static const char letters[] = "PWRIX";
+    static const enum baseline_verdict worst[] = {BASELINE_PASS, BASELINE_WARN, BASELINE_REGRESSION,
+                                                  BASELINE_PASS, BASELINE_INVALID};
+    for (size_t i = 0; letters[i]; i++) {
+        char text[] = "P?as";
+        text[1] = letters[i];
+        struct baseline_report r = run(text);
+        r.results[1].role = BASELINE_SHAPE;
+        baseline_report_judge(&r);
+        assert_string_equal(baseline_verdict_names[r.verdict], baseline_verdict_names[worst[i]]);
+        baseline_report_free(&r);
+    }
+}
+
 UNIT_TEST(words_are_the_designs)
 {
     static const char *const words[] = {"PASS",    "WARN", "REGRESSION", "INCONCLUSIVE",
@@ -240,6 +256,7 @@ UNIT_TEST(words_are_the_designs)
     for (int v = 0; v < BASELINE_VERDICTS; v++)
         assert_string_equal(baseline_verdict_names[v], words[v]);
     assert_string_equal(baseline_role_names[BASELINE_CASE], "case");
+    assert_string_equal(baseline_role_names[BASELINE_SHAPE], "shape");
     assert_string_equal(baseline_role_names[BASELINE_RULE], "rule");
     assert_string_equal(baseline_role_names[BASELINE_AA], "aa");
     assert_string_equal(baseline_role_names[BASELINE_SLOWED], "slowed");
@@ -264,6 +281,7 @@ TEST_PART(verdict)
         cmocka_unit_test(controls_of_each_memory_class_are_wanted),
         cmocka_unit_test(a_reason_that_is_there_is_kept),
         cmocka_unit_test(rules_are_judged_like_cases),
+        cmocka_unit_test(an_undecided_other_shape_does_not_count),
         cmocka_unit_test(words_are_the_designs),
         cmocka_unit_test(too_many_results_are_no_memory),
     };

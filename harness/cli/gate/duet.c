@@ -37,7 +37,8 @@ static void describe(const struct baseline_suite_cases *suite, const struct benc
 static void tell_budget(const struct cli_gate *o, const struct baseline_policy *policy,
                         const struct baseline_suite_cases *suite)
 {
-    const double budget_s = o->budget_s > 0 ? o->budget_s : baseline_gate_budget(policy, suite);
+    const double budget_s =
+        o->budget_s > 0 ? o->budget_s : baseline_gate_budget(policy, suite, o->all_shapes);
     fprintf(stderr, "qkbench gate: %zu cases in at most %.0f s\n", suite->count, budget_s);
 }
 
@@ -84,6 +85,7 @@ static int judge(const struct cli_gate *o, struct baseline_policy *policy,
                                                  .env = &report->env,
                                                  .budget_s = o->budget_s,
                                                  .inject = o->inject,
+                                                 .all_shapes = o->all_shapes,
                                                  .time_identical = o->time_identical || o->inject > 0,
                                                  .identity = &identity,
                                                  .trace = o->outputs[CLI_GATE_TRACE].file.stream};

@@ -28,7 +28,7 @@ struct cli_gate {
     const char *policy, *suite;
     const char *lock_dir; /* NULL: the machine's */
     double budget_s, inject;
-    bool strict, time_identical, wait;
+    bool strict, time_identical, all_shapes, wait;
     struct cli_gate_output outputs[CLI_GATE_OUTPUTS];
 };
 

@@ -2,7 +2,20 @@
 #include "harness/cli/options.h"
 #include "harness/cli/gate/gate.h"
 
-enum { STRICT = 1000, SAME_CODE, IDENTICAL, WAIT, LOCK_DIR, DIR, POLICY, SUITE, BUDGET, INJECT, OUTPUT };
+enum {
+    STRICT = 1000,
+    SAME_CODE,
+    IDENTICAL,
+    SHAPES,
+    WAIT,
+    LOCK_DIR,
+    DIR,
+    POLICY,
+    SUITE,
+    BUDGET,
+    INJECT,
+    OUTPUT
+};
 
 static error_t parse(int key, char *arg, struct argp_state *state, void *to)
 {
@@ -25,6 +38,8 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
             argp_error(state, "--candidate belongs to --duet");
         if (o->same_code && !o->duet)
             argp_error(state, "--same-code belongs to --duet");
+        if (o->all_shapes && !o->duet)
+            argp_error(state, "--all-shapes belongs to --duet");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -60,6 +75,11 @@ void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
          "Give the candidate N thousandths of a per cent more work, to see it caught", 3},
         {"time-identical", IDENTICAL, NULL, CLI_FLAG(cli_gate, time_identical),
          "Time rows whose code is identical instead of passing them", 3},
+        {"all-shapes", SHAPES, NULL, CLI_FLAG(cli_gate, all_shapes),
+         "With --duet: judge what is timed at all other shapes of its op too, a second each; what that "
+         "leaves "
+         "undecided is shown and does not count",
+         3},
         {"wait", WAIT, NULL, CLI_FLAG(cli_gate, wait),
          "Wait for another gate on this machine instead of failing", 3},
         {"lock-dir", LOCK_DIR, "DIR", CLI_STRING(cli_gate, lock_dir),
@@ -79,7 +99,8 @@ void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
         options, parse, "[PATTERN...]",
         "Judges whether kernels got slower, and says so when it could not tell. A verdict is one of PASS, "
         "WARN (slower "
-        "than ignorable, not beyond must-catch), REGRESSION, INCONCLUSIVE, INVALID, NEW, "
+        "than ignorable, not beyond must-catch; or rare stalls that raise the mean above the policy's "
+        "margin), REGRESSION, INCONCLUSIVE, INVALID, NEW, "
         "MISSING.\vPATTERN "
         "(op/variant/shape) takes the place of the suite. Exit codes: 0 all PASS, WARN or NEW; 3 a "
         "REGRESSION; 4 "

@@ -19,6 +19,7 @@ code 2 "either --baseline NAME or --duet" gate
 code 2 "either --baseline NAME or --duet" gate --baseline x --duet "$module"
 code 2 "--candidate belongs to --duet" gate --baseline x --candidate "$module"
 code 2 "--same-code belongs to --duet" gate --baseline x --same-code list.json
+code 2 "--all-shapes belongs to --duet" gate --baseline x --all-shapes
 code 2 "has no suite" "${gate[@]}" --duet "$module" --suite none
 code 2 "matches no case" "${gate[@]}" --duet "$module" 'qk256_dequant/p9*/4096'
 code 2 "expected @L1" "${gate[@]}" --duet "$module" 'qk256_dequant/p4*/@L9'
@@ -80,16 +81,19 @@ before=$(ls -A)
 run "${gate[@]}" --duet "$module" --time-identical 'qk256_dequant/p4_permute/256' --trace trace.jsonl --out timed.json --seed 5
 ok "timed: a verdict, whatever it is" eval 'case $status in 0 | 3 | 4 | 5) says "p4_permute/256" ;; *) false ;; esac'
 ok "the trace has a header and blocks" eval '[ "$(wc -l <trace.jsonl)" -gt 3 ] && head -1 trace.jsonl | grep -q schema_version'
+run "${gate[@]}" --duet "$module" --time-identical --all-shapes f32_dot/scalar/256 --budget 3 --out shapes.json
+ok "with --all-shapes the other shapes are there too" eval \
+    'case $status in 0 | 3 | 4 | 5) [ "$(grep -c "\"role\": \"shape\"" shapes.json)" -eq 3 ] ;; *) false ;; esac'
 if python3 -c 'import jsonschema' 2>/dev/null; then
     ok "verdicts obey their schema" python3 -c '
 import json, jsonschema, sys
 schema = json.load(open(sys.argv[1]))
-for name in "identical.json", "timed.json":
+for name in "identical.json", "timed.json", "shapes.json":
     jsonschema.validate(json.load(open(name)), schema)' "$tree/reports/forms/verdicts.schema.json"
 else
     skip "verdicts obey their schema" "no python3-jsonschema"
 fi
-rm -f trace.jsonl timed.json
+rm -f trace.jsonl timed.json shapes.json
 ok "nothing else stays behind" eval '[ "$before" = "$(ls -A)" ]'
 
 held="another gate runs"

@@ -48,6 +48,7 @@ static struct baseline_result *add(struct baseline_report *r, const char *name, 
     *res = (struct baseline_result){.role = role,
                                     .verdict = verdict,
                                     .timed = !isnan(percent),
+                                    .mean_ratio = NAN,
                                     .old_instructions = NAN,
                                     .new_instructions = NAN};
     snprintf(res->name, sizeof res->name, "%s", name);
@@ -58,6 +59,9 @@ static struct baseline_result *add(struct baseline_report *r, const char *name, 
                                              1 + (percent + half) / 100};
         res->ignorable = dram ? 0.005 : 0.002;
         res->must_catch = dram ? 0.016 : 0.008;
+        if (role == BASELINE_CASE)
+            res->mean = dram ? 0.1 : 0.05;
+        res->mean_ratio = res->ratio.value;
         res->base_ns = 72.65 * pow(1.21, (double)r->count);
         res->cand_ns = res->base_ns * res->ratio.value;
         res->blocks = dram ? 37 : 18;
@@ -205,7 +209,12 @@ bool report_verdicts_fixture(struct baseline_report *r, const char *kind)
         begin(r, 1);
     else
         make_good(r);
-    if (!strcmp(kind, "warn") || strict) {
+    if (!strcmp(kind, "stalls")) {
+        spoil(r, 0, BASELINE_REGRESSION, 0.05, "rare stalls: mean +172.31 %, median +0.05 %");
+        r->results[0].mean_ratio = 2.7231;
+        spoil(r, 1, BASELINE_INCONCLUSIVE, 0.7, "undecided in 1 s");
+        r->results[1].role = BASELINE_SHAPE;
+    } else if (!strcmp(kind, "warn") || strict) {
         spoil(r, 3, BASELINE_WARN, 0.41, "");
         spoil(r, 4, BASELINE_NEW, NAN, "no such case in the base");
         if ((r->strict = strict))

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const char *const forms[] = {"text", "markdown", "json", "junit", "github", "bmf"};
-static const char *const kinds[] = {"good", "bad", "warn", "strict", "unsure", "hostile", "empty"};
+static const char *const kinds[] = {"good", "bad", "warn", "strict", "unsure", "stalls", "hostile", "empty"};
 enum { FORMS = sizeof forms / sizeof *forms, KINDS = sizeof kinds / sizeof *kinds };
 
 /* To be freed. In the caller's variable, because gcc takes what open_memstream leaves in ours for its address. */
@@ -83,6 +83,8 @@ UNIT_TEST(the_end_of_a_text_says_what_to_do)
         {"bad", "qkbench breakdown 'qk256_dequant/p4_permute/*'"},
         {"bad", "none of its verdicts"},
         {"unsure", "Give more with --budget"},
+        {"stalls", "Proven slower, by rare stalls."},
+        {"stalls", "1 undecided in the second"},
         {"warn", "let through"},
         {"strict", "qkbench gate: WARN (strict), exit code 3"},
         {"empty", "the run: nothing was timed"},
