@@ -28,8 +28,9 @@
  * median's, a quarter is this test's. The same coins carry it. Had a pair's coin fallen the other way, its arms would
  * have changed places. So under "a slice of the candidate takes at most 1 + m times what the base would have taken in
  * its place" ln(candidate / base) - ln(1 + m) lies above x at most as often as below -x, for every x >= 0, given all
- * that went before. That holds for the times of a pair and for the sums of a block. A neighbour's burst, however long,
- * hits either arm as often. A bet on the sign is fair, on all or on those only that are further than x away.
+ * that went before. That holds for the times of a pair and for the sums of a block. A process in which the place of
+ * code favours one arm is no exception, unless by more than m. A neighbour's burst, however long, hits either arm as
+ * often. A bet on the sign is fair, on all or on those only that are further than x away.
  *
  * E is the mean of two processes. One bets on the sum of every block. It finds stalls that are in most blocks, also
  * short ones. The other bets on single pairs further than 6 ln(1 + m) away. Most pairs have no stall, lie ln(1 + m)
