@@ -82,9 +82,9 @@ static void explain(const struct timed *t)
     struct baseline_result *r = t->result;
     char undecided[100] = "", stalls[100] = "";
     const enum baseline_verdict by_median = t->decision.by_median;
-    if (by_median == BASELINE_INCONCLUSIVE && r->role == BASELINE_SHAPE)
+    if (r->verdict == BASELINE_INCONCLUSIVE && r->role == BASELINE_SHAPE)
         snprintf(undecided, sizeof undecided, "undecided in %d s", BASELINE_SHAPE_SECONDS);
-    else if (by_median == BASELINE_INCONCLUSIVE)
+    else if (r->verdict == BASELINE_INCONCLUSIVE)
         snprintf(undecided, sizeof undecided, "%zu blocks in %.1f s did not decide", r->blocks, r->seconds);
     if (t->decision.by_sums != BASELINE_PASS && by_median != BASELINE_REGRESSION)
         snprintf(stalls, sizeof stalls, "rare stalls: mean %+.2f %%, median %+.2f %%",

@@ -18,10 +18,9 @@
 struct bench_duet_room {
     struct bench_group group;
     struct bench_buffers buffers;
-    struct qk_plan expected; /* what the reference was last run on; no buffers: not at all */
-    size_t rows, next_row;   /* there are, and the one where the next slice of a part begins */
-    bool odd;                /* the next slice begins with the buffers `odd` */
-    bool exchanged;          /* the two values of inputs have changed places */
+    size_t rows, next_row; /* there are, and the one where the next slice of a part begins */
+    bool odd;              /* the next slice begins with the buffers `odd` */
+    bool exchanged;        /* the two values of inputs have changed places */
     uint64_t
         *digests[2][QK_BUFFERS_MAX]; /* of both values of the inputs as they were filled, piece by piece */
     struct bench_duet_room *next;
@@ -66,8 +65,8 @@ struct bench_duet_desk {
     void *ctx;
 };
 
-/* QK_ERR_UNAVAILABLE, QK_ERR_CHECK, QK_ERR_MEMORY, QK_ERR_ARG as bench_duet_config.refused says. */
-int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_work *work, bool check,
+/* Checks nothing: proofs do (bench_duet_measure). QK_ERR_UNAVAILABLE, QK_ERR_MEMORY, QK_ERR_ARG as bench_duet_config.refused says. */
+int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_work *work,
                        struct qk_error *err);
 /*
  * QK_ERR_INTERNAL: that case is not prepared. QK_ERR_CHECK: a proof slice shows that the timed calls of an arm do

@@ -33,7 +33,7 @@ struct tally {
     size_t blocks;
     double spent_ns;
     struct bench_duet_proof proof; /* for its next block */
-    bool checked, over;
+    bool over;
 };
 
 struct duet {
@@ -213,12 +213,8 @@ static int prepare_case(struct duet *duet, size_t index, size_t launch, struct q
     struct tally *tally = &duet->tally[index];
     if ((tally->over = late(duet)))
         return 0;
-    /* Inputs are the same in every launch, and what a kernel makes of them does not change. */
-    duet->order.check = !tally->checked;
     tell_progress(duet, index);
-    const int code = ask_about(duet, BENCH_DUET_PREPARE, index, launch, err);
-    tally->checked = true;
-    return code;
+    return ask_about(duet, BENCH_DUET_PREPARE, index, launch, err);
 }
 
 static int take_block(struct duet *duet, size_t index, size_t launch, struct qk_error *err)

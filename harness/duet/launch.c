@@ -156,7 +156,7 @@ static int obey(struct bench_duet_desk *desk, const struct bench_duet_order *ord
     case BENCH_DUET_PREPARE:
         if (!work_valid(&order->work))
             break;
-        return bench_duet_prepare(desk, &order->work, order->check, &answer->error);
+        return bench_duet_prepare(desk, &order->work, &answer->error);
     case BENCH_DUET_MEASURE:
         return bench_duet_measure(desk, order->work.index, order->number, order->launch, &order->proof,
                                   &answer->block, &answer->error);

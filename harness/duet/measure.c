@@ -115,11 +115,6 @@ int bench_duet_measure(struct bench_duet_desk *desk, uint64_t index, uint64_t nu
         ready = ready->next;
     if (!ready)
         return qk_fail(err, QK_ERR_INTERNAL, NULL, "case %llu is not prepared", (unsigned long long)index);
-    /* All checks are made: half of the memory of a large case is free again. */
-    for (struct bench_duet_room *room = desk->rooms; room; room = room->next) {
-        bench_buffers_drop_expected(&room->buffers);
-        room->expected.buffer_count = 0;
-    }
     memset(block, 0, sizeof *block);
     block->index = index;
     block->number = number;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A case made ready: its two kernels are found and checked on its buffers, its slices and blocks are planned. */
+/* A case made ready: its two kernels are found and get their buffers, its slices and blocks are planned. */
 #include "harness/duet/desk.h"
 
 #include <math.h>
@@ -105,32 +105,6 @@ static int find_room(struct bench_duet_desk *desk, enum qk_op op, const struct q
     room->next = desk->rooms;
     *found = desk->rooms = room;
     return 0;
-}
-
-/* Compares an arm's output with the reference's, under the arm's own plan: that of a slowed arm has more rows. */
-static int check_arm(const struct bench_duet_desk *desk, struct bench_duet_room *room,
-                     struct bench_duet_ready_arm *arm, const struct bench_duet_work *work, int a,
-                     struct qk_error *err)
-{
-    char why[300];
-    if (!room->expected.buffer_count) {
-        const int code = bench_buffers_expect(&room->buffers, err);
-        if (code)
-            return code;
-        room->expected = room->buffers.plan;
-    }
-    memcpy(arm->view.expected, room->buffers.expected, sizeof arm->view.expected);
-    if (arm->view.plan.ops != room->expected.ops || arm->view.plan.count != room->expected.count) {
-        qk_op_row(work->op)->on->call(qk_reference(work->op)->fn, &arm->view.plan, arm->view.expected,
-                                      arm->view.expected, 1);
-        room->expected = arm->view.plan;
-    }
-    note(desk, "checking", work, a);
-    if (bench_buffers_same(&arm->view, &arm->variant, why, sizeof why))
-        return 0;
-    return qk_fail(err, QK_ERR_CHECK, room->group.name,
-                   "the output of %s of the %s differs from the reference's: %s", work->variant[a],
-                   bench_side_names[work->side[a]], why);
 }
 
 static int find_arm(const struct bench_duet_desk *desk, const struct bench_duet_work *work, int a,
@@ -299,8 +273,7 @@ static void plan_block(struct bench_duet_ready *ready, const struct bench_duet_w
         ready->pairs = 3;
 }
 
-int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_work *work, bool check,
-                       struct qk_error *err)
+int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_work *work, struct qk_error *err)
 {
     struct bench_duet_room *room;
     struct bench_duet_ready ready = {.index = work->index, .memory = work->memory}, *kept = NULL;
@@ -316,18 +289,12 @@ int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_wor
     for (int a = 0; a < 2 && !code; a++) {
         ready.arm[a].view = room->buffers;
         ready.arm[a].view.plan = plan;
-        if (check)
-            code = check_arm(desk, room, &ready.arm[a], work, a, err);
     }
     if (code)
         return code;
     note(desk, "timing", work, 1);
     ready.room = room;
     plan_block(&ready, work, &room->buffers.plan);
-    if (check && !ready.arm[1].rows && ready.arm[1].view.plan.count != plan.count)
-        code = check_arm(desk, room, &ready.arm[1], work, 1, err);
-    if (code)
-        return code;
     kept = malloc(sizeof *kept);
     if (!kept)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a case");

@@ -21,11 +21,11 @@ enum bench_duet_message {
     BENCH_DUET_ROW,      /* side, number: answered with that row of its table */
     BENCH_DUET_CHECK,    /* side, number: the row is checked and stepped */
     BENCH_DUET_TRY,      /* side, number, work.shape: one call on buffers that end at a guard page */
-    BENCH_DUET_PREPARE, /* work, check: buffers, checks, calls per slice; a note before each arm's first call */
-    BENCH_DUET_MEASURE, /* work.index, number, launch, proof: answered with a block */
-    BENCH_DUET_CLEAR,   /* forgets all cases and their buffers */
-    BENCH_DUET_NOTE,    /* text: what is being done, in case it is the last that is heard */
-    BENCH_DUET_DONE     /* code, error, side */
+    BENCH_DUET_PREPARE,  /* work: buffers, calls per slice; a note before each arm's first call */
+    BENCH_DUET_MEASURE,  /* work.index, number, launch, proof: answered with a block */
+    BENCH_DUET_CLEAR,    /* forgets all cases and their buffers */
+    BENCH_DUET_NOTE,     /* text: what is being done, in case it is the last that is heard */
+    BENCH_DUET_DONE      /* code, error, side */
 };
 
 struct bench_duet_head {
@@ -45,7 +45,6 @@ struct bench_duet_work {
 struct bench_duet_order {
     struct bench_duet_head head;
     int cpu;
-    bool check;
     bool has[BENCH_SIDES]; /* such a side */
     bool forks; /* the launch steps kernels, for which it needs children; otherwise it can have none */
     enum bench_duet_side side;

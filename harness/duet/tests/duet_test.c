@@ -237,9 +237,9 @@ UNIT_TEST(a_crash_refuses_its_case_alone)
 {
     static const struct {
         const char *variant, *text, *where;
-    } known[] = {{"crash", "died of SIGSEGV", "checking crash of the candidate"},
+    } known[] = {{"crash", "died of SIGSEGV", "timing crash of the candidate"},
                  {"crash_later", "died of SIGSEGV", ""},
-                 {"leave", "ended with exit code 9", "checking leave of the candidate"},
+                 {"leave", "ended with exit code 9", "timing leave of the candidate"},
                  {"wrong", "differs from the reference's", "wrong of the candidate"}};
     setenv("ASAN_OPTIONS", "handle_segv=0", 1); /* the signal itself, not a report */
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
