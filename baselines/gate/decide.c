@@ -146,17 +146,21 @@ static void take_pair(struct baseline_sums_test *t, double log_ratio)
     t->far_above += above > far;
 }
 
+/* ln of the mean of two stakes; one of them may be nothing. */
+static double log_mean(double a, double b)
+{
+    const double larger = fmax(a, b);
+    return larger == -INFINITY ? larger : larger + log1p(exp(fmin(a, b) - larger)) - M_LN2;
+}
+
 /* The pairs of the block are taken. */
 static void take_sum(struct baseline_sums_test *t, double log_sums, size_t blocks)
 {
     const double half = t->threshold / 2;
     t->above += log_sums > t->margin;
     t->log_e = -INFINITY;
-    if (may_reach(t->above, blocks, half) || may_reach(t->far_above, t->far, half)) {
-        const double sums = baseline_log_e(t->above, blocks), pairs = baseline_log_e(t->far_above, t->far);
-        t->log_e = fmax(sums, pairs) + log1p(exp(-fabs(sums - pairs))) - M_LN2;
-    }
-    t->won |= t->log_e >= t->threshold;
+    if (may_reach(t->above, blocks, half) || may_reach(t->far_above, t->far, half))
+        t->log_e = log_mean(baseline_log_e(t->above, blocks), baseline_log_e(t->far_above, t->far));
 }
 
 static void take_sums(struct baseline_decision *d, const struct baseline_block *block, double log_sums)
@@ -168,6 +172,9 @@ static void take_sums(struct baseline_decision *d, const struct baseline_block *
     }
     take_sum(&d->mean, log_sums, d->blocks);
     take_sum(&d->triple, log_sums, d->blocks);
+    d->mean.log_e = log_mean(d->mean.log_e, d->triple.log_e);
+    d->mean.won |= d->mean.log_e >= d->mean.threshold;
+    d->triple.won |= d->triple.log_e >= d->triple.threshold;
     const double found = log(baseline_decision_mean(d));
     d->by_sums = BASELINE_PASS;
     if (d->mean.won && found > d->mean.margin)

@@ -32,17 +32,18 @@
  * code favours one arm is no exception, unless by more than m. A neighbour's burst, however long, hits either arm as
  * often. A bet on the sign is fair, on all or on those only that are further than x away.
  *
- * E is the mean of two processes. One bets on the sum of every block. It finds stalls that are in most blocks, also
- * short ones. The other bets on single pairs further than 6 ln(1 + m) away. Most pairs have no stall, lie ln(1 + m)
- * below, and cost it nothing. It finds long stalls that are rarer: each is a coin. No test that is not to cry wolf at
- * bursts can do with fewer coins than it takes to double its stake to 1/alpha. For the same reason a bet on sizes
- * (Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", JRSS B 2024, arXiv 2010.09686)
- * would win no sooner.
+ * E is a mean of processes. One bets on the sum of every block. It finds stalls that are in most blocks, also short
+ * ones. Another bets on single pairs further than 6 ln(1 + m) away. Most pairs have no stall, lie ln(1 + m) below, and
+ * cost it nothing. It finds long stalls that are rarer: each is a coin. No test that is not to cry wolf at bursts can
+ * do with fewer coins than it takes to double its stake to 1/alpha. For the same reason a bet on sizes (Waudby-Smith
+ * and Ramdas, "Estimating means of bounded random variables by betting", JRSS B 2024, arXiv 2010.09686) would win no
+ * sooner. The same two bet against three times the margin. Of them REGRESSION is decided. They are fair against the
+ * margin too, and half of its E: on a loud machine pairs that far away are fewer, and so more of them are stalls.
  *
  * What is proven then is that no factor up to 1 + m explains the times. That the mean lies above the margin is the
- * estimate's to say, the sum of all times over the other: both must hold. Against three times the margin the same is
- * done once more. This test only makes a verdict worse, and it looks at no more blocks than the median wants, unless it
- * is close: it may hold a case open, for 60 blocks in all, while ln E is above half of what it needs.
+ * estimate's to say, the sum of all times over the other: both must hold. This test only makes a verdict worse, and it
+ * looks at no more blocks than the median wants, unless it is close: it may hold a case open, for 60 blocks in all,
+ * while ln E is above half of what it needs.
  */
 #ifndef QKBENCH_BASELINES_GATE_DECIDE_H
 #define QKBENCH_BASELINES_GATE_DECIDE_H
@@ -60,7 +61,7 @@ struct baseline_sums_test {
     double margin, threshold; /* ln */
     size_t above;             /* blocks whose sums lie above the margin */
     size_t far, far_above;    /* pairs far away from it, and those of them that lie above */
-    double log_e;             /* -INFINITY when it is surely below half of the threshold */
+    double log_e;             /* -INFINITY when it is surely far below half of the threshold */
     bool won;                 /* once */
 };
 

@@ -243,8 +243,8 @@ UNIT_TEST(broken_rules_break_the_bound_of_sums)
     print_message("# fixed order: sums win %zu of %d\n", won, RUNS);
     assert_false(within_bound(won));
     w.fixed_order = false;
-    won = sums_won(w, 0.5);
-    print_message("# half the threshold: sums win %zu of %d\n", won, RUNS);
+    won = sums_won(w, 1 / 3.);
+    print_message("# a third of the threshold: sums win %zu of %d\n", won, RUNS);
     assert_false(within_bound(won));
 }
 
