@@ -48,7 +48,7 @@ ok "a build against itself passes without being timed" eval \
     'untimed && case $status in 0 | 3 | 4 | 5) ;; *) false ;; esac'
 ok "all files are there" eval '[ -s identical.json ] && [ -s identical.md ] && [ -s identical.xml ] && [ -s identical.bmf ]'
 cp "$module" twin.so # copy.so would be found by Python's `import copy`
-run "${gate[@]}" --duet twin.so --budget 1
+run "${gate[@]}" --duet twin.so --budget 30
 ok "so does a copy of it" untimed
 
 # A module that differs in bytes but not in code: only a list that holds for it spares the timing.
@@ -64,7 +64,7 @@ row = {"op": "qk256_dequant", "name": "p4_permute", "base": at, "candidate": at}
 json.dump({"schema_version": 1, "base": side(sys.argv[1]), "candidate": side(sys.argv[2]), "rows": [row]}, sys.stdout)
 ' "$module" other.so "$1" >list.json
 }
-one=(--duet "$module" --candidate other.so --budget 1 qk256_dequant/p4_permute/4096 --same-code list.json)
+one=(--duet "$module" --candidate other.so --budget 30 qk256_dequant/p4_permute/4096 --same-code list.json)
 list 0
 run "${gate[@]}" "${one[@]}"
 ok "a row that the list names is not timed" says "identical code, not timed"
