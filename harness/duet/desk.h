@@ -65,7 +65,10 @@ struct bench_duet_desk {
     void *ctx;
 };
 
-/* Checks nothing: proofs do (bench_duet_measure). QK_ERR_UNAVAILABLE, QK_ERR_MEMORY, QK_ERR_ARG as bench_duet_config.refused says. */
+/*
+ * Compares no output: proofs do (bench_duet_measure). QK_ERR_UNAVAILABLE, QK_ERR_MEMORY, QK_ERR_ARG as
+ * bench_duet_config.refused says. QK_ERR_CHECK: a call changed an input, or what lies around a buffer.
+ */
 int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_work *work,
                        struct qk_error *err);
 /*
@@ -85,7 +88,12 @@ void bench_duet_forget(struct bench_duet_room *room);
 size_t bench_duet_next_rows(struct bench_duet_room *room, size_t rows);
 /* The arm's buffers from that row on; the first call is on `odd`, or on `at`. */
 struct bench_buffers bench_duet_at(const struct bench_duet_ready_arm *arm, size_t row, bool odd);
-/* Both arms' proof slices, as drawn. QK_ERR_CHECK, QK_ERR_MEMORY. */
+/* Are all inputs and all that lies around the buffers as they were? */
+bool bench_duet_untouched(const struct bench_duet_ready *ready);
+/*
+ * Both arms' proof slices, as drawn. QK_ERR_CHECK, QK_ERR_MEMORY. What was touched before is restored first, and is
+ * refused even when neither slice touches it again. What a refused slice touched is restored for other cases.
+ */
 int bench_duet_prove(const struct bench_duet_desk *desk, const struct bench_duet_ready *ready,
                      const struct bench_duet_draw *draw, struct bench_duet_proof *proof,
                      struct qk_error *err);

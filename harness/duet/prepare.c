@@ -277,6 +277,7 @@ int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_wor
 {
     struct bench_duet_room *room;
     struct bench_duet_ready ready = {.index = work->index, .memory = work->memory}, *kept = NULL;
+    struct bench_duet_proof proof = {.due = true};
     struct qk_shape shape;
     struct qk_plan plan;
     int code = qk_op_row(work->op)->on->plan(&work->shape, &plan, err);
@@ -295,6 +296,10 @@ int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_wor
     note(desk, "timing", work, 1);
     ready.room = room;
     plan_block(&ready, work, &room->buffers.plan);
+    if (work->memory == BENCH_MEMORY_CACHE && !bench_duet_untouched(&ready)) {
+        const struct bench_duet_draw draw = bench_duet_draw(desk->seed, work->index, 0, ready.pairs);
+        return bench_duet_prove(desk, &ready, &draw, &proof, err);
+    }
     kept = malloc(sizeof *kept);
     if (!kept)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a case");

@@ -136,14 +136,14 @@ static bool padding_whole(const struct qk_buffer *buffer, const void *start, cha
     return at == padding;
 }
 
-/* What is in all inputs, or in the arm's rows of them, and in the padding of all buffers. */
+/* What is in all inputs, or in the rows of a slice of the arm, and in the padding of all buffers. arm may be NULL. */
 static bool rest_whole(const struct bench_duet_room *room, const struct bench_duet_ready_arm *arm, size_t row,
                        char *why, size_t size)
 {
     for (int i = 0; i < room->buffers.plan.buffer_count; i++) {
         const struct qk_buffer *const buffer = &room->buffers.plan.buffers[i];
-        const size_t from = row * arm->unit[i],
-                     to = arm->unit[i] ? from + arm->view.plan.buffers[i].bytes : buffer->bytes;
+        const size_t unit = arm ? arm->unit[i] : 0, from = row * unit;
+        const size_t to = unit ? from + arm->view.plan.buffers[i].bytes : buffer->bytes;
         for (int set = 0; set <= alternates(room, i); set++) {
             const void *const start = set ? room->buffers.odd[i] : room->buffers.at[i];
             const uint64_t *const kept = room->digests[alternates(room, i) ? set ^ room->exchanged : 0][i];
@@ -297,6 +297,12 @@ static int restore(struct bench_duet_room *room, uint64_t seed, struct qk_error 
     return code ? code : bench_buffers_alternate(&room->buffers, seed, err);
 }
 
+bool bench_duet_untouched(const struct bench_duet_ready *ready)
+{
+    char why[300];
+    return rest_whole(ready->room, NULL, 0, why, sizeof why);
+}
+
 int bench_duet_prove(const struct bench_duet_desk *desk, const struct bench_duet_ready *ready,
                      const struct bench_duet_draw *draw, struct bench_duet_proof *proof, struct qk_error *err)
 {
@@ -307,7 +313,8 @@ int bench_duet_prove(const struct bench_duet_desk *desk, const struct bench_duet
     int code = 0;
     /* It was one of the two that changed something meanwhile. Its proof slice will tell which. */
     for (int a = 0; a < 2 && !*before; a++)
-        rest_whole(ready->room, &arm[a], rows[a] ? row : 0, before, sizeof before);
+        rest_whole(ready->room, ready->memory == BENCH_MEMORY_CACHE ? NULL : &arm[a], rows[a] ? row : 0,
+                   before, sizeof before);
     if (*before)
         code = restore(ready->room, desk->seed, err);
     if (!code)
@@ -316,6 +323,8 @@ int bench_duet_prove(const struct bench_duet_desk *desk, const struct bench_duet
         const int a = draw->first ^ k;
         code = prove_arm(ready, a, rows[a] ? row : 0, draw, proof, err);
     }
+    if (code == QK_ERR_CHECK)
+        restore(ready->room, desk->seed, NULL);
     return code || !*before
                ? code
                : qk_fail(err, QK_ERR_CHECK, ready->room->group.name,

@@ -351,21 +351,27 @@ static void prove(const char *base, const char *candidate, const char *shape, en
     struct bench_duet_work w = work_on(base, shape, 0);
     struct bench_duet_block b;
     struct bench_duet_proof proof = unproven;
-    int code = 0;
+    /* Of a case in cache all inputs are looked at after the calls that plan its slices, and after every block. */
+    const bool seen = memory == BENCH_MEMORY_CACHE && text && !strstr(text, "reference's");
+    int code;
     w.memory = memory;
     strcpy(w.variant[1], candidate);
     for (int tries = 0;;
          tries++) { /* interrupted, a call seemed longer: plan it again, as it is right no more */
-        if (bench_duet_prepare(&desk, &w, &err))
-            fail_msg("%s", err.text);
+        code = bench_duet_prepare(&desk, &w, &err);
+        assert_int_equal(code, seen ? QK_ERR_CHECK : 0);
+        if (seen)
+            break;
         const struct bench_duet_ready_arm *const arm = &desk.ready->arm[1];
         const bool cut = memory == BENCH_MEMORY_DRAM;
         if (tries == 100 || (cut ? arm->rows && arm->sample_rows : arm->calls > 50))
             break;
         bench_duet_clear(&desk);
     }
-    assert_int_equal(bench_duet_measure(&desk, w.index, 0, 0, &proof, &b, &err), 0);
-    assert_true(b.proof_ns == 0);
+    if (!seen) {
+        assert_int_equal(bench_duet_measure(&desk, w.index, 0, 0, &proof, &b, &err), 0);
+        assert_true(b.proof_ns == 0);
+    }
     for (uint64_t number = 1; number < (text ? 20 : 4) && !code; number++) {
         proof.due = true;
         code = bench_duet_measure(&desk, w.index, number, 0, &proof, &b, &err);
@@ -430,6 +436,24 @@ UNIT_TEST(what_changed_before_is_found)
         assert_non_null(strstr(err.text, at->plan.buffers[i].name));
         assert_int_equal(bench_duet_measure(&desk, w.index, 0, 0, &proof, &b, &err), 0); /* it is undone */
     }
+    bench_duet_clear(&desk);
+}
+
+UNIT_TEST(another_case_is_not_blamed)
+{
+    struct bench_duet_work w = work_on("right", "1280", 0);
+    struct bench_duet_block b;
+    const struct bench_duet_proof proof = {.due = true};
+    assert_int_equal(bench_duet_prepare(&desk, &w, &err), 0);
+    struct bench_duet_ready *const innocent = desk.ready;
+    w.index = 8;
+    assert_int_equal(bench_duet_prepare(&desk, &w, &err), 0);
+    assert_ptr_equal(innocent->room, desk.ready->room);
+    desk.ready->arm[1].variant = *qk_table_find(&desk.table[1], "qk256_dequant", "change_input_later");
+    assert_int_equal(bench_duet_measure(&desk, 7, 0, 0, &proof, &b, &err), 0);
+    assert_int_equal(bench_duet_measure(&desk, 8, 0, 0, &unproven, &b, &err), QK_ERR_CHECK);
+    assert_non_null(strstr(err.text, "change_input_later of the candidate"));
+    assert_int_equal(bench_duet_measure(&desk, 7, 1, 0, &proof, &b, &err), 0);
     bench_duet_clear(&desk);
 }
 
@@ -569,6 +593,7 @@ TEST_PART(measure)
         cmocka_unit_test(what_timed_calls_do_is_proven),
         cmocka_unit_test(what_walks_over_rows_is_proven),
         cmocka_unit_test(what_changed_before_is_found),
+        cmocka_unit_test(another_case_is_not_blamed),
         cmocka_unit_test(every_op_can_be_proven),
         cmocka_unit_test(coins_are_fair_and_reproducible),
         cmocka_unit_test(proofs_are_drawn),
