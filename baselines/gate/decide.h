@@ -104,7 +104,8 @@ int baseline_decision_bound(struct baseline_decision *d, double log_bound, doubl
 struct baseline_block {
     double log_ratio; /* the middle of its pairs */
     size_t pairs;
-    const double *base_ns, *cand_ns; /* [pairs] */
+    const double *base_ns,
+        *cand_ns; /* [pairs]; for the sums, so without what the thread waited for its CPU */
 };
 
 /*

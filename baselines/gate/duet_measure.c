@@ -49,7 +49,12 @@ static bool more(void *ctx, const struct bench_duet_block *b)
         g->code = qk_fail(&g->err, QK_ERR_MEMORY, t->duet->name, "no memory for a block");
     if (g->code)
         return false;
-    const struct baseline_block block = {b->log_ratio, b->pairs, b->base_ns, b->cand_ns};
+    double base_ns[BENCH_DUET_PAIRS_MAX], cand_ns[BENCH_DUET_PAIRS_MAX];
+    for (size_t p = 0; p < b->pairs; p++) { /* what others ran meanwhile is no stall */
+        base_ns[p] = b->base_ns[p] - b->base_wait_ns[p];
+        cand_ns[p] = b->cand_ns[p] - b->cand_wait_ns[p];
+    }
+    const struct baseline_block block = {b->log_ratio, b->pairs, base_ns, cand_ns};
     return !baseline_decision_add(&t->decision, &block);
 }
 

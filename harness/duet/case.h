@@ -69,6 +69,11 @@ struct bench_duet_block {
     size_t pairs;   /* at most BENCH_DUET_PAIRS_MAX */
     uint64_t order; /* bit p: pair p ran the candidate first; the low bits of bench_duet_coins */
     double base_ns[BENCH_DUET_PAIRS_MAX], cand_ns[BENCH_DUET_PAIRS_MAX];
+    /*
+     * How much of that the thread was ready to run and others did, as the scheduler has it: no kernel's time. The
+     * middle of the pairs is deaf to it, their sums are not.
+     */
+    double base_wait_ns[BENCH_DUET_PAIRS_MAX], cand_wait_ns[BENCH_DUET_PAIRS_MAX];
     double log_ratio; /* of ln(cand_ns / base_ns): bench_median in cache, bench_hodges_lehmann from DRAM */
     double extra;     /* share of extra work really done */
     double wall_ns;  /* what the block cost: its pairs, pairs discarded, proof slices, the clock's estimate */

@@ -174,7 +174,8 @@ int bench_duet_launch(void)
     static struct bench_duet_order order;
     static struct bench_duet_answer answer;
     int fd = take_socket(), got = -1;
-    struct bench_duet_desk desk = {.sw = {.stat = -1, .migrations = -1}, .note = send_note, .ctx = &fd};
+    struct bench_duet_desk desk = {
+        .sw = {.stat = -1, .migrations = -1, .waits = -1}, .note = send_note, .ctx = &fd};
     bool heard = fd >= 0;
     while (heard && (got = bench_duet_receive(fd, &order, sizeof order)) > 0) {
         memset(&answer, 0, sizeof answer);

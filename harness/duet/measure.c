@@ -10,17 +10,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One slice, in ns per declared call. The first call of the next one is on the other value than its last. */
-static double slice(const struct bench_duet_ready_arm *arm, struct bench_duet_room *room)
+struct slice {
+    double ns, wait_ns; /* per declared call */
+};
+
+/* One slice. The first call of the next one is on the other value than its last. */
+static struct slice slice(const struct bench_duet_desk *desk, const struct bench_duet_ready_arm *arm,
+                          struct bench_duet_room *room)
 {
     const uint64_t calls = arm->calls + arm->extra;
     const size_t row = arm->rows ? bench_duet_next_rows(room, arm->rows + arm->more_rows) : 0;
     const struct bench_buffers at = bench_duet_at(arm, row, room->odd);
+    const double scale = arm->slices / (double)arm->calls;
     if (!arm->rows)
         room->odd ^= calls & 1;
+    const double waited = bench_sw_waited(&desk->sw);
     const uint64_t start = bench_clock_ns();
     bench_buffers_call(&at, arm->variant.fn, calls);
-    return fmax((double)(bench_clock_ns() - start), 1) / (double)arm->calls * arm->slices;
+    const double ns = fmax((double)(bench_clock_ns() - start), 1);
+    /* What was waited between the readings of the clock and of the waits is not in ns. */
+    return (struct slice){ns * scale, fmin(bench_sw_waited(&desk->sw) - waited, ns - 1) * scale};
 }
 
 /*
@@ -54,18 +63,18 @@ static int before_pair(const struct bench_duet_desk *desk, const struct bench_du
         return code;
     if (ready->discard && (prove || p == 0))
         for (int k = 0; k < 2; k++)
-            slice(&ready->arm[first ^ k], ready->room);
+            slice(desk, &ready->arm[first ^ k], ready->room);
     if (prove)
         block->proof_ns = (double)(bench_clock_ns() - start);
     return 0;
 }
 
 /* One timed slice; the arm must leave the thread as it found it. */
-static int take_slice(const struct bench_duet_ready *ready, int a, const struct qk_state *state, double *ns,
-                      struct qk_error *err)
+static int take_slice(const struct bench_duet_desk *desk, const struct bench_duet_ready *ready, int a,
+                      const struct qk_state *state, struct slice *taken, struct qk_error *err)
 {
     char why[160];
-    *ns = slice(&ready->arm[a], ready->room);
+    *taken = slice(desk, &ready->arm[a], ready->room);
     if (qk_state_kept(state, why, sizeof why))
         return 0;
     return qk_fail(err, QK_ERR_CHECK, ready->room->group.name, "a timed slice of %s of the %s %s",
@@ -86,17 +95,19 @@ static int measure(const struct bench_duet_desk *desk, const struct bench_duet_r
     bench_sw_begin(&desk->sw, &begin);
     for (size_t p = 0; p < ready->pairs; p++) {
         const int first = (int)(block->order >> p & 1);
-        double ns[2];
+        struct slice taken[2];
         int code = before_pair(desk, ready, p, &draw, block, err);
         if (!code)
-            code = take_slice(ready, first, &state, &ns[first], err);
+            code = take_slice(desk, ready, first, &state, &taken[first], err);
         if (!code)
-            code = take_slice(ready, !first, &state, &ns[!first], err);
+            code = take_slice(desk, ready, !first, &state, &taken[!first], err);
         if (code)
             return code;
         /* As a trace keeps them, so that the ratio can be had from there again. */
-        block->base_ns[p] = bench_stored(ns[0]);
-        block->cand_ns[p] = bench_stored(ns[1]);
+        block->base_ns[p] = bench_stored(taken[0].ns);
+        block->cand_ns[p] = bench_stored(taken[1].ns);
+        block->base_wait_ns[p] = bench_stored(taken[0].wait_ns);
+        block->cand_wait_ns[p] = bench_stored(taken[1].wait_ns);
         ratio[p] = log(block->cand_ns[p] / block->base_ns[p]);
     }
     bench_sw_end(&desk->sw, &begin, &block->events);

@@ -113,6 +113,8 @@ int bench_trace_block(const struct bench_duet_config *cfg, const struct bench_du
     bench_json_put(&o, "order", json_string(order));
     bench_json_put(&o, "base_ns", numbers(block->base_ns, block->pairs));
     bench_json_put(&o, "cand_ns", numbers(block->cand_ns, block->pairs));
+    bench_json_put(&o, "base_wait_ns", numbers(block->base_wait_ns, block->pairs));
+    bench_json_put(&o, "cand_wait_ns", numbers(block->cand_wait_ns, block->pairs));
     bench_json_put(&o, "log_ratio", json_real(block->log_ratio));
     bench_json_put(&o, "extra", json_real(block->extra));
     bench_json_put(&o, "wall_ns", json_real(block->wall_ns));

@@ -120,9 +120,24 @@ static void open_migrations(struct bench_sw *sw, const char *root)
 
 void bench_sw_open(const char *root, struct bench_sw *sw, int cpu)
 {
+    char path[256];
     *sw = (struct bench_sw){.cpu = cpu, .stat = -1, .migrations = -1};
     open_steal(sw, root);
     open_migrations(sw, root);
+    snprintf(path, sizeof path, "%s/proc/thread-self/schedstat", root);
+    sw->waits = open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* Its second number (Documentation/scheduler/sched-stats.rst of Linux). */
+double bench_sw_waited(const struct bench_sw *sw)
+{
+    char text[96], *rest;
+    const ssize_t size = sw->waits >= 0 ? pread(sw->waits, text, sizeof text - 1, 0) : 0;
+    if (size <= 0)
+        return 0;
+    text[size] = '\0';
+    strtoull(text, &rest, 10);
+    return (double)strtoull(rest, NULL, 10);
 }
 
 void bench_sw_close(struct bench_sw *sw)
@@ -131,7 +146,9 @@ void bench_sw_close(struct bench_sw *sw)
         close(sw->stat);
     if (sw->migrations >= 0)
         close(sw->migrations);
-    sw->stat = sw->migrations = -1;
+    if (sw->waits >= 0)
+        close(sw->waits);
+    sw->stat = sw->migrations = sw->waits = -1;
 }
 
 static void read_clocks(struct bench_sw_reading *r)

@@ -34,6 +34,7 @@ struct bench_sw {
     int cpu;
     int stat;       /* /proc/stat; -1: steal is NaN */
     int migrations; /* a perf event or /proc/thread-self/sched; -1: neither can be read */
+    int waits;      /* /proc/thread-self/schedstat; -1: it cannot be read */
     bool perf;      /* `migrations` is the former */
     char why[200];  /* what is NaN and why, and how migrations are counted; may be empty */
 };
@@ -50,6 +51,9 @@ struct bench_sw_reading {
  */
 void bench_sw_open(const char *root, struct bench_sw *sw, int cpu);
 void bench_sw_close(struct bench_sw *sw);
+
+/* ns that the calling thread was ready to run and did not, since its start; 0 where that is not to be had. 2 us. */
+double bench_sw_waited(const struct bench_sw *sw);
 
 /* The clocks are read last in begin and first in end, so that they do not contain the reading of the rest. */
 void bench_sw_begin(const struct bench_sw *sw, struct bench_sw_reading *begin);
