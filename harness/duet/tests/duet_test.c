@@ -133,7 +133,7 @@ UNIT_TEST(proofs_are_not_left_out_twice_in_a_row)
 UNIT_TEST(a_proof_refuses_a_case)
 {
     struct bench_duet_case cases[] = {case_of("right", "idle_later"), case_of("right", "right")};
-    struct bench_duet_config cfg = config(cases, 2, FAKE_SO);
+    struct bench_duet_config cfg = config(cases, 2, FAKE_LIES_SO);
     assert_int_equal(run(&cfg, 6, 0), 0);
     assert_int_equal(seen.refused[0], QK_ERR_CHECK);
     assert_non_null(strstr(seen.why[0], "proof: the output of idle_later of the candidate differs"));

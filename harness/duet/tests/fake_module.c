@@ -80,116 +80,6 @@ static void wrong(float *restrict out, const uint8_t *restrict codes, const floa
     out[256 * blocks - 1] += 1;
 }
 
-/* What these do instead of their work, once nobody checks single calls any more. */
-static void idle(float *out, const uint8_t *codes, const float *scale, const float *lut, size_t blocks)
-{
-    (void)out, (void)codes, (void)scale, (void)lut, (void)blocks;
-}
-
-static void half(float *out, const uint8_t *codes, const float *scale, const float *lut, size_t blocks)
-{
-    right(out, codes, scale, lut, blocks / 2);
-}
-
-static void past_end(float *out, const uint8_t *codes, const float *scale, const float *lut, size_t blocks)
-{
-    right(out, codes, scale, lut, blocks);
-    out[256 * blocks] = 1;
-}
-
-static void before_start(float *out, const uint8_t *codes, const float *scale, const float *lut,
-                         size_t blocks)
-{
-    static float *lowest; /* where a buffer starts, beside a page that cannot be touched */
-    right(out, codes, scale, lut, blocks);
-    if (!lowest || out < lowest)
-        lowest = out;
-    else if (out > lowest)
-        out[-1] = 1;
-}
-
-static void change_input(float *out, const uint8_t *codes, const float *scale, const float *lut,
-                         size_t blocks)
-{
-    right(out, codes, scale, lut, blocks);
-    ++*(uint8_t *)(uintptr_t)codes;
-}
-
-enum { RESULTS = 256 };
-static struct result {
-    uint64_t key[3];
-    float *out;
-} results[RESULTS];
-
-__attribute__((destructor)) static void forget(void)
-{
-    for (int i = 0; i < RESULTS; i++)
-        free(results[i].out);
-}
-
-/* Copies the result of a call that had the same key; does the work where there was none. */
-static void remember(uint64_t key, uint64_t more, float *out, const uint8_t *codes, const float *scale,
-                     const float *lut, size_t blocks)
-{
-    const uint64_t keys[3] = {key, more, blocks};
-    for (int i = 0; i < RESULTS; i++) {
-        struct result *const r = &results[i];
-        if (r->out && memcmp(r->key, keys, sizeof keys) != 0)
-            continue;
-        if (!r->out) {
-            memcpy(r->key, keys, sizeof keys);
-            r->out = calloc(blocks, 1024);
-            if (!r->out)
-                abort();
-            right(r->out, codes, scale, lut, blocks);
-        }
-        memcpy(out, r->out, 1024 * blocks);
-        return;
-    }
-    abort();
-}
-
-static void by_address(float *out, const uint8_t *codes, const float *scale, const float *lut, size_t blocks)
-{
-    remember((uintptr_t)out, (uintptr_t)scale, out, codes, scale, lut, blocks);
-}
-
-static void by_first_weights(float *out, const uint8_t *codes, const float *scale, const float *lut,
-                             size_t blocks)
-{
-    uint64_t first;
-    memcpy(&first, codes, sizeof first);
-    remember(first, 0, out, codes, scale, lut, blocks);
-}
-
-/*
- * Right for so many calls, then that. The second is right for fewer, and naps a microsecond a block, so that a call is
- * longer than a slice and is walked over.
- */
-#define TURNS(then)                                                                                          \
-    static void then##_later(float *out, const uint8_t *codes, const float *scale, const float *lut,         \
-                             size_t blocks)                                                                  \
-    {                                                                                                        \
-        static unsigned calls;                                                                               \
-        (calls++ < 300 ? right : then)(out, codes, scale, lut, blocks);                                      \
-    }                                                                                                        \
-    static void slow_##then(float *out, const uint8_t *codes, const float *scale, const float *lut,          \
-                            size_t blocks)                                                                   \
-    {                                                                                                        \
-        static unsigned calls;                                                                               \
-        const struct timespec nap = {0, 1000 * (long)blocks};                                                \
-        (calls++ < 6 ? right : then)(out, codes, scale, lut, blocks);                                        \
-        nanosleep(&nap, NULL);                                                                               \
-    }
-TURNS(idle)
-TURNS(half)
-TURNS(past_end)
-TURNS(before_start)
-TURNS(change_input)
-TURNS(by_address)
-TURNS(by_first_weights)
-TURNS(right)
-
 static void crash(float *restrict out, const uint8_t *restrict codes, const float *restrict scale,
                   const float *restrict lut, size_t blocks)
 {
@@ -308,21 +198,11 @@ KERNEL(closes)
         op_, name_, isa_, "-", kind_, "HAND", "ALL", "", (qk_fn *)(fn_), NULL                                \
     }
 
-#define TURNING(then) ROW(then##_later, "BASE", "PLAIN"), ROW(slow_##then, "BASE", "PLAIN")
-
 static struct qk_module_row rows[] = {
     ROW(right, "BASE", "PLAIN"),
     ROW(slow, "BASE", "PLAIN"),
     ROW(slow_first, "BASE", "PLAIN"),
     ROW(wrong, "BASE", "PLAIN"),
-    TURNING(idle),
-    TURNING(half),
-    TURNING(past_end),
-    TURNING(before_start),
-    TURNING(change_input),
-    TURNING(by_address),
-    TURNING(by_first_weights),
-    TURNING(right),
     ROW(crash, "BASE", "PLAIN"),
     ROW(crash_later, "BASE", "PLAIN"),
     ROW(hang, "BASE", "PLAIN"),
