@@ -79,7 +79,7 @@ def gate(program, policy, base, candidate, row, budget, cpu):
     with tempfile.TemporaryDirectory() as work:
         private = os.path.join(work, "tmp")
         os.mkdir(private)
-        command = [program, "gate", "--policy", policy, "--cpu", str(cpu), "--budget", str(budget), "--time-identical",
+        command = [program, "gate", "--policy", policy, "--cpu", str(cpu), "--budget", str(budget), "--time-identical", "--strict",
                    "--duet", base, "--candidate", candidate, row]
         out = os.path.join(work, "out")
         problems = []
