@@ -170,6 +170,8 @@ static int add_shape(struct adding *a, const struct entry *e, const struct qk_sh
 {
     a->shape = *shape;
     const int code = qk_op_row(a->op)->on->plan(shape, &a->plan, err);
+    if (code == QK_ERR_ARG && is_glob(e->op))
+        return 0; /* an op that cannot have it is not meant */
     return code ? code : add_rows(a, e, err);
 }
 

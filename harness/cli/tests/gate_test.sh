@@ -22,6 +22,8 @@ code 2 "--same-code belongs to --duet" gate --baseline x --same-code list.json
 code 2 "--all-shapes belongs to --duet" gate --baseline x --all-shapes
 code 2 "has no suite" "${gate[@]}" --duet "$module" --suite none
 code 2 "matches no case" "${gate[@]}" --duet "$module" 'qk256_dequant/p9*/4096'
+code 2 "expected a multiple" "${gate[@]}" --duet "$module" 'qk256_dequant/p4*/100'
+code 0 "identical code" "${gate[@]}" --duet "$module" '*/scalar/4096' # of ops that have such a shape
 code 2 "expected @L1" "${gate[@]}" --duet "$module" 'qk256_dequant/p4*/@L9'
 code 2 "whole number" "${gate[@]}" --duet "$module" --budget 0
 code 1 "none.so" "${gate[@]}" --duet none.so
