@@ -134,11 +134,14 @@ static int ask_about(struct bench_build *b, enum bench_duet_message message, siz
     if (until && bench_clock_ns() >= until)
         return qk_fail(err, QK_ERR_UNAVAILABLE, NULL, "not checked: the time for the run is over");
     int code = b->running ? 0 : start(b, answer, err);
+    if (code == QK_ERR_INTERNAL || code == QK_ERR_IO)
+        return code;
     if (!code)
         code = ask(b, message, &order, answer, err);
     if (code == BENCH_DUET_DIED || code == QK_ERR_INTERRUPTED)
         bench_build_rest(b);
-    return code == BENCH_DUET_DIED ? QK_ERR_CHECK : code;
+    /* What goes wrong in the launch is the module's doing: it may have left itself no memory, or no files. */
+    return !code || code == QK_ERR_INTERRUPTED || code == QK_ERR_UNAVAILABLE ? code : QK_ERR_CHECK;
 }
 
 static bool tried(const struct bench_build_row *row, const struct qk_shape *shape)

@@ -7,10 +7,12 @@
 #include "kernels/support.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 
-/* Signal dispositions, mask, timers and floating-point state of the process. */
+/* Signal dispositions, limits, mask and floating-point state of the process. It has no timers. */
 struct bench_kept {
     struct sigaction action[NSIG];
+    struct rlimit limit[RLIM_NLIMITS];
     struct qk_state state;
 };
 
@@ -19,10 +21,11 @@ void bench_keep(struct bench_kept *kept);
 void bench_put_back(const struct bench_kept *kept);
 
 /*
- * From here on the process gets no more threads or children, and moves to no other CPU: whoever asks for one is told
- * that there are none left (seccomp; inherited, for good). So nothing of a module runs while the other arm is timed.
+ * From here on (seccomp; inherited, for good) the process sends signals to itself and its children alone, and runs no
+ * other program. Unless `forks`, it gets no more threads or children either, and moves to no other CPU: whoever asks
+ * for one is told that there are none left. So nothing of a module runs while the other arm is timed.
  * QK_ERR_UNAVAILABLE where the system, or this build, cannot do that.
  */
-int bench_contain(struct qk_error *err);
+int bench_contain(bool forks, struct qk_error *err);
 
 #endif

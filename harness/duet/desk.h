@@ -13,6 +13,7 @@
 #include "harness/duet/duet.h"
 #include "harness/duet/protocol.h"
 #include "harness/engine/buffers.h"
+#include "kernels/check/state.h"
 
 /* Buffers that cases of one op and shape share. */
 struct bench_duet_room {
@@ -59,6 +60,7 @@ struct bench_duet_desk {
     struct qk_cpu isa;
     uint64_t seed;
     struct bench_sw sw;
+    struct qk_state state; /* of the thread before a module was loaded */
     struct bench_duet_room *rooms;
     struct bench_duet_ready *ready;
     void (*note)(void *ctx, const char *text); /* may be NULL */
@@ -78,6 +80,9 @@ int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_wor
 int bench_duet_measure(struct bench_duet_desk *desk, uint64_t index, uint64_t number, uint64_t launch,
                        const struct bench_duet_proof *proof, struct bench_duet_block *block,
                        struct qk_error *err);
+/* Did the arm's calls leave the thread as they found it? QK_ERR_CHECK. What they changed is put right. */
+int bench_duet_kept(const struct bench_duet_desk *desk, const struct bench_duet_ready_arm *arm,
+                    struct qk_error *err);
 /* Forgets all cases and their buffers. */
 void bench_duet_clear(struct bench_duet_desk *desk);
 

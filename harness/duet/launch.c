@@ -84,8 +84,9 @@ static int open_desk(struct bench_duet_desk *desk, const struct bench_duet_order
     int code = qk_cpu_detect(&desk->isa, getenv("QK_DISABLE_ISA"), &answer->error);
     struct bench_kept kept;
     bench_keep(&kept);
-    if (!code && !order->forks)
-        code = bench_contain(&answer->error);
+    desk->state = kept.state;
+    if (!code)
+        code = bench_contain(order->forks, &answer->error);
     if (!code)
         code = load_modules(desk, order, answer);
     bench_put_back(&kept);

@@ -4,7 +4,6 @@
 #include "harness/machine/clock.h"
 #include "harness/records/json_writer.h"
 #include "harness/records/stats.h"
-#include "kernels/check/state.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -15,8 +14,8 @@ struct slice {
 };
 
 /* One slice. The first call of the next one is on the other value than its last. */
-static struct slice slice(const struct bench_duet_desk *desk, const struct bench_duet_ready_arm *arm,
-                          struct bench_duet_room *room)
+static int slice(const struct bench_duet_desk *desk, const struct bench_duet_ready_arm *arm,
+                 struct bench_duet_room *room, struct slice *taken, struct qk_error *err)
 {
     const uint64_t calls = arm->calls + arm->extra;
     const size_t row = arm->rows ? bench_duet_next_rows(room, arm->rows + arm->more_rows) : 0;
@@ -29,7 +28,8 @@ static struct slice slice(const struct bench_duet_desk *desk, const struct bench
     bench_buffers_call(&at, arm->variant.fn, calls);
     const double ns = fmax((double)(bench_clock_ns() - start), 1);
     /* What was waited between the readings of the clock and of the waits is not in ns. */
-    return (struct slice){ns * scale, fmin(bench_sw_waited(&desk->sw) - waited, ns - 1) * scale};
+    *taken = (struct slice){ns * scale, fmin(bench_sw_waited(&desk->sw) - waited, ns - 1) * scale};
+    return bench_duet_kept(desk, arm, err);
 }
 
 /*
@@ -58,27 +58,14 @@ static int before_pair(const struct bench_duet_desk *desk, const struct bench_du
     const bool prove = block->proof.due && p == draw->pair;
     const int first = (int)(block->order >> p & 1);
     const uint64_t start = bench_clock_ns();
-    const int code = prove ? bench_duet_prove(desk, ready, draw, &block->proof, err) : 0;
-    if (code)
-        return code;
-    if (ready->discard && (prove || p == 0))
-        for (int k = 0; k < 2; k++)
-            slice(desk, &ready->arm[first ^ k], ready->room);
+    const bool discard = ready->discard && (prove || p == 0);
+    struct slice taken;
+    int code = prove ? bench_duet_prove(desk, ready, draw, &block->proof, err) : 0;
+    for (int k = 0; k < 2 && discard && !code; k++)
+        code = slice(desk, &ready->arm[first ^ k], ready->room, &taken, err);
     if (prove)
         block->proof_ns = (double)(bench_clock_ns() - start);
-    return 0;
-}
-
-/* One timed slice; the arm must leave the thread as it found it. */
-static int take_slice(const struct bench_duet_desk *desk, const struct bench_duet_ready *ready, int a,
-                      const struct qk_state *state, struct slice *taken, struct qk_error *err)
-{
-    char why[160];
-    *taken = slice(desk, &ready->arm[a], ready->room);
-    if (qk_state_kept(state, why, sizeof why))
-        return 0;
-    return qk_fail(err, QK_ERR_CHECK, ready->room->group.name, "a timed slice of %s of the %s %s",
-                   ready->arm[a].variant.name, bench_side_names[ready->arm[a].side], why);
+    return code;
 }
 
 static int measure(const struct bench_duet_desk *desk, const struct bench_duet_ready *ready,
@@ -88,19 +75,17 @@ static int measure(const struct bench_duet_desk *desk, const struct bench_duet_r
         bench_duet_draw(desk->seed, block->index, block->number, ready->pairs);
     double ratio[BENCH_DUET_PAIRS_MAX];
     struct bench_sw_reading begin;
-    struct qk_state state;
     const uint64_t start = bench_clock_ns();
     const double before = bench_clock_ghz(NULL, 0);
-    qk_state_read(&state);
     bench_sw_begin(&desk->sw, &begin);
     for (size_t p = 0; p < ready->pairs; p++) {
         const int first = (int)(block->order >> p & 1);
         struct slice taken[2];
         int code = before_pair(desk, ready, p, &draw, block, err);
         if (!code)
-            code = take_slice(desk, ready, first, &state, &taken[first], err);
+            code = slice(desk, &ready->arm[first], ready->room, &taken[first], err);
         if (!code)
-            code = take_slice(desk, ready, !first, &state, &taken[!first], err);
+            code = slice(desk, &ready->arm[!first], ready->room, &taken[!first], err);
         if (code)
             return code;
         /* As a trace keeps them, so that the ratio can be had from there again. */

@@ -133,7 +133,7 @@ static int check_claim(const struct qk_variant *v, const struct bench_steps *ste
 /* What a reader should know of a row that is right; `why` its steps are missing, or empty. */
 static void describe(const struct bench_steps *steps, const char *why, char *note)
 {
-    char called[BENCH_DUET_NAME] = "";
+    char called[50] = "";
     for (int i = 0; i < steps->called_count && i < BENCH_STEP_CALLED; i++) {
         const size_t used = strlen(called);
         snprintf(called + used, sizeof called - used, "%s%s", i ? ", " : "calls ", steps->called[i]);

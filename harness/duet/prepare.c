@@ -129,8 +129,8 @@ static int find_arm(const struct bench_duet_desk *desk, const struct bench_duet_
  * and blocks then came out a tenth of what they should be. Calls of a second are not repeated, nor what lies in cache,
  * where one try is a millisecond of calls and every block is planned anew, unless others had the CPU meanwhile.
  */
-static double time_arm(const struct bench_duet_desk *desk, const struct bench_duet_ready_arm *arm,
-                       enum bench_memory memory)
+static int time_arm(const struct bench_duet_desk *desk, const struct bench_duet_ready_arm *arm,
+                    enum bench_memory memory, double *ns, struct qk_error *err)
 {
     enum { TRIES_WHEN_BUSY = 5 };
     const int tries = memory == BENCH_MEMORY_DRAM ? 3 : 1;
@@ -142,7 +142,8 @@ static double time_arm(const struct bench_duet_desk *desk, const struct bench_du
         least = fmin(least, bench_buffers_time(&arm->view, arm->variant.fn));
         waited = waited && bench_sw_waited(&desk->sw) > before;
     }
-    return least;
+    *ns = least;
+    return bench_duet_kept(desk, arm, err);
 }
 
 /*
@@ -246,13 +247,18 @@ static void plan_sample(struct bench_duet_ready_arm *arm, const struct qk_shape 
 }
 
 /* Slices of both arms, where the extra work goes, and the pairs of a block. longer: the plan with the extra rows. */
-static void plan_block(const struct bench_duet_desk *desk, struct bench_duet_ready *ready,
-                       const struct bench_duet_work *work, const struct qk_plan *longer)
+static int plan_block(const struct bench_duet_desk *desk, struct bench_duet_ready *ready,
+                      const struct bench_duet_work *work, const struct qk_plan *longer, struct qk_error *err)
 {
     struct bench_duet_ready_arm *arm = ready->arm;
     const struct qk_plan whole = arm[1].view.plan;
-    const double ns[2] = {time_arm(desk, &arm[0], work->memory), time_arm(desk, &arm[1], work->memory)},
-                 least = fmin(ns[0], ns[1]);
+    double ns[2];
+    for (int a = 0; a < 2; a++) {
+        const int code = time_arm(desk, &arm[a], work->memory, &ns[a], err);
+        if (code)
+            return code;
+    }
+    const double least = fmin(ns[0], ns[1]);
     /* Builds of one variant make the same calls, whatever their speed; where one variant is the yardstick of another,
      * each fills its own slice, or the slower one would leave room for a pair or two only. */
     const bool same = !strcmp(work->variant[0], work->variant[1]);
@@ -277,6 +283,7 @@ static void plan_block(const struct bench_duet_desk *desk, struct bench_duet_rea
         (size_t)fmax(1, fmin(floor(length_ns[work->memory].block / pair_ns), BENCH_DUET_PAIRS_MAX));
     if (ready->pairs == 2 && 3 * pair_ns <= length_ns[work->memory].most)
         ready->pairs = 3;
+    return 0;
 }
 
 int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_work *work, struct qk_error *err)
@@ -301,7 +308,9 @@ int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_wor
         return code;
     note(desk, "timing", work, 1);
     ready.room = room;
-    plan_block(desk, &ready, work, &room->buffers.plan);
+    code = plan_block(desk, &ready, work, &room->buffers.plan, err);
+    if (code)
+        return code;
     if (work->memory == BENCH_MEMORY_CACHE && !bench_duet_untouched(&ready)) {
         const struct bench_duet_draw draw = bench_duet_draw(desk->seed, work->index, 0, ready.pairs);
         return bench_duet_prove(desk, &ready, &draw, &proof, err);

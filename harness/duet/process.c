@@ -41,7 +41,8 @@ static void become_launch(const struct bench_launcher *launcher, int fd, const i
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
-    /* A terminal's ^C is for the program: it ends its launches itself. */
+    /* A terminal's ^C is for the program, which ends its launches itself; what a launch sends to its group is not. */
+    setpgid(0, 0);
     signal(SIGINT, SIG_IGN);
     setrlimit(RLIMIT_CORE, &no_core);
     /* Another address layout with every launch, also under a debugger or setarch -R. */

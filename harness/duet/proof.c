@@ -267,8 +267,20 @@ static int prove_outputs(const struct bench_duet_ready *ready, int a, size_t row
     return 0;
 }
 
-static int prove_arm(const struct bench_duet_ready *ready, int a, size_t row,
-                     const struct bench_duet_draw *draw, struct bench_duet_proof *proof, struct qk_error *err)
+int bench_duet_kept(const struct bench_duet_desk *desk, const struct bench_duet_ready_arm *arm,
+                    struct qk_error *err)
+{
+    char why[160];
+    return qk_state_kept(&desk->state, why, sizeof why)
+               ? 0
+               : qk_fail(err, QK_ERR_CHECK, qk_op_row(arm->variant.op)->name,
+                         "timed calls of %s of the %s %s", arm->variant.name, bench_side_names[arm->side],
+                         why);
+}
+
+static int prove_arm(const struct bench_duet_desk *desk, const struct bench_duet_ready *ready, int a,
+                     size_t row, const struct bench_duet_draw *draw, struct bench_duet_proof *proof,
+                     struct qk_error *err)
 {
     const struct bench_duet_ready_arm *const arm = &ready->arm[a];
     struct bench_duet_room *const room = ready->room;
@@ -278,6 +290,9 @@ static int prove_arm(const struct bench_duet_ready *ready, int a, size_t row,
     char why[300];
     poisoned(room, arm, row, draw->poison, false, why, sizeof why);
     bench_buffers_call(&at, arm->variant.fn, calls);
+    const int code = bench_duet_kept(desk, arm, err);
+    if (code)
+        return code;
     if (!arm->rows)
         room->odd = !last;
     if (!rest_whole(room, arm, row, why, sizeof why) ||
@@ -321,7 +336,7 @@ int bench_duet_prove(const struct bench_duet_desk *desk, const struct bench_duet
         exchange(ready->room);
     for (int k = 0; k < 2 && !code; k++) {
         const int a = draw->first ^ k;
-        code = prove_arm(ready, a, rows[a] ? row : 0, draw, proof, err);
+        code = prove_arm(desk, ready, a, rows[a] ? row : 0, draw, proof, err);
     }
     if (code == QK_ERR_CHECK)
         restore(ready->room, desk->seed, NULL);

@@ -10,13 +10,22 @@
 enum { MXCSR_FLAGS = 0x3f, DIRECTION = 0x400 };
 static const char control_name[] = "MXCSR";
 
+/* What fnstenv writes (Intel SDM volume 1, "x87 FPU State Image", 32-bit protected mode). */
+struct x87_image {
+    uint32_t control, status, tags, rest[4];
+};
+
 static void read_cpu(struct qk_state *s)
 {
     uint64_t flags;
+    struct x87_image x87;
     __asm__ volatile("pushfq\n\tpopq %0\n\tcld" : "=r"(flags) : : "memory", "cc");
     s->down = flags & DIRECTION;
     s->control = __builtin_ia32_stmxcsr() & ~(unsigned)MXCSR_FLAGS;
-    __asm__ volatile("fnstcw %0" : "=m"(s->x87));
+    /* It masks all exceptions, which emms and the control word undo. */
+    __asm__ volatile("fnstenv %0\n\temms\n\tfldcw %0" : "=m"(x87));
+    s->x87 = (uint16_t)x87.control;
+    s->in_use = (x87.tags & 0xffff) != 0xffff;
 }
 
 static void write_cpu(const struct qk_state *s)
@@ -33,7 +42,7 @@ static void read_cpu(struct qk_state *s)
 {
     __asm__ volatile("mrs %0, fpcr" : "=r"(s->control));
     s->x87 = 0;
-    s->down = false;
+    s->in_use = s->down = false;
 }
 
 static void write_cpu(const struct qk_state *s)
@@ -48,7 +57,7 @@ static const char control_name[] = "";
 static void read_cpu(struct qk_state *s)
 {
     s->control = s->x87 = 0;
-    s->down = false;
+    s->in_use = s->down = false;
 }
 
 static void write_cpu(const struct qk_state *s)
@@ -91,6 +100,8 @@ bool qk_state_kept(const struct qk_state *before, char *why, size_t size)
                  (unsigned long long)now.control, (unsigned long long)before->control);
     else if (now.x87 != before->x87)
         snprintf(why, size, "left the x87 control word at 0x%04x, found 0x%04x", now.x87, before->x87);
+    else if (now.in_use)
+        snprintf(why, size, "left x87 or MMX registers in use");
     else if (signal)
         snprintf(why, size, "left signal %d (%s) %s", signal, strsignal(signal),
                  sigismember(&now.mask, signal) == 1 ? "blocked" : "let through");

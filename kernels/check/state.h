@@ -14,11 +14,12 @@
 struct qk_state {
     uint64_t control; /* MXCSR without its flags; of aarch64 the FPCR */
     uint16_t x87;     /* its control word */
+    bool in_use;      /* an x87 or MMX register: as after MMX instructions without emms */
     bool down;        /* the direction flag */
     sigset_t mask;
 };
 
-/* Of the calling thread. The first reads the direction flag and clears it, so that C code may follow. */
+/* Of the calling thread. The first clears the direction flag and the x87 registers, so that C code may follow. */
 void qk_state_read(struct qk_state *s);
 void qk_state_write(const struct qk_state *s);
 /* True when the state is `before`. Otherwise it is made so, and why[size] says what had changed: "left MXCSR at ...". */

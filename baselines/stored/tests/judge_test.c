@@ -20,7 +20,7 @@ static void start(struct sides *s, double slower)
 {
     baseline_test_main(&s->base);
     baseline_test_main(&s->fresh);
-    s->policy = (struct baseline_policy){.stored = {0.02, 0.05},
+    s->policy = (struct baseline_policy){.stored = {.ignorable = 0.02, .must_catch = 0.05},
                                          .spread_factor = 2,
                                          .component_share = 5,
                                          .instructions = BASELINE_CHANGE_WARN};

@@ -39,7 +39,8 @@ static void tell_budget(const struct cli_gate *o, const struct baseline_policy *
 {
     const double budget_s =
         o->budget_s > 0 ? o->budget_s : baseline_gate_budget(policy, suite, o->all_shapes);
-    fprintf(stderr, "qkbench gate: %zu cases in at most %.0f s\n", suite->count, budget_s);
+    fprintf(stderr, "qkbench gate: %zu case%s, at most %.0f s\n", suite->count, suite->count == 1 ? "" : "s",
+            budget_s);
 }
 
 /* A list of other files says nothing of these: everything is timed then. */

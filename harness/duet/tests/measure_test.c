@@ -14,7 +14,6 @@
 
 static struct qk_error err;
 static struct bench_duet_desk desk;
-static char second[] = "/tmp/duet-measure-XXXXXX";
 static const void *out; /* of the last call */
 
 /* What the calls since `reset` were: runs of calls of one arm. */
@@ -239,7 +238,7 @@ UNIT_TEST(timed_calls_alternate)
         struct bench_duet_work w = work_on(shapes[i][0], shapes[i][1], i == 1 ? 0.5 : 0);
         size_t changes = 0;
         w.memory =
-            i == 2 ? BENCH_MEMORY_DRAM : BENCH_MEMORY_CACHE; /* whose longer blocks have several passes */
+            i == 2 ? BENCH_MEMORY_DRAM : BENCH_MEMORY_CACHE; /* its longer blocks have several passes */
         each_call = true;
         block_of(&w, 0);
         each_call = false;
@@ -256,8 +255,8 @@ UNIT_TEST(timed_calls_alternate)
 /* Weights that are interleaved by 16 rows are walked over in such groups, by both arms and the extra rows too. */
 UNIT_TEST(interleaved_rows_are_walked_over)
 {
-    struct bench_duet_work w =
-        work_on("slow_rows", "65536x128", 0.016); /* a slice has 64 rows on the busiest machine */
+    /* A slice has 64 rows on the busiest machine. */
+    struct bench_duet_work w = work_on("slow_rows", "65536x128", 0.016);
     struct bench_duet_block b;
     uint64_t rows[2];
     w.op = QK_OP_i2s16_gemv;
@@ -289,8 +288,7 @@ UNIT_TEST(a_slow_first_call_does_not_shorten_blocks)
 
 UNIT_TEST(a_call_that_cannot_be_cut_is_whole)
 {
-    const struct bench_duet_work w =
-        work_on("slow", "16384", 0.5); /* 64 blocks: two parts of 50 do not fit */
+    const struct bench_duet_work w = work_on("slow", "16384", 0.5); /* 64: two parts of 50 do not fit */
     const struct bench_duet_block b = block_of(&w, 0);
     uint64_t blocks[2];
     assert_int_equal(calls_of(0, &blocks[0]), b.pairs);
@@ -313,7 +311,6 @@ UNIT_TEST(cases_of_a_shape_share_their_buffers)
     assert_ptr_equal(out, first);
     assert_null(desk.rooms->next);
     assert_int_equal(bench_duet_measure(&desk, 7, 1, 0, &unproven, &block, &err), 0);
-    assert_int_equal(bench_duet_measure(&desk, 9, 1, 0, &unproven, &block, &err), QK_ERR_INTERNAL);
     bench_duet_clear(&desk);
     assert_null(desk.rooms);
     assert_int_equal(bench_duet_measure(&desk, 7, 1, 0, &unproven, &block, &err), QK_ERR_INTERNAL);
@@ -322,17 +319,13 @@ UNIT_TEST(cases_of_a_shape_share_their_buffers)
 UNIT_TEST(what_cannot_be_measured_is_refused)
 {
     static const struct {
-        const char *variant;
-        int code;
-        const char *text;
-    } known[] = {
-        {"no_such", QK_ERR_UNAVAILABLE, "the base has no row qk256_dequant/no_such"},
-        {"of_tomorrow", QK_ERR_UNAVAILABLE, "no ISA level"},
-        {"elsewhere", QK_ERR_UNAVAILABLE, "not built for this architecture"},
-    };
+        const char *variant, *text;
+    } known[] = {{"no_such", "the base has no row qk256_dequant/no_such"},
+                 {"of_tomorrow", "no ISA level"},
+                 {"elsewhere", "not built for this architecture"}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         const struct bench_duet_work w = work_on(known[i].variant, "4096", 0);
-        assert_int_equal(bench_duet_prepare(&desk, &w, &err), known[i].code);
+        assert_int_equal(bench_duet_prepare(&desk, &w, &err), QK_ERR_UNAVAILABLE);
         if (!strstr(err.text, known[i].text))
             fail_msg("'%s' does not say '%s'", err.text, known[i].text);
         assert_null(desk.ready);
@@ -386,15 +379,14 @@ UNIT_TEST(memory_is_told_by_the_l2)
 
 UNIT_FIXTURE(set_up)
 {
-    static char data[1 << 22];
-    FILE *in = fopen(FAKE_SO, "rb");
-    const int fd = mkstemp(second);
-    const size_t size = in ? fread(data, 1, sizeof data, in) : 0;
-    if (fd < 0 || !size || write(fd, data, size) != (ssize_t)size || close(fd))
-        return -1;
-    fclose(in);
+    struct bench_image image;
+    char second[40];
+    const int fd = bench_image_read(&image, FAKE_SO, &err) ? -1 : bench_image_copy(&image, "second", &err);
+    snprintf(second, sizeof second, "/proc/self/fd/%d", fd);
+    bench_image_free(&image);
     desk.seed = 4711;
     bench_sw_open("", &desk.sw, 0);
+    qk_state_read(&desk.state);
     return qk_cpu_detect(&desk.isa, NULL, &err) || qk_table_load(&desk.table[0], FAKE_SO, &err) ||
            qk_table_load(&desk.table[1], second, &err);
 }
@@ -404,7 +396,7 @@ UNIT_FIXTURE(tear_down)
     for (int side = 0; side < 2; side++)
         qk_table_free(&desk.table[side]);
     bench_sw_close(&desk.sw);
-    return unlink(second);
+    return 0;
 }
 
 TEST_PART(measure)

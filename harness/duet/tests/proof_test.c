@@ -195,6 +195,7 @@ UNIT_TEST(proofs_are_drawn)
 UNIT_FIXTURE(set_up)
 {
     desk.seed = 4711;
+    qk_state_read(&desk.state);
     bench_sw_open("", &desk.sw, 0);
     const int code =
         qk_cpu_detect(&desk.isa, NULL, &err) || qk_table_load(&desk.table[0], FAKE_LIES_SO, &err);

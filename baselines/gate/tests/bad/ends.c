@@ -42,7 +42,8 @@ static void leave(void);
 #elif defined BAD_kills
 #define KERNEL good(QK_PASS), raise(SIGKILL)
 #elif defined BAD_kills_group
-#define KERNEL good(QK_PASS), kill(0, SIGKILL)
+/* The system lets it not, so its time is all there is to say. */
+#define KERNEL good(QK_PASS), kill(0, SIGKILL), good(QK_PASS)
 #elif defined BAD_divides
 #define KERNEL good(QK_PASS), raise(SIGFPE)
 #elif defined BAD_deep
