@@ -133,16 +133,16 @@ static int check_claim(const struct qk_variant *v, const struct bench_steps *ste
 /* What a reader should know of a row that is right; `why` its steps are missing, or empty. */
 static void describe(const struct bench_steps *steps, const char *why, char *note)
 {
-    char called[50] = "";
-    for (int i = 0; i < steps->called_count && i < BENCH_STEP_CALLED; i++) {
-        const size_t used = strlen(called);
-        snprintf(called + used, sizeof called - used, "%s%s", i ? ", " : "calls ", steps->called[i]);
-    }
+    char called[BENCH_DUET_NAME / 2] = ""; /* as many names as fit */
+    int used = 0;
+    for (int i = 0; i < steps->called_count && i < BENCH_STEP_CALLED && used < (int)sizeof called; i++)
+        used += snprintf(called + used, sizeof called - (size_t)used, "%s%s", i ? ", " : "calls ",
+                         steps->called[i]);
     if (!*why && !steps->whole)
         why = "not stepped to its end";
     else if (!*why && !steps->has_kinds)
         why = steps->why_no_kinds;
-    snprintf(note, BENCH_DUET_NAME, "%s%.80s%s%s%s", *why ? "level not proven: " : "", why,
+    snprintf(note, BENCH_DUET_NAME, "%s%.50s%s%s%s", *why ? "level not proven: " : "", why,
              *why && *called ? "; " : "", called, steps->called_count > BENCH_STEP_CALLED ? ", ..." : "");
 }
 
