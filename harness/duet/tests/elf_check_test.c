@@ -176,6 +176,9 @@ UNIT_TEST(hardly_a_bit_of_a_relocation_is_free)
 
 UNIT_TEST(each_pointer_of_the_table_counts)
 {
+#ifdef INSTRUMENTED
+    skip(); /* the fake's table may be written to */
+#endif
     const Elf64_Shdr s = section(".rela.dyn"), table = section(".data.rel.ro");
     size_t pointers = 0;
     for (size_t i = 0; i < s.sh_size / sizeof(Elf64_Rela); i++) {

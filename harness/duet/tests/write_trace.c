@@ -60,6 +60,7 @@ TEST_PART(write_trace)
         return 1;
     }
     json_decref(policy);
+    bench_image_free(&base);
     /* A trace that cannot be written says so. */
     FILE *broken = fopen("/dev/full", "w");
     if (!broken || setvbuf(broken, NULL, _IONBF, 0))
