@@ -53,23 +53,21 @@ int bench_contain(bool forks, struct qk_error *err)
 {
     static const struct {
         int call, error;
-        bool forks; /* also where children are needed */
-    } refused[] = {{SCMP_SYS(execve), EPERM, true},
-                   {SCMP_SYS(execveat), EPERM, true},
-                   {SCMP_SYS(ptrace), EPERM, true},
-                   {SCMP_SYS(fork), EAGAIN, false},
-                   {SCMP_SYS(vfork), EAGAIN, false},
-                   {SCMP_SYS(clone), EAGAIN, false},
-                   {SCMP_SYS(clone3), ENOSYS, false}, /* the C library then asks for clone */
-                   {SCMP_SYS(sched_setaffinity), EPERM, false},
-                   {SCMP_SYS(sched_setscheduler), EPERM, false},
-                   {SCMP_SYS(sched_setattr), EPERM, false},
-                   {SCMP_SYS(setpriority), EPERM, false}};
+    } refused[] = {{SCMP_SYS(fork), EAGAIN},
+                   {SCMP_SYS(vfork), EAGAIN},
+                   {SCMP_SYS(clone), EAGAIN},
+                   {SCMP_SYS(clone3), ENOSYS}, /* the C library then asks for clone */
+                   {SCMP_SYS(execve), EPERM},
+                   {SCMP_SYS(execveat), EPERM},
+                   {SCMP_SYS(ptrace), EPERM},
+                   {SCMP_SYS(sched_setaffinity), EPERM},
+                   {SCMP_SYS(sched_setscheduler), EPERM},
+                   {SCMP_SYS(sched_setattr), EPERM},
+                   {SCMP_SYS(setpriority), EPERM}};
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     int failed = filter ? refuse_signals(filter) : -ENOMEM;
-    for (size_t i = 0; i < sizeof refused / sizeof *refused && !failed; i++)
-        if (refused[i].forks || !forks)
-            failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint16_t)refused[i].error), refused[i].call, 0);
+    for (size_t i = 0; i < sizeof refused / sizeof *refused && !failed && !forks; i++)
+        failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO((uint16_t)refused[i].error), refused[i].call, 0);
     if (!failed)
         failed = seccomp_load(filter);
     if (filter)

