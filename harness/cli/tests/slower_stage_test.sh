@@ -62,7 +62,7 @@ ok "the case is slower by more than 5 %" says '^differs$'
 ok "by the look-up alone" says "^grown \['lookup'\]$"
 ok "by 1024 vector instructions" says '^more True 1024\.0$'
 ok "the other variant has the same instructions" says '^same False$'
-out=$("$build/qkbench" gate --baseline before --dir data --quick --lock-dir . --seed 7 'qk256_dequant/p4_permute/256' 2>&1)
+out=$("$build/qkbench" gate --baseline "before$try" --dir data --quick --lock-dir . --seed 7 'qk256_dequant/p4_permute/256' 2>&1)
 ok "the gate fails" [ $? -eq 3 ]
 ok "and names case and stage" eval 'says "p4_permute/.*REGRESSION" && says lookup' # a narrow column wraps the shape
 finish
