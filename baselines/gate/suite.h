@@ -32,9 +32,10 @@ struct baseline_suite_config {
 
 /*
  * entries[count] are op/variant/shape, with globs on op and variant. The shape is a shape, a glob over the op's first
- * set (an op that a glob names and that cannot have the shape is passed over), or @L1, @L2, @L3, @DRAM (the `cache` shape of that level here). Rows that are ceilings in both builds, or in the
- * only one that has them, are no cases, nor are rows whose level is not here in either. A row of a level that this
- * program does not know is one. Free with baseline_suite_free in any case.
+ * set, or @L1, @L2, @L3, @DRAM (the `cache` shape of that level here). An op that a glob names and that cannot have the
+ * shape is passed over. Rows that are ceilings in both builds, or in the only one that has them, are no cases. Nor are
+ * rows whose level is not here in either. A row of a level that this program does not know is one. Free with
+ * baseline_suite_free in any case.
  *   QK_ERR_ARG          with the entry that is malformed or matches nothing
  *   QK_ERR_UNAVAILABLE  all that matches needs an ISA level that is not here
  *   QK_ERR_MEMORY

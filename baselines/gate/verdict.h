@@ -99,8 +99,8 @@ void baseline_report_free(struct baseline_report *r);
  *   - no case or rule was judged at all
  * Else the worst counts, in the order INVALID, MISSING, REGRESSION, INCONCLUSIVE, WARN, PASS. NEW and REMOVED are fine.
  * When strict, WARN comes before INCONCLUSIVE, as its exit code does. An INCONCLUSIVE of another shape does not count: a
- * second is not enough for each of them, and a run that asks for more must not end worse for that. A run-level reason that is already there is kept
- * and makes the run INVALID.
+ * second is not enough for each of them, and a run that asks for more must not end worse for that. A run-level reason
+ * that is already there is kept and makes the run INVALID.
  */
 void baseline_report_judge(struct baseline_report *r);
 /* 0, 3, 4 or 5: the exit codes of a gate. */

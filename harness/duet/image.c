@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/duet/image.h"
 
-#include "harness/duet/elf_check.h"
+#include "harness/duet/elf/elf_check.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A module's file as the linker made it passes; cut or with a bit flipped where the loader looks, it is refused. */
-#include "harness/duet/elf_check.h"
+#include "harness/duet/elf/elf_check.h"
 
 #include "kernels/tests/cmocka_parts.h"
 

@@ -49,7 +49,9 @@ def findings(text, member):
 
 def judge(cpu, member, file, codes, reason):
     row = "avx2_best" if member in ROWS_2 else "scalar"
-    outcome = trial.gate(program, policy, module(BASES.get(member, "good")), module(member), f"qk256_dequant/{row}/4096", HANGS_S if file == "hangs" and codes == "5" else BUDGET_S, cpu)
+    base = module(BASES.get(member, "good"))
+    budget = HANGS_S if file == "hangs" and codes == "5" else BUDGET_S
+    outcome = trial.gate(program, policy, base, module(member), f"qk256_dequant/{row}/4096", budget, cpu)
     problems = outcome.problems
     if str(outcome.code) not in codes.split():
         problems.append(f"exit code {outcome.code}, expected {codes}")
@@ -57,7 +59,8 @@ def judge(cpu, member, file, codes, reason):
     if not said:
         problems.append(f"does not say /{reason}/")
     if not problems:
-        return True, f"{outcome.code}, {outcome.seconds:.1f} s: {said.string[max(said.start() - AROUND, 0):said.end() + AROUND]}"
+        around = said.string[max(said.start() - AROUND, 0):said.end() + AROUND]
+        return True, f"{outcome.code}, {outcome.seconds:.1f} s: {around}"
     return False, f"{'; '.join(problems)}; {outcome.seconds:.1f} s; {outcome.command}\n{outcome.text[-SHOWN:]}"
 
 

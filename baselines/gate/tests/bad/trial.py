@@ -79,8 +79,8 @@ def gate(program, policy, base, candidate, row, budget, cpu):
     with tempfile.TemporaryDirectory() as work:
         private = os.path.join(work, "tmp")
         os.mkdir(private)
-        command = [program, "gate", "--policy", policy, "--cpu", str(cpu), "--budget", str(budget), "--time-identical", "--strict",
-                   "--duet", base, "--candidate", candidate, row]
+        command = [program, "gate", "--policy", policy, "--cpu", str(cpu), "--budget", str(budget), "--time-identical",
+                   "--strict", "--duet", base, "--candidate", candidate, row]
         out = os.path.join(work, "out")
         problems = []
         start = time.monotonic()

@@ -3,8 +3,8 @@
  * How the checks of a module's file (elf_check.h) read it. What is read was checked to be inside the file before: the
  * ELF header first, then what it points to. A check that fails says so in err, and its callers end.
  */
-#ifndef QKBENCH_HARNESS_DUET_ELF_FILE_H
-#define QKBENCH_HARNESS_DUET_ELF_FILE_H
+#ifndef QKBENCH_HARNESS_DUET_ELF_ELF_FILE_H
+#define QKBENCH_HARNESS_DUET_ELF_ELF_FILE_H
 
 #include "kernels/support.h"
 

@@ -4,8 +4,8 @@
  * with SIGBUS, a flipped bit may map code elsewhere or write to a wrong place. So a module's bytes are held against
  * each other before anything maps them: ELF header, program headers, sections, dynamic section, relocations, symbols.
  */
-#ifndef QKBENCH_HARNESS_DUET_ELF_CHECK_H
-#define QKBENCH_HARNESS_DUET_ELF_CHECK_H
+#ifndef QKBENCH_HARNESS_DUET_ELF_ELF_CHECK_H
+#define QKBENCH_HARNESS_DUET_ELF_ELF_CHECK_H
 
 #include "kernels/support.h"
 

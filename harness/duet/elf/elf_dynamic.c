@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/duet/elf_file.h"
+#include "harness/duet/elf/elf_file.h"
 
 /* The types of relocation that the loader knows in a shared library. */
 enum word { ZERO_OR_ADDEND, ZERO_OR_CODE, ANY_WORD };

@@ -4,7 +4,7 @@
  * module that was built, so that what lies behind its first bytes is reached: how far the file is cut, then places
  * (4 bytes) and what to flip there (1 byte).
  */
-#include "harness/duet/elf_check.h"
+#include "harness/duet/elf/elf_check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
