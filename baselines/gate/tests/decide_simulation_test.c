@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RUNS = 4000, BLOCKS = 300, SUMS_BLOCKS = 100, PAIRS_MAX = 30 };
+enum { RUNS = 4000, SUMS_RUNS = 1000, BLOCKS = 300, SUMS_BLOCKS = 100, PAIRS_MAX = 30 };
 static const double ALPHA = 0.05; /* of the median or of the sums alone, whose share is a quarter */
 static const struct baseline_margins margins = {0.002, 0.008, 0};
 static const struct baseline_margins with_mean = {0.002, 0.008, 0.05};
@@ -120,10 +120,10 @@ static double binomial_at_most(size_t x, size_t n, double p)
     return sum;
 }
 
-/* Is the rate behind x of RUNS at most ALPHA, with 99 % confidence (Clopper-Pearson)? */
-static bool within_bound(size_t x)
+/* Is the rate behind x of `runs` at most ALPHA, with 99 % confidence (Clopper-Pearson)? */
+static bool within_bound(size_t x, size_t runs)
 {
-    return binomial_at_most(x, RUNS, ALPHA) <= 0.01;
+    return binomial_at_most(x, runs, ALPHA) <= 0.01;
 }
 
 static struct tally at(enum noise noise, double effect)
@@ -139,7 +139,7 @@ UNIT_TEST(an_ignorable_effect_is_not_called_slower)
         const size_t false_alarms = t.verdicts[BASELINE_REGRESSION] + t.verdicts[BASELINE_WARN];
         print_message("# %s, at ignorable: %zu of %d called slower\n", noise_names[noise], false_alarms,
                       RUNS);
-        if (!within_bound(false_alarms))
+        if (!within_bound(false_alarms, RUNS))
             fail_msg("%s: %zu of %d false alarms are too many for alpha %g", noise_names[noise], false_alarms,
                      RUNS, ALPHA);
         assert_true(false_alarms > 0); /* otherwise this noise would show nothing */
@@ -152,7 +152,7 @@ UNIT_TEST(an_effect_of_must_catch_is_not_passed)
         const struct tally t = at((enum noise)noise, margins.must_catch);
         const size_t passes = t.verdicts[BASELINE_PASS];
         print_message("# %s, at must-catch: %zu of %d passed\n", noise_names[noise], passes, RUNS);
-        if (!within_bound(passes))
+        if (!within_bound(passes, RUNS))
             fail_msg("%s: %zu of %d false PASS are too many for alpha %g", noise_names[noise], passes, RUNS,
                      ALPHA);
         assert_true(passes > 0);
@@ -170,12 +170,12 @@ UNIT_TEST(broken_rules_break_the_bound)
     struct tally t = simulate(w, ALPHA, 1, 1, RUNS);
     size_t false_alarms = t.verdicts[BASELINE_REGRESSION] + t.verdicts[BASELINE_WARN];
     print_message("# fixed order: %zu of %d called slower\n", false_alarms, RUNS);
-    assert_false(within_bound(false_alarms));
+    assert_false(within_bound(false_alarms, RUNS));
     w.fixed_order = false;
     t = simulate(w, ALPHA, 1, 0.5, RUNS);
     false_alarms = t.verdicts[BASELINE_REGRESSION] + t.verdicts[BASELINE_WARN];
     print_message("# half the threshold: %zu of %d called slower\n", false_alarms, RUNS);
-    assert_false(within_bound(false_alarms));
+    assert_false(within_bound(false_alarms, RUNS));
 }
 
 UNIT_TEST(a_quiet_machine_decides_soon)
@@ -196,13 +196,13 @@ UNIT_TEST(a_quiet_machine_decides_soon)
 }
 
 /*
- * How often the sums of RUNS cases win in SUMS_BLOCKS blocks, whatever the median says of them: it is kept from deciding.
+ * How often the sums of SUMS_RUNS cases win in SUMS_BLOCKS blocks, whatever the median says of them: it is kept from deciding.
  */
 static size_t sums_won(struct world w, double threshold)
 {
     size_t count = 0;
     qk_rng_seed(&w.rng, 20240301u + (uint64_t)w.noise);
-    for (size_t i = 0; i < RUNS; i++) {
+    for (size_t i = 0; i < SUMS_RUNS; i++) {
         struct baseline_decision d;
         assert_int_equal(baseline_decision_init(&d, &with_mean, 4 * ALPHA, 1, NULL), 0);
         d.mean.threshold *= threshold;
@@ -224,10 +224,10 @@ UNIT_TEST(sums_do_not_cry_wolf)
         const struct world w = {
             .noise = (enum noise)noise, .effect = log1p(with_mean.mean), .pairs = 16, .second_slice = 0.015};
         const size_t won = sums_won(w, 1);
-        print_message("# %s, at the margin of the mean: %zu of %d\n", noise_names[noise], won, RUNS);
-        if (!within_bound(won))
+        print_message("# %s, at the margin of the mean: %zu of %d\n", noise_names[noise], won, SUMS_RUNS);
+        if (!within_bound(won, SUMS_RUNS))
             fail_msg("%s: %zu of %d false alarms of the sums are too many for %g", noise_names[noise], won,
-                     RUNS, ALPHA);
+                     SUMS_RUNS, ALPHA);
         assert_true(won > 0);
     }
 }
@@ -240,12 +240,12 @@ UNIT_TEST(broken_rules_break_the_bound_of_sums)
                       .second_slice = 0.015,
                       .fixed_order = true};
     size_t won = sums_won(w, 1);
-    print_message("# fixed order: sums win %zu of %d\n", won, RUNS);
-    assert_false(within_bound(won));
+    print_message("# fixed order: sums win %zu of %d\n", won, SUMS_RUNS);
+    assert_false(within_bound(won, SUMS_RUNS));
     w.fixed_order = false;
     won = sums_won(w, 1 / 3.);
-    print_message("# a third of the threshold: sums win %zu of %d\n", won, RUNS);
-    assert_false(within_bound(won));
+    print_message("# a third of the threshold: sums win %zu of %d\n", won, SUMS_RUNS);
+    assert_false(within_bound(won, SUMS_RUNS));
 }
 
 /* The same blocks with and without the sums: what does it cost unchanged code that they are looked at? */
@@ -314,7 +314,7 @@ UNIT_TEST(stalls_are_found)
 UNIT_TEST(the_bound_is_binomial)
 {
     assert_true(fabs(binomial_at_most(2, 10, 0.3) - 0.3827828) < 1e-7);
-    assert_true(within_bound(100) && !within_bound(200));
+    assert_true(within_bound(100, RUNS) && !within_bound(200, RUNS));
 }
 
 TEST_PART(decide_simulation)

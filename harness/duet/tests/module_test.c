@@ -226,7 +226,7 @@ static void verify(const struct qk_table *m, const char *op, const char *name, i
         fail_msg("%s: %d '%s', expected %d '%s'", name, got, err.text, code, text ? text : "");
 }
 
-UNIT_TEST(every_row_of_ours_does_what_it_claims)
+UNIT_TEST(rows_of_ours_do_what_they_claim)
 {
     struct qk_table m;
     struct qk_cpu cpu;
@@ -238,6 +238,11 @@ UNIT_TEST(every_row_of_ours_does_what_it_claims)
         if (&qk_table_builtin()->rows[i] != qk_reference(QK_OP_qk256_dequant))
             continue;
 #endif
+        /* The others take a quarter of a second each; every gate of the whole table verifies them. */
+        if (!getenv("QK_TEST_ALL_ROWS") && i > 0 && i + 1 < qk_table_builtin()->count &&
+            qk_table_builtin()->rows[i].op == qk_table_builtin()->rows[i - 1].op &&
+            qk_table_builtin()->rows[i].op == qk_table_builtin()->rows[i + 1].op)
+            continue;
         verify(&m, qk_table_builtin()->rows[i].op_name, qk_table_builtin()->rows[i].name,
                qk_variant_missing(&qk_table_builtin()->rows[i], &cpu) ? QK_ERR_UNAVAILABLE : 0, NULL);
     }
@@ -361,7 +366,7 @@ TEST_PART(module)
         cmocka_unit_test(a_broken_table_is_refused),
         cmocka_unit_test(a_module_of_old_is_read),
         cmocka_unit_test(rows_of_another_world_are_no_variants),
-        cmocka_unit_test(every_row_of_ours_does_what_it_claims),
+        cmocka_unit_test(rows_of_ours_do_what_they_claim),
         cmocka_unit_test(a_row_that_does_not_is_told),
         cmocka_unit_test(a_row_that_runs_more_than_its_level_is_told),
         cmocka_unit_test(what_libraries_run_does_not_count),
