@@ -46,7 +46,7 @@ int cli_fail(int code, const struct qk_error *err);
 /* The detection of kernels/cpu.h with QK_DISABLE_ISA from the environment. */
 int cli_detect(struct qk_cpu *cpu, struct qk_error *err);
 
-/* From here on SIGINT and SIGTERM set a flag instead of killing. cli_stop reads it. */
+/* From here on a first signal that would end the program sets a flag, which cli_stop reads: see signals.c. */
 void cli_catch_interrupts(void);
 bool cli_stop(void);
 

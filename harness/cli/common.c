@@ -5,7 +5,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,9 @@ int cli_fail(int code, const struct qk_error *err)
 {
     cli_progress_end();
     fprintf(stderr, "qkbench: %s%s%s\n", err->where, *err->where ? ": " : "", err->text);
+    /* A system call that a signal cut short, or a child that got it too, is no failure of its own. */
+    if (cli_stop() && (code == QK_ERR_IO || code == QK_ERR_INTERNAL))
+        return CLI_INTERRUPTED;
     switch (code) {
     case QK_ERR_ARG:
         return CLI_USAGE;
@@ -35,30 +37,6 @@ int cli_fail(int code, const struct qk_error *err)
 int cli_detect(struct qk_cpu *cpu, struct qk_error *err)
 {
     return qk_cpu_detect(cpu, getenv("QK_DISABLE_ISA"), err);
-}
-
-static volatile sig_atomic_t interrupted;
-
-/* The second one is from somebody who does not want to wait for the tidying up. */
-static void on_interrupt(int signal)
-{
-    if (interrupted)
-        _exit(128 + signal);
-    interrupted = 1;
-}
-
-void cli_catch_interrupts(void)
-{
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = on_interrupt;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
-bool cli_stop(void)
-{
-    return interrupted;
 }
 
 uint64_t cli_number(const struct argp_state *state, const char *option, const char *text, uint64_t min,

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/cli.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/duet/duet.h"
 #include "harness/machine/config.h"
+#include "harness/records/outfile.h"
 
 static const struct cli_command commands[] = {
     {"list", "ops, variants, isa, phase; available here or why not", cli_list},
@@ -57,6 +60,9 @@ static int unknown(const char *name)
 
 static int dispatch(int argc, char **argv)
 {
+    if (argc > 1 && !strcmp(argv[1], CLI_DUET_LAUNCH))
+        return bench_duet_launch();
+    cli_catch_interrupts();
     if (argc < 2) {
         help(stderr);
         return CLI_USAGE;
@@ -69,8 +75,6 @@ static int dispatch(int argc, char **argv)
         puts("qkbench " QK_VERSION);
         return CLI_DONE;
     }
-    if (!strcmp(argv[1], CLI_DUET_LAUNCH))
-        return bench_duet_launch();
     for (int i = 0; i < COMMANDS; i++)
         if (!strcmp(argv[1], commands[i].name)) {
             static char name[32];
@@ -81,11 +85,25 @@ static int dispatch(int argc, char **argv)
     return unknown(argv[1]);
 }
 
+/* Where a standard descriptor was closed, the next file would get its number, and our words would come into it. */
+static void fill_standard_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_PATH); /* reading and writing fail, as they would have */
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, reported below */
+    fill_standard_descriptors();
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe, or a limit on file sizes, is a failed write, reported below */
+    signal(SIGXFSZ, SIG_IGN);
     argp_err_exit_status = CLI_USAGE;
     int code = dispatch(argc, argv);
+    bench_outfile_tidy();
     if ((fflush(stdout) || ferror(stdout)) && code == CLI_DONE) {
         fputs("qkbench: standard output: could not be written\n", stderr);
         code = CLI_FAILED;

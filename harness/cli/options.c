@@ -75,7 +75,6 @@ int cli_main(const struct cli_usage *usage, int argc, char **argv, void *to,
 {
     struct qk_error err;
     cli_parse(usage, argc, argv, to);
-    cli_catch_interrupts();
     const int code = run(to, &err);
     return code < 0 ? cli_fail(code, &err) : code;
 }

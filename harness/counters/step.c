@@ -110,7 +110,8 @@ static int judge(const struct bench_step_trace *t, int status, const char *where
     if (t->state == STEP_REFUSED)
         return qk_fail(err, QK_ERR_UNAVAILABLE, where, "cannot step: the child may not handle SIGTRAP: %s",
                        strerror(t->error));
-    if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGTERM))
+    if (WIFSIGNALED(status) &&
+        (WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGTERM || WTERMSIG(status) == SIGHUP))
         return qk_fail(err, QK_ERR_INTERRUPTED, where, "interrupted by %s", strsignal(WTERMSIG(status)));
     if (WIFSIGNALED(status))
         return qk_fail(err, QK_ERR_UNAVAILABLE, where, "cannot step: the child was killed by signal %d (%s)",

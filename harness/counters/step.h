@@ -92,7 +92,7 @@ const char *bench_step_kind_name(int kind);
  *   QK_ERR_UNAVAILABLE  another architecture, no trap arrives (sandbox, emulator), no child could be made, a limit was
  *                       reached, or the kernel made a system call (the trap after one is lost); the text says which
  *   QK_ERR_CHECK        the kernel faulted; signal and place are named
- *   QK_ERR_INTERRUPTED  the child died of SIGINT or SIGTERM
+ *   QK_ERR_INTERRUPTED  the child died of SIGINT, SIGTERM or SIGHUP
  *   QK_ERR_MEMORY
  */
 int bench_steps_fn(enum qk_op op, qk_fn *fn, const struct qk_plan *plan, void *const *buffers,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/text/report.h"
 
+#include "harness/machine/child.h"
 #include "harness/records/outfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -71,7 +71,6 @@ static void drain(int fd, char *text, size_t size)
 static int start(const char *script, char **environment, pid_t *pid, int *out)
 {
     char *argv[] = {(char[]){"gnuplot"}, (char[]){"-d"}, NULL, NULL};
-    posix_spawn_file_actions_t actions;
     int fds[2];
     char *name = plain_name(script);
     *out = -1;
@@ -82,17 +81,7 @@ static int start(const char *script, char **environment, pid_t *pid, int *out)
         free(name);
         return errno;
     }
-    int rc = posix_spawn_file_actions_init(&actions);
-    if (!rc) {
-        rc = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-        if (!rc)
-            rc = posix_spawn_file_actions_adddup2(&actions, fds[1], 1);
-        if (!rc)
-            rc = posix_spawn_file_actions_adddup2(&actions, fds[1], 2);
-        if (!rc)
-            rc = posix_spawnp(pid, "gnuplot", &actions, NULL, argv, environment);
-        posix_spawn_file_actions_destroy(&actions);
-    }
+    const int rc = bench_child_start(pid, "gnuplot", argv, environment, (const int[]){-1, fds[1], fds[1]});
     free(name);
     close(fds[1]);
     if (rc)

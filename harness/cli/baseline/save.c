@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/baseline/baseline.h"
 #include "harness/cli/cli.h"
+#include "harness/machine/child.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,16 +19,22 @@ extern char **environ;
 /* Waits; when we are told to stop, the child is told too. */
 static int wait_for(pid_t child, size_t launch, struct qk_error *err)
 {
-    int status;
+    enum { LOOK_MS = 500 }; /* for a signal that comes just before poll */
+    struct pollfd end = {.fd = pidfd_open(child, 0), .events = POLLIN};
+    int status = 0;
     bool told = false;
-    while (waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR)
-            return qk_fail(err, QK_ERR_INTERNAL, NULL, "cannot wait for launch %zu: %s", launch,
-                           strerror(errno));
+    pid_t got;
+    while ((got = waitpid(child, &status, WNOHANG)) == 0 || (got < 0 && errno == EINTR)) {
         if (cli_stop() && !told)
-            kill(child, SIGTERM);
-        told |= cli_stop();
+            told = !kill(child, SIGTERM);
+        poll(&end, 1, LOOK_MS);
     }
+    const int number = errno;
+    if (end.fd >= 0)
+        close(end.fd);
+    if (got < 0)
+        return qk_fail(err, QK_ERR_INTERNAL, NULL, "cannot wait for launch %zu: %s", launch,
+                       strerror(number));
     if (cli_stop() || (WIFEXITED(status) && WEXITSTATUS(status) == CLI_INTERRUPTED))
         return qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted in launch %zu", launch);
     if (WIFSIGNALED(status))
@@ -49,7 +57,6 @@ static int wait_for(pid_t child, size_t launch, struct qk_error *err)
 static int launch(struct cli_measure *m, size_t number, const char *path, struct qk_error *err)
 {
     char seed[32], cpu[16], *argv[16 + 1] = {0};
-    posix_spawn_file_actions_t actions;
     pid_t child;
     int n = 0;
     snprintf(seed, sizeof seed, "%llu",
@@ -67,12 +74,8 @@ static int launch(struct cli_measure *m, size_t number, const char *path, struct
     }
     for (size_t i = 0; i < m->count && n < 16; i++)
         argv[n++] = m->patterns[i];
-    if (posix_spawn_file_actions_init(&actions))
-        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a launch");
-    int failed = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    if (!failed)
-        failed = posix_spawn(&child, "/proc/self/exe", &actions, NULL, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
+    const int failed =
+        bench_child_start(&child, "/proc/self/exe", argv, environ, (const int[]){-1, -1, STDERR_FILENO});
     return failed ? qk_fail(err, QK_ERR_IO, "/proc/self/exe", "cannot start launch %zu: %s", number,
                             strerror(failed))
                   : wait_for(child, number, err);
@@ -81,12 +84,12 @@ static int launch(struct cli_measure *m, size_t number, const char *path, struct
 static int launch_all(struct cli_measure *m, struct bench_sample_set *sets, size_t *done, size_t count,
                       struct qk_error *err)
 {
-    const char *base = getenv("TMPDIR");
-    char folder[256], path[300];
-    snprintf(folder, sizeof folder, "%s/qkbench-XXXXXX", base && *base && strlen(base) < 200 ? base : "/tmp");
-    if (!mkdtemp(folder))
-        return qk_fail(err, QK_ERR_IO, folder, "cannot make a folder for the launches: %s", strerror(errno));
-    snprintf(path, sizeof path, "%s/result.json", folder);
+    char path[64];
+    /* In memory: it needs no folder that others may have spoilt, and a launch that is killed leaves nothing. */
+    const int fd = memfd_create("launch", 0);
+    if (fd < 0)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a launch's result: %s", strerror(errno));
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     int code = 0;
     for (*done = 0; *done < count && !code; *done += !code) {
         fprintf(stderr, "launch %zu of %zu\n", *done + 1, count);
@@ -94,8 +97,7 @@ static int launch_all(struct cli_measure *m, struct bench_sample_set *sets, size
         if (!code)
             code = bench_sample_set_read_json(&sets[*done], path, err);
     }
-    unlink(path);
-    rmdir(folder);
+    close(fd);
     return code;
 }
 

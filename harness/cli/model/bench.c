@@ -126,7 +126,6 @@ int cli_model_bench(int argc, char **argv)
     struct session *s = calloc(1, sizeof *s);
     struct qk_error err;
     cli_bench_parse_command(&o, argc, argv);
-    cli_catch_interrupts();
     if (!s)
         return cli_fail(qk_fail(&err, QK_ERR_MEMORY, NULL, "no memory"), &err);
     s->o = &o;

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Interruption. The first signal asks: commands look at cli_stop, tidy up, say so and end with 130; one that is about
+ * to end anyway does, with its own code. The second signal, or the first after PATIENCE_S, ends the program at once.
+ * Either way no temporary file is left. Files that have their names keep them, so a late signal changes nothing.
+ */
+#include "harness/cli/cli.h"
+#include "harness/records/outfile.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATIENCE_S = 5 };
+
+static volatile sig_atomic_t interrupted;
+
+static void end_now(void)
+{
+    static const char said[] = "qkbench: interrupted\n";
+    if (!bench_outfile_tidy()) {
+        alarm(1); /* a file is being overwritten, which takes a moment */
+        return;
+    }
+    const ssize_t ignored = write(STDERR_FILENO, said, sizeof said - 1);
+    (void)ignored;
+    _exit(CLI_INTERRUPTED);
+}
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    if (interrupted) {
+        end_now();
+        return;
+    }
+    interrupted = 1;
+    alarm(PATIENCE_S);
+}
+
+/* Who sends it wants to know where the program hangs, from its core. */
+static void on_quit(int number)
+{
+    if (!bench_outfile_tidy())
+        return;
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+void cli_catch_interrupts(void)
+{
+    /* All that end a program kindly: shells and terminals, batch systems with a warning, limits of CPU time. */
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM, SIGQUIT};
+    struct sigaction action, before;
+    memset(&action, 0, sizeof action);
+    sigfillset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const int number = numbers[i];
+        action.sa_handler = number == SIGQUIT ? on_quit : on_interrupt;
+        /* What nohup ignores stays ignored. A shell ignores SIGINT for what it starts with &, yet scripts send it. */
+        if (sigaction(number, NULL, &before) == 0 &&
+            (before.sa_handler != SIG_IGN || number == SIGINT || number == SIGTERM || number == SIGALRM))
+            sigaction(number, &action, NULL);
+    }
+}
+
+bool cli_stop(void)
+{
+    return interrupted;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/machine/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Copies first: what one descriptor becomes may be the number of another. */
+static bool put_descriptors(const int fds[3])
+{
+    int high[3];
+    for (int i = 0; i < 3; i++) {
+        const int from = fds[i] >= 0 ? fds[i] : open("/dev/null", O_RDWR | O_CLOEXEC);
+        high[i] = from < 0 ? -1 : fcntl(from, F_DUPFD_CLOEXEC, 3);
+        if (high[i] < 0)
+            return false;
+    }
+    for (int i = 0; i < 3; i++)
+        if (dup2(high[i], i) < 0)
+            return false;
+    return true;
+}
+
+/* posix_spawn cannot ask for the signal. */
+static void become(const char *file, char *const *argv, char *const *environment, const int fds[3],
+                   pid_t parent, int said)
+{
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+        _exit(127);
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
+    said = fcntl(said, F_DUPFD_CLOEXEC, 3);
+    if (said >= 0 && put_descriptors(fds))
+        execvpe(file, argv, environment);
+    const int number = errno;
+    if (write(said, &number, sizeof number) < 0)
+        _exit(126);
+    _exit(127);
+}
+
+int bench_child_start(pid_t *pid, const char *file, char *const *argv, char *const *environment,
+                      const int fds[3])
+{
+    int ends[2], number = 0;
+    const pid_t parent = getpid();
+    if (pipe2(ends, O_CLOEXEC))
+        return errno;
+    *pid = fork();
+    if (*pid == 0)
+        become(file, argv, environment, fds, parent, ends[1]);
+    const int failed = *pid < 0 ? errno : 0;
+    close(ends[1]);
+    if (failed) {
+        close(ends[0]);
+        return failed;
+    }
+    ssize_t n;
+    while ((n = read(ends[0], &number, sizeof number)) < 0 && errno == EINTR)
+        continue;
+    close(ends[0]);
+    if (n <= 0) /* it runs, or died before it could say */
+        return 0;
+    while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    return number;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Other programs as children, which end with the thread that started them. */
+#ifndef QKBENCH_HARNESS_MACHINE_CHILD_H
+#define QKBENCH_HARNESS_MACHINE_CHILD_H
+
+#include <sys/types.h>
+
+/*
+ * Starts `file`, looked for in PATH when it has no slash, with the three standard descriptors `fds`; -1 is /dev/null.
+ * 0 or the errno that kept it from running; *pid is the caller's to wait for. The child gets SIGTERM when we die.
+ */
+int bench_child_start(pid_t *pid, const char *file, char *const *argv, char *const *environment,
+                      const int fds[3]);
+
+#endif
