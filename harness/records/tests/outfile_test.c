@@ -1,33 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/records/outfile.h"
 
-#include "harness/records/tests/fixture.h"
+#include "harness/records/tests/outfile_fixture.h"
 
 #include <limits.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-static void assert_file(const char *path, const char *text)
-{
-    size_t size;
-    char *found = bench_test_get(path, &size);
-    assert_non_null(found);
-    assert_string_equal(found, text);
-    free(found);
-}
-
-/* A folder of its own, so that leftovers show. */
-static char *folder(const char *name)
-{
-    char *path = bench_test_path(name);
-    assert_int_equal(bench_make_folder(path, NULL), QK_OK);
-    return path;
-}
 
 UNIT_TEST(new_file_appears_at_commit)
 {
@@ -110,6 +91,18 @@ UNIT_TEST(earlier_error_is_noticed)
     assert_int_equal(bench_outfile_commit(&out, &err), QK_ERR_INTERNAL);
 }
 
+UNIT_TEST(without_a_name_it_is_written_directly)
+{
+    char path[64], found[8] = "";
+    const int fd = memfd_create("test", MFD_CLOEXEC);
+    assert_int_equal(write(fd, "longer", 6), 6);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    assert_int_equal(replace(path, NULL), QK_OK);
+    assert_int_equal(pread(fd, found, sizeof found, 0), 3);
+    assert_string_equal(found, "new");
+    close(fd);
+}
+
 static void refused(const char *path, const char *reason)
 {
     struct bench_outfile out;
@@ -140,22 +133,6 @@ UNIT_TEST(paths_that_cannot_be)
     assert_int_equal(bench_outfile_open(&out, longest, NULL), QK_ERR_IO);
     assert_int_equal(bench_test_entries(dir), 2);
     assert_file(bench_test_path("bad/file"), "old");
-}
-
-/* Root may write everywhere, so a child becomes somebody else first. */
-static int as_nobody(void (*body)(void))
-{
-    const pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
-            _exit(99);
-        body();
-        _exit(0);
-    }
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 static void try_protected(void)
@@ -248,6 +225,7 @@ TEST_PART(outfile)
         cmocka_unit_test(link_stays_and_its_target_changes),
         cmocka_unit_test(devices_are_written_not_replaced),
         cmocka_unit_test(folders),
+        cmocka_unit_test(without_a_name_it_is_written_directly),
     };
     return cmocka_run_group_tests_name("harness/outfile", tests, bench_test_dir_make, bench_test_dir_remove);
 }
