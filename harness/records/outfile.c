@@ -132,7 +132,7 @@ static int open_target(struct bench_outfile *out, enum target target)
     }
     const int number = errno;
     out->slot = -1;
-    fd = target == OLD ? open_in_memory(out) : -1;
+    fd = target == OLD && number != EALREADY ? open_in_memory(out) : -1;
     errno = number;
     return fd;
 }
@@ -158,7 +158,9 @@ int bench_outfile_open(struct bench_outfile *out, const char *path, struct qk_er
         if (out->slot >= 0)
             bench_tempfile_remove(out->slot);
         forget(out);
-        return fail(err, path, "write", number);
+        return number == EALREADY
+                   ? qk_fail(err, QK_ERR_ARG, path, "cannot write '%s': two outputs are this one file", path)
+                   : fail(err, path, "write", number);
     }
     return QK_OK;
 }
@@ -278,6 +280,6 @@ int bench_written(FILE *to, const char *what, struct qk_error *err)
 {
     if (fflush(to) == 0 && !ferror(to))
         return QK_OK;
-    return qk_fail(err, QK_ERR_IO, NULL, "cannot write %s: %s", what,
-                   errno ? strerror(errno) : "the stream has failed");
+    return qk_fail(err, QK_ERR_IO, NULL, "cannot write %s: %s%s", what,
+                   errno ? strerror(errno) : "the stream has failed", remedy(errno));
 }

@@ -20,6 +20,8 @@ enum { FILES = 32, FOLDERS = 16 };
 static struct {
     volatile sig_atomic_t used;
     char name[PATH_MAX];
+    struct stat folder; /* and what the file will be called there */
+    char becomes[NAME_MAX + 1];
 } files[FILES];
 static char folders[FOLDERS][PATH_MAX];
 static volatile sig_atomic_t folder_count, held;
@@ -122,23 +124,41 @@ static int create(int slot, size_t folder, mode_t mode)
     return -1;
 }
 
+/* Will another one that is open have this name? */
+static bool is_taken(int slot)
+{
+    for (int i = 0; i < FILES; i++)
+        if (i != slot && files[i].used && files[i].folder.st_dev == files[slot].folder.st_dev &&
+            files[i].folder.st_ino == files[slot].folder.st_ino &&
+            !strcmp(files[i].becomes, files[slot].becomes))
+            return true;
+    return false;
+}
+
 int bench_tempfile_make(const char *path, mode_t mode, int *slot)
 {
     const char *slash = strrchr(path, '/');
     const size_t folder = slash ? (size_t)(slash - path) + 1 : 0;
-    int free_one = 0;
-    while (free_one < FILES && files[free_one].used)
-        free_one++;
-    if (free_one == FILES || folder + 64 > PATH_MAX) {
-        errno = free_one == FILES ? EMFILE : ENAMETOOLONG;
+    int one = 0;
+    while (one < FILES && files[one].used)
+        one++;
+    if (one == FILES || folder + 64 > PATH_MAX || strlen(path + folder) > NAME_MAX) {
+        errno = one == FILES ? EMFILE : ENAMETOOLONG;
         return -1;
     }
     owner = getpid();
-    memcpy(files[free_one].name, path, folder);
-    files[free_one].name[folder] = '\0';
-    sweep(files[free_one].name);
-    *slot = free_one;
-    return create(free_one, folder, mode);
+    memcpy(files[one].name, path, folder);
+    files[one].name[folder] = '\0';
+    strcpy(files[one].becomes, path + folder);
+    if (stat(folder ? files[one].name : ".", &files[one].folder))
+        return -1;
+    if (is_taken(one)) {
+        errno = EALREADY;
+        return -1;
+    }
+    sweep(files[one].name);
+    *slot = one;
+    return create(one, folder, mode);
 }
 
 const char *bench_tempfile_name(int slot)

@@ -4,9 +4,7 @@
 #include "harness/records/outfile.h"
 #include "model/synth/synth.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <xxhash.h>
 
 struct options {
@@ -48,7 +46,7 @@ static int take(void *ctx, const void *bytes, size_t n, struct qk_error *err)
     if (cli_stop())
         return qk_fail(err, QK_ERR_INTERRUPTED, w->path, "interrupted; nothing was written");
     if (fwrite(bytes, 1, n, w->to) != n)
-        return qk_fail(err, QK_ERR_IO, w->path, "cannot write: %s", strerror(errno));
+        return bench_written(w->to, w->path, err);
     XXH3_64bits_update(w->hash, bytes, n);
     w->bytes += n;
     cli_progress(NULL, (double)w->bytes / (double)w->of, w->path);

@@ -12,8 +12,8 @@ those of the loader and of libraries' starts, which end as they like; the rest h
 No error comes from closing a pipe: close(2) frees a descriptor whatever it says, but not where strace keeps the call from
 the kernel, and the other end would then be waited for.
 
-A kind of which a process makes more than OFTEN calls is taken at its first call from each place of the program. Of long
-campaigns (see COMMANDS) one run in so many is drawn; --share 1 runs all.
+A kind of which a process makes more than OFTEN calls (signal handlers, clocks) is taken at the first and the last call with
+the same arguments. Of long campaigns one run in so many is drawn, see commands(); --share 1 runs all.
 """
 import argparse
 import collections
@@ -41,10 +41,13 @@ DATE = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^\"]*")
 
 
 class Command:
-    """arguments: {cpu} is one of the caller's. share: one run in so many unless the caller wants others."""
+    """
+    arguments: {cpu} is one of the caller's. share: one run in so many unless the caller wants others. certain: it makes the
+    same calls each time.
+    """
 
-    def __init__(self, name, arguments, share=1, path=None):
-        self.name, self.arguments, self.share, self.path = name, arguments.split(), share, path
+    def __init__(self, name, arguments, share=1, path=None, certain=True):
+        self.name, self.arguments, self.share, self.path, self.certain = name, arguments.split(), share, path, certain
 
 
 def commands(bin_folder):
@@ -54,9 +57,9 @@ def commands(bin_folder):
         Command("baseline accept", "baseline accept main ./new.json --reason why --dir data"),
         # gnuplot takes 100 times as long as all else; another program draws here, and gnuplot below.
         Command("report", "report new.json --out rep --format svg", path=bin_folder),
-        Command("report with gnuplot", "report new.json --out rep --format svg", share=40),
+        Command("report with gnuplot", "report new.json --out rep --format svg", share=100, certain=False),
         Command("baseline save", "baseline save measured --dir data --quick --launches 1 --cpu {cpu} "
-                "--only softmax/scalar/512", share=40),
+                "--only softmax/scalar/512", share=60, certain=False),
     ]
 
 
@@ -119,59 +122,51 @@ class Campaign:
     def calls(self):
         """[(kind, number)]: where faults go."""
         folder = self.fresh()
-        counts = self.count(folder, ["strace", "-f", "-o", "trace"])
-        often = {kind for (_, kind), n in counts.items() if n > OFTEN}
-        places = self.places(folder, often) if often else []
-        most = collections.Counter()
-        for (_, kind), n in counts.items():
-            most[kind] = max(most[kind], n)
+        self.count(folder)
         shutil.rmtree(folder)
-        return [(kind, i + 1) for kind, n in most.items() if kind not in often for i in range(n)] + places
+        found = set()
+        for kind, n in (self.own | self.others).items():
+            if n <= OFTEN:
+                found |= {(kind, i + 1) for i in range(n)}
+        return sorted(found | {(kind, n) for (kind, _), ends in self.ends.items() if self.most(kind) > OFTEN for n in ends})
 
-    def count(self, folder, tracer):
-        """{(process, kind): calls}; of the program itself also how many come before main, and which close a pipe."""
-        self.run(folder, tracer)
-        counts, pipes = collections.Counter(), set()
-        self.before_main, self.own, self.of_pipes, main = None, collections.Counter(), set(), None
+    def most(self, kind):
+        return max(self.own[kind], self.others[kind])
+
+    def count(self, folder):
+        """
+        Calls of each kind that the program itself makes, and the most that one of its children makes. Of its own also
+        how many come before main, and which close a pipe. The first and last with the same arguments, numbers apart.
+        """
+        self.run(folder, ["strace", "-f", "-o", "trace"])
+        counts, pipes = collections.defaultdict(collections.Counter), set()
+        self.before_main, self.of_pipes, self.ends, main = None, set(), {}, None
         with open(os.path.join(folder, "trace"), encoding="utf-8", errors="replace") as f:
             for line in f:
                 found = re.match(r"(\d+) +(\w+)\((?:\[?(\d+)(?:, (\d+)\])?)?", line)
                 if not found:
                     continue
                 process, kind, *descriptors = found.groups()
-                counts[process, kind] += 1
+                counts[process][kind] += 1
+                arguments = re.sub(r"\b\d+\b", "", line[found.end(2):].split(") =")[0])
+                first, _ = self.ends.get((kind, arguments), (counts[process][kind], 0))
+                self.ends[kind, arguments] = first, counts[process][kind]
                 main = main or process
                 if process != main:
                     continue
                 if not self.before_main and "O_PATH" in line:
-                    self.before_main = self.own.copy()
-                self.own[kind] += 1
+                    self.before_main = counts[main].copy()
                 if kind == "pipe2":
                     pipes.update(descriptors)
                 if kind == "close" and descriptors[0] in pipes:
-                    self.of_pipes.add(self.own[kind])
+                    self.of_pipes.add(counts[main][kind])
                     pipes.remove(descriptors[0])
         if not self.before_main:
             sys.exit("the program does not begin as faults.py expects")
-        return counts
-
-    def places(self, folder, kinds):
-        """The first call of each kind from each place: what called what, as far as that is the program's."""
-        self.run(folder, ["strace", "-f", "-k", "-o", "trace", "-e", "trace=" + ",".join(kinds)])
-        counts, seen, first = collections.Counter(), set(), set()
-        call, stack = None, []
-        with open(os.path.join(folder, "trace"), encoding="utf-8", errors="replace") as f:
-            for line in [*f, "0 end("]:
-                found = re.match(r"(\d+) +(\w+)\(", line)
-                if found:
-                    if call and (call[1], tuple(stack)) not in seen:
-                        seen.add((call[1], tuple(stack)))
-                        first.add((call[1], counts[call]))
-                    call, stack = found.groups(), []
-                    counts[call] += 1
-                elif line.startswith(" > ") and os.path.basename(self.program) in line:
-                    stack.append(line)
-        return sorted(first)
+        self.own = counts.pop(main)
+        self.others = collections.Counter()
+        for of in counts.values():
+            self.others |= of
 
     def inject(self, fault, kind, number):
         """None, or what is wrong."""
@@ -203,7 +198,8 @@ class Campaign:
             return f"exit code {code}: {said[-300:]}"
         if not early and code > 0 and not said and kind not in ("write", "writev"):
             return f"exit code {code} without a word"
-        if fault == "KILL" and code != -9 and number <= self.own[kind] and self.command.share == 1:
+        certain = self.others[kind] < number <= self.own[kind] and kind != "execve" and self.command.certain
+        if fault == "KILL" and code != -9 and certain:
             return f"exit code {code}, but it should have been killed"
         if fault != "KILL" and leftovers(folder):
             return f"leaves {leftovers(folder)}"
