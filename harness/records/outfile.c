@@ -69,6 +69,17 @@ static void forget(struct bench_outfile *out)
 
 enum target { NEW, OLD, DIRECT };
 
+/* The descriptor that a path stands for, or -1. Others write there too: nothing of it may be replaced or cut off. */
+static int descriptor_of(const char *path)
+{
+    static const char *const forms[] = {"/dev/fd/%d%n", "/proc/self/fd/%d%n"};
+    int number, end;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (end = 0, sscanf(path, forms[i], &number, &end) == 1 && end && !path[end])
+            return number;
+    return !strcmp(path, "/dev/stdout") ? STDOUT_FILENO : !strcmp(path, "/dev/stderr") ? STDERR_FILENO : -1;
+}
+
 /* May the old file be changed? A rename asks only for the folder's permission, and fails on append-only files. */
 static int refuses(const char *path)
 {
@@ -89,7 +100,7 @@ static int find_target(struct bench_outfile *out, const char *path, enum target 
     if (stat(path, &st) == 0) {
         if (S_ISDIR(st.st_mode))
             return fail(err, path, "write", EISDIR);
-        *target = S_ISREG(st.st_mode) && st.st_nlink > 0 ? OLD : DIRECT;
+        *target = S_ISREG(st.st_mode) && st.st_nlink > 0 && descriptor_of(path) < 0 ? OLD : DIRECT;
         const int number = *target == OLD ? refuses(path) : 0;
         if (number)
             return fail(err, path, "write", number);
@@ -123,6 +134,8 @@ static int open_in_memory(struct bench_outfile *out)
 
 static int open_target(struct bench_outfile *out, enum target target)
 {
+    if (target == DIRECT && descriptor_of(out->path) >= 0)
+        return fcntl(descriptor_of(out->path), F_DUPFD_CLOEXEC, 0);
     if (target == DIRECT)
         return open(out->path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
     int fd = bench_tempfile_make(out->path, target == OLD ? 0600 : 0666, &out->slot);

@@ -11,7 +11,8 @@
  * already: it is a mount point, or nobody may add a file to its folder, or it belongs to somebody else. A copy of the
  * old bytes in memory is put back when overwriting fails, say on a full disk. Only SIGKILL or a power cut can tear it.
  *
- * What is no regular file (terminal, pipe, /dev/null) or has no name any more is written to directly.
+ * What is no regular file (terminal, pipe, /dev/null) or has no name any more is written to directly. So is an open
+ * descriptor (/dev/stdout, /dev/fd/N, /proc/self/fd/N), whatever it leads to, from where it stands.
  *
  * A temporary file is called .qkbench-PID-N.tmp and locked (flock) for as long as its process lives. Opening removes
  * those that nobody has locked: their process was killed. It lets stand what belongs to another user, what is named

@@ -93,7 +93,10 @@ static int launch_all(struct cli_measure *m, struct bench_sample_set *sets, size
     int code = 0;
     for (*done = 0; *done < count && !code; *done += !code) {
         fprintf(stderr, "launch %zu of %zu\n", *done + 1, count);
-        code = launch(m, *done + 1, path, err);
+        if (ftruncate(fd, 0) || lseek(fd, 0, SEEK_SET))
+            code = qk_fail(err, QK_ERR_INTERNAL, NULL, "cannot reuse a launch's memory: %s", strerror(errno));
+        if (!code)
+            code = launch(m, *done + 1, path, err);
         if (!code)
             code = bench_sample_set_read_json(&sets[*done], path, err);
     }

@@ -57,6 +57,13 @@ await grep -q "launch 1 of 50" said.txt
 kill -TERM -- "-$pid"
 ended
 ok "a group with a launch in it: exit 130, no folder is left" eval '[ $status -eq 130 ] && ! [ -e data ] && ! pgrep -g "$pid" >/dev/null'
+setsid "$program" baseline save main --quick --launches 50 --dir data >/dev/null 2>said.txt &
+pid=$!
+disown "$pid"
+await grep -q "launch 1 of 50" said.txt
+sleep 0.2
+kill -KILL "$pid"
+ok "SIGKILL of the program ends its launch" await eval '! pgrep -g "$pid" >/dev/null'
 mkdir bin && printf '#!/bin/sh\necho >started\nexec sleep 60\n' >bin/gnuplot && chmod +x bin/gnuplot
 PATH=$work/bin:$PATH setsid "$program" report r.json --out rep >/dev/null 2>said.txt &
 pid=$!
@@ -69,6 +76,9 @@ ok "a gnuplot that does not end: exit 130, and it ends, too" eval '[ $status -eq
 echo old >mode.json && chmod 600 mode.json && ln -s mode.json link.json
 "${trials[@]}" --out link.json >/dev/null 2>&1
 ok "mode and link stay" eval '[ "$(stat -c %a mode.json)" = 600 ] && [ -L link.json ] && grep -q softmax mode.json'
+echo old >log
+"${trials[@]}" --out /dev/stdout >>log 2>/dev/null
+ok "a log that is appended to keeps what it has" eval '[ "$(head -1 log)" = old ] && grep -q samples_ns log'
 echo old >limited.gguf
 out=$(ulimit -f 200 && "$program" model synth tiny --out limited.gguf 2>&1)
 status=$?

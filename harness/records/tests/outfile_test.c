@@ -3,6 +3,7 @@
 
 #include "harness/records/tests/outfile_fixture.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -91,12 +92,27 @@ UNIT_TEST(earlier_error_is_noticed)
     assert_int_equal(bench_outfile_commit(&out, &err), QK_ERR_INTERNAL);
 }
 
+UNIT_TEST(descriptors_are_written_from_where_they_stand)
+{
+    const char *log = bench_test_path("log");
+    char path[64];
+    bench_test_put(log, "old ", 4);
+    const int fd = open(log, O_WRONLY | O_APPEND | O_CLOEXEC);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    assert_int_equal(replace(path, NULL), QK_OK);
+    snprintf(path, sizeof path, "/dev/fd/%d", fd);
+    assert_int_equal(replace(path, NULL), QK_OK);
+    assert_file(log, "old newnew");
+    close(fd);
+    assert_int_equal(replace(path, NULL), QK_ERR_IO);
+}
+
 UNIT_TEST(without_a_name_it_is_written_directly)
 {
     char path[64], found[8] = "";
     const int fd = memfd_create("test", MFD_CLOEXEC);
     assert_int_equal(write(fd, "longer", 6), 6);
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    snprintf(path, sizeof path, "/proc/%ld/fd/%d", (long)getpid(), fd);
     assert_int_equal(replace(path, NULL), QK_OK);
     assert_int_equal(pread(fd, found, sizeof found, 0), 3);
     assert_string_equal(found, "new");
@@ -225,6 +241,7 @@ TEST_PART(outfile)
         cmocka_unit_test(link_stays_and_its_target_changes),
         cmocka_unit_test(devices_are_written_not_replaced),
         cmocka_unit_test(folders),
+        cmocka_unit_test(descriptors_are_written_from_where_they_stand),
         cmocka_unit_test(without_a_name_it_is_written_directly),
     };
     return cmocka_run_group_tests_name("harness/outfile", tests, bench_test_dir_make, bench_test_dir_remove);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/records/outfile.h"
 
+#include "harness/records/tempfile.h"
 #include "harness/records/tests/outfile_fixture.h"
 
 #include <stdio.h>
@@ -92,6 +93,10 @@ UNIT_TEST(tidying_removes_files_and_empty_folders)
     if (child == 0)
         _exit(bench_outfile_tidy() ? 0 : 1);
     assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(bench_test_entries(dir), 3);
+    bench_tempfile_hold(true);
+    assert_false(bench_outfile_tidy());
+    bench_tempfile_hold(false);
     assert_int_equal(bench_test_entries(dir), 3);
     assert_true(bench_outfile_tidy());
     assert_int_equal(bench_test_entries(dir), 1);
