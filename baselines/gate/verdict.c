@@ -51,6 +51,16 @@ void baseline_report_free(struct baseline_report *r)
     *r = (struct baseline_report){.verdict = BASELINE_INVALID};
 }
 
+void baseline_report_end(struct baseline_report *r, int exit_code, const char *where, const char *reason)
+{
+    free(r->results);
+    r->results = NULL;
+    r->count = 0;
+    r->verdict = BASELINE_INVALID;
+    r->ended = exit_code;
+    snprintf(r->reason, sizeof r->reason, "%.200s%s%.190s", where, *where ? ": " : "", reason);
+}
+
 static bool has_ratio(const struct baseline_result *result)
 {
     return isfinite(result->ratio.value) && result->ratio.value > 0;
@@ -171,6 +181,8 @@ void baseline_report_judge(struct baseline_report *r)
 
 int baseline_report_exit(const struct baseline_report *r)
 {
+    if (r->ended)
+        return r->ended;
     switch (r->verdict) {
     case BASELINE_PASS:
     case BASELINE_NEW:

@@ -42,6 +42,7 @@ struct baseline_result {
     char name[BASELINE_NAME]; /* op/variant/shape */
     enum baseline_role role;
     enum baseline_verdict verdict;
+    char source[256]; /* of the variant, relative to its checkout; empty when not known */
     char memory[8];   /* "cache", "dram"; empty when not known */
     char reason[400]; /* one line: why this verdict where the figures do not say it; may be empty */
     bool timed;       /* otherwise nothing below is known but instructions */
@@ -78,6 +79,7 @@ struct baseline_report {
     enum baseline_verdict verdict; /* of the run */
     char reason[400];              /* why the run is INVALID although its cases are not; may be empty */
     bool strict;                   /* WARN counts as REGRESSION */
+    int ended; /* the exit code of a run that ended before it could judge; 0: it follows from the verdict */
     size_t count;
     struct baseline_result *results; /* owned; cases in suite order, their other shapes, rules, controls */
 };
@@ -88,6 +90,9 @@ struct baseline_report {
  */
 int baseline_report_make(struct baseline_report *r, size_t count, struct qk_error *err);
 void baseline_report_free(struct baseline_report *r);
+
+/* Ends a run that could not judge: without results, INVALID for this reason, with this exit code. */
+void baseline_report_end(struct baseline_report *r, int exit_code, const char *where, const char *reason);
 
 /*
  * Sets the run's verdict from its results. It is INVALID, with a reason, when
@@ -103,7 +108,7 @@ void baseline_report_free(struct baseline_report *r);
  * that is already there is kept and makes the run INVALID.
  */
 void baseline_report_judge(struct baseline_report *r);
-/* 0, 3, 4 or 5: the exit codes of a gate. */
+/* 0, 3, 4 or 5, by the verdict; or `ended`. */
 int baseline_report_exit(const struct baseline_report *r);
 /* Was a control timed and judged right: A/A PASS, slowed by more than must-catch REGRESSION? */
 bool baseline_control_right(const struct baseline_result *r);

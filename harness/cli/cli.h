@@ -41,7 +41,9 @@ struct bench_sample_set;
 /* Shares of the stored ceilings for what has just been run, if there are any. Unusable ones are a warning. */
 int cli_ceilings_apply(struct bench_sample_set *set, struct qk_error *err);
 
-/* Prints "qkbench: WHERE: TEXT" to stderr and returns the exit code that belongs to the qk_code. */
+/* The exit code that belongs to a qk_code. */
+enum cli_exit cli_exit_code(int code);
+/* Prints "qkbench: WHERE: TEXT" to stderr and returns that exit code. */
 int cli_fail(int code, const struct qk_error *err);
 /* The detection of kernels/cpu.h with QK_DISABLE_ISA from the environment. */
 int cli_detect(struct qk_cpu *cpu, struct qk_error *err);

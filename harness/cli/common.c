@@ -11,10 +11,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-int cli_fail(int code, const struct qk_error *err)
+enum cli_exit cli_exit_code(int code)
 {
-    cli_progress_end();
-    fprintf(stderr, "qkbench: %s%s%s\n", err->where, *err->where ? ": " : "", err->text);
     /* A system call that a signal cut short, or a child that got it too, is no failure of its own. */
     if (cli_stop() && (code == QK_ERR_IO || code == QK_ERR_INTERNAL))
         return CLI_INTERRUPTED;
@@ -32,6 +30,13 @@ int cli_fail(int code, const struct qk_error *err)
     default:
         return CLI_FAILED;
     }
+}
+
+int cli_fail(int code, const struct qk_error *err)
+{
+    cli_progress_end();
+    fprintf(stderr, "qkbench: %s%s%s\n", err->where, *err->where ? ": " : "", err->text);
+    return cli_exit_code(code);
 }
 
 int cli_detect(struct qk_cpu *cpu, struct qk_error *err)

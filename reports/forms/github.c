@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GitHub workflow commands, `::error title=...::message` (docs.github.com, "Workflow commands for GitHub Actions"). A
+ * GitHub workflow commands, `::error file=...,title=...::message` (docs.github.com, "Workflow commands for GitHub Actions"). A
  * step shows ten errors and ten warnings and drops the rest. So the worst are told, and how many there are.
  */
 #include "reports/forms/private.h"
@@ -23,9 +23,15 @@ static void write_escaped(const char *text, bool property, FILE *to)
     }
 }
 
-static void annotate(const char *level, const char *title, const char *message, FILE *to)
+static void annotate(const char *level, const char *file, const char *title, const char *message, FILE *to)
 {
-    fprintf(to, "::%s title=", level);
+    fprintf(to, "::%s ", level);
+    if (*file) {
+        fputs("file=", to);
+        write_escaped(file, true, to);
+        putc(',', to);
+    }
+    fputs("title=", to);
     write_escaped(title, true, to);
     fputs("::", to);
     write_escaped(message, false, to);
@@ -60,7 +66,7 @@ int report_verdicts_github(const struct baseline_report *r, FILE *to, struct qk_
         return code;
     size_t shown = 0, count = 0;
     if (*r->reason) {
-        annotate("error", "qkbench gate: INVALID", r->reason, to);
+        annotate("error", "", "qkbench gate: INVALID", r->reason, to);
         shown++;
     }
     for (size_t i = 0; i < r->count; i++) {
@@ -74,14 +80,14 @@ int report_verdicts_github(const struct baseline_report *r, FILE *to, struct qk_
         snprintf(title, sizeof title, "%s%s: %s", report_is_control(res) ? "control " : "",
                  report_is_control(res) ? baseline_role_names[res->role] : report_word(r, res->verdict),
                  res->name);
-        annotate(level, title, report_say(message, res), to);
+        annotate(level, res->source, title, report_say(message, res), to);
         shown++;
     }
     snprintf(title, sizeof title, "qkbench gate: %s", report_word(r, r->verdict));
     snprintf(message, sizeof message, "%s; %zu of %zu controls judged right; %zu of %zu findings annotated",
              *report_counts(counts, &v) ? counts : "no cases", v.controls - v.wrong_controls, v.controls,
              shown - (*r->reason != '\0'), count);
-    annotate("notice", title, message, to);
+    annotate("notice", "", title, message, to);
     report_verdicts_free(&v);
     return report_written(to, "annotations", err);
 }

@@ -32,14 +32,14 @@ static json_t *run(const struct report_verdicts *v)
     bench_json_put(&o, "commit", bench_json_text_or_null(r->env.commit));
     bench_json_put(&o, "date", bench_json_text_or_null(r->env.date));
     bench_json_put(&o, "host", bench_json_text_or_null(r->env.host));
-    bench_json_put(&o, "mode", bench_json_text(r->mode));
+    bench_json_put(&o, "mode", bench_json_text_or_null(r->mode ? r->mode : ""));
     bench_json_put(&o, "base", side(r->base, r->base_compiler));
     bench_json_put(&o, "candidate", side(r->candidate, r->cand_compiler));
     bench_json_put(&o, "suite", bench_json_text_or_null(r->suite));
     bench_json_put(&o, "policy", bench_json_text_or_null(r->policy));
     bench_json_put(&o, "unavailable", json_integer((json_int_t)r->unavailable));
     bench_json_put(&o, "unavailable_reason", bench_json_text_or_null(r->unavailable_why));
-    bench_json_put(&o, "alpha", number(r->alpha));
+    bench_json_put(&o, "alpha", number(r->alpha > 0 ? r->alpha : NAN));
     bench_json_put(&o, "seed", bench_json_seed(r->seed));
     bench_json_put(&o, "seconds", number(r->seconds));
     bench_json_put(&o, "strict", json_boolean(r->strict));
@@ -95,6 +95,7 @@ static json_t *result(const struct baseline_result *res)
     bench_json_put(&instructions, "candidate", number(res->new_instructions));
     bench_json_put(&o, "name", bench_json_text(res->name));
     bench_json_put(&o, "role", json_string(baseline_role_names[res->role]));
+    bench_json_put(&o, "file", bench_json_text_or_null(res->source));
     bench_json_put(&o, "memory", bench_json_text_or_null(res->memory));
     bench_json_put(&o, "verdict", json_string(baseline_verdict_names[res->verdict]));
     bench_json_put(&o, "judged_right",

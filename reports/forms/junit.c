@@ -2,6 +2,7 @@
 /*
  * JUnit XML as both of its usual schemas take it: that of Ant's reports (github.com/windyroad/JUnit-Schema) and that of
  * Jenkins (xunit-plugin, junit-10.xsd). So dates have no zone, and nothing stands beside a result inside a test case.
+ * Only Jenkins's has `file`, which GitLab and others link; where it is not known it is left out.
  */
 #include "reports/forms/private.h"
 
@@ -69,19 +70,24 @@ static enum outcome outcome_of(const struct baseline_report *r, const struct bas
     }
 }
 
-static void write_case(const char *class, const char *name, double s, enum outcome outcome, const char *type,
-                       const char *message, FILE *to)
+/* The sentence is there twice. Some readers show the attribute, others the text. */
+static void write_case(const char *class, const char *name, const char *file, double s, enum outcome outcome,
+                       const char *type, const char *message, FILE *to)
 {
     static const char *const elements[OUTCOMES] = {NULL, "failure", "error", "skipped"};
     fputs("  <testcase", to);
     attribute("classname", class, to);
     attribute("name", name, to);
+    if (*file)
+        attribute("file", file, to);
     seconds(s, to);
     if (outcome != PASSED) {
         fprintf(to, ">\n    <%s", elements[outcome]);
         attribute("type", type, to);
         attribute("message", message, to);
-        fputs("/>\n  </testcase>\n", to);
+        putc('>', to);
+        write_escaped(message, to);
+        fprintf(to, "</%s>\n  </testcase>\n", elements[outcome]);
     } else {
         fputs("/>\n", to);
     }
@@ -105,7 +111,7 @@ static void write_result(const struct baseline_report *r, const struct baseline_
     const bool split = baseline_is_case(res) && slash;
     snprintf(class, sizeof class, "%.*s", split ? (int)(slash - res->name) : BASELINE_NAME - 1,
              split ? res->name : baseline_role_names[res->role]);
-    write_case(class, split ? slash + 1 : res->name, res->seconds, outcome_of(r, res),
+    write_case(class, split ? slash + 1 : res->name, res->source, res->seconds, outcome_of(r, res),
                report_is_control(res) ? "control" : types[res->verdict], report_say(message, res), to);
 }
 
@@ -182,7 +188,7 @@ int report_verdicts_junit(const struct baseline_report *r, FILE *to, struct qk_e
     for (size_t i = 0; i < r->count; i++)
         write_result(r, &r->results[i], to);
     /* One of the run itself, which may be INVALID although each of its cases is not. */
-    write_case("gate", "the run", r->seconds, invalid ? ERRORED : PASSED, "invalid",
+    write_case("gate", "the run", "", r->seconds, invalid ? ERRORED : PASSED, "invalid",
                *r->reason ? r->reason : "a case or a control is INVALID, or nothing was measured", to);
     write_remarks(&v, to);
     fputs(" </testsuite>\n</testsuites>\n", to);

@@ -89,7 +89,7 @@ static int judge(const struct cli_gate *o, struct baseline_policy *policy,
                                                  .all_shapes = o->all_shapes,
                                                  .time_identical = o->time_identical || o->inject > 0,
                                                  .identity = &identity,
-                                                 .trace = o->outputs[CLI_GATE_TRACE].file.stream};
+                                                 .trace = o->outputs[CLI_GATE_TRACE].out.file.stream};
         describe(&suite, base, cand, report);
         tell_budget(o, policy, &suite);
         code = baseline_gate_duet(&cfg, report, err);

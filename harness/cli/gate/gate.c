@@ -4,6 +4,7 @@
 #include "harness/machine/clock.h"
 #include "harness/machine/pinning.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 static void conclude(const struct cli_gate *o, const struct baseline_policy *policy, double seconds,
@@ -18,45 +19,76 @@ static void conclude(const struct cli_gate *o, const struct baseline_policy *pol
     report->strict = o->strict;
     report->seconds = seconds;
     baseline_report_judge(report);
+    cli_gate_sources(o, report);
 }
 
-static int gate(struct cli_gate *o, int *exit_code, struct qk_error *err)
+static int gate(struct cli_gate *o, struct baseline_report *report, struct qk_error *err)
 {
     struct baseline_policy policy = {0};
-    struct baseline_report report = {0};
     int lock = -1;
     int code = baseline_policy_read(&policy, o->policy, err);
     if (!code)
         code = cli_measure_begin(&o->measure, NULL, err);
     if (!code)
-        code = cli_gate_outputs_open(o->outputs, err);
-    if (!code)
         code = (lock = cli_gate_lock(o->lock_dir, o->wait, err)) < 0 ? lock : 0;
     const uint64_t start = bench_clock_ns();
     if (!code)
-        code =
-            o->duet ? cli_gate_duet(o, &policy, &report, err) : cli_gate_baseline(o, &policy, &report, err);
+        code = o->duet ? cli_gate_duet(o, &policy, report, err) : cli_gate_baseline(o, &policy, report, err);
     if (!code)
-        conclude(o, &policy, (double)(bench_clock_ns() - start) * 1e-9, &report);
+        conclude(o, &policy, (double)(bench_clock_ns() - start) * 1e-9, report);
     cli_progress_end();
-    if (!code)
-        code = cli_gate_outputs_write(o->outputs, &report, err);
-    cli_gate_outputs_abort(o->outputs);
-    *exit_code = code ? 0 : baseline_report_exit(&report);
-    baseline_report_free(&report);
     baseline_policy_free(&policy);
     if (lock >= 0)
         close(lock);
     return code;
 }
 
+/* A report of a gate that could not judge: what is known of it before it begins, and why it ended. */
+static void end_early(const struct cli_gate *o, struct baseline_report *report, int exit_code,
+                      const struct qk_error *why)
+{
+    baseline_report_free(report);
+    report->mode = o->baseline ? "baseline" : o->duet ? "duet" : NULL;
+    report->strict = o->strict;
+    report->seed = o->measure.job.seed;
+    snprintf(report->base, sizeof report->base, "%s", o->baseline ? o->baseline : o->duet ? o->duet : "");
+    snprintf(report->candidate, sizeof report->candidate, "%s", o->candidate ? o->candidate : "");
+    bench_environment_read(&report->env, 0);
+    baseline_report_end(report, exit_code, why->where, why->text);
+}
+
+/* argp ends the program itself. The forms say so all the same. */
+static void refused(int status, void *options)
+{
+    static const struct qk_error why = {.text = "the command line is wrong; standard error says where"};
+    struct cli_gate *o = options;
+    struct baseline_report report = {0};
+    struct qk_error err;
+    if (status != CLI_USAGE || o->parsed)
+        return;
+    end_early(o, &report, status, &why);
+    if (cli_gate_outputs_begin(o, &report, &err))
+        cli_fail(0, &err);
+    cli_gate_outputs_end(o, &report, false);
+}
+
 int cli_gate(int argc, char **argv)
 {
-    struct cli_gate o;
-    struct qk_error err;
-    int exit_code;
+    static struct cli_gate o; /* `refused` may be called when this has returned */
+    struct baseline_report report = {0};
+    struct qk_error err = {.text = "this gate has not ended: it runs, or it was killed"};
+    on_exit(refused, &o);
     cli_gate_parse(&o, argc, argv);
     cli_catch_interrupts();
-    const int code = gate(&o, &exit_code, &err);
-    return code ? cli_fail(code, &err) : exit_code;
+    end_early(&o, &report, 0, &err);
+    int code = cli_gate_outputs_begin(&o, &report, &err);
+    baseline_report_free(&report);
+    if (!code)
+        code = gate(&o, &report, &err);
+    if (code)
+        end_early(&o, &report, cli_fail(code, &err), &err);
+    const int failed = cli_gate_outputs_end(&o, &report, !code);
+    const int exit_code = failed && !code ? failed : baseline_report_exit(&report);
+    baseline_report_free(&report);
+    return exit_code;
 }

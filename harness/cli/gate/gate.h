@@ -5,19 +5,19 @@
 
 #include "baselines/gate/policy.h"
 #include "harness/cli/baseline/baseline.h"
-#include "harness/records/outfile.h"
+#include "harness/cli/out.h"
 #include "reports/forms/verdicts.h"
 
 /*
  * What a user may ask for: the forms of reports/forms/verdicts.def, and the blocks, which the duet writes as it
- * measures them.
+ * measures them. The summary of a job's step is GitHub's: markdown, behind what other steps wrote there.
  */
-enum { CLI_GATE_TRACE = REPORT_FORMS, CLI_GATE_OUTPUTS };
+enum { CLI_GATE_TRACE = REPORT_FORMS, CLI_GATE_SUMMARY, CLI_GATE_OUTPUTS };
 
 struct cli_gate_output {
     bool wanted;
-    const char *path; /* NULL: stdout, after the text */
-    struct bench_outfile file;
+    bool append;        /* to what is there, instead of in its place */
+    struct cli_out out; /* without a path: after the text */
 };
 
 struct cli_gate {
@@ -29,18 +29,26 @@ struct cli_gate {
     const char *lock_dir; /* NULL: the machine's */
     double budget_s, inject;
     bool strict, time_identical, all_shapes, wait;
+    bool parsed; /* the command line is right */
     struct cli_gate_output outputs[CLI_GATE_OUTPUTS];
 };
 
-/* Fills *o from the command line. Exits with 2 and a text when that is wrong. */
+/* Fills *o from the command line, outputs first. Exits with 2 and a text when that is wrong. */
 void cli_gate_parse(struct cli_gate *o, int argc, char **argv);
 
 /*
- * Files are opened before anything is measured. After the verdict all are written, or none. `o` has CLI_GATE_OUTPUTS.
+ * Before anything is measured. A verdict of an earlier gate goes: each file gets *r, which says that this one has not
+ * ended. So a gate that is killed leaves no PASS behind. QK_ERR_ARG when two outputs, or an output and an input, are
+ * one file; QK_ERR_IO. One that fails costs the others nothing. *err has the first failure; the rest is printed.
  */
-int cli_gate_outputs_open(struct cli_gate_output *o, struct qk_error *err);
-int cli_gate_outputs_write(struct cli_gate_output *o, const struct baseline_report *r, struct qk_error *err);
-void cli_gate_outputs_abort(struct cli_gate_output *o);
+int cli_gate_outputs_begin(struct cli_gate *o, const struct baseline_report *r, struct qk_error *err);
+/*
+ * At the end, whatever it is. All forms that began are written, and after a judgement the text and the trace too.
+ * Prints what fails and returns the exit code of the first such, or 0.
+ */
+int cli_gate_outputs_end(struct cli_gate *o, const struct baseline_report *r, bool judged);
+/* Where the text goes: stdout, or stderr when one of the outputs has that to itself. */
+FILE *cli_gate_text(const struct cli_gate *o);
 
 /*
  * A fresh run and, where the baseline has components, a fresh breakdown of this machine, against a stored baseline. The
@@ -61,6 +69,12 @@ int cli_gate_baseline(struct cli_gate *o, struct baseline_policy *policy, struct
  */
 int cli_gate_measure(struct baseline *fresh, const struct baseline *base, struct cli_measure *m,
                      const struct baseline_policy *policy, struct qk_error *err);
+
+/*
+ * Names the source of each result's variant, where the tree is known: the candidate's module is in a build folder of
+ * meson, which says what it was built from, and the file is there. The name is relative to the checkout.
+ */
+void cli_gate_sources(const struct cli_gate *o, struct baseline_report *report);
 
 /* Two builds of the kernels, as above. */
 int cli_gate_duet(struct cli_gate *o, struct baseline_policy *policy, struct baseline_report *report,

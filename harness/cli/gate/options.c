@@ -2,6 +2,9 @@
 #include "harness/cli/options.h"
 #include "harness/cli/gate/gate.h"
 
+#include <getopt.h>
+#include <stdlib.h>
+
 enum {
     STRICT = 1000,
     SAME_CODE,
@@ -17,13 +20,30 @@ enum {
     OUTPUT
 };
 
+/* The option of each output; the step's summary has none. */
+static const char *const output_options[CLI_GATE_OUTPUTS] = {
+#define REPORT_FORM(name, option, argument, help) "--" option,
+#include "reports/forms/verdicts.def"
+#undef REPORT_FORM
+    [CLI_GATE_TRACE] = "--trace",
+};
+
+/* Is it an output's key? Then the output is wanted. */
+static bool take_output(struct cli_gate *o, int key, char *arg)
+{
+    const int i = key - OUTPUT;
+    if (i < 0 || i >= CLI_GATE_OUTPUTS)
+        return false;
+    o->outputs[i] =
+        (struct cli_gate_output){.wanted = true, .out = {.option = output_options[i], .path = arg}};
+    return true;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state, void *to)
 {
     struct cli_gate *o = to;
-    if (key >= OUTPUT && key < OUTPUT + CLI_GATE_OUTPUTS) {
-        o->outputs[key - OUTPUT] = (struct cli_gate_output){.wanted = true, .path = arg};
+    if (take_output(o, key, arg))
         return 0;
-    }
     switch (key) {
     case BUDGET:
         o->budget_s = (double)cli_number(state, "--budget", arg, 1, 86400);
@@ -44,6 +64,29 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
     default:
         return ARGP_ERR_UNKNOWN;
     }
+}
+
+/* The outputs of a command line that may be wrong in all else: argp ends at its first mistake, and they must say so. */
+static void find_outputs(struct cli_gate *o, const struct cli_option *options, int argc, char **argv)
+{
+    struct option longs[40] = {0};
+    char shorts[80] = "", **words = calloc((size_t)argc + 1, sizeof *words);
+    size_t n = 0, used = 0;
+    for (const struct cli_option *row = options; row->key; row++)
+        if (row->name) {
+            longs[n++] =
+                (struct option){row->name, row->argument ? required_argument : no_argument, NULL, row->key};
+            if (row->key < STRICT)
+                used += (size_t)snprintf(shorts + used, sizeof shorts - used, "%c%s", row->key,
+                                         row->argument ? ":" : "");
+        }
+    for (int i = 0; words && i < argc; i++)
+        words[i] = argv[i]; /* getopt moves them */
+    opterr = 0;
+    optind = 0;
+    for (int key; words && (key = getopt_long(argc, words, shorts, longs, NULL)) != -1;)
+        take_output(o, key, optarg);
+    free(words);
 }
 
 void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
@@ -110,5 +153,7 @@ void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
         "gate --baseline main --markdown summary.md\n`ci/gate --against GITREF` builds the other commit "
         "first."};
     *o = (struct cli_gate){.suite = "quick", .measure = {.job = cli_job()}};
+    find_outputs(o, options, argc, argv);
     cli_parse(&usage, argc, argv, o);
+    o->parsed = true;
 }

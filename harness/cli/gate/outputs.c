@@ -1,44 +1,189 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/gate/gate.h"
 
-static report_verdicts_writer *const writers[REPORT_FORMS] = {
+#include "harness/cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static report_verdicts_writer *const writers[CLI_GATE_OUTPUTS] = {
 #define REPORT_FORM(name, option, argument, help) report_verdicts_##name,
 #include "reports/forms/verdicts.def"
 #undef REPORT_FORM
+    [CLI_GATE_SUMMARY] = report_verdicts_markdown,
 };
 
-int cli_gate_outputs_open(struct cli_gate_output *o, struct qk_error *err)
+/* So that the first failure is what the program ends with, and every one is said. */
+static void keep(int *code, int next)
 {
-    int code = 0;
-    for (int i = 0; i < CLI_GATE_OUTPUTS && !code; i++)
-        if (o[i].path)
-            code = bench_outfile_open(&o[i].file, o[i].path, err);
-    return code;
+    *code = *code ? *code : next;
 }
 
-static int write_forms(struct cli_gate_output *o, bool files, const struct baseline_report *r,
-                       struct qk_error *err)
+/* Opens what is appended to. What other steps of the job have written there stays. */
+static int open_end(struct bench_outfile *file, const char *path, struct qk_error *err)
 {
-    int code = 0;
-    for (int i = 0; i < REPORT_FORMS && !code; i++)
-        if (o[i].wanted && !o[i].path == !files)
-            code = writers[i](r, files ? o[i].file.stream : stdout, err);
-    return code;
+    const int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+    file->stream = fd < 0 ? NULL : fdopen(fd, "a");
+    if (file->stream)
+        return 0;
+    const int why = errno;
+    if (fd >= 0)
+        close(fd);
+    return qk_fail(err, QK_ERR_IO, path, "cannot append to it: %s", strerror(why));
 }
 
-int cli_gate_outputs_write(struct cli_gate_output *o, const struct baseline_report *r, struct qk_error *err)
+static int close_end(struct bench_outfile *file, const char *path, off_t before, int code,
+                     struct qk_error *err)
 {
-    int code = write_forms(o, true, r, err);
-    for (int i = 0; i < CLI_GATE_OUTPUTS && !code; i++)
-        if (o[i].path)
-            code = bench_outfile_commit(&o[i].file, err);
+    struct stat st;
     if (!code)
-        code = report_verdicts_text(r, stdout, err);
-    return code ? code : write_forms(o, false, r, err);
+        code = bench_written(file->stream, path, err);
+    /* Half a table would spoil what stands before it. */
+    if (code && !fstat(fileno(file->stream), &st) && S_ISREG(st.st_mode) && st.st_size > before &&
+        ftruncate(fileno(file->stream), before) != 0)
+        qk_fail(err, QK_ERR_IO, path, "cannot be written, and what was begun cannot be taken back: %s",
+                strerror(errno));
+    fclose(file->stream);
+    file->stream = NULL;
+    return code;
 }
 
-void cli_gate_outputs_abort(struct cli_gate_output *o)
+static int append(struct cli_gate_output *o, report_verdicts_writer *write, const struct baseline_report *r,
+                  struct qk_error *err)
+{
+    struct stat st = {.st_size = 0};
+    int code = open_end(&o->out.file, o->out.path, err);
+    if (code)
+        return code;
+    if (!fstat(fileno(o->out.file.stream), &st) && st.st_size > 0)
+        putc('\n', o->out.file.stream);
+    code = write(r, o->out.file.stream, err);
+    return close_end(&o->out.file, o->out.path, st.st_size, code, err);
+}
+
+/* One form, whole, where it was asked for. */
+static int write_form(struct cli_gate *o, int i, const struct baseline_report *r, struct qk_error *err)
+{
+    struct cli_gate_output *form = &o->outputs[i];
+    if (form->append)
+        return append(form, writers[i], r, err);
+    if (!form->out.path) /* after the text, wherever that goes */
+        return writers[i](r, cli_gate_text(o), err);
+    int code = form->out.file.stream ? 0 : cli_out_open(&form->out, 1, err);
+    if (!code)
+        code = writers[i](r, form->out.file.stream, err);
+    if (!code)
+        code = cli_out_commit(&form->out, 1, err);
+    cli_out_abort(&form->out, 1);
+    return code;
+}
+
+FILE *cli_gate_text(const struct cli_gate *o)
 {
     for (int i = 0; i < CLI_GATE_OUTPUTS; i++)
-        bench_outfile_abort(&o[i].file);
+        if (cli_out_text(&o->outputs[i].out, 1) == stderr)
+            return stderr;
+    return stdout;
+}
+
+/* Does this output end up in one that stands before it, or in a file the gate reads? Then it is not written. */
+static int refuse_shared(struct cli_gate *o, int i, struct qk_error *err)
+{
+    const bool is_file = o->baseline && strpbrk(o->baseline, "/.");
+    const struct cli_out inputs[] = {{.option = "--duet", .path = o->duet},
+                                     {.option = "--candidate", .path = o->candidate},
+                                     {.option = "--baseline", .path = is_file ? o->baseline : NULL},
+                                     {.option = "--same-code", .path = o->same_code},
+                                     {.option = "--policy", .path = o->policy}};
+    int code = 0;
+    for (int k = 0; k < i && !code; k++)
+        code = cli_out_distinct((struct cli_out[]){o->outputs[k].out, o->outputs[i].out}, 2, err);
+    for (size_t k = 0; k < sizeof inputs / sizeof *inputs && !code; k++)
+        if (inputs[k].path && o->outputs[i].out.path && cli_out_same(inputs[k].path, o->outputs[i].out.path))
+            code = qk_fail(err, QK_ERR_ARG, o->outputs[i].out.option,
+                           "'%.200s' is what %s names; writing there would destroy it",
+                           o->outputs[i].out.path, inputs[k].option);
+    if (code)
+        o->outputs[i].wanted = false;
+    if (code)
+        o->outputs[i].out.path = NULL;
+    return code;
+}
+
+/* Where GitHub shows markdown for a step. It may be the file that --markdown names; else --github asks for it. */
+static void find_summary(struct cli_gate *o)
+{
+    const char *const path = getenv("GITHUB_STEP_SUMMARY");
+    struct cli_gate_output *const named = &o->outputs[REPORT_FORM_markdown];
+    if (!path || !*path)
+        return;
+    if (named->wanted && cli_out_same(named->out.path, path))
+        named->append = true;
+    else if (o->outputs[REPORT_FORM_github].wanted)
+        o->outputs[CLI_GATE_SUMMARY] = (struct cli_gate_output){
+            .wanted = true, .append = true, .out = {.option = "$GITHUB_STEP_SUMMARY", .path = path}};
+}
+
+/*
+ * Files get a form at once that says that the gate has not ended. A pipe cannot be written twice: it is opened, and
+ * waits.
+ */
+static int begin(struct cli_gate *o, int i, const struct baseline_report *r, struct qk_error *err)
+{
+    struct cli_gate_output *form = &o->outputs[i];
+    if (!form->wanted || !form->out.path || form->append)
+        return 0;
+    const int code = cli_out_open(&form->out, 1, err);
+    return code || i == CLI_GATE_TRACE || !form->out.file.temp ? code : write_form(o, i, r, err);
+}
+
+int cli_gate_outputs_begin(struct cli_gate *o, const struct baseline_report *r, struct qk_error *err)
+{
+    int code = 0;
+    find_summary(o);
+    for (int i = 0; i < CLI_GATE_OUTPUTS; i++) {
+        struct qk_error why;
+        int next = o->outputs[i].wanted ? refuse_shared(o, i, &why) : 0;
+        if (!next)
+            next = begin(o, i, r, &why);
+        if (next && !code)
+            qk_fail(err, next, why.where, "%s", why.text);
+        else if (next)
+            cli_fail(next, &why);
+        if (next)
+            o->outputs[i].wanted = false; /* said once */
+        keep(&code, next);
+    }
+    return code;
+}
+
+int cli_gate_outputs_end(struct cli_gate *o, const struct baseline_report *r, bool judged)
+{
+    FILE *const text = cli_gate_text(o);
+    struct qk_error err;
+    int code = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        for (int i = 0; i < CLI_GATE_OUTPUTS; i++) {
+            if (!o->outputs[i].wanted || i == CLI_GATE_TRACE || !o->outputs[i].out.path != (pass == 1))
+                continue;
+            const int next = write_form(o, i, r, &err);
+            if (next && i == CLI_GATE_SUMMARY)
+                fprintf(stderr, "qkbench: warning: %s: %s\n", err.where, err.text);
+            else if (next)
+                keep(&code, cli_fail(next, &err));
+        }
+        const int next = pass == 0 && judged ? report_verdicts_text(r, text, &err) : 0;
+        if (next)
+            keep(&code, cli_fail(next, &err));
+    }
+    struct cli_out *const trace = &o->outputs[CLI_GATE_TRACE].out;
+    const int next = judged ? cli_out_commit(trace, 1, &err) : 0;
+    if (next)
+        keep(&code, cli_fail(next, &err));
+    cli_out_abort(trace, 1);
+    return code;
 }

@@ -135,6 +135,7 @@ static void make_bad(struct baseline_report *r)
     spoil(r, 36, BASELINE_MISSING, NAN, "in the base, not in the candidate, not in the policy's removed");
     spoil(r, 39, BASELINE_REMOVED, NAN, "replaced by avx512_best");
     spoil(r, 42, BASELINE_WARN, NAN, "instruction count changed");
+    strcpy(r->results[12].source, "kernels/qk256_dequant/p4_permute.c");
     r->results[12].component_count = r->results[13].component_count = 2;
     for (size_t i = 12; i < 15; i++) {
         r->results[i].old_instructions = 41234;
@@ -162,6 +163,7 @@ static void make_hostile(struct baseline_report *r)
     struct baseline_result *res =
         add(r, "a|b\\|c*d*/<e>&amp;`f`~~g~~/_h_ i_j [k](l)\"'\x01\xff\xef\xbf\xbf,:x", BASELINE_CASE,
             BASELINE_REGRESSION, "cache", 1.5);
+    strcpy(res->source, "sub,folder: 100%/<&\">.c");
     strcpy(res->reason, "50% of a: b, c\nsecond line\r::error::x ]]> </failure> \xc2\xb5s");
     res = add(r, "no slash", BASELINE_CASE, BASELINE_INVALID, "", 0.1);
     memset(res->reason, '%', sizeof res->reason - 1);
@@ -205,7 +207,7 @@ bool report_verdicts_fixture(struct baseline_report *r, const char *kind)
     }
     if (!strcmp(kind, "bad"))
         make_bad(r);
-    else if (!strcmp(kind, "empty"))
+    else if (!strcmp(kind, "empty") || !strcmp(kind, "ended"))
         begin(r, 1);
     else
         make_good(r);
@@ -221,6 +223,12 @@ bool report_verdicts_fixture(struct baseline_report *r, const char *kind)
             spoil(r, 0, BASELINE_INCONCLUSIVE, 0.7, "");
     } else if (!strcmp(kind, "unsure")) {
         spoil(r, 3, BASELINE_INCONCLUSIVE, 0.41, "");
+    } else if (!strcmp(kind, "ended")) {
+        r->mode = NULL;
+        r->alpha = 0;
+        r->policy[0] = r->suite[0] = '\0';
+        baseline_report_end(r, 130, "op/v/1", "interrupted: <now> & here");
+        return true;
     } else if (strcmp(kind, "good") && strcmp(kind, "bad") && strcmp(kind, "empty")) {
         report_verdicts_fixture_free(r);
         return false;

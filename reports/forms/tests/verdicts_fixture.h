@@ -15,6 +15,7 @@
  *   unsure   not decided in time
  *   hostile  texts that each form has to escape
  *   empty    no cases
+ *   ended    interrupted before it could judge
  *   many     20000 cases with long names and reasons
  */
 bool report_verdicts_fixture(struct baseline_report *r, const char *kind);

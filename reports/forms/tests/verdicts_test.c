@@ -10,7 +10,8 @@
 #include <string.h>
 
 static const char *const forms[] = {"text", "markdown", "json", "junit", "github", "bmf"};
-static const char *const kinds[] = {"good", "bad", "warn", "strict", "unsure", "stalls", "hostile", "empty"};
+static const char *const kinds[] = {"good",   "bad",     "warn",  "strict", "unsure",
+                                    "stalls", "hostile", "empty", "ended"};
 enum { FORMS = sizeof forms / sizeof *forms, KINDS = sizeof kinds / sizeof *kinds };
 
 /* To be freed. In the caller's variable, because gcc takes what open_memstream leaves in ours for its address. */
@@ -88,6 +89,8 @@ UNIT_TEST(the_end_of_a_text_says_what_to_do)
         {"warn", "let through"},
         {"strict", "qkbench gate: WARN (strict), exit code 3"},
         {"empty", "the run: nothing was timed"},
+        {"ended", "qkbench gate: INVALID, exit code 130"},
+        {"ended", "the run: op/v/1: interrupted"},
     };
     for (size_t i = 0; i < sizeof says / sizeof *says; i++) {
         char *text;

@@ -14,7 +14,7 @@ from schema_frame import DELETE, Skip, put, refuse_constant, run_tests, validato
 
 gate_schema, bmf_schema, xsd, *writer = sys.argv[1:]
 CASES = ("case", "shape")
-KINDS = ("good", "bad", "warn", "strict", "unsure", "stalls", "hostile", "empty")
+KINDS = ("good", "bad", "warn", "strict", "unsure", "stalls", "hostile", "empty", "ended")
 SUMMARY_LIMIT = 1024 * 1024
 
 
@@ -67,6 +67,8 @@ SAYS = [
     ("bad", lambda d: d["fingerprint"]["hash"], "0123456789abcdef"),
     ("hostile", lambda d: d["results"][2]["timing"]["ratio_low"], None),
     ("empty", lambda d: d["results"], []),
+    ("bad", lambda d: [r["file"] for r in d["results"][11:13]], [None, "kernels/qk256_dequant/p4_permute.c"]),
+    ("ended", lambda d: (d["exit_code"], d["mode"], d["alpha"]), (130, None, None)),
 ]
 BROKEN = [
     (["schema_version"], 2), (["kind"], "breakdown"), (["more"], 1), (["seed"], 42), (["mode"], "quick"),
@@ -109,13 +111,18 @@ def junit_agrees(kind):
             assert name == result["name"], (name, result["name"])
         found = case[0].tag if len(case) else None
         assert found == junit_outcome(document, result), (name, found)
+        assert case.get("file") == result["file"]
+        if found:
+            assert case[0].text == case[0].get("message")
         if found and result["reason"]:
             assert case[0].get("message").endswith(result["reason"]), case[0].get("message")
         seen.append(found)
     run = cases[-1][0].tag if len(cases[-1]) else None
     assert run == ("error" if document["verdict"] == "INVALID" else None), run
     if document["reason"]:
-        assert cases[-1][0].get("message") == document["reason"]
+        assert cases[-1][0].text == cases[-1][0].get("message") == document["reason"]
+    if kind == "ended":
+        assert run == "error" and len(cases) == 1
     for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         assert int(suite.get(attribute)) == (seen + [run]).count(tag), attribute
     assert suite.get("timestamp") == document["date"][:19]
@@ -143,7 +150,7 @@ def junit_refused(old, new):
 
 # GitHub
 
-COMMAND = re.compile(r"^::(error|warning|notice) title=([^:,\n]*)::([^\n]*)$")
+COMMAND = re.compile(r"^::(error|warning|notice) (?:file=([^:,\n]*),)?title=([^:,\n]*)::([^\n]*)$")
 
 
 def unescaped(text, also=""):
@@ -155,21 +162,23 @@ def github_agrees(kind):
     document = parsed("json", kind)
     lines = [COMMAND.match(line) for line in written("github", kind).split("\n")[:-1]]
     assert all(lines), written("github", kind)
-    told = [(m.group(1), unescaped(m.group(2), "|3A|2C"), unescaped(m.group(3))) for m in lines]
+    told = [(m.group(1), unescaped(m.group(3), "|3A|2C"), unescaped(m.group(4))) for m in lines]
+    files = [m.group(2) and unescaped(m.group(2), "|3A|2C") for m in lines]
     *cases, last = told
     assert last[0] == "notice" and all(level != "notice" for level, _, _ in cases)
     assert len(cases) <= 10
     for verdict, count in document["counts"].items():
         assert (f"{count} {verdict}" in last[2]) == (count > 0), last
     if document["reason"]:
-        assert cases.pop(0) == ("error", "qkbench gate: INVALID", document["reason"])
+        assert files.pop(0) is None and cases.pop(0) == ("error", "qkbench gate: INVALID", document["reason"])
     findings = [r for r in document["results"] if junit_outcome(document, r) and r["verdict"] not in ("NEW", "REMOVED")
                 or r["verdict"] == "WARN"]
     findings = [r for r in findings if (r["role"], r["verdict"]) != ("shape", "INCONCLUSIVE")]
     assert f"{len(cases)} of {len(findings)} findings annotated" in last[2], last
     levels = {"failure": "error", "error": "error"}
-    for level, title, message in cases:
+    for file, (level, title, message) in zip(files, cases):
         result, = [r for r in findings if clean(title.split(": ", 1)[1]) == clean(r["name"])]
+        assert file == result["file"]
         assert level == levels.get(junit_outcome(document, result), "warning"), (level, title)
         assert message.startswith(result["verdict"]) and message.endswith(result["reason"] or ""), message
 
@@ -183,7 +192,7 @@ def bmf_agrees(kind):
     want = {r["name"]: r["timing"] for r in document["results"]
             if trusted and r["role"] in CASES and r["timing"] and r["verdict"] != "INVALID"}
     assert set(want) == set(metrics)
-    assert bool(metrics) == (kind not in ("bad", "empty"))
+    assert bool(metrics) == (kind not in ("bad", "empty", "ended"))
     for name, timing in want.items():
         ratio = {key: timing[member] for key, member in
                  (("value", "ratio"), ("lower_value", "ratio_low"), ("upper_value", "ratio_high")) if timing[member]}
