@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/breakdown/breakdown.h"
 #include "harness/cli/options.h"
+#include "harness/cli/out.h"
 #include "harness/machine/datafile.h"
-#include "harness/records/outfile.h"
 #include "reports/text/breakdown.h"
 
 #include <stdio.h>
@@ -13,28 +13,28 @@ struct options {
 };
 
 static int write_json(const struct bench_breakdown *bd, const struct baseline_components *claims,
-                      struct bench_outfile *file, struct qk_error *err)
+                      struct cli_out *file, struct qk_error *err)
 {
     json_t *json = baseline_components_json(claims);
-    int code = json ? bench_breakdown_write_json(bd, json, file->stream, err)
+    int code = json ? bench_breakdown_write_json(bd, json, file->file.stream, err)
                     : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the claims");
     json_decref(json);
-    return code ? code : bench_outfile_commit(file, err);
+    return code ? code : cli_out_commit(file, 1, err);
 }
 
 /* Claims are read and the file is opened first, so that neither can cost a measurement. */
 static int breakdown(void *options, struct qk_error *err)
 {
     struct options *o = options;
-    struct bench_outfile file = {0};
+    struct cli_out file = {.option = "--out", .path = o->measure.out};
     struct bench_breakdown bd = {0};
     struct baseline_components claims = {0};
     char path[4096];
     int code = bench_data_path("reports/roadmap.json", path, sizeof path, err);
     if (!code)
         code = baseline_components_read(&claims, path, err);
-    if (!code && o->measure.out)
-        code = bench_outfile_open(&file, o->measure.out, err);
+    if (!code)
+        code = cli_out_open(&file, 1, err);
     if (!code)
         code = cli_measure_breakdown(&o->measure.what, o->measure.counters, &bd, err);
     if (!code)
@@ -43,11 +43,12 @@ static int breakdown(void *options, struct qk_error *err)
         code = write_json(&bd, &claims, &file, err);
     const struct report_breakdown_input in = {&bd, &claims};
     if (!code)
-        code = (o->markdown ? report_breakdown_markdown : report_breakdown_text)(&in, stdout, err);
+        code = (o->markdown ? report_breakdown_markdown : report_breakdown_text)(&in, cli_out_text(&file, 1),
+                                                                                 err);
     if (!code && bd.failed)
         code =
             qk_fail(err, QK_ERR_CHECK, NULL, "a variant failed its check and was not timed; see the table");
-    bench_outfile_abort(&file);
+    cli_out_abort(&file, 1);
     baseline_components_free(&claims);
     bench_breakdown_free(&bd);
     return code;

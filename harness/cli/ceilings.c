@@ -2,7 +2,7 @@
 #include "harness/ceilings/ceilings.h"
 #include "harness/ceilings/roofline.h"
 #include "harness/cli/options.h"
-#include "harness/records/outfile.h"
+#include "harness/cli/out.h"
 #include "reports/text/ceilings.h"
 
 #include <errno.h>
@@ -44,26 +44,26 @@ static int ceilings(void *options, struct qk_error *err)
 {
     struct options *o = options;
     struct bench_ceilings c = {0};
-    struct bench_outfile file = {0};
+    struct cli_out file = {.option = "--out", .path = o->measure.out};
     cpu_set_t allowed;
     bool stored;
     if (sched_getaffinity(0, sizeof allowed, &allowed))
         return qk_fail(err, QK_ERR_INTERNAL, NULL, "cannot read the CPU affinity: %s", strerror(errno));
     int code = cli_measure_begin(&o->measure.what, &c.env, err);
-    if (!code && o->measure.out)
-        code = bench_outfile_open(&file, o->measure.out, err);
+    if (!code)
+        code = cli_out_open(&file, 1, err);
     if (code)
         return code;
     const struct bench_ceilings_config cfg = {.job = o->measure.what.job, .allowed = &allowed};
     code = get(o, &cfg, &c, &stored, err);
     if (!code && o->measure.out)
-        code = stored ? bench_ceilings_copy(c.env.fingerprint, file.stream, err)
-                      : bench_ceilings_write_json(&c, file.stream, err);
-    if (!code && o->measure.out)
-        code = bench_outfile_commit(&file, err);
-    bench_outfile_abort(&file);
+        code = stored ? bench_ceilings_copy(c.env.fingerprint, file.file.stream, err)
+                      : bench_ceilings_write_json(&c, file.file.stream, err);
     if (!code)
-        code = report_ceilings_text(&c, stored, stdout, err);
+        code = cli_out_commit(&file, 1, err);
+    cli_out_abort(&file, 1);
+    if (!code)
+        code = report_ceilings_text(&c, stored, cli_out_text(&file, 1), err);
     bench_ceilings_free(&c);
     return code;
 }

@@ -2,7 +2,7 @@
 #include "reports/text/compare.h"
 #include "harness/cli/baseline/baseline.h"
 #include "harness/cli/options.h"
-#include "harness/records/outfile.h"
+#include "harness/cli/out.h"
 
 #include <stdio.h>
 
@@ -28,20 +28,20 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
     }
 }
 
-static int write_out(const struct baseline_comparison *c, const char *path, struct qk_error *err)
+static int write_out(const struct baseline_comparison *c, struct cli_out *out, struct qk_error *err)
 {
-    struct bench_outfile file = {0};
-    int code = bench_outfile_open(&file, path, err);
+    int code = cli_out_open(out, 1, err);
+    if (!code && out->path)
+        code = report_comparison_json(c, out->file.stream, err);
     if (!code)
-        code = report_comparison_json(c, file.stream, err);
-    if (!code)
-        code = bench_outfile_commit(&file, err);
-    bench_outfile_abort(&file);
+        code = cli_out_commit(out, 1, err);
+    cli_out_abort(out, 1);
     return code;
 }
 
 static int compare(const struct options *o, struct qk_error *err)
 {
+    struct cli_out out = {.option = "--out", .path = o->out};
     struct baseline old_side, new_side = {0};
     struct baseline_comparison c = {0};
     int code = cli_baseline_open(&old_side, o->side[0], o->dir, err);
@@ -50,10 +50,10 @@ static int compare(const struct options *o, struct qk_error *err)
     code = cli_baseline_open(&new_side, o->side[1], o->dir, err);
     if (!code)
         code = baseline_compare(&c, &old_side, &new_side, BASELINE_COMPONENT_SHARE, err);
-    if (!code && o->out)
-        code = write_out(&c, o->out, err);
     if (!code)
-        code = report_comparison_text(&c, stdout, err);
+        code = write_out(&c, &out, err);
+    if (!code)
+        code = report_comparison_text(&c, cli_out_text(&out, 1), err);
     if (!code && c.identity_count)
         code = qk_fail(err, QK_ERR_INVALID, NULL,
                        "times are of different machines or toolchains: %zu fields differ", c.identity_count);

@@ -72,7 +72,8 @@ struct cli_measure_options cli_measure_defaults(void);
 #define CLI_OPTION_SHAPES(help)                                                                              \
     CLI_ROW("shapes", 'S', "SET", CLI_STRING(cli_measure_options, what.shapes), help, 0)
 #define CLI_OPTION_QUICK(help) CLI_ROW_QUICK(cli_measure_options, what, help, 0)
-#define CLI_OPTION_OUT(help)   CLI_ROW("out", 'o', "FILE", CLI_STRING(cli_measure_options, out), help, 0)
+#define CLI_OPTION_OUT(help)                                                                                 \
+    CLI_ROW("out", 'o', "FILE", CLI_STRING(cli_measure_options, out), help "; - is standard output", 0)
 #define CLI_OPTION_COUNTERS(help)                                                                            \
     CLI_ROW("counters", 'C', "LIST", CLI_STRING(cli_measure_options, counters), help, 0)
 #define CLI_OPTION_CPU(verb)   CLI_ROW_CPU(cli_measure_options, what, verb, 0)

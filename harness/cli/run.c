@@ -1,13 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/options.h"
-#include "harness/cli/result_files.h"
+#include "harness/cli/out.h"
+#include "harness/records/summary.h"
+#include "reports/text/report.h"
 
 #include <stdio.h>
 
+enum { JSON, CSV, FILES };
 struct options {
     struct cli_measure_options measure;
-    struct cli_result_files files;
+    struct cli_out files[FILES];
 };
+
+static int write_files(struct cli_out *files, const struct bench_sample_set *set, struct qk_error *err)
+{
+    int code = files[JSON].path ? bench_sample_set_write_json(set, files[JSON].file.stream, err) : 0;
+    if (!code && files[CSV].path)
+        code = bench_sample_set_write_csv(set, files[CSV].file.stream, err);
+    return code ? code : cli_out_commit(files, FILES, err);
+}
+
+static int print_summary(const struct bench_sample_set *set, FILE *to, struct qk_error *err)
+{
+    struct bench_summary sum;
+    int code = bench_summary_make(&sum, set, err);
+    if (code)
+        return code;
+    code = report_text(&(struct report_input){.set = set, .summary = &sum}, to, err);
+    bench_summary_free(&sum);
+    return code;
+}
 
 static int run(void *options, struct qk_error *err)
 {
@@ -15,17 +37,18 @@ static int run(void *options, struct qk_error *err)
     struct bench_sample_set set;
     bool failed = false;
     bench_sample_set_init(&set);
-    o->files.json_path = o->measure.out;
-    int code = cli_result_files_open(&o->files, err);
+    o->files[JSON] = (struct cli_out){.option = "--out", .path = o->measure.out};
+    o->files[CSV].option = "--csv";
+    int code = cli_out_open(o->files, FILES, err);
     if (!code)
         code = cli_measure_run(&o->measure.what, o->measure.counters, &set, &failed, err);
     if (!code)
         code = cli_ceilings_apply(&set, err);
     if (!code)
-        code = cli_result_files_write(&o->files, &set, err);
-    cli_result_files_abort(&o->files);
+        code = write_files(o->files, &set, err);
+    cli_out_abort(o->files, FILES);
     if (!code)
-        code = cli_print_summary(&set, err);
+        code = print_summary(&set, cli_out_text(o->files, FILES), err);
     if (!code && failed)
         code =
             qk_fail(err, QK_ERR_CHECK, NULL, "a variant failed its check and was not timed; see the table");
@@ -42,7 +65,7 @@ int cli_run(int argc, char **argv)
             "the op's first set)"),
         CLI_OPTION_QUICK("Fewer and shorter blocks: to look at, not to quote"),
         CLI_OPTION_OUT("Write the samples as JSON, a superset of google-benchmark's"),
-        {"csv", 'c', "FILE", CLI_STRING(options, files.csv_path),
+        {"csv", 'c', "FILE", CLI_STRING(options, files[CSV].path),
          "Write the samples as CSV, one line per slice", 0},
         CLI_OPTION_COUNTERS("auto (default), none, or a list of metrics, of PAPI's events (PAPI_TOT_INS, "
                             "perf::PAGE-FAULTS) and of steps: instructions counted one by one, of the op's "

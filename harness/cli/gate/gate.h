@@ -80,9 +80,9 @@ void cli_gate_sources(const struct cli_gate *o, struct baseline_report *report);
 int cli_gate_duet(struct cli_gate *o, struct baseline_policy *policy, struct baseline_report *report,
                   struct qk_error *err);
 /*
- * One gate at a time on a machine, because a second one would be measured as this one's noise. `folder` has the lock's
- * file; NULL is the folder that all users of the machine share. Returns the lock's descriptor, QK_ERR_IO when another
- * gate holds it and `wait` is false, or QK_ERR_INTERRUPTED.
+ * One gate at a time on a machine, because a second one would be measured as this one's noise. The lock is a flock of
+ * `folder`, which is only read; NULL is /run, which all users of the machine share. Returns the lock's descriptor,
+ * QK_ERR_IO when another gate holds it and `wait` is false, or QK_ERR_INTERRUPTED.
  */
 int cli_gate_lock(const char *folder, bool wait, struct qk_error *err);
 

@@ -126,8 +126,8 @@ void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
         {"wait", WAIT, NULL, CLI_FLAG(cli_gate, wait),
          "Wait for another gate on this machine instead of failing", 3},
         {"lock-dir", LOCK_DIR, "DIR", CLI_STRING(cli_gate, lock_dir),
-         "Exclude only the gates that have this folder too (default: all gates on this machine, by a lock in "
-         "/run/lock)",
+         "Exclude only the gates that name this folder too, by a lock on it; nothing is written there "
+         "(default: all gates on this machine, by one on /run)",
          3},
         CLI_ROW_CPU(cli_gate, measure, "Pin to", 3),
         CLI_ROW_SEED(cli_gate, measure.job.seed, "orders and inputs", 3),

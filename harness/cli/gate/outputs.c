@@ -107,10 +107,6 @@ static int refuse_shared(struct cli_gate *o, int i, struct qk_error *err)
             code = qk_fail(err, QK_ERR_ARG, o->outputs[i].out.option,
                            "'%.200s' is what %s names; writing there would destroy it",
                            o->outputs[i].out.path, inputs[k].option);
-    if (code)
-        o->outputs[i].wanted = false;
-    if (code)
-        o->outputs[i].out.path = NULL;
     return code;
 }
 
@@ -135,7 +131,7 @@ static void find_summary(struct cli_gate *o)
 static int begin(struct cli_gate *o, int i, const struct baseline_report *r, struct qk_error *err)
 {
     struct cli_gate_output *form = &o->outputs[i];
-    if (!form->wanted || !form->out.path || form->append)
+    if (!form->out.path || form->append)
         return 0;
     const int code = cli_out_open(&form->out, 1, err);
     return code || i == CLI_GATE_TRACE || !form->out.file.temp ? code : write_form(o, i, r, err);
@@ -145,19 +141,21 @@ int cli_gate_outputs_begin(struct cli_gate *o, const struct baseline_report *r, 
 {
     int code = 0;
     find_summary(o);
-    for (int i = 0; i < CLI_GATE_OUTPUTS; i++) {
-        struct qk_error why;
-        int next = o->outputs[i].wanted ? refuse_shared(o, i, &why) : 0;
-        if (!next)
-            next = begin(o, i, r, &why);
-        if (next && !code)
-            qk_fail(err, next, why.where, "%s", why.text);
-        else if (next)
-            cli_fail(next, &why);
-        if (next)
-            o->outputs[i].wanted = false; /* said once */
-        keep(&code, next);
-    }
+    /* All are compared first: a file that is written gets another inode. */
+    for (int step = 0; step < 2; step++)
+        for (int i = 0; i < CLI_GATE_OUTPUTS; i++) {
+            struct qk_error why;
+            const int next = !o->outputs[i].wanted ? 0
+                             : step                ? begin(o, i, r, &why)
+                                                   : refuse_shared(o, i, &why);
+            if (next)
+                o->outputs[i] = (struct cli_gate_output){.wanted = false};
+            if (next && !code)
+                qk_fail(err, next, why.where, "%s", why.text);
+            else if (next)
+                cli_fail(next, &why);
+            keep(&code, next);
+        }
     return code;
 }
 

@@ -3,8 +3,8 @@
 
 #include "harness/ceilings/ceilings.h"
 #include "harness/cli/measure.h"
+#include "harness/cli/out.h"
 #include "harness/counters/counters.h"
-#include "harness/records/outfile.h"
 #include "reports/text/e2e.h"
 
 #include <errno.h>
@@ -108,16 +108,16 @@ static int print(const struct session *s, FILE *to, enum cli_bench_format format
 
 static int bench(struct session *s, struct qk_error *err)
 {
-    struct bench_outfile file = {0};
-    int code = s->o->out ? bench_outfile_open(&file, s->o->out, err) : 0;
+    struct cli_out file = {.option = "--out", .path = s->o->out};
+    int code = cli_out_open(&file, 1, err);
     if (!code)
         code = measure(s, err);
     if (!code && s->o->out)
-        code = print(s, file.stream, CLI_BENCH_JSON, err);
-    if (!code && s->o->out)
-        code = bench_outfile_commit(&file, err);
-    bench_outfile_abort(&file);
-    return code ? code : print(s, stdout, s->o->format, err);
+        code = print(s, file.file.stream, CLI_BENCH_JSON, err);
+    if (!code)
+        code = cli_out_commit(&file, 1, err);
+    cli_out_abort(&file, 1);
+    return code ? code : print(s, cli_out_text(&file, 1), s->o->format, err);
 }
 
 int cli_model_bench(int argc, char **argv)

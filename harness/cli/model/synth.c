@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/model/model.h"
 
-#include "harness/records/outfile.h"
+#include "harness/cli/out.h"
 #include "model/synth/synth.h"
 
 #include <stdio.h>
@@ -56,7 +56,7 @@ static int take(void *ctx, const void *bytes, size_t n, struct qk_error *err)
 static int run(void *options, struct qk_error *err)
 {
     const struct options *o = options;
-    struct bench_outfile file = {0};
+    struct cli_out file = {.option = "--out", .path = o->out};
     struct written w = {.path = o->out, .hash = XXH3_createState()};
     FILE *say = stdout;
     if (!w.hash || XXH3_64bits_reset(w.hash) != XXH_OK) {
@@ -65,13 +65,13 @@ static int run(void *options, struct qk_error *err)
     }
     int code = model_synth_size(o->preset, o->seed, &w.of, err);
     if (!code)
-        code = bench_outfile_open(&file, o->out, err);
+        code = cli_out_open(&file, 1, err);
     if (!code) {
-        w.to = file.stream;
-        say = file.temp ? stdout : stderr; /* the model may be going down standard output */
+        w.to = file.file.stream;
+        say = cli_out_text(&file, 1);
         code = model_synth_write(o->preset, o->seed, take, &w, err);
-        code = code ? code : bench_outfile_commit(&file, err);
-        bench_outfile_abort(&file);
+        code = code ? code : cli_out_commit(&file, 1, err);
+        cli_out_abort(&file, 1);
         cli_progress_end();
     }
     if (!code)

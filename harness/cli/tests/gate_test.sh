@@ -12,7 +12,10 @@ tree=$4
 mkdir lock # its own, because somebody else may run a gate on this machine
 gate=(gate --lock-dir lock)
 untimed() { grep -qE 'PASS without being timed: ([0-9]+) of \1$' <<<"$out"; } # how many there are is the machine's
-taken() { ! flock --nonblock lock/qkbench-gate.lock true; }
+ended() { # ended FILE EXIT_CODE REASON: a gate that could not judge wrote it
+    grep -q '"verdict": "INVALID"' "$1" && grep -q "\"exit_code\": $2," "$1" && grep -q "\"reason\": \".*$3" "$1"
+}
+taken() { ! flock --nonblock lock true; }
 
 code 0 Examples gate --help
 code 2 "either --baseline NAME or --duet" gate
@@ -43,6 +46,64 @@ code 5 "nothere" "${gate[@]}" --baseline nothere --dir stored
 echo '{"schema_version": 1, "kind":' >cut.json
 code 5 "cut.json" "${gate[@]}" --baseline ./cut.json
 code 1 "no/such/out.json" "${gate[@]}" --duet "$module" --out no/such/out.json
+
+
+# Whatever the end, every form that was asked for says so, and no old one stays.
+forms=(--out f.json --junit f.xml --markdown f.md --bmf f.bmf --github)
+ends() { # ends EXIT_CODE REASON ARGUMENT...
+    local want=$1 reason=$2
+    shift 2
+    for file in f.json f.xml f.md f.bmf; do echo PASS >$file; done
+    run "$@"
+    ok "every form says: exit $want, $reason" eval '[ $status -eq '"$want"' ] && ended f.json '"$want"' "$reason" &&
+        [ "$(grep -c "<error" f.xml)" -eq 1 ] && grep -q "^    <error .*>.*$reason.*</error>$" f.xml &&
+        grep -q "INVALID.*$reason" f.md && [ "$(cat f.bmf)" = "{}" ] && says "::error title=qkbench gate%3A INVALID::"'
+}
+ends 2 "command line is wrong" "${gate[@]}" --duet "$module" --budget x "${forms[@]}"
+ends 2 "command line is wrong" gate --no-such-option "${forms[@]}"
+ends 2 "matches no case" "${gate[@]}" --duet "$module" 'qk256_dequant/p9*/4096' "${forms[@]}"
+ends 1 "none.so" "${gate[@]}" --duet none.so "${forms[@]}"
+ends 5 "nothere" "${gate[@]}" --baseline nothere --dir stored "${forms[@]}"
+ends 1 "no/such/trace" "${gate[@]}" --duet "$module" --trace no/such/trace "${forms[@]}"
+exec 9<lock
+flock 9
+ends 1 "another gate runs" "${gate[@]}" --duet "$module" "${forms[@]}"
+flock -u 9
+ok "none of them is half written" eval '[ -z "$(find . -name "*.tmp*")" ]'
+code 0 Examples gate --help "${forms[@]}"
+run "${gate[@]}" --duet none.so --out f.json --markdown no/such/f.md --junit f.xml
+ok "a form that cannot be written costs no other" eval '[ $status -eq 1 ] && ended f.json 1 no/such/f.md && grep -q no/such f.xml'
+echo PASS >f.json
+"$program" "${gate[@]}" --duet "$module" --time-identical --out f.json >killed.txt 2>&1 &
+await grep -q "has not ended" f.json
+kill -KILL $!
+wait $! 2>/dev/null
+ok "a gate that was killed leaves no PASS" ended f.json 5 "has not ended"
+
+# One file for each output, and - is standard output.
+touch f.so
+ln -s f.json link.json
+for other in f.json ./f.json link.json hard.json; do
+    ln -f f.json hard.json
+    code 2 "is the file that --out writes" "${gate[@]}" --duet none.so --out f.json --junit $other
+done
+code 2 "is the file that --out writes" "${gate[@]}" --duet none.so --out new.json --junit ./new.json
+code 2 "is the file that --out writes" "${gate[@]}" --duet none.so --out - --junit /dev/stdout
+code 2 "would destroy it" "${gate[@]}" --duet f.so --out ./f.so
+code 1 "none.so" "${gate[@]}" --duet none.so --out /dev/null --junit /dev/null
+"$program" "${gate[@]}" --duet "$module" --budget 5 f32_dot/scalar/256 --out - >alone.json 2>tables.txt
+ok "--out - is JSON alone, and tables are on stderr" eval 'python3 -m json.tool alone.json >/dev/null && grep -q "qkbench gate: " tables.txt'
+rm -f f.* new.json link.json hard.json alone.json killed.txt tables.txt
+
+# GitHub's summary belongs to every step of the job.
+echo before >summary.md
+GITHUB_STEP_SUMMARY=summary.md run "${gate[@]}" --duet none.so --markdown ./summary.md --github
+ok "the step's summary is appended to, once" eval '[ "$(head -1 summary.md)" = before ] && [ "$(grep -c "## qkbench gate: INVALID" summary.md)" -eq 1 ]'
+GITHUB_STEP_SUMMARY=summary.md run "${gate[@]}" --duet none.so --github
+ok "with --github alone, too" eval '[ "$(grep -c "## qkbench gate: INVALID" summary.md)" -eq 2 ]'
+GITHUB_STEP_SUMMARY=no/such/s.md run "${gate[@]}" --duet "$module" f32_dot/scalar/256 --github
+ok "one that cannot be written is a warning" eval 'says "warning: no/such/s.md: cannot append" && ! [ $status -eq 1 ]'
+rm summary.md
 
 run "${gate[@]}" --duet "$module" --budget 5 --out identical.json --markdown identical.md --junit identical.xml --bmf identical.bmf --github
 # Its controls and its speed-up rule are timed, so the exit code is the machine's.
@@ -99,11 +160,11 @@ rm -f trace.jsonl timed.json shapes.json
 ok "nothing else stays behind" eval '[ "$before" = "$(ls -A)" ]'
 
 held="another gate runs"
-exec 9<lock/qkbench-gate.lock
+exec 9<lock
 flock 9
 code 1 "$held" "${gate[@]}" --duet "$module"
 code 2 "has no suite" gate --lock-dir "$work" --duet "$module" --suite none # a lock of its own lets it in
-code 1 "none/qkbench-gate.lock" gate --lock-dir none --duet "$module"
+code 1 "none: cannot be opened" gate --lock-dir none --duet "$module"
 "$program" "${gate[@]}" --duet "$module" --wait --budget 60 >waited.txt 2>&1 9<&- &
 waiter=$!
 await grep -q "waiting for it" waited.txt
@@ -118,9 +179,17 @@ ok "and then judges" untimed
 setsid "$program" "${gate[@]}" --duet "$module" --wait --time-identical --out interrupted.json >interrupted.txt 2>&1 &
 first=$!
 await taken
-code 1 "$held" "${gate[@]}" --duet "$module"
+code 1 "$held on this machine (process $first, of $(id -un))" "${gate[@]}" --duet "$module"
+nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+if [ "$(id -u)" -eq 0 ] && chmod 755 . lock && "${nobody[@]}" "$program" --version >/dev/null 2>&1; then
+    out=$("${nobody[@]}" "$program" "${gate[@]}" --duet "$module" 2>&1)
+    status=$?
+    ok "another user's gate is kept out, too" eval '[ $status -eq 1 ] && says "$held"'
+else
+    skip "another user's gate is kept out, too" "needs root, and a build that all users can read"
+fi
 interrupt "$first" interrupted.txt
 ok "Ctrl-C ends it with 130" [ "$status" -eq 130 ]
-ok "and leaves no file" [ ! -e interrupted.json ]
+ok "and the file says so" ended interrupted.json 130 interrupted
 ok "nor a process" eval '! pgrep -s "$first" >/dev/null'
 finish
