@@ -4,7 +4,7 @@
 # What the scripts beside this file share. Sourced, never run; it goes to the root of the tree.
 # shellcheck disable=SC2034 # paths a user gives are meant from here
 called_from=$PWD
-cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 export LC_ALL=C.UTF-8
 trap 'exit 130' INT
 # The build that is tested: of release, so that the kernels are those that ship, but with asserts.
