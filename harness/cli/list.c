@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/options.h"
+#include "harness/records/json_writer.h"
 #include "kernels/table.h"
 
 #include <jansson.h>
@@ -38,7 +39,7 @@ static int print_json(const struct qk_table *table, const struct qk_cpu *cpu)
                                         "why", v->why, "available", !missing, "reason", missing));
     }
     json_t *root = json_pack("{s:i, s:s, s:o}", "schema_version", 1, "kind", "list", "variants", rows);
-    const int failed = !root || json_dumpf(root, stdout, JSON_INDENT(2));
+    const int failed = !root || bench_json_dump(root, stdout, JSON_INDENT(2));
     json_decref(root);
     puts("");
     return failed ? CLI_FAILED : CLI_DONE;

@@ -79,7 +79,7 @@ int bench_doctor_write_json(const struct bench_doctor *d, FILE *to, struct qk_er
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the findings as JSON");
     errno = 0;
     const bool written =
-        json_dumpf(root, to, JSON_INDENT(2) | JSON_REAL_PRECISION(7)) == 0 && fputc('\n', to) != EOF;
+        bench_json_dump(root, to, JSON_INDENT(2) | JSON_REAL_PRECISION(7)) == 0 && fputc('\n', to) != EOF;
     json_decref(root);
     return written ? 0
                    : qk_fail(err, QK_ERR_IO, NULL, "cannot write the findings: %s",

@@ -2,6 +2,7 @@
 #include "harness/e2e/e2e.h"
 #include "harness/records/json_writer.h"
 #include "harness/records/outfile.h"
+#include "harness/records/shown.h"
 
 #include <errno.h>
 #include <math.h>
@@ -156,22 +157,6 @@ int bench_e2e_write_json(const struct bench_e2e *e, bool lines, FILE *to, struct
     return bench_json_finish(&out, "the model's times", err);
 }
 
-/* RFC 4180: quoted where it must be. */
-static void csv_text(const char *text, FILE *to)
-{
-    if (!text[strcspn(text, ",\"\r\n")]) {
-        fputs(text, to);
-        return;
-    }
-    putc('"', to);
-    for (; *text; text++) {
-        if (*text == '"')
-            putc('"', to);
-        putc(*text, to);
-    }
-    putc('"', to);
-}
-
 static bool csv_line(json_t *row, bool names, FILE *to)
 {
     const char *key;
@@ -185,9 +170,9 @@ static bool csv_line(json_t *row, bool names, FILE *to)
             putc(',', to);
         first = false;
         if (names) {
-            csv_text(key, to);
+            bench_show_csv(key, to);
         } else if (json_is_string(value)) {
-            csv_text(json_string_value(value), to);
+            bench_show_csv(json_string_value(value), to);
         } else if (!json_is_null(value)) {
             char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(7));
             if (!text)

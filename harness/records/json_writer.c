@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/records/json_writer.h"
 
+#include "harness/records/shown.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -29,14 +31,9 @@ json_t *bench_json_text(const char *s)
     json_t *value = json_string(s);
     if (value)
         return value;
-    char *ascii = strdup(s);
-    if (!ascii)
-        return NULL;
-    for (char *p = ascii; *p; p++)
-        if ((unsigned char)*p >= 0x80)
-            *p = '?';
-    value = json_string(ascii);
-    free(ascii);
+    char *shown = bench_show_copy(s, "");
+    value = shown ? json_string(shown) : NULL;
+    free(shown);
     return value;
 }
 
@@ -110,12 +107,29 @@ json_t *bench_json_fingerprint(const struct bench_environment *env)
     return o;
 }
 
+/* DEL is the one control that jansson lets through; it can only stand in a text. */
+static int dump(const char *bytes, size_t n, void *to)
+{
+    const char *del;
+    for (; (del = memchr(bytes, 0x7f, n)) != NULL; n -= (size_t)(del + 1 - bytes), bytes = del + 1) {
+        fwrite(bytes, 1, (size_t)(del - bytes), to);
+        fputs("\\u007F", to);
+    }
+    fwrite(bytes, 1, n, to);
+    return ferror(to) ? -1 : 0;
+}
+
+int bench_json_dump(const json_t *value, FILE *to, size_t flags)
+{
+    return json_dump_callback(value, dump, to, flags | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+}
+
 void bench_json_emit(struct bench_json_output *out, const char *before, json_t *value, size_t flags)
 {
     if (!value && out->code == QK_OK)
         out->code = QK_ERR_MEMORY;
     bench_json_emit_text(out, before);
-    if (out->code == QK_OK && json_dumpf(value, out->to, flags | JSON_ENCODE_ANY) != 0)
+    if (out->code == QK_OK && bench_json_dump(value, out->to, flags) != 0)
         out->code = ferror(out->to) ? QK_ERR_IO : QK_ERR_MEMORY;
     json_decref(value);
 }

@@ -15,7 +15,7 @@
 void bench_json_put(json_t **object, const char *key, json_t *value);
 void bench_json_append(json_t **array, json_t *value);
 
-/* JSON is UTF-8. A text that is not (a file name, say) keeps its ASCII. NULL counts as empty. */
+/* JSON is UTF-8. A text that is not (a file name, say) is written as harness/records/shown.h shows it. NULL is empty. */
 json_t *bench_json_text(const char *s);
 json_t *bench_json_text_or_null(const char *s); /* null when empty */
 json_t *bench_json_real(double x);              /* null when NaN */
@@ -28,6 +28,12 @@ json_t *bench_json_caches(const struct bench_environment *env);
 json_t *bench_json_identity(const struct bench_environment *env);
 /* The machine and toolchain: identity, hash, and what is merely shown. */
 json_t *bench_json_fingerprint(const struct bench_environment *env);
+
+/*
+ * As json_dumpf, a value of any kind. In printable ASCII, because a terminal obeys some other characters wherever they
+ * stand.
+ */
+int bench_json_dump(const json_t *value, FILE *to, size_t flags);
 
 struct bench_json_output {
     FILE *to;

@@ -4,6 +4,7 @@
 
 #include "harness/records/json_writer.h"
 #include "harness/records/outfile.h"
+#include "harness/records/shown.h"
 #include "harness/records/stats.h"
 
 #include <errno.h>
@@ -195,22 +196,6 @@ int bench_sample_set_write_json(const struct bench_sample_set *set, FILE *to, st
     return bench_json_finish(&out, "the results", err);
 }
 
-/* RFC 4180: a field with a comma, a quote or a line end is quoted, its quotes doubled. */
-static void csv_field(FILE *to, const char *field)
-{
-    if (!strpbrk(field, ",\"\r\n")) {
-        fputs(field, to);
-        return;
-    }
-    fputc('"', to);
-    for (; *field; field++) {
-        if (*field == '"')
-            fputc('"', to);
-        fputc(*field, to);
-    }
-    fputc('"', to);
-}
-
 int bench_sample_set_write_csv(const struct bench_sample_set *set, FILE *to, struct qk_error *err)
 {
     char name[BENCH_NAME_MAX];
@@ -221,7 +206,7 @@ int bench_sample_set_write_csv(const struct bench_sample_set *set, FILE *to, str
         bench_record_name(rec, name, sizeof name);
         for (size_t b = 0; b < rec->block_count; b++)
             for (size_t s = 0; s < rec->blocks[b].slices; s++) {
-                csv_field(to, name);
+                bench_show_csv(name, to);
                 fprintf(to, ",%zu,%zu,%.7g,", b, s, rec->blocks[b].samples_ns[s]);
                 if (!isnan(rec->blocks[b].core_ghz))
                     fprintf(to, "%.7g", rec->blocks[b].core_ghz);

@@ -3,6 +3,7 @@
  * GitHub workflow commands, `::error file=...,title=...::message` (docs.github.com, "Workflow commands for GitHub Actions"). A
  * step shows ten errors and ten warnings and drops the rest. So the worst are told, and how many there are.
  */
+#include "harness/records/shown.h"
 #include "reports/forms/private.h"
 
 #include <string.h>
@@ -10,16 +11,15 @@
 /* Line feeds and carriage returns end a command, "%" begins an escape; ":" and "," end a property. */
 static void write_escaped(const char *text, bool property, FILE *to)
 {
-    char clean[REPORT_SAID];
-    snprintf(clean, sizeof clean, "%s", text);
-    report_clean(clean);
-    for (size_t i = 0; clean[i]; i++) {
-        /* report_clean has made blanks of those two. */
-        const char c = text[i] == '\n' || text[i] == '\r' ? text[i] : clean[i];
-        if (c == '%' || c == '\n' || c == '\r' || (property && (c == ':' || c == ',')))
-            fprintf(to, "%%%02X", (unsigned)c);
+    struct bench_shown one;
+    for (size_t left = strlen(text); left;) {
+        const size_t bytes = bench_shown_first(&one, text, left, "\n\r");
+        if (strchr(property ? "%\n\r:," : "%\n\r", *one.text))
+            fprintf(to, "%%%02X", (unsigned)*one.text);
         else
-            putc(c, to);
+            fputs(one.text, to);
+        text += bytes;
+        left -= bytes;
     }
 }
 

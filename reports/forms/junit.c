@@ -4,28 +4,24 @@
  * Jenkins (xunit-plugin, junit-10.xsd). So dates have no zone, and nothing stands beside a result inside a test case.
  * Only Jenkins's has `file`, which GitLab and others link; where it is not known it is left out.
  */
+#include "harness/records/shown.h"
 #include "reports/forms/private.h"
 
 #include <math.h>
 #include <string.h>
 
-/* XML 1.0, 2.2: no control characters but tab and line ends, and neither U+FFFE nor U+FFFF. */
+/* What is shown of a text are characters that XML 1.0 allows (2.2); an attribute keeps its line ends as references. */
 static void write_escaped(const char *text, FILE *to)
 {
-    char clean[REPORT_SAID > 4096 ? REPORT_SAID : 4096];
-    snprintf(clean, sizeof clean, "%s", text);
-    report_clean(clean);
-    for (size_t i = 0; clean[i]; i++) {
-        const unsigned char *const s = (const unsigned char *)clean + i;
-        if (strchr("\t\n\r", text[i])) /* which report_clean has made blanks of */
-            fprintf(to, "&#%d;", text[i]);
-        else if (strchr("&<>\"'", clean[i]))
-            fprintf(to, "&#%d;", clean[i]);
-        else if (s[0] == 0xef && s[1] == 0xbf && s[2] >= 0xbe) {
-            putc('?', to);
-            i += 2;
-        } else
-            putc(clean[i], to);
+    struct bench_shown one;
+    for (size_t left = strlen(text); left;) {
+        const size_t bytes = bench_shown_first(&one, text, left, "\t\n\r");
+        if (strchr("\t\n\r&<>\"'", *one.text))
+            fprintf(to, "&#%d;", *one.text);
+        else
+            fputs(one.text, to);
+        text += bytes;
+        left -= bytes;
     }
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/records/outfile.h"
+#include "harness/records/shown.h"
 #include "reports/text/content.h"
 
 #include <errno.h>
@@ -92,18 +93,20 @@ static void put_number(double x, FILE *to)
 /* One word: what gnuplot would take for a quote, and what the list of shapes is separated by, is replaced. */
 static void put_word(const char *text, FILE *to)
 {
-    for (; *text; text++) {
-        const unsigned char c = (unsigned char)*text;
-        putc(c <= ' ' || c == 0x7f || c == '"' || c == '#' ? '_' : c, to);
+    struct bench_shown one;
+    for (size_t left = strlen(text); left;) {
+        const size_t bytes = bench_shown_first(&one, text, left, "");
+        fputs(strchr(" \"#", *one.text) ? "_" : one.text, to);
+        text += bytes;
+        left -= bytes;
     }
 }
 
-static void put_clean_line(const char *label, const char *text, FILE *to)
+static void put_line(const char *label, const char *text, FILE *to)
 {
-    char copy[400];
-    snprintf(copy, sizeof copy, "%s", text);
-    report_clean(copy);
-    fprintf(to, "# %s: %s\n", label, copy);
+    char shown[800];
+    bench_show(shown, sizeof shown, text, "");
+    fprintf(to, "# %s: %s\n", label, shown);
 }
 
 static void put_head(const struct report_input *in, const struct layout *l, FILE *to)
@@ -111,12 +114,12 @@ static void put_head(const struct report_input *in, const struct layout *l, FILE
     const struct bench_environment *env = &in->set->env;
     char text[400];
     snprintf(text, sizeof text, "Speed-up of %s over %s", l->op, l->reference);
-    put_clean_line("title", text, to);
+    put_line("title", text, to);
     snprintf(text, sizeof text, "%s, %s, commit %.12s, %s", *env->cpu_name ? env->cpu_name : "unknown CPU",
              *env->compiler ? env->compiler : "unknown compiler", *env->commit ? env->commit : "unknown",
              in->set->quick ? "quick run: not for quoting" : "full run");
-    put_clean_line("subtitle", text, to);
-    put_clean_line("reference", l->reference, to);
+    put_line("subtitle", text, to);
+    put_line("reference", l->reference, to);
     if (in->audit && strcmp(in->audit->op, l->op) == 0 && isfinite(in->audit->goal))
         fprintf(to, "# goal: %.17g\n", in->audit->goal);
     fprintf(to, "# slots: %zu\n# ladder: %zu\n# shapes:", l->slot_count, l->ladder_count);

@@ -2,6 +2,7 @@
 #include "reports/text/table.h"
 
 #include "harness/records/outfile.h"
+#include "harness/records/shown.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -10,46 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Length of the UTF-8 sequence at s by its lead byte and continuation bytes (RFC 3629), 0 when it is not one.
- */
-static size_t utf8_length(const unsigned char *s)
-{
-    size_t n;
-    if (s[0] < 0x80)
-        return 1;
-    if (s[0] >= 0xc2 && s[0] <= 0xdf)
-        n = 2;
-    else if (s[0] >= 0xe0 && s[0] <= 0xef)
-        n = 3;
-    else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-        n = 4;
-    else
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    /* overlong forms, surrogates and what lies above U+10FFFF show in the second byte */
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-        (s[0] == 0xf4 && s[1] > 0x8f))
-        return 0;
-    return n;
-}
-
-void report_clean(char *text)
-{
-    unsigned char *s = (unsigned char *)text;
-    while (*s) {
-        const size_t n = utf8_length(s);
-        if (n == 0)
-            *s = '?';
-        else if (*s < 0x20 || *s == 0x7f)
-            *s = ' ';
-        else if (n == 2 && s[0] == 0xc2 && s[1] < 0xa0) /* C1 controls */
-            s[0] = s[1] = ' ';
-        s += n ? n : 1;
-    }
-}
-
 static char *format(struct report_table *t, const char *fmt, va_list args)
 {
     char *text;
@@ -57,8 +18,10 @@ static char *format(struct report_table *t, const char *fmt, va_list args)
         t->failed = true;
         return NULL;
     }
-    report_clean(text);
-    return text;
+    char *shown = bench_show_copy(text, "");
+    free(text);
+    t->failed |= !shown;
+    return shown;
 }
 
 /* Takes over text, which may be NULL after a refused allocation. */
@@ -93,10 +56,9 @@ void report_table_title(struct report_table *t, const char *fmt, ...)
 void report_table_column(struct report_table *t, const char *head, bool right, bool wrap)
 {
     assert(t->column_count < REPORT_COLUMNS_MAX);
-    char *copy = strdup(head);
-    if (!copy)
-        t->failed = true;
-    t->columns[t->column_count++] = (struct report_column){copy, right, wrap};
+    char *shown = bench_show_copy(head, "\n");
+    t->failed |= !shown;
+    t->columns[t->column_count++] = (struct report_column){shown, right, wrap};
 }
 
 void report_table_columns(struct report_table *t, const char *kinds, ...)

@@ -37,10 +37,7 @@ struct report_table {
     bool failed;
 };
 
-/*
- * The texts are formatted as by printf and made safe to print on one line. Control characters become blanks, bytes that
- * are not UTF-8 become question marks.
- */
+/* The texts are formatted as by printf and shown as harness/records/shown.h says, each on one line. */
 void report_table_title(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void report_table_column(struct report_table *t, const char *head, bool right, bool wrap);
 /* A column for each letter of `kinds`, with that many heads behind it: l to the left, r to the right, w left and may wrap. */
@@ -66,9 +63,6 @@ typedef void report_render(const struct report_table *t, FILE *to);
  */
 int report_tables_write(struct report_table *tables, size_t count, bool empty, report_render *render,
                         const char *what, FILE *to, struct qk_error *err);
-
-/* In place; what report_table_cell does to its text. */
-void report_clean(char *text);
 
 /* Both write the title, the table and its notes. Failures are left in the stream's error flag. */
 report_render report_table_text, report_table_markdown;

@@ -1,44 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/text/table.h"
 
+#include "harness/records/shown.h"
+
 #include <assert.h>
 #include <string.h>
 
 /* A column that may be broken is not made narrower than this. */
 enum { NARROWEST = 10 };
 
-/* Columns a terminal gives to the first n bytes: one per code point, which is right for every text we write.
- */
-static size_t width_of(const char *s, size_t n)
-{
-    size_t width = 0;
-    for (size_t i = 0; i < n; i++)
-        width += ((unsigned char)s[i] & 0xc0) != 0x80;
-    return width;
-}
-
 static size_t widest_line(const char *s)
 {
     size_t widest = 0;
     while (*s) {
-        const size_t n = strcspn(s, "\n"), width = width_of(s, n);
+        const size_t n = strcspn(s, "\n"), width = bench_shown_columns(s, n);
         widest = width > widest ? width : widest;
         s += n + (s[n] == '\n');
     }
     return widest;
 }
 
-/* Bytes of s that go on a line of `width`: up to a line feed, else cut after the last blank, '_', '/' or ','.
- */
+/* Bytes of s that go on a line of `width`: up to a line feed, else cut after the last blank, '_', '/' or ','. */
 static size_t piece(const char *s, size_t width)
 {
+    const size_t all = strcspn(s, "\n");
     size_t bytes = 0, columns = 0, cut = 0;
-    while (s[bytes] && s[bytes] != '\n') {
-        const bool starts = ((unsigned char)s[bytes] & 0xc0) != 0x80;
-        if (starts && columns == width)
+    while (bytes < all) {
+        struct bench_shown one;
+        const size_t more = bench_shown_first(&one, s + bytes, all - bytes, "");
+        /* One that is wider than the line has a line to itself. */
+        if (columns + one.columns > width && bytes)
             return s[bytes] == ' ' ? bytes : cut ? cut : bytes;
-        columns += starts;
-        bytes++;
+        columns += one.columns;
+        bytes += more;
         if (strchr(" _/,", s[bytes - 1]))
             cut = bytes;
     }
@@ -62,30 +56,35 @@ struct layout {
     size_t width[REPORT_COLUMNS_MAX], gap[REPORT_COLUMNS_MAX];
 };
 
-/* One row of the table, in as many lines as its cells need. */
-static void write_row(const struct report_table *t, char *const *cells, const struct layout *l, FILE *to)
+/* One row of the table, in as many lines as its cells need; those that are `late` (NULL: none) begin on the second. */
+static void write_row(const struct report_table *t, char *const *cells, const bool *late,
+                      const struct layout *l, FILE *to)
 {
     const char *rest[REPORT_COLUMNS_MAX];
     bool more = true;
     for (size_t c = 0; c < t->column_count; c++)
         rest[c] = cells[c];
-    while (more) {
+    for (bool first = true; more; first = false) {
         size_t owed = 0; /* blanks are written when something follows them: no line ends in one */
         more = false;
         for (size_t c = 0; c < t->column_count; c++) {
-            const size_t bytes = piece(rest[c], l->width[c]);
+            const bool waits = first && late && late[c];
+            const char *const text = waits ? "" : rest[c];
+            const size_t bytes = piece(text, l->width[c]);
             size_t shown = bytes;
-            while (shown && rest[c][shown - 1] == ' ')
+            while (shown && text[shown - 1] == ' ')
                 shown--;
-            const size_t blank = l->width[c] - width_of(rest[c], shown);
+            const size_t columns = bench_shown_columns(text, shown);
+            const size_t blank = columns < l->width[c] ? l->width[c] - columns : 0;
             owed += l->gap[c] + (t->columns[c].right ? blank : 0);
             if (shown) {
                 pad(to, owed);
-                fwrite(rest[c], 1, shown, to);
+                fwrite(text, 1, shown, to);
                 owed = 0;
             }
             owed += t->columns[c].right ? 0 : blank;
-            rest[c] = after_piece(rest[c], bytes);
+            if (!waits)
+                rest[c] = after_piece(text, bytes);
             more |= *rest[c] != '\0';
         }
         putc('\n', to);
@@ -110,7 +109,7 @@ static void lay_out(const struct report_table *t, struct layout *l)
     for (size_t c = 0; c < t->column_count; c++) {
         l->width[c] = t->facts ? 0 : widest_line(t->columns[c].head);
         for (size_t i = c; i < t->cells.count; i += t->column_count) {
-            const size_t w = width_of(t->cells.text[i], strlen(t->cells.text[i]));
+            const size_t w = bench_shown_columns(t->cells.text[i], strlen(t->cells.text[i]));
             l->width[c] = w > l->width[c] ? w : l->width[c];
         }
     }
@@ -157,16 +156,14 @@ static void write_notes(const struct report_table *t, FILE *to)
 /* Heads stand on the line above the rule: where one has two lines, the others get an empty one first. */
 static void write_heads(const struct report_table *t, const struct layout *l, FILE *to)
 {
-    char lines[REPORT_COLUMNS_MAX][160], *heads[REPORT_COLUMNS_MAX];
-    bool two = false;
-    for (size_t c = 0; c < t->column_count; c++)
-        two |= strchr(t->columns[c].head, '\n') != NULL;
+    char *heads[REPORT_COLUMNS_MAX];
+    bool late[REPORT_COLUMNS_MAX], two = false;
     for (size_t c = 0; c < t->column_count; c++) {
-        snprintf(lines[c], sizeof lines[c], "%s%s", two && !strchr(t->columns[c].head, '\n') ? "\n" : "",
-                 t->columns[c].head);
-        heads[c] = lines[c];
+        heads[c] = t->columns[c].head;
+        late[c] = !strchr(heads[c], '\n');
+        two |= !late[c];
     }
-    write_row(t, heads, l, to);
+    write_row(t, heads, two ? late : NULL, l, to);
     for (size_t i = 0; i < total(l, t->column_count); i++)
         putc('-', to);
     putc('\n', to);
@@ -184,6 +181,6 @@ void report_table_text(const struct report_table *t, FILE *to)
     if (!t->facts)
         write_heads(t, &l, to);
     for (size_t i = 0; i < t->cells.count; i += t->column_count)
-        write_row(t, &t->cells.text[i], &l, to);
+        write_row(t, &t->cells.text[i], NULL, &l, to);
     write_notes(t, to);
 }

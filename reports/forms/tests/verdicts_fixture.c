@@ -174,7 +174,14 @@ static void make_hostile(struct baseline_report *r)
     res = add(r, "op/v/1", BASELINE_CASE, BASELINE_PASS, "cache", 0);
     res->ratio.low = res->ratio.high = NAN;
     memset(add(r, "", BASELINE_CASE, BASELINE_INCONCLUSIVE, "dram", 0.7)->name, 'n', BASELINE_NAME - 1);
+    res->component_count = 1;
+    res->components[0] = (struct baseline_component){"\x1b]0;t\a\xc2\x9b", 41, 48, true};
     strcpy(r->base, "</property>\n\"&\xfe.so");
+    strcpy(r->candidate,
+           "\xe2\x80\xae\xe2\x81\xa6 gnp.\xef\xbb\xbf\xe2\x80\x8b\x7f\xe4\xbd\xa0 e\xcc\x81|`]]>");
+    strcpy(r->suite, "\xed\xa0\x80 \xc0\xaf \xd8\x9c \xef\xbf\xbe \xf4\x90\x80\x80 \xe2");
+    strcpy(r->cand_compiler, "::error::\n::error::%0A\t=1+1");
+    strcpy(r->env.cpu_name, "\x1b[2J\r\b\x9b\xc2\x85\xe2\x80\xa8");
     r->env.host[0] = '\0';
     r->verdict = BASELINE_INVALID;
 }

@@ -27,10 +27,14 @@ def parsed(form, kind):
     return json.loads(written(form, kind), parse_constant=refuse_constant)
 
 
-def clean(text):
-    """Without control characters, and in ASCII, as JSON has names that are not UTF-8."""
-    ascii_only = "".join(chr(byte) if byte < 128 else "?" for byte in text.encode())
-    return re.sub("[\x00-\x09\x0b\x0c\x0e-\x1f]", " ", ascii_only)
+# Controls, what turns or hides text, and what XML 1.0 forbids.
+HARMFUL = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
+
+
+def is_harmless(form, kind):
+    harmful = "[^\n -~]" if form in ("json", "bmf") else f"[{HARMFUL}]"
+    found = re.search(harmful, written(form, kind))
+    assert not found, f"U+{ord(found.group()):04X} at {found.start()}"
 
 
 def is_control(result):
@@ -177,7 +181,7 @@ def github_agrees(kind):
     assert f"{len(cases)} of {len(findings)} findings annotated" in last[2], last
     levels = {"failure": "error", "error": "error"}
     for file, (level, title, message) in zip(files, cases):
-        result, = [r for r in findings if clean(title.split(": ", 1)[1]) == clean(r["name"])]
+        result, = [r for r in findings if title.split(": ", 1)[1] == r["name"]]
         assert file == result["file"]
         assert level == levels.get(junit_outcome(document, result), "warning"), (level, title)
         assert message.startswith(result["verdict"]) and message.endswith(result["reason"] or ""), message
@@ -251,5 +255,8 @@ tests += [(f"Bencher metrics with {value} are refused", bmf_refused, value) for 
     {}, {"ratio": 1}, {"ratio": {"value": None}}, {"ratio": {"value": 1, "lower_value": None}}, {"latency": {"value": 1}},
     {"ratio": {"lower_value": 1}})]
 tests += [("a summary is cut from its end", a_summary_is_cut_from_its_end)]
+
+tests += [(f"{form}: nothing that a terminal obeys", is_harmless, form, "hostile")
+          for form in ("text", "markdown", "junit", "github", "json", "bmf")]
 
 run_tests(tests)

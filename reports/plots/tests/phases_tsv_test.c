@@ -84,15 +84,15 @@ UNIT_TEST(one_op_is_plotted)
 
 UNIT_TEST(names_cannot_make_fields_or_lines)
 {
-    static char name[] = "a\tb\nc\"d e#f";
+    static char name[] = "a\tb\nc\"d e#f\xe2\x80\xae";
     struct report_fixture f;
     report_fixture_sizes(&f, 1);
     char *const old_variant = f.records[1].variant;
     f.records[1].variant = name;
     strcpy(f.set.env.cpu_name, "x\n# goal: 9\n1\t1");
     char *text = report_fixture_written(report_phases_tsv, &f.in);
-    assert_non_null(strstr(text, "\ta_b_c_d_e_f\t"));
-    assert_non_null(strstr(text, "# subtitle: x # goal: 9 1 1, gcc 12.2.0"));
+    assert_non_null(strstr(text, "\ta\\tb\\nc_d_e_f\\u202e\t"));
+    assert_non_null(strstr(text, "# subtitle: x\\n# goal: 9\\n1\\t1, gcc 12.2.0"));
     size_t lines = 0;
     for (const char *s = text; *s; s++)
         lines += *s == '\n';
