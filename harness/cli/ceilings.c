@@ -15,7 +15,7 @@ struct options {
 
 static void warn(const struct qk_error *err, const char *so)
 {
-    fprintf(stderr, "qkbench: warning: %s%s%s%s\n", err->where, *err->where ? ": " : "", err->text, so);
+    cli_say("qkbench: warning: %s%s%s%s", err->where, *err->where ? ": " : "", err->text, so);
 }
 
 /* Into *c, whose environment is read: what is stored, unless it will not do. A quick one does not do for a full one. */

@@ -19,12 +19,14 @@ static int check_row(const struct qk_variant *v, const struct qk_cpu *cpu, uint6
     snprintf(name, sizeof name, "%s/%s", v->op_name, v->name);
     if (code && code != QK_ERR_CHECK)
         return qk_fail(err, code, name, "%s (%s)", why.text, why.where);
+    cli_cell(name, 32);
+    cli_cell(v->isa_name, 8);
     if (missing)
-        printf("%-32s %-8s skip  %s\n", name, v->isa_name, missing);
+        cli_print("skip  %s", missing);
     else if (code)
-        printf("%-32s %-8s FAIL  %s (%s)\n", name, v->isa_name, why.text, why.where);
+        cli_print("FAIL  %s (%s)", why.text, why.where);
     else
-        printf("%-32s %-8s ok    %llu calls\n", name, v->isa_name, (unsigned long long)calls);
+        cli_print("ok    %llu calls", (unsigned long long)calls);
     counts[missing ? SKIPPED : code ? FAILED : PASSED]++;
     return 0;
 }

@@ -41,6 +41,22 @@ struct bench_sample_set;
 /* Shares of the stored ceilings for what has just been run, if there are any. Unusable ones are a warning. */
 int cli_ceilings_apply(struct bench_sample_set *set, struct qk_error *err);
 
+/*
+ * From here on nothing that a terminal would obey reaches stderr, nor stdout where that is a terminal. Everything that
+ * holds a name goes through the functions below it all the same: they keep a text on its line.
+ */
+void cli_show_streams(void);
+/* A line on stderr, in place of the progress line; broken at blanks where a terminal is narrower. */
+void cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* A line on stdout. */
+void cli_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Part of a line on stdout: the text, blanks up to `width` columns, and one more. */
+void cli_cell(const char *text, size_t width);
+/* As argp_error, which would repeat arguments as they are. */
+void cli_wrong(const struct argp_state *state, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Of the terminal that stderr is; 80 where nobody knows. */
+size_t cli_columns(void);
+
 /* The exit code that belongs to a qk_code. */
 enum cli_exit cli_exit_code(int code);
 /* Prints "qkbench: WHERE: TEXT" to stderr and returns that exit code. */
@@ -52,17 +68,22 @@ int cli_detect(struct qk_cpu *cpu, struct qk_error *err);
 void cli_catch_interrupts(void);
 bool cli_stop(void);
 
-/* A whole number in [min, max], or argp_error (exit 2) naming option, value and range. */
+/* A whole number in [min, max], or cli_wrong (exit 2) naming option, value and range. */
 uint64_t cli_number(const struct argp_state *state, const char *option, const char *text, uint64_t min,
                     uint64_t max);
 /* A seed that nobody chose, from the operating system's generator. */
 uint64_t cli_seed(void);
 
 /*
- * Progress with an ETA on stderr when that is a terminal, otherwise nothing. The callback of struct bench_job; ctx is
- * unused.
+ * Progress with an ETA on stderr when that is a terminal, otherwise nothing; `done` of 1. The callback of struct
+ * bench_job; ctx is unused.
  */
 void cli_progress(void *ctx, double done, const char *what);
+/*
+ * What is done next is the part of the whole between these two. For work in several jobs, also where each is a child
+ * that runs this program: it inherits the part.
+ */
+void cli_progress_part(double from, double to);
 /* Clears the progress line. */
 void cli_progress_end(void);
 

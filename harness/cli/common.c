@@ -34,8 +34,7 @@ enum cli_exit cli_exit_code(int code)
 
 int cli_fail(int code, const struct qk_error *err)
 {
-    cli_progress_end();
-    fprintf(stderr, "qkbench: %s%s%s\n", err->where, *err->where ? ": " : "", err->text);
+    cli_say("qkbench: %s%s%s", err->where, *err->where ? ": " : "", err->text);
     return cli_exit_code(code);
 }
 
@@ -51,8 +50,8 @@ uint64_t cli_number(const struct argp_state *state, const char *option, const ch
     errno = 0;
     const unsigned long long n = isdigit((unsigned char)*text) ? strtoull(text, &end, 0) : 0;
     if (!end || *end || errno || n < min || n > max)
-        argp_error(state, "%s: '%s' is not a whole number from %llu to %llu", option, text,
-                   (unsigned long long)min, (unsigned long long)max);
+        cli_wrong(state, "%s: '%s' is not a whole number from %llu to %llu", option, text,
+                  (unsigned long long)min, (unsigned long long)max);
     return n;
 }
 
@@ -62,33 +61,4 @@ uint64_t cli_seed(void)
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
         seed = bench_clock_ns();
     return seed >> 11; /* 53 bits: any JSON reader keeps them exactly */
-}
-
-static bool line_drawn;
-
-void cli_progress(void *ctx, double done, const char *what)
-{
-    static uint64_t start, drawn;
-    (void)ctx;
-    const uint64_t now = bench_clock_ns();
-    if (!start)
-        start = now;
-    /* Four times a second, and only between blocks: drawing must not cost the samples anything. */
-    if (!isatty(STDERR_FILENO) || now - drawn < 250000000u)
-        return;
-    drawn = now;
-    const double elapsed = (double)(now - start) * 1e-9;
-    if (done > 0.02 && elapsed > 1)
-        fprintf(stderr, "\r\033[K%3.0f %%  about %.0f s left  %.60s", 100 * done, elapsed * (1 - done) / done,
-                what);
-    else
-        fprintf(stderr, "\r\033[K%3.0f %%  %.60s", 100 * done, what);
-    line_drawn = true;
-}
-
-void cli_progress_end(void)
-{
-    if (line_drawn)
-        fputs("\r\033[K", stderr);
-    line_drawn = false;
 }

@@ -16,12 +16,12 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
     switch (key) {
     case ARGP_KEY_ARG:
         if (state->arg_num >= 2)
-            argp_error(state, "unexpected argument '%s'; compare takes OLD and NEW", arg);
+            cli_wrong(state, "unexpected argument '%s'; compare takes OLD and NEW", arg);
         o->side[state->arg_num] = arg;
         return 0;
     case ARGP_KEY_END:
         if (state->arg_num < 2)
-            argp_error(state, "%s is missing", state->arg_num ? "NEW" : "OLD");
+            cli_wrong(state, "%s is missing", state->arg_num ? "NEW" : "OLD");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/doctor/doctor.h"
 #include "harness/cli/options.h"
+#include "harness/records/shown.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct options {
@@ -13,9 +15,11 @@ struct options {
 enum { WIDTH = 120, INDENT = 28 };
 
 /* The text from column INDENT on, broken at blanks; the first line is begun already. */
-static void print_wrapped(const char *text)
+static void print_wrapped(const char *found)
 {
     const size_t room = WIDTH - INDENT;
+    char *const shown = bench_show_copy(found, "");
+    const char *text = shown ? shown : "-";
     while (strlen(text) > room) {
         size_t n = room;
         while (n > 0 && text[n] != ' ')
@@ -26,6 +30,7 @@ static void print_wrapped(const char *text)
         text += n + blank;
     }
     puts(text);
+    free(shown);
 }
 
 static void print_text(const struct bench_doctor *d)

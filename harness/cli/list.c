@@ -8,6 +8,16 @@
 
 static const char *const kinds[] = {[QK_STAGED] = "staged", [QK_PLAIN] = "plain", [QK_CEILING] = "ceiling"};
 
+static void print_row(const struct qk_variant *v, const char *here)
+{
+    const char *const cells[] = {v->name, v->isa_name, v->phase, kinds[v->kind], here};
+    static const size_t widths[] = {16, 8, 9, 8, 10};
+    fputs("  ", stdout);
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+        cli_cell(cells[i], widths[i]);
+    cli_print("%s", v->why);
+}
+
 static void print_table(const struct qk_table *table, const struct qk_cpu *cpu)
 {
     for (int op = 0; op < QK_OP_COUNT; op++) {
@@ -17,8 +27,7 @@ static void print_table(const struct qk_table *table, const struct qk_cpu *cpu)
         for (size_t i = 0; i < table->count; i++) {
             const struct qk_variant *v = &table->rows[i];
             if ((int)v->op == op)
-                printf("  %-16s %-8s %-9s %-8s %-10s %s\n", v->name, v->isa_name, v->phase, kinds[v->kind],
-                       qk_variant_missing(v, cpu) ? "no" : "yes", v->why);
+                print_row(v, qk_variant_missing(v, cpu) ? "no" : "yes");
         }
     }
     for (int i = 0; i < QK_ISA_COUNT; i++)

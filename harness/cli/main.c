@@ -51,10 +51,10 @@ static void help(FILE *to)
 
 static int unknown(const char *name)
 {
-    fprintf(stderr, "qkbench: unknown command '%s'; commands:", name);
+    char names[200] = "";
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(stderr, " %s", commands[i].name);
-    fputs("\n", stderr);
+        snprintf(names + strlen(names), sizeof names - strlen(names), " %s", commands[i].name);
+    cli_say("qkbench: unknown command '%s'; commands:%s", name, names);
     return CLI_USAGE;
 }
 
@@ -101,6 +101,7 @@ int main(int argc, char **argv)
     fill_standard_descriptors();
     signal(SIGPIPE, SIG_IGN); /* a closed pipe, or a limit on file sizes, is a failed write, reported below */
     signal(SIGXFSZ, SIG_IGN);
+    cli_show_streams();
     argp_err_exit_status = CLI_USAGE;
     int code = dispatch(argc, argv);
     bench_outfile_tidy();

@@ -50,7 +50,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         }
     const error_t error = u->parse ? u->parse(key, arg, state, in->to) : ARGP_ERR_UNKNOWN;
     if (error == ARGP_ERR_UNKNOWN && key == ARGP_KEY_ARG && !u->arguments)
-        argp_error(state, "unexpected argument '%s'; %s takes none", arg, strrchr(state->argv[0], ' ') + 1);
+        cli_wrong(state, "unexpected argument '%s'; %s takes none", arg, strrchr(state->argv[0], ' ') + 1);
     return error;
 }
 

@@ -32,7 +32,7 @@ static int write_product(const struct cli_products *o, const char *name,
     if (!code)
         code = bench_outfile_commit(&file, err);
     if (!code)
-        fprintf(stderr, "wrote %s\n", path);
+        cli_say("wrote %s", path);
     bench_outfile_abort(&file);
     free(path);
     return code;
@@ -46,7 +46,7 @@ static int draw(const struct cli_products *o, const char *script, const char *fo
     int code = tsv && image ? report_gnuplot(script, tsv, image, format, err)
                             : qk_fail(err, QK_ERR_MEMORY, name, "no memory for a path");
     if (!code)
-        fprintf(stderr, "wrote %s\n", image);
+        cli_say("wrote %s", image);
     free(tsv);
     free(image);
     return code;
@@ -72,7 +72,7 @@ static int plot(const struct cli_products *o, const struct report_input *in, cha
                               : draw(o, script, cli_format_names[i], &why);
     if (code == QK_ERR_UNAVAILABLE) {
         snprintf(no_plot, size, "%s", why.text);
-        fprintf(stderr, "no plot: %s\n", why.text);
+        cli_say("no plot: %s", why.text);
         return 0;
     }
     return code ? qk_fail(err, code, why.where, "%s", why.text) : 0;

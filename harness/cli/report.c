@@ -12,7 +12,7 @@ struct options {
     struct cli_products products;
 };
 
-/* Index of name in list[count], or argp_error naming what there is. */
+/* Index of name in list[count], or cli_wrong naming what there is. */
 static int choose(const struct argp_state *state, const char *option, const char *name,
                   const char *const *list, int count)
 {
@@ -22,7 +22,7 @@ static int choose(const struct argp_state *state, const char *option, const char
             return i;
         snprintf(there + strlen(there), sizeof there - strlen(there), " %s", list[i]);
     }
-    argp_error(state, "%s: unknown '%s'; expected one of:%s", option, name, there);
+    cli_wrong(state, "%s: unknown '%s'; expected one of:%s", option, name, there);
     return 0;
 }
 
@@ -38,13 +38,13 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
         return 0;
     case ARGP_KEY_ARG:
         if (o->result)
-            argp_error(state, "unexpected argument '%s'; report takes one result", arg);
+            cli_wrong(state, "unexpected argument '%s'; report takes one result", arg);
         o->result = arg;
         return 0;
     case ARGP_KEY_END:
         if (!o->result || !o->products.out)
-            argp_error(state, "%s is missing",
-                       o->result ? "--out DIR" : "RESULT, a file written by run --out,");
+            cli_wrong(state, "%s is missing",
+                      o->result ? "--out DIR" : "RESULT, a file written by run --out,");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -21,9 +21,9 @@ int cli_baseline_save(struct cli_baseline_options *o, const char *folder, struct
         return code;
     code = baseline_save(&b, folder, path, err);
     if (!code)
-        fprintf(stderr, "wrote %s: %zu cases, %zu left out\n", path, b.count, b.absent_count);
+        cli_say("wrote %s: %zu cases, %zu left out", path, b.count, b.absent_count);
     for (size_t i = 0; !code && i < b.absent_count; i++)
-        fprintf(stderr, "left out %s: %s\n", b.absent[i].name, b.absent[i].reason);
+        cli_say("left out %s: %s", b.absent[i].name, b.absent[i].reason);
     baseline_free(&b);
     return code;
 }
@@ -37,16 +37,17 @@ int cli_baseline_list(struct cli_baseline_options *o, const char *folder, struct
     for (size_t i = 0; i < count; i++) {
         struct baseline b;
         struct qk_error bad;
-        printf("%s/%s: ", entries[i].machine, entries[i].name);
         if (baseline_read(&b, entries[i].path, &bad)) {
-            printf("unusable: %s%s%s\n", bad.where, *bad.where ? ": " : "", bad.text);
+            cli_print("%s/%s: unusable: %s%s%s", entries[i].machine, entries[i].name, bad.where,
+                      *bad.where ? ": " : "", bad.text);
             continue;
         }
-        printf("%zu cases, commit %s, %s, %s\n", b.count, b.env.commit, b.env.date, b.env.compiler);
+        cli_print("%s/%s: %zu cases, commit %s, %s, %s", entries[i].machine, entries[i].name, b.count,
+                  b.env.commit, b.env.date, b.env.compiler);
         baseline_free(&b);
     }
     if (!code && !count)
-        printf("no baselines in %s\n", folder);
+        cli_print("no baselines in %s", folder);
     free(entries);
     return code;
 }
@@ -76,7 +77,7 @@ int cli_baseline_remove(struct cli_baseline_options *o, const char *folder, stru
     if (!code && unlink(path) != 0)
         return qk_fail(err, QK_ERR_IO, path, "cannot remove the baseline: %s", strerror(errno));
     if (!code)
-        fprintf(stderr, "removed %s\n", path);
+        cli_say("removed %s", path);
     return code;
 }
 
@@ -107,9 +108,9 @@ int cli_baseline_accept(struct cli_baseline_options *o, const char *folder, stru
     if (!code && changed)
         code = baseline_save(&b, folder, path, err);
     if (!code && changed)
-        fprintf(stderr, "wrote %s: %zu of %zu cases changed\n", path, changed, b.count);
+        cli_say("wrote %s: %zu of %zu cases changed", path, changed, b.count);
     else if (!code)
-        fputs("no case differs; nothing was written\n", stderr);
+        cli_say("no case differs; nothing was written");
     baseline_free(&b);
     return code;
 }

@@ -26,7 +26,7 @@ static void take_argument(struct parsed *p, char *arg, struct argp_state *state)
 {
     if (p->action) {
         if (state->arg_num > p->action->most)
-            argp_error(state, "unexpected argument '%s' of %s", arg, p->action->name);
+            cli_wrong(state, "unexpected argument '%s' of %s", arg, p->action->name);
         *(state->arg_num == 1 ? &p->o.name : &p->o.result) = arg;
         return;
     }
@@ -34,18 +34,18 @@ static void take_argument(struct parsed *p, char *arg, struct argp_state *state)
         if (!strcmp(arg, actions[i].name))
             p->action = &actions[i];
     if (!p->action)
-        argp_error(state, "unknown action '%s'; expected save, list, show, accept or remove", arg);
+        cli_wrong(state, "unknown action '%s'; expected save, list, show, accept or remove", arg);
 }
 
 static void check(const struct parsed *p, struct argp_state *state)
 {
     if (!p->action)
-        argp_error(state, "an action is missing: save, list, show, accept or remove");
+        cli_wrong(state, "an action is missing: save, list, show, accept or remove");
     else if (state->arg_num <= p->action->least)
-        argp_error(state, "%s: %s is missing", p->action->name,
-                   state->arg_num == 1 ? "the baseline's NAME" : "RESULT, a file written by run --out,");
+        cli_wrong(state, "%s: %s is missing", p->action->name,
+                  state->arg_num == 1 ? "the baseline's NAME" : "RESULT, a file written by run --out,");
     else if (!strcmp(p->action->name, "accept") && !p->o.reason)
-        argp_error(state, "accept: --reason TEXT is missing");
+        cli_wrong(state, "accept: --reason TEXT is missing");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state, void *to)

@@ -92,7 +92,7 @@ static int launch_all(struct cli_measure *m, struct bench_sample_set *sets, size
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     int code = 0;
     for (*done = 0; *done < count && !code; *done += !code) {
-        fprintf(stderr, "launch %zu of %zu\n", *done + 1, count);
+        cli_say("launch %zu of %zu", *done + 1, count);
         if (ftruncate(fd, 0) || lseek(fd, 0, SEEK_SET))
             code = qk_fail(err, QK_ERR_INTERNAL, NULL, "cannot reuse a launch's memory: %s", strerror(errno));
         if (!code)
@@ -130,7 +130,7 @@ int cli_baseline_measure(struct baseline *b, const char *name, struct cli_measur
     }
     int code = launch_all(m, sets, &done, launches, err);
     if (!code)
-        fputs("breakdown\n", stderr);
+        cli_say("breakdown");
     if (!code)
         code = cli_baseline_breakdown(m, &bd, &made, why, sizeof why, err);
     for (size_t i = 0; i < done; i++)

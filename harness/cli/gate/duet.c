@@ -39,8 +39,7 @@ static void tell_budget(const struct cli_gate *o, const struct baseline_policy *
 {
     const double budget_s =
         o->budget_s > 0 ? o->budget_s : baseline_gate_budget(policy, suite, o->all_shapes);
-    fprintf(stderr, "qkbench gate: %zu case%s, at most %.0f s\n", suite->count, suite->count == 1 ? "" : "s",
-            budget_s);
+    cli_say("qkbench gate: %zu case%s, at most %.0f s", suite->count, suite->count == 1 ? "" : "s", budget_s);
 }
 
 /* A list of other files says nothing of these: everything is timed then. */
@@ -50,7 +49,7 @@ static int read_identity(const struct cli_gate *o, const struct bench_image *bas
     struct qk_error why;
     int code = o->same_code ? baseline_identity_read(id, o->same_code, err) : 0;
     if (o->same_code && !code && baseline_identity_holds(id, base->path, cand->path, &why)) {
-        fprintf(stderr, "qkbench: warning: %s: %s; every row is timed\n", why.where, why.text);
+        cli_say("qkbench: warning: %s: %s; every row is timed", why.where, why.text);
         baseline_identity_free(id);
     }
     return code;

@@ -78,7 +78,7 @@ int cli_gate_lock(const char *folder, bool wait, struct qk_error *err)
                     who);
         } else if (!cli_stop()) {
             if (!told)
-                fprintf(stderr, "qkbench: another gate runs on this machine%s; waiting for it\n", who);
+                cli_say("qkbench: another gate runs on this machine%s; waiting for it", who);
             told = true;
             usleep(200000);
             continue;

@@ -58,7 +58,7 @@ static int run_again(struct baseline *fresh, struct measured *all, struct cli_me
     int code = 0;
     for (size_t i = 1; i < RUNS && !code; i++) {
         m.job.seed++;
-        fprintf(stderr, "run %zu of %d, of the %zu cases that may not pass\n", i + 1, RUNS, m.count);
+        cli_say("run %zu of %d, of the %zu cases that may not pass", i + 1, RUNS, m.count);
         code = run_once(all, &m, err);
     }
     if (!code)

@@ -53,13 +53,13 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
         return 0;
     case ARGP_KEY_END:
         if (!o->baseline == !o->duet)
-            argp_error(state, "expected either --baseline NAME or --duet BASE.so");
+            cli_wrong(state, "expected either --baseline NAME or --duet BASE.so");
         if (o->candidate && !o->duet)
-            argp_error(state, "--candidate belongs to --duet");
+            cli_wrong(state, "--candidate belongs to --duet");
         if (o->same_code && !o->duet)
-            argp_error(state, "--same-code belongs to --duet");
+            cli_wrong(state, "--same-code belongs to --duet");
         if (o->all_shapes && !o->duet)
-            argp_error(state, "--all-shapes belongs to --duet");
+            cli_wrong(state, "--all-shapes belongs to --duet");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

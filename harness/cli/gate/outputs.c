@@ -170,7 +170,7 @@ int cli_gate_outputs_end(struct cli_gate *o, const struct baseline_report *r, bo
                 continue;
             const int next = write_form(o, i, r, &err);
             if (next && i == CLI_GATE_SUMMARY)
-                fprintf(stderr, "qkbench: warning: %s: %s\n", err.where, err.text);
+                cli_say("qkbench: warning: %s: %s", err.where, err.text);
             else if (next)
                 keep(&code, cli_fail(next, &err));
         }

@@ -42,7 +42,7 @@ static int summarise(struct session *s, struct qk_error *err)
     struct qk_error why;
     bool found;
     if (bench_ceilings_load(&c, s->e2e.env.fingerprint, &found, &why))
-        fprintf(stderr, "qkbench: warning: %s: %s; no shares of ceilings\n", why.where, why.text);
+        cli_say("qkbench: warning: %s: %s; no shares of ceilings", why.where, why.text);
     const int code = bench_e2e_summarise(&s->e2e, bench_ceilings_dram_read, found ? &c : NULL,
                                          "no ceilings of this machine are stored: run qkbench ceilings", err);
     if (found)

@@ -12,7 +12,7 @@ static void parse_threads(const struct argp_state *state, char *list, struct cli
     o->thread_count = 0;
     for (char *one; (one = strsep(&list, ",")) != NULL;) {
         if (o->thread_count == CLI_BENCH_THREADS_MAX)
-            argp_error(state, "--threads: more than %d numbers", CLI_BENCH_THREADS_MAX);
+            cli_wrong(state, "--threads: more than %d numbers", CLI_BENCH_THREADS_MAX);
         o->threads[o->thread_count++] = cli_number(state, "--threads", one, 1, MODEL_THREADS_MAX);
     }
 }
@@ -24,7 +24,7 @@ static void parse_format(const struct argp_state *state, const char *arg, struct
             o->format = (enum cli_bench_format)i;
             return;
         }
-    argp_error(state, "--output: unknown '%s'; expected md, csv, json or jsonl", arg);
+    cli_wrong(state, "--output: unknown '%s'; expected md, csv, json or jsonl", arg);
 }
 
 /* What was not said, which for the ladder is what the roadmap's table has. */
@@ -43,11 +43,11 @@ static void complete(const struct argp_state *state, struct cli_bench *b)
         b->thread_count = b->ladder || b->threads[1] == 1 ? 1 : 2;
     }
     if (!b->prompt && !b->generate)
-        argp_error(state, "-p 0 and -n 0 leave nothing to measure");
+        cli_wrong(state, "-p 0 and -n 0 leave nothing to measure");
     if (b->ladder && b->model.kernels)
-        argp_error(state, "--ladder has its own sets; --kernels is for others");
+        cli_wrong(state, "--ladder has its own sets; --kernels is for others");
     if (b->ladder && b->model.act != MODEL_ACT_ANY)
-        argp_error(state, "--ladder has sets with int8 and with f32 activations; --act allows one");
+        cli_wrong(state, "--ladder has sets with int8 and with f32 activations; --act allows one");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state, void *to)

@@ -80,11 +80,11 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
     case 'r':
         o->tolerance = strtod(arg, &end);
         if (end == arg || *end || !(o->tolerance >= 0) || isinf(o->tolerance))
-            argp_error(state, "--tolerance: '%s' is not a number from 0", arg);
+            cli_wrong(state, "--tolerance: '%s' is not a number from 0", arg);
         return 0;
     case ARGP_KEY_END:
         if (!o->tokens || !o->logits)
-            argp_error(state, "%s is missing", o->tokens ? "--logits FILE" : "--tokens FILE");
+            cli_wrong(state, "%s is missing", o->tokens ? "--logits FILE" : "--tokens FILE");
         return 0;
     default:
         return cli_model_parse(key, arg, state, to);

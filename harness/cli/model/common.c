@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 0 or 1, or argp_error. */
+/* 0 or 1, or cli_wrong. */
 static bool second_of(const struct argp_state *state, const char *option, const char *arg, const char *first,
                       const char *second)
 {
     if (strcmp(arg, first) && strcmp(arg, second))
-        argp_error(state, "%s: unknown '%s'; expected %s or %s", option, arg, first, second);
+        cli_wrong(state, "%s: unknown '%s'; expected %s or %s", option, arg, first, second);
     return !strcmp(arg, second);
 }
 
@@ -33,7 +33,7 @@ error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to)
         return 0;
     case ARGP_KEY_ARG:
         if (o->model)
-            argp_error(state, "unexpected argument '%s'; there is one MODEL", arg);
+            cli_wrong(state, "unexpected argument '%s'; there is one MODEL", arg);
         o->model = arg;
         return 0;
     default:
@@ -70,11 +70,10 @@ int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned la
     if (code)
         model_gguf_close(g);
     if (!code && w->i2s16_bytes)
-        fprintf(stderr, "qkbench: copy of the weights, interleaved by 16 rows: %.1f MB\n",
+        cli_say("qkbench: copy of the weights, interleaved by 16 rows: %.1f MB",
                 (double)w->i2s16_bytes * 1e-6);
     if (!code && w->qk256_bytes)
-        fprintf(stderr, "qkbench: copy of the weights in QK256 order: %.1f MB\n",
-                (double)w->qk256_bytes * 1e-6);
+        cli_say("qkbench: copy of the weights in QK256 order: %.1f MB", (double)w->qk256_bytes * 1e-6);
     return code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;
 }
 

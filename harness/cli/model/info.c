@@ -66,8 +66,11 @@ static void print_metadata(const struct model_gguf *g)
     for (size_t i = 0; i < g->entry_count; i++) {
         const struct model_gguf_entry *e = &g->entries[i];
         const bool array = e->value.kind == MODEL_GGUF_ARRAY;
-        printf("  %.*s  %s%s  ", (int)e->key.length, e->key.bytes, array ? "array of " : "",
-               model_gguf_kind_name(e->value.element));
+        char key[256];
+        snprintf(key, sizeof key, "%.*s", (int)e->key.length, e->key.bytes);
+        fputs("  ", stdout);
+        cli_cell(key, 0);
+        printf(" %s%s  ", array ? "array of " : "", model_gguf_kind_name(e->value.element));
         if (array)
             print_array(&e->value);
         else
@@ -87,8 +90,10 @@ static void print_tensors(const struct model_gguf *g)
         for (uint32_t d = 0; d < t->n_dims; d++)
             snprintf(dims + strlen(dims), sizeof dims - strlen(dims), "%s%" PRIu64, d ? " x " : "",
                      t->dims[d]);
-        printf("  %-32s %-5s %-18s %12zu bytes at %" PRIu64 "\n", t->name, model_gguf_type_name(t->type),
-               dims, t->size, (uint64_t)g->data_offset + t->offset);
+        fputs("  ", stdout);
+        cli_cell(t->name, 32);
+        printf("%-5s %-18s %12zu bytes at %" PRIu64 "\n", model_gguf_type_name(t->type), dims, t->size,
+               (uint64_t)g->data_offset + t->offset);
         elements += t->elements;
         bytes += t->size;
     }
@@ -104,7 +109,8 @@ static void print_verdict(struct model_gguf *g)
     const bool talks = model_tokenizer_open(&tokenizer, g, &mute) == 0;
     model_tokenizer_close(tokenizer);
     if (cli_model_weights(&w, g, MODEL_LAYOUT_I2S, &why)) {
-        printf("\ncannot run: %s%s%s\n", why.where, *why.where ? ": " : "", why.text);
+        putchar('\n');
+        cli_print("cannot run: %s%s%s", why.where, *why.where ? ": " : "", why.text);
         return;
     }
     const struct model_config *c = &w.config;
@@ -114,7 +120,7 @@ static void print_verdict(struct model_gguf *g)
            c->context);
     printf("reads %zu bytes of weights per token\n", model_bytes_per_token(c));
     if (!talks)
-        printf("without text, for its tokenizer is unusable: %s: %s\n", mute.where, mute.text);
+        cli_print("without text, for its tokenizer is unusable: %s: %s", mute.where, mute.text);
     model_weights_free(&w);
 }
 
@@ -134,7 +140,8 @@ int cli_model_info(int argc, char **argv)
     const int code = cli_model_open(&g, o.model, &err);
     if (code)
         return cli_fail(code, &err);
-    printf("%s: GGUF version %u\n\n", g.name, g.version);
+    cli_print("%s: GGUF version %u", g.name, g.version);
+    putchar('\n');
     print_metadata(&g);
     print_tensors(&g);
     print_verdict(&g);

@@ -29,7 +29,7 @@ static int add_ladder(const struct cli_bench *o, const struct qk_cpu *cpu, struc
             continue;
         const char *missing = qk_variant_missing(v, cpu);
         if (missing)
-            fprintf(stderr, "qkbench: %s is left out: %s\n", v->name, missing);
+            cli_say("qkbench: %s is left out: %s", v->name, missing);
         else
             code =
                 add(o, v == qk_table_reference(table, v->op) ? "baseline" : v->name, cpu, sets, count, err);

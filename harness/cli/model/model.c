@@ -52,9 +52,9 @@ int cli_model(int argc, char **argv)
             argv[1] = name;
             return commands[i].run(argc - 1, argv + 1);
         }
-    fprintf(stderr, "qkbench: model: unknown command '%s'; commands:", argv[1]);
+    char names[200] = "";
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(stderr, " %s", commands[i].name);
-    fputs("\n", stderr);
+        snprintf(names + strlen(names), sizeof names - strlen(names), " %s", commands[i].name);
+    cli_say("qkbench: model: unknown command '%s'; commands:%s", argv[1], names);
     return CLI_USAGE;
 }

@@ -54,7 +54,7 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
 {
     const struct options *o = to;
     if (key == ARGP_KEY_END && !o->text)
-        argp_error(state, "--text FILE is missing");
+        cli_wrong(state, "--text FILE is missing");
     return cli_model_parse(key, arg, state, to);
 }
 

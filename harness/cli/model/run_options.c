@@ -10,7 +10,7 @@ struct options {
     bool greedy, sampled; /* said so; any of temperature, top-k, top-p, seed */
 };
 
-/* A number with min <= x <= max, or argp_error; `low` is not one of them when `open`. */
+/* A number with min <= x <= max, or cli_wrong; `low` is not one of them when `open`. */
 static float real(const struct argp_state *state, const char *option, const char *text, float low, bool open,
                   float high)
 {
@@ -18,8 +18,8 @@ static float real(const struct argp_state *state, const char *option, const char
     errno = 0;
     const float x = strtof(text, &end);
     if (end == text || *end || errno || !(x <= high) || !(open ? x > low : x >= low))
-        argp_error(state, "%s: '%s' is not a number %s %g and at most %g", option, text,
-                   open ? "above" : "from", (double)low, (double)high);
+        cli_wrong(state, "%s: '%s' is not a number %s %g and at most %g", option, text,
+                  open ? "above" : "from", (double)low, (double)high);
     return x;
 }
 
@@ -42,9 +42,9 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
         break;
     case ARGP_KEY_END:
         if (!o->run.prompt)
-            argp_error(state, "--prompt TEXT is missing");
+            cli_wrong(state, "--prompt TEXT is missing");
         if (o->greedy && o->sampled)
-            argp_error(
+            cli_wrong(
                 state,
                 "--greedy takes the likeliest token; --temperature, --top-k, --top-p and --seed draw one");
         return 0;

@@ -26,14 +26,14 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
     switch (key) {
     case ARGP_KEY_ARG:
         if (o->preset)
-            argp_error(state, "unexpected argument '%s' after preset '%s'", arg, o->preset);
+            cli_wrong(state, "unexpected argument '%s' after preset '%s'", arg, o->preset);
         o->preset = arg;
         return 0;
     case ARGP_KEY_END:
         if (!o->preset)
-            argp_error(state, "a PRESET is needed: bitnet-2b, bitnet-2b/N or tiny");
+            cli_wrong(state, "a PRESET is needed: bitnet-2b, bitnet-2b/N or tiny");
         if (!o->out)
-            argp_error(state, "--out FILE is needed");
+            cli_wrong(state, "--out FILE is needed");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
