@@ -50,11 +50,14 @@ static void read_step(struct bench_reader *r, const struct bench_place *at, char
     bench_demand(r, earlier >= 0 && earlier < later, at, "over", "\"baseline\" or a phase before this one");
 }
 
-static double read_positive(struct bench_reader *r, const struct bench_place *at, const char *key)
+static double read_ratio(struct bench_reader *r, const struct bench_place *at, const char *key)
 {
-    const double x = bench_get_real(r, at, key, false);
-    bench_demand(r, isfinite(x) && x > 0, at, key, "a number above 0");
-    return x;
+    return bench_get_real(r, at, key, BENCH_RATIO_LEAST, BENCH_RATIO_MOST, false);
+}
+
+static double read_seconds(struct bench_reader *r, const struct bench_place *at, const char *key)
+{
+    return bench_get_real(r, at, key, 1e-9 * BENCH_NS_LEAST, 1e-9 * BENCH_NS_MOST, false);
 }
 
 static void read_claim(struct bench_reader *r, const struct bench_place *at, struct baseline_claim *claim)
@@ -69,7 +72,7 @@ static void read_claim(struct bench_reader *r, const struct bench_place *at, str
     read_step(r, at, claim->phase, claim->over);
     bench_demand(r, !total || baseline_phase_rank(claim->over) == 0, at, "over",
                  "\"baseline\" in a claim of kind \"total\"");
-    claim->ratio = read_positive(r, at, "ratio");
+    claim->ratio = read_ratio(r, at, "ratio");
     read_text(r, at, "what", claim->what, sizeof claim->what);
     if (bench_has(at, "shape"))
         read_text(r, at, "shape", claim->shape, sizeof claim->shape);
@@ -114,8 +117,7 @@ static void read_times(struct bench_reader *r, const struct bench_place *at,
     {
         if (!r->code && baseline_phase_rank(phase) < 0)
             bench_refuse(r, bench_member(&times, phase).path, value, "phases as names of members");
-        const double ms = bench_get_real(r, &times, phase, false);
-        bench_demand(r, isfinite(ms) && ms >= 0, &times, phase, "a number of at least 0");
+        const double ms = bench_get_real(r, &times, phase, 0, 1e-6 * BENCH_NS_MOST, false);
         if (r->code)
             return;
         snprintf(claim->at[claim->count].phase, sizeof claim->at->phase, "%s", phase);
@@ -139,7 +141,7 @@ static void read_component(struct bench_reader *r, const struct bench_place *at,
     const struct bench_place gain = bench_get_object(r, at, "gain");
     bench_known_members(r, &gain, gain_keys);
     read_step(r, &gain, claim->gain_phase, claim->gain_over);
-    claim->gain = read_positive(r, &gain, "ratio");
+    claim->gain = read_ratio(r, &gain, "ratio");
 }
 
 static void read_components(struct bench_reader *r, const struct bench_place *root,
@@ -176,7 +178,7 @@ static void read_end_to_end(struct bench_reader *r, const struct bench_place *ro
     const struct bench_place at = bench_get_object(r, root, "end_to_end");
     bench_known_members(r, &at, keys);
     to->tokens = (uint64_t)bench_get_integer(r, &at, "tokens", 1, 1 << 20);
-    to->limit_s = read_positive(r, &at, "limit_s");
+    to->limit_s = read_seconds(r, &at, "limit_s");
     const struct bench_place list = bench_get_array(r, &at, "phases");
     const size_t count = json_array_size(list.json);
     bench_demand(r, count > 0 && count <= BASELINE_PHASES_MAX, &at, "phases", "1 to 8 phases");
@@ -188,11 +190,11 @@ static void read_end_to_end(struct bench_reader *r, const struct bench_place *ro
         const int rank = baseline_phase_rank(to->at[i].phase);
         bench_demand(r, rank >= 0 && (i == 0 || rank > baseline_phase_rank(to->at[i - 1].phase)), &one,
                      "phase", "\"baseline\" or a phase, after the one before");
-        to->at[i].s_per_token = read_positive(r, &one, "s_per_token");
-        to->at[i].s = read_positive(r, &one, "s");
+        to->at[i].s_per_token = read_seconds(r, &one, "s_per_token");
+        to->at[i].s = read_seconds(r, &one, "s");
         bench_demand(r, bench_has(&one, "ratio") == (rank != 0), &one, "ratio",
                      "a ratio for all but the baseline");
-        to->at[i].ratio = bench_has(&one, "ratio") ? read_positive(r, &one, "ratio") : NAN;
+        to->at[i].ratio = bench_has(&one, "ratio") ? read_ratio(r, &one, "ratio") : NAN;
         to->at[i].target = bench_has(&one, "target") && bench_get_boolean(r, &one, "target");
         to->count = i + 1;
     }

@@ -17,18 +17,6 @@ static void known(struct bench_reader *r, const struct bench_place *at, const ch
         bench_get_text(r, at, "comment");
 }
 
-/* A number from low to high; low itself only if `closed`. */
-static double number(struct bench_reader *r, const struct bench_place *at, const char *key, double low,
-                     double high, bool closed)
-{
-    char expected[80];
-    const double x = bench_get_real(r, at, key, false);
-    snprintf(expected, sizeof expected, "a number %s %g and at most %g", closed ? "of at least" : "above",
-             low, high);
-    bench_demand(r, (closed ? x >= low : x > low) && x <= high, at, key, expected);
-    return x;
-}
-
 static void one_line(struct bench_reader *r, const struct bench_place *at, const char *key, char *to,
                      size_t size)
 {
@@ -88,8 +76,8 @@ static void *read_array(struct bench_reader *r, const struct bench_place *at, si
 static void read_margin_pair(struct bench_reader *r, const struct bench_place *at, double least,
                              struct baseline_margins *to)
 {
-    to->must_catch = number(r, at, "must_catch", least, 1, true);
-    to->ignorable = number(r, at, "ignorable", 0, 1, true);
+    to->must_catch = bench_get_real(r, at, "must_catch", least, 1, false);
+    to->ignorable = bench_get_real(r, at, "ignorable", 0, 1, false);
     bench_demand(r, to->ignorable < to->must_catch, at, "ignorable", "less than must_catch");
 }
 
@@ -98,7 +86,7 @@ static void read_mean(struct bench_reader *r, const struct bench_place *at, stru
 {
     static const double usual[] = {BASELINE_MEAN_CACHE, BASELINE_MEAN_DRAM};
     const bool given = bench_has(at, "mean");
-    const double mean = given ? number(r, at, "mean", 0, 1, false) : 0;
+    const double mean = given ? bench_get_real(r, at, "mean", 0, 1, false) : 0;
     const double must_catch = rule->margins[0].must_catch;
     if (given)
         bench_demand(r, mean >= must_catch, at, "mean", "at least must_catch");
@@ -155,7 +143,7 @@ static void read_speedups(struct bench_reader *r, const struct bench_place *root
         read_glob(r, &at, "cases", rule->cases);
         bench_get_fixed_text(r, &at, "over", rule->over, sizeof rule->over, false);
         bench_demand(r, is_name(rule->over), &at, "over", "the name of a variant");
-        rule->at_least = number(r, &at, "at_least", 0, 1e6, false);
+        rule->at_least = bench_get_real(r, &at, "at_least", 1e-6, 1e6, false);
         for (size_t k = 0; k < i; k++)
             bench_demand(r,
                          strcmp(rule->cases, p->speedups[k].cases) != 0 ||
@@ -259,7 +247,7 @@ static void read_stored(struct bench_reader *r, const struct bench_place *root, 
     const struct bench_place at = bench_get_object(r, root, "stored");
     known(r, &at, members);
     read_margin_pair(r, &at, 0, &p->stored);
-    p->spread_factor = number(r, &at, "spread_factor", 1, 100, true);
+    p->spread_factor = bench_get_real(r, &at, "spread_factor", 1, 100, false);
 }
 
 static void read_root(struct bench_reader *r, struct baseline_policy *p)
@@ -279,11 +267,11 @@ static void read_root(struct bench_reader *r, struct baseline_policy *p)
                       BASELINE_POLICY_SCHEMA_VERSION);
     if (!r->code && bench_has(&root, "$schema"))
         bench_get_text(r, &root, "$schema");
-    p->alpha = number(r, &root, "alpha", 0, 0.1, false);
+    p->alpha = bench_get_real(r, &root, "alpha", 1e-9, 0.1, false);
     const struct bench_place budget = bench_get_object(r, &root, "budget_s");
     known(r, &budget, budgets);
-    p->budget_s[0] = number(r, &budget, "cache", 0, 3600, false);
-    p->budget_s[1] = number(r, &budget, "dram", 0, 3600, false);
+    p->budget_s[0] = bench_get_real(r, &budget, "cache", 0.001, 3600, false);
+    p->budget_s[1] = bench_get_real(r, &budget, "dram", 0.001, 3600, false);
     p->launches = (size_t)bench_get_integer(r, &root, "launches", 1, 100);
     read_isa(r, &root, p);
     read_margins(r, &root, p);
@@ -291,7 +279,7 @@ static void read_root(struct bench_reader *r, struct baseline_policy *p)
     read_suites(r, &root, p);
     read_removed(r, &root, p);
     read_stored(r, &root, p);
-    p->component_share = number(r, &root, "component_share", 0, 100, false);
+    p->component_share = bench_get_real(r, &root, "component_share", 0.001, 100, false);
     p->instructions = (enum baseline_change)bench_get_word(r, &root, "instructions", changes, 3);
 }
 

@@ -37,20 +37,25 @@ void baseline_free(struct baseline *b)
     *b = (struct baseline){0};
 }
 
+static int against_case(const void *name, const void *one)
+{
+    return strcmp(name, ((const struct baseline_case *)one)->name);
+}
+
+static int against_absent(const void *name, const void *one)
+{
+    return strcmp(name, ((const struct baseline_absent *)one)->name);
+}
+
 struct baseline_case *baseline_find(const struct baseline *b, const char *name)
 {
-    for (size_t i = 0; i < b->count; i++)
-        if (!strcmp(b->cases[i].name, name))
-            return &b->cases[i];
-    return NULL;
+    return b->count ? bsearch(name, b->cases, b->count, sizeof *b->cases, against_case) : NULL;
 }
 
 const struct baseline_absent *baseline_find_absent(const struct baseline *b, const char *name)
 {
-    for (size_t i = 0; i < b->absent_count; i++)
-        if (!strcmp(b->absent[i].name, name))
-            return &b->absent[i];
-    return NULL;
+    return b->absent_count ? bsearch(name, b->absent, b->absent_count, sizeof *b->absent, against_absent)
+                           : NULL;
 }
 
 void baseline_keep(struct baseline *b, bool (*wanted)(void *ctx, const char *name), void *ctx)

@@ -116,6 +116,8 @@ int baseline_write(const struct baseline *b, FILE *to, struct qk_error *err);
  * QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON path (line and column where it is no JSON). Free on success only.
  */
 int baseline_read(struct baseline *b, const char *path, struct qk_error *err);
+/* The same of what was loaded already; `path` is for messages. */
+int baseline_take_json(struct baseline *b, const json_t *json, const char *path, struct qk_error *err);
 
 /*
  * Where they are: in `dir`, else in $QK_BASELINES (empty counts as not set), else in baselines/data below the current

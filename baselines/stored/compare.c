@@ -47,21 +47,20 @@ static void compare_components(struct baseline_difference *d, double margin)
     }
 }
 
-static double kind_count(const struct baseline_case *c, const char *name)
+/* Both are sorted; a kind that is not named did not occur. */
+static void add_kinds(struct baseline_difference *d)
 {
-    for (size_t i = 0; i < c->kind_count; i++)
-        if (!strcmp(c->kinds[i].name, name))
-            return c->kinds[i].value;
-    return 0;
-}
-
-static void add_kinds(struct baseline_difference *d, const struct baseline_case *from, bool only_new)
-{
-    for (size_t i = 0; i < from->kind_count; i++) {
-        const char *name = from->kinds[i].name;
-        const double was = kind_count(d->old_case, name), is = kind_count(d->new_case, name);
-        if (was != is && (!only_new || was == 0))
+    const struct baseline_case *a = d->old_case, *b = d->new_case;
+    for (size_t i = 0, k = 0; i < a->kind_count || k < b->kind_count;) {
+        const int order = i == a->kind_count   ? 1
+                          : k == b->kind_count ? -1
+                                               : strcmp(a->kinds[i].name, b->kinds[k].name);
+        const char *name = order <= 0 ? a->kinds[i].name : b->kinds[k].name;
+        const double was = order <= 0 ? a->kinds[i].value : 0, is = order >= 0 ? b->kinds[k].value : 0;
+        if (was != is)
             d->kinds[d->kind_count++] = (struct baseline_kind_change){name, was, is};
+        i += order <= 0;
+        k += order >= 0;
     }
 }
 
@@ -74,10 +73,8 @@ static bool compare_instructions(struct baseline_difference *d)
     d->kinds = calloc(was->kind_count + is->kind_count + 1, sizeof *d->kinds);
     if (!d->kinds)
         return false;
-    if (was->kind_count && is->kind_count) {
-        add_kinds(d, was, false);
-        add_kinds(d, is, true);
-    }
+    if (was->kind_count && is->kind_count)
+        add_kinds(d);
     d->instructions_changed = was->instructions != is->instructions || d->kind_count;
     return true;
 }

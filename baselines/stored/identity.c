@@ -71,7 +71,7 @@ static void put_caches(struct fields *f, const struct bench_environment *was,
             put_cache(f, NULL, &is->caches[i], sharing);
 }
 
-/* Shapes of a variant share its flags: each variant once. */
+/* Shapes of a variant share its flags: each variant once. Its cases stand side by side, as they are sorted by name. */
 static void put_flags(struct fields *f, const struct baseline *old_side, const struct baseline *new_side)
 {
     char name[BASELINE_NAME + 16];
@@ -82,10 +82,7 @@ static void put_flags(struct fields *f, const struct baseline *old_side, const s
         if (!is || !shape)
             continue;
         snprintf(name, sizeof name, "flags of %.*s", (int)(shape - was->name), was->name);
-        bool named = false;
-        for (size_t k = first; k < *f->count; k++)
-            named |= !strcmp((*f->list)[k].name, name);
-        if (!named)
+        if (*f->count == first || strcmp((*f->list)[*f->count - 1].name, name) != 0)
             put(f, name, was->flags, is->flags);
     }
 }

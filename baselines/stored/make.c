@@ -11,23 +11,43 @@
 
 struct launches {
     const struct bench_sample_set *const *sets;
-    struct bench_summary *sums; /* [count] */
+    struct bench_summary *sums;              /* [count] */
+    const struct bench_summary_row ***index; /* [count] each: rows by case */
     size_t count;
     const struct bench_breakdown *bd;
     const char *no_breakdown;
     double *values, *scratch; /* [count] */
 };
 
+static int by_case(const void *a, const void *b)
+{
+    const struct bench_record *x = (*(const struct bench_summary_row *const *)a)->rec;
+    const struct bench_record *y = (*(const struct bench_summary_row *const *)b)->rec;
+    int order = strcmp(x->op, y->op);
+    if (!order)
+        order = strcmp(x->shape, y->shape);
+    return order ? order : strcmp(x->variant, y->variant);
+}
+
 static const struct bench_summary_row *row_of(const struct launches *all, size_t launch,
                                               const struct bench_record *rec)
 {
+    const struct bench_summary_row key = {.rec = rec}, *const wanted = &key;
+    const struct bench_summary_row **found =
+        bsearch(&wanted, all->index[launch], all->sums[launch].count, sizeof *found, by_case);
+    return found ? *found : NULL;
+}
+
+static bool make_index(struct launches *all, size_t launch)
+{
     const struct bench_summary *sum = &all->sums[launch];
-    for (size_t i = 0; i < sum->count; i++) {
-        const struct bench_record *r = sum->rows[i].rec;
-        if (!strcmp(r->variant, rec->variant) && !strcmp(r->shape, rec->shape) && !strcmp(r->op, rec->op))
-            return &sum->rows[i];
-    }
-    return NULL;
+    const struct bench_summary_row **rows = calloc(sum->count + 1, sizeof *rows);
+    all->index[launch] = rows;
+    for (size_t i = 0; rows && i < sum->count; i++)
+        rows[i] = &sum->rows[i];
+    if (rows)
+        qsort(rows, sum->count, sizeof *rows, by_case);
+    return rows != NULL;
 }
 
 /* Why a case has no figures; empty when it has. */
@@ -262,16 +282,23 @@ int baseline_make(struct baseline *b, const char *name, const struct bench_sampl
     b->launches = count;
     snprintf(b->shapes, sizeof b->shapes, "%s", sets[0]->source);
     all.sums = calloc(count, sizeof *all.sums);
+    all.index = calloc(count, sizeof *all.index);
     all.values = calloc(count, sizeof *all.values);
     all.scratch = calloc(count, sizeof *all.scratch);
-    if (!all.sums || !all.values || !all.scratch)
+    if (!all.sums || !all.index || !all.values || !all.scratch)
         code = qk_fail(err, QK_ERR_MEMORY, name, "no memory for %zu launches", count);
     for (; all.count < count && !code; all.count += !code)
         code = bench_summary_make(&all.sums[all.count], sets[all.count], err);
+    for (size_t i = 0; i < all.count && !code; i++)
+        if (!make_index(&all, i))
+            code = qk_fail(err, QK_ERR_MEMORY, name, "no memory for %zu cases", all.sums[i].count);
     if (!code)
         code = take_all(b, &all, err);
-    for (size_t i = 0; i < all.count; i++)
+    for (size_t i = 0; i < all.count; i++) {
+        free(all.index[i]);
         bench_summary_free(&all.sums[i]);
+    }
+    free(all.index);
     free(all.sums);
     free(all.values);
     free(all.scratch);

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ln of two speed-ups' ratio. */
+static const double SPREAD_MOST = 100;
+
 /* Exactly these members: missing ones are noticed where they are read. */
 static void expect_members(struct bench_reader *r, const struct bench_place *object, const char *const *known)
 {
@@ -42,21 +45,20 @@ static void read_reason(struct bench_reader *r, const struct bench_place *at, ch
 
 static double read_whole(struct bench_reader *r, const struct bench_place *at, const char *key, bool nullable)
 {
-    const double x = bench_get_real(r, at, key, nullable);
-    bench_demand(r, isnan(x) || (x >= 0 && x <= 0x1p53 && x == floor(x)), at, key,
-                 "a whole number from 0 to 2^53");
+    const double x = bench_get_real(r, at, key, 0, BENCH_WHOLE_MOST, nullable);
+    bench_demand(r, isnan(x) || x == floor(x), at, key, "a whole number from 0 to 2^53");
     return x;
 }
 
 static struct bench_interval read_interval(struct bench_reader *r, const struct bench_place *parent,
-                                           const char *key)
+                                           const char *key, double least, double most)
 {
     static const char *const keys[] = {"high", "low", "value", NULL};
     const struct bench_place at = bench_get_object(r, parent, key);
     expect_members(r, &at, keys);
-    const struct bench_interval x = {bench_get_real(r, &at, "value", false),
-                                     bench_get_real(r, &at, "low", true),
-                                     bench_get_real(r, &at, "high", true)};
+    const struct bench_interval x = {bench_get_real(r, &at, "value", least, most, false),
+                                     bench_get_real(r, &at, "low", least, most, true),
+                                     bench_get_real(r, &at, "high", least, most, true)};
     bench_demand(r, isnan(x.low) == isnan(x.high), &at, "high", "both ends, or null for both");
     bench_demand(r, isnan(x.low) || x.low <= x.value, &at, "low", "at most the value");
     bench_demand(r, isnan(x.high) || x.high >= x.value, &at, "high", "at least the value");
@@ -65,11 +67,7 @@ static struct bench_interval read_interval(struct bench_reader *r, const struct 
 
 static struct bench_interval read_speedup(struct bench_reader *r, const struct bench_place *at)
 {
-    const struct bench_interval x = read_interval(r, at, "speedup");
-    const struct bench_place speedup = bench_member(at, "speedup");
-    bench_demand(r, x.value > 0, &speedup, "value", "a speed-up above 0");
-    bench_demand(r, isnan(x.low) || x.low > 0, &speedup, "low", "a speed-up above 0");
-    return x;
+    return read_interval(r, at, "speedup", BENCH_RATIO_LEAST, BENCH_RATIO_MOST);
 }
 
 static void read_history(struct bench_reader *r, const struct bench_place *at, struct baseline_case *c)
@@ -87,7 +85,7 @@ static void read_history(struct bench_reader *r, const struct bench_place *at, s
         const struct bench_place p = bench_element(&list, i);
         expect_members(r, &p, keys);
         bench_get_fixed_text(r, &p, "commit", h->commit, sizeof h->commit, false);
-        bench_get_fixed_text(r, &p, "date", h->date, sizeof h->date, false);
+        bench_get_date(r, &p, "date", h->date, sizeof h->date);
         bench_get_fixed_text(r, &p, "reason", h->reason, sizeof h->reason, false);
         bench_demand(r, *h->reason, &p, "reason", "a reason");
         const struct bench_place old = bench_get_object(r, &p, "old");
@@ -121,8 +119,8 @@ static void read_components(struct bench_reader *r, const struct bench_place *at
         for (size_t k = 0; k < i; k++)
             twice |= !strcmp(c->components[k].name, part->name);
         bench_demand(r, *part->name && !twice, &p, "name", "each component once, by name");
-        part->ns = read_interval(r, &p, "ns");
-        part->share = bench_get_real(r, &p, "share_percent", false);
+        part->ns = read_interval(r, &p, "ns", -BENCH_NS_MOST, BENCH_NS_MOST);
+        part->share = bench_get_real(r, &p, "share_percent", -BENCH_FIGURE_MOST, BENCH_FIGURE_MOST, false);
         shares += part->share;
     }
     bench_demand(r, fabs(shares - 100) < 0.01, &object, "parts", "shares that are 100 together");
@@ -175,8 +173,7 @@ static void read_counters(struct bench_reader *r, const struct bench_place *at, 
         keep_text(r, &m->name, name);
         expect_members(r, &p, keys);
         read_text(r, &p, "unit", &m->unit);
-        m->value = bench_get_real(r, &p, "value", true);
-        bench_demand(r, isnan(m->value) || m->value >= 0, &p, "value", "a number of at least 0, or null");
+        m->value = bench_get_real(r, &p, "value", 0, BENCH_FIGURE_MOST, true);
         read_reason(r, &p, &m->reason, isnan(m->value));
     }
 }
@@ -194,8 +191,7 @@ static void read_spread(struct bench_reader *r, const struct bench_place *at, st
     static const char *const keys[] = {"reason", "value", NULL};
     const struct bench_place spread = bench_get_object(r, at, "spread");
     expect_members(r, &spread, keys);
-    c->spread = bench_get_real(r, &spread, "value", true);
-    bench_demand(r, isnan(c->spread) || c->spread >= 0, &spread, "value", "a number of at least 0, or null");
+    c->spread = bench_get_real(r, &spread, "value", 0, SPREAD_MOST, true);
     bench_demand(r, isnan(c->spread) || launches > 1, &spread, "value", "null, because there was one launch");
     read_reason(r, &spread, &c->spread_why, isnan(c->spread));
 }
@@ -215,8 +211,7 @@ static void read_case(struct bench_reader *r, const struct bench_place *at, stru
     read_text(r, at, "phase", &c->phase);
     read_text(r, at, "flags", &c->flags);
     c->reference = bench_get_boolean(r, at, "reference");
-    c->ns = bench_get_real(r, at, "ns", false);
-    bench_demand(r, c->ns > 0, at, "ns", "a time above 0");
+    c->ns = bench_get_time(r, at, "ns", false);
     c->speedup = read_speedup(r, at);
     bench_demand(r, !c->reference || c->speedup.value == 1, at, "speedup",
                  "1, because this is the reference");
@@ -251,8 +246,8 @@ static void read_shown(struct bench_reader *r, const struct bench_place *root, s
     for (size_t i = 0; i < 3; i++) {
         const struct bench_place p = bench_element(&load, i);
         env->load[i] = count ? json_number_value(p.json) : -1;
-        if (!r->code && count && (!json_is_number(p.json) || env->load[i] < 0))
-            bench_refuse(r, p.path, p.json, "a number of at least 0");
+        if (count && (!json_is_number(p.json) || !bench_is_amount(env->load[i])))
+            bench_refuse(r, p.path, p.json, "a number from 0 to 1e+15");
     }
 }
 
@@ -272,7 +267,7 @@ static void read_head(struct bench_reader *r, const struct bench_place *root, st
     bench_demand(r, baseline_check_name(b->name, NULL) == 0, root, "name", "a baseline's name");
     bench_get_fixed_text(r, root, "shapes", b->shapes, sizeof b->shapes, false);
     bench_get_fixed_text(r, root, "commit", b->env.commit, sizeof b->env.commit, false);
-    bench_get_fixed_text(r, root, "date", b->env.date, sizeof b->env.date, false);
+    bench_get_date(r, root, "date", b->env.date, sizeof b->env.date);
     bench_get_fixed_text(r, root, "version", b->env.version, sizeof b->env.version, false);
     read_shown(r, root, &b->env);
     expect_members(r, &identity, keys);
@@ -303,17 +298,14 @@ static void read_cases(struct bench_reader *r, const struct bench_place *root, s
     }
 }
 
-int baseline_read(struct baseline *b, const char *path, struct qk_error *err)
+int baseline_take_json(struct baseline *b, const json_t *json, const char *path, struct qk_error *err)
 {
     static const char *const keys[] = {"abi",   "cases",    "commit", "date", "hash",           "identity",
                                        "kind",  "launches", "mode",   "name", "schema_version", "shapes",
                                        "shown", "version",  NULL};
     struct bench_reader r = {path, err, QK_OK};
-    *b = (struct baseline){0};
-    json_t *json = bench_json_load(path, &r.code, err);
-    if (!json)
-        return r.code;
     const struct bench_place root = {json, "$"};
+    *b = (struct baseline){0};
     bench_expect(&r, &root, JSON_OBJECT, "an object");
     const json_t *version = json_object_get(json, "schema_version");
     bench_demand(&r, json_is_integer(version) && json_integer_value(version) == BASELINE_FILE_VERSION, &root,
@@ -321,8 +313,17 @@ int baseline_read(struct baseline *b, const char *path, struct qk_error *err)
     expect_members(&r, &root, keys);
     read_head(&r, &root, b);
     read_cases(&r, &root, b);
-    json_decref(json);
     if (r.code)
         baseline_free(b);
     return r.code;
+}
+
+int baseline_read(struct baseline *b, const char *path, struct qk_error *err)
+{
+    int code = QK_OK;
+    json_t *json = bench_json_load(path, &code, err);
+    if (json)
+        code = baseline_take_json(b, json, path, err);
+    json_decref(json);
+    return code;
 }

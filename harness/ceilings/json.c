@@ -92,19 +92,16 @@ static void refuse(struct bench_reader *r, const struct bench_place *at, const c
     bench_refuse(r, p.path, p.json, expected);
 }
 
-/* A number > 0, or null. */
-static double positive(struct bench_reader *r, const struct bench_place *at, const char *key)
+/* A rate, or null. */
+static double rate(struct bench_reader *r, const struct bench_place *at, const char *key)
 {
-    const double x = bench_get_real(r, at, key, true);
-    if (x <= 0 || isinf(x))
-        refuse(r, at, key, "a number above 0, or null");
-    return x;
+    return bench_get_real(r, at, key, BENCH_RATIO_LEAST, BENCH_RATIO_MOST, true);
 }
 
 static void check_derived(struct bench_reader *r, const struct bench_place *at, const char *key,
                           double expected)
 {
-    const double x = bench_get_real(r, at, key, true);
+    const double x = bench_get_real(r, at, key, 0, BENCH_FIGURE_MOST, true);
     char text[48];
     snprintf(text, sizeof text, isnan(expected) ? "null" : "%.7g", expected);
     if (isnan(x) != isnan(expected) || fabs(x - expected) > DERIVED * expected)
@@ -133,8 +130,8 @@ static void check_numbers(struct bench_reader *r, const struct bench_place *at,
         refuse(r, at, "reason", measured ? "null beside a number" : "why there is no number");
     if (measured != !isnan(row->median) || row->median > row->best)
         refuse(r, at, "median", measured ? "a number no larger than the best" : "null as the best is");
-    if (row->spread < 0 || isinf(row->spread) || (!measured && !isnan(row->spread)))
-        refuse(r, at, "spread", measured ? "a number of at least 0, or null" : "null as the best is");
+    if (!measured && !isnan(row->spread))
+        refuse(r, at, "spread", "null as the best is");
     if (measured != (row->repetitions > 0))
         refuse(r, at, "repetitions", measured ? "at least 1" : "0");
     if (measured && !is_peak(row) && row->bytes == 0)
@@ -158,11 +155,11 @@ static void read_row(struct bench_reader *r, const struct bench_place *at, struc
         (struct bench_ceiling){.loop = loop, .level = bench_get_word(r, at, "level", levels, BENCH_DRAM + 1)};
     row->threads = (int)bench_get_integer(r, at, "threads", 1, CPU_SETSIZE);
     if (!json_is_null(json_object_get(at->json, "bytes_per_thread")))
-        row->bytes = (size_t)bench_get_integer(r, at, "bytes_per_thread", 1, INT64_MAX);
-    row->best = positive(r, at, "best");
-    row->median = positive(r, at, "median");
-    row->spread = bench_get_real(r, at, "spread", true);
-    row->per_cycle = positive(r, at, "per_cycle");
+        row->bytes = (size_t)bench_get_integer(r, at, "bytes_per_thread", 1, (json_int_t)BENCH_WHOLE_MOST);
+    row->best = rate(r, at, "best");
+    row->median = rate(r, at, "median");
+    row->spread = bench_get_real(r, at, "spread", 0, BENCH_FIGURE_MOST, true);
+    row->per_cycle = rate(r, at, "per_cycle");
     row->repetitions = (size_t)bench_get_integer(r, at, "repetitions", 0, INT32_MAX);
     bench_get_fixed_text(r, at, "reason", row->reason, sizeof row->reason, true);
     bench_get_fixed_text(r, at, "name", name, sizeof name, false);
@@ -182,32 +179,26 @@ static void read_row(struct bench_reader *r, const struct bench_place *at, struc
 static void read_header(struct bench_reader *r, const struct bench_place *root, struct bench_ceilings *c)
 {
     static const char *const kinds[] = {"ceilings"}, *const modes[] = {"full", "quick"};
-    char seed[24];
     bench_get_integer(r, root, "schema_version", BENCH_CEILINGS_SCHEMA_VERSION,
                       BENCH_CEILINGS_SCHEMA_VERSION);
     bench_get_word(r, root, "kind", kinds, 1);
     bench_get_fixed_text(r, root, "version", c->env.version, sizeof c->env.version, false);
     bench_get_fixed_text(r, root, "commit", c->env.commit, sizeof c->env.commit, false);
-    bench_get_fixed_text(r, root, "date", c->env.date, sizeof c->env.date, false);
-    bench_get_fixed_text(r, root, "seed", seed, sizeof seed, false);
-    char *end;
-    errno = 0;
-    c->seed = strtoull(seed, &end, 10);
-    if (*end || end == seed || *seed < '0' || *seed > '9' || errno)
-        refuse(r, root, "seed", "a whole number as a string");
+    bench_get_date(r, root, "date", c->env.date, sizeof c->env.date);
+    c->seed = bench_get_seed(r, root, "seed");
     c->quick = bench_get_word(r, root, "mode", modes, 2) == 1;
-    c->seconds = bench_get_real(r, root, "seconds", false);
+    c->seconds = bench_get_real(r, root, "seconds", 0, BENCH_NS_MOST, false);
     c->cpu = (int)bench_get_integer(r, root, "pinned_cpu", 0, CPU_SETSIZE - 1);
     c->threads = (int)bench_get_integer(r, root, "threads", 1, CPU_SETSIZE);
-    c->huge_share = bench_get_real(r, root, "huge_page_share", true);
+    c->huge_share = bench_get_real(r, root, "huge_page_share", 0, 1, true);
     const struct bench_place timer = bench_get_object(r, root, "timer");
     const struct bench_place clock = bench_get_object(r, root, "clock");
     const struct bench_place print = bench_get_object(r, root, "fingerprint");
     const struct bench_place shown = bench_get_object(r, &print, "shown");
-    c->timer_step_ns = positive(r, &timer, "smallest_step_ns");
-    c->timer_cost_ns = positive(r, &timer, "cost_ns");
-    c->clock_ghz = positive(r, &clock, "estimated_ghz");
-    c->clock_best = positive(r, &clock, "fastest_ghz");
+    c->timer_step_ns = bench_get_time(r, &timer, "smallest_step_ns", true);
+    c->timer_cost_ns = bench_get_time(r, &timer, "cost_ns", true);
+    c->clock_ghz = bench_get_real(r, &clock, "estimated_ghz", BENCH_GHZ_LEAST, BENCH_GHZ_MOST, true);
+    c->clock_best = bench_get_real(r, &clock, "fastest_ghz", BENCH_GHZ_LEAST, BENCH_GHZ_MOST, true);
     bench_get_fixed_text(r, &clock, "reason", c->clock_why, sizeof c->clock_why, true);
     if (isnan(c->clock_ghz) != isnan(c->clock_best))
         refuse(r, &clock, "fastest_ghz", "a number when there is an estimate, else null");

@@ -3,13 +3,19 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* Ten times the largest run foreseen; keeps a wrong file from filling the memory. */
 static const size_t BYTES_MAX = (size_t)256 << 20;
+/* A value takes up to a hundred times what its text does. All samples of a file of that size fit. */
+static const size_t MEMORY_MAX = (size_t)2 << 30;
 
 void bench_refuse(struct bench_reader *r, const char *path, const json_t *found, const char *expected)
 {
@@ -30,6 +36,8 @@ void bench_refuse(struct bench_reader *r, const char *path, const json_t *found,
         break;
     case JSON_REAL:
         snprintf(what, sizeof what, "%.7g", json_real_value(found));
+        if (strtod(what, NULL) != json_real_value(found))
+            snprintf(what, sizeof what, "%.17g", json_real_value(found));
         break;
     case JSON_TRUE:
     case JSON_FALSE:
@@ -52,10 +60,17 @@ void bench_reader_no_memory(struct bench_reader *r)
         r->code = qk_fail(r->err, QK_ERR_MEMORY, NULL, "%s: out of memory while reading it", r->file);
 }
 
+/* Of a parent's path: the rest is for its member. */
+enum { PATH_KEPT = 120 };
+
 struct bench_place bench_member(const struct bench_place *parent, const char *key)
 {
-    struct bench_place p = {.json = json_object_get(parent->json, key)};
-    snprintf(p.path, sizeof p.path, "%.120s.%s", parent->path, key);
+    struct bench_place p;
+    p.json = json_object_get(parent->json, key);
+    /* Not snprintf: a large file has a million members. */
+    char *end = stpncpy(p.path, parent->path, PATH_KEPT);
+    *end++ = '.';
+    *stpncpy(end, key, sizeof p.path - PATH_KEPT - 2) = '\0';
     return p;
 }
 
@@ -99,33 +114,29 @@ void bench_get_fixed_text(struct bench_reader *r, const struct bench_place *pare
 {
     const struct bench_place p = bench_member(parent, key);
     char expected[64];
+    to[0] = '\0';
+    if (r->code != QK_OK || (nullable && json_is_null(p.json)))
+        return;
+    if (json_is_string(p.json) && json_string_length(p.json) < size) {
+        memcpy(to, json_string_value(p.json), json_string_length(p.json) + 1);
+        return;
+    }
     snprintf(expected, sizeof expected, "a string of at most %zu bytes%s", size - 1,
              nullable ? " or null" : "");
-    to[0] = '\0';
-    if (nullable && json_is_null(p.json))
-        return;
-    bench_expect(r, &p, JSON_STRING, expected);
-    if (r->code != QK_OK)
-        return;
-    if (json_string_length(p.json) >= size)
-        bench_refuse(r, p.path, p.json, expected);
-    else
-        memcpy(to, json_string_value(p.json), json_string_length(p.json) + 1);
+    bench_refuse(r, p.path, p.json, expected);
 }
 
 json_int_t bench_get_integer(struct bench_reader *r, const struct bench_place *parent, const char *key,
                              json_int_t low, json_int_t high)
 {
     const struct bench_place p = bench_member(parent, key);
-    char expected[80];
-    snprintf(expected, sizeof expected, "an integer from %lld to %lld", (long long)low, (long long)high);
-    bench_expect(r, &p, JSON_INTEGER, expected);
-    if (r->code != QK_OK)
-        return low;
     const json_int_t value = json_integer_value(p.json);
-    if (value < low || value > high)
+    char expected[80];
+    if (r->code == QK_OK && (!json_is_integer(p.json) || value < low || value > high)) {
+        snprintf(expected, sizeof expected, "an integer from %lld to %lld", (long long)low, (long long)high);
         bench_refuse(r, p.path, p.json, expected);
-    return value;
+    }
+    return r->code == QK_OK ? value : low;
 }
 
 int bench_get_integer_or_null(struct bench_reader *r, const struct bench_place *parent, const char *key)
@@ -135,15 +146,63 @@ int bench_get_integer_or_null(struct bench_reader *r, const struct bench_place *
                : (int)bench_get_integer(r, parent, key, 0, INT_MAX);
 }
 
-double bench_get_real(struct bench_reader *r, const struct bench_place *parent, const char *key,
-                      bool nullable)
+double bench_get_real(struct bench_reader *r, const struct bench_place *parent, const char *key, double low,
+                      double high, bool nullable)
 {
     const struct bench_place p = bench_member(parent, key);
+    const double value = json_number_value(p.json);
+    char expected[80];
     if (nullable && json_is_null(p.json))
         return NAN;
-    if (!json_is_number(p.json))
-        bench_refuse(r, p.path, p.json, nullable ? "a number or null" : "a number");
-    return json_number_value(p.json);
+    if (r->code == QK_OK && (!json_is_number(p.json) || !(value >= low && value <= high))) {
+        snprintf(expected, sizeof expected, "a number from %.7g to %.7g%s", low, high,
+                 nullable ? " or null" : "");
+        bench_refuse(r, p.path, p.json, expected);
+    }
+    return r->code == QK_OK ? value : 0;
+}
+
+double bench_get_time(struct bench_reader *r, const struct bench_place *parent, const char *key,
+                      bool nullable)
+{
+    return bench_get_real(r, parent, key, BENCH_NS_LEAST, BENCH_NS_MOST, nullable);
+}
+
+uint64_t bench_get_seed(struct bench_reader *r, const struct bench_place *parent, const char *key)
+{
+    const char *digits = bench_get_text(r, parent, key);
+    char again[24];
+    errno = 0;
+    const unsigned long long seed = strtoull(digits, NULL, 10);
+    snprintf(again, sizeof again, "%llu", seed);
+    bench_demand(r, !errno && !strcmp(again, digits), parent, key, "decimal digits of a number below 2^64");
+    return seed;
+}
+
+/* The pattern's 0 stands for any digit. */
+static bool looks_like(const char *text, const char *pattern)
+{
+    for (; *text && *pattern; text++, pattern++)
+        if (*pattern == '0' ? !isdigit((unsigned char)*text) : *text != *pattern)
+            return false;
+    return !*text && !*pattern;
+}
+
+static bool is_date(const char *text)
+{
+    int month, day, hour, minute, second;
+    if (!looks_like(text, "0000-00-00T00:00:00Z") && !looks_like(text, "0000-00-00T00:00:00+00:00") &&
+        !looks_like(text, "0000-00-00T00:00:00-00:00"))
+        return false;
+    return sscanf(text + 5, "%d-%dT%d:%d:%d", &month, &day, &hour, &minute, &second) == 5 && month >= 1 &&
+           month <= 12 && day >= 1 && day <= 31 && hour <= 23 && minute <= 59 && second <= 60;
+}
+
+void bench_get_date(struct bench_reader *r, const struct bench_place *parent, const char *key, char *to,
+                    size_t size)
+{
+    bench_get_fixed_text(r, parent, key, to, size, false);
+    bench_demand(r, !*to || is_date(to), parent, key, "a date and time as 2026-01-02T03:04:05+00:00");
 }
 
 bool bench_has(const struct bench_place *object, const char *key)
@@ -218,62 +277,118 @@ void bench_get_identity(struct bench_reader *r, const struct bench_place *identi
         bench_expect(r, &p, JSON_OBJECT, "an object");
         bench_get_fixed_text(r, &p, "type", cache->type, sizeof cache->type, false);
         cache->level = (int)bench_get_integer(r, &p, "level", 1, 9);
-        cache->bytes = (uint64_t)bench_get_integer(r, &p, "size", 1, (json_int_t)1 << 53);
+        cache->bytes = (uint64_t)bench_get_integer(r, &p, "size", 1, (json_int_t)BENCH_WHOLE_MOST);
         cache->sharing = (int)bench_get_integer(r, &p, "num_sharing", 1, INT_MAX);
     }
 }
 
+/* What jansson allocated since reading began. What it gave back is not known, so this is an upper bound. */
+static struct {
+    json_malloc_t take;
+    size_t left;
+    bool spent;
+} heap;
+
+static void *take_counted(size_t size)
+{
+    if (size + 16 > heap.left) {
+        heap.spent = true;
+        return NULL;
+    }
+    heap.left -= size + 16;
+    return heap.take(size);
+}
+
 struct input {
-    FILE *from;
+    int fd;
+    bool pipe, marked;
     size_t bytes;
     int number; /* errno of a failed read */
 };
 
 static size_t read_some(void *to, size_t size, void *context)
 {
+    static const unsigned char mark[] = {0xef, 0xbb, 0xbf};
     struct input *in = context;
+    ssize_t n;
     if (in->bytes > BYTES_MAX)
         return (size_t)-1;
-    errno = 0;
-    const size_t n = fread(to, 1, size, in->from);
-    if (n == 0 && ferror(in->from)) {
-        in->number = errno ? errno : EIO;
+    do
+        n = read(in->fd, to, size);
+    while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        in->number = errno;
         return (size_t)-1;
     }
-    in->bytes += n;
-    return n;
+    in->marked |= in->bytes == 0 && n >= 3 && !memcmp(to, mark, 3);
+    in->bytes += (size_t)n;
+    return (size_t)n;
 }
 
-/* NULL with *code set and *err filled. */
-json_t *bench_json_load(const char *path, int *code, struct qk_error *err)
+/* Without O_NONBLOCK a FIFO that nobody writes would hold the caller here for ever. */
+static bool open_input(struct input *in, const char *path)
 {
-    struct input in = {.from = fopen(path, "re")};
-    if (!in.from) {
-        *code = qk_fail(err, QK_ERR_IO, path, "cannot read '%s': %s", path, strerror(errno));
-        return NULL;
+    struct stat st;
+    in->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (in->fd < 0 || fstat(in->fd, &st)) {
+        in->number = errno;
+        return false;
     }
-    json_error_t bad;
-    json_t *json = json_load_callback(read_some, &in, JSON_REJECT_DUPLICATES, &bad);
-    fclose(in.from);
-    if (json)
-        return json;
+    in->pipe = S_ISFIFO(st.st_mode);
+    if (!S_ISREG(st.st_mode))
+        fcntl(in->fd, F_SETFL, O_RDONLY);
+    return true;
+}
+
+static json_t *load_counted(struct input *in, json_error_t *bad)
+{
+    json_malloc_t take;
+    json_free_t give;
+    json_get_alloc_funcs(&take, &give);
+    heap.take = take;
+    heap.left = MEMORY_MAX;
+    heap.spent = false;
+    json_set_alloc_funcs(take_counted, give);
+    json_t *json = json_load_callback(read_some, in, JSON_REJECT_DUPLICATES, bad);
+    json_set_alloc_funcs(take, give);
+    return json;
+}
+
+static int explain(const struct input *in, const char *path, json_error_t *bad, struct qk_error *err)
+{
+    if (in->number)
+        return qk_fail(err, QK_ERR_IO, path, "cannot read '%s': %s", path, strerror(in->number));
+    if (in->bytes > BYTES_MAX)
+        return qk_fail(err, QK_ERR_FORMAT, path,
+                       "%s: found more than 256 MiB, expected results of at most that", path);
+    if (heap.spent)
+        return qk_fail(err, QK_ERR_FORMAT, path, "%s: found values that take more than 2 GiB of memory",
+                       path);
+    /* jansson gives no text when memory was refused it. */
+    if (!*bad->text)
+        return qk_fail(err, QK_ERR_MEMORY, path, "%s: out of memory while reading it", path);
+    if (in->bytes == 0)
+        return qk_fail(err, QK_ERR_FORMAT, path, "%s: found an empty %s, expected qkbench's results", path,
+                       in->pipe ? "pipe" : "file");
+    if (in->marked)
+        return qk_fail(err, QK_ERR_FORMAT, "line 1, column 1",
+                       "%s: found a byte order mark, expected JSON, which has none", path);
     char where[64];
-    snprintf(where, sizeof where, "line %d, column %d", bad.line, bad.column);
-    for (char *p = bad.text; *p; p++)
+    snprintf(where, sizeof where, "line %d, column %d", bad->line, bad->column);
+    for (char *p = bad->text; *p; p++)
         if (!isprint((unsigned char)*p))
             *p = '?';
-    /* jansson gives no text when memory was refused it. */
-    if (in.number)
-        *code = qk_fail(err, QK_ERR_IO, path, "cannot read '%s': %s", path, strerror(in.number));
-    else if (in.bytes > BYTES_MAX)
-        *code = qk_fail(err, QK_ERR_FORMAT, path,
-                        "%s: found more than 256 MiB, expected results of at most that", path);
-    else if (!*bad.text)
-        *code = qk_fail(err, QK_ERR_MEMORY, path, "%s: out of memory while reading it", path);
-    else if (in.bytes == 0)
-        *code =
-            qk_fail(err, QK_ERR_FORMAT, path, "%s: found an empty file, expected qkbench's results", path);
-    else
-        *code = qk_fail(err, QK_ERR_FORMAT, where, "%s: not JSON: %s", path, bad.text);
-    return NULL;
+    return qk_fail(err, QK_ERR_FORMAT, where, "%s: not JSON: %s", path, bad->text);
+}
+
+json_t *bench_json_load(const char *path, int *code, struct qk_error *err)
+{
+    struct input in = {.fd = -1};
+    json_error_t bad = {.text = ""};
+    json_t *json = open_input(&in, path) ? load_counted(&in, &bad) : NULL;
+    if (!json)
+        *code = explain(&in, path, &bad, err);
+    if (in.fd >= 0)
+        close(in.fd);
+    return json;
 }

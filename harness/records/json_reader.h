@@ -8,6 +8,7 @@
 #define QKBENCH_HARNESS_RECORDS_JSON_READER_H
 
 #include "harness/machine/environment.h"
+#include "harness/records/limits.h"
 
 #include <jansson.h>
 
@@ -24,8 +25,9 @@ struct bench_place {
 };
 
 /*
- * The file as strict JSON without duplicate members, at most 256 MiB, to be released with json_decref. NULL with *code
- * set: QK_ERR_IO, QK_ERR_MEMORY, or QK_ERR_FORMAT with line and column.
+ * The file as strict JSON without duplicate members, to be released with json_decref. It may be a pipe, which is read
+ * once and to its end; a FIFO that nobody writes is refused at once. At most 256 MiB, and 2 GiB as values in memory.
+ * NULL with *code set: QK_ERR_IO, QK_ERR_MEMORY, or QK_ERR_FORMAT with line and column.
  */
 json_t *bench_json_load(const char *path, int *code, struct qk_error *err);
 
@@ -50,9 +52,17 @@ json_int_t bench_get_integer(struct bench_reader *r, const struct bench_place *p
                              json_int_t low, json_int_t high);
 /* 0 to INT_MAX, or -1 for null. */
 int bench_get_integer_or_null(struct bench_reader *r, const struct bench_place *parent, const char *key);
-/* Integers count as numbers; NaN for null if nullable. */
-double bench_get_real(struct bench_reader *r, const struct bench_place *parent, const char *key,
+/* From low to high (limits.h). Integers count as numbers; NaN for null if nullable. */
+double bench_get_real(struct bench_reader *r, const struct bench_place *parent, const char *key, double low,
+                      double high, bool nullable);
+/* A time in ns within the limits. */
+double bench_get_time(struct bench_reader *r, const struct bench_place *parent, const char *key,
                       bool nullable);
+/* Decimal text of 64 bits, as bench_json_seed writes it: no sign, no leading zero. */
+uint64_t bench_get_seed(struct bench_reader *r, const struct bench_place *parent, const char *key);
+/* ISO 8601, "2026-01-02T03:04:05+00:00" or with Z, into to[size]. Empty where the machine could not tell. */
+void bench_get_date(struct bench_reader *r, const struct bench_place *parent, const char *key, char *to,
+                    size_t size);
 bool bench_has(const struct bench_place *object, const char *key);
 bool bench_get_boolean(struct bench_reader *r, const struct bench_place *parent, const char *key);
 /* Refuses a member that is not among known[], which ends with NULL and names the optional ones too. */

@@ -12,6 +12,7 @@
 #include "harness/machine/environment.h"
 #include "harness/machine/events.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 enum { BENCH_SCHEMA_VERSION = 1, BENCH_BLOCKS_MAX = 64, BENCH_NAME_MAX = 256 };
@@ -120,6 +121,9 @@ int bench_sample_set_write_json(const struct bench_sample_set *set, FILE *to, st
  * for a file of more than 256 MiB.
  */
 int bench_sample_set_read_json(struct bench_sample_set *set, const char *path, struct qk_error *err);
+/* The same of what was loaded already; `path` is for messages. */
+int bench_sample_set_take_json(struct bench_sample_set *set, const json_t *json, const char *path,
+                               struct qk_error *err);
 /*
  * The rules that a sample set obeys in memory and in a file: names, declared work, positive finite samples, equal
  * blocks and slices in a group, no case twice, a fingerprint that fits. Returns `code` with the JSON path in

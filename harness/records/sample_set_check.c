@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/records/sample_set.h"
 
+#include "harness/records/limits.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Whole numbers up to here are exact in a double and in every JSON reader. */
-static const double WHOLE_MAX = 0x1p53;
+static const char ghz[] = "a number from 0.001 to 1000 or null", amount[] = "a number from 0 to 1e+15";
 
 struct check {
     const struct bench_sample_set *set;
@@ -37,20 +38,25 @@ static int refuse_case(const struct check *c, size_t i, const char *member, doub
     return refuse_number(c, where, found, expected);
 }
 
-static bool positive(double x)
+static int refuse_metric(const struct check *c, size_t i, size_t m, const char *member, const char *found,
+                         const char *expected)
 {
-    return isfinite(x) && x > 0;
+    char where[80];
+    snprintf(where, sizeof where, "$.qkbench.cases[%zu].metrics[%zu].%s", i, m, member);
+    return refuse(c, where, found, expected);
 }
 
-/* GHz, or NaN for unknown. */
-static bool clock_like(double x)
+static int refuse_row(const struct check *c, size_t row, const char *member, double found,
+                      const char *expected)
 {
-    return isnan(x) || (x > 0 && x <= 1000);
+    char where[80];
+    snprintf(where, sizeof where, "$.benchmarks[%zu].%s", row, member);
+    return refuse_number(c, where, found, expected);
 }
 
 static bool whole(double x)
 {
-    return x >= 0 && x <= WHOLE_MAX && x == floor(x);
+    return x >= 0 && x <= BENCH_WHOLE_MOST && x == floor(x);
 }
 
 static bool good_word(const char *word)
@@ -68,11 +74,10 @@ static int check_run(const struct check *c)
     const struct bench_sample_set *set = c->set;
     if (set->cpu < 0)
         return refuse_number(c, "$.qkbench.pinned_cpu", set->cpu, "0 or more");
-    if (!isnan(set->timer_ns) && !(isfinite(set->timer_ns) && set->timer_ns >= 0))
-        return refuse_number(c, "$.qkbench.timer_ns", set->timer_ns,
-                             "a finite number of at least 0, or null");
-    if (!clock_like(set->clock_ghz))
-        return refuse_number(c, "$.qkbench.clock.estimated_ghz", set->clock_ghz, "above 0 to 1000, or null");
+    if (!isnan(set->timer_ns) && !bench_is_amount(set->timer_ns))
+        return refuse_number(c, "$.qkbench.timer_ns", set->timer_ns, amount);
+    if (!bench_is_ghz(set->clock_ghz))
+        return refuse_number(c, "$.qkbench.clock.estimated_ghz", set->clock_ghz, ghz);
     if (isnan(set->clock_ghz) && !*set->clock_why)
         return refuse(c, "$.qkbench.clock.reason", "none", "a reason, because estimated_ghz is null");
     char hash[20];
@@ -84,23 +89,55 @@ static int check_run(const struct check *c)
     return QK_OK;
 }
 
+static int by_metric(const void *a, const void *b)
+{
+    const struct bench_metric *x = *(const struct bench_metric *const *)a;
+    const struct bench_metric *y = *(const struct bench_metric *const *)b;
+    const int order = strcmp(x->name, y->name);
+    return order ? order : (x > y) - (x < y);
+}
+
+/* The first metric whose name stands before it already; else their number. */
+static int find_twice(const struct check *c, const struct bench_record *rec, size_t *twice)
+{
+    *twice = rec->metric_count;
+    if (rec->metric_count < 2)
+        return QK_OK;
+    const struct bench_metric **order = calloc(rec->metric_count, sizeof *order);
+    if (!order)
+        return qk_fail(c->err, QK_ERR_MEMORY, c->file, "out of memory");
+    for (size_t m = 0; m < rec->metric_count; m++)
+        order[m] = &rec->metrics[m];
+    qsort(order, rec->metric_count, sizeof *order, by_metric);
+    for (size_t m = 1; m < rec->metric_count; m++) {
+        const size_t at = (size_t)(order[m] - rec->metrics);
+        if (!strcmp(order[m]->name, order[m - 1]->name) && at < *twice)
+            *twice = at;
+    }
+    free(order);
+    return QK_OK;
+}
+
 static int check_metrics(const struct check *c, size_t i)
 {
     const struct bench_record *rec = &c->set->records[i];
-    char where[80];
+    size_t twice;
+    const int code = find_twice(c, rec, &twice);
+    if (code != QK_OK)
+        return code;
     for (size_t m = 0; m < rec->metric_count; m++) {
         const struct bench_metric *metric = &rec->metrics[m];
-        snprintf(where, sizeof where, "$.qkbench.cases[%zu].metrics[%zu].name", i, m);
         if (!*metric->name)
-            return refuse(c, where, "an empty text", "a name");
-        if (bench_record_metric(rec, metric->name) != metric)
-            return refuse(c, where, metric->name, "each metric of a case once");
-        snprintf(where, sizeof where, "$.qkbench.cases[%zu].metrics[%zu].value", i, m);
-        if (isinf(metric->value))
-            return refuse_number(c, where, metric->value, "a finite number, or null");
-        snprintf(where, sizeof where, "$.qkbench.cases[%zu].metrics[%zu].reason", i, m);
+            return refuse_metric(c, i, m, "name", "an empty text", "a name");
+        if (m == twice)
+            return refuse_metric(c, i, m, "name", metric->name, "each metric of a case once");
+        if (fabs(metric->value) > BENCH_FIGURE_MOST) {
+            char found[32];
+            snprintf(found, sizeof found, "%.7g", metric->value);
+            return refuse_metric(c, i, m, "value", found, "a number from -1e+18 to 1e+18 or null");
+        }
         if (isnan(metric->value) && (!metric->reason || !*metric->reason))
-            return refuse(c, where, "none", "a reason, because the value is null");
+            return refuse_metric(c, i, m, "reason", "none", "a reason, because the value is null");
     }
     return QK_OK;
 }
@@ -137,7 +174,7 @@ static int check_case(const struct check *c, size_t i)
     }
     if (rec->elements < 1)
         return refuse_case(c, i, "elements", rec->elements, "at least 1, because the status is ok");
-    if (rec->calls < 1 || (double)rec->calls > WHOLE_MAX)
+    if (rec->calls < 1 || (double)rec->calls > BENCH_WHOLE_MOST)
         return refuse_case(c, i, "calls_per_slice", (double)rec->calls,
                            "1 to 2^53, because the status is ok");
     if (rec->block_count < 1 || rec->block_count > BENCH_BLOCKS_MAX) {
@@ -152,27 +189,24 @@ static int check_case(const struct check *c, size_t i)
 static int check_block(const struct check *c, const struct bench_record *rec, size_t b, size_t row)
 {
     const struct bench_block *block = &rec->blocks[b];
-    char where[80];
-    snprintf(where, sizeof where, "$.benchmarks[%zu].core_ghz", row);
-    if (!clock_like(block->core_ghz))
-        return refuse_number(c, where, block->core_ghz, "above 0 to 1000, or null");
-    snprintf(where, sizeof where, "$.benchmarks[%zu].cpu_time", row);
-    if (!isfinite(block->cpu_ns) || block->cpu_ns < 0)
-        return refuse_number(c, where, block->cpu_ns, "a finite number of at least 0");
-    snprintf(where, sizeof where, "$.benchmarks[%zu].iterations", row);
+    char member[48];
     uint64_t iterations;
+    if (!bench_is_ghz(block->core_ghz))
+        return refuse_row(c, row, "core_ghz", block->core_ghz, ghz);
+    if (!bench_is_amount(block->cpu_ns))
+        return refuse_row(c, row, "cpu_time", block->cpu_ns, amount);
     if (block->slices == 0 || __builtin_mul_overflow(rec->calls, block->slices, &iterations) ||
-        (double)iterations > WHOLE_MAX)
-        return refuse_number(c, where, (double)rec->calls * (double)block->slices, "1 to 2^53");
+        (double)iterations > BENCH_WHOLE_MOST)
+        return refuse_row(c, row, "iterations", (double)rec->calls * (double)block->slices, "1 to 2^53");
     for (int e = 0; block->events.recorded && e < BENCH_EVENT_COUNT; e++)
-        if (isinf(block->events.value[e]) || block->events.value[e] < 0) {
-            snprintf(where, sizeof where, "$.benchmarks[%zu].events.%s", row, bench_event_names[e]);
-            return refuse_number(c, where, block->events.value[e], "a finite number of at least 0, or null");
+        if (!isnan(block->events.value[e]) && !bench_is_amount(block->events.value[e])) {
+            snprintf(member, sizeof member, "events.%s", bench_event_names[e]);
+            return refuse_row(c, row, member, block->events.value[e], amount);
         }
     for (size_t s = 0; s < block->slices; s++)
-        if (!positive(block->samples_ns[s])) {
-            snprintf(where, sizeof where, "$.benchmarks[%zu].samples_ns[%zu]", row, s);
-            return refuse_number(c, where, block->samples_ns[s], "a finite number above 0");
+        if (!bench_is_time(block->samples_ns[s])) {
+            snprintf(member, sizeof member, "samples_ns[%zu]", s);
+            return refuse_row(c, row, member, block->samples_ns[s], "a time from 0.001 to 1e+15 ns");
         }
     return QK_OK;
 }

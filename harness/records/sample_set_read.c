@@ -4,7 +4,6 @@
 #include "harness/records/json_reader.h"
 #include "harness/records/stats.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -15,7 +14,7 @@ static void read_context(struct bench_reader *r, const struct bench_place *root,
 {
     const struct bench_place context = bench_get_object(r, root, "context");
     const struct bench_place load = bench_get_array(r, &context, "load_avg");
-    bench_get_fixed_text(r, &context, "date", env->date, sizeof env->date, false);
+    bench_get_date(r, &context, "date", env->date, sizeof env->date);
     bench_get_fixed_text(r, &context, "host_name", env->host, sizeof env->host, false);
     bench_get_fixed_text(r, &context, "library_build_type", env->build, sizeof env->build, false);
     env->cpus = (int)bench_get_integer(r, &context, "num_cpus", 0, INT_MAX);
@@ -25,8 +24,8 @@ static void read_context(struct bench_reader *r, const struct bench_place *root,
     for (size_t i = 0; i < count && r->code == QK_OK; i++) {
         const struct bench_place p = bench_element(&load, i);
         env->load[i] = json_number_value(p.json);
-        if (!json_is_number(p.json) || env->load[i] < 0)
-            bench_refuse(r, p.path, p.json, "a number of at least 0");
+        if (!json_is_number(p.json) || !bench_is_amount(env->load[i]))
+            bench_refuse(r, p.path, p.json, "a number from 0 to 1e+15");
     }
 }
 
@@ -47,20 +46,6 @@ static void read_fingerprint(struct bench_reader *r, const struct bench_place *o
     bench_get_fixed_text(r, &shown, "governor_reason", env->governor_why, sizeof env->governor_why, true);
 }
 
-/* Decimal text of 64 bits, as written: no sign, no leading zero. */
-static uint64_t read_seed(struct bench_reader *r, const struct bench_place *ours)
-{
-    const struct bench_place p = bench_member(ours, "seed");
-    const char *digits = bench_get_text(r, ours, "seed");
-    char again[24];
-    errno = 0;
-    const unsigned long long seed = strtoull(digits, NULL, 10);
-    snprintf(again, sizeof again, "%llu", seed);
-    if (errno || strcmp(again, digits) != 0)
-        bench_refuse(r, p.path, p.json, "decimal digits of a number below 2^64");
-    return seed;
-}
-
 static void read_header(struct bench_reader *r, const struct bench_place *ours, struct bench_sample_set *set)
 {
     static const char *const modes[] = {"full", "quick"}, *const kinds[] = {"sample_set"};
@@ -69,12 +54,12 @@ static void read_header(struct bench_reader *r, const struct bench_place *ours, 
     const struct bench_place clock = bench_get_object(r, ours, "clock");
     bench_get_fixed_text(r, ours, "version", set->env.version, sizeof set->env.version, false);
     bench_get_fixed_text(r, ours, "commit", set->env.commit, sizeof set->env.commit, false);
-    set->seed = read_seed(r, ours);
+    set->seed = bench_get_seed(r, ours, "seed");
     set->quick = bench_get_word(r, ours, "mode", modes, 2) == 1;
     bench_get_fixed_text(r, ours, "shapes", set->source, sizeof set->source, false);
     set->cpu = (int)bench_get_integer(r, ours, "pinned_cpu", 0, INT_MAX);
-    set->timer_ns = bench_get_real(r, ours, "timer_ns", true);
-    set->clock_ghz = bench_get_real(r, &clock, "estimated_ghz", true);
+    set->timer_ns = bench_get_real(r, ours, "timer_ns", 0, BENCH_NS_MOST, true);
+    set->clock_ghz = bench_get_real(r, &clock, "estimated_ghz", BENCH_GHZ_LEAST, BENCH_GHZ_MOST, true);
     bench_get_fixed_text(r, &clock, "reason", set->clock_why, sizeof set->clock_why, true);
     if (bench_member(ours, "events_reason").json)
         bench_get_fixed_text(r, ours, "events_reason", set->events_why, sizeof set->events_why, true);
@@ -95,7 +80,7 @@ static void read_metrics(struct bench_reader *r, const struct bench_place *p, st
         const struct bench_place at = bench_element(&list, i), why = bench_member(&at, "reason");
         bench_expect(r, &at, JSON_OBJECT, "an object");
         const char *name = bench_get_text(r, &at, "name"), *unit = bench_get_text(r, &at, "unit");
-        const double value = bench_get_real(r, &at, "value", true);
+        const double value = bench_get_real(r, &at, "value", -BENCH_FIGURE_MOST, BENCH_FIGURE_MOST, true);
         const char *reason = json_is_null(why.json) ? NULL : bench_get_text(r, &at, "reason");
         if (r->code == QK_OK && !bench_record_add_metric(rec, name, unit, value, reason))
             bench_reader_no_memory(r);
@@ -105,7 +90,7 @@ static void read_metrics(struct bench_reader *r, const struct bench_place *p, st
 static void read_case(struct bench_reader *r, const struct bench_place *p, struct bench_sample_set *set)
 {
     static const char *const words[] = {[BENCH_OK] = "ok", [BENCH_SKIP] = "skip", [BENCH_ERROR] = "error"};
-    const json_int_t most = (json_int_t)1 << 53;
+    const json_int_t most = (json_int_t)BENCH_WHOLE_MOST;
     char name[BENCH_NAME_MAX];
     bench_expect(r, p, JSON_OBJECT, "an object");
     const char *op = bench_get_text(r, p, "op"), *variant = bench_get_text(r, p, "variant"),
@@ -164,20 +149,19 @@ static void read_samples(struct bench_reader *r, const struct bench_place *row, 
     }
     for (size_t i = 0; i < count && r->code == QK_OK; i++) {
         const struct bench_place p = {.json = json_array_get(samples.json, i)};
-        if (json_is_number(p.json))
-            block->samples_ns[i] = json_number_value(p.json);
-        else
-            bench_refuse(r, bench_element(&samples, i).path, p.json, "a number");
+        block->samples_ns[i] = json_number_value(p.json);
+        if (!json_is_number(p.json) || !bench_is_time(block->samples_ns[i]))
+            bench_refuse(r, bench_element(&samples, i).path, p.json, "a time from 0.001 to 1e+15 ns");
     }
-    block->core_ghz = bench_get_real(r, row, "core_ghz", true);
-    block->cpu_ns = bench_get_real(r, row, "cpu_time", false);
+    block->core_ghz = bench_get_real(r, row, "core_ghz", BENCH_GHZ_LEAST, BENCH_GHZ_MOST, true);
+    block->cpu_ns = bench_get_real(r, row, "cpu_time", 0, BENCH_NS_MOST, false);
     /* Derived values are not kept, but one that contradicts its samples shows that somebody edited the file.
      */
     const double median = bench_median(block->samples_ns, count, scratch);
     free(scratch);
     const struct bench_place time = bench_member(row, "real_time"),
                              iterations = bench_member(row, "iterations");
-    if (r->code == QK_OK && fabs(bench_get_real(r, row, "real_time", false) - median) > 1e-6 * fabs(median))
+    if (fabs(bench_get_time(r, row, "real_time", false) - median) > 1e-6 * median)
         bench_refuse(r, time.path, time.json, "the median of samples_ns");
     uint64_t calls;
     if (r->code == QK_OK &&
@@ -192,7 +176,7 @@ static void read_events(struct bench_reader *r, const struct bench_place *row, s
         return;
     const struct bench_place events = bench_get_object(r, row, "events");
     for (int i = 0; i < BENCH_EVENT_COUNT; i++)
-        e->value[i] = bench_get_real(r, &events, bench_event_names[i], true);
+        e->value[i] = bench_get_real(r, &events, bench_event_names[i], 0, BENCH_NS_MOST, true);
     e->disturbed = bench_get_boolean(r, row, "disturbed");
     e->recorded = true;
 }
@@ -262,15 +246,23 @@ static void read_all(struct bench_reader *r, const json_t *json, struct bench_sa
         r->code = bench_sample_set_check(set, r->file, QK_ERR_FORMAT, r->err);
 }
 
-int bench_sample_set_read_json(struct bench_sample_set *set, const char *path, struct qk_error *err)
+int bench_sample_set_take_json(struct bench_sample_set *set, const json_t *json, const char *path,
+                               struct qk_error *err)
 {
     struct bench_reader r = {path, err, QK_OK};
-    json_t *json = bench_json_load(path, &r.code, err);
     bench_sample_set_init(set);
-    if (json)
-        read_all(&r, json, set);
-    json_decref(json);
+    read_all(&r, json, set);
     if (r.code != QK_OK)
         bench_sample_set_free(set);
     return r.code;
+}
+
+int bench_sample_set_read_json(struct bench_sample_set *set, const char *path, struct qk_error *err)
+{
+    int code = QK_OK;
+    json_t *json = bench_json_load(path, &code, err);
+    if (json)
+        code = bench_sample_set_take_json(set, json, path, err);
+    json_decref(json);
+    return code;
 }

@@ -29,25 +29,15 @@ static size_t most_slices(const struct bench_sample_set *set)
     return most;
 }
 
-static const struct bench_record *reference_of(const struct bench_sample_set *set,
-                                               const struct bench_record *rec)
+/* By op and shape, then as in the set. */
+static int by_group(const void *a, const void *b)
 {
-    for (size_t i = 0; i < set->record_count; i++)
-        if (set->records[i].reference && same_group(&set->records[i], rec))
-            return &set->records[i];
-    return NULL;
-}
-
-/* A row outside the ladder has no step, and is no rung to step from. */
-static const struct bench_record *previous_of(const struct bench_sample_set *set,
-                                              const struct bench_record *rec)
-{
-    if (!has_phase(rec))
-        return NULL;
-    for (const struct bench_record *r = rec; r-- > set->records;)
-        if (r->status == BENCH_OK && has_phase(r) && same_group(r, rec))
-            return r;
-    return NULL;
+    const struct bench_record *x = *(const struct bench_record *const *)a;
+    const struct bench_record *y = *(const struct bench_record *const *)b;
+    int order = strcmp(x->op, y->op);
+    if (!order)
+        order = strcmp(x->shape, y->shape);
+    return order ? order : (x > y) - (x < y);
 }
 
 /* How much faster `rec` is than `base`; NaN when their blocks do not pair (a failed base has none). */
@@ -68,7 +58,8 @@ static struct bench_interval ratio(const struct bench_record *base, const struct
     return bench_paired_ratio(a, b, slices, rec->block_count, LEVEL, scratch);
 }
 
-static void fill(struct bench_summary_row *row, const struct bench_sample_set *set, double *scratch)
+static void fill(struct bench_summary_row *row, const struct bench_record *reference,
+                 const struct bench_record *previous, double *scratch)
 {
     const struct bench_record *rec = row->rec;
     double ns[BENCH_BLOCKS_MAX], cycles[BENCH_BLOCKS_MAX];
@@ -83,12 +74,28 @@ static void fill(struct bench_summary_row *row, const struct bench_sample_set *s
     row->cycles_per_element = bench_median(cycles, clocked, scratch);
     row->gelem_s = rec->elements / row->ns;
     row->gb_s = (rec->bytes_read + rec->bytes_written) / row->ns;
-    row->speedup =
-        rec->reference ? (struct bench_interval){1, 1, 1} : ratio(reference_of(set, rec), rec, scratch);
-    const struct bench_record *previous = previous_of(set, rec);
+    row->speedup = rec->reference ? (struct bench_interval){1, 1, 1} : ratio(reference, rec, scratch);
     if (previous) {
         row->previous = previous->variant;
         row->step = ratio(previous, rec, scratch);
+    }
+}
+
+/* A row outside the ladder has no step, and is no rung to step from. */
+static void fill_group(struct bench_summary_row *rows, const struct bench_record *first,
+                       const struct bench_record *const *group, size_t count, double *scratch)
+{
+    const struct bench_record *reference = NULL, *previous = NULL;
+    for (size_t i = count; i-- > 0;)
+        if (group[i]->reference)
+            reference = group[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct bench_record *rec = group[i];
+        if (rec->status != BENCH_OK)
+            continue;
+        fill(&rows[rec - first], reference, has_phase(rec) ? previous : NULL, scratch);
+        if (has_phase(rec))
+            previous = rec;
     }
 }
 
@@ -99,18 +106,26 @@ int bench_summary_make(struct bench_summary *sum, const struct bench_sample_set 
     if (!qk_add_size(most_slices(set), BENCH_BLOCKS_MAX, &room))
         return qk_fail(err, QK_ERR_MEMORY, NULL, "samples of a block overflow the address space");
     double *scratch = calloc(room, sizeof *scratch);
-    struct bench_summary_row *rows = calloc(set->record_count ? set->record_count : 1, sizeof *rows);
-    if (!scratch || !rows) {
+    struct bench_summary_row *rows = calloc(set->record_count + 1, sizeof *rows);
+    const struct bench_record **order = calloc(set->record_count + 1, sizeof *order);
+    if (!scratch || !rows || !order) {
         free(scratch);
         free(rows);
+        free(order);
         return qk_fail(err, QK_ERR_MEMORY, NULL, "out of memory for the summary of %zu cases",
                        set->record_count);
     }
     for (size_t i = 0; i < set->record_count; i++) {
         rows[i] = (struct bench_summary_row){&set->records[i], NAN, NAN, NAN, NAN, NOTHING, NULL, NOTHING};
-        if (rows[i].rec->status == BENCH_OK)
-            fill(&rows[i], set, scratch);
+        order[i] = &set->records[i];
     }
+    qsort(order, set->record_count, sizeof *order, by_group);
+    for (size_t first = 0, end; first < set->record_count; first = end) {
+        for (end = first + 1; end < set->record_count && same_group(order[first], order[end]);)
+            end++;
+        fill_group(rows, set->records, &order[first], end - first, scratch);
+    }
+    free(order);
     free(scratch);
     sum->rows = rows;
     sum->count = set->record_count;

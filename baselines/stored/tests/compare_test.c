@@ -114,8 +114,8 @@ UNIT_TEST(instructions_by_kind)
     compare(5);
     d = row(n->name);
     assert_int_equal(d->kind_count, 2);
-    assert_true(d->kinds[0].old_count == 1000 && d->kinds[0].new_count == 0);
-    assert_true(d->kinds[1].old_count == 0 && d->kinds[1].new_count == 1001);
+    assert_true(d->kinds[0].old_count == 0 && d->kinds[0].new_count == 1001);
+    assert_true(d->kinds[1].old_count == 1000 && d->kinds[1].new_count == 0);
     n->instructions = NAN;
     compare(5);
     assert_false(row(n->name)->instructions_changed);

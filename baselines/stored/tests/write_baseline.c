@@ -13,7 +13,7 @@ TEST_PART(write_baseline)
     size_t changed;
     baseline_test_main(&b);
     baseline_test_fresh(&fresh, 1.25);
-    int code = baseline_accept(&b, &fresh, "made slower on purpose", "2026-02-03", &changed, &err);
+    int code = baseline_accept(&b, &fresh, "made slower on purpose", "2026-02-03T04:05:06Z", &changed, &err);
     if (!code)
         code = baseline_write(&b, stdout, &err);
     baseline_free(&fresh);

@@ -16,10 +16,11 @@ int cli_machine(struct bench_environment *env, struct qk_error *err)
     return 0;
 }
 
-int cli_baseline_of_result(struct baseline *b, const char *name, const char *path, struct qk_error *err)
+static int of_result(struct baseline *b, const char *name, const json_t *json, const char *path,
+                     struct qk_error *err)
 {
     struct bench_sample_set set;
-    int code = bench_sample_set_read_json(&set, path, err);
+    int code = bench_sample_set_take_json(&set, json, path, err);
     if (code)
         return code;
     const struct bench_sample_set *const sets[] = {&set};
@@ -31,6 +32,16 @@ int cli_baseline_of_result(struct baseline *b, const char *name, const char *pat
                 qk_fail(err, QK_ERR_CHECK, path, "%s failed: %.300s", b->absent[i].name, b->absent[i].reason);
             baseline_free(b);
         }
+    return code;
+}
+
+int cli_baseline_of_result(struct baseline *b, const char *name, const char *path, struct qk_error *err)
+{
+    int code = 0;
+    json_t *json = bench_json_load(path, &code, err);
+    if (json)
+        code = of_result(b, name, json, path, err);
+    json_decref(json);
     return code;
 }
 
@@ -50,12 +61,11 @@ static int open_file(struct baseline *b, const char *path, struct qk_error *err)
     json_t *json = bench_json_load(path, &code, err);
     if (!json)
         return code;
-    const bool result = json_object_get(json, "qkbench") != NULL;
-    json_decref(json);
-    if (!result)
-        return baseline_read(b, path, err);
     name_of(path, name);
-    return cli_baseline_of_result(b, name, path, err);
+    code = json_object_get(json, "qkbench") ? of_result(b, name, json, path, err)
+                                            : baseline_take_json(b, json, path, err);
+    json_decref(json);
+    return code;
 }
 
 int cli_baseline_open(struct baseline *b, const char *what, const char *dir, struct qk_error *err)

@@ -82,7 +82,7 @@ static const struct bad bad_documents[] = {
     {"$.qkbench.pinned_cpu", "-1", "found -1", NULL},
     {"$.qkbench.pinned_cpu", "null", "found null", NULL},
     {"$.qkbench.timer_ns", "-0.5", "found -0.5", NULL},
-    {"$.qkbench.timer_ns", "\"1\"", "a number or null", NULL},
+    {"$.qkbench.timer_ns", "\"1\"", "a number from", NULL},
     {"$.qkbench.clock.estimated_ghz", "null", "found none, expected a reason", "$.qkbench.clock.reason"},
     {"$.qkbench.clock.estimated_ghz", "0", "found 0", NULL},
     {"$.qkbench.clock.estimated_ghz", "1001", "found 1001", NULL},
@@ -116,7 +116,7 @@ static const struct bad bad_documents[] = {
     {"$.qkbench.cases[0].metrics", "{}", "found an object, expected an array", NULL},
     {"$.qkbench.cases[0].metrics[1]", "7", "found 7, expected an object", NULL},
     {"$.qkbench.cases[0].metrics[1].unit", NULL, "found nothing, expected a string", NULL},
-    {"$.qkbench.cases[0].metrics[1].value", "\"1\"", "a number or null", NULL},
+    {"$.qkbench.cases[0].metrics[1].value", "\"1\"", "a number from", NULL},
     {"$.qkbench.cases[0].metrics[1].reason", NULL, "found nothing, expected a string", NULL},
     {"$.qkbench.cases[0].metrics[1].name", "\"\"", "found an empty text, expected a name", NULL},
     {"$.qkbench.cases[0].metrics[1].name", "\"steps\"", "found steps, expected each metric of a case once",
@@ -142,17 +142,34 @@ static const struct bad bad_documents[] = {
     {"$.benchmarks[3].core_ghz", "-2", "found -2", NULL},
     {"$.benchmarks[3].events", "7", "found 7, expected an object", NULL},
     {"$.benchmarks[3].events.migrations", NULL, "found nothing", NULL},
-    {"$.benchmarks[3].events.wall_ns", "-1", "found -1, expected a finite number of at least 0", NULL},
+    {"$.benchmarks[3].events.wall_ns", "-1", "found -1, expected a number from 0 to 1e+15 or null", NULL},
+    {"$.benchmarks[3].events.wall_ns", "1.0000000000000002e15", "found 1000000000000000.2", NULL},
+    {"$.benchmarks[3].real_time", "0.000999", "from 0.001 to 1e+15", NULL},
+    {"$.benchmarks[3].real_time", "5e-324", "from 0.001 to 1e+15", NULL},
+    {"$.benchmarks[3].cpu_time", "1.1e15", "from 0 to 1e+15", NULL},
+    {"$.benchmarks[3].core_ghz", "1e-4", "from 0.001 to 1000 or null", NULL},
+    {"$.benchmarks[3].core_ghz", "1001", "from 0.001 to 1000 or null", NULL},
+    {"$.qkbench.clock.estimated_ghz", "1e300", "from 0.001 to 1000 or null", NULL},
+    {"$.qkbench.cases[0].metrics[1].value", "-1.1e18", "from -1e+18 to 1e+18 or null", NULL},
+    {"$.context.load_avg", "[1e300, 1, 1]", "found 1e+300", "$.context.load_avg[0]"},
+    {"$.context.date", "\"yesterday\"", "a date and time as", NULL},
+    {"$.context.date", "\"2026-13-02T03:04:05+00:00\"", "a date and time as", NULL},
     {"$.benchmarks[3].disturbed", NULL, "expected true or false", NULL},
     {"$.benchmarks[10].disturbed", "true", "another word than in row 3 of qk256_dequant/scalar/4096", NULL},
     {"$.benchmarks[10].events", NULL, "another word than in row 3", "$.benchmarks[10].disturbed"},
     {"$.qkbench.events_reason", "7", "found 7", NULL},
     {"$.benchmarks[3].samples_ns", "[]", "found an array of 0", NULL},
     {"$.benchmarks[3].samples_ns", "7", "found 7, expected an array", NULL},
-    {"$.benchmarks[3].samples_ns[1]", "null", "found null, expected a number", NULL},
-    {"$.benchmarks[3].samples_ns[1]", "\"7\"", "found \"7\", expected a number", NULL},
-    {"$.benchmarks[3].samples_ns[1]", "0", "found 0, expected a finite number above 0", NULL},
-    {"$.benchmarks[3].samples_ns[1]", "-7", "found -7, expected a finite number above 0", NULL},
+    {"$.benchmarks[3].samples_ns[1]", "null", "found null, expected a time", NULL},
+    {"$.benchmarks[3].samples_ns[1]", "\"7\"", "found \"7\", expected a time", NULL},
+    {"$.benchmarks[3].samples_ns[1]", "0", "found 0, expected a time from 0.001 to 1e+15 ns", NULL},
+    {"$.benchmarks[3].samples_ns[1]", "-7", "found -7, expected a time from 0.001 to 1e+15 ns", NULL},
+    {"$.benchmarks[3].samples_ns[1]", "-0.0", "found -0, expected a time from 0.001 to 1e+15 ns", NULL},
+    {"$.benchmarks[3].samples_ns[1]", "0.00099999999999999", "expected a time from 0.001", NULL},
+    {"$.benchmarks[3].samples_ns[1]", "1000000000000000.2", "found 1000000000000000.2", NULL},
+    {"$.benchmarks[3].samples_ns[1]", "1.7e308", "found 1.7e+308, expected a time", NULL},
+    {"$.benchmarks[3].samples_ns[1]", "9223372036854775807", "found 9223372036854775807", NULL},
+    {"$.benchmarks[3].samples_ns[1]", "true", "found true, expected a time", NULL},
 };
 
 UNIT_TEST(documents_are_refused)
@@ -264,10 +281,10 @@ UNIT_TEST(sets_are_not_written)
     bench_test_set(&set);
     struct bench_record *scalar = &set.records[0];
     double *sample = &scalar->blocks[5].samples_ns[2];
-    const double kept = *sample, wrong[] = {NAN, INFINITY, -INFINITY, 0, -1};
-    for (int i = 0; i < 5; i++) {
+    const double kept = *sample, wrong[] = {NAN, INFINITY, -INFINITY, 0, -1, 0.00099, 1.1e15};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         *sample = wrong[i];
-        assert_unwritable(&set, "$.benchmarks[5].samples_ns[2]", "expected a finite number above 0");
+        assert_unwritable(&set, "$.benchmarks[5].samples_ns[2]", "expected a time from 0.001 to 1e+15 ns");
     }
     *sample = kept;
     set.records[1].blocks[1].slices = 2;
@@ -275,7 +292,8 @@ UNIT_TEST(sets_are_not_written)
                       "expected 3 as in row 1 of qk256_dequant/scalar/4096");
     set.records[1].blocks[1].slices = 3;
     scalar->metrics[0].value = INFINITY;
-    assert_unwritable(&set, "$.qkbench.cases[0].metrics[0].value", "found inf, expected a finite number");
+    assert_unwritable(&set, "$.qkbench.cases[0].metrics[0].value",
+                      "found inf, expected a number from -1e+18");
     scalar->metrics[0].value = NAN;
     assert_unwritable(&set, "$.qkbench.cases[0].metrics[0].reason", "found none");
     scalar->metrics[0].value = 1;
