@@ -49,6 +49,10 @@ static int compare(const struct options *o, struct qk_error *err)
         return code;
     code = cli_baseline_open(&new_side, o->side[1], o->dir, err);
     if (!code)
+        code = cli_baseline_refuse_failed(&old_side, o->side[0], err);
+    if (!code)
+        code = cli_baseline_refuse_failed(&new_side, o->side[1], err);
+    if (!code)
         code = baseline_compare(&c, &old_side, &new_side, BASELINE_COMPONENT_SHARE, err);
     if (!code)
         code = write_out(&c, &out, err);

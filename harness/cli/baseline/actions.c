@@ -19,7 +19,9 @@ int cli_baseline_save(struct cli_baseline_options *o, const char *folder, struct
                          : cli_baseline_measure(&b, o->name, &o->measure, o->launches, err);
     if (code)
         return code;
-    code = baseline_save(&b, folder, path, err);
+    code = cli_baseline_refuse_failed(&b, o->result ? o->result : o->name, err);
+    if (!code)
+        code = baseline_save(&b, folder, path, err);
     if (!code)
         cli_say("wrote %s: %zu cases, %zu left out", path, b.count, b.absent_count);
     for (size_t i = 0; !code && i < b.absent_count; i++)
@@ -101,8 +103,10 @@ int cli_baseline_accept(struct cli_baseline_options *o, const char *folder, stru
         return code;
     code = cli_baseline_open(&result, o->result, folder, err);
     if (!code) {
+        code = cli_baseline_refuse_failed(&result, o->result, err);
         bench_environment_read(&now, 0); /* for its date */
-        code = baseline_accept(&b, &result, o->reason, now.date, &changed, err);
+        if (!code)
+            code = baseline_accept(&b, &result, o->reason, now.date, &changed, err);
         baseline_free(&result);
     }
     if (!code && changed)

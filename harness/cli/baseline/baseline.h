@@ -30,8 +30,10 @@ int cli_machine(struct bench_environment *env, struct qk_error *err);
  * are.
  */
 int cli_baseline_open(struct baseline *b, const char *what, const char *dir, struct qk_error *err);
-/* A result of run --out as a baseline of one launch. A case that failed its check is QK_ERR_CHECK. */
+/* A result of run --out as a baseline of one launch. A case that failed its check is absent. */
 int cli_baseline_of_result(struct baseline *b, const char *name, const char *path, struct qk_error *err);
+/* QK_ERR_CHECK naming the first absent case that failed, where there is one. */
+int cli_baseline_refuse_failed(const struct baseline *b, const char *path, struct qk_error *err);
 
 /*
  * `launches` runs of this program, each a process of its own with its own address layout, with counters and steps, and

@@ -26,12 +26,6 @@ static int of_result(struct baseline *b, const char *name, const json_t *json, c
     const struct bench_sample_set *const sets[] = {&set};
     code = baseline_make(b, name, sets, 1, NULL, "made of a result without a breakdown", err);
     bench_sample_set_free(&set);
-    for (size_t i = 0; !code && i < b->absent_count; i++)
-        if (b->absent[i].failed) {
-            code =
-                qk_fail(err, QK_ERR_CHECK, path, "%s failed: %.300s", b->absent[i].name, b->absent[i].reason);
-            baseline_free(b);
-        }
     return code;
 }
 
@@ -43,6 +37,15 @@ int cli_baseline_of_result(struct baseline *b, const char *name, const char *pat
         code = of_result(b, name, json, path, err);
     json_decref(json);
     return code;
+}
+
+int cli_baseline_refuse_failed(const struct baseline *b, const char *path, struct qk_error *err)
+{
+    for (size_t i = 0; i < b->absent_count; i++)
+        if (b->absent[i].failed)
+            return qk_fail(err, QK_ERR_CHECK, path, "%s failed: %.300s", b->absent[i].name,
+                           b->absent[i].reason);
+    return 0;
 }
 
 /* The last part of a path without .json, as far as it is a name. */

@@ -56,16 +56,16 @@ static int look_ahead(struct baseline *here, const struct baseline *base, const 
     return code;
 }
 
-static void describe(struct baseline_report *r, const char *name, const struct baseline *base,
-                     const struct baseline *fresh, uint64_t seed)
+static void describe(struct baseline_report *r, const struct cli_gate *o, const struct baseline *base,
+                     const struct baseline *fresh)
 {
     r->mode = "baseline";
-    snprintf(r->base, sizeof r->base, "%s", name);
-    snprintf(r->candidate, sizeof r->candidate, "this machine");
+    snprintf(r->base, sizeof r->base, "%s", o->baseline);
+    snprintf(r->candidate, sizeof r->candidate, "%s", o->result ? o->result : "this machine");
     memcpy(r->base_compiler, base->env.compiler, sizeof r->base_compiler);
     memcpy(r->cand_compiler, fresh->env.compiler, sizeof r->cand_compiler);
     r->env = fresh->env;
-    r->seed = seed;
+    r->seed = o->measure.job.seed;
 }
 
 /* Does the pattern name a case that this build has? What it has not is missing, which is the judge's to say. */
@@ -106,37 +106,46 @@ static int take_groups(struct cli_measure *m, const struct baseline *base,
     return 0;
 }
 
+/* This machine as it is now. Nothing is measured where the baseline is of another one. */
+static int take_fresh(struct baseline *fresh, const struct baseline *base, const struct cli_measure *asked,
+                      const struct baseline_policy *policy, struct qk_error *err)
+{
+    struct cli_measure m = *asked;
+    bool same = false;
+    /* A set of another op's may be called otherwise: what was everybody's first set then is so now. */
+    const bool first = !strcmp(base->shapes, qk_op_row(0)->on->sets[0].name);
+    m.shapes = first ? NULL : base->shapes;
+    int code = look_ahead(fresh, base, &m.job, &same, err);
+    if (!code && same && !m.count)
+        code = take_groups(&m, base, &fresh->env, err);
+    if (!code && same)
+        code = cli_gate_measure(fresh, base, &m, policy, err);
+    if (m.patterns == asked->patterns)
+        return code;
+    for (size_t i = 0; i < m.count; i++)
+        free(m.patterns[i]);
+    free(m.patterns);
+    return code;
+}
+
 int cli_gate_baseline(struct cli_gate *o, struct baseline_policy *policy, struct baseline_report *report,
                       struct qk_error *err)
 {
-    struct cli_measure *const m = &o->measure;
-    char **const asked = m->patterns;
-    struct wish wish = {m->job.table, asked, m->count, policy->isa};
+    struct wish wish = {o->measure.job.table, o->measure.patterns, o->measure.count, policy->isa};
     struct baseline base, fresh = {0};
-    bool same = false;
     *report = (struct baseline_report){.verdict = BASELINE_INVALID};
     int code = cli_baseline_open(&base, o->baseline, o->dir, err);
     if (code)
         return code == QK_ERR_MEMORY ? code : QK_ERR_INVALID;
-    /* A set of another op's may be called otherwise: what was everybody's first set then is so now. */
-    const bool first = !strcmp(base.shapes, qk_op_row(0)->on->sets[0].name);
-    m->shapes = first ? NULL : base.shapes;
     baseline_keep(&base, wanted, &wish);
-    code = look_ahead(&fresh, &base, &m->job, &same, err);
-    if (!code && same && !m->count)
-        code = take_groups(m, &base, &fresh.env, err);
-    if (!code && same)
-        code = cli_gate_measure(&fresh, &base, m, policy, err);
+    code = o->result ? cli_baseline_open(&fresh, o->result, o->dir, err)
+                     : take_fresh(&fresh, &base, &o->measure, policy, err);
     if (!code) {
         baseline_keep(&fresh, wanted, &wish);
         code = baseline_judge_stored(&base, &fresh, policy, report, err);
     }
     if (!code)
-        describe(report, o->baseline, &base, &fresh, m->job.seed);
-    for (size_t i = 0; m->patterns != asked && i < m->count; i++)
-        free(m->patterns[i]);
-    if (m->patterns != asked)
-        free(m->patterns);
+        describe(report, o, &base, &fresh);
     baseline_free(&fresh);
     baseline_free(&base);
     return code;

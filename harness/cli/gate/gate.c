@@ -29,7 +29,7 @@ static int gate(struct cli_gate *o, struct baseline_report *report, struct qk_er
     int code = baseline_policy_read(&policy, o->policy, err);
     if (!code)
         code = cli_measure_begin(&o->measure, NULL, err);
-    if (!code)
+    if (!code && !o->result) /* which was measured before */
         code = (lock = cli_gate_lock(o->lock_dir, o->wait, err)) < 0 ? lock : 0;
     const uint64_t start = bench_clock_ns();
     if (!code)

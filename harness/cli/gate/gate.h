@@ -23,6 +23,7 @@ struct cli_gate_output {
 struct cli_gate {
     struct cli_measure measure;
     const char *baseline, *dir;   /* a stored baseline and where it is */
+    const char *result;           /* judged against it; NULL: this machine is measured */
     const char *duet, *candidate; /* module files; candidate NULL: the one of this build */
     const char *same_code;        /* the list of rows that are the same code; NULL: none */
     const char *policy, *suite;
@@ -57,8 +58,9 @@ FILE *cli_gate_text(const struct cli_gate *o);
  *
  * Fills the results, mode, base, candidate, their compilers, env, seed and perhaps the reason of *report. The rest and
  * baseline_report_judge are the caller's. When the machine or toolchain is another one, nothing is measured and all
- * results are INVALID. Free *report with baseline_report_free in any case. QK_ERR_INVALID when the baseline cannot be
- * used (missing, unreadable) or nothing was measured. Otherwise as bench_run.
+ * results are INVALID. With o->result, what that file says is judged in the place of a fresh run, and nothing is
+ * measured. Free *report with baseline_report_free in any case. QK_ERR_INVALID when the baseline cannot be used
+ * (missing, unreadable) or nothing was measured. Otherwise as cli_baseline_open and bench_run.
  */
 int cli_gate_baseline(struct cli_gate *o, struct baseline_policy *policy, struct baseline_report *report,
                       struct qk_error *err);

@@ -13,6 +13,7 @@ enum {
     WAIT,
     LOCK_DIR,
     DIR,
+    RESULT,
     POLICY,
     SUITE,
     BUDGET,
@@ -58,6 +59,8 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
             cli_wrong(state, "--candidate belongs to --duet");
         if (o->same_code && !o->duet)
             cli_wrong(state, "--same-code belongs to --duet");
+        if (o->result && !o->baseline)
+            cli_wrong(state, "--result belongs to --baseline");
         if (o->all_shapes && !o->duet)
             cli_wrong(state, "--all-shapes belongs to --duet");
         return 0;
@@ -106,6 +109,8 @@ void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
          "Compare a fresh run with a stored baseline of this machine", 2},
         {"dir", DIR, "DIR", CLI_STRING(cli_gate, dir),
          "Where baselines are (default: $QK_BASELINES, else baselines/data)", 2},
+        {"result", RESULT, "FILE", CLI_STRING(cli_gate, result),
+         "With --baseline: measure nothing and judge FILE, which run --out or baseline save wrote", 2},
         CLI_ROW_QUICK(cli_gate, measure, "With --baseline: fewer and shorter blocks", 2),
         {"suite", SUITE, "NAME", CLI_STRING(cli_gate, suite),
          "Cases to judge, a suite of the policy (default: quick)", 3},
