@@ -72,6 +72,15 @@ int baseline_shown(const struct baseline *old_side, const struct baseline *new_s
 const char *baseline_fields_text(const struct baseline_field *list, size_t count, char *to, size_t size);
 
 /*
+ * The baseline of that name which is of the machine and toolchain of `here`, whose env and abi are asked. Our own
+ * machine's folder comes first, then others: a machine with more CPUs has a folder of its own. When none fits, our own
+ * folder's is taken all the same, so that its differences are seen. Errors of baseline_load. QK_ERR_INVALID also when
+ * only other machines have one, naming what the nearest differs in.
+ */
+int baseline_load_fitting(struct baseline *b, const char *folder, const struct baseline *here,
+                          const char *name, struct qk_error *err);
+
+/*
  * The gate's verdicts. Fills r->results and, where the two are not of one machine and toolchain, r->reason, which makes
  * the run INVALID. Free *r with baseline_report_free in any case.
  *

@@ -164,8 +164,11 @@ int baseline_judge_stored(const struct baseline *old_side, const struct baseline
         snprintf(out->name, sizeof out->name, "%s", a->name);
         snprintf(out->reason, sizeof out->reason, "%s", a->reason);
     }
-    if (!code && c.identity_count)
-        baseline_fields_text(c.identity, c.identity_count, r->reason, sizeof r->reason);
+    if (!code && c.identity_count) {
+        const int used = snprintf(r->reason, sizeof r->reason,
+                                  "the baseline is of another machine or toolchain, so save one here: ");
+        baseline_fields_text(c.identity, c.identity_count, r->reason + used, sizeof r->reason - (size_t)used);
+    }
     baseline_comparison_free(&c);
     return code;
 }

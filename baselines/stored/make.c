@@ -115,7 +115,7 @@ static bool add_metric(struct bench_metric **list, size_t *count, const char *na
     return m->name && m->unit && (m->reason || !reason);
 }
 
-/* Counted exactly, so that launches have the same count or something is wrong. */
+/* Counted exactly, so that launches that counted have the same count or something is wrong. */
 static bool take_instructions(struct baseline_case *c, const struct launches *all,
                               const struct bench_record *rec)
 {
@@ -129,11 +129,11 @@ static bool take_instructions(struct baseline_case *c, const struct launches *al
         snprintf(why, sizeof why, "%s", first->reason);
     for (size_t l = 1; l < all->count && !isnan(c->instructions); l++) {
         const struct bench_metric *other = bench_record_metric(row_of(all, l, rec)->rec, "steps");
-        if (other && other->value == first->value)
+        if (!other || other->value == first->value)
             continue;
         c->instructions = NAN;
         snprintf(why, sizeof why, "launch 1 counted %.0f and launch %zu %.0f", first->value, l + 1,
-                 other ? other->value : NAN);
+                 other->value);
     }
     for (size_t i = 0; i < rec->metric_count && !isnan(c->instructions); i++)
         if (!strncmp(rec->metrics[i].name, "steps.", 6) &&

@@ -108,8 +108,8 @@ int bench_breakdown_matrix(struct bench_matrix *m, const struct qk_table *table,
 }
 
 /*
- * Where neighbours take the CPU away a run takes longer than planned. After twice the time the blocks so far will do,
- * when there are as many as the shortest full run has.
+ * Where neighbours take the CPU away a run takes longer than planned. After twice the time, or at the end of its share
+ * of a budget, the blocks so far will do, when there are as many as the shortest full run has.
  */
 enum { LATE = 2, ENOUGH_BLOCKS = 16 };
 
@@ -201,22 +201,29 @@ struct walk {
     const struct bench_run_config *cfg;
     struct bench_verdicts verdicts;
     struct qk_rng rng;
+    double end_ns; /* of all timing; INFINITY without a budget */
 };
 
 static int time_group(struct walk *w, size_t g, const struct bench_buffers *buffers, struct timed *timed,
                       size_t count, struct qk_error *err)
 {
+    const double start = (double)bench_clock_ns(),
+                 planned = start + (w->end_ns - start) / (double)(w->m->count - g);
     size_t blocks = BENCH_BLOCKS_MAX;
-    double total = 0, done = 0;
+    double total = 0, all = 0, done = 0;
     char name[BENCH_SHAPE_NAME + 80];
     for (size_t i = 0; i < count; i++)
         if (timed[i].row && timed[i].schedule.blocks < blocks)
             blocks = timed[i].schedule.blocks;
+    for (size_t i = 0; i < count; i++)
+        all += timed[i].row ? timed[i].schedule.ns : 0;
     for (size_t i = 0; i < count; i++) {
         struct bench_breakdown_row *row = timed[i].row;
         size_t samples;
         if (!row)
             continue;
+        if (all > planned - start)
+            timed[i].schedule = bench_schedule_shorten(&timed[i].schedule);
         total += timed[i].schedule.ns / (double)timed[i].schedule.blocks * (double)blocks;
         row->blocks = blocks;
         row->rounds = timed[i].schedule.rounds;
@@ -225,9 +232,9 @@ static int time_group(struct walk *w, size_t g, const struct bench_buffers *buff
         if (!row->samples_ns)
             return qk_fail(err, QK_ERR_MEMORY, row->shape, "no memory for %zu blocks of samples", blocks);
     }
-    const double start = (double)bench_clock_ns();
+    const double end = fmin(planned, start + LATE * total);
     for (size_t b = 0; b < blocks; b++) {
-        if (b >= ENOUGH_BLOCKS && (double)bench_clock_ns() - start > LATE * total) {
+        if (b >= ENOUGH_BLOCKS && (double)bench_clock_ns() > end) {
             for (size_t i = 0; i < count; i++)
                 if (timed[i].row)
                     timed[i].row->blocks = b;
@@ -327,7 +334,9 @@ static int judge(struct bench_breakdown *bd, struct qk_error *err)
 int bench_breakdown_run(struct bench_breakdown *bd, const struct bench_matrix *m,
                         const struct bench_run_config *cfg, struct qk_error *err)
 {
-    struct walk w = {.bd = bd, .m = m, .cfg = cfg};
+    struct walk w = {.bd = bd, .m = m, .cfg = cfg, .end_ns = INFINITY};
+    if (cfg->job.budget_s > 0)
+        w.end_ns = (double)bench_clock_ns() + cfg->job.budget_s * 1e9;
     int code = make_rows(bd, m, cfg->job.isa, err);
     if (code)
         return code;

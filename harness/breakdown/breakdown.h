@@ -98,7 +98,8 @@ int bench_breakdown_matrix(struct bench_matrix *m, const struct qk_table *table,
 
 /*
  * Checks and times every variant of the matrix into *bd, whose env has been read and whose rest is zero. Variants of a
- * group take turns block by block. After that cfg->counters, if any, count each prefix alone. Free with
+ * group take turns block by block. When job.budget_s is over, what has 16 blocks gets no more. After that cfg->counters,
+ * if any, count each prefix alone. Free with
  * bench_breakdown_free in any case.
  *   QK_ERR_UNAVAILABLE           nothing can run here
  *   QK_ERR_INVALID               nothing was timed

@@ -34,6 +34,9 @@ int cli_report(int argc, char **argv);
 
 /* Not a command of users': what a duet starts itself again with for each launch. */
 #define CLI_DUET_LAUNCH "duet-launch"
+/* Nor this: a launch of a save. */
+#define CLI_BASELINE_LAUNCH "baseline-launch"
+int cli_baseline_launch(int argc, char **argv);
 int cli_baseline(int argc, char **argv);
 int cli_compare(int argc, char **argv);
 

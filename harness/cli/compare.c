@@ -8,6 +8,7 @@
 
 struct options {
     const char *side[2], *dir, *out;
+    bool common;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state, void *to)
@@ -39,6 +40,33 @@ static int write_out(const struct baseline_comparison *c, struct cli_out *out, s
     return code;
 }
 
+static bool both_have(void *ctx, const char *name)
+{
+    return baseline_find(ctx, name) != NULL;
+}
+
+/* Of one side alone nothing is shown, neither cases nor components. */
+static void keep_common(struct baseline *old_side, struct baseline *new_side)
+{
+    baseline_keep(old_side, both_have, new_side);
+    baseline_keep(new_side, both_have, old_side);
+    for (size_t i = 0; i < old_side->count; i++) { /* both are by name */
+        struct baseline_case *was = &old_side->cases[i], *is = &new_side->cases[i];
+        if (!was->component_count || !is->component_count)
+            was->component_count = is->component_count = 0;
+    }
+}
+
+/* Times that are not comparable are not shown when only what is common is asked for. */
+static int write_text(struct baseline_comparison *c, bool common, FILE *to, struct qk_error *err)
+{
+    const size_t rows = c->count;
+    c->count = common && c->identity_count ? 0 : rows;
+    const int code = report_comparison_text(c, to, err);
+    c->count = rows;
+    return code;
+}
+
 static int compare(const struct options *o, struct qk_error *err)
 {
     struct cli_out out = {.option = "--out", .path = o->out};
@@ -52,12 +80,14 @@ static int compare(const struct options *o, struct qk_error *err)
         code = cli_baseline_refuse_failed(&old_side, o->side[0], err);
     if (!code)
         code = cli_baseline_refuse_failed(&new_side, o->side[1], err);
+    if (!code && o->common)
+        keep_common(&old_side, &new_side);
     if (!code)
         code = baseline_compare(&c, &old_side, &new_side, BASELINE_COMPONENT_SHARE, err);
     if (!code)
         code = write_out(&c, &out, err);
     if (!code)
-        code = report_comparison_text(&c, cli_out_text(&out, 1), err);
+        code = write_text(&c, o->common, cli_out_text(&out, 1), err);
     if (!code && c.identity_count)
         code = qk_fail(err, QK_ERR_INVALID, NULL,
                        "times are of different machines or toolchains: %zu fields differ", c.identity_count);
@@ -72,6 +102,8 @@ int cli_compare(int argc, char **argv)
     static const struct cli_option options[] = {
         {"dir", 'd', "DIR", CLI_STRING(options, dir),
          "Folder of baselines (default: $QK_BASELINES, else baselines/data)", 0},
+        {"common", 'c', NULL, CLI_FLAG(options, common),
+         "Show only cases that both have, and of times that are not comparable only why", 0},
         {"out", 'o', "FILE", CLI_STRING(options, out),
          "Write all of it as JSON (reports/text/compare.schema.json)", 0},
         {0}};

@@ -75,6 +75,8 @@ static int dispatch(int argc, char **argv)
         puts("qkbench " QK_VERSION);
         return CLI_DONE;
     }
+    if (!strcmp(argv[1], CLI_BASELINE_LAUNCH))
+        return cli_baseline_launch(argc - 1, argv + 1);
     for (int i = 0; i < COMMANDS; i++)
         if (!strcmp(argv[1], commands[i].name)) {
             static char name[32];

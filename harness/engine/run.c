@@ -104,12 +104,43 @@ static int run_block(const struct bench_ready *ready, const struct bench_sw *sw,
                : 0;
 }
 
+/* What a budget leaves to each group at least: two more than an interval needs. */
+enum { LEAST_BLOCKS = 8 };
+
 struct batch {
     struct bench_ready *ready; /* [count] */
     size_t first, count;
+    double start_ns, end_ns; /* of timing; end_ns is INFINITY without a budget */
 };
 
-static int run_batch(struct batch *batch, size_t groups, const struct bench_run_config *cfg,
+static double now_ns(void)
+{
+    return (double)bench_clock_ns();
+}
+
+/* Of the budget a batch gets what its groups are of those that are still to be timed. */
+static void begin_batch(struct batch *batch, size_t groups, double end_ns, struct bench_patience *patience)
+{
+    double total = 0;
+    batch->start_ns = now_ns();
+    batch->end_ns =
+        batch->start_ns + (end_ns - batch->start_ns) * (double)batch->count / (double)(groups - batch->first);
+    const double left = batch->end_ns - batch->start_ns;
+    for (size_t g = 0; g < batch->count; g++)
+        total += batch->ready[g].schedule.ns;
+    for (size_t g = 0; g < batch->count && total > left; g++)
+        batch->ready[g].schedule = bench_schedule_shorten(&batch->ready[g].schedule);
+    patience->left_ns = fmin(patience->left_ns, fmax(0, left / 10));
+}
+
+/* The share of its time or of its blocks that a batch has behind it. */
+static double share_done(const struct batch *batch, double blocks)
+{
+    const double time = (now_ns() - batch->start_ns) / (batch->end_ns - batch->start_ns);
+    return fmin(0.999, fmax(blocks, time > 0 ? time : 0));
+}
+
+static int run_batch(struct batch *batch, size_t groups, double end_ns, const struct bench_run_config *cfg,
                      const struct bench_sw *sw, struct qk_rng *rng, struct bench_sample_set *set,
                      struct qk_error *err)
 {
@@ -117,16 +148,22 @@ static int run_batch(struct batch *batch, size_t groups, const struct bench_run_
     bool more = true;
     struct bench_patience patience =
         bench_patience_make(&set->env, cfg->job.quick, BENCH_BLOCKS_MAX * batch->count);
+    begin_batch(batch, groups, end_ns, &patience);
     for (size_t g = 0; g < batch->count; g++)
         total += batch->ready[g].schedule.ns;
     for (size_t b = 0; more; b++) {
+        const bool late = now_ns() > batch->end_ns;
         more = false;
+        if (late && b >= LEAST_BLOCKS)
+            break;
+        patience.left = late ? 0 : patience.left;
         for (size_t g = 0; g < batch->count; g++) {
             const struct bench_ready *ready = &batch->ready[g];
             if (b >= ready->schedule.blocks)
                 continue;
             bench_job_tell(&cfg->job,
-                           ((double)batch->first + done / total * (double)batch->count) / (double)groups,
+                           ((double)batch->first + share_done(batch, done / total) * (double)batch->count) /
+                               (double)groups,
                            ready->group->name);
             int code = 0;
             for (bool again = true; again && !code;) {
@@ -170,13 +207,14 @@ static size_t batch_size(const struct bench_matrix *m, size_t first)
     return count ? count : 1;
 }
 
-static int run_groups(const struct bench_matrix *m, const struct bench_run_config *cfg,
+static int run_groups(const struct bench_matrix *m, const struct bench_run_config *cfg, double start_ns,
                       struct bench_verdicts *verdicts, struct bench_sample_set *set, struct qk_error *err)
 {
     struct batch batch = {.ready = calloc(m->count + 1, sizeof *batch.ready)};
     struct bench_sw sw;
     struct qk_rng rng;
     int code = batch.ready ? 0 : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu groups", m->count);
+    const double end_ns = cfg->job.budget_s > 0 ? start_ns + cfg->job.budget_s * 1e9 : INFINITY;
     qk_rng_seed(&rng, cfg->job.seed);
     bench_sw_open("", &sw, cfg->job.cpu);
     snprintf(set->events_why, sizeof set->events_why, "%s", sw.why);
@@ -192,7 +230,7 @@ static int run_groups(const struct bench_matrix *m, const struct bench_run_confi
                                         set, err);
         }
         if (!code)
-            code = run_batch(&batch, m->count, cfg, &sw, &rng, set, err);
+            code = run_batch(&batch, m->count, end_ns, cfg, &sw, &rng, set, err);
         for (size_t g = 0; g < made && !code && cfg->count; g++)
             code = count_group(&batch.ready[g], cfg, set, err);
         for (size_t g = 0; g < made; g++)
@@ -255,6 +293,7 @@ int bench_run(const struct bench_matrix *m, const struct bench_run_config *cfg, 
               bool *failed, struct qk_error *err)
 {
     struct bench_verdicts verdicts = {0};
+    const double start_ns = now_ns();
     const char *why;
     *failed = false;
     if (!anything_available(m, cfg->job.isa, &why))
@@ -267,7 +306,7 @@ int bench_run(const struct bench_matrix *m, const struct bench_run_config *cfg, 
     if (!code)
         code = bench_verdicts_make(&verdicts, m, &cfg->job, err);
     if (!code)
-        code = run_groups(m, cfg, &verdicts, set, err);
+        code = run_groups(m, cfg, start_ns, &verdicts, set, err);
     if (!code)
         code = clock_of(set, err);
     if (!code)

@@ -25,7 +25,8 @@ struct bench_run_config {
 /*
  * Runs the matrix into *set, which must be initialised with its environment read. Every variant is checked before it is
  * timed. One that fails becomes an error record, and *failed is set. Groups whose buffers fit 2 GiB together take turns
- * block by block, so that a slow minute of the machine falls on all of them.
+ * block by block, so that a slow minute of the machine falls on all of them. When job.budget_s is over, groups that have 8
+ * blocks get no more; counting comes after that.
  *   0
  *   QK_ERR_INVALID                nothing was measured
  *   QK_ERR_UNAVAILABLE            nothing wanted can run here

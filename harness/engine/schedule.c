@@ -9,6 +9,7 @@
  * noise they pair off.
  */
 static const double slice_ns = 400e3;
+static const double short_block_ns = 30e6;
 
 uint64_t bench_schedule_calls(double call_ns)
 {
@@ -18,11 +19,18 @@ uint64_t bench_schedule_calls(double call_ns)
 
 struct bench_schedule bench_schedule_fit(double round_ns, bool quick)
 {
-    const double block_ns = quick ? 30e6 : 60e6, budget_ns = quick ? 2e9 : 12e9;
+    const double block_ns = quick ? short_block_ns : 60e6, budget_ns = quick ? 2e9 : 12e9;
     const double least = quick ? 8 : 16, most = quick ? 16 : 64;
     const double rounds = fmax(1, floor(block_ns / round_ns));
     const double blocks = fmin(most, fmax(least, floor(budget_ns / (rounds * round_ns))));
     return (struct bench_schedule){(size_t)rounds, (size_t)blocks, rounds * blocks * round_ns};
+}
+
+struct bench_schedule bench_schedule_shorten(const struct bench_schedule *s)
+{
+    const double round_ns = s->ns / (double)(s->rounds * s->blocks);
+    const double rounds = fmin((double)s->rounds, fmax(1, floor(short_block_ns / round_ns)));
+    return (struct bench_schedule){(size_t)rounds, s->blocks, rounds * (double)s->blocks * round_ns};
 }
 
 void bench_schedule_order(struct qk_rng *rng, size_t *order, size_t n)

@@ -24,6 +24,9 @@ uint64_t bench_schedule_calls(double call_ns);
  */
 struct bench_schedule bench_schedule_fit(double round_ns, bool quick);
 
+/* The same blocks, as short as those of a quick run: for a budget that is short of the time for long ones. */
+struct bench_schedule bench_schedule_shorten(const struct bench_schedule *s);
+
 /* order[n] becomes a permutation of 0..n-1, drawn evenly (Fisher and Yates). */
 void bench_schedule_order(struct qk_rng *rng, size_t *order, size_t n);
 

@@ -11,6 +11,7 @@ struct bench_job {
     int cpu;                      /* logical CPU the calling thread is pinned to */
     uint64_t seed;                /* of orders and inputs */
     bool quick;                   /* shorter: to look at, not to quote */
+    double budget_s;              /* what timing may take, from its checks on; 0: as long as it wants */
     bool (*stop)(void); /* asked between blocks; true ends the work (QK_ERR_INTERRUPTED). May be NULL */
     /* Told between blocks, never inside: the share done in [0, 1], and what is at hand. May be NULL. */
     void (*progress)(void *ctx, double done, const char *what);

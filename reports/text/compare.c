@@ -169,6 +169,43 @@ static void add_case_table(struct report_table *t, const struct baseline_compari
     }
 }
 
+static double change_of(const struct baseline_difference *d)
+{
+    return 100 * expm1(d->slower.value);
+}
+
+/* How many cases are more than noise apart, of those that both sides have, and the slowest of them. */
+static void add_beyond_noise(struct report_table *t, const struct baseline_comparison *c)
+{
+    enum { NAMED = 4 };
+    const struct baseline_difference *worst[NAMED] = {NULL};
+    char text[400] = "";
+    size_t both = 0, differ = 0, used = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct baseline_difference *next = &c->rows[i];
+        both += next->old_case && next->new_case;
+        if (!baseline_differs(next))
+            continue;
+        differ++;
+        for (int k = 0; k < NAMED && next; k++)
+            if (!worst[k] || change_of(next) > change_of(worst[k])) {
+                const struct baseline_difference *const last = worst[k];
+                worst[k] = next;
+                next = last;
+            }
+    }
+    for (int k = 0; k < NAMED && worst[k] && used + 90 < sizeof text; k++) {
+        char change[32] = "other instructions";
+        if (!worst[k]->old_case->reference)
+            snprintf(change, sizeof change, "%+.1f %%", change_of(worst[k]));
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%.60s %s", k ? ", " : ": ",
+                                 worst[k]->name, change);
+    }
+    if (both)
+        report_table_fact(t, "beyond noise", "%zu of the %zu cases that both have%s%s", differ, both, text,
+                          differ > NAMED ? ", ..." : "");
+}
+
 static void add_comparison_facts(struct report_table *t, const struct baseline_comparison *c)
 {
     char text[480];
@@ -184,6 +221,7 @@ static void add_comparison_facts(struct report_table *t, const struct baseline_c
     if (c->shown_count)
         report_table_fact(t, "also differs", "%s",
                           baseline_fields_text(c->shown, c->shown_count, text, sizeof text));
+    add_beyond_noise(t, c);
 }
 
 static int write_tables(void (*const *fill)(struct report_table *, const struct baseline_comparison *),

@@ -15,8 +15,9 @@ int cli_baseline_save(struct cli_baseline_options *o, const char *folder, struct
     char path[BASELINE_PATH];
     int code = baseline_check_name(o->name, err);
     if (!code)
-        code = o->result ? cli_baseline_of_result(&b, o->name, o->result, err)
-                         : cli_baseline_measure(&b, o->name, &o->measure, o->launches, err);
+        code = o->result
+                   ? cli_baseline_of_result(&b, o->name, o->result, err)
+                   : cli_baseline_measure(&b, o->name, &o->measure, o->launches, (double)o->budget_s, err);
     if (code)
         return code;
     code = cli_baseline_refuse_failed(&b, o->result ? o->result : o->name, err);

@@ -85,6 +85,10 @@ int cli_baseline(int argc, char **argv)
         {"only", 'n', "PATTERN", CLI_OTHER, "save without a result: cases to measure (default: all)", 0},
         {"launches", 'l', "N", CLI_UINT64(parsed, o.launches, 1, CLI_LAUNCHES_MAX),
          "save without a result: runs whose median is kept (default: 5)", 0},
+        {"budget", 'b', "S", CLI_UINT64(parsed, o.budget_s, 1, CLI_BUDGET_MAX_S),
+         "save without a result: seconds that all of it may take, though a case gets 8 blocks in each launch "
+         "whatever that takes (default: 300)",
+         0},
         CLI_ROW_QUICK(parsed, o.measure, "save without a result: fewer and shorter blocks", 0),
         CLI_ROW_CPU(parsed, o.measure, "Pin to", 0),
         CLI_ROW_SEED(parsed, o.measure.job.seed, "order and inputs", 0),
@@ -92,10 +96,11 @@ int cli_baseline(int argc, char **argv)
     static const struct cli_usage usage = {
         options, parse, "save NAME [RESULT]\nlist\nshow NAME\naccept NAME RESULT --reason TEXT\nremove NAME",
         "Keeps what later runs are held against, as text for version control: DIR/MACHINE/NAME.json.\v"
-        "save without RESULT measures now: several launches of run and a breakdown. accept replaces only the "
+        "save without RESULT measures now: several launches of run and a breakdown, in --budget seconds. "
+        "accept replaces only the "
         "cases that differ and keeps their old figures, date and reason. Examples:\n"
         "  qkbench baseline save main --dir baselines/data\n"
         "  qkbench baseline accept main result.json --reason 'new unpack, two shuffles less'"};
-    struct parsed p = {.o = {.measure = {.job = cli_job()}, .launches = 5}};
+    struct parsed p = {.o = {.measure = {.job = cli_job()}, .launches = 5, .budget_s = 300}};
     return cli_main(&usage, argc, argv, &p, run);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "baselines/stored/compare.h"
 #include "harness/cli/baseline/baseline.h"
 #include "harness/cli/cli.h"
 #include "harness/machine/pinning.h"
 #include "harness/records/json_reader.h"
+#include "kernels/module.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -71,17 +73,30 @@ static int open_file(struct baseline *b, const char *path, struct qk_error *err)
     return code;
 }
 
+/* As much of this machine as can be held against a baseline before anything is measured. */
+static int look_here(struct baseline *here, struct qk_error *err)
+{
+    struct qk_cpu isa;
+    *here = (struct baseline){.abi = QK_KERNELS_ABI};
+    int code = cli_machine(&here->env, err);
+    if (!code)
+        code = cli_detect(&isa, err);
+    if (!code)
+        bench_environment_built(&here->env, &isa, qk_table_builtin()->compiler);
+    return code;
+}
+
 int cli_baseline_open(struct baseline *b, const char *what, const char *dir, struct qk_error *err)
 {
-    struct bench_environment env;
+    struct baseline here;
     char folder[BASELINE_PATH];
     const size_t n = strlen(what);
     if (strchr(what, '/') || (n > 5 && !strcmp(what + n - 5, ".json")))
         return open_file(b, what, err);
     int code = baseline_folder(folder, dir, err);
     if (!code)
-        code = cli_machine(&env, err);
+        code = look_here(&here, err);
     if (!code)
-        code = baseline_load(b, folder, &env, what, err);
+        code = baseline_load_fitting(b, folder, &here, what, err);
     return code == QK_ERR_INVALID ? QK_ERR_ARG : code;
 }

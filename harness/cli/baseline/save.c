@@ -1,107 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/baseline/baseline.h"
 #include "harness/cli/cli.h"
-#include "harness/machine/child.h"
+#include "harness/machine/clock.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/pidfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
+/* Of the budget: what the breakdown gets, and what is kept for reading and writing. */
+static const double breakdown_share = 0.12, spare_share = 0.03;
 
-/* Waits; when we are told to stop, the child is told too. */
-static int wait_for(pid_t child, size_t launch, struct qk_error *err)
+/* The parts of a save as one: what this part is of the whole, and its name. */
+struct phase {
+    double from, to;
+    char name[32];
+};
+
+static void show(void *ctx, double done, const char *what)
 {
-    enum { LOOK_MS = 500 }; /* for a signal that comes just before poll */
-    struct pollfd end = {.fd = pidfd_open(child, 0), .events = POLLIN};
-    int status = 0;
-    bool told = false;
-    pid_t got;
-    while ((got = waitpid(child, &status, WNOHANG)) == 0 || (got < 0 && errno == EINTR)) {
-        if (cli_stop() && !told)
-            told = !kill(child, SIGTERM);
-        poll(&end, 1, LOOK_MS);
-    }
-    const int number = errno;
-    if (end.fd >= 0)
-        close(end.fd);
-    if (got < 0)
-        return qk_fail(err, QK_ERR_INTERNAL, NULL, "cannot wait for launch %zu: %s", launch,
-                       strerror(number));
-    if (cli_stop() || (WIFEXITED(status) && WEXITSTATUS(status) == CLI_INTERRUPTED))
-        return qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted in launch %zu", launch);
-    if (WIFSIGNALED(status))
-        return qk_fail(err, QK_ERR_INTERNAL, NULL, "launch %zu died of signal %d", launch, WTERMSIG(status));
-    static const int codes[] = {[CLI_DONE] = 0,
-                                [CLI_FAILED] = QK_ERR_IO,
-                                [CLI_USAGE] = QK_ERR_ARG,
-                                [CLI_WRONG] = QK_ERR_CHECK,
-                                [CLI_INVALID] = QK_ERR_INVALID};
-    const int exit_code = WEXITSTATUS(status);
-    const bool known = (size_t)exit_code < sizeof codes / sizeof *codes && (!exit_code || codes[exit_code]);
-    const int code = known                          ? codes[exit_code]
-                     : exit_code == CLI_UNAVAILABLE ? QK_ERR_UNAVAILABLE
-                                                    : QK_ERR_INTERNAL;
-    return code ? qk_fail(err, code, NULL, "launch %zu ended with exit code %d, see above", launch, exit_code)
-                : 0;
+    const struct phase *p = ctx;
+    char text[160];
+    snprintf(text, sizeof text, "%s: %s", p->name, what);
+    cli_progress(NULL, p->from + done * (p->to - p->from), text);
 }
 
-/* qkbench run ... --out path, its table thrown away. */
-static int launch(struct cli_measure *m, size_t number, const char *path, struct qk_error *err)
+/* A terminal has the line of progress; a log file gets a line for each part. */
+static void begin(const struct phase *p)
 {
-    char seed[32], cpu[16], *argv[16 + 1] = {0};
-    pid_t child;
-    int n = 0;
-    snprintf(seed, sizeof seed, "%llu",
-             (unsigned long long)((m->job.seed + number) & ((UINT64_C(1) << 53) - 1)));
-    snprintf(cpu, sizeof cpu, "%d", m->job.cpu);
-    const char *const words[] = {"qkbench",    "run",    "--counters",
-                                 "auto,steps", "--seed", seed,
-                                 "--out",      path,     m->job.quick ? "--quick" : NULL};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (words[i])
-            argv[n++] = (char *)(uintptr_t)words[i];
-    if (m->job.cpu >= 0) {
-        argv[n++] = (char *)(uintptr_t) "--cpu";
-        argv[n++] = cpu;
-    }
-    for (size_t i = 0; i < m->count && n < 16; i++)
-        argv[n++] = m->patterns[i];
-    const int failed =
-        bench_child_start(&child, "/proc/self/exe", argv, environ, (const int[]){-1, -1, STDERR_FILENO});
-    return failed ? qk_fail(err, QK_ERR_IO, "/proc/self/exe", "cannot start launch %zu: %s", number,
-                            strerror(failed))
-                  : wait_for(child, number, err);
+    if (!isatty(STDERR_FILENO))
+        cli_say("%s", p->name);
+    cli_progress(NULL, p->from, p->name);
 }
 
-static int launch_all(struct cli_measure *m, struct bench_sample_set *sets, size_t *done, size_t count,
-                      struct qk_error *err)
+static double now_s(void)
 {
-    char path[64];
-    /* In memory: it needs no folder that others may have spoilt, and a launch that is killed leaves nothing. */
-    const int fd = memfd_create("launch", 0);
-    if (fd < 0)
-        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a launch's result: %s", strerror(errno));
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    int code = 0;
-    for (*done = 0; *done < count && !code; *done += !code) {
-        cli_say("launch %zu of %zu", *done + 1, count);
-        if (ftruncate(fd, 0) || lseek(fd, 0, SEEK_SET))
-            code = qk_fail(err, QK_ERR_INTERNAL, NULL, "cannot reuse a launch's memory: %s", strerror(errno));
-        if (!code)
-            code = launch(m, *done + 1, path, err);
-        if (!code)
-            code = bench_sample_set_read_json(&sets[*done], path, err);
-    }
-    close(fd);
-    return code;
+    return (double)bench_clock_ns() * 1e-9;
 }
 
 int cli_baseline_breakdown(struct cli_measure *m, struct bench_breakdown *bd, bool *made, char *why,
@@ -115,9 +50,52 @@ int cli_baseline_breakdown(struct cli_measure *m, struct bench_breakdown *bd, bo
     return 0;
 }
 
-int cli_baseline_measure(struct baseline *b, const char *name, struct cli_measure *m, size_t launches,
-                         struct qk_error *err)
+/*
+ * Each launch gets an equal part of the time that is left, less what the one before took beyond its part: counting
+ * comes after the budget. The first and the last launch count instructions, which must not depend on the launch.
+ */
+static int launch_all(struct cli_measure *m, struct bench_sample_set *sets, size_t *done, size_t count,
+                      double end_s, struct qk_error *err)
 {
+    const double share = (1 - breakdown_share) / (double)count;
+    double beyond = 0;
+    int code = 0;
+    for (*done = 0; *done < count && !code; *done += !code) {
+        const double start = now_s(), part = (end_s - start) / (double)(count - *done);
+        struct phase phase = {.from = share * (double)*done, .to = share * (double)(*done + 1)};
+        snprintf(phase.name, sizeof phase.name, "launch %zu of %zu", *done + 1, count);
+        const struct cli_launch launch = {
+            .measure = m,
+            .name = phase.name,
+            .counters = !*done || *done + 1 == count ? "auto,steps" : "auto",
+            .seed = m->job.seed + *done + 1,
+            .budget_s = part - beyond,
+            .progress = show,
+            .ctx = &phase,
+        };
+        begin(&phase);
+        code = cli_launch_run(&launch, &sets[*done], err);
+        beyond = fmax(0, now_s() - start - launch.budget_s);
+    }
+    return code;
+}
+
+static int break_down(const struct cli_measure *m, struct bench_breakdown *bd, bool *made, char *why,
+                      size_t size, double end_s, struct qk_error *err)
+{
+    struct phase phase = {.from = 1 - breakdown_share, .to = 1, .name = "breakdown"};
+    struct cli_measure mine = *m;
+    mine.job.progress = show;
+    mine.job.ctx = &phase;
+    mine.job.budget_s = fmax(1, end_s - now_s());
+    begin(&phase);
+    return cli_baseline_breakdown(&mine, bd, made, why, size, err);
+}
+
+int cli_baseline_measure(struct baseline *b, const char *name, struct cli_measure *m, size_t launches,
+                         double budget_s, struct qk_error *err)
+{
+    const double start = now_s(), end = start + (1 - spare_share) * budget_s;
     const struct bench_sample_set *list[CLI_LAUNCHES_MAX];
     struct bench_breakdown bd = {0};
     size_t done = 0;
@@ -128,11 +106,12 @@ int cli_baseline_measure(struct baseline *b, const char *name, struct cli_measur
         free(sets);
         return qk_fail(err, QK_ERR_MEMORY, name, "no memory for %zu launches", launches);
     }
-    int code = launch_all(m, sets, &done, launches, err);
+    int code = launch_all(m, sets, &done, launches, end - breakdown_share * budget_s, err);
     if (!code)
-        cli_say("breakdown");
+        code = break_down(m, &bd, &made, why, sizeof why, end, err);
+    cli_progress_end();
     if (!code)
-        code = cli_baseline_breakdown(m, &bd, &made, why, sizeof why, err);
+        cli_say("measured in %.0f s; the budget is %.0f s", now_s() - start, budget_s);
     for (size_t i = 0; i < done; i++)
         list[i] = &sets[i];
     if (!code)
