@@ -2,7 +2,7 @@
 /*
  * A stored baseline: what a machine's cases were when somebody said "from here on". It is a text file that is reviewed
  * in git, <folder>/<machine>/<name>.json (baseline.schema.json): sorted keys, reals to six digits, one member on a
- * line.
+ * line. It names no host, and says once why a counter could be counted in no case.
  *
  * What is kept of a case is its speed-up over the reference of the same run, which a slow minute of the machine leaves
  * alone. An absolute time is never judged.
@@ -13,7 +13,7 @@
 #include "baselines/gate/verdict.h"
 #include "harness/breakdown/breakdown.h"
 
-enum { BASELINE_FILE_VERSION = 1, BASELINE_FILE_NAME = 65, BASELINE_PATH = 4096 };
+enum { BASELINE_FILE_VERSION = 2, BASELINE_FILE_NAME = 65, BASELINE_PATH = 4096 };
 
 /* A component of a staged variant. */
 struct baseline_part {
@@ -66,7 +66,7 @@ struct baseline_absent {
 
 struct baseline {
     char name[BASELINE_FILE_NAME];
-    struct bench_environment env; /* commit, date and version among it; cpu_flags and build are not stored */
+    struct bench_environment env; /* commit, date and version among it; host, cpu_flags, build are not stored */
     uint32_t abi;                 /* QK_KERNELS_ABI of the kernels */
     bool quick;
     size_t launches;  /* whose median the figures are, >= 1 */

@@ -65,7 +65,7 @@ bool baseline_differs(const struct baseline_difference *d);
  */
 int baseline_identity(const struct baseline *old_side, const struct baseline *new_side, bool flags,
                       struct baseline_field **list, size_t *count, struct qk_error *err);
-/* Kernel release, microcode, host, governor, load, CPUs that share a cache, commit, mode, shapes. */
+/* Kernel release, microcode, governor, load, CPUs that share a cache, commit, mode, shapes. */
 int baseline_shown(const struct baseline *old_side, const struct baseline *new_side,
                    struct baseline_field **list, size_t *count, struct qk_error *err);
 /* "CPU model 106, now 143; ..." into to[size], cut when too long. */

@@ -122,7 +122,6 @@ int baseline_shown(const struct baseline *old_side, const struct baseline *new_s
     put(&f, "virtualised", was->virtualised, is->virtualised);
     put(&f, "kernel", was->kernel, is->kernel);
     put(&f, "microcode", was->microcode, is->microcode);
-    put(&f, "host", was->host, is->host);
     put(&f, "governor", was->governor, is->governor);
     snprintf(old_load, sizeof old_load, "%.2f", was->load[0]);
     snprintf(new_load, sizeof new_load, "%.2f", is->load[0]);

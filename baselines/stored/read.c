@@ -229,13 +229,12 @@ static void read_case(struct bench_reader *r, const struct bench_place *at, stru
 
 static void read_shown(struct bench_reader *r, const struct bench_place *root, struct bench_environment *env)
 {
-    static const char *const keys[] = {"cpu_name", "cpus",      "governor",    "host", "kernel",
+    static const char *const keys[] = {"cpu_name", "cpus",      "governor",    "kernel",
                                        "load",     "microcode", "virtualised", NULL};
     const struct bench_place shown = bench_get_object(r, root, "shown");
     expect_members(r, &shown, keys);
     bench_get_fixed_text(r, &shown, "cpu_name", env->cpu_name, sizeof env->cpu_name, false);
     bench_get_fixed_text(r, &shown, "governor", env->governor, sizeof env->governor, false);
-    bench_get_fixed_text(r, &shown, "host", env->host, sizeof env->host, false);
     bench_get_fixed_text(r, &shown, "kernel", env->kernel, sizeof env->kernel, false);
     bench_get_fixed_text(r, &shown, "microcode", env->microcode, sizeof env->microcode, false);
     bench_get_fixed_text(r, &shown, "virtualised", env->virtualised, sizeof env->virtualised, false);
@@ -298,21 +297,59 @@ static void read_cases(struct bench_reader *r, const struct bench_place *root, s
     }
 }
 
+static bool add_uncounted(struct baseline_case *c, const char *name, const char *unit, const char *reason)
+{
+    struct bench_metric *more = reallocarray(c->counters, c->counter_count + 1, sizeof *more);
+    if (!more)
+        return false;
+    c->counters = more;
+    struct bench_metric *m = &more[c->counter_count++];
+    *m = (struct bench_metric){strdup(name), strdup(unit), NAN, strdup(reason)};
+    return m->name && m->unit && m->reason;
+}
+
+/* What no case has is said once, and means each of them. */
+static void read_uncounted(struct bench_reader *r, const struct bench_place *root, struct baseline *b)
+{
+    static const char *const keys[] = {"reason", "unit", NULL};
+    const struct bench_place object = bench_get_object(r, root, "uncounted");
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)object.json, name, value)
+    {
+        const struct bench_place p = bench_get_object(r, &object, name);
+        expect_members(r, &p, keys);
+        const char *unit = bench_get_text(r, &p, "unit"), *reason = bench_get_text(r, &p, "reason");
+        bench_demand(r, reason && *reason, &p, "reason", "a reason, because there is no value");
+        for (size_t i = 0; i < b->count && !r->code; i++) {
+            for (size_t k = 0; k < b->cases[i].counter_count; k++)
+                bench_demand(r, strcmp(b->cases[i].counters[k].name, name) != 0, &object, name,
+                             "no counter that a case has");
+            if (!r->code && !add_uncounted(&b->cases[i], name, unit, reason))
+                bench_reader_no_memory(r);
+        }
+    }
+    for (size_t i = 0; i < b->count && !r->code; i++)
+        qsort(b->cases[i].counters, b->cases[i].counter_count, sizeof *b->cases[i].counters,
+              baseline_by_name);
+}
+
 int baseline_take_json(struct baseline *b, const json_t *json, const char *path, struct qk_error *err)
 {
-    static const char *const keys[] = {"abi",   "cases",    "commit", "date", "hash",           "identity",
-                                       "kind",  "launches", "mode",   "name", "schema_version", "shapes",
-                                       "shown", "version",  NULL};
+    static const char *const keys[] = {"abi",   "cases",     "commit",  "date", "hash",           "identity",
+                                       "kind",  "launches",  "mode",    "name", "schema_version", "shapes",
+                                       "shown", "uncounted", "version", NULL};
     struct bench_reader r = {path, err, QK_OK};
     const struct bench_place root = {json, "$"};
     *b = (struct baseline){0};
     bench_expect(&r, &root, JSON_OBJECT, "an object");
     const json_t *version = json_object_get(json, "schema_version");
     bench_demand(&r, json_is_integer(version) && json_integer_value(version) == BASELINE_FILE_VERSION, &root,
-                 "schema_version", "1; a baseline of another version must be saved anew");
+                 "schema_version", "2; a baseline of another version must be saved anew");
     expect_members(&r, &root, keys);
     read_head(&r, &root, b);
     read_cases(&r, &root, b);
+    read_uncounted(&r, &root, b);
     if (r.code)
         baseline_free(b);
     return r.code;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const size_t LINE = JSON_REAL_PRECISION(6) | JSON_SORT_KEYS;
 
@@ -39,10 +40,48 @@ static json_t *interval(const struct bench_interval *x)
     return o;
 }
 
-static json_t *counters(const struct baseline_case *c)
+static const struct bench_metric *find(const struct baseline_case *c, const char *name)
+{
+    for (size_t i = 0; i < c->counter_count; i++)
+        if (!strcmp(c->counters[i].name, name))
+            return &c->counters[i];
+    return NULL;
+}
+
+/* A counter that no case has, and all for the same reason. */
+static bool is_uncounted(const struct baseline *b, const struct bench_metric *m)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        const struct bench_metric *other = find(&b->cases[i], m->name);
+        if (!other || !isnan(other->value) || strcmp(other->reason, m->reason) != 0 ||
+            strcmp(other->unit, m->unit) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Those of the first case are all that there may be. */
+static json_t *uncounted(const struct baseline *b)
+{
+    json_t *o = json_object();
+    for (size_t i = 0; b->count && i < b->cases[0].counter_count; i++) {
+        const struct bench_metric *m = &b->cases[0].counters[i];
+        if (!isnan(m->value) || !is_uncounted(b, m))
+            continue;
+        json_t *row = json_object();
+        bench_json_put(&row, "reason", bench_json_text(m->reason));
+        bench_json_put(&row, "unit", bench_json_text(m->unit));
+        bench_json_put(&o, m->name, row);
+    }
+    return o;
+}
+
+static json_t *counters(const struct baseline_case *c, const json_t *elsewhere)
 {
     json_t *o = json_object();
     for (size_t i = 0; i < c->counter_count; i++) {
+        if (json_object_get(elsewhere, c->counters[i].name))
+            continue;
         json_t *row = json_object();
         bench_json_put(&row, "reason", text_or_null(c->counters[i].reason));
         bench_json_put(&row, "unit", bench_json_text(c->counters[i].unit));
@@ -97,13 +136,13 @@ static json_t *history(const struct baseline_case *c)
 }
 
 /* Members in the order of their names: jansson keeps the order they were put in. */
-static json_t *case_members(const struct baseline_case *c)
+static json_t *case_members(const struct baseline_case *c, const json_t *elsewhere)
 {
     json_t *o = json_object(), *spread = json_object();
     bench_json_put(&spread, "reason", text_or_null(c->spread_why));
     bench_json_put(&spread, "value", number(c->spread));
     bench_json_put(&o, "components", components(c));
-    bench_json_put(&o, "counters", counters(c));
+    bench_json_put(&o, "counters", counters(c, elsewhere));
     bench_json_put(&o, "flags", bench_json_text(c->flags));
     bench_json_put(&o, "history", history(c));
     bench_json_put(&o, "instructions", instructions(c));
@@ -125,7 +164,6 @@ static json_t *shown(const struct bench_environment *env)
     bench_json_put(&o, "cpu_name", bench_json_text(env->cpu_name));
     bench_json_put(&o, "cpus", json_integer(env->cpus));
     bench_json_put(&o, "governor", bench_json_text(env->governor));
-    bench_json_put(&o, "host", bench_json_text(env->host));
     bench_json_put(&o, "kernel", bench_json_text(env->kernel));
     bench_json_put(&o, "load", load);
     bench_json_put(&o, "microcode", bench_json_text(env->microcode));
@@ -134,7 +172,7 @@ static json_t *shown(const struct bench_environment *env)
 }
 
 /* What comes behind the cases. */
-static json_t *tail(const struct baseline *b)
+static json_t *tail(const struct baseline *b, json_t *none)
 {
     json_t *o = json_object();
     bench_json_put(&o, "commit", bench_json_text(b->env.commit));
@@ -148,6 +186,7 @@ static json_t *tail(const struct baseline *b)
     bench_json_put(&o, "schema_version", json_integer(BASELINE_FILE_VERSION));
     bench_json_put(&o, "shapes", bench_json_text(b->shapes));
     bench_json_put(&o, "shown", shown(&b->env));
+    bench_json_put(&o, "uncounted", json_incref(none));
     bench_json_put(&o, "version", bench_json_text(b->env.version));
     return o;
 }
@@ -155,14 +194,16 @@ static json_t *tail(const struct baseline *b)
 int baseline_write(const struct baseline *b, FILE *to, struct qk_error *err)
 {
     struct bench_json_output out = {to, QK_OK};
+    json_t *none = uncounted(b);
     errno = 0;
     bench_json_emit(&out, "{\n\"abi\": ", json_integer(b->abi), LINE);
     bench_json_emit_text(&out, ",\n\"cases\": [\n");
     for (size_t i = 0; i < b->count && out.code == QK_OK; i++) {
-        bench_json_emit_members(&out, i ? ",\n{\n" : "{\n", case_members(&b->cases[i]), LINE);
+        bench_json_emit_members(&out, i ? ",\n{\n" : "{\n", case_members(&b->cases[i], none), LINE);
         bench_json_emit_text(&out, "\n}");
     }
-    bench_json_emit_members(&out, "\n],\n", tail(b), LINE);
+    bench_json_emit_members(&out, "\n],\n", tail(b, none), LINE);
+    json_decref(none);
     bench_json_emit_text(&out, "\n}\n");
     return bench_json_finish(&out, "the baseline", err);
 }

@@ -61,10 +61,14 @@ static void edit(const char *after, const char *from, const char *to)
 static const struct {
     const char *after, *from, *to, *where, *what;
 } bad[] = {
-    {"", "\"schema_version\": 1", "\"schema_version\": 2", "$.schema_version",
-     "found 2, expected 1; a baseline of"},
-    {"", "\"schema_version\": 1", "\"schema_version\": 0", "$.schema_version", "must be saved anew"},
-    {"", "\"schema_version\": 1,", "", "$.schema_version", "found nothing"},
+    {"", "\"schema_version\": 2", "\"schema_version\": 1", "$.schema_version",
+     "found 1, expected 2; a baseline of"},
+    {"", "\"schema_version\": 2", "\"schema_version\": 0", "$.schema_version", "must be saved anew"},
+    {"", "\"schema_version\": 2,", "", "$.schema_version", "found nothing"},
+    {"", "\"uncounted\": {}", "\"uncounted\": {\"x\": {\"reason\": \"\", \"unit\": \"\"}}",
+     "$.uncounted.x.reason", "a reason"},
+    {"", "\"uncounted\": {}", "\"uncounted\": {\"cycles\": {\"reason\": \"why\", \"unit\": \"\"}}",
+     "$.uncounted.cycles", "no counter that a case has"},
     {"", "\"kind\": \"baseline\"", "\"kind\": \"breakdown\"", "$.kind", "expected \"baseline\""},
     {"", "\"abi\": 1", "\"abi\": -1", "$.abi", "found -1"},
     {"", "\"launches\": 3", "\"launches\": 0", "$.launches", "found 0"},

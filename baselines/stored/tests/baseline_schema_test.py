@@ -21,7 +21,7 @@ changed = next((i for i, case in enumerate(cases) if case["history"]), None)
 
 # Place, and what is put there; DELETE takes the member away.
 BROKEN = [
-    (["schema_version"], 2),
+    (["schema_version"], 1),
     (["kind"], "sample_set"),
     (["more"], 1),
     (["name"], ".main"),
@@ -33,6 +33,8 @@ BROKEN = [
     (["identity", "compiler"], DELETE),
     (["identity", "more"], 1),
     (["shown", "load"], [1]),
+    (["shown", "host"], "a name"),
+    (["uncounted", "ipc"], {"reason": "", "unit": ""}),
     (["cases", 0, "name"], "scalar"),
     (["cases", 0, "ns"], 0),
     (["cases", 0, "speedup", "value"], -1),

@@ -179,6 +179,49 @@ UNIT_TEST(same_bytes_after_reading)
     baseline_free(&b);
 }
 
+static void count_nowhere(struct baseline_case *c, const char *reason)
+{
+    struct bench_metric *more = reallocarray(c->counters, c->counter_count + 1, sizeof *more);
+    assert_non_null(more);
+    c->counters = more;
+    more[c->counter_count++] = (struct bench_metric){strdup("aaa"), strdup("per call"), NAN, strdup(reason)};
+    qsort(more, c->counter_count, sizeof *more, baseline_by_name);
+}
+
+static size_t times(const char *text, const char *what)
+{
+    size_t n = 0;
+    for (const char *at = text; (at = strstr(at, what)); at++)
+        n++;
+    return n;
+}
+
+/* Said once where all cases agree, and in each case where one does not. No host is in the file. */
+UNIT_TEST(what_no_case_has_is_said_once)
+{
+    for (int agree = 0; agree < 2; agree++) {
+        struct baseline b, again;
+        size_t size;
+        baseline_test_main(&b);
+        strcpy(b.env.host, "a-host-of-ours");
+        for (size_t i = 0; i < b.count; i++)
+            count_nowhere(&b.cases[i], i || agree ? "no such event" : "another reason");
+        round_trip(&b);
+        char *text = written(&b, "first", &size);
+        assert_int_equal(times(text, "no such event"), agree ? 1 : b.count - 1);
+        assert_null(strstr(text, "a-host-of-ours"));
+        assert_int_equal(baseline_read(&again, bench_test_path("first"), NULL), 0);
+        for (size_t i = 0; i < b.count; i++) {
+            assert_int_equal(again.cases[i].counter_count, b.cases[i].counter_count);
+            assert_string_equal(again.cases[i].counters[0].reason, b.cases[i].counters[0].reason);
+            assert_true(isnan(again.cases[i].counters[0].value));
+        }
+        free(text);
+        baseline_free(&again);
+        baseline_free(&b);
+    }
+}
+
 UNIT_TEST(accepted)
 {
     struct baseline b, fresh;
@@ -352,6 +395,7 @@ TEST_PART(baseline)
         cmocka_unit_test(what_has_no_figures_is_absent),
         cmocka_unit_test(launches_must_belong_together),
         cmocka_unit_test(same_bytes_after_reading),
+        cmocka_unit_test(what_no_case_has_is_said_once),
         cmocka_unit_test(accepted),
         cmocka_unit_test(machines_and_names),
         cmocka_unit_test(where_they_are),

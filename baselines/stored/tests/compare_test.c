@@ -165,15 +165,14 @@ UNIT_TEST(every_field_of_the_identity)
     strcpy(baseline_find(&b, "qk256_dequant/scalar/4096")->flags, "-O2");
     strcpy(e->kernel, "Linux 0.1");
     strcpy(e->microcode, "0xff");
-    strcpy(e->host, "elsewhere");
     strcpy(e->governor, "powersave");
     e->load[0] = 99;
     compare(5);
-    static const char *const
-        identity[] = {"CPU vendor",   "CPU family",        "CPU model",
-                      "CPU stepping", "ISA levels in use", "L2 Unified cache",
-                      "compiler",     "kernel ABI",        "flags of qk256_dequant/scalar"},
-        *const shown[] = {"kernel", "microcode", "host", "governor", "load", "CPUs at the L2 Unified cache"};
+    static const char
+        *const identity[] = {"CPU vendor",   "CPU family",        "CPU model",
+                             "CPU stepping", "ISA levels in use", "L2 Unified cache",
+                             "compiler",     "kernel ABI",        "flags of qk256_dequant/scalar"},
+               *const shown[] = {"kernel", "microcode", "governor", "load", "CPUs at the L2 Unified cache"};
     assert_int_equal(c.identity_count, sizeof identity / sizeof *identity);
     for (size_t i = 0; i < sizeof identity / sizeof *identity; i++)
         assert_true(names(c.identity, c.identity_count, identity[i]));

@@ -9,6 +9,28 @@
 #include <string.h>
 #include <unistd.h>
 
+static int by_reason(const void *a, const void *b)
+{
+    const struct baseline_absent *x = a, *y = b;
+    const int order = strcmp(x->reason, y->reason);
+    return order ? order : strcmp(x->name, y->name);
+}
+
+/* Each reason once: a level that is not here leaves out dozens. Leaves b->absent by reason. */
+static void tell_absent(struct baseline *b)
+{
+    if (b->absent_count)
+        qsort(b->absent, b->absent_count, sizeof *b->absent, by_reason);
+    for (size_t i = 0, end; i < b->absent_count; i = end) {
+        for (end = i + 1; end < b->absent_count && !strcmp(b->absent[end].reason, b->absent[i].reason);)
+            end++;
+        if (end - i > 1)
+            cli_say("left out %s and %zu more: %s", b->absent[i].name, end - i - 1, b->absent[i].reason);
+        else
+            cli_say("left out %s: %s", b->absent[i].name, b->absent[i].reason);
+    }
+}
+
 int cli_baseline_save(struct cli_baseline_options *o, const char *folder, struct qk_error *err)
 {
     struct baseline b;
@@ -25,8 +47,8 @@ int cli_baseline_save(struct cli_baseline_options *o, const char *folder, struct
         code = baseline_save(&b, folder, path, err);
     if (!code)
         cli_say("wrote %s: %zu cases, %zu left out", path, b.count, b.absent_count);
-    for (size_t i = 0; !code && i < b.absent_count; i++)
-        cli_say("left out %s: %s", b.absent[i].name, b.absent[i].reason);
+    if (!code)
+        tell_absent(&b);
     baseline_free(&b);
     return code;
 }
