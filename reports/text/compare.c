@@ -116,8 +116,9 @@ static void add_instructions(struct report_table *t, const struct baseline_diffe
     for (int s = 0; s < 2; s++)
         if (side[s] && !isnan(side[s]->instructions))
             snprintf(text[s], sizeof text[s], "%.0f", side[s]->instructions);
-    if (!side[0] || !side[1] || !strcmp(text[0], text[1]))
-        report_table_cell(t, "%s", text[side[0] ? 0 : 1]);
+    const bool both = strcmp(text[0], "-") != 0 && strcmp(text[1], "-") != 0;
+    if (!both || !strcmp(text[0], text[1]))
+        report_table_cell(t, "%s", text[strcmp(text[0], "-") ? 0 : 1]);
     else
         report_table_cell(t, "%s to %s", text[0], text[1]);
 }

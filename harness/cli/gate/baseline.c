@@ -19,17 +19,24 @@ struct wish {
     const char *isa; /* of the policy */
 };
 
-/* Of a variant that this build does not know the level is not known either: it stays, and is missing. */
-static bool allowed_isa(const struct qk_table *table, const char *levels, const char *name)
+/* The row of a case "op/variant/shape"; NULL when this build has none. */
+static const struct qk_variant *row_of(const struct qk_table *table, const char *name)
 {
     char row[BASELINE_NAME];
-    for (size_t i = 0; *levels && i < table->count; i++) {
+    for (size_t i = 0; i < table->count; i++) {
         const struct qk_variant *v = &table->rows[i];
         const int n = snprintf(row, sizeof row, "%s/%s/", v->op_name, v->name);
         if (!strncmp(row, name, (size_t)n))
-            return qk_has_word(levels, v->isa_name);
+            return v;
     }
-    return true;
+    return NULL;
+}
+
+/* Of a variant that this build does not know the level is not known either: it stays, and is missing. */
+static bool allowed_isa(const struct qk_table *table, const char *levels, const char *name)
+{
+    const struct qk_variant *v = *levels ? row_of(table, name) : NULL;
+    return !v || qk_has_word(levels, v->isa_name);
 }
 
 static bool wanted(void *ctx, const char *name)
@@ -41,7 +48,25 @@ static bool wanted(void *ctx, const char *name)
     return any && allowed_isa(w->table, w->isa, name);
 }
 
-/* As if nothing had been measured, with what is known before: enough to see that it would be for nothing. */
+/* The cases of the base with the flags that they have in this build. */
+static bool take_flags(struct baseline *here, const struct baseline *base, const struct qk_table *table)
+{
+    here->cases = calloc(base->count + 1, sizeof *here->cases);
+    for (size_t i = 0; here->cases && i < base->count; i++) {
+        const struct qk_variant *v = row_of(table, base->cases[i].name);
+        struct baseline_case *c = &here->cases[here->count];
+        if (!v)
+            continue;
+        memcpy(c->name, base->cases[i].name, sizeof c->name);
+        c->flags = strdup(v->flags);
+        here->count++;
+        if (!c->flags)
+            return false;
+    }
+    return here->cases != NULL;
+}
+
+/* What is known before anything is measured: enough to see that it would be for nothing. */
 static int look_ahead(struct baseline *here, const struct baseline *base, const struct bench_job *job,
                       bool *same, struct qk_error *err)
 {
@@ -50,7 +75,9 @@ static int look_ahead(struct baseline *here, const struct baseline *base, const 
     bench_environment_read(&here->env, job->cpu);
     bench_environment_built(&here->env, job->isa, job->table->compiler);
     here->abi = QK_KERNELS_ABI;
-    const int code = baseline_identity(base, here, false, &list, &count, err);
+    if (!take_flags(here, base, job->table))
+        return qk_fail(err, QK_ERR_MEMORY, base->name, "no memory for %zu cases", base->count);
+    const int code = baseline_identity(base, here, true, &list, &count, err);
     *same = !count;
     free(list);
     return code;
@@ -118,8 +145,10 @@ static int take_fresh(struct baseline *fresh, const struct baseline *base, const
     int code = look_ahead(fresh, base, &m.job, &same, err);
     if (!code && same && !m.count)
         code = take_groups(&m, base, &fresh->env, err);
-    if (!code && same)
+    if (!code && same) {
+        baseline_free(fresh);
         code = cli_gate_measure(fresh, base, &m, policy, err);
+    }
     if (m.patterns == asked->patterns)
         return code;
     for (size_t i = 0; i < m.count; i++)

@@ -57,6 +57,11 @@ edit abi.json "b['abi'] += 1"
 code 5 "kernel ABI: 2, now 1" gate --policy "$tree/ci/policy.json" --baseline ./abi.json --result main.json
 edit flags.json "c['$slow']['flags'] = '-O1'"
 code 5 "flags of qk256_dequant/p4_permute:" gate --policy "$tree/ci/policy.json" --baseline ./flags.json --result main.json
+"$fixtures" write_here >main.json
+edit flags.json "c['$slow']['flags'] = '-O1'"
+code 5 "flags of qk256_dequant/p4_permute:" gate --lock-dir . --baseline ./flags.json
+ok "which is found out before anything is measured" eval '[[ $out =~ run\ +[0-9]\.[0-9]\ s ]]'
+"$fixtures" write_main >main.json
 "$fixtures" write_elsewhere >elsewhere.json
 code 5 "the baseline is of another machine or toolchain" gate --lock-dir . --baseline ./elsewhere.json
 ok "with each field that differs, and both values" eval 'says "CPU vendor: NobodysCPU, now" && says "ISA levels in use: BASE, now" && says "compiler: tcc 1, now"'
