@@ -2,7 +2,8 @@
 /*
  * A stored baseline: what a machine's cases were when somebody said "from here on". It is a text file that is reviewed
  * in git, <folder>/<machine>/<name>.json (baseline.schema.json): sorted keys, reals to six digits, one member on a
- * line. It names no host, and says once why a counter could be counted in no case.
+ * line. It names no host, and says once why a counter could be counted in no case. Version 1, which did not, is read,
+ * too.
  *
  * What is kept of a case is its speed-up over the reference of the same run, which a slow minute of the machine leaves
  * alone. An absolute time is never judged.

@@ -227,12 +227,14 @@ static void read_case(struct bench_reader *r, const struct bench_place *at, stru
     }
 }
 
-static void read_shown(struct bench_reader *r, const struct bench_place *root, struct bench_environment *env)
+static void read_shown(struct bench_reader *r, const struct bench_place *root, bool first_version,
+                       struct bench_environment *env)
 {
-    static const char *const keys[] = {"cpu_name", "cpus",      "governor",    "kernel",
+    static const char *const keys[] = {"host", /* of version 1 */
+                                       "cpu_name", "cpus",      "governor",    "kernel",
                                        "load",     "microcode", "virtualised", NULL};
     const struct bench_place shown = bench_get_object(r, root, "shown");
-    expect_members(r, &shown, keys);
+    expect_members(r, &shown, keys + !first_version);
     bench_get_fixed_text(r, &shown, "cpu_name", env->cpu_name, sizeof env->cpu_name, false);
     bench_get_fixed_text(r, &shown, "governor", env->governor, sizeof env->governor, false);
     bench_get_fixed_text(r, &shown, "kernel", env->kernel, sizeof env->kernel, false);
@@ -250,7 +252,8 @@ static void read_shown(struct bench_reader *r, const struct bench_place *root, s
     }
 }
 
-static void read_head(struct bench_reader *r, const struct bench_place *root, struct baseline *b)
+static void read_head(struct bench_reader *r, const struct bench_place *root, bool first_version,
+                      struct baseline *b)
 {
     static const char *const kinds[] = {"baseline"}, *const modes[] = {"full", "quick"};
     static const char *const keys[] = {"caches",       "compiler",   "cpu_family", "cpu_model",
@@ -268,7 +271,7 @@ static void read_head(struct bench_reader *r, const struct bench_place *root, st
     bench_get_fixed_text(r, root, "commit", b->env.commit, sizeof b->env.commit, false);
     bench_get_date(r, root, "date", b->env.date, sizeof b->env.date);
     bench_get_fixed_text(r, root, "version", b->env.version, sizeof b->env.version, false);
-    read_shown(r, root, &b->env);
+    read_shown(r, root, first_version, &b->env);
     expect_members(r, &identity, keys);
     for (size_t i = 0; i < json_array_size(caches.json); i++) {
         const struct bench_place cache = bench_element(&caches, i);
@@ -336,20 +339,25 @@ static void read_uncounted(struct bench_reader *r, const struct bench_place *roo
 
 int baseline_take_json(struct baseline *b, const json_t *json, const char *path, struct qk_error *err)
 {
-    static const char *const keys[] = {"abi",   "cases",     "commit",  "date", "hash",           "identity",
-                                       "kind",  "launches",  "mode",    "name", "schema_version", "shapes",
-                                       "shown", "uncounted", "version", NULL};
+    static const char *const keys[] = {
+        "uncounted", /* since version 2 */
+        "abi",       "cases", "commit",         "date",   "hash",  "identity", "kind", "launches",
+        "mode",      "name",  "schema_version", "shapes", "shown", "version",  NULL};
     struct bench_reader r = {path, err, QK_OK};
     const struct bench_place root = {json, "$"};
     *b = (struct baseline){0};
     bench_expect(&r, &root, JSON_OBJECT, "an object");
     const json_t *version = json_object_get(json, "schema_version");
-    bench_demand(&r, json_is_integer(version) && json_integer_value(version) == BASELINE_FILE_VERSION, &root,
-                 "schema_version", "2; a baseline of another version must be saved anew");
-    expect_members(&r, &root, keys);
-    read_head(&r, &root, b);
+    const bool first_version = json_is_integer(version) && json_integer_value(version) == 1;
+    bench_demand(&r,
+                 first_version ||
+                     (json_is_integer(version) && json_integer_value(version) == BASELINE_FILE_VERSION),
+                 &root, "schema_version", "1 or 2; a baseline of another version must be saved anew");
+    expect_members(&r, &root, keys + first_version);
+    read_head(&r, &root, first_version, b);
     read_cases(&r, &root, b);
-    read_uncounted(&r, &root, b);
+    if (!first_version)
+        read_uncounted(&r, &root, b);
     if (r.code)
         baseline_free(b);
     return r.code;

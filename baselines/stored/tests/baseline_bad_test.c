@@ -61,8 +61,9 @@ static void edit(const char *after, const char *from, const char *to)
 static const struct {
     const char *after, *from, *to, *where, *what;
 } bad[] = {
-    {"", "\"schema_version\": 2", "\"schema_version\": 1", "$.schema_version",
-     "found 1, expected 2; a baseline of"},
+    {"", "\"schema_version\": 2", "\"schema_version\": 3", "$.schema_version",
+     "found 3, expected 1 or 2; a baseline of"},
+    {"", "\"schema_version\": 2", "\"schema_version\": 1", "$.uncounted", ""},
     {"", "\"schema_version\": 2", "\"schema_version\": 0", "$.schema_version", "must be saved anew"},
     {"", "\"schema_version\": 2,", "", "$.schema_version", "found nothing"},
     {"", "\"uncounted\": {}", "\"uncounted\": {\"x\": {\"reason\": \"\", \"unit\": \"\"}}",

@@ -222,6 +222,40 @@ UNIT_TEST(what_no_case_has_is_said_once)
     }
 }
 
+/* Puts `to` in the place of the first `from` of a text that has room for it. */
+static void exchange(char *text, const char *from, const char *to)
+{
+    char *at = strstr(text, from);
+    assert_non_null(at);
+    memmove(at + strlen(to), at + strlen(from), strlen(at + strlen(from)) + 1);
+    memcpy(at, to, strlen(to));
+}
+
+/* Version 1 named the host and had no `uncounted`. */
+UNIT_TEST(a_file_of_version_1_is_read)
+{
+    struct baseline b, again;
+    size_t size, again_size;
+    baseline_test_main(&b);
+    char *text = written(&b, "now", &size), *old = malloc(size + 100);
+    assert_non_null(old);
+    strcpy(old, text);
+    exchange(old, "\"schema_version\": 2", "\"schema_version\": 1");
+    exchange(old, "\"shown\": {", "\"shown\": {\"host\": \"an-old-host\", ");
+    exchange(old, "\"uncounted\": {},\n", "");
+    FILE *f = fopen(bench_test_path("old"), "w");
+    assert_non_null(f);
+    assert_true(fputs(old, f) >= 0 && !fclose(f));
+    free(old);
+    assert_int_equal(baseline_read(&again, bench_test_path("old"), NULL), 0);
+    char *anew = written(&again, "anew", &again_size);
+    assert_string_equal(anew, text);
+    free(anew);
+    free(text);
+    baseline_free(&again);
+    baseline_free(&b);
+}
+
 UNIT_TEST(accepted)
 {
     struct baseline b, fresh;
@@ -396,6 +430,7 @@ TEST_PART(baseline)
         cmocka_unit_test(launches_must_belong_together),
         cmocka_unit_test(same_bytes_after_reading),
         cmocka_unit_test(what_no_case_has_is_said_once),
+        cmocka_unit_test(a_file_of_version_1_is_read),
         cmocka_unit_test(accepted),
         cmocka_unit_test(machines_and_names),
         cmocka_unit_test(where_they_are),
