@@ -2,7 +2,7 @@
 #include "harness/breakdown/breakdown.h"
 
 #include "harness/engine/group.h"
-#include "harness/machine/clock.h"
+#include "harness/engine/trust.h"
 #include "harness/records/json_writer.h"
 
 #include <math.h>
@@ -117,8 +117,19 @@ enum { LATE = 2, ENOUGH_BLOCKS = 16 };
 struct timed {
     struct bench_breakdown_row *row; /* NULL: not timed */
     qk_fn *arm[BENCH_STAGES_MAX + 1];
+    double ns[BENCH_STAGES_MAX + 1]; /* of a call, as it was first seen */
+    size_t dropped;                  /* blocks that were not believed */
     struct bench_schedule schedule;
 };
+
+static int give_up(struct timed *t, const char *why)
+{
+    t->row->status = BENCH_ERROR;
+    t->row->blocks = 0;
+    snprintf(t->row->reason, sizeof t->row->reason, "%s", why);
+    t->row = NULL;
+    return 0;
+}
 
 static int ready_arms(struct timed *t, const struct bench_buffers *buffers, bool quick, struct qk_error *err)
 {
@@ -136,9 +147,11 @@ static int ready_arms(struct timed *t, const struct bench_buffers *buffers, bool
     t->arm[stages] = v->fn;
     row->same_code = t->arm[stages - 1] == v->fn;
     for (size_t a = 0; a <= row->stages; a++) {
-        const double ns = bench_buffers_time(buffers, t->arm[a]);
-        row->calls[a] = bench_schedule_calls(ns);
-        round_ns += ns * (double)row->calls[a];
+        t->ns[a] = bench_buffers_time(buffers, t->arm[a]);
+        if (isnan(t->ns[a]))
+            return give_up(t, "the system clock stood still while calls were timed");
+        row->calls[a] = bench_schedule_calls(t->ns[a]);
+        round_ns += t->ns[a] * (double)row->calls[a];
     }
     t->schedule = bench_schedule_fit(round_ns, quick);
     return 0;
@@ -171,8 +184,22 @@ static int ready_row(struct timed *t, struct bench_breakdown_row *row, const str
     return ready_arms(t, buffers, cfg->job.quick, err);
 }
 
-static void run_block(struct timed *t, const struct bench_buffers *buffers, size_t block, struct qk_rng *rng,
-                      struct bench_breakdown *bd)
+/* Why the block is not to be believed; NULL when it is. */
+static const char *odd_block(const struct timed *t, const double *samples, double *scratch)
+{
+    const struct bench_breakdown_row *row = t->row;
+    const char *why = NULL;
+    for (size_t a = 0; a <= row->stages && !why; a++) {
+        for (size_t r = 0; r < row->rounds; r++)
+            scratch[r] = samples[a * row->rounds + r] * (double)row->calls[a];
+        why = bench_slices_odd(scratch, row->rounds, t->ns[a] * (double)row->calls[a], scratch + row->rounds);
+    }
+    return why;
+}
+
+/* scratch[2 * rounds]. Returns why the block is not to be believed; NULL when it is. */
+static const char *run_block(struct timed *t, const struct bench_buffers *buffers, size_t block,
+                             struct qk_rng *rng, double *scratch, struct bench_breakdown *bd)
 {
     struct bench_breakdown_row *row = t->row;
     const size_t arms = row->stages + 1;
@@ -181,18 +208,41 @@ static void run_block(struct timed *t, const struct bench_buffers *buffers, size
     /* Another variant ran before: its code and its branches are in the core's memory, and not this one's. */
     for (size_t a = 0; a < arms; a++)
         bench_buffers_call(buffers, t->arm[a], 1);
+    struct bench_clocks begin, end;
     const double before = bench_clock_ghz(bd->clock_why, sizeof bd->clock_why);
+    bench_clocks_read(&begin);
     for (size_t r = 0; r < row->rounds; r++) {
         bench_schedule_order(rng, order, arms);
         for (size_t i = 0; i < arms; i++) {
             const size_t a = order[i];
             const uint64_t start = bench_clock_ns();
             bench_buffers_call(buffers, t->arm[a], row->calls[a]);
-            const uint64_t took = bench_clock_ns() - start;
-            samples[a * row->rounds + r] = bench_stored((double)took / (double)row->calls[a]);
+            samples[a * row->rounds + r] = bench_stored(bench_clock_since(start) / (double)row->calls[a]);
         }
     }
+    bench_clocks_read(&end);
     row->core_ghz[block] = bench_stored((before + bench_clock_ghz(NULL, 0)) / 2);
+    const char *why = bench_clocks_differ(&begin, &end);
+    return why ? why : odd_block(t, samples, scratch);
+}
+
+/* A block that is to be believed, or no more of this row: it may lose as many as it is to have. */
+static int take_block(struct timed *t, const struct bench_buffers *buffers, size_t block, struct qk_rng *rng,
+                      struct bench_breakdown *bd, struct qk_error *err)
+{
+    double *scratch = calloc(t->row->rounds, 2 * sizeof *scratch);
+    const char *odd = "";
+    char why[200];
+    if (!scratch)
+        return qk_fail(err, QK_ERR_MEMORY, t->row->shape, "no memory for a block");
+    while (odd && t->dropped < t->schedule.blocks && (odd = run_block(t, buffers, block, rng, scratch, bd))) {
+        if (!bd->dropped_blocks++)
+            snprintf(bd->dropped_why, sizeof bd->dropped_why, "%s", odd);
+        t->dropped++;
+    }
+    free(scratch);
+    snprintf(why, sizeof why, "too many blocks cannot be believed: %s", odd ? odd : "");
+    return odd ? give_up(t, why) : 0;
 }
 
 struct walk {
@@ -247,7 +297,9 @@ static int time_group(struct walk *w, size_t g, const struct bench_buffers *buff
             if (bench_job_stopped(&w->cfg->job))
                 return qk_fail(err, QK_ERR_INTERRUPTED, name, "interrupted");
             bench_job_tell(&w->cfg->job, ((double)g + done / total) / (double)w->m->count, name);
-            run_block(&timed[i], buffers, b, &w->rng, w->bd);
+            const int code = take_block(&timed[i], buffers, b, &w->rng, w->bd, err);
+            if (code)
+                return code;
             done += timed[i].schedule.ns / (double)timed[i].schedule.blocks;
         }
     }
@@ -345,7 +397,9 @@ int bench_breakdown_run(struct bench_breakdown *bd, const struct bench_matrix *m
     bd->cpu = cfg->job.cpu;
     snprintf(bd->source, sizeof bd->source, "%s", m->source);
     qk_rng_seed(&w.rng, cfg->job.seed);
-    code = bench_verdicts_make(&w.verdicts, m, &cfg->job, err);
+    code = bench_schedule_check_clock(err);
+    if (!code)
+        code = bench_verdicts_make(&w.verdicts, m, &cfg->job, err);
     for (size_t g = 0; g < m->count && !code; g++)
         code = run_group(&w, g, err);
     if (!code)

@@ -55,11 +55,18 @@ static int estimate(struct measurement *m, struct qk_error *err)
     double *scratch = calloc(most, sizeof *scratch);
     if (!scratch)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the medians of ceilings");
-    for (size_t i = 0; i < c->count; i++)
-        if (!*c->rows[i].reason)
-            bench_ceiling_estimate(&c->rows[i], &m->turns[i], scratch);
+    bool any = !m->listed;
+    for (size_t i = 0; i < c->count; i++) {
+        if (*c->rows[i].reason)
+            continue;
+        bench_ceiling_estimate(&c->rows[i], &m->turns[i], scratch);
+        c->dropped_repetitions += m->turns[i].turns * m->turns[i].repetitions - c->rows[i].repetitions;
+        any |= !*c->rows[i].reason;
+    }
     free(scratch);
-    return 0;
+    return any ? 0
+               : qk_fail(err, QK_ERR_INVALID, "clock",
+                         "nothing was measured: the system clock stood still or went back all the time");
 }
 
 static int run_rounds(struct measurement *m, struct qk_error *err)
@@ -73,10 +80,10 @@ static int run_rounds(struct measurement *m, struct qk_error *err)
     size_t *order = calloc(m->listed + 1, sizeof *order), rounds = 0;
     int code = order ? 0 : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for an order of %zu", m->listed);
     while (!code && rounds < ROUNDS_MAX) {
-        const double done = (double)(bench_clock_ns() - start) / budget;
+        const double done = bench_clock_since(start) / budget;
         if (rounds >= least && done >= 1)
             break;
-        bench_job_tell(&m->cfg->job, fmin(done, 1), "ceilings");
+        bench_job_tell(&m->cfg->job, fmax(0, fmin(done, 1)), "ceilings");
         ghz[rounds] = bench_clock_ghz(c->clock_why, sizeof c->clock_why);
         code = run_round(m, order, err);
         rounds += !code;
@@ -84,30 +91,29 @@ static int run_rounds(struct measurement *m, struct qk_error *err)
     free(order);
     if (code)
         return code;
-    c->clock_ghz = bench_median(ghz, rounds, scratch);
-    c->clock_best = ghz[0];
-    for (size_t i = 1; i < rounds; i++)
-        c->clock_best = fmax(c->clock_best, ghz[i]);
+    size_t known = 0;
+    for (size_t i = 0; i < rounds; i++) {
+        c->clock_best = fmax(c->clock_best, ghz[i]); /* passes a NaN over */
+        if (!isnan(ghz[i]))
+            ghz[known++] = ghz[i];
+    }
+    c->clock_ghz = bench_median(ghz, known, scratch);
     return estimate(m, err);
 }
 
 static void time_timer(struct bench_ceilings *c)
 {
     enum { BATCHES = 20, CALLS = 1000 };
-    uint64_t step = UINT64_MAX, fastest = UINT64_MAX;
+    double fastest = INFINITY;
     for (int b = 0; b < BATCHES; b++) {
         const uint64_t start = bench_clock_ns();
-        uint64_t last = start;
-        for (int i = 0; i < CALLS; i++) {
-            const uint64_t now = bench_clock_ns();
-            if (now > last && now - last < step)
-                step = now - last;
-            last = now;
-        }
-        fastest = last - start < fastest ? last - start : fastest;
+        for (int i = 1; i < CALLS; i++)
+            bench_clock_ns();
+        const double took = bench_clock_since(start);
+        fastest = took > 0 ? fmin(fastest, took) : fastest;
     }
-    c->timer_cost_ns = (double)fastest / CALLS;
-    c->timer_step_ns = step == UINT64_MAX ? NAN : (double)step;
+    c->timer_cost_ns = isinf(fastest) ? NAN : fastest / CALLS;
+    c->timer_step_ns = bench_clock_step();
 }
 
 /* The pinned CPU first, then the others; returns how many. */
@@ -176,12 +182,15 @@ int bench_ceilings_measure(struct bench_ceilings *c, const struct bench_ceilings
     c->cpu = cfg->job.cpu;
     c->threads = list_cpus(cfg, cpus);
     qk_rng_seed(&m.rng, cfg->job.seed);
-    time_timer(c);
-    int code = bench_ceilings_plan(c, cfg->job.isa, err);
+    int code = bench_ceiling_check_clock(err);
+    if (!code)
+        time_timer(c);
+    if (!code)
+        code = bench_ceilings_plan(c, cfg->job.isa, err);
     if (!code)
         code = measure(&m, cpus, err);
     release(&m);
-    c->seconds = (double)(bench_clock_ns() - start) * 1e-9;
+    c->seconds = fmax(0, bench_clock_since(start)) * 1e-9;
     return code;
 }
 

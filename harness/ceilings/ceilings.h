@@ -47,6 +47,7 @@ struct bench_ceilings {
     bool quick;
     int cpu;                      /* where one thread ran */
     int threads;                  /* how many the others were */
+    uint64_t dropped_repetitions; /* that the clock spoilt: it stood still or went back */
     double timer_step_ns;         /* smallest step of bench_clock_ns that was seen */
     double timer_cost_ns;         /* of one call */
     double clock_ghz, clock_best; /* estimated beside the rounds: median and fastest; NaN with clock_why */
@@ -66,6 +67,7 @@ struct bench_ceilings_config {
  * Measures everything into *c, whose environment must have been read (it tells the cache sizes). What cannot be
  * measured here is a row with its reason. Threads that were started have ended in any case. Free with
  * bench_ceilings_free in any case.
+ *   QK_ERR_INVALID   the clock is too coarse, or nothing could be timed by it
  *   QK_ERR_MEMORY    also when the buffers cannot be mapped
  *   QK_ERR_INTERNAL  a thread cannot be started
  *   QK_ERR_INTERRUPTED

@@ -45,6 +45,8 @@ static json_t *header(const struct bench_ceilings *c)
     bench_json_put(&o, "threads", json_integer(c->threads));
     bench_json_put(&o, "huge_page_share", bench_json_real(c->huge_share));
     bench_json_put(&o, "timer", timer);
+    if (c->dropped_repetitions)
+        bench_json_put(&o, "dropped_repetitions", json_integer((json_int_t)c->dropped_repetitions));
     bench_json_put(&o, "clock", clock);
     bench_json_put(&o, "fingerprint", bench_json_fingerprint(&c->env));
     return o;
@@ -191,6 +193,8 @@ static void read_header(struct bench_reader *r, const struct bench_place *root, 
     c->cpu = (int)bench_get_integer(r, root, "pinned_cpu", 0, CPU_SETSIZE - 1);
     c->threads = (int)bench_get_integer(r, root, "threads", 1, CPU_SETSIZE);
     c->huge_share = bench_get_real(r, root, "huge_page_share", 0, 1, true);
+    if (bench_member(root, "dropped_repetitions").json)
+        c->dropped_repetitions = (uint64_t)bench_get_integer(r, root, "dropped_repetitions", 1, INT32_MAX);
     const struct bench_place timer = bench_get_object(r, root, "timer");
     const struct bench_place clock = bench_get_object(r, root, "clock");
     const struct bench_place print = bench_get_object(r, root, "fingerprint");

@@ -40,7 +40,7 @@ struct bench_ceiling_bench {
 /* All repetitions of a row, `repetitions` a turn, in the order they were taken. */
 struct bench_ceiling_turns {
     size_t turns, repetitions;
-    double *rates;  /* owned; [turns * repetitions] */
+    double *rates;  /* owned; [turns * repetitions]; 0 where the clock stood still, went back or jumped */
     double *ghz;    /* owned; [turns], of a peak: the clock right behind; NaN when not known */
     double pass_ns; /* the fastest so far of one pass; 0: none yet */
 };
@@ -48,6 +48,8 @@ struct bench_ceiling_turns {
 /* Makes room for so many rounds. b->bytes grows to what the row needs. Returns turns a round, 0 without memory. */
 size_t bench_ceiling_prepare(struct bench_ceiling_bench *b, const struct bench_ceiling *row,
                              struct bench_ceiling_turns *turns, size_t rounds);
+/* A clock is fine enough for the shortest repetitions, or QK_ERR_INVALID. */
+int bench_ceiling_check_clock(struct qk_error *err);
 /* One turn. Before the first one it finds out how much work a repetition is. */
 void bench_ceiling_take_turn(struct bench_ceiling_bench *b, const struct bench_ceiling *row,
                              struct bench_ceiling_turns *turns);

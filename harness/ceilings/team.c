@@ -193,7 +193,7 @@ void bench_team_run(struct bench_team *team, const struct bench_team_job *job, d
             start = w->start[i] < start ? w->start[i] : start;
             end = w->end[i] > end ? w->end[i] : end;
         }
-        ns[i] = (double)(end - start);
+        ns[i] = (double)(int64_t)(end - start);
     }
     pthread_mutex_unlock(&team->lock);
 }

@@ -47,7 +47,7 @@ void bench_team_free(struct bench_team *team);
 
 /*
  * Runs the job in its threads. Each repetition starts at once, by a barrier that they spin on. ns[job->repetitions] is
- * the time from the first thread's start to the last one's end.
+ * the time from the first thread's start to the last one's end, 0 or less where the clock stood still or went back.
  */
 void bench_team_run(struct bench_team *team, const struct bench_team_job *job, double *ns);
 

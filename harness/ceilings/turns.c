@@ -5,6 +5,7 @@
 #include "harness/records/stats.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -105,11 +106,20 @@ static struct bench_team_job peak_job(const struct bench_ceiling *row, uint64_t 
     return (struct bench_team_job){.run = row->loop->run, .threads = 1, .warm = warm, .timed = timed};
 }
 
-/* Runs so many repetitions of the row: their rates, and the time of the fastest. */
+int bench_ceiling_check_clock(struct qk_error *err)
+{
+    return bench_clock_check(near.ns, "the shortest repetition", err);
+}
+
+/*
+ * Runs so many repetitions of the row: their rates, and the time of the fastest. A rate is 0 where the clock stood
+ * still or went back, by more than another thread of the core ever took: the best would be such a one. 0: all are.
+ */
 static double repeat(struct bench_ceiling_bench *b, const struct bench_ceiling *row, uint64_t passes,
                      int repetitions, double *rates)
 {
-    double ns[BENCH_TEAM_REPETITIONS], fastest = INFINITY;
+    const double times = 4;
+    double ns[BENCH_TEAM_REPETITIONS], scratch[BENCH_TEAM_REPETITIONS], fastest = INFINITY;
     struct bench_team_job job = row->level == BENCH_REGISTERS ? peak_job(row, passes)
                                 : row->level == BENCH_DRAM    ? far_job(b, row)
                                                               : near_job(b, row, passes);
@@ -118,28 +128,30 @@ static double repeat(struct bench_ceiling_bench *b, const struct bench_ceiling *
                                                       : (double)ways * row->threads * (double)job.timed.bytes;
     job.repetitions = repetitions;
     bench_team_run(b->team, &job, ns);
+    const double middle = bench_median(ns, (size_t)repetitions, scratch);
     for (int i = 0; i < repetitions; i++) {
-        ns[i] = fmax(1, ns[i]);
-        fastest = fmin(fastest, ns[i]);
-        rates[i] = work * (double)job.timed.passes / ns[i];
+        const bool good = ns[i] > 0 && ns[i] >= middle / times;
+        fastest = good ? fmin(fastest, ns[i]) : fastest;
+        rates[i] = good ? work * (double)job.timed.passes / ns[i] : 0;
     }
-    return fastest;
+    return isinf(fastest) ? 0 : fastest;
 }
 
 /*
  * Passes that fill a repetition: doubled until the fastest of three takes half of it. Later repetitions that show a
  * pass to be faster correct it, because a disturbed one here would leave a row with repetitions that are all overhead.
+ * NaN where no number of passes takes so long: the clock stands still.
  */
 static double calibrate(struct bench_ceiling_bench *b, const struct bench_ceiling *row)
 {
-    enum { TRIES = 3 };
-    double rates[TRIES], fastest = 0;
-    uint64_t passes = 1;
-    for (;; passes *= 2) {
-        fastest = repeat(b, row, passes, TRIES, rates);
+    enum { TRIES = 3, PASSES_MOST = 1 << 16 };
+    double rates[TRIES];
+    for (uint64_t passes = 1; passes <= PASSES_MOST; passes *= 2) {
+        const double fastest = repeat(b, row, passes, TRIES, rates);
         if (fastest >= effort_of(row)->ns / 2)
             return fastest / (double)passes;
     }
+    return NAN;
 }
 
 void bench_ceiling_take_turn(struct bench_ceiling_bench *b, const struct bench_ceiling *row,
@@ -150,13 +162,16 @@ void bench_ceiling_take_turn(struct bench_ceiling_bench *b, const struct bench_c
     char why[96];
     if (effort->ns > 0 && turns->pass_ns == 0)
         turns->pass_ns = calibrate(b, row);
+    if (isnan(turns->pass_ns))
+        return;
     if (effort->ns > 0)
         passes = (uint64_t)fmax(1, effort->ns / turns->pass_ns);
     const double ns =
         repeat(b, row, passes, effort->repetitions, turns->rates + turns->turns * turns->repetitions);
     turns->ghz[turns->turns] = row->level == BENCH_REGISTERS ? bench_clock_ghz(why, sizeof why) : NAN;
     turns->turns++;
-    turns->pass_ns = fmin(turns->pass_ns, ns / (double)passes);
+    if (ns > 0)
+        turns->pass_ns = fmin(turns->pass_ns, ns / (double)passes);
 }
 
 static double largest(const double *x, size_t n)
@@ -190,17 +205,26 @@ static double ceiling_of(const struct bench_ceiling *row, const struct bench_cei
 void bench_ceiling_estimate(struct bench_ceiling *row, const struct bench_ceiling_turns *t, double *scratch)
 {
     double least = INFINITY, most = 0;
-    row->repetitions = t->turns * t->repetitions;
-    row->median = bench_median(t->rates, row->repetitions, scratch);
+    const size_t all = t->turns * t->repetitions;
+    size_t known = 0;
+    row->median = bench_median(t->rates, all, scratch);
+    for (size_t i = 0; i < all; i++)
+        row->repetitions += t->rates[i] > 0;
+    if (!(row->median > 0)) {
+        row->median = NAN;
+        snprintf(row->reason, sizeof row->reason, "the clock stood still or went back while it was measured");
+        return;
+    }
     row->best = ceiling_of(row, t, 0, t->turns, scratch);
     for (size_t third = 0; third < 3 && t->turns >= 3; third++) {
         const double best = ceiling_of(row, t, third * t->turns / 3, (third + 1) * t->turns / 3, scratch);
         least = fmin(least, best);
         most = fmax(most, best);
     }
-    row->spread = t->turns >= 3 ? most / least - 1 : NAN;
+    row->spread = t->turns >= 3 && least > 0 ? most / least - 1 : NAN;
+    known = 0;
     for (size_t i = 0; i < t->turns && row->level == BENCH_REGISTERS; i++)
-        scratch[i] = largest(t->rates + i * t->repetitions, t->repetitions) / t->ghz[i];
-    row->per_cycle =
-        row->level != BENCH_REGISTERS || isnan(t->ghz[0]) ? NAN : upper_quartile(scratch, t->turns);
+        if (!isnan(t->ghz[i]))
+            scratch[known++] = largest(t->rates + i * t->repetitions, t->repetitions) / t->ghz[i];
+    row->per_cycle = known ? upper_quartile(scratch, known) : NAN;
 }

@@ -206,20 +206,14 @@ static void ask_timer(struct bench_facts *f)
 {
     enum { READS = 2000, TIMES = 9 };
     double each[TIMES], scratch[TIMES];
-    uint64_t step = UINT64_MAX;
     for (int i = 0; i < TIMES; i++) {
         const uint64_t start = bench_clock_ns();
-        uint64_t last = start;
-        for (int k = 0; k < READS; k++) {
-            const uint64_t now = bench_clock_ns();
-            if (now > last && now - last < step)
-                step = now - last;
-            last = now;
-        }
-        each[i] = (double)(last - start) / READS;
+        for (int k = 1; k < READS; k++)
+            bench_clock_ns();
+        each[i] = bench_clock_since(start) / READS;
     }
-    f->timer_ns = bench_median(each, TIMES, scratch);
-    f->timer_step_ns = step == UINT64_MAX ? INFINITY : (double)step;
+    f->timer_ns = fmax(0, bench_median(each, TIMES, scratch));
+    f->timer_step_ns = bench_clock_step();
 }
 
 void bench_facts_ask(struct bench_facts *f)

@@ -3,7 +3,7 @@
 
 #include "harness/engine/buffers.h"
 #include "harness/engine/schedule.h"
-#include "harness/machine/clock.h"
+#include "harness/engine/trust.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -53,7 +53,9 @@ struct pairs {
     const struct bench_buffers *buffers;
     qk_fn *fn;
     uint64_t calls;
+    double call_ns;      /* as it was first seen */
     size_t blocks, each; /* pairs in a block */
+    size_t dropped;      /* blocks that were not believed */
     double *ns[2];       /* [blocks * each] per arm */
 };
 
@@ -64,22 +66,44 @@ static void run_pair(struct samples *s, struct pairs *p, size_t i)
     for (int k = 0; k < 2; k++) {
         const uint64_t start = bench_clock_ns();
         bench_buffers_call(p->buffers, p->fn, p->calls);
-        const uint64_t took = bench_clock_ns() - start;
-        p->ns[order[k]][i] = (double)(took ? took : 1) / (double)p->calls;
+        p->ns[order[k]][i] = bench_clock_since(start) / (double)p->calls;
     }
 }
 
-static int run_blocks(struct samples *s, struct pairs *p, double from, double to, const char *what,
-                      struct qk_error *err)
+/* Why block b is not to be believed; NULL when it is. */
+static const char *run_block(struct samples *s, struct pairs *p, size_t b, double *scratch)
 {
-    for (size_t b = 0; b < p->blocks; b++) {
+    struct bench_clocks begin, end;
+    bench_clocks_read(&begin);
+    for (size_t i = 0; i < p->each; i++)
+        run_pair(s, p, b * p->each + i);
+    bench_clocks_read(&end);
+    const char *why = bench_clocks_differ(&begin, &end);
+    for (int k = 0; k < 2 && !why; k++) {
+        for (size_t i = 0; i < p->each; i++)
+            scratch[i] = p->ns[k][b * p->each + i] * (double)p->calls;
+        why = bench_slices_odd(scratch, p->each, p->call_ns * (double)p->calls, scratch + p->each);
+    }
+    return why;
+}
+
+/* Without a believable clock it ends early, with the reason in why[size]. */
+static int run_blocks(struct samples *s, struct pairs *p, double from, double to, const char *what, char *why,
+                      size_t size, double *scratch, struct qk_error *err)
+{
+    for (size_t b = 0; b < p->blocks;) {
         if (bench_job_stopped(&s->cfg->job))
             return qk_fail(err, QK_ERR_INTERRUPTED, what, "interrupted");
         bench_job_tell(&s->cfg->job, from + (to - from) * (double)b / (double)p->blocks, what);
         sample_core(s);
         bench_buffers_call(p->buffers, p->fn, 1); /* the samples' code took some of the caches */
-        for (size_t i = 0; i < p->each; i++)
-            run_pair(s, p, b * p->each + i);
+        const char *odd = run_block(s, p, b, scratch);
+        b += !odd;
+        p->dropped += odd != NULL;
+        if (p->dropped >= p->blocks) {
+            snprintf(why, size, "no blocks that can be believed: %s", odd);
+            return 0;
+        }
     }
     return 0;
 }
@@ -97,7 +121,6 @@ static void sum_up(const struct pairs *p, struct bench_aa *aa, double *scratch)
     aa->pairs = p->blocks * p->each;
     aa->ratio = bench_paired_ratio(arms[0], arms[1], slices, p->blocks, 0.95, scratch);
     aa->ns = bench_spread_of(p->ns[0], 2 * aa->pairs, scratch); /* the arms lie side by side */
-    aa->why[0] = '\0';
 }
 
 /* How many blocks of how many pairs: blocks of block_ns, all together budget_ns. */
@@ -106,7 +129,12 @@ static int run_variant(struct samples *s, const struct bench_buffers *buffers, c
                        struct qk_error *err)
 {
     const double call_ns = bench_buffers_time(buffers, v->fn);
-    struct pairs p = {.buffers = buffers, .fn = v->fn, .calls = bench_schedule_calls(call_ns)};
+    struct pairs p = {.buffers = buffers, .fn = v->fn, .call_ns = call_ns};
+    if (isnan(call_ns)) {
+        snprintf(aa->why, sizeof aa->why, "the system clock stood still while calls were timed");
+        return 0;
+    }
+    p.calls = bench_schedule_calls(call_ns);
     const double pair_ns = 2 * call_ns * (double)p.calls;
     p.each = (size_t)fmax(1, floor(block_ns / pair_ns));
     p.blocks = (size_t)fmin(BLOCKS_MOST, fmax(BLOCKS_LEAST, floor(budget_ns / (pair_ns * (double)p.each))));
@@ -115,8 +143,10 @@ static int run_variant(struct samples *s, const struct bench_buffers *buffers, c
         return qk_fail(err, QK_ERR_MEMORY, aa->name, "no memory for %zu times", 2 * p.blocks * p.each);
     p.ns[0] = memory;
     p.ns[1] = memory + p.blocks * p.each;
-    const int code = run_blocks(s, &p, from, to, aa->name, err);
-    if (!code)
+    aa->why[0] = '\0';
+    const int code = run_blocks(s, &p, from, to, aa->name, aa->why, sizeof aa->why,
+                                memory + 2 * p.blocks * p.each, err);
+    if (!code && !*aa->why)
         sum_up(&p, aa, memory + 2 * p.blocks * p.each);
     free(memory);
     return code;

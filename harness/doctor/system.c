@@ -174,7 +174,9 @@ void bench_probe_timer(const struct bench_facts *f, struct bench_finding *to)
             snprintf(flags + strlen(flags), sizeof flags - strlen(flags), "; %s", names[i]);
         else
             wanders = !strcmp(source, "tsc");
-    if (!isnan(f->timer_ns))
+    if (isinf(f->timer_step_ns))
+        snprintf(cost, sizeof cost, "it does not advance");
+    else if (!isnan(f->timer_ns))
         snprintf(cost, sizeof cost, "a read takes %.0f ns, the smallest step seen is %.0f ns", f->timer_ns,
                  f->timer_step_ns);
     bench_found(to, BENCH_HEALTH_OK, "%s: %s%s", source, cost, flags);
@@ -187,7 +189,9 @@ void bench_probe_timer(const struct bench_facts *f, struct bench_finding *to)
     }
     if (to->health == BENCH_HEALTH_OK)
         return;
-    if (wanders && !to->fatal)
+    if (isinf(f->timer_step_ns))
+        bench_costs(to, "nothing can be timed");
+    else if (wanders && !to->fatal)
         bench_costs(
             to,
             "without constant_tsc and nonstop_tsc in cpuinfo its rate may change with the clock or in sleep");

@@ -81,6 +81,7 @@ struct bench_duet_block {
     struct bench_duet_proof proof;
     double core_ghz; /* estimated beside it; NaN when not known */
     struct bench_events events;
+    size_t dropped; /* times it was measured before, and not believed because of the clock */
 };
 
 /*

@@ -26,7 +26,7 @@ static int slice(const struct bench_duet_desk *desk, const struct bench_duet_rea
     const double waited = bench_sw_waited(&desk->sw);
     const uint64_t start = bench_clock_ns();
     bench_buffers_call(&at, arm->variant.fn, calls);
-    const double ns = fmax((double)(bench_clock_ns() - start), 1);
+    const double ns = bench_clock_since(start);
     /* What was waited between the readings of the clock and of the waits is not in ns. */
     *taken = (struct slice){ns * scale, fmin(bench_sw_waited(&desk->sw) - waited, ns - 1) * scale};
     return bench_duet_kept(desk, arm, err);
@@ -64,19 +64,23 @@ static int before_pair(const struct bench_duet_desk *desk, const struct bench_du
     for (int k = 0; k < 2 && discard && !code; k++)
         code = slice(desk, &ready->arm[first ^ k], ready->room, &taken, err);
     if (prove)
-        block->proof_ns = (double)(bench_clock_ns() - start);
+        block->proof_ns = fmax(0, bench_clock_since(start));
     return code;
 }
 
+/* *odd: why the block is not to be believed; NULL when it is. */
 static int measure(const struct bench_duet_desk *desk, const struct bench_duet_ready *ready,
-                   struct bench_duet_block *block, struct qk_error *err)
+                   struct bench_duet_block *block, const char **odd, struct qk_error *err)
 {
     const struct bench_duet_draw draw =
         bench_duet_draw(desk->seed, block->index, block->number, ready->pairs);
     double ratio[BENCH_DUET_PAIRS_MAX];
     struct bench_sw_reading begin;
+    struct bench_clocks first_clocks, last_clocks;
     const uint64_t start = bench_clock_ns();
     const double before = bench_clock_ghz(NULL, 0);
+    *odd = NULL;
+    bench_clocks_read(&first_clocks);
     bench_sw_begin(&desk->sw, &begin);
     for (size_t p = 0; p < ready->pairs; p++) {
         const int first = (int)(block->order >> p & 1);
@@ -88,6 +92,8 @@ static int measure(const struct bench_duet_desk *desk, const struct bench_duet_r
             code = slice(desk, &ready->arm[!first], ready->room, &taken[!first], err);
         if (code)
             return code;
+        if (!(taken[0].ns > 0 && taken[1].ns > 0))
+            *odd = "the clock stood still or went back during a slice";
         /* As a trace keeps them, so that the ratio can be had from there again. */
         block->base_ns[p] = bench_stored(taken[0].ns);
         block->cand_ns[p] = bench_stored(taken[1].ns);
@@ -96,6 +102,8 @@ static int measure(const struct bench_duet_desk *desk, const struct bench_duet_r
         ratio[p] = log(block->cand_ns[p] / block->base_ns[p]);
     }
     bench_sw_end(&desk->sw, &begin, &block->events);
+    bench_clocks_read(&last_clocks);
+    *odd = *odd ? *odd : bench_clocks_differ(&first_clocks, &last_clocks);
     /*
      * Lest another case with these buffers is blamed. Proof slices tell which arm it was. From DRAM this would take as
      * long as a block: only proofs look there, at the rows they walked over.
@@ -104,7 +112,7 @@ static int measure(const struct bench_duet_desk *desk, const struct bench_duet_r
         return bench_duet_prove(desk, ready, &draw, &block->proof, err);
     block->core_ghz = (before + bench_clock_ghz(NULL, 0)) / 2;
     block->log_ratio = middle(ratio, ready->pairs, ready->memory);
-    block->wall_ns = (double)(bench_clock_ns() - start);
+    block->wall_ns = fmax(0, bench_clock_since(start));
     return 0;
 }
 
@@ -117,15 +125,23 @@ int bench_duet_measure(struct bench_duet_desk *desk, uint64_t index, uint64_t nu
         ready = ready->next;
     if (!ready)
         return qk_fail(err, QK_ERR_INTERNAL, NULL, "case %llu is not prepared", (unsigned long long)index);
-    memset(block, 0, sizeof *block);
-    block->index = index;
-    block->number = number;
-    block->launch = launch;
-    block->pairs = ready->pairs;
-    block->extra = ready->extra;
-    block->proof = *proof;
-    block->order = bench_duet_coins(desk->seed, index, number);
-    if (block->pairs < 64)
-        block->order &= (UINT64_C(1) << block->pairs) - 1;
-    return measure(desk, ready, block, err);
+    /* What the clock did says nothing of the arms, so that a block may be measured anew with the same coins. */
+    enum { TRIES = 4 };
+    const char *odd = NULL;
+    for (size_t dropped = 0; dropped < TRIES; dropped++) {
+        *block = (struct bench_duet_block){.index = index,
+                                           .number = number,
+                                           .launch = launch,
+                                           .pairs = ready->pairs,
+                                           .order = bench_duet_coins(desk->seed, index, number),
+                                           .extra = ready->extra,
+                                           .proof = *proof,
+                                           .dropped = dropped};
+        if (block->pairs < 64)
+            block->order &= (UINT64_C(1) << block->pairs) - 1;
+        const int code = measure(desk, ready, block, &odd, err);
+        if (code || !odd)
+            return code;
+    }
+    return qk_fail(err, QK_ERR_INVALID, NULL, "no block can be believed: %s", odd);
 }

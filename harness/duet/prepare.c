@@ -2,6 +2,8 @@
 /* A case made ready: its two kernels are found and get their buffers, its slices and blocks are planned. */
 #include "harness/duet/desk.h"
 
+#include "harness/machine/clock.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,6 +145,8 @@ static int time_arm(const struct bench_duet_desk *desk, const struct bench_duet_
         waited = waited && bench_sw_waited(&desk->sw) > before;
     }
     *ns = least;
+    if (isinf(least))
+        return qk_fail(err, QK_ERR_INVALID, NULL, "the system clock stood still while calls were timed");
     return bench_duet_kept(desk, arm, err);
 }
 
@@ -304,6 +308,8 @@ int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_wor
         ready.arm[a].view = room->buffers;
         ready.arm[a].view.plan = plan;
     }
+    if (!code)
+        code = bench_clock_check(length_ns[work->memory].slice, "a slice", err);
     if (code)
         return code;
     note(desk, "timing", work, 1);

@@ -194,13 +194,31 @@ bool bench_buffers_same(const struct bench_buffers *b, const struct qk_variant *
 
 double bench_buffers_time(const struct bench_buffers *b, qk_fn *fn)
 {
-    /* Shorter stretches are not believed: on a clock with coarse ticks they last no time at all. */
-    const double enough_ns = 1e6;
-    for (uint64_t calls = 1;; calls *= 2) {
+    /* Shorter stretches are not believed. Much longer ones are timed again: the clock may have jumped. */
+    const double enough_ns = 1e6, long_ns = 4 * enough_ns;
+    /* CPU time in which enough must have passed on the clock, and how much goes for a clock that stands still. */
+    const double worked_ns = 10 * enough_ns, hopeless_ns = 1e9;
+    double before = 0, wasted = 0;
+    int vain = 0;
+    for (uint64_t calls = 1; calls < UINT64_C(1) << 40;) {
+        struct bench_clocks begin, end;
+        bench_clocks_read(&begin);
         const uint64_t start = bench_clock_ns();
         bench_buffers_call(b, fn, calls);
-        const double took = (double)(bench_clock_ns() - start);
-        if (took > enough_ns || calls >= UINT64_C(1) << 40)
-            return fmax(took, 1) / (double)calls;
+        const double took = bench_clock_since(start);
+        bench_clocks_read(&end);
+        const double worked = end.task_ns - begin.task_ns;
+        const bool good = took > enough_ns && !bench_clocks_differ(&begin, &end);
+        if (good && (took < long_ns || before > 0))
+            return (before > 0 ? fmin(took, before) : took) / (double)calls;
+        before = good ? took : 0;
+        if (!good && worked > worked_ns) {
+            wasted += worked;
+            if (++vain >= 3 && wasted > hopeless_ns)
+                break;
+        } else if (!good) {
+            calls *= 2;
+        }
     }
+    return NAN;
 }

@@ -65,7 +65,10 @@ void bench_buffers_call(const struct bench_buffers *b, qk_fn *fn, uint64_t calls
  * they differ is in why[size]. A ceiling's values are not compared.
  */
 bool bench_buffers_same(const struct bench_buffers *b, const struct qk_variant *v, char *why, size_t size);
-/* The time of one call in ns. Doubles the calls until they take a millisecond. */
+/*
+ * The time of one call in ns. Doubles the calls until they take a millisecond. NaN when they do not, however many they
+ * are: the clock stands still.
+ */
 double bench_buffers_time(const struct bench_buffers *b, qk_fn *fn);
 
 #endif

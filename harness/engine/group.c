@@ -3,6 +3,7 @@
 
 #include "kernels/check/check.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,7 @@ static int ready_variant(struct bench_ready *ready, const struct qk_variant *v, 
     char why[400] = "output differs from the reference's on these inputs: ";
     const size_t used = strlen(why);
     bool kept = true;
+    double ns;
     if (!rec)
         return qk_fail(err, QK_ERR_MEMORY, ready->group->name, "no memory for a record");
     if (bench_job_stopped(job))
@@ -76,15 +78,17 @@ static int ready_variant(struct bench_ready *ready, const struct qk_variant *v, 
     } else if (!bench_buffers_same(&ready->buffers, v, why + used, sizeof why - used)) {
         verdicts->failed = true;
         kept = bench_record_stop(rec, BENCH_ERROR, why);
+    } else if (isnan(ns = bench_buffers_time(&ready->buffers, v->fn))) {
+        kept = bench_record_stop(rec, BENCH_ERROR, "the system clock stood still while calls were timed");
     } else {
         struct bench_arm *arm = &ready->arms[ready->arm_count++];
-        const double ns = bench_buffers_time(&ready->buffers, v->fn);
         arm->variant = v;
         arm->ready = ready;
         arm->record = (size_t)(rec - set->records);
         arm->calls = rec->calls = bench_schedule_calls(ns);
         bench_record_name(rec, arm->name, sizeof arm->name);
-        *round_ns += ns * (double)arm->calls;
+        arm->slice_ns = ns * (double)arm->calls;
+        *round_ns += arm->slice_ns;
     }
     return kept ? 0 : qk_fail(err, QK_ERR_MEMORY, ready->group->name, "no memory for a reason");
 }

@@ -15,6 +15,7 @@ struct bench_arm {
     const struct qk_variant *variant;
     size_t record;                    /* index in the sample set */
     uint64_t calls;                   /* per slice */
+    double slice_ns;                  /* what they were seen to take */
     char name[BENCH_SHAPE_NAME + 80]; /* op/variant/shape */
     const struct bench_ready *ready;  /* for the slice's callback */
 };
@@ -25,6 +26,7 @@ struct bench_ready {
     size_t arm_count;
     struct bench_arm *arms; /* those that are timed: ok so far */
     struct bench_schedule schedule;
+    size_t dropped; /* blocks that were not believed */
 };
 
 /* What the checker said of each variant; made once per run. */

@@ -3,7 +3,7 @@
 
 #include "harness/engine/gbench_shim.h"
 #include "harness/engine/group.h"
-#include "harness/machine/clock.h"
+#include "harness/engine/trust.h"
 #include "harness/machine/core_share.h"
 #include "harness/machine/events.h"
 #include "harness/records/stats.h"
@@ -36,7 +36,7 @@ static int time_empty(double *timer_ns, struct qk_error *err)
         return qk_fail(err, QK_ERR_INTERNAL, "empty slices", "%s", why);
     for (int i = WARM; i < SLICES; i++)
         ns[i - WARM] = slices[i].real_ns;
-    *timer_ns = bench_median(ns, SLICES - WARM, scratch);
+    *timer_ns = fmax(0, bench_median(ns, SLICES - WARM, scratch));
     return 0;
 }
 
@@ -65,17 +65,48 @@ static int keep_block(const struct bench_ready *ready, const struct bench_slice 
     return kept ? 0 : QK_ERR_MEMORY;
 }
 
+/* Why not; NULL when the block is to be believed. slices and order as in keep_block; scratch[2 * rounds]. */
+static const char *odd_block(const struct bench_ready *ready, const struct bench_slice *slices,
+                             const size_t *order, double *scratch)
+{
+    const size_t rounds = ready->schedule.rounds, arms = ready->arm_count;
+    const char *why = NULL;
+    for (size_t a = 0; a < arms && !why; a++) {
+        for (size_t i = 0; i < rounds * arms; i++) {
+            if (order[i] != a)
+                continue;
+            scratch[i / arms] = slices[i].real_ns;
+            if (!(slices[i].cpu_ns >= 0)) /* the clock of google-benchmark's CPU time */
+                return "the thread's CPU clock went back";
+        }
+        why = bench_slices_odd(scratch, rounds, ready->arms[a].slice_ns, scratch + rounds);
+    }
+    return why;
+}
+
+/* Is the block to be measured again? Not for ever: a group may lose as many blocks as it has. */
+static bool drop_block(struct bench_ready *ready, const char *why, struct bench_sample_set *set)
+{
+    if (!set->dropped_blocks++)
+        snprintf(set->dropped_why, sizeof set->dropped_why, "%s", why);
+    if (++ready->dropped < ready->schedule.blocks)
+        return true;
+    ready->schedule.blocks = 0;
+    return false;
+}
+
 /* One block of a group: its rounds, each in its own drawn order, with the clock estimated on both sides and the
  * thread's events read outside of everything that is timed. */
-static int run_block(const struct bench_ready *ready, const struct bench_sw *sw, struct qk_rng *rng,
+static int run_block(struct bench_ready *ready, const struct bench_sw *sw, struct qk_rng *rng,
                      struct bench_patience *patience, bool *again, struct bench_sample_set *set,
                      struct qk_error *err)
 {
     const size_t arms = ready->arm_count, count = ready->schedule.rounds * arms;
     struct bench_slice *slices = calloc(count, sizeof *slices);
     size_t *order = calloc(count, sizeof *order);
+    double *scratch = calloc(ready->schedule.rounds, 2 * sizeof *scratch);
     char why[160] = "";
-    int code = slices && order ? 0 : QK_ERR_MEMORY;
+    int code = slices && order && scratch ? 0 : QK_ERR_MEMORY;
     if (!code) {
         for (size_t i = 0; i < count; i++) {
             if (i % arms == 0)
@@ -88,17 +119,23 @@ static int run_block(const struct bench_ready *ready, const struct bench_sw *sw,
         bench_arm_call(&ready->arms[0], 1);
         struct bench_sw_reading begin;
         struct bench_events events;
+        struct bench_clocks start, end;
         const double before = bench_clock_ghz(set->clock_why, sizeof set->clock_why);
+        bench_clocks_read(&start);
         bench_sw_begin(sw, &begin);
         code = bench_shim_run(slices, count, why, sizeof why) ? QK_ERR_INTERNAL : 0;
         bench_sw_end(sw, &begin, &events);
+        bench_clocks_read(&end);
+        const char *odd = bench_clocks_differ(&start, &end);
+        odd = odd ? odd : odd_block(ready, slices, order, scratch);
         const double ghz = (before + bench_clock_ghz(NULL, 0)) / 2;
-        *again = !code && bench_patience_again(patience);
-        if (!code && !*again)
+        *again = !code && (odd ? drop_block(ready, odd, set) : bench_patience_again(patience));
+        if (!code && !*again && !odd)
             code = keep_block(ready, slices, order, ghz, &events, set);
     }
     free(slices);
     free(order);
+    free(scratch);
     return code
                ? qk_fail(err, code, ready->group->name, "%s", *why ? why : "no memory for a block of samples")
                : 0;
@@ -158,7 +195,8 @@ static int run_batch(struct batch *batch, size_t groups, double end_ns, const st
             break;
         patience.left = late ? 0 : patience.left;
         for (size_t g = 0; g < batch->count; g++) {
-            const struct bench_ready *ready = &batch->ready[g];
+            struct bench_ready *ready = &batch->ready[g];
+            const double block_ns = ready->schedule.ns / (double)ready->schedule.blocks;
             if (b >= ready->schedule.blocks)
                 continue;
             bench_job_tell(&cfg->job,
@@ -174,10 +212,18 @@ static int run_batch(struct batch *batch, size_t groups, double end_ns, const st
             }
             if (code)
                 return code;
-            done += ready->schedule.ns / (double)ready->schedule.blocks;
+            done += block_ns;
             more = true;
         }
     }
+    for (size_t g = 0; g < batch->count; g++)
+        for (size_t a = 0; a < batch->ready[g].arm_count; a++) {
+            struct bench_record *rec = &set->records[batch->ready[g].arms[a].record];
+            char why[200];
+            snprintf(why, sizeof why, "no block can be believed: %s", set->dropped_why);
+            if (!rec->block_count && !bench_record_stop(rec, BENCH_ERROR, why))
+                return qk_fail(err, QK_ERR_MEMORY, batch->ready[g].group->name, "no memory for a reason");
+        }
     set->waited_ms += (uint64_t)(patience.waited_ns * 1e-6);
     set->repeated_blocks += patience.repeated;
     return 0;
@@ -192,7 +238,8 @@ static int count_group(const struct bench_ready *ready, const struct bench_run_c
         struct bench_arm *arm = &ready->arms[a];
         if (bench_job_stopped(&cfg->job))
             return qk_fail(err, QK_ERR_INTERRUPTED, arm->name, "interrupted while counting");
-        code = cfg->count(cfg->counters, arm, &set->records[arm->record], err);
+        if (set->records[arm->record].status == BENCH_OK)
+            code = cfg->count(cfg->counters, arm, &set->records[arm->record], err);
     }
     return code;
 }
@@ -283,10 +330,14 @@ static bool anything_available(const struct bench_matrix *m, const struct qk_cpu
 
 static int judge(const struct bench_sample_set *set, struct qk_error *err)
 {
-    for (size_t r = 0; r < set->record_count; r++)
+    const char *why = NULL;
+    for (size_t r = 0; r < set->record_count; r++) {
         if (set->records[r].status == BENCH_OK)
             return 0;
-    return qk_fail(err, QK_ERR_INVALID, NULL, "nothing was measured: no case could be timed");
+        why = why ? why : set->records[r].reason;
+    }
+    return qk_fail(err, QK_ERR_INVALID, NULL, "nothing was measured: no case could be timed: %.300s",
+                   why ? why : "there is none");
 }
 
 int bench_run(const struct bench_matrix *m, const struct bench_run_config *cfg, struct bench_sample_set *set,
@@ -302,7 +353,9 @@ int bench_run(const struct bench_matrix *m, const struct bench_run_config *cfg, 
     set->quick = cfg->job.quick;
     set->cpu = cfg->job.cpu;
     snprintf(set->source, sizeof set->source, "%s", m->source);
-    int code = time_empty(&set->timer_ns, err);
+    int code = bench_schedule_check_clock(err);
+    if (!code)
+        code = time_empty(&set->timer_ns, err);
     if (!code)
         code = bench_verdicts_make(&verdicts, m, &cfg->job, err);
     if (!code)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/engine/schedule.h"
 
+#include "harness/machine/clock.h"
+
 #include <math.h>
 
 /*
@@ -10,6 +12,11 @@
  */
 static const double slice_ns = 400e3;
 static const double short_block_ns = 30e6;
+
+int bench_schedule_check_clock(struct qk_error *err)
+{
+    return bench_clock_check(slice_ns, "a slice", err);
+}
 
 uint64_t bench_schedule_calls(double call_ns)
 {

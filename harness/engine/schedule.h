@@ -13,6 +13,8 @@ struct bench_schedule {
     double ns;     /* what all of it is expected to take */
 };
 
+/* A clock is fine enough for such a slice, or QK_ERR_INVALID (bench_clock_check). */
+int bench_schedule_check_clock(struct qk_error *err);
 /* Calls that fill a slice of 400 us, at least one, for a call that takes call_ns (> 0). */
 uint64_t bench_schedule_calls(double call_ns);
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <threads.h>
 #include <time.h>
 
@@ -11,11 +12,94 @@
 #include <cpuid.h>
 #endif
 
+static uint64_t read_clock(clockid_t id)
+{
+    struct timespec t = {0};
+    clock_gettime(id, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
 uint64_t bench_clock_ns(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+static double between(uint64_t start, uint64_t end)
+{
+    return (double)(int64_t)(end - start);
+}
+
+static double step_ns;
+static once_flag stepped = ONCE_FLAG_INIT;
+
+/*
+ * A few us where the clock is fine. Two steps are enough of a clock that takes long over them: ten million readings,
+ * some 0.3 s, are more than two steps of 100 ms.
+ */
+static void look_for_step(void)
+{
+    enum { STEPS = 100, PATIENT = 1000000, MOST = 10000000 };
+    uint64_t last = bench_clock_ns();
+    step_ns = INFINITY;
+    for (int reads = 0, steps = 0; reads < MOST && steps < STEPS && !(steps > 1 && reads > PATIENT);
+         reads++) {
+        const uint64_t now = bench_clock_ns();
+        const double step = between(last, now);
+        if (step > 0) {
+            step_ns = fmin(step_ns, step);
+            steps++;
+        }
+        last = now;
+    }
+}
+
+double bench_clock_step(void)
+{
+    call_once(&stepped, look_for_step);
+    return step_ns;
+}
+
+int bench_clock_check(double ns, const char *what, struct qk_error *err)
+{
+    enum { STEPS = 100 }; /* an error of one step at each end is then 2 % at most, and no median's */
+    const double step = bench_clock_step();
+    if (isinf(step))
+        return qk_fail(err, QK_ERR_INVALID, "clock", "the system clock does not advance; nothing can be timed");
+    if (ns >= STEPS * step)
+        return 0;
+    return qk_fail(err, QK_ERR_INVALID, "clock",
+                   "the system clock is too coarse: it advances every %g us, %s takes %g us, expected at least "
+                   "%d steps of the clock",
+                   step * 1e-3, what, ns * 1e-3, STEPS);
+}
+
+void bench_clocks_read(struct bench_clocks *now)
+{
+    struct rusage u;
+    const bool known = !getrusage(RUSAGE_THREAD, &u);
+    now->task_ns = known ? ((double)u.ru_utime.tv_sec + (double)u.ru_stime.tv_sec) * 1e9 +
+                               ((double)u.ru_utime.tv_usec + (double)u.ru_stime.tv_usec) * 1e3
+                         : NAN;
+    now->raw_ns = read_clock(CLOCK_MONOTONIC_RAW);
+    now->ns = bench_clock_ns();
+}
+
+/* NTP may slew the clock by 10 % against the raw one, and the kernel may count a thread's time by ticks of 10 ms. */
+const char *bench_clocks_differ(const struct bench_clocks *begin, const struct bench_clocks *end)
+{
+    const double share = 1.1, slack_ns = 10e6;
+    const double ns = between(begin->ns, end->ns), raw = between(begin->raw_ns, end->raw_ns);
+    if (ns < 0)
+        return "the clock went back";
+    if (ns == 0)
+        return "the clock stood still";
+    if (end->task_ns - begin->task_ns > share * ns + slack_ns)
+        return "the clock lost time: the thread ran for longer than the clock says";
+    if (raw > share * ns + slack_ns)
+        return "the clock lost time against the system's raw clock";
+    if (begin->raw_ns && ns > share * raw + slack_ns)
+        return "the clock gained time against the system's raw clock";
+    return NULL;
 }
 
 #if defined(__x86_64__)
@@ -96,9 +180,12 @@ double bench_clock_ghz(char *why, size_t size)
     const char *reason = unknown;
     if (!reason) {
         const uint64_t empty = fastest(EMPTY, NULL), chain = fastest(CHAINS, multiply_chain);
-        if (chain > empty)
-            return (double)LATENCY * UNROLLED * ROUNDS / (double)(chain - empty);
-        reason = "the system clock does not advance during 12 us";
+        const double took = between(empty, chain), cycles = (double)LATENCY * UNROLLED * ROUNDS;
+        const double least = cycles / 20, most = cycles * 20; /* 20 GHz, 50 MHz: no core of these does that */
+        if (took >= least && took <= most)
+            return cycles / took;
+        reason = took < least ? "the system clock does not advance during 12 us, or goes back"
+                              : "12 us take too long on the system clock";
     }
     snprintf(why, size, "%s", reason);
     return NAN;

@@ -7,11 +7,32 @@
 #ifndef QKBENCH_HARNESS_MACHINE_CLOCK_H
 #define QKBENCH_HARNESS_MACHINE_CLOCK_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "kernels/support.h"
 
 /* CLOCK_MONOTONIC in ns since an arbitrary start. */
 uint64_t bench_clock_ns(void);
+/* ns from `start` to now. Below 0 where the clock went back. */
+static inline double bench_clock_since(uint64_t start)
+{
+    return (double)(int64_t)(bench_clock_ns() - start);
+}
+
+/* The smallest step of the clock, in ns, looked for once with a bounded number of readings. INFINITY: it stands still. */
+double bench_clock_step(void);
+/* QK_ERR_INVALID, with the step, when `what`, which takes so many ns, is shorter than a hundred steps. */
+int bench_clock_check(double ns, const char *what, struct qk_error *err);
+
+/* The clock and two others, from sources of their own: to be read before and after a block. */
+struct bench_clocks {
+    uint64_t ns, raw_ns; /* bench_clock_ns; CLOCK_MONOTONIC_RAW */
+    double task_ns;      /* CPU time of the calling thread, as getrusage tells it */
+};
+void bench_clocks_read(struct bench_clocks *now);
+/*
+ * Why the clock cannot be believed between two readings of one thread, NULL when it can: it stood still or went back,
+ * or the others say that it lost or gained more than a tenth (and 10 ms).
+ */
+const char *bench_clocks_differ(const struct bench_clocks *begin, const struct bench_clocks *end);
 
 /*
  * Estimated core clock in GHz right now. It takes about 60 us. It is the fastest of a few chains, because anything that

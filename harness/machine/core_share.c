@@ -53,13 +53,16 @@ double bench_adds_per_cycle(double ghz, char *why, size_t size)
             snprintf(why, size, "no such loop for this architecture");
             return NAN;
         }
-        const double took = (double)(bench_clock_ns() - start);
+        const double took = bench_clock_since(start);
         int at = i;
         for (; at > 0 && ns[at - 1] > took; at--)
             ns[at] = ns[at - 1];
         ns[at] = took;
     }
-    return (double)ROUNDS * IN_A_ROUND / (ns[BURSTS / 2] * ghz);
+    if (ns[BURSTS / 2] > 0)
+        return (double)ROUNDS * IN_A_ROUND / (ns[BURSTS / 2] * ghz);
+    snprintf(why, size, "the system clock does not advance during 10 us");
+    return NAN;
 }
 
 bool bench_adds_known(const struct bench_environment *env)
@@ -82,10 +85,12 @@ struct bench_patience bench_patience_make(const struct bench_environment *env, b
 
 void bench_patience_wait(struct bench_patience *p, bool (*stop)(void))
 {
+    const double nap_ns = 3e6;
     while (p->left_ns > 0 && !(stop && stop()) && shared(p)) {
         const uint64_t start = bench_clock_ns();
         usleep(3000);
-        const double slept = (double)(bench_clock_ns() - start);
+        /* A clock that stands still or jumps must neither make this endless nor take all patience at once. */
+        const double slept = fmin(fmax(bench_clock_since(start), nap_ns), 100 * nap_ns);
         p->left_ns -= slept;
         p->waited_ns += slept;
     }
