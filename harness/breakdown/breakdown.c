@@ -111,7 +111,7 @@ int bench_breakdown_matrix(struct bench_matrix *m, const struct qk_table *table,
  * Where neighbours take the CPU away a run takes longer than planned. After twice the time, or at the end of its share
  * of a budget, the blocks so far will do, when there are as many as the shortest full run has.
  */
-enum { LATE = 2, ENOUGH_BLOCKS = 16 };
+enum { LATE = 2, ENOUGH_BLOCKS = 16, FEWEST_BLOCKS = 6 /* for an interval at 95 % */ };
 
 /* A row that is being timed: its prefixes and, last, the plain kernel. */
 struct timed {
@@ -226,23 +226,22 @@ static const char *run_block(struct timed *t, const struct bench_buffers *buffer
     return why ? why : odd_block(t, samples, scratch);
 }
 
-/* A block that is to be believed, or no more of this row: it may lose as many as it is to have. */
+/* A block that is to be believed; *odd says why there is none. A row may lose as many as it is to have. */
 static int take_block(struct timed *t, const struct bench_buffers *buffers, size_t block, struct qk_rng *rng,
-                      struct bench_breakdown *bd, struct qk_error *err)
+                      struct bench_breakdown *bd, const char **odd, struct qk_error *err)
 {
     double *scratch = calloc(t->row->rounds, 2 * sizeof *scratch);
-    const char *odd = "";
-    char why[200];
+    *odd = "";
     if (!scratch)
         return qk_fail(err, QK_ERR_MEMORY, t->row->shape, "no memory for a block");
-    while (odd && t->dropped < t->schedule.blocks && (odd = run_block(t, buffers, block, rng, scratch, bd))) {
-        if (!bd->dropped_blocks++)
-            snprintf(bd->dropped_why, sizeof bd->dropped_why, "%s", odd);
-        t->dropped++;
+    while (*odd && t->dropped < t->schedule.blocks) {
+        *odd = run_block(t, buffers, block, rng, scratch, bd);
+        if (*odd && !bd->dropped_blocks++)
+            snprintf(bd->dropped_why, sizeof bd->dropped_why, "%s", *odd);
+        t->dropped += *odd != NULL;
     }
     free(scratch);
-    snprintf(why, sizeof why, "too many blocks cannot be believed: %s", odd ? odd : "");
-    return odd ? give_up(t, why) : 0;
+    return 0;
 }
 
 struct walk {
@@ -254,14 +253,53 @@ struct walk {
     double end_ns; /* of all timing; INFINITY without a budget */
 };
 
+/* All rows of a group have equally many blocks. */
+static void cut_blocks(struct timed *timed, size_t count, size_t blocks)
+{
+    for (size_t i = 0; i < count; i++)
+        if (timed[i].row)
+            timed[i].row->blocks = blocks;
+}
+
+/* One block of every row. *more: another one is to be had. */
+static int take_blocks(struct walk *w, size_t b, const struct bench_buffers *buffers, struct timed *timed,
+                       size_t count, double before, double total, bool *more, struct qk_error *err)
+{
+    char name[BENCH_SHAPE_NAME + 80], why[200];
+    double done = before;
+    for (size_t i = 0; i < count && *more; i++) {
+        const char *odd;
+        if (!timed[i].row)
+            continue;
+        bench_breakdown_name(timed[i].row, name, sizeof name);
+        if (bench_job_stopped(&w->cfg->job))
+            return qk_fail(err, QK_ERR_INTERRUPTED, name, "interrupted");
+        bench_job_tell(&w->cfg->job, done / (double)w->m->count, name);
+        const int code = take_block(&timed[i], buffers, b, &w->rng, w->bd, &odd, err);
+        if (code)
+            return code;
+        done += timed[i].schedule.ns / (double)timed[i].schedule.blocks / total;
+        *more = !odd || b < FEWEST_BLOCKS;
+        if (!odd)
+            continue;
+        snprintf(why, sizeof why, "too many blocks cannot be believed: %s", odd);
+        if (*more)
+            give_up(&timed[i], why);
+        else
+            cut_blocks(timed, count, b);
+    }
+    return 0;
+}
+
 static int time_group(struct walk *w, size_t g, const struct bench_buffers *buffers, struct timed *timed,
                       size_t count, struct qk_error *err)
 {
     const double start = (double)bench_clock_ns(),
                  planned = start + (w->end_ns - start) / (double)(w->m->count - g);
     size_t blocks = BENCH_BLOCKS_MAX;
-    double total = 0, all = 0, done = 0;
-    char name[BENCH_SHAPE_NAME + 80];
+    double total = 0, all = 0;
+    bool more = true;
+    int code = 0;
     for (size_t i = 0; i < count; i++)
         if (timed[i].row && timed[i].schedule.blocks < blocks)
             blocks = timed[i].schedule.blocks;
@@ -283,27 +321,14 @@ static int time_group(struct walk *w, size_t g, const struct bench_buffers *buff
             return qk_fail(err, QK_ERR_MEMORY, row->shape, "no memory for %zu blocks of samples", blocks);
     }
     const double end = fmin(planned, start + LATE * total);
-    for (size_t b = 0; b < blocks; b++) {
+    for (size_t b = 0; b < blocks && more && !code; b++) {
         if (b >= ENOUGH_BLOCKS && (double)bench_clock_ns() > end) {
-            for (size_t i = 0; i < count; i++)
-                if (timed[i].row)
-                    timed[i].row->blocks = b;
+            cut_blocks(timed, count, b);
             break;
         }
-        for (size_t i = 0; i < count; i++) {
-            if (!timed[i].row)
-                continue;
-            bench_breakdown_name(timed[i].row, name, sizeof name);
-            if (bench_job_stopped(&w->cfg->job))
-                return qk_fail(err, QK_ERR_INTERRUPTED, name, "interrupted");
-            bench_job_tell(&w->cfg->job, ((double)g + done / total) / (double)w->m->count, name);
-            const int code = take_block(&timed[i], buffers, b, &w->rng, w->bd, err);
-            if (code)
-                return code;
-            done += timed[i].schedule.ns / (double)timed[i].schedule.blocks;
-        }
+        code = take_blocks(w, b, buffers, timed, count, (double)g + (double)b / (double)blocks, total, &more,
+                           err);
     }
-    int code = 0;
     for (size_t i = 0; i < count && !code; i++) {
         if (!timed[i].row)
             continue;

@@ -13,6 +13,8 @@
 
 static const double budget_ns = 23e9, quick_budget_ns = 1.5e9;
 enum { ROUNDS_MAX = 100, ROUNDS_MIN = 5, QUICK_ROUNDS_MIN = 2 };
+/* Without a clock the budget has no end. */
+enum { ODD_ROUNDS_MAX = 3 };
 
 struct measurement {
     struct bench_ceilings *c;
@@ -77,9 +79,11 @@ static int run_rounds(struct measurement *m, struct qk_error *err)
     const size_t least = c->quick ? QUICK_ROUNDS_MIN : ROUNDS_MIN;
     const uint64_t start = bench_clock_ns();
     double ghz[ROUNDS_MAX], scratch[ROUNDS_MAX];
-    size_t *order = calloc(m->listed + 1, sizeof *order), rounds = 0;
+    size_t *order = calloc(m->listed + 1, sizeof *order), rounds = 0, odd = 0;
     int code = order ? 0 : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for an order of %zu", m->listed);
-    while (!code && rounds < ROUNDS_MAX) {
+    while (!code && rounds < ROUNDS_MAX && odd < ODD_ROUNDS_MAX) {
+        struct bench_clocks begin, end;
+        bench_clocks_read(&begin);
         const double done = bench_clock_since(start) / budget;
         if (rounds >= least && done >= 1)
             break;
@@ -87,6 +91,8 @@ static int run_rounds(struct measurement *m, struct qk_error *err)
         ghz[rounds] = bench_clock_ghz(c->clock_why, sizeof c->clock_why);
         code = run_round(m, order, err);
         rounds += !code;
+        bench_clocks_read(&end);
+        odd += bench_clocks_differ(&begin, &end) != NULL;
     }
     free(order);
     if (code)
@@ -183,6 +189,9 @@ int bench_ceilings_measure(struct bench_ceilings *c, const struct bench_ceilings
     c->threads = list_cpus(cfg, cpus);
     qk_rng_seed(&m.rng, cfg->job.seed);
     int code = bench_ceiling_check_clock(err);
+    const char *odd = code ? NULL : bench_clocks_watch();
+    if (odd)
+        code = qk_fail(err, QK_ERR_INVALID, "clock", "nothing can be timed: %s", odd);
     if (!code)
         time_timer(c);
     if (!code)

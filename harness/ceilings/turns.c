@@ -113,13 +113,13 @@ int bench_ceiling_check_clock(struct qk_error *err)
 
 /*
  * Runs so many repetitions of the row: their rates, and the time of the fastest. A rate is 0 where the clock stood
- * still or went back, by more than another thread of the core ever took: the best would be such a one. 0: all are.
+ * still or went back: the best would be such a one. 0: all are.
  */
 static double repeat(struct bench_ceiling_bench *b, const struct bench_ceiling *row, uint64_t passes,
                      int repetitions, double *rates)
 {
-    const double times = 4;
-    double ns[BENCH_TEAM_REPETITIONS], scratch[BENCH_TEAM_REPETITIONS], fastest = INFINITY;
+    const double least = 10 * bench_clock_step();
+    double ns[BENCH_TEAM_REPETITIONS], fastest = INFINITY;
     struct bench_team_job job = row->level == BENCH_REGISTERS ? peak_job(row, passes)
                                 : row->level == BENCH_DRAM    ? far_job(b, row)
                                                               : near_job(b, row, passes);
@@ -128,9 +128,8 @@ static double repeat(struct bench_ceiling_bench *b, const struct bench_ceiling *
                                                       : (double)ways * row->threads * (double)job.timed.bytes;
     job.repetitions = repetitions;
     bench_team_run(b->team, &job, ns);
-    const double middle = bench_median(ns, (size_t)repetitions, scratch);
     for (int i = 0; i < repetitions; i++) {
-        const bool good = ns[i] > 0 && ns[i] >= middle / times;
+        const bool good = ns[i] >= least;
         fastest = good ? fmin(fastest, ns[i]) : fastest;
         rates[i] = good ? work * (double)job.timed.passes / ns[i] : 0;
     }
@@ -208,10 +207,11 @@ void bench_ceiling_estimate(struct bench_ceiling *row, const struct bench_ceilin
     const size_t all = t->turns * t->repetitions;
     size_t known = 0;
     row->median = bench_median(t->rates, all, scratch);
+    row->repetitions = 0;
     for (size_t i = 0; i < all; i++)
         row->repetitions += t->rates[i] > 0;
     if (!(row->median > 0)) {
-        row->median = NAN;
+        row->median = row->best = NAN;
         snprintf(row->reason, sizeof row->reason, "the clock stood still or went back while it was measured");
         return;
     }

@@ -100,7 +100,10 @@ static int run_blocks(struct samples *s, struct pairs *p, double from, double to
         const char *odd = run_block(s, p, b, scratch);
         b += !odd;
         p->dropped += odd != NULL;
+        if (odd && !s->facts->clock_dropped++)
+            snprintf(s->facts->clock_why, sizeof s->facts->clock_why, "%s", odd);
         if (p->dropped >= p->blocks) {
+            s->facts->clock_useless = true;
             snprintf(why, size, "no blocks that can be believed: %s", odd);
             return 0;
         }
@@ -131,6 +134,7 @@ static int run_variant(struct samples *s, const struct bench_buffers *buffers, c
     const double call_ns = bench_buffers_time(buffers, v->fn);
     struct pairs p = {.buffers = buffers, .fn = v->fn, .call_ns = call_ns};
     if (isnan(call_ns)) {
+        s->facts->clock_useless = true;
         snprintf(aa->why, sizeof aa->why, "the system clock stood still while calls were timed");
         return 0;
     }
@@ -144,8 +148,8 @@ static int run_variant(struct samples *s, const struct bench_buffers *buffers, c
     p.ns[0] = memory;
     p.ns[1] = memory + p.blocks * p.each;
     aa->why[0] = '\0';
-    const int code = run_blocks(s, &p, from, to, aa->name, aa->why, sizeof aa->why,
-                                memory + 2 * p.blocks * p.each, err);
+    const int code =
+        run_blocks(s, &p, from, to, aa->name, aa->why, sizeof aa->why, memory + 2 * p.blocks * p.each, err);
     if (!code && !*aa->why)
         sum_up(&p, aa, memory + 2 * p.blocks * p.each);
     free(memory);

@@ -162,7 +162,7 @@ static void mend_timer(const struct bench_facts *f, struct bench_finding *to)
 
 void bench_probe_timer(const struct bench_facts *f, struct bench_finding *to)
 {
-    char source[40], flags[80] = "", cost[80] = "cost of a read not known";
+    char source[40], flags[80] = "", cost[80] = "cost of a read not known", lost[240] = "";
     const double slice_ns = 400e3; /* engine/schedule.c */
     if (!bench_facts_line(f, source, sizeof source,
                           "/sys/devices/system/clocksource/clocksource0/current_clocksource"))
@@ -179,18 +179,25 @@ void bench_probe_timer(const struct bench_facts *f, struct bench_finding *to)
     else if (!isnan(f->timer_ns))
         snprintf(cost, sizeof cost, "a read takes %.0f ns, the smallest step seen is %.0f ns", f->timer_ns,
                  f->timer_step_ns);
-    bench_found(to, BENCH_HEALTH_OK, "%s: %s%s", source, cost, flags);
-    if (f->timer_step_ns >= bench_limit(BENCH_LIMIT_timer_step_fatal)) {
+    if (f->clock_dropped)
+        snprintf(lost, sizeof lost, "; %zu blocks of the noise do not count: %s", f->clock_dropped,
+                 f->clock_why);
+    else if (f->clock_useless)
+        snprintf(lost, sizeof lost, "; it stands still while calls are timed");
+    bench_found(to, BENCH_HEALTH_OK, "%s: %s%s%s", source, cost, flags, lost);
+    if (f->clock_useless || f->timer_step_ns >= bench_limit(BENCH_LIMIT_timer_step_fatal)) {
         to->health = BENCH_HEALTH_BAD;
         to->fatal = true;
     } else if (f->timer_step_ns >= bench_limit(BENCH_LIMIT_timer_step_warn) ||
-               f->timer_ns >= bench_limit(BENCH_LIMIT_timer_read_warn) || wanders) {
+               f->timer_ns >= bench_limit(BENCH_LIMIT_timer_read_warn) || wanders || f->clock_dropped) {
         to->health = BENCH_HEALTH_WARN;
     }
     if (to->health == BENCH_HEALTH_OK)
         return;
-    if (isinf(f->timer_step_ns))
+    if (isinf(f->timer_step_ns) || f->clock_useless)
         bench_costs(to, "nothing can be timed");
+    else if (f->clock_dropped)
+        bench_costs(to, "blocks that it spoils are measured again");
     else if (wanders && !to->fatal)
         bench_costs(
             to,

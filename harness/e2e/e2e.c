@@ -2,6 +2,7 @@
 #include "harness/e2e/private.h"
 
 #include "harness/engine/schedule.h"
+#include "harness/machine/clock.h"
 
 #include <errno.h>
 #include <math.h>
@@ -33,8 +34,20 @@ static struct model_state *state_of(const struct bench_e2e_work *w, size_t row)
     return w->states[row / w->tests];
 }
 
-static int run_row(struct bench_e2e_work *w, struct bench_e2e_row *row, size_t index, size_t repetition,
-                   struct qk_error *err)
+/* Why a test's time is not to be believed; NULL when it is. */
+static const char *odd_test(const struct bench_e2e_work *w, const struct bench_clocks *begin)
+{
+    struct bench_clocks end;
+    bench_clocks_read(&end);
+    const char *why = bench_clocks_differ(begin, &end);
+    for (size_t p = 0; p < BENCH_E2E_PARTS && !why; p++)
+        if (w->watch.part_ns[p] < 0)
+            why = "the clock went back during a test";
+    return why || w->watch.last != w->watch.start ? why : "the clock stood still during a test";
+}
+
+static int test_row(struct bench_e2e_work *w, struct bench_e2e_row *row, size_t index, size_t repetition,
+                    struct qk_error *err)
 {
     int code = place(w->cfg, row->threads, err);
     if (!code && !*row->date)
@@ -42,10 +55,35 @@ static int run_row(struct bench_e2e_work *w, struct bench_e2e_row *row, size_t i
     if (!code)
         code = row->prompt ? bench_e2e_prompt(w, state_of(w, index), row->prompt, err)
                            : bench_e2e_generate(w, state_of(w, index), row->generate, err);
-    row->samples_ns[repetition] = (double)(w->watch.last - w->watch.start);
+    row->samples_ns[repetition] = (double)(int64_t)(w->watch.last - w->watch.start);
     for (size_t p = 0; p < BENCH_E2E_PARTS; p++)
         row->parts_ns[repetition * BENCH_E2E_PARTS + p] = (double)w->watch.part_ns[p];
     return code;
+}
+
+/* A repetition that can be believed. */
+static int run_row(struct bench_e2e *e, struct bench_e2e_work *w, size_t index, size_t repetition,
+                   struct qk_error *err)
+{
+    enum { TRIES = 4 };
+    struct bench_e2e_row *row = &e->rows[index];
+    const char *odd = "";
+    for (int i = 0; i < TRIES && odd; i++) {
+        struct bench_clocks begin;
+        bench_clocks_read(&begin);
+        int code = test_row(w, row, index, repetition, err);
+        if (!code)
+            odd = odd_test(w, &begin);
+        if (!code && !odd)
+            code = bench_clock_check(row->samples_ns[repetition], "a test", err);
+        if (code)
+            return code;
+        if (odd && !e->dropped++)
+            snprintf(e->dropped_why, sizeof e->dropped_why, "%s", odd);
+    }
+    const int coarse = odd ? bench_clock_check(fmax(0, row->samples_ns[repetition]), "a test", err) : 0;
+    return coarse || !odd ? coarse
+                          : qk_fail(err, QK_ERR_INVALID, "clock", "no test can be believed: %s", odd);
 }
 
 /* Touches weights, code and buffers, and wakes the threads; slow sets take seconds a token, so it is short. */
@@ -76,7 +114,7 @@ static int repeat(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_error
             snprintf(what, sizeof what, "%s %s%zu", row->kernels, row->prompt ? "pp" : "tg",
                      row->prompt ? row->prompt : row->generate);
             bench_job_tell(&cfg->job, (double)done++ / all, what);
-            code = run_row(w, row, w->order[i], r, err);
+            code = run_row(e, w, w->order[i], r, err);
         }
     }
     for (size_t i = 0; i < e->count && !code; i++)

@@ -65,6 +65,8 @@ struct bench_e2e {
     size_t layers;
     size_t batch;
     bool kv_f16, head_f16;
+    uint64_t dropped;      /* tests that were done again, because the clock was not to be believed */
+    char dropped_why[160]; /* the first time */
     size_t i2s16_bytes, qk256_bytes; /* of the copies that were made */
     uint64_t bytes_per_token,
         peak_rss_bytes; /* weights that one generated token reads; of the whole process */
@@ -93,7 +95,8 @@ struct bench_e2e_config {
  * every set runs a few tokens that are not kept. Free with bench_e2e_free in any case.
  *
  * QK_ERR_ARG when a value is out of range or a test does not fit the model's context. Errors of model_state_new and
- * model_forward. QK_ERR_INTERRUPTED.
+ * model_forward. QK_ERR_INVALID when the clock is too coarse for a test, or is not to be believed time and again.
+ * QK_ERR_INTERRUPTED.
  */
 int bench_e2e_run(struct bench_e2e *e, const struct bench_e2e_config *cfg, struct qk_error *err);
 void bench_e2e_free(struct bench_e2e *e);

@@ -16,7 +16,7 @@ void bench_e2e_mark(struct bench_e2e_stopwatch *w, size_t part)
 {
     const uint64_t now = bench_clock_ns();
     assert(part < BENCH_E2E_PARTS);
-    w->part_ns[part] += now - w->last;
+    w->part_ns[part] += (int64_t)(now - w->last);
     w->last = now;
 }
 

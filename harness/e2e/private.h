@@ -8,8 +8,8 @@
 #include "model/forward/sampler.h"
 
 struct bench_e2e_stopwatch {
-    uint64_t start, last; /* bench_clock_ns */
-    uint64_t part_ns[BENCH_E2E_PARTS];
+    uint64_t start, last;             /* bench_clock_ns */
+    int64_t part_ns[BENCH_E2E_PARTS]; /* below 0: the clock went back */
 };
 void bench_e2e_start(struct bench_e2e_stopwatch *w);
 /* What passed since the last mark belongs to `part`. */

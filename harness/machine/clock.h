@@ -22,17 +22,21 @@ double bench_clock_step(void);
 /* QK_ERR_INVALID, with the step, when `what`, which takes so many ns, is shorter than a hundred steps. */
 int bench_clock_check(double ns, const char *what, struct qk_error *err);
 
-/* The clock and two others, from sources of their own: to be read before and after a block. */
+/* The clock and others beside it: to be read before and after a block. */
+enum { BENCH_CLOCKS_BESIDE = 2 };
 struct bench_clocks {
-    uint64_t ns, raw_ns; /* bench_clock_ns; CLOCK_MONOTONIC_RAW */
-    double task_ns;      /* CPU time of the calling thread, as getrusage tells it */
+    uint64_t ns;                          /* bench_clock_ns */
+    uint64_t beside[BENCH_CLOCKS_BESIDE]; /* CLOCK_MONOTONIC_RAW, CLOCK_REALTIME */
+    double task_ns;                       /* CPU time of the calling thread, as getrusage tells it */
 };
 void bench_clocks_read(struct bench_clocks *now);
 /*
  * Why the clock cannot be believed between two readings of one thread, NULL when it can: it stood still or went back,
- * or the others say that it lost or gained more than a tenth (and 10 ms).
+ * or the others say that it lost or gained more than a tenth (and 10 ms). That somebody set the time looks the same.
  */
 const char *bench_clocks_differ(const struct bench_clocks *begin, const struct bench_clocks *end);
+/* The same over 30 ms from now on, in which the thread does nothing else. */
+const char *bench_clocks_watch(void);
 
 /*
  * Estimated core clock in GHz right now. It takes about 60 us. It is the fastest of a few chains, because anything that

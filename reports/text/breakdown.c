@@ -52,7 +52,7 @@ static void add_facts(struct report_table *t, const struct report_breakdown_inpu
         report_table_fact(t, "core clock", "%.2f GHz, estimated beside the samples; pinned to CPU %d",
                           bd->clock_ghz, bd->cpu);
     if (bd->dropped_blocks)
-        report_table_fact(t, "clock", "%llu blocks dropped; the first: %s",
+        report_table_fact(t, "clock", "blocks dropped: %llu; the first: %s",
                           (unsigned long long)bd->dropped_blocks, bd->dropped_why);
     report_table_fact(t, "compiler", "%s", bd->env.compiler);
     report_table_fact(t, "commit", "%s", bd->env.commit);

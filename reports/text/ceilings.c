@@ -61,7 +61,7 @@ static void add_facts(struct report_table *t, const struct bench_ceilings *c, bo
         report_table_fact(t, "core clock", "%.3f GHz, fastest %.3f GHz, estimated beside the rounds",
                           c->clock_ghz, c->clock_best);
     if (c->dropped_repetitions)
-        report_table_fact(t, "clock", "%llu repetitions dropped: it stood still or went back",
+        report_table_fact(t, "clock", "repetitions dropped because it stood still or went back: %llu",
                           (unsigned long long)c->dropped_repetitions);
     report_table_cell(t, "timer step");
     report_table_number(t, c->timer_step_ns, "%.1f ns, the smallest that was seen", c->timer_step_ns);

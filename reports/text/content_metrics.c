@@ -58,7 +58,7 @@ void report_add_counter_facts(struct report_table *t, const struct report_input 
     else if (blocks)
         report_table_fact(t, "noise", "%zu of %zu blocks disturbed", disturbed, blocks);
     if (in->set->dropped_blocks)
-        report_table_fact(t, "clock", "%llu blocks dropped; the first: %s",
+        report_table_fact(t, "clock", "blocks dropped: %llu; the first: %s",
                           (unsigned long long)in->set->dropped_blocks, in->set->dropped_why);
     if (why)
         report_table_fact(t, "counters", "unavailable (%s)", why);

@@ -130,9 +130,19 @@ UNIT_TEST(a_peak_is_what_most_turns_reach)
     bench_ceiling_estimate(&row, &turns, scratch);
     assert_true(row.best == 6 && isnan(row.per_cycle));
     row.level = BENCH_REGISTERS;
-    ghz[0] = NAN;
+    ghz[0] = NAN; /* one clock that is not known leaves the others */
+    bench_ceiling_estimate(&row, &turns, scratch);
+    assert_true(row.best == 2 * 2.8 && fabs(row.per_cycle - 2) < 1e-9);
+    rates[0] = 0; /* neither does a repetition that the clock spoilt */
+    bench_ceiling_estimate(&row, &turns, scratch);
+    assert_true(row.best == 2 * 2.8 && row.repetitions == 15);
+    for (int i = 0; i < 8; i++)
+        ghz[i] = NAN;
     bench_ceiling_estimate(&row, &turns, scratch);
     assert_true(row.best == 2 * 2.8 && isnan(row.per_cycle));
+    memset(rates, 0, sizeof rates);
+    bench_ceiling_estimate(&row, &turns, scratch);
+    assert_true(isnan(row.best) && isnan(row.median) && *row.reason);
 }
 
 UNIT_TEST(the_fastest_level_is_found)

@@ -10,22 +10,33 @@
 /* Why generation ended, and how long it took. */
 struct outcome {
     size_t prompt, generated;
-    uint64_t prompt_ns, generate_ns; /* the latter of all but the first, which the prompt's logits give */
+    double prompt_ns, generate_ns; /* the latter of all but the first, which the prompt's logits give */
+    const char *odd;               /* why these are not to be believed; NULL when they are */
     const char *ended;
 };
+
+/* One line of times; without them where the clock was none. */
+static void print_time(const char *what, size_t n, const char *each, double ns, const char *odd)
+{
+    struct qk_error why;
+    fprintf(stderr, "%-10s %7zu %-6s", what, n, each);
+    if (n && !odd && bench_clock_check(ns, "this", &why))
+        odd = why.text;
+    if (odd)
+        fprintf(stderr, "  not timed: %s\n", odd);
+    else if (n)
+        fprintf(stderr, "  %10.2f ms  %9.3f ms/token  %9.2f tokens/s\n", ns * 1e-6, ns * 1e-6 / (double)n,
+                (double)n * 1e9 / ns);
+    else
+        fprintf(stderr, "  %10.2f ms\n", 0.0);
+}
 
 static void print_timings(const struct outcome *t, const struct cli_model_run *o)
 {
     const size_t n = t->generated ? t->generated - 1 : 0;
-    fprintf(stderr, "prompt      %6zu tokens  %10.2f ms", t->prompt, (double)t->prompt_ns * 1e-6);
-    if (t->prompt_ns)
-        fprintf(stderr, "  %9.3f ms/token  %9.2f tokens/s", (double)t->prompt_ns * 1e-6 / (double)t->prompt,
-                (double)t->prompt * 1e9 / (double)t->prompt_ns);
-    fprintf(stderr, "\ngeneration  %6zu passes  %10.2f ms", n, (double)t->generate_ns * 1e-6);
-    if (n)
-        fprintf(stderr, "  %9.3f ms/token  %9.2f tokens/s", (double)t->generate_ns * 1e-6 / (double)n,
-                (double)n * 1e9 / (double)t->generate_ns);
-    fprintf(stderr, "\n%zu tokens generated; %s", t->generated, t->ended);
+    print_time("prompt", t->prompt, "tokens", t->prompt_ns, t->odd);
+    print_time("generation", n, "passes", t->generate_ns, t->odd);
+    fprintf(stderr, "%zu tokens generated; %s", t->generated, t->ended);
     if (o->how.temperature > 0)
         fprintf(stderr, "; temperature %g, top-k %zu, top-p %g, seed %llu", (double)o->how.temperature,
                 o->how.top_k, (double)o->how.top_p, (unsigned long long)o->how.seed);
@@ -59,7 +70,17 @@ struct run {
     float *logits;
     size_t context;
     struct cli_text text;
+    struct bench_clocks clocks; /* before what is timed */
 };
+
+/* ns since `begin`. The first reason why that is not to be believed goes to *odd. */
+static double took(const struct bench_clocks *begin, const char **odd)
+{
+    struct bench_clocks end;
+    bench_clocks_read(&end);
+    *odd = *odd ? *odd : bench_clocks_differ(begin, &end);
+    return (double)(int64_t)(end.ns - begin->ns);
+}
 
 static int generate(struct run *r, struct outcome *t, struct qk_error *err)
 {
@@ -85,9 +106,9 @@ static int generate(struct run *r, struct outcome *t, struct qk_error *err)
             t->ended = "the context is full";
             return 0;
         }
-        const uint64_t start = bench_clock_ns();
+        bench_clocks_read(&r->clocks);
         code = model_forward(r->state, &id, 1, r->logits, MODEL_LOGITS_LAST, NULL, err);
-        t->generate_ns += bench_clock_ns() - start;
+        t->generate_ns += took(&r->clocks, &t->odd);
         if (code)
             return code;
     }
@@ -116,11 +137,11 @@ static int run_ids(struct run *r, const struct model_ids *ids, struct outcome *t
                                                        .kv_f16 = r->o->model.kv_f16,
                                                        .head_f16 = r->o->model.head_f16},
                                err);
-    const uint64_t start = bench_clock_ns();
+    bench_clocks_read(&r->clocks);
     if (!code)
         code = model_forward(r->state, ids->id, ids->count, r->logits, MODEL_LOGITS_LAST, NULL, err);
     t->prompt = ids->count;
-    t->prompt_ns = bench_clock_ns() - start;
+    t->prompt_ns = took(&r->clocks, &t->odd);
     return code ? code : generate(r, t, err);
 }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# `qkbench doctor` as its users meet it.  doctor_test.sh PROGRAM SCHEMA COARSE_CLOCK
+# `qkbench doctor` as its users meet it.  doctor_test.sh PROGRAM SCHEMA BAD_CLOCK
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
 schema=$(realpath "$2")
-coarse=$(realpath "$3")
+clock=$(realpath "$3")
 # shellcheck source=harness/cli/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 run() { # run COMMAND...: out gets everything it says
@@ -62,7 +62,7 @@ ok "standard output that cannot be written: exit 1" eval '[ $status -eq 1 ] || [
 interrupt $! said.txt
 ok "Ctrl-C: exit 130" eval '[ $status -eq 130 ] && says interrupted'
 
-run env LD_PRELOAD="$coarse" "$program" doctor --quick --json
+run env BAD_CLOCK=coarse=4000000 LD_PRELOAD="$clock" "$program" doctor --quick --json
 if says 'runtime does not come first'; then
     skip "a clock that steps by milliseconds: exit 5" "the sanitizer's library wants to be loaded first"
     skip "the findings are told all the same, without a measurement that would not end" "the sanitizer's library wants to be loaded first"

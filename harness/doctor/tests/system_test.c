@@ -96,9 +96,16 @@ UNIT_TEST(timer)
     facts.timer_ns = 36;
     facts.timer_step_ns = 400;
     expect_warn("timer", "400 ns", "echo tsc");
-    facts.timer_step_ns = 1000;
-    expect("timer", BENCH_HEALTH_BAD, "1000 ns", "echo tsc");
+    facts.timer_step_ns = 4000;
+    expect("timer", BENCH_HEALTH_BAD, "4000 ns", "echo tsc");
     assert_string_equal(bench_doctor_fatal(&doctor)->name, "timer");
+    facts.timer_step_ns = 20;
+    facts.clock_dropped = 3;
+    strcpy(facts.clock_why, "the clock went back");
+    expect_warn("timer", "3 blocks of the noise do not count: the clock went back", "echo tsc");
+    facts.clock_useless = true;
+    assert_true(finding("timer")->fatal);
+    facts.clock_useless = false;
     facts.timer_step_ns = INFINITY; /* it never moved */
     assert_true(finding("timer")->fatal);
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/engine/schedule.h"
+#include "harness/engine/trust.h"
 
 #include "harness/records/sample_set.h"
 #include "kernels/tests/cmocka_parts.h"
+
+#include <math.h>
 
 UNIT_TEST(slices_are_filled)
 {
@@ -26,6 +29,31 @@ UNIT_TEST(blocks_adapt_to_the_round)
     assert_int_equal(quick.rounds, 6);
     assert_int_equal(bench_schedule_fit(2e9, true).blocks, 8);
     assert_true(quick.ns > 0.4e9 && quick.ns < 0.5e9);
+}
+
+UNIT_TEST(odd_slices_are_seen)
+{
+    const double ms = 1e6;
+    const struct {
+        double ns[4], expected;
+        size_t n;
+        bool odd;
+    } rows[] = {
+        {{4 * ms, 4 * ms, 5 * ms, 100 * ms}, 0, 4, false},
+        {{4 * ms, 4 * ms, 5 * ms, 1000 * ms}, 0, 4, true},
+        {{4 * ms, 4 * ms, 0, 4 * ms}, 0, 4, true},
+        {{4 * ms, -1, 4 * ms, 4 * ms}, 0, 4, true},
+        {{4 * ms, 1 * ms, 4 * ms, 4 * ms}, 0, 4, false},
+        {{4 * ms, 0.01 * ms, 4 * ms, 4 * ms}, 0, 4, true},
+        {{100 * ms}, 100 * ms, 1, false},
+        {{900 * ms}, 100 * ms, 1, false},
+        {{3000 * ms}, 100 * ms, 1, true},
+        {{NAN, ms, ms, ms}, 0, 4, true},
+    };
+    double scratch[4];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(bench_slices_odd(rows[i].ns, rows[i].n, rows[i].expected, scratch) != NULL,
+                         rows[i].odd);
 }
 
 UNIT_TEST(orders_are_permutations)
@@ -76,9 +104,9 @@ UNIT_TEST(a_seed_repeats_its_order)
 TEST_PART(schedule)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(slices_are_filled),        cmocka_unit_test(blocks_adapt_to_the_round),
-        cmocka_unit_test(orders_are_permutations),  cmocka_unit_test(orders_are_even),
-        cmocka_unit_test(a_seed_repeats_its_order),
+        cmocka_unit_test(slices_are_filled),   cmocka_unit_test(blocks_adapt_to_the_round),
+        cmocka_unit_test(odd_slices_are_seen), cmocka_unit_test(orders_are_permutations),
+        cmocka_unit_test(orders_are_even),     cmocka_unit_test(a_seed_repeats_its_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Commands that time, on clocks that are none.  clock_test.sh PROGRAM BAD_CLOCK few|many
+# shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
+clock=$(realpath "$2")
+which=$3
+# shellcheck source=harness/cli/tests/tap.sh
+. "$(dirname "$0")/tap.sh"
+on() { # on CLOCK COMMAND...: out gets everything it says
+    out=$(BAD_CLOCK=$1 LD_PRELOAD=$clock timeout 100 "$program" "${@:2}" 2>&1)
+    status=$?
+}
+honest() { ! grep -qE '(^|[^a-z])(inf|nan)([^a-z]|$)' <<<"$out"; }
+coarse() { # coarse COMMAND...
+    on coarse=4000000 "$@"
+    ok "a clock of 4 ms: $1 ends with 5 and says so" eval '[ $status -eq 5 ] && says "advances every 4000 us" && honest'
+}
+cases='qk256_dequant/p4*/4096'
+on back=1:1 list
+if says 'runtime does not come first'; then
+    skip "bad clocks" "the sanitizer's library wants to be loaded first"
+    finish
+fi
+coarse run --quick "$cases" --out r.json
+ok "no half-written result is left" eval '! ls -A | grep -q "r.json"'
+coarse breakdown --quick "$cases"
+on back=3000:3600000000000 run --quick "$cases" --out r.json
+ok "an hour back in a run: 0, with the block counted and named" eval \
+    '[ $status -eq 0 ] && says "blocks dropped: 1; the first: the clock went back" && grep -q "\"dropped_blocks\": 1" r.json && honest'
+if [ "$which" = many ]; then
+    coarse ceilings --quick --fresh
+    coarse model bench -p 8 -n 8 -r 1
+    for bad in jump=3000:3000000000 stuck=3000:20000; do
+        for command in run breakdown; do
+            on $bad $command --quick "$cases"
+            ok "$bad: $command ends with 0 or 5" eval '[ $status -eq 0 -o $status -eq 5 ] && honest'
+        done
+    done
+    for bad in stuck=100:0 rate=10; do
+        for command in "run --quick $cases" "breakdown --quick $cases" "ceilings --quick --fresh" "doctor --quick" \
+            "model bench -p 8 -n 8 -r 1"; do
+            # shellcheck disable=SC2086 # several words
+            on $bad $command
+            ok "$bad: ${command%% *} ends with 5" eval '[ $status -eq 5 ] && honest'
+        done
+    done
+    on stuck=3:0 model run -p 'In the' -n 4
+    ok "a clock that stands still: model run gives its text without times" eval \
+        '[ $status -eq 0 ] && says "not timed: the clock" && honest'
+fi
+finish
