@@ -150,10 +150,13 @@ int bench_tempfile_make(const char *path, mode_t mode, int *slot)
     memcpy(files[one].name, path, folder);
     files[one].name[folder] = '\0';
     strcpy(files[one].becomes, path + folder);
-    if (stat(folder ? files[one].name : ".", &files[one].folder))
+    const char *in = folder ? files[one].name : ".";
+    struct statx attributes;
+    if (stat(in, &files[one].folder) || statx(AT_FDCWD, in, 0, 0, &attributes))
         return -1;
-    if (is_taken(one)) {
-        errno = EALREADY;
+    /* From an append-only folder it could not be removed. */
+    if (is_taken(one) || attributes.stx_attributes & STATX_ATTR_APPEND) {
+        errno = is_taken(one) ? EALREADY : EPERM;
         return -1;
     }
     sweep(files[one].name);
