@@ -2,7 +2,8 @@
 /*
  * Interruption. The first signal asks: commands look at cli_stop, tidy up, say so and end with 130; one that is about
  * to end anyway does, with its own code. The second signal, or the first after PATIENCE_S, ends the program at once.
- * Either way no temporary file is left. Files that have their names keep them, so a late signal changes nothing.
+ * Either way no temporary file is left, and each file asked for is the old one or the whole new one. Those that have
+ * their names keep them: a report that is interrupted at its pictures has its tables.
  */
 #include "harness/cli/cli.h"
 #include "harness/records/outfile.h"
