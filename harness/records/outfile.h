@@ -8,8 +8,9 @@
  * existing file that the user may not write is not replaced, although its folder would allow it.
  *
  * Where a new file cannot take the old one's place the old one is overwritten in place, by bytes that are all there
- * already: it is a mount point, or nobody may add a file to its folder, or it belongs to somebody else. A copy of the
- * old bytes in memory is put back when overwriting fails, say on a full disk. Only SIGKILL or a power cut can tear it.
+ * already: it is a mount point, or no file may be added to its folder, or its owner, group or access list cannot be given
+ * to another file. A copy of the old bytes in memory is put back when overwriting fails, say on a full disk. Only SIGKILL
+ * or a power cut can tear it.
  *
  * What is no regular file (terminal, pipe, /dev/null) or has no name any more is written to directly. So is an open
  * descriptor (/dev/stdout, /dev/fd/N, /proc/self/fd/N), whatever it leads to, from where it stands.

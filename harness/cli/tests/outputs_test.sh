@@ -96,20 +96,22 @@ code 1 "make its folder first" run --out none/r.json
 code 1 "at most 255 bytes" run --out "$(printf 'x%.0s' {1..256})"
 TMPDIR=/proc code 0 wrote baseline save main --quick --launches 1 --only softmax/scalar/512 --dir data # needs none
 mkdir disk && touch mounted.json
-if unshare -m true 2>/dev/null; then
-    out=$(unshare -m sh -c 'mount --bind mode.json mounted.json && "$@" --out mounted.json' sh "${trials[@]}" 2>&1)
+mounts=(unshare -m)
+[ "$(id -u)" -eq 0 ] || mounts=(unshare -rm)
+if "${mounts[@]}" true 2>/dev/null; then
+    out=$("${mounts[@]}" sh -c 'mount --bind mode.json mounted.json && "$@" --out mounted.json' sh "${trials[@]}" 2>&1)
     status=$?
     ok "a mount point is written in place" eval '[ $status -eq 0 ] && [ -s mode.json ] && ! [ -s mounted.json ] && nothing_left'
     printf '%s' "{$(printf 'x%.0s' {1..999})" >disk.json
-    out=$(unshare -m sh -c 'mount -t tmpfs -o size=8k none disk && mkdir disk/1 && cp disk.json disk/1/a && touch disk/b &&
+    out=$("${mounts[@]}" sh -c 'mount -t tmpfs -o size=8k none disk && mkdir disk/1 && cp disk.json disk/1/a && touch disk/b &&
         mount --bind disk/1/a mounted.json && "$@" --out mounted.json; cmp disk.json mounted.json' sh "${trials[@]}" 2>&1)
     status=$?
     ok "and has its old bytes when the disk is full" eval '[ $status -eq 0 ] && says "free some space" && nothing_left'
-    out=$(unshare -m sh -c 'mount -t tmpfs none disk && echo old >disk/a && touch disk/r.json && mount --bind mode.json disk/r.json &&
-        mount -o remount,ro disk && "$@" --out disk/r.json' sh "${trials[@]}" 2>&1)
+    out=$("${mounts[@]}" sh -c 'mount -t tmpfs none disk && echo old >disk/a && touch disk/r.json && mount --bind mode.json disk/r.json &&
+        mount -o remount,bind,ro disk && "$@" --out disk/r.json' sh "${trials[@]}" 2>&1)
     status=$?
     ok "a file of another disk in a read-only folder is written in place" [ $status -eq 0 ]
-    out=$(unshare -m sh -c 'mount -t tmpfs -o ro none disk && "$@" --out disk/r.json' sh "${trials[@]}" 2>&1)
+    out=$("${mounts[@]}" sh -c 'mount -t tmpfs -o ro none disk && "$@" --out disk/r.json' sh "${trials[@]}" 2>&1)
     status=$?
     ok "a read-only folder: exit 1" eval '[ $status -eq 1 ] && says "not mounted read-only"'
 else
