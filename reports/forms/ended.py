@@ -70,10 +70,15 @@ def standard(path):
     return path in ("-", "/dev/stdout")
 
 
+def is_device(path):
+    """A pipe or a terminal, which can only be written to, and once."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
 def replace(path, text):
-    """Whole or not at all; a link stays, and what is no file is written to."""
+    """Whole or not at all; a link stays."""
     path = os.path.realpath(path)
-    if os.path.exists(path) and not os.path.isfile(path):
+    if is_device(path) or os.path.isdir(path):
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
         return
@@ -121,7 +126,7 @@ def main():
     seen = {}
     for name, path in paths.items():
         real = "-" if standard(path) else os.path.realpath(path)
-        if real in seen and (standard(path) or not os.path.exists(real) or os.path.isfile(real)):
+        if real in seen and not is_device(real):
             print(f"ci/gate: --{name}: '{path}' is the file that --{seen[real]} writes; each needs one of its own",
                   file=sys.stderr)
             return 2
@@ -134,8 +139,7 @@ def main():
         forms.append(("markdown", summary, True))
     failed = 0
     for name, path, appended in forms:
-        is_file = not appended and not standard(path) and (os.path.isfile(path) or not os.path.exists(path))
-        if asked.begin and not is_file:
+        if asked.begin and (appended or standard(path) or is_device(path)):
             continue
         text = globals()[name](code, reason, date)
         try:

@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""verdicts_test.py GATE_SCHEMA BMF_SCHEMA JUNIT_XSD WRITER...: a gate's JSON, Bencher metrics, JUnit XML, annotations and
-markdown as their readers take them, each held against the JSON of the same report. TAP."""
+"""verdicts_test.py GATE_SCHEMA BMF_SCHEMA JUNIT_XSD ENDED WRITER...: a gate's JSON, Bencher metrics, JUnit XML, annotations
+and markdown as their readers take them, each held against the JSON of the same report. What ENDED (forms/ended.py)
+writes without a report is held against the same schemas. TAP."""
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree
 
 sys.dont_write_bytecode = True  # nothing appears in the source tree
 from schema_frame import DELETE, Skip, put, refuse_constant, run_tests, validator
 
-gate_schema, bmf_schema, xsd, *writer = sys.argv[1:]
+gate_schema, bmf_schema, xsd, ended, *writer = sys.argv[1:]
 CASES = ("case", "shape")
 KINDS = ("good", "bad", "warn", "strict", "unsure", "stalls", "hostile", "empty", "ended")
 SUMMARY_LIMIT = 1024 * 1024
@@ -238,6 +241,64 @@ def a_summary_is_cut_from_its_end():
     assert numbers == sorted(numbers, reverse=True) and numbers[0] == 19998 and len(worst) > shown
 
 
+# Without a report
+
+REASON = "base `x`: 50% <b> & \"q\"\nsecond line"
+SAID = " ".join(REASON.split())
+
+
+def run_ended(folder, *words, **environment):
+    return subprocess.run([ended, *words], cwd=folder, capture_output=True, check=False,
+                          env={**{k: v for k, v in os.environ.items() if k != "GITHUB_STEP_SUMMARY"}, **environment})
+
+
+def read(*path):
+    with open(os.path.join(*path), encoding="utf-8") as f:
+        return f.read()
+
+
+def ended_says_it_everywhere():
+    with tempfile.TemporaryDirectory() as folder:
+        asked = ["--suite", "full", "--out", "j", "--junit=x", "--markdown", "m", "--bmf", "b", "a/b*/c"]
+        for name in "jxmb":
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+                f.write("PASS")
+        assert run_ended(folder, "--begin", *asked).returncode == 0
+        assert "has not ended" in read(folder, "j") and "has not ended" in read(folder, "x")
+        done = run_ended(folder, "1", REASON, "--github", *asked)
+        assert done.returncode == 0, done.stderr
+        document = json.loads(read(folder, "j"))
+        assert (document["verdict"], document["reason"], document["exit_code"]) == ("INVALID", SAID, 1)
+        suite, = xml.etree.ElementTree.fromstring(read(folder, "x"))
+        error, = suite.iter("error")
+        assert error.text == error.get("message") == SAID and suite.get("errors") == "1"
+        assert read(folder, "m").startswith("## qkbench gate: INVALID, exit code 1\n") and "\\<b\\>" in read(folder, "m")
+        assert read(folder, "b") == "{}\n" and sorted(os.listdir(folder)) == ["b", "j", "m", "x"]
+        command = COMMAND.match(done.stdout.decode())
+        assert command and unescaped(command.group(4)) == SAID
+        obeys = xmllint(read(folder, "x"))
+        assert obeys.returncode == 0, obeys.stderr
+        validator(gate_schema).validate(document)
+
+
+def ended_appends_to_a_summary():
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "s"), "w", encoding="utf-8") as f:
+            f.write("before\n")
+        for words in ["--markdown", "./s"], ["--github"]:
+            assert run_ended(folder, "--begin", *words, GITHUB_STEP_SUMMARY="s").returncode == 0
+            assert run_ended(folder, "5", "why", *words, GITHUB_STEP_SUMMARY="s").returncode == 0
+        text = read(folder, "s")
+        assert text.startswith("before\n") and text.count("## qkbench gate: INVALID") == 2, text
+
+
+def ended_refuses(code, says, *words):
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(os.path.join(folder, "d"))
+        done = run_ended(folder, "--begin", *words)
+        assert done.returncode == code and says in done.stderr.decode(), done
+
+
 tests = []
 for k in KINDS:
     tests += [(f"{what}: {k}", check, k) for what, check in (
@@ -254,7 +315,12 @@ tests += [(f"JUnit with '{new}' is refused", junit_refused, old, new) for old, n
 tests += [(f"Bencher metrics with {value} are refused", bmf_refused, value) for value in (
     {}, {"ratio": 1}, {"ratio": {"value": None}}, {"ratio": {"value": 1, "lower_value": None}}, {"latency": {"value": 1}},
     {"ratio": {"lower_value": 1}})]
-tests += [("a summary is cut from its end", a_summary_is_cut_from_its_end)]
+tests += [("a summary is cut from its end", a_summary_is_cut_from_its_end),
+          ("without a report every form says why", ended_says_it_everywhere),
+          ("and it is appended to a summary", ended_appends_to_a_summary)]
+tests += [(f"before a build {' '.join(words)} is refused", ended_refuses, code, says, *words) for code, says, words in (
+    (1, "none/j", ["--out", "none/j"]), (1, "'d'", ["--junit", "d"]), (1, "none", ["--trace", "none/t"]),
+    (2, "the file that --out writes", ["--out", "d/j", "--bmf", "./d/j"]))]
 
 tests += [(f"{form}: nothing that a terminal obeys", is_harmless, form, "hostile")
           for form in ("text", "markdown", "junit", "github", "json", "bmf")]
