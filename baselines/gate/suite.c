@@ -222,9 +222,8 @@ static int expand(struct baseline_suite_cases *s, const char *text, const struct
                        "'%.80s' matches no case: no op '%.40s'; `qkbench list` shows ops and variants", text,
                        e.op);
     else if (!code && !a.shaped)
-        code =
-            qk_fail(err, QK_ERR_ARG, "pattern",
-                    "'%.80s' matches no case: no op '%.40s' has the shape '%.40s'", text, e.op, e.shape);
+        code = qk_fail(err, QK_ERR_ARG, "pattern",
+                       "'%.80s' matches no case: no op '%.40s' has the shape '%.40s'", text, e.op, e.shape);
     else if (!code && !a.matched)
         code =
             qk_fail(err, QK_ERR_ARG, "pattern",

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2154 # set in ci/gate and lib.sh
+#
+# The other commit of ci/gate, and its kernels. Sourced behind end.sh.
+
+# find_commit REF: sets $commit.
+find_commit() {
+    local said shallow=
+    case $1 in -*) give_up 2 "--against wants a commit, branch or tag, and '$1' is none" ;; esac
+    # A hook of git's sets these for the checkout that it is about.
+    # shellcheck disable=SC2046
+    unset $(git rev-parse --local-env-vars)
+    said=$(git rev-parse --git-dir 2>&1 >/dev/null) ||
+        give_up 1 "there is no other commit to compare with: git says: $said"
+    commit=$(git rev-parse --verify --quiet "$1^{commit}") && return
+    said=$(git rev-list -1 "$1" -- 2>&1) && said="'$1' is not one commit"
+    [ "$(git rev-parse --is-shallow-repository)" = false ] ||
+        shallow="; this clone is shallow, so fetch it first: git fetch --unshallow, or fetch-depth: 0 in a workflow"
+    give_up 2 "--against: git says: $said$shallow"
+}
+
+lay_out() {
+    rm -rf "$base" && mkdir -p "$base" && git archive --format=tar "$commit" | tar -x -C "$base"
+}
+
+# build_base REF OPTION...: the kernels of $commit, in $base, unless they are there, made with the same compiler.
+build_base() {
+    local ref=$1 made_with none="the kernels of $1 do not build, so there is no base to compare with"
+    shift
+    base=build-gate/$commit
+    made_with=$(gcc --version | head -n 1)
+    [ ! -f "$base/build/kernels/libqkernels.so" ] || [ "$(cat "$base/made-with" 2>/dev/null)" != "$made_with" ] || return 0
+    say "building the kernels of $ref (${commit:0:12})"
+    step "$ref cannot be laid out in $base" lay_out || exit 1
+    [ -f "$base/kernels/module.h" ] ||
+        give_up 5 "the kernels of $ref cannot be built as a module: that commit is older than libqkernels.so"
+    CC=gcc CXX=g++ step "$none" meson setup "$base/build" "$base" "$@" -Dkernels_only=true || exit 5
+    step "$none" ninja -C "$base/build" || exit 5
+    echo "$made_with" >"$base/made-with"
+}
