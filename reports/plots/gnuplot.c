@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/text/report.h"
 
+#include "harness/duet/process.h"
 #include "harness/machine/child.h"
+#include "harness/machine/clock.h"
 #include "harness/records/outfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -27,44 +30,73 @@ static char *assignment(const char *variable, const char *value)
     return asprintf(&text, "%s=%s", variable, value) < 0 ? NULL : text;
 }
 
-/* environ with our three in front and older values of theirs left out. NULL when memory is refused. */
+/* Of the user's environment gnuplot gets what it needs to run and to find fonts; NULL when memory is refused. */
 static char **child_environment(char *ours[3])
 {
-    size_t n = 0;
-    while (environ[n])
-        n++;
-    char **list = calloc(n + 4, sizeof *list);
+    static const char *const kept[] = {
+        "PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "XDG_CACHE_HOME", "FONTCONFIG_FILE", "FONTCONFIG_PATH"};
+    enum { KEPT = sizeof kept / sizeof *kept };
+    static char language[] = "LC_ALL=C.UTF-8";
+    char **list = calloc(KEPT + 5, sizeof *list);
     if (!list)
         return NULL;
     size_t count = 0;
     for (; count < 3; count++)
         list[count] = ours[count];
-    for (size_t i = 0; i < n; i++)
-        if (strncmp(environ[i], "QKBENCH_", 8) != 0)
-            list[count++] = environ[i];
+    list[count++] = language;
+    for (char **e = environ; *e; e++)
+        for (size_t i = 0; i < KEPT && count < KEPT + 4; i++)
+            if (strncmp(*e, kept[i], strlen(kept[i])) == 0 && (*e)[strlen(kept[i])] == '=')
+                list[count++] = *e;
     return list;
 }
 
-/* Reads to the end; keeps the first size - 1 bytes as one line. */
-static void drain(int fd, char *text, size_t size)
+/* What gnuplot said, its first bytes on one line. */
+struct words {
+    char text[300];
+    size_t kept;
+};
+
+/* Takes what is there, and not for ever from one who never stops. False when no more can come. */
+static bool take(int fd, struct words *w)
 {
-    char buffer[1024];
-    size_t kept = 0;
-    ssize_t n;
-    while ((n = read(fd, buffer, sizeof buffer)) != 0) {
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            break;
-        for (ssize_t i = 0; i < n && kept + 1 < size; i++) {
+    char buffer[4096];
+    for (int turn = 0; turn < 64; turn++) {
+        const ssize_t n = read(fd, buffer, sizeof buffer);
+        if (n <= 0)
+            return n < 0 && (errno == EINTR || errno == EAGAIN);
+        for (ssize_t i = 0; i < n && w->kept + 1 < sizeof w->text; i++) {
             const char c = (unsigned char)buffer[i] < ' ' ? ' ' : buffer[i];
-            if (c != ' ' || (kept && text[kept - 1] != ' '))
-                text[kept++] = c;
+            if (c != ' ' || (w->kept && w->text[w->kept - 1] != ' '))
+                w->text[w->kept++] = c;
         }
     }
-    while (kept && text[kept - 1] == ' ')
-        kept--;
-    text[kept] = '\0';
+    return true;
+}
+
+/* Waits for gnuplot's end, but not for those it may leave behind with its output. */
+static int watch(pid_t pid, int fd, const struct report_drawing *d, struct words *w, int *status,
+                 struct qk_error *err)
+{
+    const uint64_t begun = bench_clock_ns(), limit_ms = d->limit_ms ? d->limit_ms : REPORT_DRAWING_MS;
+    struct pollfd more = {.fd = fd, .events = POLLIN};
+    for (;;) {
+        if (more.fd >= 0 && !take(fd, w))
+            more.fd = -1;
+        const pid_t ended = waitpid(pid, status, WNOHANG);
+        if (ended == pid) {
+            take(fd, w);
+            return 0;
+        }
+        if (ended < 0 && errno != EINTR)
+            return qk_fail(err, QK_ERR_IO, d->script, "lost track of gnuplot: %s", strerror(errno));
+        if (d->stop && d->stop())
+            return qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted while gnuplot drew");
+        if (bench_clock_ns() - begun > limit_ms * 1000000)
+            return qk_fail(err, QK_ERR_IO, d->script, "gnuplot did not end within %.3g s and was ended: %s",
+                           (double)limit_ms / 1000, *w->text ? w->text : "it said nothing");
+        poll(&more, 1, 20);
+    }
 }
 
 /* Starts `gnuplot -d script` (-d: no settings of the user's own) with its output in a pipe; 0 or an errno. */
@@ -86,33 +118,36 @@ static int start(const char *script, char **environment, pid_t *pid, int *out)
     close(fds[1]);
     if (rc)
         close(fds[0]);
-    *out = fds[0];
+    else
+        fcntl(*out = fds[0], F_SETFL, O_NONBLOCK);
     return rc;
 }
 
-static int run(const char *script, char **environment, struct qk_error *err)
+static int run(const struct report_drawing *d, char **environment, struct qk_error *err)
 {
-    char words[300];
-    int fd, status;
+    struct words w = {.kept = 0};
+    int fd, status = 0;
     pid_t pid;
-    const int rc = start(script, environment, &pid, &fd);
+    bench_strays_adopt(); /* whatever it starts ends with it */
+    const int rc = start(d->script, environment, &pid, &fd);
+    const int code = rc ? 0 : watch(pid, fd, d, &w, &status, err);
+    if (fd >= 0)
+        close(fd);
+    bench_strays_end();
+    if (code)
+        return code;
     if (rc == ENOENT || rc == EACCES || rc == ENOTDIR)
         return qk_fail(err, QK_ERR_UNAVAILABLE, "gnuplot",
                        "gnuplot is not installed (%s); on Debian: apt-get install gnuplot-nox", strerror(rc));
     if (rc)
         return qk_fail(err, rc == ENOMEM ? QK_ERR_MEMORY : QK_ERR_IO, "gnuplot", "cannot start gnuplot: %s",
                        strerror(rc));
-    drain(fd, words, sizeof words);
-    close(fd);
-    while (waitpid(pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return qk_fail(err, QK_ERR_IO, script, "lost track of gnuplot: %s", strerror(errno));
+    const char *const said = *w.text ? w.text : "it said nothing";
     if (WIFSIGNALED(status))
-        return qk_fail(err, QK_ERR_IO, script, "gnuplot was ended by signal %d (%s): %s", WTERMSIG(status),
-                       strsignal(WTERMSIG(status)), *words ? words : "it said nothing");
+        return qk_fail(err, QK_ERR_IO, d->script, "gnuplot was ended by signal %d (%s): %s", WTERMSIG(status),
+                       strsignal(WTERMSIG(status)), said);
     if (WEXITSTATUS(status) != 0)
-        return qk_fail(err, QK_ERR_IO, script, "gnuplot failed (exit %d): %s", WEXITSTATUS(status),
-                       *words ? words : "it said nothing");
+        return qk_fail(err, QK_ERR_IO, d->script, "gnuplot failed (exit %d): %s", WEXITSTATUS(status), said);
     return 0;
 }
 
@@ -137,23 +172,22 @@ static int check_end(const char *file, const char *image, const char *format, st
     return 0;
 }
 
-static int draw(const char *script, const char *tsv, const char *file, const char *format,
-                struct qk_error *err)
+static int draw(const struct report_drawing *d, const char *file, struct qk_error *err)
 {
-    char *tsv_name = plain_name(tsv), *file_name = plain_name(file), *ours[3] = {NULL, NULL, NULL},
+    char *tsv_name = plain_name(d->tsv), *file_name = plain_name(file), *ours[3] = {NULL, NULL, NULL},
          **list = NULL;
     int rc = QK_ERR_MEMORY;
     if (tsv_name && file_name) {
         ours[0] = assignment("QKBENCH_TSV", tsv_name);
         ours[1] = assignment("QKBENCH_IMAGE", file_name);
-        ours[2] = assignment("QKBENCH_FORMAT", format);
+        ours[2] = assignment("QKBENCH_FORMAT", d->format);
         if (ours[0] && ours[1] && ours[2])
             list = child_environment(ours);
     }
     if (list)
-        rc = run(script, list, err);
+        rc = run(d, list, err);
     else
-        qk_fail(err, rc, script, "no memory to start gnuplot");
+        qk_fail(err, rc, d->script, "no memory to start gnuplot");
     free(list);
     for (int i = 0; i < 3; i++)
         free(ours[i]);
@@ -162,20 +196,19 @@ static int draw(const char *script, const char *tsv, const char *file, const cha
     return rc;
 }
 
-int report_gnuplot(const char *script, const char *tsv, const char *image, const char *format,
-                   struct qk_error *err)
+int report_gnuplot(const struct report_drawing *d, struct qk_error *err)
 {
     struct bench_outfile out;
-    if (strcmp(format, "svg") != 0 && strcmp(format, "png") != 0 && strcmp(format, "pdf") != 0)
-        return qk_fail(err, QK_ERR_ARG, image, "unknown image format \"%s\", expected svg, png or pdf",
-                       format);
-    int rc = bench_outfile_open(&out, image, err);
+    if (strcmp(d->format, "svg") != 0 && strcmp(d->format, "png") != 0 && strcmp(d->format, "pdf") != 0)
+        return qk_fail(err, QK_ERR_ARG, d->image, "unknown image format \"%s\", expected svg, png or pdf",
+                       d->format);
+    int rc = bench_outfile_open(&out, d->image, err);
     if (rc)
         return rc;
     const char *file = out.temp ? out.temp : out.path;
-    rc = draw(script, tsv, file, format, err);
+    rc = draw(d, file, err);
     if (!rc && out.temp)
-        rc = check_end(file, image, format, err);
+        rc = check_end(file, d->image, d->format, err);
     if (rc) {
         bench_outfile_abort(&out);
         return rc;

@@ -159,7 +159,14 @@ int report_phases_tsv(const struct report_input *in, FILE *to, struct qk_error *
 {
     struct layout l;
     const struct bench_summary *sum = in->summary;
+    const char *const op = pick_op(sum);
+    size_t points = 0;
     bool any = false;
+    for (size_t i = 0; i < sum->count; i++)
+        points += strcmp(sum->rows[i].rec->op, op) == 0;
+    if (points > REPORT_POINTS_MAX)
+        return qk_fail(err, QK_ERR_INVALID, NULL, "%s has %zu cases, and a picture shows at most %d", op,
+                       points, REPORT_POINTS_MAX);
     if (!lay_out(&l, sum))
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory to lay out a plot of %zu rows", sum->count);
     for (size_t i = 0; i < sum->count; i++)

@@ -75,10 +75,17 @@ static char *read_file(const char *name, size_t *size)
     return text;
 }
 
+static int drawn(const char *script, const char *tsv, const char *image, const char *format,
+                 struct qk_error *err)
+{
+    const struct report_drawing d = {.script = script, .tsv = tsv, .image = image, .format = format};
+    return report_gnuplot(&d, err);
+}
+
 static void draw(const char *tsv, const char *image, const char *format)
 {
     struct qk_error err = {0};
-    const int rc = report_gnuplot(REPORT_SCRIPT, tsv, image, format, &err);
+    const int rc = drawn(REPORT_SCRIPT, tsv, image, format, &err);
     if (rc)
         fail_msg("%d: %s", rc, err.text);
 }
@@ -122,23 +129,42 @@ UNIT_TEST(three_formats)
     report_fixture_free(&f);
 }
 
-/* Left over from drawing by hand. */
-UNIT_TEST(older_variables_do_not_count)
+/* Left over from drawing by hand, or a user's taste. */
+UNIT_TEST(the_users_variables_do_not_count)
 {
-    static const char *const names[] = {"QKBENCH_TSV", "QKBENCH_IMAGE", "QKBENCH_FORMAT"};
+    static const char *const variables[][2] = {
+        {"QKBENCH_TSV", "older"}, {"QKBENCH_IMAGE", "older"}, {"QKBENCH_FORMAT", "older"},
+        {"GNUTERM", "qt"},        {"GNUPLOT_LIB", "/none"},   {"GNUPLOT_DRIVER_DIR", "/none"},
+        {"LC_ALL", "de_DE.utf8"}, {"LC_NUMERIC", "de_DE"},    {"GDFONTPATH", "/none"}};
+    enum { VARIABLES = sizeof variables / sizeof *variables };
     struct report_fixture f;
     need_gnuplot();
     report_fixture_sizes(&f, 1);
     write_tsv(&f, "t.tsv");
-    for (size_t i = 0; i < 3; i++)
-        assert_int_equal(setenv(names[i], "older", 1), 0);
+    write_file(".gnuplot", "set terminal dumb\nexit status 1\n", 0644);
+    write_file(".gnuplotrc", "exit status 1\n", 0644);
+    const char *const home = getenv("HOME");
+    char *const home_before = home ? strdup(home) : NULL, *before[VARIABLES];
+    setenv("HOME", folder, 1);
+    for (size_t i = 0; i < VARIABLES; i++) {
+        const char *const value = getenv(variables[i][0]);
+        before[i] = value ? strdup(value) : NULL;
+        assert_int_equal(setenv(variables[i][0], variables[i][1], 1), 0);
+    }
     struct qk_error err = {0};
-    const int rc = report_gnuplot(REPORT_SCRIPT, "t.tsv", "t.svg", "svg", &err);
-    for (size_t i = 0; i < 3; i++)
-        unsetenv(names[i]);
+    const int rc = drawn(REPORT_SCRIPT, "t.tsv", "t.svg", "svg", &err);
+    for (size_t i = 0; i < VARIABLES; i++) {
+        unsetenv(variables[i][0]);
+        if (before[i])
+            setenv(variables[i][0], before[i], 1);
+        free(before[i]);
+    }
+    unsetenv("HOME");
+    if (home_before)
+        setenv("HOME", home_before, 1);
+    free(home_before);
     if (rc)
         fail_msg("%d: %s", rc, err.text);
-    assert_int_equal(count_files(false), 2);
     report_fixture_free(&f);
 }
 
@@ -196,6 +222,7 @@ UNIT_TEST(names_are_never_code)
         {"a'b\"c $(touch pwned) `touch pwned`", "d'e\"f $(touch pwned)"},
         {"-", "--"},
         {"~x", "%s {a}_b^c\\n"},
+        {"a\nb\t\x1b", "c\n\\n%d\n"},
         {"x\"; system('touch pwned') #", "y'; system(\"touch pwned\") #"},
     };
     struct report_fixture f;
@@ -228,7 +255,7 @@ static void expect_failure(const char *script, const char *format, int code, con
 {
     struct qk_error err = {0};
     write_file("old.svg", "old", 0644);
-    const int rc = report_gnuplot(script, "t.tsv", "old.svg", format, &err);
+    const int rc = drawn(script, "t.tsv", "old.svg", format, &err);
     if (rc != code || !strstr(err.text, text))
         fail_msg("%d, \"%s\"; expected %d, \"%s\"", rc, err.text, code, text);
     assert_old_image();
@@ -272,10 +299,89 @@ UNIT_TEST(a_false_gnuplot_leaves_nothing_behind)
     expect_failure("s.gp", "gif", QK_ERR_ARG, "unknown image format \"gif\", expected svg, png or pdf", 1);
 }
 
+/* Processes in our folder besides this one: what gnuplot started has never left it. */
+static void assert_alone(void)
+{
+    DIR *dir = opendir("/proc");
+    assert_non_null(dir);
+    for (struct dirent *e; (e = readdir(dir));) {
+        char link[300], to[sizeof folder + 1];
+        snprintf(link, sizeof link, "/proc/%s/cwd", e->d_name);
+        const ssize_t n = strtol(e->d_name, NULL, 10) > 0 ? readlink(link, to, sizeof to) : -1;
+        if (n == (ssize_t)strlen(folder) && !memcmp(to, folder, (size_t)n) &&
+            strtol(e->d_name, NULL, 10) != getpid())
+            fail_msg("process %s is left", e->d_name);
+    }
+    closedir(dir);
+}
+
+static bool never(void)
+{
+    return false;
+}
+
+static bool at_once(void)
+{
+    return true;
+}
+
+/* Whatever it does, the call ends, and nothing that gnuplot started is left. */
+UNIT_TEST(a_gnuplot_that_does_not_end_is_ended)
+{
+    static const char *const scripts[] = {
+        "echo drawing; sleep 60",         /* slow */
+        "trap '' TERM INT HUP; sleep 60", /* deaf */
+        "exec >&- 2>&-; sleep 60",        /* its pipe is closed early */
+        "setsid sleep 60 & wait",         /* in a session of its own */
+        "while :; do echo garbage; done", /* talks without end */
+    };
+    char path[128];
+    snprintf(path, sizeof path, "%s:/usr/bin:/bin", folder);
+    assert_int_equal(setenv("PATH", path, 1), 0);
+    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+        char text[200];
+        struct qk_error err = {0};
+        snprintf(text, sizeof text, "#!/bin/sh\n%s\n", scripts[i]);
+        write_file("gnuplot", text, 0755);
+        struct report_drawing d = {.script = "s.gp",
+                                   .tsv = "t.tsv",
+                                   .image = "t.svg",
+                                   .format = "svg",
+                                   .stop = never,
+                                   .limit_ms = 100};
+        int rc = report_gnuplot(&d, &err);
+        if (rc != QK_ERR_IO || !strstr(err.text, "did not end within 0.1 s"))
+            fail_msg("%s: %d, \"%s\"", scripts[i], rc, err.text);
+        assert_alone();
+        d.stop = at_once;
+        d.limit_ms = 0;
+        rc = report_gnuplot(&d, &err);
+        assert_int_equal(rc, QK_ERR_INTERRUPTED);
+        assert_alone();
+        assert_int_equal(count_files(false), 1);
+    }
+}
+
+/* Its output is held open by one who stays; it is not waited for. */
+UNIT_TEST(what_gnuplot_leaves_behind_is_ended)
+{
+    char path[128];
+    struct qk_error err = {0};
+    snprintf(path, sizeof path, "%s:/usr/bin:/bin", folder);
+    assert_int_equal(setenv("PATH", path, 1), 0);
+    write_file("gnuplot", "#!/bin/sh\necho '<svg></svg>' >\"$QKBENCH_IMAGE\"\nsleep 60 &\n", 0755);
+    const struct report_drawing d = {
+        .script = "s.gp", .tsv = "t.tsv", .image = "t.svg", .format = "svg", .limit_ms = 50000};
+    const int rc = report_gnuplot(&d, &err);
+    if (rc)
+        fail_msg("%d: %s", rc, err.text);
+    assert_alone();
+}
+
 UNIT_TEST(an_image_that_cannot_be_written_is_an_io_error)
 {
     struct qk_error err = {0};
-    assert_int_equal(report_gnuplot(REPORT_SCRIPT, "t.tsv", "absent/t.svg", "svg", &err), QK_ERR_IO);
+    assert_int_equal(drawn(REPORT_SCRIPT, "t.tsv", "absent/t.svg", "svg", &err), QK_ERR_IO);
     assert_non_null(strstr(err.text, "absent/t.svg"));
 }
 
@@ -283,13 +389,15 @@ TEST_PART(gnuplot)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(three_formats, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(older_variables_do_not_count, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_users_variables_do_not_count, set_up, tear_down),
         cmocka_unit_test_setup_teardown(any_number_of_sizes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_but_rows_without_intervals_or_ladder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_are_never_code, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_gnuplot_it_is_unavailable, set_up, tear_down),
         cmocka_unit_test_setup_teardown(gnuplots_own_words_are_passed_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_false_gnuplot_leaves_nothing_behind, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_gnuplot_that_does_not_end_is_ended, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_gnuplot_leaves_behind_is_ended, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_image_that_cannot_be_written_is_an_io_error, set_up, tear_down),
     };
     const char *path = getenv("PATH");

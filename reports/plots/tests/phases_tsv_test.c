@@ -102,6 +102,26 @@ UNIT_TEST(names_cannot_make_fields_or_lines)
     report_fixture_free(&f);
 }
 
+/* More rows than a picture shows are refused before the work grows with their square. */
+UNIT_TEST(too_many_points_are_refused)
+{
+    struct report_fixture f;
+    struct qk_error err = {0};
+    report_fixture_sizes(&f, 1);
+    struct bench_summary_row *rows = calloc(REPORT_POINTS_MAX + 1, sizeof *rows);
+    assert_non_null(rows);
+    for (size_t i = 0; i <= REPORT_POINTS_MAX; i++)
+        rows[i] = f.rows[0];
+    struct bench_summary many = f.summary;
+    many.rows = rows;
+    many.count = REPORT_POINTS_MAX + 1;
+    f.in.summary = &many;
+    assert_int_equal(report_phases_tsv(&f.in, stderr, &err), QK_ERR_INVALID);
+    assert_non_null(strstr(err.text, "2001 cases, and a picture shows at most 2000"));
+    free(rows);
+    report_fixture_free(&f);
+}
+
 TEST_PART(phases_tsv)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +130,7 @@ TEST_PART(phases_tsv)
         cmocka_unit_test(without_a_reference_there_is_nothing_to_plot),
         cmocka_unit_test(one_op_is_plotted),
         cmocka_unit_test(names_cannot_make_fields_or_lines),
+        cmocka_unit_test(too_many_points_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
