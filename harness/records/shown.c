@@ -56,8 +56,8 @@ size_t bench_shown_first(struct bench_shown *to, const char *s, size_t n, const 
     wchar_t c = 0;
     const size_t bytes = decode((const unsigned char *)s, n, &c);
     const char *const control = bytes == 1 && c ? strchr(controls, c) : NULL;
-    const bool kept = bytes == 1 && c && c < ' ' && strchr(keep, c);
-    const size_t width = kept ? 0 : width_of(bytes ? c : 0);
+    const bool kept = bytes == 1 && c && c < ' ' && keep && strchr(keep, c);
+    const size_t width = kept || !bytes || (!keep && c > 0x7f) ? 0 : width_of(c);
     int length = (int)bytes;
     if (kept || width)
         memcpy(to->text, s, bytes);

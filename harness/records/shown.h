@@ -18,7 +18,7 @@ struct bench_shown {
 
 /*
  * The first character of the n >= 1 bytes at s. Returns how many bytes of s it was. Controls that are in `keep` stay as
- * they are and take no column; "" keeps none.
+ * they are and take no column; "" keeps none. NULL escapes what is not ASCII, too.
  */
 size_t bench_shown_first(struct bench_shown *to, const char *s, size_t n, const char *keep);
 

@@ -27,10 +27,11 @@ set datafile separator "\t"
 bar = n == 1 ? 0.5 : 0.84 / (n < 3 ? 3 : n)
 centre(s) = s + (s > ladder && ladder > 0 ? 0.5 : 0)
 x(s, k) = centre(s) + (k - (n + 1) / 2.0) * bar
-# With many slots a long name is broken behind its first underscore, or neighbours would run into each other.
+# A long name is cut, and with many slots broken behind its first underscore, or neighbours would run into each other.
+short(name) = strlen(name) > 30 ? name[1 : 27]."..." : name
 broken(name) = slots < 9 || strlen(name) < 10 || !strstrt(name, "_") ? name : \
     name[1 : strstrt(name, "_")]."\n".name[strstrt(name, "_") + 1 : *]
-label(variant, isa, phase) = broken(variant)."\n".(phase eq "-" ? isa : phase eq "baseline" ? phase : "phase ".phase)
+label(variant, isa, phase) = broken(short(variant))."\n".(phase eq "-" ? isa : phase eq "baseline" ? phase : "phase ".phase)
 
 stats data using 9 name "SPEED" nooutput
 stats data using (strcol(9) eq "NaN" ? 1 : 0) name "MISSING" nooutput

@@ -90,23 +90,36 @@ static void put_number(double x, FILE *to)
         fputs("\tNaN", to);
 }
 
-/* One word: what gnuplot would take for a quote, and what the list of shapes is separated by, is replaced. */
-static void put_word(const char *text, FILE *to)
+/*
+ * In ASCII, because a glyph that no font has makes gnuplot draw nonsense all over the picture. What stands in `spoilt`
+ * is replaced; so is the end of "]]>", which gnuplot writes into an SVG as it is.
+ */
+static void put_shown(const char *text, const char *spoilt, FILE *to)
 {
     struct bench_shown one;
+    int brackets = 0;
     for (size_t left = strlen(text); left;) {
-        const size_t bytes = bench_shown_first(&one, text, left, "");
-        fputs(strchr(" \"#", *one.text) ? "_" : one.text, to);
+        const size_t bytes = bench_shown_first(&one, text, left, NULL);
+        for (const char *c = one.text; *c; c++) {
+            putc(strchr(spoilt, *c) || (*c == '>' && brackets > 1) ? '_' : *c, to);
+            brackets = *c == ']' ? brackets + 1 : 0;
+        }
         text += bytes;
         left -= bytes;
     }
 }
 
+/* One word: without what gnuplot takes for a quote or an escape, and what the list of shapes is separated by. */
+static void put_word(const char *text, FILE *to)
+{
+    put_shown(text, " \"#\\", to);
+}
+
 static void put_line(const char *label, const char *text, FILE *to)
 {
-    char shown[800];
-    bench_show(shown, sizeof shown, text, "");
-    fprintf(to, "# %s: %s\n", label, shown);
+    fprintf(to, "# %s: ", label);
+    put_shown(text, "", to);
+    putc('\n', to);
 }
 
 static void put_head(const struct report_input *in, const struct layout *l, FILE *to)

@@ -71,11 +71,14 @@ UNIT_TEST(whole_characters_are_cut)
 }
 
 /* A NUL is a byte like others to those who have a length. */
-UNIT_TEST(nul_bytes)
+UNIT_TEST(single_characters)
 {
     struct bench_shown one;
     assert_int_equal(bench_shown_first(&one, "\0a", 2, "\n"), 1);
     assert_string_equal(one.text, "\\x00");
+    assert_int_equal(bench_shown_first(&one, "\xe4\xbd\xa0", 3, NULL), 3);
+    assert_string_equal(one.text, "\\u4f60");
+    assert_int_equal(one.columns, 6);
 }
 
 UNIT_TEST(fields_of_csv)
@@ -104,7 +107,7 @@ TEST_PART(shown)
         cmocka_unit_test(texts_and_columns),
         cmocka_unit_test(what_is_kept_stays),
         cmocka_unit_test(whole_characters_are_cut),
-        cmocka_unit_test(nul_bytes),
+        cmocka_unit_test(single_characters),
         cmocka_unit_test(fields_of_csv),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
