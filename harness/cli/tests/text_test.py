@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import unicodedata
 import xml.etree.ElementTree
 
 sys.dont_write_bytecode = True  # nothing appears in the source tree
@@ -189,28 +190,41 @@ def resize(fd, columns):
 
 
 def lines_of(text):
-    return [line for line in re.split("[\r\n]+", text.decode()) if line]
+    return [line for line in re.split("[\r\n]+", harmless(text.replace(b"\r", b"\n"))) if line]
+
+
+def columns_of(line):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+
+# What it does stands in its progress line.
+LONG = ["model", "synth", "tiny", "--out", "\x1b" + 20 * "你好"]
 
 
 def progress_keeps_to(width, columns, **environment):
-    code, text = on_terminal(program, *FAST, "qk256_dequant/p[12]*/256", columns=columns, **environment)
-    assert code == 0 and b"\x1b" not in text
+    code, text = on_terminal(program, *LONG, columns=columns, **environment)
     lines = lines_of(text)
-    assert lines and re.match(" *[0-9]+ %", lines[0]), text
-    assert max(map(len, lines)) < width, text
+    assert code == 0 and re.match(" *[0-9]+ %", lines[0]), text
+    assert width - 3 < max(map(columns_of, lines)) < width, text
     assert text.endswith(b"\r") and not lines[-1].strip(), "the line is not cleared"
 
 
 def progress_follows_a_resize():
-    code, text = on_terminal(program, *FAST, "qk256_dequant/*/256", columns=80, begun=lambda fd: resize(fd, 20))
+    code, text = on_terminal(program, "breakdown", "--quick", "--counters", "none", "qk256_dequant/p[24]*/4096",
+                             begun=lambda fd: resize(fd, 20))
     lines = lines_of(text)
-    assert code == 0 and max(map(len, lines[-2:])) < 20, text
+    assert code == 0 and max(map(len, lines)) > 20 and max(map(len, lines[-2:])) == 19, text
+
+
+def progress_of_a_part(given, least, most):
+    _, text = on_terminal(program, *LONG, QKBENCH_PROGRESS=given)
+    assert least < int(lines_of(text)[0].split("%")[0]) < most, text
 
 
 def a_dumb_terminal_gets_lines(**environment):
-    code, text = on_terminal(program, *FAST, "qk256_dequant/p[12]*/256", columns=30, **environment)
-    assert code == 0 and b"\x1b" not in text and b"\r" not in text.replace(b"\r\n", b""), text
-    assert text.endswith(b"\n") and max(map(len, lines_of(text))) < 30, text
+    code, text = on_terminal(program, *LONG, columns=30, **environment)
+    assert code == 0 and b"\r" not in text.replace(b"\r\n", b""), text
+    assert text.endswith(b"\n") and 26 < max(map(columns_of, lines_of(text))) < 30, text
 
 
 def a_pipe_gets_none():
@@ -221,7 +235,7 @@ def a_pipe_gets_none():
 def the_background_is_silent():
     """Also where writing would stop it."""
     script = 'stty tostop; set -m; "$0" "$@" & wait $!'
-    code, text = on_terminal("bash", "-c", script, program, *FAST, "qk256_dequant/scalar/256")
+    code, text = on_terminal("bash", "-c", script, program, *LONG)
     assert code == 0 and b"%" not in text, (code, text)
 
 
@@ -255,7 +269,9 @@ tests = [(f.__name__.replace("_", " "), f) for f in (
     generated_text_is_shown_on_a_terminal)]
 tests += [("progress keeps to 20 columns", lambda: progress_keeps_to(20, 20)),
           ("progress keeps to COLUMNS", lambda: progress_keeps_to(25, 0, COLUMNS="25")),
-          ("progress keeps to one column", lambda: on_terminal(program, *FAST, "qk256_dequant/scalar/256", columns=1)),
+          ("progress keeps to one column", lambda: on_terminal(program, *LONG, columns=1)),
+          ("progress of a part", lambda: progress_of_a_part("0.5:0.75", 50, 75)),
+          ("progress of what is no part", lambda: progress_of_a_part("9:nan", 75, 101)),
           ("TERM=dumb gets lines", lambda: a_dumb_terminal_gets_lines(TERM="dumb")),
           ("no TERM gets lines", lambda: a_dumb_terminal_gets_lines(TERM=None))]
 try:
