@@ -70,6 +70,8 @@ int cli_detect(struct qk_cpu *cpu, struct qk_error *err);
 /* From here on a first signal that would end the program sets a flag, which cli_stop reads: see signals.c. */
 void cli_catch_interrupts(void);
 bool cli_stop(void);
+/* From here on a mapped file that somebody makes shorter ends the program with a message and 1, not by SIGBUS. */
+void cli_watch_maps(void);
 
 /* A whole number in [min, max], or cli_wrong (exit 2) naming option, value and range. */
 uint64_t cli_number(const struct argp_state *state, const char *option, const char *text, uint64_t min,

@@ -62,6 +62,8 @@ int cli_measure_run(struct cli_measure *m, const char *counters, struct bench_sa
                     struct qk_error *err)
 {
     struct session s;
+    if (m->shapes)
+        cli_watch_maps();
     int code = session_begin(&s, m, counters, &set->env, err);
     if (!code)
         code = bench_matrix_make(&s.matrix, m->job.table, m->patterns, m->count, m->shapes, &set->env, err);

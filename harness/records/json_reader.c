@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/records/json_reader.h"
 
+#include "harness/records/infile.h"
+
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Ten times the largest run foreseen; keeps a wrong file from filling the memory. */
@@ -70,7 +70,7 @@ struct bench_place bench_member(const struct bench_place *parent, const char *ke
     /* Not snprintf: a large file has a million members. */
     char *end = stpncpy(p.path, parent->path, PATH_KEPT);
     *end++ = '.';
-    *stpncpy(end, key, sizeof p.path - PATH_KEPT - 2) = '\0';
+    *stpncpy(end, key, (size_t)(p.path + sizeof p.path - end) - 1) = '\0';
     return p;
 }
 
@@ -301,7 +301,7 @@ static void *take_counted(size_t size)
 
 struct input {
     int fd;
-    bool pipe, marked;
+    bool marked;
     size_t bytes;
     int number; /* errno of a failed read */
 };
@@ -325,21 +325,6 @@ static size_t read_some(void *to, size_t size, void *context)
     return (size_t)n;
 }
 
-/* Without O_NONBLOCK a FIFO that nobody writes would hold the caller here for ever. */
-static bool open_input(struct input *in, const char *path)
-{
-    struct stat st;
-    in->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (in->fd < 0 || fstat(in->fd, &st)) {
-        in->number = errno;
-        return false;
-    }
-    in->pipe = S_ISFIFO(st.st_mode);
-    if (!S_ISREG(st.st_mode))
-        fcntl(in->fd, F_SETFL, O_RDONLY);
-    return true;
-}
-
 static json_t *load_counted(struct input *in, json_error_t *bad)
 {
     json_malloc_t take;
@@ -354,7 +339,8 @@ static json_t *load_counted(struct input *in, json_error_t *bad)
     return json;
 }
 
-static int explain(const struct input *in, const char *path, json_error_t *bad, struct qk_error *err)
+static int explain(const struct input *in, const char *path, const char *kind, json_error_t *bad,
+                   struct qk_error *err)
 {
     if (in->number)
         return qk_fail(err, QK_ERR_IO, path, "cannot read '%s': %s", path, strerror(in->number));
@@ -369,7 +355,7 @@ static int explain(const struct input *in, const char *path, json_error_t *bad, 
         return qk_fail(err, QK_ERR_MEMORY, path, "%s: out of memory while reading it", path);
     if (in->bytes == 0)
         return qk_fail(err, QK_ERR_FORMAT, path, "%s: found an empty %s, expected qkbench's results", path,
-                       in->pipe ? "pipe" : "file");
+                       kind);
     if (in->marked)
         return qk_fail(err, QK_ERR_FORMAT, "line 1, column 1",
                        "%s: found a byte order mark, expected JSON, which has none", path);
@@ -383,11 +369,19 @@ static int explain(const struct input *in, const char *path, json_error_t *bad, 
 
 json_t *bench_json_load(const char *path, int *code, struct qk_error *err)
 {
-    struct input in = {.fd = -1};
+    struct input in = {0};
     json_error_t bad = {.text = ""};
-    json_t *json = open_input(&in, path) ? load_counted(&in, &bad) : NULL;
+    struct stat st = {0};
+    json_t *json = NULL;
+    in.fd = bench_infile_open(path, &st);
+    if (in.fd < 0)
+        in.number = errno;
+    else if (S_ISREG(st.st_mode) && st.st_size > (off_t)BYTES_MAX)
+        in.bytes = (size_t)st.st_size;
+    else
+        json = load_counted(&in, &bad);
     if (!json)
-        *code = explain(&in, path, &bad, err);
+        *code = explain(&in, path, S_ISFIFO(st.st_mode) ? "pipe" : "file", &bad, err);
     if (in.fd >= 0)
         close(in.fd);
     return json;

@@ -37,6 +37,8 @@ BROKEN = [
     (["uncounted", "ipc"], {"reason": "", "unit": ""}),
     (["cases", 0, "name"], "scalar"),
     (["cases", 0, "ns"], 0),
+    (["cases", 0, "ns"], 1.1e15),
+    (["cases", 0, "speedup", "high"], 1.1e18),
     (["cases", 0, "speedup", "value"], -1),
     (["cases", 0, "speedup", "low"], None),
     (["cases", 0, "speedup", "more"], 1),

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/model/model.h"
 #include "harness/machine/datafile.h"
+#include "harness/records/infile.h"
 #include "model/synth/synth.h"
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* 0 or 1, or cli_wrong. */
 static bool second_of(const struct argp_state *state, const char *option, const char *arg, const char *first,
@@ -50,10 +53,31 @@ size_t cli_model_cpus(void)
     return n < MODEL_THREADS_MAX ? n : MODEL_THREADS_MAX;
 }
 
+/* Nothing of such a file is left to go on with, on whichever thread this is. */
+static void on_short_file(int number, siginfo_t *info, void *context)
+{
+    static const char said[] = "qkbench: a mapped file, as models are, became shorter while it was in use\n";
+    (void)context;
+    if (info->si_code != BUS_ADRERR) {
+        signal(number, SIG_DFL);
+        return;
+    }
+    const ssize_t ignored = write(STDERR_FILENO, said, sizeof said - 1);
+    (void)ignored;
+    _exit(CLI_FAILED);
+}
+
+void cli_watch_maps(void)
+{
+    struct sigaction action = {.sa_sigaction = on_short_file, .sa_flags = SA_SIGINFO};
+    sigaction(SIGBUS, &action, NULL);
+}
+
 int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err)
 {
     static const char synth[] = "synth:";
     char path[4096];
+    cli_watch_maps();
     if (name && !strncmp(name, synth, strlen(synth)))
         return model_synth_open(name + strlen(synth), MODEL_SYNTH_SEED, g, err);
     if (!name) {
@@ -107,7 +131,11 @@ void cli_model_close(struct cli_model *m)
 int cli_model_read(const char *path, char **text, size_t *size, struct qk_error *err)
 {
     const size_t most = (size_t)256 << 20, step = 1 << 20;
-    FILE *from = fopen(path, "rb");
+    struct stat st;
+    const int fd = bench_infile_open(path, &st);
+    FILE *from = fd < 0 ? NULL : fdopen(fd, "rb");
+    if (fd >= 0 && !from)
+        close(fd);
     size_t room = 0;
     int code = from ? 0 : qk_fail(err, QK_ERR_IO, path, "cannot open: %s", strerror(errno));
     *text = NULL;

@@ -27,6 +27,7 @@ BROKEN = [
     ([1, "n_prompt"], 16),
     ([0, "samples_ns"], []),
     ([0, "samples_ns", 0], 1.5),
+    ([0, "samples_ns", 0], 10**15 + 1),
     ([0, "samples_ts", 0], 0),
     ([0, "test_time"], "yesterday"),
     ([0, "phase"], "five"),

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +33,7 @@ UNIT_TEST(what_is_not_json)
                  "ELF\x02\x01\x01\0\0",
                  9, "line 1, column 1", "not JSON");
     refuse_bytes("{\"a\": \"\xff\"}", 10, "line 1, column 7", "not JSON: unable to decode byte 0xff");
+    refuse_bytes("\xef\xbb\xbf{}", 5, "line 1, column 1", "byte order mark");
     refuse_bytes("\x1b[31m", 5, "line 1, column 1", "'?'");
     refuse_bytes("{\n  \"a\": NaN\n}", 14, "line 2, column 10", "NaN");
     refuse_bytes("{\"a\": 1, \"a\": 2}", 16, "line 1, column 12", "duplicate");
@@ -77,6 +79,24 @@ UNIT_TEST(huge_file)
     assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0); /* nobody read it to its end */
 }
 
+/* A pipe is read, and one that nobody writes does not hold its reader. */
+UNIT_TEST(pipes)
+{
+    struct qk_error err;
+    int ends[2], code = QK_OK;
+    char path[32];
+    assert_int_equal(mkfifo(bench_test_path("fifo"), 0600), 0);
+    assert_refused(bench_test_path("fifo"), QK_ERR_FORMAT, bench_test_path("fifo"), "found an empty pipe");
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "[1, 2]", 6), 6);
+    close(ends[1]);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    json_t *json = bench_json_load(path, &code, &err);
+    close(ends[0]);
+    assert_int_equal(json_array_size(json), 2);
+    json_decref(json);
+}
+
 /* The first refusal is the one that is told, and nothing after it is read. */
 UNIT_TEST(first_error_is_kept)
 {
@@ -103,9 +123,8 @@ UNIT_TEST(first_error_is_kept)
 TEST_PART(json_reader)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_not_json),
-        cmocka_unit_test(what_is_no_readable_file),
-        cmocka_unit_test(huge_file),
+        cmocka_unit_test(what_is_not_json),    cmocka_unit_test(what_is_no_readable_file),
+        cmocka_unit_test(huge_file),           cmocka_unit_test(pipes),
         cmocka_unit_test(first_error_is_kept),
     };
     return cmocka_run_group_tests_name("harness/json_reader", tests, bench_test_dir_make,

@@ -38,6 +38,10 @@ BROKEN = [
     (["benchmarks", 0, "time_unit"], "us"),
     (["benchmarks", 0, "samples_ns"], []),
     (["benchmarks", 0, "samples_ns", 1], -1),
+    (["benchmarks", 0, "samples_ns", 1], 0.000999),
+    (["benchmarks", 0, "samples_ns", 1], 1.1e15),
+    (["benchmarks", 0, "core_ghz"], 1001),
+    (["context", "date"], "2026-13-02T03:04:05+00:00"),
 ]
 
 schema = Schema(schema_path)
