@@ -35,6 +35,7 @@ int __wrap_qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t 
 
 /* From the `late_from`th block on the clock is a quarter of an hour ahead. */
 static int late_from;
+static double budget_s;
 uint64_t __real_bench_clock_ns(void);
 uint64_t __wrap_bench_clock_ns(void);
 uint64_t __wrap_bench_clock_ns(void)
@@ -137,6 +138,7 @@ static bool full;
 static int run(const char *pattern)
 {
     const struct bench_run_config cfg = {.job = {.table = qk_table_builtin(),
+                                                 .budget_s = budget_s,
                                                  .quick = !full,
                                                  .seed = 5,
                                                  .cpu = 0,
@@ -232,6 +234,16 @@ UNIT_TEST(a_late_run_makes_do_with_fewer_blocks)
     assert_true(bd.rows[0].component[0].resolved);
 }
 
+UNIT_TEST(a_budget_takes_blocks_but_leaves_sixteen)
+{
+    full = true;
+    budget_s = 1e-6;
+    assert_int_equal(run("qk256_dequant/scalar/256"), 0);
+    full = false;
+    budget_s = 0;
+    assert_int_equal(bd.rows[0].blocks, 16);
+}
+
 UNIT_FIXTURE(tear_down)
 {
     bench_matrix_free(&m);
@@ -249,6 +261,7 @@ TEST_PART(run)
         cmocka_unit_test(what_cannot_run_here_is_skipped),
         cmocka_unit_test(a_stop_ends_it),
         cmocka_unit_test(a_late_run_makes_do_with_fewer_blocks),
+        cmocka_unit_test(a_budget_takes_blocks_but_leaves_sixteen),
     };
     if (qk_cpu_detect(&isa, NULL, &err))
         return 1;

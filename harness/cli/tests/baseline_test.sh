@@ -99,6 +99,23 @@ status=$? out=$(cat said.txt)
 ok "interrupted save: exit 130, the old file is whole, no launch runs on" eval \
     '[ $status -eq 130 ] && cmp -s "$file" before.json && ! ls -d qkbench-* 2>/dev/null && says "launch 1 of 50"'
 TMPDIR=$work code 0 "launch 2 of 2" baseline save fresh --quick --launches 2 --only '*/*_[up]*/256'
+ok "it says what it took of its budget" says "s; the budget is 300 s"
+out=$(TERM=xterm python3 -c '
+import fcntl, os, pty, re, struct, sys, termios
+child, terminal = pty.fork()
+if child == 0:
+    fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 110, 0, 0))
+    os.execv(sys.argv[1], ["qkbench", "baseline", "save", "seen", "--budget", "4", "--launches", "2", "--only", "*/p1*/256"])
+text = ""
+try:
+    while more := os.read(terminal, 4096):
+        text += more.decode()
+except OSError: # its end
+    pass
+shares = [int(share) for share in re.findall(r"(\d+) %", text)]
+print(os.waitstatus_to_exitcode(os.wait()[1]), shares == sorted(shares), len(set(shares)) > 3, shares,
+      [part for part in ("launch 1 of 2: ", "launch 2 of 2: ", "breakdown: ", " s left") if part not in text])' "$program" 2>&1)
+ok "on a terminal one progress leads through all parts" eval 'says "0 True True" && says " []"'
 run gate --baseline fresh --quick --lock-dir . --policy "$tree/ci/policy.json"
 ok "a gate without patterns measures what the baseline has, and no other op" eval \
     'case $status in 0 | 3 | 4) says p4_permute/256 && ! says act_quant && ! says 16384 ;; *) false ;; esac'

@@ -16,6 +16,7 @@
 
 static const char *failing; /* variant whose check fails */
 static bool stop_now;
+static double budget_s;
 static int stop_asked, stop_at; /* how often it was asked; at which of these */
 static int progressed;
 static double last_done;
@@ -55,6 +56,7 @@ static int run(const char *pattern, const char *shapes)
     const struct bench_run_config cfg = {.job = {.table = qk_table_builtin(),
                                                  .quick = true,
                                                  .seed = 1,
+                                                 .budget_s = budget_s,
                                                  .cpu = 0,
                                                  .isa = &isa,
                                                  .stop = stop,
@@ -90,6 +92,20 @@ UNIT_TEST(a_run_pairs_its_samples)
         }
     }
     assert_true(set.timer_ns > 0);
+}
+
+UNIT_TEST(a_budget_takes_blocks_but_leaves_eight)
+{
+    static const struct {
+        double budget_s;
+        size_t blocks;
+    } cases[] = {{1e-6, 8}, {3600, 16}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        budget_s = cases[i].budget_s;
+        assert_int_equal(run("qk256_dequant/scalar/256", "seed"), 0);
+        assert_int_equal(set.records[0].block_count, cases[i].blocks);
+    }
+    budget_s = 0;
 }
 
 UNIT_TEST(a_wrong_variant_is_not_timed)
@@ -168,6 +184,7 @@ TEST_PART(run)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_pairs_its_samples),
+        cmocka_unit_test(a_budget_takes_blocks_but_leaves_eight),
         cmocka_unit_test(a_wrong_variant_is_not_timed),
         cmocka_unit_test(nothing_measured_is_invalid),
         cmocka_unit_test(nothing_available_says_why),

@@ -56,6 +56,17 @@ UNIT_TEST(odd_slices_are_seen)
                          rows[i].odd);
 }
 
+UNIT_TEST(short_blocks_are_as_many)
+{
+    const struct bench_schedule full = bench_schedule_fit(4.8e6, false), one = bench_schedule_fit(2e9, false),
+                                less = bench_schedule_shorten(&full), same = bench_schedule_shorten(&one);
+    assert_int_equal(less.blocks, full.blocks);
+    assert_int_equal(less.rounds, 6);
+    assert_true(less.ns > 0.49 * full.ns && less.ns < 0.51 * full.ns);
+    assert_int_equal(same.rounds, 1);
+    assert_true(same.ns > 0.99 * one.ns && same.ns < 1.01 * one.ns);
+}
+
 UNIT_TEST(orders_are_permutations)
 {
     enum { N = 7 };
@@ -104,9 +115,10 @@ UNIT_TEST(a_seed_repeats_its_order)
 TEST_PART(schedule)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(slices_are_filled),   cmocka_unit_test(blocks_adapt_to_the_round),
-        cmocka_unit_test(odd_slices_are_seen), cmocka_unit_test(orders_are_permutations),
-        cmocka_unit_test(orders_are_even),     cmocka_unit_test(a_seed_repeats_its_order),
+        cmocka_unit_test(slices_are_filled),        cmocka_unit_test(blocks_adapt_to_the_round),
+        cmocka_unit_test(odd_slices_are_seen),      cmocka_unit_test(short_blocks_are_as_many),
+        cmocka_unit_test(orders_are_permutations),  cmocka_unit_test(orders_are_even),
+        cmocka_unit_test(a_seed_repeats_its_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
