@@ -67,7 +67,7 @@ struct baseline_absent {
 
 struct baseline {
     char name[BASELINE_FILE_NAME];
-    struct bench_environment env; /* commit, date and version among it; host, cpu_flags, build are not stored */
+    struct bench_environment env; /* commit, date, version, ...; not stored: host, cpu_flags, build */
     uint32_t abi;                 /* QK_KERNELS_ABI of the kernels */
     bool quick;
     size_t launches;  /* whose median the figures are, >= 1 */
