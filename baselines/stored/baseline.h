@@ -141,6 +141,10 @@ int baseline_load(struct baseline *b, const char *folder, const struct bench_env
 /* Writes it whole or not at all, making the folders. An old one of the name is replaced. Into to[] goes its path. */
 int baseline_save(const struct baseline *b, const char *folder, char to[BASELINE_PATH], struct qk_error *err);
 
+/* What baseline_save would end with, before there is anything to save; no file is left. */
+int baseline_can_save(const char *folder, const struct bench_environment *env, const char *name,
+                      struct qk_error *err);
+
 /* A file below a folder of baselines. */
 struct baseline_entry {
     char machine[80], name[BASELINE_FILE_NAME], path[BASELINE_PATH];

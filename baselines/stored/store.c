@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static bool is_folder(const char *path)
 {
@@ -85,18 +86,38 @@ int baseline_load(struct baseline *b, const char *folder, const struct bench_env
     return code;
 }
 
-int baseline_save(const struct baseline *b, const char *folder, char to[BASELINE_PATH], struct qk_error *err)
+/* to[] becomes the path, and its folder is made. */
+static int open_file(struct bench_outfile *file, char to[BASELINE_PATH], const char *folder,
+                     const struct bench_environment *env, const char *name, struct qk_error *err)
 {
-    struct bench_outfile file = {0};
-    int code = baseline_path(to, folder, &b->env, b->name, err);
+    int code = baseline_path(to, folder, env, name, err);
     if (code)
         return code;
     char *slash = strrchr(to, '/');
     *slash = '\0';
     code = bench_make_folder(to, err);
     *slash = '/';
-    if (!code)
-        code = bench_outfile_open(&file, to, err);
+    return code ? code : bench_outfile_open(file, to, err);
+}
+
+int baseline_can_save(const char *folder, const struct bench_environment *env, const char *name,
+                      struct qk_error *err)
+{
+    struct bench_outfile file = {0};
+    char path[BASELINE_PATH];
+    const int code = open_file(&file, path, folder, env, name, err);
+    bench_outfile_abort(&file);
+    if (!code) {
+        *strrchr(path, '/') = '\0';
+        rmdir(path); /* when nothing is in it */
+    }
+    return code;
+}
+
+int baseline_save(const struct baseline *b, const char *folder, char to[BASELINE_PATH], struct qk_error *err)
+{
+    struct bench_outfile file = {0};
+    int code = open_file(&file, to, folder, &b->env, b->name, err);
     if (!code)
         code = baseline_write(b, file.stream, err);
     if (!code)

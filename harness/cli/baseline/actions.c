@@ -31,11 +31,17 @@ static void tell_absent(struct baseline *b)
     }
 }
 
+/* A folder that cannot be written to is found out before five minutes of measuring. */
 int cli_baseline_save(struct cli_baseline_options *o, const char *folder, struct qk_error *err)
 {
+    struct bench_environment here;
     struct baseline b;
     char path[BASELINE_PATH];
     int code = baseline_check_name(o->name, err);
+    if (!code && !o->result) {
+        bench_environment_read(&here, 0); /* and no pinning, which launches would inherit */
+        code = baseline_can_save(folder, &here, o->name, err);
+    }
     if (!code)
         code = o->result
                    ? cli_baseline_of_result(&b, o->name, o->result, err)

@@ -68,7 +68,7 @@ int cli_baseline_launch(int argc, char **argv)
         {"tell", 't', "FD", CLI_INT(inside, tell, 0, 1 << 20), "Say there how far it is", 0},
         {0}};
     static const struct cli_usage usage = {options, NULL, "[PATTERN...]", "Started by baseline save."};
-    struct inside o = {.measure = cli_measure_defaults()};
+    struct inside o = {.measure = cli_measure_defaults(), .tell = -1};
     return cli_main(&usage, argc, argv, &o, measure);
 }
 

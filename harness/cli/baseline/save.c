@@ -15,7 +15,7 @@ static const double breakdown_share = 0.12, spare_share = 0.03;
 /* The parts of a save as one: what this part is of the whole, and its name. */
 struct phase {
     double from, to;
-    char name[32];
+    char name[64];
 };
 
 static void show(void *ctx, double done, const char *what)

@@ -110,7 +110,9 @@ void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
         {"dir", DIR, "DIR", CLI_STRING(cli_gate, dir),
          "Where baselines are (default: $QK_BASELINES, else baselines/data)", 2},
         {"result", RESULT, "FILE", CLI_STRING(cli_gate, result),
-         "With --baseline: measure nothing and judge FILE, which run --out or baseline save wrote", 2},
+         "With --baseline: measure nothing and judge FILE (or a baseline, by its name), which run --out or "
+         "baseline save wrote",
+         2},
         CLI_ROW_QUICK(cli_gate, measure, "With --baseline: fewer and shorter blocks", 2),
         {"suite", SUITE, "NAME", CLI_STRING(cli_gate, suite),
          "Cases to judge, a suite of the policy (default: quick)", 3},

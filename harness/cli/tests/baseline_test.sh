@@ -80,11 +80,15 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
     status=$?
     ok "read-only folder: exit 1, the old file is whole" eval \
         '[ $status -eq 1 ] && says "Permission denied" && cmp -s "$file" before.json && [ "$(ls -A "${file%/*}")" = main.json ]'
+    out=$("${as_nobody[@]}" "$program" baseline save new 2>&1)
+    status=$?
+    ok "which is found out before anything is measured" eval '[ $status -eq 1 ] && says "Permission denied" && ! says launch'
     out=$("${as_nobody[@]}" "$program" baseline remove main 2>&1)
     status=$?
     ok "read-only folder: nothing is removed" eval '[ $status -eq 1 ] && says "cannot remove" && [ -s "$file" ]'
 else
     skip "read-only folder: exit 1, the old file is whole" "not root, or no setpriv"
+    skip "which is found out before anything is measured" "not root, or no setpriv"
     skip "read-only folder: nothing is removed" "not root, or no setpriv"
 fi
 
