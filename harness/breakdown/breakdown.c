@@ -3,6 +3,7 @@
 
 #include "harness/engine/group.h"
 #include "harness/engine/trust.h"
+#include "harness/machine/pinning.h"
 #include "harness/records/json_writer.h"
 
 #include <math.h>
@@ -275,7 +276,9 @@ static int take_blocks(struct walk *w, size_t b, const struct bench_buffers *buf
         if (bench_job_stopped(&w->cfg->job))
             return qk_fail(err, QK_ERR_INTERRUPTED, name, "interrupted");
         bench_job_tell(&w->cfg->job, done / (double)w->m->count, name);
-        const int code = take_block(&timed[i], buffers, b, &w->rng, w->bd, &odd, err);
+        int code = bench_pin_again(w->cfg->job.cpu, err);
+        if (!code)
+            code = take_block(&timed[i], buffers, b, &w->rng, w->bd, &odd, err);
         if (code)
             return code;
         done += timed[i].schedule.ns / (double)timed[i].schedule.blocks / total;

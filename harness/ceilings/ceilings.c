@@ -122,15 +122,22 @@ static void time_timer(struct bench_ceilings *c)
     c->timer_step_ns = bench_clock_step();
 }
 
-/* The pinned CPU first, then the others; returns how many. */
-static int list_cpus(const struct bench_ceilings_config *cfg, int cpus[CPU_SETSIZE])
+/* The pinned CPU first, then the others that threads can be pinned to, owned by the caller; *count of them. */
+static int *list_cpus(const struct bench_ceilings_config *cfg, int *count)
 {
-    int count = 0;
-    cpus[count++] = cfg->job.cpu;
-    for (int i = 0; i < CPU_SETSIZE; i++)
-        if (i != cfg->job.cpu && CPU_ISSET(i, cfg->allowed))
-            cpus[count++] = i;
-    return count;
+    int *const cpus = calloc(bench_cpus_count(cfg->allowed) + 1, sizeof *cpus);
+    if (!cpus)
+        return NULL;
+    *count = 0;
+    cpus[(*count)++] = cfg->job.cpu;
+    for (int i = 0; i < BENCH_CPUS_MAX; i++)
+        if (i != cfg->job.cpu && bench_cpus_has(cfg->allowed, i) && bench_cpus_use_one(i))
+            cpus[(*count)++] = i;
+    if (*count > 1)
+        bench_cpus_use_one(cfg->job.cpu);
+    else if (bench_cpus_count(cfg->allowed) == 1)
+        cpus[0] = -1; /* it is there already, even where the system lets nobody pin */
+    return cpus;
 }
 
 /* The list of a round, and memory for what its rows need. */
@@ -180,18 +187,19 @@ int bench_ceilings_measure(struct bench_ceilings *c, const struct bench_ceilings
                            struct qk_error *err)
 {
     struct measurement m = {.c = c, .cfg = cfg, .bench.rng = &m.rng};
-    int cpus[CPU_SETSIZE];
+    int *cpus = NULL;
     const uint64_t start = bench_clock_ns();
     bench_ceilings_init(c);
     c->quick = cfg->job.quick;
     c->seed = cfg->job.seed;
     c->cpu = cfg->job.cpu;
-    c->threads = list_cpus(cfg, cpus);
     qk_rng_seed(&m.rng, cfg->job.seed);
     int code = bench_ceiling_check_clock(err);
     const char *odd = code ? NULL : bench_clocks_watch();
     if (odd)
         code = qk_fail(err, QK_ERR_INVALID, "clock", "nothing can be timed: %s", odd);
+    if (!code && !(cpus = list_cpus(cfg, &c->threads)))
+        code = qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a list of CPUs");
     if (!code)
         time_timer(c);
     if (!code)
@@ -199,6 +207,7 @@ int bench_ceilings_measure(struct bench_ceilings *c, const struct bench_ceilings
     if (!code)
         code = measure(&m, cpus, err);
     release(&m);
+    free(cpus);
     c->seconds = fmax(0, bench_clock_since(start)) * 1e-9;
     return code;
 }

@@ -17,8 +17,8 @@
 #include "harness/ceilings/loops.h"
 #include "harness/machine/environment.h"
 #include "harness/machine/job.h"
+#include "harness/machine/pinning.h"
 
-#include <sched.h>
 #include <stdio.h>
 
 enum {
@@ -59,8 +59,8 @@ struct bench_ceilings {
 };
 
 struct bench_ceilings_config {
-    struct bench_job job;     /* quick: about 2 s instead of 25 s, fewer repetitions; cpu: for one thread */
-    const cpu_set_t *allowed; /* as it was before the caller was pinned: where the other threads go */
+    struct bench_job job; /* quick: about 2 s instead of 25 s, fewer repetitions; cpu: for one thread */
+    const struct bench_cpus *allowed; /* as it was before the caller was pinned: where the other threads go */
 };
 
 /*

@@ -155,7 +155,7 @@ static void read_row(struct bench_reader *r, const struct bench_place *at, struc
         return;
     *row =
         (struct bench_ceiling){.loop = loop, .level = bench_get_word(r, at, "level", levels, BENCH_DRAM + 1)};
-    row->threads = (int)bench_get_integer(r, at, "threads", 1, CPU_SETSIZE);
+    row->threads = (int)bench_get_integer(r, at, "threads", 1, BENCH_CPUS_MAX);
     if (!json_is_null(json_object_get(at->json, "bytes_per_thread")))
         row->bytes = (size_t)bench_get_integer(r, at, "bytes_per_thread", 1, (json_int_t)BENCH_WHOLE_MOST);
     row->best = rate(r, at, "best");
@@ -190,8 +190,8 @@ static void read_header(struct bench_reader *r, const struct bench_place *root, 
     c->seed = bench_get_seed(r, root, "seed");
     c->quick = bench_get_word(r, root, "mode", modes, 2) == 1;
     c->seconds = bench_get_real(r, root, "seconds", 0, BENCH_NS_MOST, false);
-    c->cpu = (int)bench_get_integer(r, root, "pinned_cpu", 0, CPU_SETSIZE - 1);
-    c->threads = (int)bench_get_integer(r, root, "threads", 1, CPU_SETSIZE);
+    c->cpu = (int)bench_get_integer(r, root, "pinned_cpu", 0, BENCH_CPUS_MAX - 1);
+    c->threads = (int)bench_get_integer(r, root, "threads", 1, BENCH_CPUS_MAX);
     c->huge_share = bench_get_real(r, root, "huge_page_share", 0, 1, true);
     if (bench_member(root, "dropped_repetitions").json)
         c->dropped_repetitions = (uint64_t)bench_get_integer(r, root, "dropped_repetitions", 1, INT32_MAX);

@@ -3,10 +3,12 @@
 
 #include "harness/engine/buffers.h"
 #include "harness/machine/clock.h"
+#include "harness/machine/pinning.h"
 
 #include <assert.h>
 #include <math.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,10 +43,7 @@ struct bench_team {
 static void prepare(struct worker *w)
 {
     const struct bench_team *team = w->team;
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(w->cpu, &one);
-    w->pinned = pthread_setaffinity_np(pthread_self(), sizeof one, &one) == 0;
+    w->pinned = w->cpu < 0 || bench_cpus_use_one(w->cpu);
     w->ready = w->pinned;
     for (int m = 0; m < BENCH_TEAM_MEMORIES; m++) {
         if (team->bytes[m] == 0 || (m == BENCH_ALONE && w->number != 0))

@@ -8,8 +8,6 @@
 
 #include "harness/ceilings/loops.h"
 
-#include <sched.h>
-
 /*
  * Memory of one thread. ALONE is the first thread's only, for what one thread does. SHARED is its part of what all do.
  */
@@ -36,7 +34,7 @@ struct bench_team_job {
 struct bench_team; /* owned by the caller of make */
 
 /*
- * Starts `count` threads on cpus[count] and lets each map and touch its memory: bytes[BENCH_NEAR] and
+ * Starts `count` threads on cpus[count] (below 0: anywhere) and lets each map and touch its memory: bytes[BENCH_NEAR] and
  * bytes[BENCH_SHARED] each, and bytes[BENCH_ALONE] the first; 0 is none. ALONE and SHARED ask for huge pages.
  * QK_ERR_MEMORY. QK_ERR_INTERNAL when a thread could not be started or pinned. Nothing is left running then.
  */

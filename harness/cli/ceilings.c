@@ -5,8 +5,7 @@
 #include "harness/cli/out.h"
 #include "reports/text/ceilings.h"
 
-#include <errno.h>
-#include <string.h>
+#include <stdio.h>
 
 struct options {
     struct cli_measure_options measure;
@@ -45,11 +44,11 @@ static int ceilings(void *options, struct qk_error *err)
     struct options *o = options;
     struct bench_ceilings c = {0};
     struct cli_out file = {.option = "--out", .path = o->measure.out};
-    cpu_set_t allowed;
+    struct bench_cpus allowed;
     bool stored;
-    if (sched_getaffinity(0, sizeof allowed, &allowed))
-        return qk_fail(err, QK_ERR_INTERNAL, NULL, "cannot read the CPU affinity: %s", strerror(errno));
-    int code = cli_measure_begin(&o->measure.what, &c.env, err);
+    int code = bench_cpus_allowed(&allowed, err);
+    if (!code)
+        code = cli_measure_begin(&o->measure.what, &c.env, err);
     if (!code)
         code = cli_out_open(&file, 1, err);
     if (code)

@@ -9,6 +9,7 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/measure.h"
 
+#include <limits.h>
 #include <stddef.h>
 
 enum cli_kind {
@@ -53,7 +54,7 @@ struct cli_option {
 #define CLI_ROW_QUICK(type, measure, what, group)                                                            \
     CLI_ROW("quick", 'q', NULL, CLI_FLAG(type, measure.job.quick), what, group)
 #define CLI_ROW_CPU(type, measure, verb, group)                                                              \
-    CLI_ROW("cpu", 'p', "N", CLI_INT(type, measure.job.cpu, 0, 1023),                                        \
+    CLI_ROW("cpu", 'p', "N", CLI_INT(type, measure.job.cpu, 0, INT_MAX),                                     \
             verb " logical CPU N (default: the last one allowed)", group)
 #define CLI_SEED_MAX ((UINT64_C(1) << 53) - 1)
 #define CLI_ROW_SEED(type, seed, what, group)                                                                \

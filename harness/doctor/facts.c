@@ -2,11 +2,11 @@
 #include "harness/doctor/private.h"
 
 #include "harness/machine/clock.h"
+#include "harness/machine/pinning.h"
 
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <math.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,22 +73,10 @@ bool bench_facts_vm(const struct bench_facts *f)
 
 void bench_doctor_allowed(char *to, size_t size)
 {
-    cpu_set_t set;
-    size_t used = 0;
+    struct bench_cpus set;
     *to = '\0';
-    if (sched_getaffinity(0, sizeof set, &set))
-        return;
-    for (int i = 0; i < CPU_SETSIZE && used < size; i++) {
-        int last = i;
-        if (!CPU_ISSET(i, &set))
-            continue;
-        while (last + 1 < CPU_SETSIZE && CPU_ISSET(last + 1, &set))
-            last++;
-        used += (size_t)snprintf(to + used, size - used, "%s%d", used ? "," : "", i);
-        if (last > i && used < size)
-            used += (size_t)snprintf(to + used, size - used, "-%d", last);
-        i = last;
-    }
+    if (!bench_cpus_allowed(&set, NULL))
+        bench_cpus_list(&set, to, size);
 }
 
 /* proc(5): user nice system idle iowait irq softirq steal; guest time is in user already. */

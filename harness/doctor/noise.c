@@ -4,6 +4,7 @@
 #include "harness/engine/buffers.h"
 #include "harness/engine/schedule.h"
 #include "harness/engine/trust.h"
+#include "harness/machine/pinning.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -95,6 +96,9 @@ static int run_blocks(struct samples *s, struct pairs *p, double from, double to
         if (bench_job_stopped(&s->cfg->job))
             return qk_fail(err, QK_ERR_INTERRUPTED, what, "interrupted");
         bench_job_tell(&s->cfg->job, from + (to - from) * (double)b / (double)p->blocks, what);
+        const int code = bench_pin_again(s->cfg->job.cpu, err);
+        if (code)
+            return code;
         sample_core(s);
         bench_buffers_call(p->buffers, p->fn, 1); /* the samples' code took some of the caches */
         const char *odd = run_block(s, p, b, scratch);

@@ -6,6 +6,7 @@
 #include "harness/records/stats.h"
 
 #include <math.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,10 @@ int bench_duet_measure(struct bench_duet_desk *desk, uint64_t index, uint64_t nu
     /* What the clock did says nothing of the arms, so that a block may be measured anew with the same coins. */
     enum { TRIES = 4 };
     const char *odd = NULL;
+    const int here = sched_getcpu();
+    if (desk->sw.cpu >= 0 && here >= 0 && here != desk->sw.cpu)
+        return qk_fail(err, QK_ERR_IO, "CPUs", "CPU %d was taken away from the launch while it measured",
+                       desk->sw.cpu);
     for (size_t dropped = 0; dropped < TRIES; dropped++) {
         *block = (struct bench_duet_block){.index = index,
                                            .number = number,

@@ -20,11 +20,12 @@ const char *bench_e2e_part(size_t part)
 /* One thread is pinned; several are left to the scheduler, inside what the caller may use. */
 static int place(const struct bench_e2e_config *cfg, size_t threads, struct qk_error *err)
 {
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(cfg->job.cpu, &one);
-    if (sched_setaffinity(0, sizeof one, threads == 1 ? &one : cfg->allowed))
-        return qk_fail(err, QK_ERR_INTERNAL, NULL, "cannot set the CPU affinity: %s", strerror(errno));
+    if (threads == 1) {
+        const int cpu = bench_pin(cfg->job.cpu, err);
+        return cpu < 0 ? cpu : 0;
+    }
+    /* Where the system lets nobody pin, they are where they are to be. */
+    bench_cpus_use(cfg->allowed);
     return 0;
 }
 
@@ -144,7 +145,7 @@ int bench_e2e_run(struct bench_e2e *e, const struct bench_e2e_config *cfg, struc
         code = bench_e2e_prepare(e, &w, err);
     if (!code)
         code = repeat(e, &w, err);
-    sched_setaffinity(0, sizeof *cfg->allowed, cfg->allowed);
+    bench_cpus_use(cfg->allowed);
     if (!getrusage(RUSAGE_SELF, &usage))
         e->peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024; /* getrusage counts in KiB */
     bench_e2e_finish(&w);

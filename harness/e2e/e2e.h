@@ -14,11 +14,10 @@
 #define QKBENCH_HARNESS_E2E_E2E_H
 
 #include "harness/machine/job.h"
+#include "harness/machine/pinning.h"
 #include "harness/records/sample_set.h"
 #include "harness/records/stats.h"
 #include "model/forward/forward.h"
-
-#include <sched.h>
 
 enum {
     BENCH_E2E_SCHEMA_VERSION = 1,
@@ -85,9 +84,9 @@ struct bench_e2e_config {
     size_t repetitions;      /* 1 .. BENCH_E2E_REPETITIONS_MAX */
     size_t batch;            /* 0: MODEL_BATCH_MAX */
     bool kv_f16, head_f16;
-    struct bench_job job;            /* cpu: where single threads run; the others where `allowed` lets them */
-    const cpu_set_t *allowed;        /* the caller's own mask, which is restored */
-    struct bench_counters *counters; /* NULL: none */
+    struct bench_job job; /* cpu: where single threads run; the others where `allowed` lets them */
+    const struct bench_cpus *allowed; /* the caller's own mask, which is restored */
+    struct bench_counters *counters;  /* NULL: none */
 };
 
 /*

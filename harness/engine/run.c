@@ -6,6 +6,7 @@
 #include "harness/engine/trust.h"
 #include "harness/machine/core_share.h"
 #include "harness/machine/events.h"
+#include "harness/machine/pinning.h"
 #include "harness/records/stats.h"
 
 #include <errno.h>
@@ -208,7 +209,9 @@ static int run_batch(struct batch *batch, size_t groups, double end_ns, const st
                 bench_patience_wait(&patience, cfg->job.stop);
                 if (bench_job_stopped(&cfg->job))
                     return qk_fail(err, QK_ERR_INTERRUPTED, ready->group->name, "interrupted");
-                code = run_block(ready, sw, rng, &patience, &again, set, err);
+                code = bench_pin_again(cfg->job.cpu, err);
+                if (!code)
+                    code = run_block(ready, sw, rng, &patience, &again, set, err);
             }
             if (code)
                 return code;

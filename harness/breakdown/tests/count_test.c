@@ -5,6 +5,7 @@
  */
 #include "harness/breakdown/breakdown.h"
 #include "harness/counters/counters.h"
+#include "harness/machine/pinning.h"
 
 #include "harness/counters/tests/step_fixture.h"
 
@@ -21,7 +22,8 @@ static void run(struct bench_breakdown *bd, const char *counters, int expected)
     char *list[] = {pattern};
     struct bench_matrix m;
     struct bench_run_config cfg = {
-        .job = {.table = qk_table_builtin(), .quick = true, .seed = 5, .cpu = 0, .isa = &isa}};
+        .job = {
+            .table = qk_table_builtin(), .quick = true, .seed = 5, .cpu = bench_pin(-1, NULL), .isa = &isa}};
     memset(bd, 0, sizeof *bd);
     if (bench_counters_make(&cfg.counters, counters, &err))
         fail_msg("%s", err.text);

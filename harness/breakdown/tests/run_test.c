@@ -4,6 +4,7 @@
  * so that a variant can be made to fail its check and a run to be late.
  */
 #include "harness/breakdown/breakdown.h"
+#include "harness/machine/pinning.h"
 
 #include "kernels/check/check.h"
 #include "kernels/tests/cmocka_parts.h"
@@ -141,7 +142,7 @@ static int run(const char *pattern)
                                                  .budget_s = budget_s,
                                                  .quick = !full,
                                                  .seed = 5,
-                                                 .cpu = 0,
+                                                 .cpu = bench_pin(-1, NULL),
                                                  .isa = &isa,
                                                  .stop = stop,
                                                  .progress = progress}};

@@ -2,6 +2,7 @@
 #include "harness/records/tests/fixture.h"
 
 #include "harness/ceilings/team.h"
+#include "harness/machine/pinning.h"
 
 #include <sched.h>
 #include <stdatomic.h>
@@ -32,13 +33,12 @@ static void note(char *to, const char *from, size_t bytes, uint64_t passes)
 
 static int some_cpu(void)
 {
-    cpu_set_t allowed;
-    assert_int_equal(sched_getaffinity(0, sizeof allowed, &allowed), 0);
-    for (int i = 0; i < CPU_SETSIZE; i++)
-        if (CPU_ISSET(i, &allowed))
-            return i;
-    fail();
-    return -1;
+    struct bench_cpus allowed;
+    int cpu = 0;
+    assert_int_equal(bench_cpus_allowed(&allowed, NULL), 0);
+    while (cpu < BENCH_CPUS_MAX && !bench_cpus_has(&allowed, cpu))
+        cpu++;
+    return cpu;
 }
 
 static const size_t sizes[] = {[BENCH_NEAR] = 5000,
@@ -145,9 +145,9 @@ UNIT_TEST(a_cpu_that_is_not_there_is_named)
 {
     struct bench_team *team;
     struct qk_error err;
-    const int cpus[] = {some_cpu(), CPU_SETSIZE - 1};
+    const int cpus[] = {some_cpu(), BENCH_CPUS_MAX - 1};
     assert_int_equal(bench_team_make(&team, cpus, 2, sizes, &err), QK_ERR_INTERNAL);
-    assert_non_null(strstr(err.text, "CPU 1023"));
+    assert_non_null(strstr(err.text, "CPU 65535"));
     assert_null(team);
     bench_team_free(NULL);
 }

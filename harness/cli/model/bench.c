@@ -7,7 +7,6 @@
 #include "harness/counters/counters.h"
 #include "reports/text/e2e.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,7 @@ struct session {
     struct bench_e2e_config cfg;
     struct model_weights weights;
     struct bench_e2e e2e;
-    cpu_set_t allowed;
+    struct bench_cpus allowed;
 };
 
 static int load(struct session *s, const struct qk_cpu *isa, struct qk_error *err)
@@ -60,10 +59,10 @@ static int measure(struct session *s, struct qk_error *err)
 {
     struct cli_measure m = {.job = cli_job()};
     struct bench_counters *counters = NULL;
-    if (sched_getaffinity(0, sizeof s->allowed, &s->allowed))
-        return qk_fail(err, QK_ERR_INTERNAL, NULL, "cannot read the CPU affinity: %s", strerror(errno));
     m.job.seed = s->o->seed;
-    int code = cli_detect(&m.isa, err);
+    int code = bench_cpus_allowed(&s->allowed, err);
+    if (!code)
+        code = cli_detect(&m.isa, err);
     if (!code)
         code = load(s, &m.isa, err);
     /* What can be counted may depend on the CPU; the run itself places its threads. */

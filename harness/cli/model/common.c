@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/model/model.h"
 #include "harness/machine/datafile.h"
+#include "harness/machine/pinning.h"
 #include "harness/records/infile.h"
 #include "model/synth/synth.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,10 +46,8 @@ error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to)
 
 size_t cli_model_cpus(void)
 {
-    cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed))
-        return 1;
-    const size_t n = (size_t)CPU_COUNT(&allowed);
+    struct bench_cpus allowed;
+    const size_t n = bench_cpus_allowed(&allowed, NULL) ? 1 : bench_cpus_count(&allowed);
     return n < MODEL_THREADS_MAX ? n : MODEL_THREADS_MAX;
 }
 

@@ -12,7 +12,7 @@ code 2 "staged: qk256_dequant/scalar" breakdown 'qk256_dequant/*_best' 'qk256_de
 ok "one line names what can be cut" eval '[ "$(wc -l <<<"$out")" -eq 1 ] && says p4_permute'
 code 2 "shapes of seed: 256" breakdown 'qk256_dequant/scalar/255'
 code 2 "blocks model" breakdown --shapes sead
-code 2 "expected one of" breakdown --cpu 1000
+code 1 "expected one of" breakdown --cpu 1000
 code 2 "whole number" breakdown --seed x
 code 1 "No such file" breakdown --shapes "$work/none.gguf"
 code 1 "cannot write" breakdown 'qk256_dequant/scalar/256' --quick --out none/b.json

@@ -16,7 +16,7 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))'
 
 code 0 Examples: ceilings --help
 code 2 "takes none" ceilings everything
-code 2 "expected one of" ceilings --cpu 1000
+code 1 "expected one of" ceilings --cpu 1000
 code 1 "cannot write" ceilings --quick --out none/c.json
 QK_DISABLE_ISA=avx1 code 2 "AVX2 AVXVNNI AVX512" ceilings --quick
 ok "nothing was kept so far" [ ! -e cache ]

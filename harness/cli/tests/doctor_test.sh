@@ -32,7 +32,7 @@ ok "an argument: exit 2" eval '[ $status -eq 2 ] && says "doctor takes none"'
 run "$program" doctor --cpu minus
 ok "--cpu minus: exit 2" eval '[ $status -eq 2 ] && says "whole number"'
 run "$program" doctor --cpu 1000
-ok "--cpu 1000: exit 2, the allowed ones named" eval '[ $status -eq 2 ] && says "expected one of"'
+ok "--cpu 1000: exit 1, the allowed ones named" eval '[ $status -eq 1 ] && says "expected one of"'
 
 run "$program" doctor --quick --seed 77
 ok "text" settled

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Verdicts about noise, and the measurement itself on this machine. */
 #include "harness/doctor/tests/doctor_machine.h"
+#include "harness/machine/pinning.h"
 
 #include <math.h>
 #include <string.h>
@@ -85,8 +86,12 @@ UNIT_TEST(interrupted)
     struct qk_error err;
     struct qk_cpu isa;
     assert_int_equal(qk_cpu_detect(&isa, NULL, NULL), QK_OK);
-    const struct bench_doctor_config cfg = {
-        .job = {.table = qk_table_builtin(), .cpu = 0, .quick = true, .seed = 3, .isa = &isa, .stop = stop}};
+    const struct bench_doctor_config cfg = {.job = {.table = qk_table_builtin(),
+                                                    .cpu = bench_pin(-1, NULL),
+                                                    .quick = true,
+                                                    .seed = 3,
+                                                    .isa = &isa,
+                                                    .stop = stop}};
     assert_int_equal(bench_doctor_run(&doctor, &cfg, &err), QK_ERR_INTERRUPTED);
     assert_int_equal(asked, 4);
     assert_int_equal(doctor.count, 0);
@@ -101,7 +106,8 @@ UNIT_TEST(little_memory)
     put("/proc/meminfo", "MemAvailable:     400000 kB\n");
     assert_int_equal(qk_cpu_detect(&isa, NULL, NULL), QK_OK);
     const struct bench_doctor_config cfg = {
-        .job = {.table = qk_table_builtin(), .quick = true, .seed = 3, .isa = &isa}};
+        .job = {
+            .table = qk_table_builtin(), .cpu = bench_pin(-1, NULL), .quick = true, .seed = 3, .isa = &isa}};
     assert_int_equal(bench_doctor_measure(&facts, &cfg, &err), QK_OK);
     assert_true(facts.cache.pairs >= facts.cache.blocks && facts.cache.blocks >= 8);
     assert_true(facts.cache.ratio.low <= facts.cache.ratio.value &&

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Slices and blocks, measured in this process with modules that tell which of them is called, and on how much. */
 #include "harness/duet/desk.h"
+#include "harness/machine/pinning.h"
 
 #include "harness/records/stats.h"
 #include "kernels/tests/cmocka_parts.h"
@@ -385,7 +386,7 @@ UNIT_FIXTURE(set_up)
     snprintf(second, sizeof second, "/proc/self/fd/%d", fd);
     bench_image_free(&image);
     desk.seed = 4711;
-    bench_sw_open("", &desk.sw, 0);
+    bench_sw_open("", &desk.sw, bench_pin(-1, NULL));
     qk_state_read(&desk.state);
     return qk_cpu_detect(&desk.isa, NULL, &err) || qk_table_load(&desk.table[0], FAKE_SO, &err) ||
            qk_table_load(&desk.table[1], second, &err);

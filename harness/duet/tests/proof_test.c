@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proof slices, in this process, of a module whose rows do something else once nobody checks single calls any more. */
 #include "harness/duet/desk.h"
+#include "harness/machine/pinning.h"
 
 #include "kernels/tests/cmocka_parts.h"
 
@@ -197,7 +198,7 @@ UNIT_FIXTURE(set_up)
 {
     desk.seed = 4711;
     qk_state_read(&desk.state);
-    bench_sw_open("", &desk.sw, 0);
+    bench_sw_open("", &desk.sw, bench_pin(-1, NULL));
     const int code =
         qk_cpu_detect(&desk.isa, NULL, &err) || qk_table_load(&desk.table[0], FAKE_LIES_SO, &err);
     desk.table[1] = desk.table[0];

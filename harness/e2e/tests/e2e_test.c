@@ -14,7 +14,7 @@ enum { SETS = 3, REPETITIONS = 8, FED_MAX = 4096 };
 
 static struct model_weights weights;
 static struct model_kernels sets[SETS];
-static cpu_set_t allowed;
+static struct bench_cpus allowed;
 static uint64_t ticks;
 
 uint64_t __wrap_bench_clock_ns(void);
@@ -62,7 +62,7 @@ UNIT_FIXTURE(set_up)
         model_kernels_parse(&sets[0], qk_table_builtin(), "baseline", MODEL_ACT_ANY, &cpu, NULL) ||
         model_kernels_parse(&sets[1], qk_table_builtin(), "qk256_gemv/scalar", MODEL_ACT_ANY, &cpu, NULL) ||
         model_kernels_parse(&sets[2], qk_table_builtin(), "i2s_gemv/scalar", MODEL_ACT_ANY, &cpu, NULL) ||
-        sched_getaffinity(0, sizeof allowed, &allowed))
+        bench_cpus_allowed(&allowed, NULL))
         return -1;
     return model_weights_load(&weights, &g, MODEL_LAYOUT_I2S | MODEL_LAYOUT_QK256, NULL);
 }
@@ -77,7 +77,7 @@ static struct bench_e2e_config config(void)
 {
     static const size_t threads[] = {1, 2};
     int cpu = 0;
-    while (!CPU_ISSET(cpu, &allowed))
+    while (!bench_cpus_has(&allowed, cpu))
         cpu++;
     return (struct bench_e2e_config){.weights = &weights,
                                      .sets = sets,
@@ -198,12 +198,12 @@ UNIT_TEST(affinity_is_restored)
 {
     struct bench_e2e e;
     struct bench_e2e_config cfg = config();
-    cpu_set_t after;
+    struct bench_cpus after;
     cfg.repetitions = 1;
     run(&e, &cfg);
     bench_e2e_free(&e);
-    assert_int_equal(sched_getaffinity(0, sizeof after, &after), 0);
-    assert_true(CPU_EQUAL(&after, &allowed));
+    assert_int_equal(bench_cpus_allowed(&after, NULL), 0);
+    assert_memory_equal(&after, &allowed, sizeof after);
 }
 
 static int asked;
