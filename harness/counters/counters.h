@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hardware counters and other events that PAPI knows. Timed blocks interleave all arms, so a counter read at their ends
- * would mix the arms. Events are therefore counted in a pass of their own: one case alone, after its samples were
- * taken. Each group of events fits the machine at once. Nothing is multiplexed.
+ * Hardware counters and other events. Timed blocks interleave all arms, so a counter read at their ends would mix the
+ * arms. Events are therefore counted in a pass of their own: one case alone, after its samples were taken. Each group
+ * of events fits the machine at once. Nothing is multiplexed.
+ *
+ * PAPI counts what it can. What it cannot (no module, no table for this CPU, a group refused) is left to the generic
+ * events of perf_event_open(2), where they serve the metric. Each value's reason begins with who counted it.
  *
  * A group is used only after it has counted a loop of known length, its instructions within 0.1 %. One that counts them
  * wrongly is refused, with the figures. One that cannot count instructions is used, and its values say that they are
- * not validated. What cannot be counted is a metric without a value and with PAPI's reason.
+ * not validated. What cannot be counted is a metric without a value, with the reasons of both.
  *
  * PAPI is reached through a module that is loaded on first use. It is $QK_PAPI_MODULE, else qkbench_papi.so beside the
  * program, in harness/counters/ beside it, or in the installed libdir/qkbench.
@@ -55,6 +58,13 @@ int bench_counters_count(struct bench_counters *c, const struct bench_counted *w
 struct bench_arm;
 int bench_counters_arm(struct bench_counters *c, struct bench_arm *arm, struct bench_record *rec,
                        struct qk_error *err);
+
+/*
+ * Who counted a metric that has a value: "PAPI" or "perf_event_open", *length bytes of its reason, after
+ * BENCH_COUNTED_BY. Other remarks follow "; ". NULL for what is no counter, and in files of older versions.
+ */
+#define BENCH_COUNTED_BY "counted by "
+const char *bench_counted_by(const struct bench_metric *metric, size_t *length);
 
 /* A row of metrics.def. */
 struct bench_metric_row {

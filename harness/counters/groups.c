@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/counters/groups.h"
 
-#include "harness/counters/config.h"
 #include "harness/machine/clock.h"
-#include "harness/machine/config.h"
-#include "harness/machine/datafile.h"
 
-#include <dlfcn.h>
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The events that validate a group: PAPI's preset, and Linux's own name where PAPI has no presets for a CPU. */
 static const char *const instruction_events[] = {"PAPI_TOT_INS", "perf::INSTRUCTIONS"};
@@ -35,56 +29,18 @@ static long long run_known_loop(void)
 #endif
 }
 
-static void load(struct bench_groups *g)
-{
-    char folder[2048], beside[2100], below[2100];
-    const char *set = getenv("QK_PAPI_MODULE");
-    const bool only = set && *set;
-    if (!only && !QK_HAVE_PAPI) {
-        snprintf(g->why, sizeof g->why, "built without PAPI");
-        return;
-    }
-    bench_program_folder(folder, sizeof folder);
-    snprintf(below, sizeof below, "%s/harness/qkbench_papi.so", folder);
-    snprintf(beside, sizeof beside, "%s/qkbench_papi.so", folder);
-    const char *const paths[] = {only ? set : below, beside, QK_MODULE_DIR "/qkbench_papi.so"};
-    for (int i = 0; i < (only ? 1 : 3); i++) {
-        if (!only && i < 2 && access(paths[i], F_OK) != 0)
-            continue;
-        /* Global, because PAPI looks for libsde, which comes with the module, among the program's global symbols. */
-        g->module = dlopen(paths[i], RTLD_NOW | RTLD_GLOBAL);
-        break;
-    }
-    const char *said = g->module ? NULL : dlerror();
-    if (!g->module) {
-        snprintf(g->why, sizeof g->why, "%s", said ? said : "dlopen failed and does not say why");
-        return;
-    }
-    g->papi = dlsym(g->module, "bench_papi_module");
-    if (!g->papi)
-        snprintf(g->why, sizeof g->why, "%s", dlerror());
-    else if (g->papi->version != BENCH_PAPI_VERSION)
-        snprintf(g->why, sizeof g->why, "the PAPI module is version %u; expected %d", g->papi->version,
-                 BENCH_PAPI_VERSION);
-    else if (g->papi->open(g->why, sizeof g->why) == 0)
-        return;
-    g->papi = NULL;
-}
-
-void bench_groups_open(struct bench_groups *g)
+void bench_groups_open(struct bench_groups *g, const struct bench_backend *backend)
 {
     memset(g, 0, sizeof *g);
-    load(g);
+    g->backend = backend;
 }
 
 void bench_groups_close(struct bench_groups *g)
 {
     for (size_t i = 0; i < g->count; i++)
-        g->papi->set_free(g->group[i].set);
+        g->backend->set_free(g->group[i].set);
     for (size_t i = 0; i < g->event_count; i++)
         free(g->event[i].name);
-    if (g->module)
-        dlclose(g->module);
     memset(g, 0, sizeof *g);
 }
 
@@ -118,7 +74,7 @@ static bool start_group(struct bench_groups *g, int component, char *why)
         return false;
     }
     *group = (struct bench_event_group){.component = component, .instructions = -1};
-    group->set = g->papi->set_new(why, BENCH_WHY_MAX);
+    group->set = g->backend->set_new(why, BENCH_WHY_MAX);
     return group->set >= 0;
 }
 
@@ -127,12 +83,14 @@ static void add_instructions(struct bench_groups *g)
 {
     struct bench_event_group *group = &g->group[g->count];
     char why[BENCH_WHY_MAX];
+    bool said = false;
     for (size_t i = 0; i < sizeof instruction_events / sizeof *instruction_events && group->instructions < 0;
          i++) {
         const char *event = instruction_events[i];
-        if (g->papi->component(event, why, sizeof why) != group->component)
-            snprintf(why, sizeof why, "%s belongs to another component of PAPI", event);
-        else if (g->papi->set_add(group->set, event, why, sizeof why) == 0)
+        const bool ours = g->backend->component(event, why, sizeof why) == group->component;
+        if (!ours)
+            snprintf(why, sizeof why, "%s belongs to another component of %s", event, g->backend->name);
+        else if (g->backend->set_add(group->set, event, why, sizeof why) == 0)
             group->instructions = 0;
         if (group->instructions == 0) {
             group->remark[0] = '\0';
@@ -141,8 +99,9 @@ static void add_instructions(struct bench_groups *g)
             else
                 group->count++;
         }
-        if (group->instructions < 0 && i == 0)
+        if (group->instructions < 0 && !said && (ours || i == 0))
             snprintf(group->remark, sizeof group->remark, "not validated: %.370s", why);
+        said |= ours;
     }
 }
 
@@ -154,7 +113,7 @@ static int add_alone(struct bench_groups *g, int component, const char *event, c
         return -1;
     add_instructions(g);
     int at = find(g, event); /* it may be the instruction count itself */
-    if (at >= 0 || g->papi->set_add(group->set, event, why, BENCH_WHY_MAX) == 0) {
+    if (at >= 0 || g->backend->set_add(group->set, event, why, BENCH_WHY_MAX) == 0) {
         at = at >= 0 ? at : remember(g, g->count, event, why);
         g->count++;
         return at;
@@ -163,11 +122,11 @@ static int add_alone(struct bench_groups *g, int component, const char *event, c
     const bool beside = group->instructions >= 0;
     if (g->event_count && g->event[g->event_count - 1].group == g->count)
         free(g->event[--g->event_count].name);
-    g->papi->set_free(group->set);
+    g->backend->set_free(group->set);
     if (!beside || !start_group(g, component, why))
         return -1;
-    if (g->papi->set_add(group->set, event, why, BENCH_WHY_MAX)) {
-        g->papi->set_free(group->set);
+    if (g->backend->set_add(group->set, event, why, BENCH_WHY_MAX)) {
+        g->backend->set_free(group->set);
         return -1;
     }
     snprintf(group->remark, sizeof group->remark,
@@ -179,29 +138,27 @@ static int add_alone(struct bench_groups *g, int component, const char *event, c
 
 int bench_groups_add(struct bench_groups *g, const char *event, char *why)
 {
-    if (!g->papi) {
-        snprintf(why, BENCH_WHY_MAX, "%s", g->why);
-        return -1;
-    }
-    const int at = find(g, event), component = at >= 0 ? -1 : g->papi->component(event, why, BENCH_WHY_MAX);
+    const int at = find(g, event),
+              component = at >= 0 ? -1 : g->backend->component(event, why, BENCH_WHY_MAX);
     if (at >= 0 || component < 0)
         return at;
     for (size_t i = 0; i < g->count; i++)
-        if (g->group[i].component == component && g->group[i].count < BENCH_PAPI_EVENTS_MAX &&
-            g->papi->set_add(g->group[i].set, event, why, BENCH_WHY_MAX) == 0)
+        if (g->group[i].component == component && g->group[i].count < BENCH_SET_EVENTS_MAX &&
+            g->backend->set_add(g->group[i].set, event, why, BENCH_WHY_MAX) == 0)
             return remember(g, i, event, why);
-    return add_alone(g, component, event, why);
+    const int alone = add_alone(g, component, event, why);
+    return alone >= 0 ? alone : -2;
 }
 
-static void validate(const struct bench_papi *papi, struct bench_event_group *group)
+static void validate(const struct bench_backend *backend, struct bench_event_group *group)
 {
-    long long values[BENCH_PAPI_EVENTS_MAX] = {0}, expected = 0;
+    long long values[BENCH_SET_EVENTS_MAX] = {0}, expected = 0;
     /* The first time pays for page faults and for the counters' own start. */
     for (int round = 0; round < 2; round++) {
-        if (papi->start(group->set, group->refused, sizeof group->refused))
+        if (backend->start(group->set, group->refused, sizeof group->refused))
             return;
         expected = run_known_loop();
-        if (papi->stop(group->set, values, group->refused, sizeof group->refused))
+        if (backend->stop(group->set, values, group->refused, sizeof group->refused))
             return;
     }
     if (group->instructions < 0)
@@ -219,7 +176,7 @@ static void validate(const struct bench_papi *papi, struct bench_event_group *gr
 void bench_groups_validate(struct bench_groups *g)
 {
     for (size_t i = 0; i < g->count; i++)
-        validate(g->papi, &g->group[i]);
+        validate(g->backend, &g->group[i]);
 }
 
 void bench_groups_count(struct bench_groups *g, const struct bench_counted *what)
@@ -231,14 +188,17 @@ void bench_groups_count(struct bench_groups *g, const struct bench_counted *what
         if (*group->refused)
             continue;
         what->call(what->ctx, 1);
-        if (g->papi->start(group->set, group->failed, sizeof group->failed))
+        if (g->backend->start(group->set, group->failed, sizeof group->failed))
             continue;
         const uint64_t start = bench_clock_ns();
         what->call(what->ctx, what->calls);
         const uint64_t end = bench_clock_ns();
-        g->papi->publish(calls, calls * (long long)what->elements, calls * (long long)what->bytes);
-        if (g->papi->stop(group->set, group->values, group->failed, sizeof group->failed))
+        if (g->backend->publish)
+            g->backend->publish(calls, calls * (long long)what->elements, calls * (long long)what->bytes);
+        if (g->backend->stop(group->set, group->values, group->failed, sizeof group->failed))
             continue;
         group->ns = (double)(end - start);
+        if (group->instructions >= 0 && group->values[group->instructions] <= 0)
+            snprintf(group->failed, sizeof group->failed, "its group's instruction count stood still");
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/counters/papi_module.h"
+#include "harness/counters/backend.h"
 
 #include <papi.h>
 #include <sde_lib.h>
@@ -81,8 +81,8 @@ static int set_add(int set, const char *event, char *why, size_t size)
     int code, failed = PAPI_event_name_to_code(event, &code);
     if (failed != PAPI_OK)
         return fail_event(why, size, event, failed, -1);
-    if (PAPI_num_events(set) >= BENCH_PAPI_EVENTS_MAX) {
-        snprintf(why, size, "%s: a set has at most %d events", event, BENCH_PAPI_EVENTS_MAX);
+    if (PAPI_num_events(set) >= BENCH_SET_EVENTS_MAX) {
+        snprintf(why, size, "%s: a set has at most %d events", event, BENCH_SET_EVENTS_MAX);
         return -1;
     }
     failed = PAPI_add_event(set, code);
@@ -114,6 +114,6 @@ static void publish(long long calls, long long elements, long long bytes)
     published[2] += bytes;
 }
 
-const struct bench_papi bench_papi_module = {
-    BENCH_PAPI_VERSION, papi_open, component, set_new, set_add, set_free, start, stop, publish,
+const struct bench_backend bench_papi_module = {
+    BENCH_BACKEND_VERSION, "PAPI", papi_open, component, set_new, set_add, set_free, start, stop, publish,
 };

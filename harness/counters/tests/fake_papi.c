@@ -5,7 +5,7 @@
  * environment bends it: FAKE_ROOM events fit a set (3), FAKE_INSTRUCTIONS is what the loop of known length is
  * multiplied by (1), FAKE_OPEN a reason not to start, FAKE_START the start that fails, FAKE_VERSION another version.
  */
-#include "harness/counters/papi_module.h"
+#include "harness/counters/backend.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,12 +133,12 @@ static void publish(long long calls, long long elements, long long bytes)
 }
 
 /* Not const as the real one, so that its version can be another. */
-extern struct bench_papi fake_papi __asm__("bench_papi_module");
-struct bench_papi fake_papi = {
-    BENCH_PAPI_VERSION, open_it, component, set_new, set_add, set_free, start, stop, publish,
+extern struct bench_backend fake_papi __asm__("bench_papi_module");
+struct bench_backend fake_papi = {
+    BENCH_BACKEND_VERSION, "PAPI", open_it, component, set_new, set_add, set_free, start, stop, publish,
 };
 
 static void __attribute__((constructor)) choose_version(void)
 {
-    fake_papi.version = (unsigned)knob("FAKE_VERSION", BENCH_PAPI_VERSION);
+    fake_papi.version = (unsigned)knob("FAKE_VERSION", BENCH_BACKEND_VERSION);
 }
