@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/text/compare.h"
 
+#include "harness/counters/counters.h"
 #include "reports/text/content.h"
 
 #include <math.h>
@@ -84,6 +85,19 @@ static void add_component_table(struct report_table *t, const struct baseline_co
             add_parts(t, &c->rows[i]);
 }
 
+/* A note when the two values are not one backend's, whose events may differ; 0 when they are. */
+static size_t note_backends(struct report_table *t, const struct bench_metric *was,
+                            const struct bench_metric *is)
+{
+    size_t length[2] = {0, 0};
+    const char *by[2] = {was ? bench_counted_by(was, &length[0]) : NULL,
+                         is ? bench_counted_by(is, &length[1]) : NULL};
+    if (!by[0] || !by[1] || (length[0] == length[1] && !strncmp(by[0], by[1], length[0])))
+        return 0;
+    return report_table_note(t, BENCH_COUNTED_BY "%.*s, now by %.*s: events of one name may differ",
+                             (int)length[0], by[0], (int)length[1], by[1]);
+}
+
 static void add_counters(struct report_table *t, const struct baseline_difference *d)
 {
     const struct baseline_case *const side[] = {d->old_case, d->new_case};
@@ -96,7 +110,11 @@ static void add_counters(struct report_table *t, const struct baseline_differenc
                 continue;
             report_table_texts(t, d->name, m->name, m->unit, NULL);
             report_table_number(t, x, "%.5g", x);
-            report_table_number(t, y, "%.5g", y);
+            const size_t note = note_backends(t, was, is);
+            if (note)
+                report_table_cell(t, "%.5g [%zu]", y, note);
+            else
+                report_table_number(t, y, "%.5g", y);
         }
 }
 

@@ -29,6 +29,37 @@ static const char *why_no_counters(const struct bench_sample_set *set)
     return why;
 }
 
+/* Who counted, but for one who is known already (NULL: nobody is); NULL when there is nobody else. */
+static const char *who_counted(const struct bench_sample_set *set, const char *known, size_t *length)
+{
+    for (size_t r = 0; r < set->record_count; r++)
+        for (size_t m = 0; m < set->records[r].metric_count; m++) {
+            const char *by = bench_counted_by(&set->records[r].metrics[m], length);
+            if (by && (!known || strncmp(by, known, *length) != 0))
+                return by;
+        }
+    return NULL;
+}
+
+static void add_who_counted(struct report_table *t, const struct bench_sample_set *set)
+{
+    size_t length, more = 0;
+    const char *by = who_counted(set, NULL, &length), *other = by ? who_counted(set, by, &more) : NULL;
+    if (by)
+        report_table_fact(t, "counters", BENCH_COUNTED_BY "%.*s%s%.*s", (int)length, by, other ? " and " : "",
+                          (int)more, other ? other : "");
+}
+
+/* What a metric's reason says beside who counted it; empty when nothing. */
+static const char *remark_of(const struct bench_metric *metric)
+{
+    size_t length;
+    const char *by = bench_counted_by(metric, &length);
+    if (!by)
+        return metric->reason ? metric->reason : "";
+    return by[length] ? by + length + strlen("; ") : "";
+}
+
 /* Blocks with recorded events, each once, though all rows of a group share it. */
 static void count_blocks(const struct bench_summary *sum, size_t *disturbed, size_t *blocks)
 {
@@ -62,6 +93,7 @@ void report_add_counter_facts(struct report_table *t, const struct report_input 
                           (unsigned long long)in->set->dropped_blocks, in->set->dropped_why);
     if (why)
         report_table_fact(t, "counters", "unavailable (%s)", why);
+    add_who_counted(t, in->set);
 }
 
 static const struct bench_metric *valued(const struct bench_record *rec, const char *name)
@@ -133,7 +165,8 @@ void report_add_metrics(struct report_table *t, const struct bench_summary *sum,
         report_table_cell(t, "%s", rows[i].rec->variant);
         for (size_t n = from; n < from + METRICS_PER_TABLE && (metric = nth(rows, count, n)); n++) {
             const struct bench_metric *here = bench_record_metric(rows[i].rec, metric->name);
-            const size_t note = here && here->reason ? report_table_note(t, "%s", here->reason) : 0;
+            const char *remark = here ? remark_of(here) : "";
+            const size_t note = *remark ? report_table_note(t, "%s", remark) : 0;
             char text[32] = "-";
             if (here && !isnan(here->value))
                 print_value(here->value, text, sizeof text);

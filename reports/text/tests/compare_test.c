@@ -19,6 +19,8 @@ static void name_machine(struct bench_environment *env)
 
 UNIT_FIXTURE(set_up)
 {
+    if (bench_test_dir_make(state))
+        return -1;
     baseline_test_main(&old_side);
     baseline_test_main(&new_side);
     name_machine(&old_side.env);
@@ -46,7 +48,7 @@ UNIT_FIXTURE(tear_down)
 {
     baseline_free(&old_side);
     baseline_free(&new_side);
-    return 0;
+    return bench_test_dir_remove(state);
 }
 
 typedef int writer(const struct baseline_comparison *c, FILE *to, struct qk_error *err);
@@ -105,6 +107,49 @@ UNIT_TEST(other_machines_are_named)
     baseline_comparison_free(&c);
 }
 
+/* A counter of scalar/4096, as a run leaves it. */
+static void recount(struct baseline *b, double value, const char *reason)
+{
+    struct baseline_case *c = baseline_find(b, "qk256_dequant/scalar/4096");
+    for (size_t i = 0; i < c->counter_count; i++)
+        if (!strcmp(c->counters[i].name, "l1d_misses")) {
+            c->counters[i].value = value;
+            free(c->counters[i].reason);
+            c->counters[i].reason = strdup(reason);
+        }
+}
+
+UNIT_TEST(counters_of_a_stored_result)
+{
+    static const char papi[] = "counted by PAPI", perf[] = "counted by perf_event_open";
+    struct baseline stored;
+    struct baseline_comparison c;
+    char *text, path[BASELINE_PATH];
+    recount(&old_side, 3.25, papi);
+    bench_environment_hash(&old_side.env, old_side.env.fingerprint);
+    struct qk_error err;
+    if (baseline_save(&old_side, bench_test_path("stored"), path, &err))
+        fail_msg("%s: %s", err.where, err.text);
+    for (int same = 0; same < 2; same++) {
+        if (baseline_read(&stored, path, &err))
+            fail_msg("%s: %s", err.where, err.text);
+        recount(&new_side, 4.5, same ? papi : perf);
+        assert_int_equal(baseline_compare(&c, &stored, &new_side, 5, NULL), 0);
+        written(report_comparison_text, &c, &text);
+        assert_non_null(strstr(text, same ? "l1d_misses  misses/1000 elements  3.25  4.5\n"
+                                          : "l1d_misses  misses/1000 elements  3.25  4.5 [1]\n"));
+        const char *note = strstr(text, "counted by PAPI, now by perf_event_open: ");
+        assert_int_equal(note == NULL, same);
+        free(text);
+        written(report_comparison_json, &c, &text);
+        assert_non_null(strstr(text, papi));
+        assert_int_equal(strstr(text, perf) == NULL, same);
+        free(text);
+        baseline_comparison_free(&c);
+        baseline_free(&stored);
+    }
+}
+
 UNIT_TEST(full_stream)
 {
     writer *const writers[] = {report_comparison_text, report_comparison_json, baseline_text};
@@ -126,6 +171,7 @@ TEST_PART(compare)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_it_was),
         cmocka_unit_test(a_baseline),
+        cmocka_unit_test(counters_of_a_stored_result),
         cmocka_unit_test(full_stream),
         cmocka_unit_test(other_machines_are_named),
     };

@@ -48,6 +48,37 @@ UNIT_TEST(what_is_missing_is_said)
     check(report_fixture_bare, "bare.txt");
 }
 
+static void set_reason(struct bench_record *rec, const char *name, const char *reason)
+{
+    struct bench_metric *metric = (struct bench_metric *)bench_record_metric(rec, name);
+    if (!metric)
+        return;
+    free(metric->reason);
+    metric->reason = strdup(reason);
+}
+
+/* Once above the tables, and not beside each number. */
+UNIT_TEST(who_counted_is_a_fact)
+{
+    struct report_fixture f;
+    report_fixture_full(&f);
+    for (size_t i = 0; i < f.summary.count; i++) {
+        set_reason(&f.records[i], "cycles", "counted by perf_event_open");
+        set_reason(&f.records[i], "ipc", "counted by perf_event_open; not validated: why");
+    }
+    char *text = report_fixture_written(report_text, &f.in);
+    assert_non_null(strstr(text, "counters    counted by perf_event_open\n"));
+    assert_non_null(strstr(text, "] not validated: why\n"));
+    assert_null(strstr(text, "] counted by"));
+    free(text);
+    for (size_t i = 0; i < f.summary.count; i++)
+        set_reason(&f.records[i], "cycles", "counted by PAPI");
+    text = report_fixture_written(report_text, &f.in);
+    assert_non_null(strstr(text, "counters    counted by PAPI and perf_event_open\n"));
+    free(text);
+    report_fixture_free(&f);
+}
+
 /* Far more than any table of ours needs: every breakable column has to give way at once. */
 UNIT_TEST(the_width_holds_whatever_the_names)
 {
@@ -93,6 +124,7 @@ TEST_PART(text)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_there_is),
         cmocka_unit_test(what_is_missing_is_said),
+        cmocka_unit_test(who_counted_is_a_fact),
         cmocka_unit_test(the_width_holds_whatever_the_names),
         cmocka_unit_test(an_empty_set_is_a_page_without_tables),
     };
