@@ -112,6 +112,23 @@ static const char *pmu_reason(const struct bench_facts *f)
     }
 }
 
+/* How this hypervisor would hand a PMU to the machine. */
+static const char *pmu_of_hypervisor(const struct bench_facts *f)
+{
+    static const char *const known[][2] = {
+#define HYPERVISOR(name, remedy) {name, remedy},
+#include "harness/doctor/doctor.def"
+#undef HYPERVISOR
+    };
+    char vendor[80];
+    size_t i = 0;
+    bench_facts_line(f, vendor, sizeof vendor, "/sys/class/dmi/id/sys_vendor");
+    while (strncmp(vendor, known[i][0], strlen(known[i][0])) != 0 &&
+           strncmp(f->env.virtualised, known[i][0], strlen(known[i][0])) != 0)
+        i++;
+    return known[i][1];
+}
+
 void bench_probe_pmu(const struct bench_facts *f, struct bench_finding *to)
 {
     const char *comma = *f->pmu_cpuid ? "; " : "";
@@ -132,6 +149,8 @@ void bench_probe_pmu(const struct bench_facts *f, struct bench_finding *to)
                     pmu_reason(f), comma, f->pmu_cpuid);
     if (f->pmu_errno == EACCES || f->pmu_errno == EPERM)
         bench_mend(to, "sysctl kernel.perf_event_paranoid=2; in a container --cap-add PERFMON");
+    else if (f->pmu_errno >= 0 && f->pmu_errno != ENOSYS && bench_facts_vm(f))
+        bench_mend(to, "%s", pmu_of_hypervisor(f));
 }
 
 void bench_probe_vm(const struct bench_facts *f, struct bench_finding *to)

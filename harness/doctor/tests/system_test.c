@@ -52,7 +52,20 @@ UNIT_TEST(counters)
     facts.pmu_errno = ENOENT;
     expect_warn("pmu", "No such file or directory: the kernel found no counters; cpuid: six", NULL);
     make_virtual();
-    expect_warn("pmu", "the hypervisor", NULL);
+    expect_warn("pmu", "the hypervisor", "pmu=on");
+    static const char *const hypervisors[][2] = {{"VMwareVMware", "vpmc.enable"},
+                                                 {"XenVMMXenVMM", "vpmu=on"},
+                                                 {"Microsoft Hv", "-Perfmon"},
+                                                 {"bhyve bhyve ", "none to give"},
+                                                 {"yes, unnamed", "ask who runs"}};
+    for (size_t i = 0; i < sizeof hypervisors / sizeof *hypervisors; i++) {
+        snprintf(facts.env.virtualised, sizeof facts.env.virtualised, "%s", hypervisors[i][0]);
+        expect_warn("pmu", "the hypervisor", hypervisors[i][1]);
+    }
+    make_virtual();
+    put("/sys/class/dmi/id/sys_vendor", "Amazon EC2\n");
+    expect_warn("pmu", "the hypervisor", ".metal");
+    put("/sys/class/dmi/id/sys_vendor", "QEMU\n");
     facts.pmu_errno = EACCES;
     expect_warn("pmu", "Permission denied: forbidden by perf_event_paranoid", "--cap-add PERFMON");
     facts.pmu_errno = EPERM;
@@ -60,15 +73,15 @@ UNIT_TEST(counters)
     facts.pmu_errno = ENOSYS;
     expect_warn("pmu", "does not have the call", NULL);
     facts.pmu_errno = EINVAL;
-    expect_warn("pmu", "Invalid argument", NULL);
+    expect_warn("pmu", "Invalid argument", "pmu=on");
     facts.pmu_errno = 0;
-    expect_warn("pmu", "not to be trusted", NULL); /* opened, and nothing could be read */
+    expect_warn("pmu", "not to be trusted", "pmu=on"); /* opened, and nothing could be read */
     expect_ok("perf_event_paranoid", "3:");
     facts.pmu_expected = 660000;
     facts.pmu_counted = 660012;
     expect_ok("pmu", "counts: 660012");
     facts.pmu_counted = 0;
-    expect_warn("pmu", "0 instructions in a loop of 660000", NULL);
+    expect_warn("pmu", "0 instructions in a loop of 660000", "pmu=on");
 }
 
 UNIT_TEST(timer)
