@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The program as its users meet it: exit codes, messages, files.  cli_test.sh PROGRAM TREE
+# The program as its users meet it: exit codes, messages, files.  cli_test.sh PROGRAM TREE FAKE_KERNEL
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
 tree=$(realpath "$2")
+fake_kernel=$(realpath "$3")
 # shellcheck source=harness/cli/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 trap 'mountpoint -q "$work/disk" && umount "$work/disk"; rm -rf "$work"' EXIT
@@ -39,7 +40,15 @@ code 2 "whole number" run --seed 0x
 code 2 "expected auto, none, steps, cycles" run --counters cycle
 ok "one line names it" one_line
 code 2 "stands alone" run --counters none,cycles
-QK_PAPI_MODULE=/none.so code 0 "unavailable (/none.so: cannot open" run --quick 'qk256_dequant/scalar/256' --counters auto,sde:::a::b
+QK_PAPI_MODULE=/none.so code 0 "unavailable (/none.so: cannot open" run --quick 'qk256_dequant/scalar/256' --counters sde:::a::b
+if ldd "$program" | grep -q libasan; then
+    skip "events of a preloaded kernel" "a sanitizer must be loaded first"
+else
+    FAKE_KERNEL=1 LD_PRELOAD=$fake_kernel QK_PAPI_MODULE=/none.so code 0 "counted by perf_event_open" \
+        run --quick 'qk256_dequant/scalar/256' --counters auto --out counted.json
+    ok "events of a preloaded kernel" grep -q \
+        '"ipc", "unit": "instructions/cycle", "value": 1.333333, "reason": "counted by perf_event_open"' counted.json
+fi
 code 0 "blocks disturbed" run --quick 'qk256_dequant/scalar/256' --counters none
 ok "counters that nobody asked for are not mentioned" eval '! says counters'
 code 1 "No such file" run --shapes "$work/none.gguf"
