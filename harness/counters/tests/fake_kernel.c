@@ -64,7 +64,7 @@ static int event_of(const struct perf_event_attr *attr)
 static long open_event(const struct perf_event_attr *attr, int leader)
 {
     const int event = event_of(attr);
-    int failed = event < 0 ? ENOENT : fake_kernel.refused[event];
+    int failed = event < 0 ? ENOENT : attr->exclude_kernel ? fake_kernel.refused[event] : EACCES;
     if (!failed && leader >= 0)
         failed = !find(leader) ? EBADF : files[leader].members >= fake_kernel.room ? EINVAL : 0;
     fake_kernel.asked++;
@@ -114,7 +114,9 @@ static void advance(struct file *f, uint64_t calls)
 static void settle(int fd)
 {
     struct file *leader = &files[fd];
-    const uint64_t calls = fake_kernel.calls - leader->since, ns = calls ? 1000 * calls : 300000;
+    const uint64_t calls = fake_kernel.calls - leader->since, ns = fake_kernel.timeless ? 0
+                                                                   : calls              ? 1000 * calls
+                                                                                        : 300000;
     for (int i = 0; i < leader->members && leader->on && !leader->error; i++) {
         struct file *f = &files[leader->member[i]];
         advance(f, calls);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stands in front of the C library: a kernel whose hardware counters are known. It answers perf_event_open, and ioctl
+ * Stands in front of the C library: a kernel whose hardware counters are known, for user code only. It answers perf_event_open, and ioctl
  * and read of what it opened; all else is passed on. It is off until a test or, when preloaded, $FAKE_KERNEL asks for it. A stretch in which fake_kernel.calls did not move is taken for the
  * loop of known length: 2000000 instructions, 1000000 branches. Otherwise a call is 1000 instructions, 250 cycles,
  * 100 branches, 1 of them mispredicted, 40 cache references and 4 misses, 8 misses of L1D and 2 of the last cache.
@@ -35,6 +35,7 @@ struct fake_kernel {
     enum fake_ill ill[FAKE_EVENTS];
     bool only_calls; /* ill events are well in the known loop */
     double running;  /* share of the time that it counts */
+    bool timeless;   /* it counts, and its times stand still */
     int short_read;  /* bytes that are missing from each read */
     int opened;      /* files that are not closed */
     int asked;       /* calls of perf_event_open */

@@ -109,6 +109,8 @@ UNIT_TEST(counters_that_do_not_count)
             fake_kernel.only_calls = true;
             const struct bench_record *rec = counters_count("auto");
             counters_reason(rec, of[i].metric, may, may ? "counted by" : texts[ill]);
+            if (of[i].event == FAKE_INSTRUCTIONS)
+                counters_reason(rec, "branch_misses", false, texts[ill]);
             /* From the start: the event is out, and the others are counted. */
             fake_kernel.only_calls = false;
             rec = counters_count("auto");
@@ -135,6 +137,9 @@ UNIT_TEST(what_shares_its_counter_is_no_count)
         counters_reason(rec, "cycles", false, "multiplexed: counted for ");
         counters_reason(rec, "cache_misses", false, "multiplexed: counted for ");
     }
+    fake_kernel_reset();
+    fake_kernel.timeless = true;
+    counters_reason(counters_count("cycles"), "cycles", false, "multiplexed: counted for 0 ns of 0");
     fake_kernel_reset();
     fake_kernel.short_read = 8;
     counters_reason(counters_count("cycles"), "cycles", false,
