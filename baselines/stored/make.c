@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/stored/baseline.h"
 
+#include "harness/counters/counters.h"
 #include "harness/records/summary.h"
 #include "kernels/module.h"
 
@@ -154,6 +155,8 @@ static bool take_counter(struct baseline_case *c, const struct launches *all, co
             why = "not counted in every launch";
         else if (isnan(m->value) || (m->reason && strstr(m->reason, "not validated")))
             why = m->reason;
+        else if (!bench_counted_alike(m, metric))
+            why = "one launch was counted by PAPI and another by the kernel";
         else
             all->values[l] = m->value;
     }

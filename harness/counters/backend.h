@@ -7,6 +7,7 @@
 #define QKBENCH_HARNESS_COUNTERS_BACKEND_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum { BENCH_BACKEND_VERSION = 2, BENCH_SET_EVENTS_MAX = 16 };
 
@@ -39,5 +40,10 @@ const struct bench_backend *bench_papi_load(void **module, char *why, size_t siz
 
 /* perf_event_open(2), by the names that libpfm has for its generic events: "perf::CYCLES". Always there. */
 extern const struct bench_backend bench_perf_events;
+/*
+ * On a machine with two kinds of cores, a generic event counts on one kind only: the one whose PMU's number is in the
+ * upper half of its config. What that half must be for this CPU; 0 where all cores are alike. /sys is below root.
+ */
+uint64_t bench_perf_core_pmu(const char *root, int cpu);
 
 #endif

@@ -315,6 +315,13 @@ const char *bench_counted_by(const struct bench_metric *metric, size_t *length)
     return metric->reason + head;
 }
 
+bool bench_counted_alike(const struct bench_metric *a, const struct bench_metric *b)
+{
+    size_t length[2];
+    const char *by[2] = {bench_counted_by(a, &length[0]), bench_counted_by(b, &length[1])};
+    return !by[0] || !by[1] || (length[0] == length[1] && !strncmp(by[0], by[1], length[0]));
+}
+
 int bench_counters_count(struct bench_counters *c, const struct bench_counted *what, struct bench_record *rec,
                          struct qk_error *err)
 {

@@ -65,6 +65,8 @@ int bench_counters_arm(struct bench_counters *c, struct bench_arm *arm, struct b
  */
 #define BENCH_COUNTED_BY "counted by "
 const char *bench_counted_by(const struct bench_metric *metric, size_t *length);
+/* Were both counted by one backend? Else events of one name may differ. True where it is not known of either. */
+bool bench_counted_alike(const struct bench_metric *a, const struct bench_metric *b);
 
 /* A row of metrics.def. */
 struct bench_metric_row {

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -114,12 +115,27 @@ static int refuse(char *why, size_t size, const char *event, const char *what)
     return -1;
 }
 
+uint64_t bench_perf_core_pmu(const char *root, int cpu)
+{
+    static const char *const kinds[] = {"cpu_core", "cpu_atom", "cpu_lowpower"};
+    char path[96], text[256];
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        snprintf(path, sizeof path, "/sys/bus/event_source/devices/%s/cpus", kinds[i]);
+        if (!bench_first_line(text, sizeof text, root, path) || !bench_list_has(text, cpu))
+            continue;
+        snprintf(path, sizeof path, "/sys/bus/event_source/devices/%s/type", kinds[i]);
+        if (bench_first_line(text, sizeof text, root, path))
+            return strtoull(text, NULL, 10) << PERF_PMU_TYPE_SHIFT;
+    }
+    return 0;
+}
+
 /* User mode only, which perf_event_paranoid 2 allows. Pinned: the group counts all the time or not at all. */
 static int open_event(const struct generic *event, int leader)
 {
     struct perf_event_attr attr = {.type = event->type,
                                    .size = sizeof attr,
-                                   .config = event->config,
+                                   .config = event->config | bench_perf_core_pmu("", sched_getcpu()),
                                    .read_format = PERF_FORMAT_GROUP | PERF_FORMAT_TOTAL_TIME_ENABLED |
                                                   PERF_FORMAT_TOTAL_TIME_RUNNING,
                                    .disabled = leader < 0,

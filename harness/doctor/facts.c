@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/doctor/private.h"
 
+#include "harness/counters/backend.h"
 #include "harness/machine/clock.h"
 #include "harness/machine/pinning.h"
 
@@ -148,7 +149,7 @@ static void ask_pmu(struct bench_facts *f)
     enum { ROUNDS = 10000, IN_A_ROUND = 66 };
     struct perf_event_attr attr = {.type = PERF_TYPE_HARDWARE,
                                    .size = sizeof attr,
-                                   .config = PERF_COUNT_HW_INSTRUCTIONS,
+                                   .config = PERF_COUNT_HW_INSTRUCTIONS | bench_perf_core_pmu("", f->cpu),
                                    .disabled = 1,
                                    .exclude_kernel = 1,
                                    .exclude_hv = 1};

@@ -85,17 +85,16 @@ static void add_component_table(struct report_table *t, const struct baseline_co
             add_parts(t, &c->rows[i]);
 }
 
-/* A note when the two values are not one backend's, whose events may differ; 0 when they are. */
+/* Beside two values that are not one backend's; 0 when they are. */
 static size_t note_backends(struct report_table *t, const struct bench_metric *was,
                             const struct bench_metric *is)
 {
-    size_t length[2] = {0, 0};
-    const char *by[2] = {was ? bench_counted_by(was, &length[0]) : NULL,
-                         is ? bench_counted_by(is, &length[1]) : NULL};
-    if (!by[0] || !by[1] || (length[0] == length[1] && !strncmp(by[0], by[1], length[0])))
+    size_t length[2];
+    if (!was || !is || bench_counted_alike(was, is))
         return 0;
+    const char *old_one = bench_counted_by(was, &length[0]), *new_one = bench_counted_by(is, &length[1]);
     return report_table_note(t, BENCH_COUNTED_BY "%.*s, now by %.*s: events of one name may differ",
-                             (int)length[0], by[0], (int)length[1], by[1]);
+                             (int)length[0], old_one, (int)length[1], new_one);
 }
 
 static void add_counters(struct report_table *t, const struct baseline_difference *d)

@@ -120,9 +120,17 @@ UNIT_TEST(launches_must_belong_together)
     assert_non_null(strstr(err.text, sets[1].env.fingerprint));
     bench_environment_kernels(&sets[1].env, "BASE AVX2", "gcc 12.2.0");
     sets[1].records[0].metrics[0].value = 5;
+    for (int l = 0; l < 2; l++) {
+        struct bench_record *rec = &sets[l].records[0];
+        assert_true(bench_record_add_metric(rec, "branches", "", 7, "counted by PAPI"));
+        assert_true(bench_record_add_metric(rec, "cache_misses", "", 7,
+                                            l ? "counted by perf_event_open" : "counted by PAPI"));
+    }
     assert_int_equal(baseline_make(&b, "x", list, 2, NULL, NULL, &err), 0);
     const struct baseline_case *c = baseline_find(&b, "qk256_dequant/scalar/4096");
     assert_true(isnan(c->instructions) && strstr(c->instructions_why, "launch 2 5"));
+    assert_true(counter(c, "branches")->value == 7 && isnan(counter(c, "cache_misses")->value));
+    assert_non_null(strstr(counter(c, "cache_misses")->reason, "by PAPI and another by the kernel"));
     assert_int_equal(c->kind_count, 0);
     baseline_free(&b);
     for (size_t i = 0; i < sets[0].record_count; i++)

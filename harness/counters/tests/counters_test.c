@@ -155,6 +155,9 @@ UNIT_TEST(who_counted_is_said_in_the_reason)
         assert_int_equal(by != NULL, of[i].by != NULL);
         if (by)
             assert_true(length == strlen(of[i].by) && !strncmp(by, of[i].by, length));
+        char papi_reason[] = "counted by PAPI; a remark";
+        const struct bench_metric papi = {.value = 1, .reason = papi_reason};
+        assert_int_equal(bench_counted_alike(&m, &papi), !by || of[i].by[0] == 'P');
     }
 }
 

@@ -48,17 +48,18 @@ static struct file *find(int fd)
 /* The raw events are those of AMD's family 17h, which the test tells libpfm to take. */
 static int event_of(const struct perf_event_attr *attr)
 {
+    const uint64_t config = attr->config & UINT32_MAX;
     if (attr->type == PERF_TYPE_HW_CACHE)
-        return (attr->config & 255) == PERF_COUNT_HW_CACHE_L1D ? FAKE_L1D : FAKE_LLC;
+        return (config & 255) == PERF_COUNT_HW_CACHE_L1D ? FAKE_L1D : FAKE_LLC;
     if (attr->type == PERF_TYPE_RAW)
-        return (attr->config & 255) == 0x76   ? FAKE_CYCLES
-               : (attr->config & 255) == 0xc0 ? FAKE_INSTRUCTIONS
-               : (attr->config & 255) == 0xc2 ? FAKE_BRANCHES
-               : (attr->config & 255) == 0xc3 ? FAKE_BRANCH_MISSES
-                                              : -1;
+        return (config & 255) == 0x76   ? FAKE_CYCLES
+               : (config & 255) == 0xc0 ? FAKE_INSTRUCTIONS
+               : (config & 255) == 0xc2 ? FAKE_BRANCHES
+               : (config & 255) == 0xc3 ? FAKE_BRANCH_MISSES
+                                        : -1;
     static const int hardware[] = {FAKE_CYCLES, FAKE_INSTRUCTIONS, FAKE_REFERENCES,
                                    FAKE_MISSES, FAKE_BRANCHES,     FAKE_BRANCH_MISSES};
-    return attr->type == PERF_TYPE_HARDWARE && attr->config < 6 ? hardware[attr->config] : -1;
+    return attr->type == PERF_TYPE_HARDWARE && config < 6 ? hardware[config] : -1;
 }
 
 static long open_event(const struct perf_event_attr *attr, int leader)

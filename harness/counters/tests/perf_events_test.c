@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernel's generic events without PAPI: on a kernel whose counts are known (fake_kernel.h), and on the real one. */
+#include "harness/counters/backend.h"
 #include "harness/counters/tests/counters_fixture.h"
 
 #include <errno.h>
@@ -169,6 +170,25 @@ UNIT_TEST(one_event_refused_leaves_the_others)
         "counted by perf_event_open; not validated: perf::INSTRUCTIONS: perf_event_open: No such");
 }
 
+/* Cores of a second kind have a PMU of their own, and the last CPU, which is the default, is one of them. */
+UNIT_TEST(cores_of_two_kinds_have_two_pmus)
+{
+    static const char *const files[][2] = {{"cpu_core/cpus", "0-7\n"},
+                                           {"cpu_core/type", "4\n"},
+                                           {"cpu_atom/cpus", "8-11,15\n"},
+                                           {"cpu_atom/type", "10\n"}};
+    const char *root = bench_test_path("machine");
+    assert_true(bench_perf_core_pmu(root, 3) == 0);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[120];
+        snprintf(path, sizeof path, "machine/sys/bus/event_source/devices/%s", files[i][0]);
+        bench_test_put(bench_test_path(path), files[i][1], strlen(files[i][1]));
+    }
+    assert_true(bench_perf_core_pmu(root, 3) == UINT64_C(4) << 32);
+    assert_true(bench_perf_core_pmu(root, 15) == UINT64_C(10) << 32);
+    assert_true(bench_perf_core_pmu(root, 12) == 0);
+}
+
 /* Where it is refused on, what would help. */
 UNIT_TEST(refusals_name_a_remedy)
 {
@@ -233,9 +253,11 @@ TEST_PART(perf_events)
         cmocka_unit_test_setup_teardown(counters_that_do_not_count, use_kernel, counters_drop),
         cmocka_unit_test_setup_teardown(what_shares_its_counter_is_no_count, use_kernel, counters_drop),
         cmocka_unit_test_setup_teardown(one_event_refused_leaves_the_others, use_kernel, counters_drop),
+        cmocka_unit_test(cores_of_two_kinds_have_two_pmus),
         cmocka_unit_test_setup_teardown(refusals_name_a_remedy, use_no_counters, counters_drop),
         cmocka_unit_test_setup_teardown(the_real_kernel_is_understood, use_no_counters, counters_drop),
         cmocka_unit_test_setup_teardown(every_metric_has_a_value_or_a_reason, use_real, counters_drop),
     };
-    return cmocka_run_group_tests_name("harness/perf_events", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("harness/perf_events", tests, bench_test_dir_make,
+                                       bench_test_dir_remove);
 }
