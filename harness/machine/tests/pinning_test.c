@@ -49,10 +49,11 @@ int __wrap_sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *set)
     return -1;
 }
 
+int __real_sched_getcpu(void);
 int __wrap_sched_getcpu(void);
 int __wrap_sched_getcpu(void)
 {
-    return fake.on ? fake.here : -1;
+    return fake.on ? fake.here : __real_sched_getcpu();
 }
 
 UNIT_TEST(large_sets_are_listed)

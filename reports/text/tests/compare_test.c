@@ -40,7 +40,7 @@ UNIT_FIXTURE(set_up)
         return -1;
     c->history_count = 1;
     c->history[0] =
-        (struct baseline_accepted){"2026-02-03", "0123456789ab", "two shuffles less", {3, 2.9, 3.1}, 230};
+        (struct baseline_accepted){"2026-02-03T04:05:06Z", "0123456789ab", "two shuffles less", {3, 2.9, 3.1}, 230};
     return 0;
 }
 
