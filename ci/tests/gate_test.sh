@@ -25,8 +25,9 @@ ends() { # ends EXIT_CODE REASON [ARGUMENT...]: so end program and forms
     check_forms "$1" "$2"
 }
 check_forms() {
-    ok "exit $1: $2" eval '[ $status -eq '"$1"' ] && says "$2" && grep -q "\"verdict\": \"INVALID\"" g.json &&
-        grep -qF "$2" g.json && [ "$(grep -c "<error" g.xml)" -eq 1 ] && grep -q INVALID g.md && [ "$(cat g.bmf)" = "{}" ]'
+    wanted=$1 sentence=$2
+    ok "exit $1: $2" eval '[ $status -eq $wanted ] && says "$sentence" && grep -q "\"verdict\": \"INVALID\"" g.json &&
+        grep -qF -- "$sentence" g.json && [ "$(grep -c "<error" g.xml)" -eq 1 ] && grep -q INVALID g.md && [ "$(cat g.bmf)" = "{}" ]'
 }
 ends 2 "--against GITREF or --stored is missing"
 ends 2 "bad revision 'nowhere'" --against nowhere

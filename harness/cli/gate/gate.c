@@ -77,9 +77,9 @@ int cli_gate(int argc, char **argv)
     static struct cli_gate o; /* `refused` may be called when this has returned */
     struct baseline_report report = {0};
     struct qk_error err = {.text = "this gate has not ended: it runs, or it was killed"};
+    cli_catch_interrupts();
     on_exit(refused, &o);
     cli_gate_parse(&o, argc, argv);
-    cli_catch_interrupts();
     end_early(&o, &report, 0, &err);
     int code = cli_gate_outputs_begin(&o, &report, &err);
     baseline_report_free(&report);
