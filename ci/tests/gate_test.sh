@@ -42,8 +42,9 @@ if [ "$(id -u)" -eq 0 ]; then
 else
     skip "another user's checkout" "needs root"
 fi
-if mkdir ../small && mount -t tmpfs -o size=30m none ../small 2>/dev/null; then
-    git clone -q "$clone" ../small/tree
+if mkdir ../small && mount -t tmpfs -o size=60m none ../small 2>/dev/null; then
+    git clone -q --depth 1 "file://$clone" ../small/tree
+    fallocate -l "$(($(df --output=avail ../small | tail -1) - 1000))k" ../small/filler
     program=$work/small/tree/ci/gate ends 1 "No space left on device" --against HEAD
     mount -o remount,ro ../small
     program=$work/small/tree/ci/gate ends 1 "Read-only file system" --against HEAD

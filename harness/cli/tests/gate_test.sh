@@ -26,6 +26,9 @@ code 2 "--all-shapes belongs to --duet" gate --baseline x --all-shapes
 code 2 "has no suite" "${gate[@]}" --duet "$module" --suite none
 code 2 "matches no case" "${gate[@]}" --duet "$module" 'qk256_dequant/p9*/4096'
 code 2 "expected a multiple" "${gate[@]}" --duet "$module" 'qk256_dequant/p4*/100'
+code 2 "no op" "${gate[@]}" --duet "$module" 'nothing/p4*/4096'
+code 2 "no variant" "${gate[@]}" --duet "$module" 'f32_dot/p9*/4096'
+code 2 "has the shape" "${gate[@]}" --duet "$module" '*/p4*/100' # which none can have
 code 0 "identical code" "${gate[@]}" --duet "$module" '*/scalar/4096' # of ops that have such a shape
 code 2 "expected @L1" "${gate[@]}" --duet "$module" 'qk256_dequant/p4*/@L9'
 code 2 "whole number" "${gate[@]}" --duet "$module" --budget 0
