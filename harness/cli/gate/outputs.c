@@ -98,6 +98,7 @@ static int refuse_shared(struct cli_gate *o, int i, struct qk_error *err)
                                      {.option = "--candidate", .path = o->candidate},
                                      {.option = "--baseline", .path = is_file ? o->baseline : NULL},
                                      {.option = "--same-code", .path = o->same_code},
+                                     {.option = "--result", .path = o->result},
                                      {.option = "--policy", .path = o->policy}};
     int code = 0;
     for (int k = 0; k < i && !code; k++)
