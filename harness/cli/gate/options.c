@@ -69,8 +69,58 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
     }
 }
 
+static const struct cli_option options[] = {
+    CLI_ROW_PATTERNS(cli_gate, measure),
+    {"duet", 'd', "BASE.so", CLI_STRING(cli_gate, duet),
+     "Time this build's kernels against those of BASE.so (libqkernels.so of another build)", 1},
+    {"candidate", 'c', "SO", CLI_STRING(cli_gate, candidate),
+     "With --duet: judge SO instead of this build's own libqkernels.so", 1},
+    {"same-code", SAME_CODE, "FILE", CLI_STRING(cli_gate, same_code),
+     "With --duet: do not time the rows that FILE, made by kernels/same_code.py for these two builds, "
+     "says "
+     "are the same code",
+     1},
+    {"baseline", 'b', "NAME", CLI_STRING(cli_gate, baseline),
+     "Compare a fresh run with a stored baseline of this machine", 2},
+    {"dir", DIR, "DIR", CLI_STRING(cli_gate, dir),
+     "Where baselines are (default: $QK_BASELINES, else baselines/data)", 2},
+    {"result", RESULT, "FILE", CLI_STRING(cli_gate, result),
+     "With --baseline: measure nothing and judge FILE, which run --out or baseline save wrote", 2},
+    CLI_ROW_QUICK(cli_gate, measure, "With --baseline: fewer and shorter blocks", 2),
+    {"suite", SUITE, "NAME", CLI_STRING(cli_gate, suite),
+     "Cases to judge, a suite of the policy (default: quick)", 3},
+    {"policy", POLICY, "FILE", CLI_STRING(cli_gate, policy),
+     "Margins and rules (default: the built-in ci/policy.json)", 3},
+    {"budget", BUDGET, "S", CLI_OTHER, "Seconds all of it may take; what is undecided then is INCONCLUSIVE",
+     3},
+    {"strict", STRICT, NULL, CLI_FLAG(cli_gate, strict), "WARN fails too (exit code 3)", 3},
+    {"inject", INJECT, "N", CLI_OTHER,
+     "Give the candidate N thousandths of a per cent more work, to see it caught", 3},
+    {"time-identical", IDENTICAL, NULL, CLI_FLAG(cli_gate, time_identical),
+     "Time rows whose code is identical instead of passing them", 3},
+    {"all-shapes", SHAPES, NULL, CLI_FLAG(cli_gate, all_shapes),
+     "With --duet: judge what is timed at all other shapes of its op too, a second each; what that "
+     "leaves "
+     "undecided is shown and does not count",
+     3},
+    {"wait", WAIT, NULL, CLI_FLAG(cli_gate, wait), "Wait for another gate on this machine instead of failing",
+     3},
+    {"lock-dir", LOCK_DIR, "DIR", CLI_STRING(cli_gate, lock_dir),
+     "Exclude only the gates that name this folder too, by a lock on it; nothing is written there "
+     "(default: all gates on this machine, by one on /run)",
+     3},
+    CLI_ROW_CPU(cli_gate, measure, "Pin to", 3),
+    CLI_ROW_SEED(cli_gate, measure.job.seed, "orders and inputs", 3),
+#define REPORT_FORM(name, option, argument, help)                                                            \
+    {option, OUTPUT + REPORT_FORM_##name, argument, CLI_OTHER, help, 4},
+#include "reports/forms/verdicts.def"
+#undef REPORT_FORM
+    {"trace", OUTPUT + CLI_GATE_TRACE, "FILE", CLI_OTHER,
+     "With --duet: every block as it was measured, as JSON lines", 4},
+    {0}};
+
 /* The outputs of a command line that may be wrong in all else: argp ends at its first mistake, and they must say so. */
-static void find_outputs(struct cli_gate *o, const struct cli_option *options, int argc, char **argv)
+static void find_outputs(struct cli_gate *o, int argc, char **argv)
 {
     struct option longs[40] = {0};
     char shorts[80] = "", **words = calloc((size_t)argc + 1, sizeof *words);
@@ -94,57 +144,6 @@ static void find_outputs(struct cli_gate *o, const struct cli_option *options, i
 
 void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
 {
-    static const struct cli_option options[] = {
-        CLI_ROW_PATTERNS(cli_gate, measure),
-        {"duet", 'd', "BASE.so", CLI_STRING(cli_gate, duet),
-         "Time this build's kernels against those of BASE.so (libqkernels.so of another build)", 1},
-        {"candidate", 'c', "SO", CLI_STRING(cli_gate, candidate),
-         "With --duet: judge SO instead of this build's own libqkernels.so", 1},
-        {"same-code", SAME_CODE, "FILE", CLI_STRING(cli_gate, same_code),
-         "With --duet: do not time the rows that FILE, made by kernels/same_code.py for these two builds, "
-         "says "
-         "are the same code",
-         1},
-        {"baseline", 'b', "NAME", CLI_STRING(cli_gate, baseline),
-         "Compare a fresh run with a stored baseline of this machine", 2},
-        {"dir", DIR, "DIR", CLI_STRING(cli_gate, dir),
-         "Where baselines are (default: $QK_BASELINES, else baselines/data)", 2},
-        {"result", RESULT, "FILE", CLI_STRING(cli_gate, result),
-         "With --baseline: measure nothing and judge FILE (or a baseline, by its name), which run --out or "
-         "baseline save wrote",
-         2},
-        CLI_ROW_QUICK(cli_gate, measure, "With --baseline: fewer and shorter blocks", 2),
-        {"suite", SUITE, "NAME", CLI_STRING(cli_gate, suite),
-         "Cases to judge, a suite of the policy (default: quick)", 3},
-        {"policy", POLICY, "FILE", CLI_STRING(cli_gate, policy),
-         "Margins and rules (default: the built-in ci/policy.json)", 3},
-        {"budget", BUDGET, "S", CLI_OTHER,
-         "Seconds all of it may take; what is undecided then is INCONCLUSIVE", 3},
-        {"strict", STRICT, NULL, CLI_FLAG(cli_gate, strict), "WARN fails too (exit code 3)", 3},
-        {"inject", INJECT, "N", CLI_OTHER,
-         "Give the candidate N thousandths of a per cent more work, to see it caught", 3},
-        {"time-identical", IDENTICAL, NULL, CLI_FLAG(cli_gate, time_identical),
-         "Time rows whose code is identical instead of passing them", 3},
-        {"all-shapes", SHAPES, NULL, CLI_FLAG(cli_gate, all_shapes),
-         "With --duet: judge what is timed at all other shapes of its op too, a second each; what that "
-         "leaves "
-         "undecided is shown and does not count",
-         3},
-        {"wait", WAIT, NULL, CLI_FLAG(cli_gate, wait),
-         "Wait for another gate on this machine instead of failing", 3},
-        {"lock-dir", LOCK_DIR, "DIR", CLI_STRING(cli_gate, lock_dir),
-         "Exclude only the gates that name this folder too, by a lock on it; nothing is written there "
-         "(default: all gates on this machine, by one on /run)",
-         3},
-        CLI_ROW_CPU(cli_gate, measure, "Pin to", 3),
-        CLI_ROW_SEED(cli_gate, measure.job.seed, "orders and inputs", 3),
-#define REPORT_FORM(name, option, argument, help)                                                            \
-    {option, OUTPUT + REPORT_FORM_##name, argument, CLI_OTHER, help, 4},
-#include "reports/forms/verdicts.def"
-#undef REPORT_FORM
-        {"trace", OUTPUT + CLI_GATE_TRACE, "FILE", CLI_OTHER,
-         "With --duet: every block as it was measured, as JSON lines", 4},
-        {0}};
     static const struct cli_usage usage = {
         options, parse, "[PATTERN...]",
         "Judges whether kernels got slower, and says so when it could not tell. A verdict is one of PASS, "
@@ -163,7 +162,7 @@ void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
         "gate --baseline main --markdown summary.md\n`ci/gate --against GITREF` builds the other commit "
         "first."};
     *o = (struct cli_gate){.suite = "quick", .measure = {.job = cli_job()}};
-    find_outputs(o, options, argc, argv);
+    find_outputs(o, argc, argv);
     cli_parse(&usage, argc, argv, o);
     o->parsed = true;
 }
