@@ -12,8 +12,16 @@ tested=(-Dbuildtype=release -Db_ndebug=false -Dwerror=true)
 # Tests that take little.
 quick=(--no-suite slow --no-suite program --no-suite once --no-suite long)
 
+# say TEXT...: a line on stderr. Names come from anywhere, so what a terminal obeys is a question mark: controls, C1
+# controls, and what turns or hides text. In bytes, because those need not be UTF-8.
 say() {
-    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    local LC_ALL=C text=$* bad
+    for bad in $'\xc2'[$'\x80'-$'\x9f'] $'\xd8\x9c' $'\xe2\x80'[$'\x8b'-$'\x8f'$'\xa8'-$'\xae'] $'\xe2\x81'[$'\xa0'-$'\xaf'] \
+        $'\xef\xbb\xbf' [$'\x01'-$'\x08'$'\x0b'-$'\x1f'$'\x7f']; do
+        # shellcheck disable=SC2295 # it is a pattern
+        text=${text//$bad/?}
+    done
+    printf '%s: %s\n' "${0##*/}" "$text" >&2
 }
 
 die() {

@@ -84,11 +84,6 @@ uint64_t cli_seed(void);
  * bench_job; ctx is unused.
  */
 void cli_progress(void *ctx, double done, const char *what);
-/*
- * What is done next is the part of the whole between these two. For work in several jobs, also where each is a child
- * that runs this program: it inherits the part.
- */
-void cli_progress_part(double from, double to);
 /* Clears the progress line. */
 void cli_progress_end(void);
 

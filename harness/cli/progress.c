@@ -17,41 +17,15 @@
 
 /* Four times a second, and only between blocks: drawing must not cost the samples anything. */
 static const uint64_t often_ns = 250000000, seldom_ns = 10000000000;
-static const char variable[] = "QKBENCH_PROGRESS";
 
-static double part_from, part_to = -1; /* part_to < 0: not known yet */
-static double last, begun_done;        /* of the whole */
+static double last, begun_done;
 static uint64_t begun_ns, drawn_ns;
 static size_t drawn_columns; /* of the line that stands there */
 
-void cli_progress_part(double from, double to)
+/* As a share of the whole, and NaN is 0. What begins anew is timed anew. */
+static double share(double done, uint64_t now)
 {
-    char text[64];
-    part_from = from;
-    part_to = to;
-    snprintf(text, sizeof text, "%.6f:%.6f", from, to);
-    setenv(variable, text, 1);
-}
-
-/* The part of the program that started this one, if it gave it one. */
-static void inherit_part(void)
-{
-    const char *const text = getenv(variable);
-    double from, to;
-    part_to = 1;
-    if (text && sscanf(text, "%lf:%lf", &from, &to) == 2 && from >= 0 && from < to && to <= 1) {
-        part_from = from;
-        part_to = to;
-    }
-}
-
-/* Of the whole. What begins anew is timed anew. */
-static double whole(double done, uint64_t now)
-{
-    if (part_to < 0)
-        inherit_part();
-    done = done > 0 ? done < 1 ? done : 1 : 0; /* NaN is 0 */
-    done = part_from + done * (part_to - part_from);
+    done = done > 0 ? done < 1 ? done : 1 : 0;
     if (!begun_ns || done < last - 0.05) {
         begun_ns = now;
         begun_done = done;
@@ -132,7 +106,7 @@ void cli_progress(void *ctx, double done, const char *what)
     char eta[48], text[300], line[900];
     const uint64_t now = bench_clock_ns();
     const bool dumb = is_dumb();
-    done = whole(done, now);
+    done = share(done, now);
     if ((drawn_ns && now - drawn_ns < (dumb ? seldom_ns : often_ns)) || !isatty(STDERR_FILENO) || !in_front())
         return;
     drawn_ns = now;

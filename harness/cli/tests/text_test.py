@@ -216,11 +216,6 @@ def progress_follows_a_resize():
     assert code == 0 and max(map(len, lines)) > 20 and max(map(len, lines[-2:])) == 19, text
 
 
-def progress_of_a_part(given, least, most):
-    _, text = on_terminal(program, *LONG, QKBENCH_PROGRESS=given)
-    assert least < int(lines_of(text)[0].split("%")[0]) < most, text
-
-
 def a_dumb_terminal_gets_lines(**environment):
     code, text = on_terminal(program, *LONG, columns=30, **environment)
     assert code == 0 and b"\r" not in text.replace(b"\r\n", b""), text
@@ -270,8 +265,6 @@ tests = [(f.__name__.replace("_", " "), f) for f in (
 tests += [("progress keeps to 20 columns", lambda: progress_keeps_to(20, 20)),
           ("progress keeps to COLUMNS", lambda: progress_keeps_to(25, 0, COLUMNS="25")),
           ("progress keeps to one column", lambda: on_terminal(program, *LONG, columns=1)),
-          ("progress of a part", lambda: progress_of_a_part("0.5:0.75", 50, 75)),
-          ("progress of what is no part", lambda: progress_of_a_part("9:nan", 75, 101)),
           ("TERM=dumb gets lines", lambda: a_dumb_terminal_gets_lines(TERM="dumb")),
           ("no TERM gets lines", lambda: a_dumb_terminal_gets_lines(TERM=None))]
 try:
