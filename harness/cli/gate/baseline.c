@@ -166,6 +166,7 @@ int cli_gate_baseline(struct cli_gate *o, struct baseline_policy *policy, struct
     int code = cli_baseline_open(&base, o->baseline, o->dir, err);
     if (code)
         return code == QK_ERR_MEMORY ? code : QK_ERR_INVALID;
+    o->measure.job.budget_s = o->budget_s;
     baseline_keep(&base, wanted, &wish);
     code = o->result ? cli_baseline_open(&fresh, o->result, o->dir, err)
                      : take_fresh(&fresh, &base, &o->measure, policy, err);

@@ -18,11 +18,15 @@ struct measured {
     char why[480]; /* why there is no breakdown */
 };
 
-static int run_once(struct measured *all, struct cli_measure *m, struct qk_error *err)
+/* Of a budget, if there is one: the first run, the breakdown, and each of the two further runs. */
+static const double first_share = 0.4, breakdown_share = 0.15, again_share = 0.2;
+
+static int run_once(struct measured *all, struct cli_measure m, double share, struct qk_error *err)
 {
+    m.job.budget_s *= share;
     bool failed = false; /* what failed its check comes back as absent */
     bench_sample_set_init(&all->sets[all->count]);
-    return cli_measure_run(m, "auto,steps", &all->sets[all->count++], &failed, err);
+    return cli_measure_run(&m, "auto,steps", &all->sets[all->count++], &failed, err);
 }
 
 static int make(struct baseline *fresh, const struct measured *all, const char *name, struct qk_error *err)
@@ -38,6 +42,7 @@ static int measure_components(struct measured *all, const struct baseline *base,
                               struct qk_error *err)
 {
     m.count = 0;
+    m.job.budget_s *= breakdown_share;
     m.patterns = calloc(base->count + 1, sizeof *m.patterns);
     if (!m.patterns)
         return qk_fail(err, QK_ERR_MEMORY, base->name, "no memory for %zu cases", base->count);
@@ -59,7 +64,7 @@ static int run_again(struct baseline *fresh, struct measured *all, struct cli_me
     for (size_t i = 1; i < RUNS && !code; i++) {
         m.job.seed++;
         cli_say("run %zu of %d, of the %zu cases that may not pass", i + 1, RUNS, m.count);
-        code = run_once(all, &m, err);
+        code = run_once(all, m, again_share, err);
     }
     if (!code)
         code = make(&again, all, fresh->name, err);
@@ -103,7 +108,7 @@ int cli_gate_measure(struct baseline *fresh, const struct baseline *base, struct
     struct measured *all = calloc(1, sizeof *all);
     if (!all)
         return qk_fail(err, QK_ERR_MEMORY, base->name, "no memory for a run");
-    int code = run_once(all, m, err);
+    int code = run_once(all, *m, first_share, err);
     if (!code)
         code = measure_components(all, base, *m, err);
     if (!code)
