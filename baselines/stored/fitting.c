@@ -58,31 +58,30 @@ int baseline_load_fitting(struct baseline *b, const char *folder, const struct b
 {
     struct nearest n = {.found = false};
     struct baseline_field *differ = NULL;
-    struct qk_error none;
+    struct qk_error other;
     size_t count = 0;
     char text[400];
-    const int own = baseline_load(b, folder, &here->env, name, &none);
-    int code = own == QK_ERR_INVALID ? 0 : own;
-    if (!own)
-        code = baseline_identity(b, here, false, &differ, &count, &none);
-    if (!code && (own || count))
-        code = find_nearest(&n, folder, here, name, &none);
+    const int missing = baseline_load(b, folder, &here->env, name, err);
+    if (missing && missing != QK_ERR_INVALID)
+        return missing;
+    int code = missing ? 0 : baseline_identity(b, here, false, &differ, &count, &other);
     free(differ);
-    if (!code && n.found && !n.count) {
-        if (!own)
-            baseline_free(b);
+    if (!code && (missing || count))
+        code = find_nearest(&n, folder, here, name, &other);
+    const bool fits = !code && n.found && !n.count;
+    if (!missing && (code || fits))
+        baseline_free(b);
+    if (fits) {
         *b = n.b;
         n.found = false;
-    } else if (!code && own && n.found) {
+    } else if (!code && missing && n.found) {
         code =
-            qk_fail(&none, QK_ERR_INVALID, folder,
+            qk_fail(&other, QK_ERR_INVALID, folder,
                     "no baseline '%s' of this machine; `baseline save %s` makes one; the nearest, of %s: %s",
                     name, name, n.machine, baseline_fields_text(n.differ, n.count, text, sizeof text));
-    } else if (!code) {
-        code = own;
-    } else if (!own) {
-        baseline_free(b);
+    } else if (!code && missing) {
+        return missing; /* *err says so */
     }
     drop(&n);
-    return code ? qk_fail(err, code, none.where, "%s", none.text) : 0;
+    return code ? qk_fail(err, code, other.where, "%s", other.text) : 0;
 }

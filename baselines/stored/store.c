@@ -77,8 +77,11 @@ int baseline_load(struct baseline *b, const char *folder, const struct bench_env
     int code = baseline_path(path, folder, env, name, err);
     if (code)
         return code;
-    if (stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR))
+    const bool seen = stat(path, &st) == 0;
+    if (!seen && (errno == ENOENT || errno == ENOTDIR))
         return no_such(folder, env, name, err);
+    if (seen && !S_ISREG(st.st_mode))
+        return qk_fail(err, QK_ERR_IO, path, "a folder, a pipe or a device, expected a file");
     code = baseline_read(b, path, err);
     if (code || !strcmp(b->name, name))
         return code;
@@ -135,17 +138,19 @@ static int by_machine_and_name(const void *a, const void *b)
     return order ? order : strcmp(x->name, y->name);
 }
 
-/* What is not <name>.json with a name that save gives is somebody else's. */
+/* What is no file <name>.json with a name that save gives is somebody else's. */
 static int add_file(struct baseline_entry **list, size_t *count, const char *folder, const char *machine,
                     const char *file, struct qk_error *err)
 {
     struct baseline_entry e;
+    struct stat st;
     const size_t n = strlen(file);
     if (n < 6 || n - 5 >= sizeof e.name || strcmp(file + n - 5, ".json") != 0)
         return 0;
     snprintf(e.name, sizeof e.name, "%.*s", (int)(n - 5), file);
     const int written = snprintf(e.path, sizeof e.path, "%s/%s/%s", folder, machine, file);
-    if (baseline_check_name(e.name, NULL) || written < 0 || (size_t)written >= sizeof e.path)
+    if (baseline_check_name(e.name, NULL) || written < 0 || (size_t)written >= sizeof e.path ||
+        (stat(e.path, &st) == 0 && !S_ISREG(st.st_mode)))
         return 0;
     snprintf(e.machine, sizeof e.machine, "%s", machine);
     struct baseline_entry *more = reallocarray(*list, *count + 1, sizeof *more);

@@ -79,7 +79,11 @@ mkdir folder/more-cpus folder/broken
 cp verdicts.json folder/broken/main.json
 code 0 "beyond noise 0 of the 5" compare --common main folder/more-cpus/main.json --dir folder # all of it is ours but the CPUs
 
-# Files and folders that are none.
+# Files and folders that are none. A pipe would be waited for.
+mkdir -p odd/pipes odd/folders/main.json
+mkfifo odd/pipes/main.json
+code 5 "none of this machine (0 of others)" gate --lock-dir . --baseline main --dir odd
+code 0 "no baselines in odd" baseline list --dir odd
 : >empty.json
 printf '{"kind": 1, "cases"' >cut.json
 mkdir folder.json
