@@ -8,6 +8,7 @@
 #include "harness/machine/pinning.h"
 #include "kernels/module.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,8 @@ static bool take_flags(struct baseline *here, const struct baseline *base, const
         struct baseline_case *c = &here->cases[here->count];
         if (!v)
             continue;
+        *c =
+            (struct baseline_case){.ns = NAN, .speedup = {NAN, NAN, NAN}, .spread = NAN, .instructions = NAN};
         memcpy(c->name, base->cases[i].name, sizeof c->name);
         c->flags = strdup(v->flags);
         here->count++;
