@@ -150,7 +150,8 @@ static bool take_counter(struct baseline_case *c, const struct launches *all, co
 {
     const char *why = NULL;
     for (size_t l = 0; l < all->count && !why; l++) {
-        const struct bench_metric *m = bench_record_metric(row_of(all, l, rec)->rec, metric->name);
+        const struct bench_metric *m =
+            l ? bench_record_metric(row_of(all, l, rec)->rec, metric->name) : metric;
         if (!m)
             why = "not counted in every launch";
         else if (isnan(m->value) || (m->reason && strstr(m->reason, "not validated")))

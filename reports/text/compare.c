@@ -5,6 +5,7 @@
 #include "reports/text/content.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void add_side(struct report_table *t, const char *label, const struct baseline *b)
@@ -45,10 +46,10 @@ static const struct baseline_part *find_part(const struct baseline_case *c, cons
 
 static const struct bench_metric *find_counter(const struct baseline_case *c, const char *name)
 {
-    for (size_t i = 0; i < c->counter_count; i++)
-        if (!strcmp(c->counters[i].name, name))
-            return &c->counters[i];
-    return NULL;
+    const struct bench_metric key = {.name = (char *)name};
+    return c->counter_count
+               ? bsearch(&key, c->counters, c->counter_count, sizeof *c->counters, baseline_by_name)
+               : NULL;
 }
 
 /* The rows of both sides' lists: those of `first`, then what only `second` has. */

@@ -195,7 +195,7 @@ static void add_step(struct report_table *t, const struct bench_summary_row *row
     const struct bench_summary_row *row = &rows[i];
     size_t note = row->previous ? note_ratio(t, row, &row->step) : 0;
     size_t before = i;
-    while (before-- > 0 && strcmp(rows[before].rec->phase, "-") == 0)
+    while (row->previous && before-- > 0 && strcmp(rows[before].rec->phase, "-") == 0)
         continue;
     if (row->previous && !note && before < i && strcmp(rows[before].rec->variant, row->previous) != 0)
         note = report_table_note(t, "over %s: what lies between was not measured", row->previous);
@@ -219,6 +219,9 @@ static void add_group(struct report_table *t, const struct report_input *in, siz
     report_table_columns(t, "wllrrrr", "variant", "isa", "phase", "ns", "estimated\ncyc/elem", "Gelem/s",
                          "GB/s");
     const size_t ceiling = note_ceiling(t, rows, count);
+    int decimals[sizeof get / sizeof *get];
+    for (size_t k = 0; k < sizeof get / sizeof *get; k++)
+        decimals[k] = decimals_of(rows, count, get[k]);
     snprintf(head, sizeof head, "%% of\nceiling");
     if (ceiling)
         snprintf(head, sizeof head, "%% of [%zu]\nceiling", ceiling);
@@ -234,8 +237,7 @@ static void add_group(struct report_table *t, const struct report_input *in, siz
             continue;
         }
         for (size_t k = 0; k < sizeof get / sizeof *get; k++)
-            add_number(t, get[k](&rows[i]), decimals_of(rows, count, get[k]),
-                       get[k] == get_cycles ? no_clock : "not known");
+            add_number(t, get[k](&rows[i]), decimals[k], get[k] == get_cycles ? no_clock : "not known");
         add_share(t, share_of(rec));
         if (rec->reference)
             report_table_cell(t, "1");
@@ -271,11 +273,13 @@ static void add_audit(struct report_table *t, const struct baseline_audit *audit
 
 int report_content_make(struct report_content *content, const struct report_input *in, struct qk_error *err)
 {
+    struct report_metrics m;
     size_t groups = 0;
     bool failed = false;
     for (size_t first = 0, end; first < in->summary->count; first = end) {
         end = bench_summary_group_end(in->summary, first);
-        groups += 1 + report_metric_tables(in->summary, first, end);
+        report_metrics_find(&m, in->summary, first, end);
+        groups += 1 + m.tables;
     }
     *content = (struct report_content){.count = 1 + groups + (in->audit != NULL)};
     content->tables = calloc(content->count, sizeof *content->tables);
@@ -286,9 +290,9 @@ int report_content_make(struct report_content *content, const struct report_inpu
     for (size_t first = 0, end; first < in->summary->count; first = end) {
         end = bench_summary_group_end(in->summary, first);
         add_group(t++, in, first, end);
-        const size_t tables = report_metric_tables(in->summary, first, end);
-        for (size_t i = 0; i < tables; i++)
-            report_add_metrics(t++, in->summary, first, end, i);
+        report_metrics_find(&m, in->summary, first, end);
+        for (size_t i = 0; i < m.tables; i++)
+            report_add_metrics(t++, in->summary, first, end, &m, i);
     }
     if (in->audit)
         add_audit(t, in->audit);

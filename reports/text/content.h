@@ -24,10 +24,18 @@ void report_add_ratio(struct report_table *t, const struct bench_interval *r, si
 
 /* Of content_metrics.c. Lines among the facts: disturbed blocks, and why there are no counters. */
 void report_add_counter_facts(struct report_table *t, const struct report_input *in);
-/* How many tables the metrics of a group's rows [first, end) take: only those that have a value count. Often none. */
-size_t report_metric_tables(const struct bench_summary *sum, size_t first, size_t end);
+
+enum { REPORT_METRICS_MAX = 120 };
+
+/* Metrics that have a value in one of a group's rows, each name once. */
+struct report_metrics {
+    const struct bench_metric *column[REPORT_METRICS_MAX]; /* of the first such row; borrowed */
+    size_t count, left_out;                                /* left_out: beyond REPORT_METRICS_MAX */
+    size_t tables;                                         /* that they take; often none */
+};
+void report_metrics_find(struct report_metrics *m, const struct bench_summary *sum, size_t first, size_t end);
 /* Fills number `table` of them. */
 void report_add_metrics(struct report_table *t, const struct bench_summary *sum, size_t first, size_t end,
-                        size_t table);
+                        const struct report_metrics *m, size_t table);
 
 #endif

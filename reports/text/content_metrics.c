@@ -96,39 +96,34 @@ void report_add_counter_facts(struct report_table *t, const struct report_input 
     add_who_counted(t, in->set);
 }
 
-static const struct bench_metric *valued(const struct bench_record *rec, const char *name)
-{
-    const struct bench_metric *metric = bench_record_metric(rec, name);
-    return metric && !isnan(metric->value) ? metric : NULL;
-}
-
 /* A column of the cases' own table, or, for what steps consist of, the JSON. */
 static bool has_own_place(const char *name)
 {
     return !strcmp(name, "percent_of_ceiling") || !strncmp(name, "steps.", 6);
 }
 
-/* The n-th metric, counted from 0, that has a value in one of the rows; NULL when there are fewer. */
-static const struct bench_metric *nth(const struct bench_summary_row *rows, size_t count, size_t n)
+static bool is_column(const struct report_metrics *m, const char *name)
 {
-    for (size_t i = 0; i < count; i++)
-        for (size_t m = 0; m < rows[i].rec->metric_count; m++) {
-            const struct bench_metric *metric = &rows[i].rec->metrics[m];
-            bool seen = isnan(metric->value) || has_own_place(metric->name);
-            for (size_t before = 0; before < i && !seen; before++)
-                seen = valued(rows[before].rec, metric->name);
-            if (!seen && n-- == 0)
-                return metric;
-        }
-    return NULL;
+    for (size_t i = 0; i < m->count; i++)
+        if (!strcmp(m->column[i]->name, name))
+            return true;
+    return false;
 }
 
-size_t report_metric_tables(const struct bench_summary *sum, size_t first, size_t end)
+void report_metrics_find(struct report_metrics *m, const struct bench_summary *sum, size_t first, size_t end)
 {
-    size_t metrics = 0;
-    while (nth(sum->rows + first, end - first, metrics))
-        metrics++;
-    return (metrics + METRICS_PER_TABLE - 1) / METRICS_PER_TABLE;
+    m->count = m->left_out = 0;
+    for (size_t i = first; i < end; i++)
+        for (size_t k = 0; k < sum->rows[i].rec->metric_count; k++) {
+            const struct bench_metric *metric = &sum->rows[i].rec->metrics[k];
+            if (isnan(metric->value) || has_own_place(metric->name) || is_column(m, metric->name))
+                continue;
+            if (m->count < REPORT_METRICS_MAX)
+                m->column[m->count++] = metric;
+            else
+                m->left_out++;
+        }
+    m->tables = (m->count + METRICS_PER_TABLE - 1) / METRICS_PER_TABLE;
 }
 
 static void add_head(struct report_table *t, const struct bench_metric *metric)
@@ -151,20 +146,23 @@ static void print_value(double x, char *to, size_t size)
 }
 
 void report_add_metrics(struct report_table *t, const struct bench_summary *sum, size_t first, size_t end,
-                        size_t table)
+                        const struct report_metrics *m, size_t table)
 {
     const struct bench_summary_row *rows = sum->rows + first;
     const size_t count = end - first, from = table * METRICS_PER_TABLE;
-    const struct bench_metric *metric;
+    const size_t to = from + METRICS_PER_TABLE < m->count ? from + METRICS_PER_TABLE : m->count;
     report_table_title(t, "%s, shape %s: metrics, each case alone, after its samples were taken",
                        rows[0].rec->op, rows[0].rec->shape);
     report_table_column(t, "variant", false, true);
-    for (size_t n = from; n < from + METRICS_PER_TABLE && (metric = nth(rows, count, n)); n++)
-        add_head(t, metric);
+    for (size_t n = from; n < to; n++)
+        add_head(t, m->column[n]);
+    if (m->left_out && to == m->count)
+        report_table_note(t, "values left out, of more than %d metrics: %zu", REPORT_METRICS_MAX,
+                          m->left_out);
     for (size_t i = 0; i < count; i++) {
         report_table_cell(t, "%s", rows[i].rec->variant);
-        for (size_t n = from; n < from + METRICS_PER_TABLE && (metric = nth(rows, count, n)); n++) {
-            const struct bench_metric *here = bench_record_metric(rows[i].rec, metric->name);
+        for (size_t n = from; n < to; n++) {
+            const struct bench_metric *here = bench_record_metric(rows[i].rec, m->column[n]->name);
             const char *remark = here ? remark_of(here) : "";
             const size_t note = *remark ? report_table_note(t, "%s", remark) : 0;
             char text[32] = "-";

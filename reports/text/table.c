@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <math.h>
+#include <search.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,19 +114,39 @@ void report_table_fact(struct report_table *t, const char *label, const char *fm
     free(text);
 }
 
+struct note {
+    const char *text; /* borrowed from the table's notes */
+    size_t number;
+};
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(((const struct note *)a)->text, ((const struct note *)b)->text);
+}
+
 size_t report_table_note(struct report_table *t, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
     char *text = format(t, fmt, args);
     va_end(args);
-    for (size_t i = 0; text && i < t->notes.count; i++) {
-        if (strcmp(t->notes.text[i], text) == 0) {
-            free(text);
-            return i + 1;
-        }
+    if (!text)
+        return 0;
+    const struct note key = {text, 0};
+    struct note **const found = tfind(&key, &t->note_tree, by_text);
+    if (found) {
+        free(text);
+        return (*found)->number;
     }
+    const size_t number = t->notes.count + 1;
     append(t, &t->notes, text);
+    struct note *note = t->notes.count == number ? malloc(sizeof *note) : NULL;
+    if (note)
+        *note = (struct note){text, number};
+    if (!note || !tsearch(note, &t->note_tree, by_text)) {
+        free(note);
+        t->failed = true;
+    }
     return t->notes.count;
 }
 
@@ -142,6 +163,7 @@ void report_table_free(struct report_table *t)
         free(t->columns[i].head);
     free_texts(&t->cells);
     free_texts(&t->notes);
+    tdestroy(t->note_tree, free);
     free(t->title);
     *t = (struct report_table){0};
 }

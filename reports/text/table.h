@@ -34,6 +34,7 @@ struct report_table {
     struct report_column columns[REPORT_COLUMNS_MAX];
     struct report_texts cells;
     struct report_texts notes; /* note i is referred to as [i+1] */
+    void *note_tree;           /* of tsearch: notes by text */
     bool failed;
 };
 
