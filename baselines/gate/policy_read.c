@@ -62,10 +62,15 @@ static void read_glob(struct bench_reader *r, const struct bench_place *at, cons
         bench_demand(r, false, at, key, flaw);
 }
 
+/* Each is held against those before it. */
+static const size_t RULES_MOST = 10000;
+
 /* An array of objects of `size` bytes; NULL with *count 0 after an error, or when it is empty. */
 static void *read_array(struct bench_reader *r, const struct bench_place *at, size_t size, size_t *count)
 {
     const size_t n = r->code ? 0 : json_array_size(at->json);
+    if (n > RULES_MOST)
+        bench_refuse(r, at->path, at->json, "at most 10000 entries");
     void *items = n ? calloc(n, size) : NULL;
     if (n && !items)
         bench_reader_no_memory(r);
@@ -116,11 +121,10 @@ static void read_margins(struct bench_reader *r, const struct bench_place *root,
                      memories[bench_get_word(r, &at, "memory", memories, 2)]);
         read_margin_pair(r, &at, least, &rule->margins[0]);
         read_mean(r, &at, rule);
+        bool twice = false;
         for (size_t k = 0; k < i; k++)
-            bench_demand(r,
-                         strcmp(rule->cases, p->margins[k].cases) != 0 ||
-                             strcmp(rule->memory, p->margins[k].memory) != 0,
-                         &at, "cases", "each `cases` and `memory` once");
+            twice |= !strcmp(rule->cases, p->margins[k].cases) && !strcmp(rule->memory, p->margins[k].memory);
+        bench_demand(r, !twice, &at, "cases", "each `cases` and `memory` once");
     }
 }
 
@@ -144,11 +148,10 @@ static void read_speedups(struct bench_reader *r, const struct bench_place *root
         bench_get_fixed_text(r, &at, "over", rule->over, sizeof rule->over, false);
         bench_demand(r, is_name(rule->over), &at, "over", "the name of a variant");
         rule->at_least = bench_get_real(r, &at, "at_least", 1e-6, 1e6, false);
+        bool twice = false;
         for (size_t k = 0; k < i; k++)
-            bench_demand(r,
-                         strcmp(rule->cases, p->speedups[k].cases) != 0 ||
-                             strcmp(rule->over, p->speedups[k].over) != 0,
-                         &at, "cases", "each `cases` and `over` once");
+            twice |= !strcmp(rule->cases, p->speedups[k].cases) && !strcmp(rule->over, p->speedups[k].over);
+        bench_demand(r, !twice, &at, "cases", "each `cases` and `over` once");
     }
 }
 
@@ -214,9 +217,10 @@ static void read_removed(struct bench_reader *r, const struct bench_place *root,
         known(r, &at, members);
         read_glob(r, &at, "cases", p->removed[i].cases);
         one_line(r, &at, "reason", p->removed[i].reason, sizeof p->removed[i].reason);
+        bool twice = false;
         for (size_t k = 0; k < i; k++)
-            bench_demand(r, strcmp(p->removed[i].cases, p->removed[k].cases) != 0, &at, "cases",
-                         "each `cases` once");
+            twice |= !strcmp(p->removed[i].cases, p->removed[k].cases);
+        bench_demand(r, !twice, &at, "cases", "each `cases` once");
     }
 }
 

@@ -14,6 +14,9 @@ static const char unit_bandwidth[] = "GB/s", unit_peak[] = "instructions/ns";
 /* More than rounding to seven digits can move a derived number by. */
 static const double DERIVED = 1e-5;
 
+/* Two dozen loops on a handful of levels, by one thread and by all. */
+static const size_t ROWS_MOST = 4096;
+
 static bool is_peak(const struct bench_ceiling *row)
 {
     return row->level == BENCH_REGISTERS;
@@ -225,8 +228,10 @@ int bench_ceilings_read_json(struct bench_ceilings *c, const char *path, struct 
     read_header(&r, &root, c);
     const struct bench_place list = bench_get_array(&r, &root, "ceilings");
     const size_t count = r.code == QK_OK ? json_array_size(list.json) : 0;
-    c->rows = calloc(count + 1, sizeof *c->rows);
-    if (!c->rows)
+    if (count > ROWS_MOST)
+        bench_refuse(&r, list.path, list.json, "at most 4096 ceilings");
+    c->rows = r.code == QK_OK ? calloc(count + 1, sizeof *c->rows) : NULL;
+    if (r.code == QK_OK && !c->rows)
         bench_reader_no_memory(&r);
     for (size_t i = 0; i < count && r.code == QK_OK; i++) {
         const struct bench_place at = bench_element(&list, i);
