@@ -187,6 +187,13 @@ run report kernels.json --model ladder.json --out report
 ok "report --model: the ladder behind the tables, as text and as markdown" \
     eval '[ $status -eq 0 ] && says "End to end" && grep -q "^| p4_permute | 4 |" report/report.md'
 code 1 '$[0]' report kernels.json --model <(echo "[5]") --out report
+cp "$fixtures/tiny.i2_s.gguf" cut.gguf
+: >said
+"$program" model check cut.gguf --logits "$fixtures/tiny.logits_int8_f32cache.f32" \
+    --tokens <(await grep -q "copy of the weights" said && : >cut.gguf && cat "$fixtures/tiny.tokens.txt") >said 2>&1
+status=$?
+out=$(cat said)
+ok "a model that is cut while it is in use: exit 1 and a message" eval '[ $status -eq 1 ] && says "became shorter"'
 "$program" model bench -p 0 -n 512 -r 1000 -t 1 --kernels baseline --out slow.json >/dev/null 2>said &
 interrupt $! said
 ok "Ctrl-C: exit 130, nothing written" eval '[ $status -eq 130 ] && [ ! -e slow.json ]'
