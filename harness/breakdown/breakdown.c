@@ -350,7 +350,12 @@ static int run_group(struct walk *w, size_t g, struct qk_error *err)
     size_t count = 0;
     if (!timed)
         return qk_fail(err, QK_ERR_MEMORY, group->name, "no memory for the arms");
-    int code = bench_buffers_make(&buffers, group, w->cfg->job.seed, err);
+    struct qk_error why;
+    int code = bench_buffers_make(&buffers, group, w->cfg->job.seed, &why);
+    const bool fits = code != QK_ERR_MEMORY;
+    if (code && fits)
+        qk_fail(err, code, why.where, "%s", why.text);
+    code = fits ? code : 0;
     for (size_t i = 0; i < w->m->table->count && !code; i++) {
         if (!group->wanted[i])
             continue;
@@ -358,7 +363,10 @@ static int run_group(struct walk *w, size_t g, struct qk_error *err)
         row->variant = &w->m->table->rows[i];
         row->elements = (double)buffers.plan.elements;
         snprintf(row->shape, sizeof row->shape, "%s", group->name);
-        code = ready_row(&timed[count++], row, &buffers, w->cfg, &w->verdicts, err);
+        row->status = BENCH_SKIP;
+        snprintf(row->reason, sizeof row->reason, "%.390s", fits ? "" : why.text);
+        if (fits)
+            code = ready_row(&timed[count++], row, &buffers, w->cfg, &w->verdicts, err);
     }
     bench_buffers_drop_expected(&buffers);
     if (!code)

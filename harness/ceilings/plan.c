@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/ceilings/private.h"
 
+#include "harness/machine/memory.h"
+
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +54,8 @@ size_t bench_ceiling_dram_bytes(const struct bench_environment *env, int threads
 }
 
 static void plan_row(struct bench_ceiling *row, const struct bench_ceilings *c,
-                     const struct bench_ceiling_loop *loop, int level, int threads, const struct qk_cpu *isa)
+                     const struct bench_ceiling_loop *loop, int level, int threads, const struct qk_cpu *isa,
+                     const char *too_large)
 {
     const char *missing = bench_ceiling_loop_missing(loop, isa);
     *row = (struct bench_ceiling){.loop = loop,
@@ -65,6 +69,8 @@ static void plan_row(struct bench_ceiling *row, const struct bench_ceilings *c,
         row->bytes = bench_ceiling_dram_bytes(&c->env, threads) / (size_t)threads;
     else if (level != BENCH_REGISTERS)
         row->bytes = bench_ceiling_cache_bytes(&c->env, level, threads, row->reason, sizeof row->reason);
+    if (level == BENCH_DRAM)
+        snprintf(row->reason, sizeof row->reason, "%s", too_large);
     if (missing)
         snprintf(row->reason, sizeof row->reason, "%s", missing);
 }
@@ -72,6 +78,12 @@ static void plan_row(struct bench_ceiling *row, const struct bench_ceilings *c,
 int bench_ceilings_plan(struct bench_ceilings *c, const struct qk_cpu *isa, struct qk_error *err)
 {
     const int counts[] = {1, c->threads};
+    /* The one thread's set and that of all of them are there at once. */
+    const size_t dram = bench_ceiling_dram_bytes(&c->env, 1) + bench_ceiling_dram_bytes(&c->env, c->threads);
+    struct qk_error why;
+    char too_large[sizeof c->rows->reason] = "";
+    if (bench_memory_check(dram, NULL, &why))
+        snprintf(too_large, sizeof too_large, "%.127s", why.text);
     const size_t room = bench_ceiling_loop_count * 2 * BENCH_DRAM;
     c->rows = calloc(room, sizeof *c->rows);
     if (!c->rows)
@@ -84,7 +96,8 @@ int bench_ceilings_plan(struct bench_ceilings *c, const struct qk_cpu *isa, stru
             for (int t = 0; t < (bandwidth && c->threads > 1 ? 2 : 1); t++)
                 for (size_t i = 0; i < bench_ceiling_loop_count; i++)
                     if ((int)bench_ceiling_loops[i].kind == kind)
-                        plan_row(&c->rows[c->count++], c, &bench_ceiling_loops[i], level, counts[t], isa);
+                        plan_row(&c->rows[c->count++], c, &bench_ceiling_loops[i], level, counts[t], isa,
+                                 too_large);
     }
     return 0;
 }

@@ -57,7 +57,7 @@ void bench_probe_affinity(const struct bench_facts *f, struct bench_finding *to)
 void bench_probe_cpu_quota(const struct bench_facts *f, struct bench_finding *to)
 {
     char why[120];
-    const double cpus = bench_cgroup_cpus(f, why, sizeof why);
+    const double cpus = bench_cgroup_cpus(f->root, why, sizeof why);
     if (isnan(cpus)) {
         bench_found(to, BENCH_HEALTH_OK, "not known: %s", why);
     } else if (isinf(cpus)) {

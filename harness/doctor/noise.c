@@ -208,11 +208,12 @@ int bench_doctor_measure(struct bench_facts *f, const struct bench_doctor_config
     /* Half of L2 as in the `cache` shapes; 128 KiB fit any L2 where sysfs tells none. */
     int code = measure_set(&s, l2 ? l2 / 2 : 128 << 10, cfg->job.quick ? 0.6 * second : 2 * second, 30 * ms,
                            0, 0.4, &f->cache, err);
-    const double room = bench_memory_free(f);
+    struct bench_memory_free memory;
+    bench_memory_read(f->root, &memory);
     /* The buffers and the copy of the output that proves the result: less than twice the set. */
-    if (!code && room < 2 * (double)f->dram_bytes)
+    if (!code && memory.room < 2 * (double)f->dram_bytes)
         snprintf(f->dram.why, sizeof f->dram.why, "needs twice %.0f MiB, %.0f MiB are free",
-                 (double)f->dram_bytes / 0x1p20, room / 0x1p20);
+                 (double)f->dram_bytes / 0x1p20, memory.free / 0x1p20);
     else if (!code)
         code = measure_set(&s, f->dram_bytes, cfg->job.quick ? second : 3 * second, 60 * ms, 0.5, 1, &f->dram,
                            err);

@@ -7,8 +7,10 @@
 #define QKBENCH_HARNESS_DOCTOR_PRIVATE_H
 
 #include "harness/doctor/doctor.h"
+#include "harness/machine/cgroup.h"
 #include "harness/machine/core_share.h"
 #include "harness/machine/environment.h"
+#include "harness/machine/memory.h"
 #include "harness/machine/system_files.h"
 
 struct bench_limit {
@@ -79,17 +81,6 @@ bool bench_facts_line(const struct bench_facts *f, char *to, size_t size, const 
 const char *bench_facts_why(int number);
 /* Is the machine known to be a virtual one? */
 bool bench_facts_vm(const struct bench_facts *f);
-/*
- * The tightest limit on CPU time that the cgroups (version 2 or 1) above this process set, in CPUs. INFINITY when there
- * is none, NaN with why[size] when not known.
- */
-double bench_cgroup_cpus(const struct bench_facts *f, char *why, size_t size);
-/*
- * Bytes that this process may still take: the least of the system's limit and of its cgroups' limits. NaN when not
- * known.
- */
-double bench_memory_free(const struct bench_facts *f);
-
 void bench_ticks_read(const char *root, int cpu, struct bench_ticks *to);
 /*
  * Shares of the time between f->before and f->after: stolen from the pinned CPU, and busy of all others. NaN: not

@@ -4,12 +4,12 @@
 #include "harness/duet/process.h"
 #include "harness/engine/buffers.h"
 #include "harness/machine/clock.h"
+#include "harness/machine/memory.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /*
  * In cache every block has a launch of its own. The sign of a block is what is decided on, and blocks of one launch
@@ -240,9 +240,9 @@ static int take_block(struct duet *duet, size_t index, size_t launch, struct qk_
 static size_t batch_size(const struct duet *duet, size_t first)
 {
     const struct bench_duet_config *cfg = duet->cfg;
-    const long pages = sysconf(_SC_AVPHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    const size_t half = pages > 0 && page > 0 ? (size_t)pages * (size_t)page / 2 : batch_bytes;
-    const size_t most = half < batch_bytes ? half : batch_bytes;
+    struct bench_memory_free memory;
+    bench_memory_read("", &memory);
+    const size_t most = memory.room / 2 < (double)batch_bytes ? (size_t)(memory.room / 2) : batch_bytes;
     size_t sum = 0, count = 0;
     for (; first + count < cfg->case_count; count++) {
         const size_t index = duet->sorted[first + count];

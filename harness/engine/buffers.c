@@ -2,6 +2,7 @@
 #include "harness/engine/buffers.h"
 
 #include "harness/machine/clock.h"
+#include "harness/machine/memory.h"
 
 #include <math.h>
 #include <string.h>
@@ -106,9 +107,14 @@ int bench_buffers_refill(struct bench_buffers *b, uint64_t seed, struct qk_error
 int bench_buffers_fill(struct bench_buffers *b, const struct bench_group *group, uint64_t seed,
                        struct qk_error *err)
 {
+    size_t bytes;
     memset(b, 0, sizeof *b);
     b->group = group;
     int code = qk_op_row(group->op)->on->plan(&group->shape, &b->plan, err);
+    if (!code && !bench_group_bytes(group, &bytes))
+        code = qk_fail(err, QK_ERR_MEMORY, group->name, "its buffers are larger than any memory");
+    if (!code)
+        code = bench_memory_check(bytes, group->name, err);
     for (int i = 0; i < b->plan.buffer_count && !code; i++)
         code = map_one(b, i, &b->at[i], err);
     memcpy(b->odd, b->at, sizeof b->odd);

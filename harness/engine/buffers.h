@@ -34,7 +34,8 @@ bool bench_group_bytes(const struct bench_group *group, size_t *bytes);
 /*
  * Maps and fills the buffers, and runs the reference into `expected`. Inputs come from the seed, or are the group's
  * own. Free with bench_buffers_free in any case.
- *   QK_ERR_ARG, QK_ERR_MEMORY
+ *   QK_ERR_ARG
+ *   QK_ERR_MEMORY  also when there is not enough, before any is taken (machine/memory.h)
  *   QK_ERR_CHECK   the group's own inputs fail their verification
  *   QK_ERR_FORMAT  so does the file that they come from
  */

@@ -93,16 +93,35 @@ static int ready_variant(struct bench_ready *ready, const struct qk_variant *v, 
     return kept ? 0 : qk_fail(err, QK_ERR_MEMORY, ready->group->name, "no memory for a reason");
 }
 
+/* All wanted variants of a group are skipped. */
+static int skip_group(struct bench_ready *ready, const struct bench_job *job, const char *why,
+                      struct bench_sample_set *set, struct qk_error *err)
+{
+    for (size_t i = 0; i < job->table->count; i++) {
+        if (!ready->group->wanted[i])
+            continue;
+        struct bench_record *rec = add_record(ready, job, &job->table->rows[i], set);
+        if (!rec || !bench_record_stop(rec, BENCH_SKIP, why))
+            return qk_fail(err, QK_ERR_MEMORY, ready->group->name, "no memory for a record");
+    }
+    return 0;
+}
+
 int bench_ready_make(struct bench_ready *ready, const struct bench_group *group, const struct bench_job *job,
                      struct bench_verdicts *verdicts, struct bench_sample_set *set, struct qk_error *err)
 {
     double round_ns = 0;
+    struct qk_error why;
     memset(ready, 0, sizeof *ready);
     ready->group = group;
     ready->arms = calloc(job->table->count, sizeof *ready->arms);
     if (!ready->arms)
         return qk_fail(err, QK_ERR_MEMORY, group->name, "no memory for the arms");
-    int code = bench_buffers_make(&ready->buffers, group, job->seed, err);
+    int code = bench_buffers_make(&ready->buffers, group, job->seed, &why);
+    if (code == QK_ERR_MEMORY)
+        return skip_group(ready, job, why.text, set, err);
+    if (code)
+        return qk_fail(err, code, why.where, "%s", why.text);
     for (size_t i = 0; i < job->table->count && !code; i++)
         if (group->wanted[i])
             code = ready_variant(ready, &job->table->rows[i], job, verdicts, &round_ns, set, err);

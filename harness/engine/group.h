@@ -41,8 +41,8 @@ int bench_verdicts_make(struct bench_verdicts *v, const struct bench_matrix *m, 
 void bench_verdicts_free(struct bench_verdicts *v);
 
 /*
- * Adds one record per wanted variant to the set, in table order; skips and errors carry their reasons. Readies the
- * rest. A variant whose output differs from the reference's on these very inputs becomes an error and is not timed.
+ * Adds one record per wanted variant to the set, in table order; skips and errors carry their reasons. A group for which there is
+ * not memory enough is skipped. Readies the rest. A variant whose output differs from the reference's on these very inputs becomes an error and is not timed.
  * Free with bench_ready_free in any case.
  *   QK_ERR_MEMORY, QK_ERR_INTERRUPTED
  *   QK_ERR_CHECK   the caller's inputs fail their own verification

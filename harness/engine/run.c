@@ -6,6 +6,7 @@
 #include "harness/engine/trust.h"
 #include "harness/machine/core_share.h"
 #include "harness/machine/events.h"
+#include "harness/machine/memory.h"
 #include "harness/machine/pinning.h"
 #include "harness/records/stats.h"
 
@@ -250,9 +251,13 @@ static int count_group(const struct bench_ready *ready, const struct bench_run_c
 /* How many groups, from `first` on, fit a batch: at least one. */
 static size_t batch_size(const struct bench_matrix *m, size_t first)
 {
+    const double share = 0.8; /* of what there is now: others may take some meanwhile */
     size_t sum = 0, count = 0, bytes;
+    struct bench_memory_free memory;
+    bench_memory_read("", &memory);
     for (size_t g = first; g < m->count; g++, count++)
-        if (!bench_group_bytes(&m->groups[g], &bytes) || !qk_add_size(sum, bytes, &sum) || sum > batch_bytes)
+        if (!bench_group_bytes(&m->groups[g], &bytes) || !qk_add_size(sum, bytes, &sum) ||
+            sum > batch_bytes || (double)sum > share * memory.room)
             break;
     return count ? count : 1;
 }

@@ -7,7 +7,7 @@
 
 FILE *bench_open_below(const char *root, const char *path)
 {
-    char whole[512];
+    char whole[4096];
     const int n = snprintf(whole, sizeof whole, "%s%s", root, path);
     if (n < 0 || (size_t)n >= sizeof whole) {
         errno = ENAMETOOLONG;

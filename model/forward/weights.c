@@ -4,6 +4,7 @@
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"
 #include "model/gguf/i2s.h"
+#include "model/gguf/memory.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,8 +18,11 @@ void *model_reserve(size_t count, size_t size, const char *what, struct qk_error
     enum { LINE = 64 };
     size_t bytes;
     void *p = NULL;
-    if (qk_mul_size(count, size, &bytes) && qk_align_size(bytes ? bytes : 1, LINE, &bytes))
+    if (qk_mul_size(count, size, &bytes) && qk_align_size(bytes ? bytes : 1, LINE, &bytes)) {
+        if (model_memory_may(bytes, what, err))
+            return NULL;
         p = aligned_alloc(LINE, bytes);
+    }
     if (!p)
         qk_fail(err, QK_ERR_MEMORY, what, "no memory for %zu x %zu bytes", count, size);
     return p;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/synth/synth.h"
+#include "model/gguf/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -333,7 +334,9 @@ int model_synth_open(const char *preset, uint64_t seed, struct model_gguf *g, st
     const uint64_t size = file_bytes(&s);
     snprintf(name, sizeof name, "synth:%s", preset);
     code = size > SIZE_MAX ? qk_fail(err, QK_ERR_MEMORY, name, "too large for this machine")
-                           : make_mapped(&s, name, (size_t)size, &map, err);
+                           : model_memory_may((size_t)size, name, err);
+    if (!code)
+        code = make_mapped(&s, name, (size_t)size, &map, err);
     model_synth_vocab_free(&s.vocab);
     if (code)
         return code;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/model/model.h"
+#include "harness/machine/memory.h"
+#include "model/gguf/memory.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -50,6 +52,7 @@ int cli_model(int argc, char **argv)
             static char name[40];
             snprintf(name, sizeof name, "qkbench model %s", commands[i].name);
             argv[1] = name;
+            model_memory_ask(bench_memory_check);
             return commands[i].run(argc - 1, argv + 1);
         }
     char names[200] = "";
