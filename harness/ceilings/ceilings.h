@@ -54,6 +54,7 @@ struct bench_ceilings {
     char clock_why[96];
     double huge_share; /* of the DRAM buffers: what came of asking for huge pages */
     double seconds;    /* all of it */
+    bool cramped;      /* there was not memory enough for DRAM; not in the file */
     size_t count;
     struct bench_ceiling *rows; /* owned; kind by kind, level by level, threads, ISA levels */
 };

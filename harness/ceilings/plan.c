@@ -82,7 +82,8 @@ int bench_ceilings_plan(struct bench_ceilings *c, const struct qk_cpu *isa, stru
     const size_t dram = bench_ceiling_dram_bytes(&c->env, 1) + bench_ceiling_dram_bytes(&c->env, c->threads);
     struct qk_error why;
     char too_large[sizeof c->rows->reason] = "";
-    if (bench_memory_check(dram, NULL, &why))
+    c->cramped = bench_memory_check(dram, NULL, &why);
+    if (c->cramped)
         snprintf(too_large, sizeof too_large, "%.127s", why.text);
     const size_t room = bench_ceiling_loop_count * 2 * BENCH_DRAM;
     c->rows = calloc(room, sizeof *c->rows);

@@ -34,7 +34,8 @@ static int get(const struct options *o, const struct bench_ceilings_config *cfg,
     c->env = env;
     const int code = bench_ceilings_measure(c, cfg, err);
     cli_progress_end();
-    if (!code && bench_ceilings_store(c, &why))
+    /* Without DRAM they would be in the way of better ones. */
+    if (!code && !c->cramped && bench_ceilings_store(c, &why))
         warn(&why, "; the ceilings are not stored");
     return code;
 }
