@@ -28,6 +28,7 @@ import subprocess
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True  # nothing appears in the source tree
 from signals import children_end, leftovers
 
 FAULTS = {"ENOSPC": "error=ENOSPC", "EIO": "error=EIO", "EINTR": "error=EINTR", "KILL": "signal=KILL"}
