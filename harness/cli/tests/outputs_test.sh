@@ -91,7 +91,7 @@ ok "a closed standard output: exit 1" [ $status -eq 1 ]
 "${trials[@]}" --out r.json 2>&1 | :
 status=${PIPESTATUS[0]}
 ok "a closed pipe: exit 1" [ "$status" -eq 1 ]
-code 2 "two outputs" run --quick --out same.json --csv ./same.json softmax/scalar/512
+code 2 "./same.json" run --quick --out same.json --csv ./same.json softmax/scalar/512
 code 1 "make its folder first" run --out none/r.json
 code 1 "at most 255 bytes" run --out "$(printf 'x%.0s' {1..256})"
 TMPDIR=/proc code 0 wrote baseline save main --quick --launches 1 --only softmax/scalar/512 --dir data # needs none
