@@ -85,8 +85,8 @@ struct adding {
     enum qk_op op;
     struct qk_shape shape;
     struct qk_plan plan;
-    bool named, shaped; /* an op matched, and one that can have the shape */
-    bool matched;       /* a row, available or not */
+    bool named;   /* an op */
+    bool matched; /* a row, available or not */
 };
 
 /* A row at a shape: named, with the memory its data comes from, unless it is there. */
@@ -173,7 +173,6 @@ static int add_shape(struct adding *a, const struct entry *e, const struct qk_sh
     const int code = qk_op_row(a->op)->on->plan(shape, &a->plan, err);
     if (code == QK_ERR_ARG && is_glob(e->op))
         return 0; /* an op that cannot have it is not meant */
-    a->shaped |= !code;
     return code ? code : add_rows(a, e, err);
 }
 
@@ -221,14 +220,11 @@ static int expand(struct baseline_suite_cases *s, const char *text, const struct
         code = qk_fail(err, QK_ERR_ARG, "pattern",
                        "'%.80s' matches no case: no op '%.40s'; `qkbench list` shows ops and variants", text,
                        e.op);
-    else if (!code && !a.shaped)
-        code = qk_fail(err, QK_ERR_ARG, "pattern",
-                       "'%.80s' matches no case: no op '%.40s' has the shape '%.40s'", text, e.op, e.shape);
     else if (!code && !a.matched)
-        code =
-            qk_fail(err, QK_ERR_ARG, "pattern",
-                    "'%.80s' matches no case of either build: no variant '%.40s'; `qkbench list` shows them",
-                    text, e.variant);
+        code = qk_fail(err, QK_ERR_ARG, "pattern",
+                       "'%.80s' matches no case of either build: no op '%.40s' has a variant '%.40s' and the "
+                       "shape '%.40s'; `qkbench list` shows ops and variants",
+                       text, e.op, e.variant, e.shape);
     return code;
 }
 

@@ -27,8 +27,8 @@ code 2 "has no suite" "${gate[@]}" --duet "$module" --suite none
 code 2 "matches no case" "${gate[@]}" --duet "$module" 'qk256_dequant/p9*/4096'
 code 2 "expected a multiple" "${gate[@]}" --duet "$module" 'qk256_dequant/p4*/100'
 code 2 "no op" "${gate[@]}" --duet "$module" 'nothing/p4*/4096'
-code 2 "no variant" "${gate[@]}" --duet "$module" 'f32_dot/p9*/4096'
-code 2 "has the shape" "${gate[@]}" --duet "$module" '*/p4*/100' # which none can have
+code 2 "has a variant" "${gate[@]}" --duet "$module" 'f32_dot/p9*/4096'
+code 2 "and the shape" "${gate[@]}" --duet "$module" '*/p4*/100' # which none can have
 code 0 "identical code" "${gate[@]}" --duet "$module" '*/scalar/4096' # of ops that have such a shape
 code 2 "expected @L1" "${gate[@]}" --duet "$module" 'qk256_dequant/p4*/@L9'
 code 2 "whole number" "${gate[@]}" --duet "$module" --budget 0
@@ -108,7 +108,7 @@ GITHUB_STEP_SUMMARY=no/such/s.md run "${gate[@]}" --duet "$module" f32_dot/scala
 ok "one that cannot be written is a warning" eval 'says "warning: no/such/s.md: cannot append" && ! [ $status -eq 1 ]'
 rm summary.md
 
-run "${gate[@]}" --duet "$module" --budget 5 --out identical.json --markdown identical.md --junit identical.xml --bmf identical.bmf --github
+run "${gate[@]}" --duet "$module" 'qk256_dequant/p[14]*/4096' --budget 5 --out identical.json --markdown identical.md --junit identical.xml --bmf identical.bmf --github
 # Its controls and its speed-up rule are timed, so the exit code is the machine's.
 ok "a build against itself passes without being timed" eval \
     'untimed && case $status in 0 | 3 | 4 | 5) ;; *) false ;; esac'
