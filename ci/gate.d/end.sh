@@ -59,7 +59,7 @@ step() {
 # One ci/gate at a time in a tree: they build in the same folders. lock_tree WAIT: true or false.
 lock_tree() {
     local said
-    said=$(mkdir -p build build-gate 2>&1) ||
+    said=$(mkdir -p build build-gate 2>&1 && touch build build-gate 2>&1) ||
         give_up 1 "the builds have no place here: $said; copy the tree to where it can be written to"
     exec 8<build-gate
     flock --nonblock 8 && return

@@ -87,7 +87,7 @@ flock -u 9
 # Ctrl-C in the midst of a build: to all of the group, as a terminal sends it.
 find "$clone/kernels" -name '*.h' -exec touch {} +
 old_forms
-setsid "$program" --against "$base" "${cases[@]}" "${forms[@]}" >interrupted.txt 2>&1 &
+env --default-signal=INT setsid "$program" --against "$base" "${cases[@]}" "${forms[@]}" >interrupted.txt 2>&1 &
 group=$!
 await grep -q "building this tree" interrupted.txt
 sleep 1
