@@ -24,6 +24,14 @@ NOT_ENDED = "ci/gate has not ended: it runs, or it was killed"
 VERDICTS = ("PASS", "WARN", "REGRESSION", "INCONCLUSIVE", "INVALID", "NEW", "MISSING", "REMOVED")
 
 
+# Controls, what turns, joins or hides text, and what XML 1.0 forbids; as a terminal must not get them either.
+HARMFUL = re.compile("[\x00-\x20\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]+")
+
+
+def shown(text):
+    return HARMFUL.sub(" ", text.encode(errors="replace").decode()).strip()
+
+
 def out(code, reason, date):
     nothing = {"name": None, "compiler": None}
     document = {
@@ -120,14 +128,14 @@ def main():
     words = sys.argv[1:]
     code, reason = (5, NOT_ENDED) if words[:1] == ["--begin"] else (int(words.pop(0)), words.pop(0))
     asked, _ = parser.parse_known_args(words)
-    reason = re.sub(r"[\x00-\x20\x7f]+", " ", reason.encode(errors="replace").decode(errors="replace")).strip()
+    reason = shown(reason)
     date = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
     paths = {name: path for name in (*FILES, "trace") if (path := getattr(asked, name))}
     seen = {}
     for name, path in paths.items():
         real = "-" if standard(path) else os.path.realpath(path)
         if real in seen and not is_device(real):
-            print(f"ci/gate: --{name}: '{path}' is the file that --{seen[real]} writes; each needs one of its own",
+            print(f"ci/gate: --{name}: '{shown(path)}' is the file that --{seen[real]} writes; each needs one of its own",
                   file=sys.stderr)
             return 2
         seen[real] = name
@@ -150,11 +158,11 @@ def main():
             else:
                 replace(path, text)
         except OSError as error:
-            print(f"ci/gate: --{name}: cannot write '{path}': {error.strerror or error}", file=sys.stderr)
+            print(f"ci/gate: --{name}: cannot write '{shown(path)}': {error.strerror or error}", file=sys.stderr)
             failed = 1
     folder = os.path.dirname(os.path.realpath(asked.trace or "x"))
     if asked.begin and not os.access(folder, os.W_OK):
-        print(f"ci/gate: --trace: cannot write '{asked.trace}': '{folder}' is no folder that can be written to",
+        print(f"ci/gate: --trace: cannot write '{shown(asked.trace)}': '{shown(folder)}' is no folder that can be written to",
               file=sys.stderr)
         failed = 1
     if asked.github and not asked.begin:

@@ -20,6 +20,7 @@ import xml.etree.ElementTree
 sys.dont_write_bytecode = True  # nothing appears in the source tree
 from schema_frame import Skip, refuse_constant, run_tests
 
+tree = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../..")
 program = os.path.realpath(sys.argv[1])
 work = tempfile.mkdtemp()
 os.chdir(work)
@@ -121,7 +122,7 @@ def names_in_csv():
     with open("r.csv", newline="", encoding="utf-8") as f:
         rows = list(csv.reader(f, strict=True))
     assert len(rows) > 2 and {len(row) for row in rows} == {5}
-    with open("m.gguf", "wb") as to, open(fixture(), "rb") as f:
+    with open("m.gguf", "wb") as to, open(os.path.join(tree, "model/fixtures/tiny.i2_s.gguf"), "rb") as f:
         to.write(f.read().replace(b"bitnet tiny", HOSTILE.encode()[:11]))
     name = RAW.replace(b"/", b"_") + b".gguf"
     shutil.copy("m.gguf", name)
@@ -133,12 +134,20 @@ def names_in_csv():
     assert json.loads(text)[0]["model_filename"].startswith("\\x1b]0;x")
 
 
-def fixture():
-    return os.path.join(os.path.dirname(__file__), "../../../model/fixtures/tiny.i2_s.gguf")
-
-
 def gguf_string(value):
     return struct.pack("<Q", len(value)) + value
+
+
+def names_in_what_never_ran():
+    """The forms of a gate that was not built, whose reason may be git's words about any name."""
+    reason = RAW.replace("\u0300".encode(), b"") + "\ufffe\U0001f600".encode()
+    ended = os.path.join(tree, "reports/forms/ended.py")
+    done = subprocess.run([sys.executable, ended, b"5", reason, "--out", "e1", "--junit", "e2", "--markdown", "e3", "--github",
+                           "--bmf", b"no/" + RAW], capture_output=True, timeout=60, env={**os.environ, "LC_ALL": "C.UTF-8"})
+    assert done.returncode == 1 and "\n::" not in harmless(done.stdout) and "cannot write" in harmless(done.stderr), done
+    json.loads(harmless_file("e1"), parse_constant=refuse_constant)
+    xml.etree.ElementTree.fromstring(harmless_file("e2"))
+    harmless_file("e3")
 
 
 def names_in_a_model():
@@ -259,7 +268,7 @@ def generated_text_is_shown_on_a_terminal():
 
 
 tests = [(f.__name__.replace("_", " "), f) for f in (
-    names_of_arguments, names_in_a_report, names_in_baselines, names_in_csv, names_in_a_model, progress_follows_a_resize,
+    names_of_arguments, names_in_a_report, names_in_baselines, names_in_csv, names_in_what_never_ran, names_in_a_model, progress_follows_a_resize,
     a_pipe_gets_none, the_background_is_silent, messages_are_broken_at_blanks, closed_streams,
     generated_text_is_shown_on_a_terminal)]
 tests += [("progress keeps to 20 columns", lambda: progress_keeps_to(20, 20)),
