@@ -269,8 +269,8 @@ def generated_text_is_shown_on_a_terminal():
 
 
 tests = [(f.__name__.replace("_", " "), f) for f in (
-    names_of_arguments, names_in_a_report, names_in_baselines, names_in_csv, names_in_what_never_ran, names_in_a_model, progress_follows_a_resize,
-    a_pipe_gets_none, the_background_is_silent, messages_are_broken_at_blanks, closed_streams,
+    names_of_arguments, names_in_a_report, names_in_baselines, names_in_csv, names_in_what_never_ran, names_in_a_model,
+    progress_follows_a_resize, a_pipe_gets_none, the_background_is_silent, messages_are_broken_at_blanks, closed_streams,
     generated_text_is_shown_on_a_terminal)]
 tests += [("progress keeps to 20 columns", lambda: progress_keeps_to(20, 20)),
           ("progress keeps to COLUMNS", lambda: progress_keeps_to(25, 0, COLUMNS="25")),
