@@ -61,7 +61,7 @@ static void remove_old(const struct products *p, const char *name)
     char *path = in_folder(p->o, name);
     if (path && unlink(path) == 0)
         cli_say("removed %s, which was of an earlier result", path);
-    else if (path && errno != ENOENT)
+    else if (path && errno != ENOENT && errno != EISDIR)
         cli_say("qkbench: %s: is of an earlier result, and cannot be removed: %s", path, strerror(errno));
     free(path);
 }

@@ -58,7 +58,7 @@ def harmless_file(path):
 def names_of_arguments():
     for arguments in ([RAW], ["list", RAW], ["run", b"--" + RAW], ["run", b"--out=" + RAW + b"/x", b"*/*/" + RAW],
                       ["check", RAW], ["report", RAW, "--out", "d"], ["report", "r", "--out", "d", "--only", RAW],
-                      ["compare", b"./" + RAW, "x"], ["model", RAW], ["gate", "--duet", RAW], ["run", "--seed", RAW],
+                      ["compare", b"./" + RAW, "x"], ["model", RAW], ["gate", "--duet", RAW, "--candidate", RAW], ["run", "--seed", RAW],
                       ["baseline", RAW], ["baseline", "show", "x", "--dir", RAW], ["model", "info", RAW],
                       ["model", "bench", "--kernels", RAW], ["run", "--counters", RAW], ["model", "synth", RAW, "-o", "m"],
                       ["run", "--shapes", RAW], ["gate", "--baseline", RAW, "--dir", "."], ["gate", "--baseline", "x", "--policy", RAW]):
