@@ -2,7 +2,6 @@
 /* Slices and blocks, measured in this process with modules that tell which of them is called, and on how much. */
 #include "harness/duet/desk.h"
 #include "harness/machine/pinning.h"
-
 #include "harness/records/stats.h"
 #include "kernels/tests/cmocka_parts.h"
 

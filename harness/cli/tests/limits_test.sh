@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Commands with little memory and few CPUs.  limits_test.sh PROGRAM KERNELS
+# shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
+kernels=$(realpath "$2")
+# shellcheck source=harness/cli/tests/tap.sh
+. "$(dirname "$0")/tap.sh"
+short() { # short LIMIT PREFIX...: what commands say whose memory LIMIT limits; PREFIX runs one with that limit
+    local limit=$1
+    shift
+    out=$("$@" "$program" run --quick --shapes cache 'qk256_dequant/p4*' 2>&1)
+    status=$?
+    ok "$limit: run skips what does not fit and measures the rest" eval \
+        '[ $status -eq 0 ] && says "skipped: needs" && says "MiB of memory; " && says "$limit"'
+    out=$("$@" "$program" breakdown --quick --shapes cache 'qk256_dequant/p4*' 2>&1)
+    status=$?
+    ok "$limit: breakdown skips it, too" eval '[ $status -eq 0 ] && says "MiB of memory; " && says "$limit"'
+    out=$("$@" "$program" ceilings --quick --fresh 2>&1)
+    status=$?
+    ok "$limit: ceilings without DRAM" eval '[ $status -eq 0 ] && says "MiB may be taken" && ! ls "$XDG_CACHE_HOME"/qkbench/*.json'
+    out=$("$@" "$program" model bench synth:bitnet-2b/4 -p 4 -n 2 -r 1 2>&1)
+    status=$?
+    ok "$limit: a model that does not fit ends with 1 and the reason" eval '[ $status -eq 1 ] && says "synth:bitnet-2b/4: needs"'
+    out=$("$@" "$program" model run -p In -n 2 -t 1 2>&1)
+    status=$?
+    ok "$limit: one that fits runs" [ "$status" -eq 0 ]
+    out=$("$@" "$program" gate --duet "$kernels" --candidate "$kernels" --time-identical --budget 20 --lock-dir . \
+        'qk256_dequant/avx2_best/@DRAM' 2>&1)
+    status=$?
+    ok "$limit: a gate's case that does not fit is INVALID with the reason" eval '[ $status -eq 5 ] && says "of memory; "'
+}
+
+address_space() { (ulimit -v 460000 && exec "$@"); }
+group=/sys/fs/cgroup/memory$(sed -n 's/^[0-9]*:memory://p' /proc/self/cgroup)/qkbench_test.$$
+in_group() { (echo 0 >"$group/cgroup.procs" && exec "$@"); }
+if nm -D "$program" | grep -q __asan_; then
+    skip "ulimit -v" "the sanitizer takes all address space"
+else
+    short 'RLIMIT_AS (ulimit -v)' address_space
+fi
+if mkdir "$group" 2>/dev/null && echo $((300 << 20)) >"$group/memory.limit_in_bytes"; then
+    trap 'rmdir "$group"; rm -rf "$work"' EXIT
+    short memory.limit_in_bytes in_group
+    out=$(cat "$group/memory.oom_control")
+    ok "nothing was killed" says 'oom_kill 0'
+else
+    skip "a control group of 300 MiB" "no group of version 1 can be made here"
+fi
+
+first=$(taskset -cp $$ | sed 's/.*: \([0-9]*\).*/\1/')
+out=$(taskset -c "$first" "$program" run --quick 'qk256_dequant/p4*/4096' 2>&1)
+status=$?
+ok "one CPU" eval '[ $status -eq 0 ] && says "CPU $first"'
+out=$(taskset -c "$first" "$program" run --quick --cpu $((first + 1)) 'qk256_dequant/p4*/4096' 2>&1)
+status=$?
+ok "another than that: exit 1 with the reason" eval '[ $status -eq 1 ] && says "expected one of: $first"'
+finish
