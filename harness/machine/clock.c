@@ -33,15 +33,15 @@ static double step_ns;
 static once_flag stepped = ONCE_FLAG_INIT;
 
 /*
- * A few us where the clock is fine. Two steps are enough of a clock that takes long over them: ten million readings,
- * some 0.3 s, are more than two steps of 100 ms.
+ * A few us where the clock is fine. Five steps are enough of a clock that takes long over them, of which one will not
+ * have been doubled by another program. Ten million readings, some 0.3 s, are more than two steps of 100 ms.
  */
 static void look_for_step(void)
 {
-    enum { STEPS = 100, PATIENT = 1000000, MOST = 10000000 };
+    enum { STEPS = 100, FEW = 5, PATIENT = 1000000, MOST = 10000000 };
     uint64_t last = bench_clock_ns();
     step_ns = INFINITY;
-    for (int reads = 0, steps = 0; reads < MOST && steps < STEPS && !(steps > 1 && reads > PATIENT);
+    for (int reads = 0, steps = 0; reads < MOST && steps < STEPS && !(steps >= FEW && reads > PATIENT);
          reads++) {
         const uint64_t now = bench_clock_ns();
         const double step = between(last, now);
