@@ -140,7 +140,13 @@ int bench_e2e_run(struct bench_e2e *e, const struct bench_e2e_config *cfg, struc
 {
     struct bench_e2e_work w = {.cfg = cfg};
     struct rusage usage;
-    int code = place(cfg, 0, err); /* the threads that are started now may go everywhere */
+    /* A test may be too short to tell a clock that is too fast or too slow. */
+    const char *const odd = bench_clocks_watch();
+    int code = odd ? bench_clock_check(30e6, "a first look at it", err) : 0;
+    if (!code && odd)
+        code = qk_fail(err, QK_ERR_INVALID, "clock", "nothing can be timed: %s", odd);
+    if (!code)
+        code = place(cfg, 0, err); /* the threads that are started now may go everywhere */
     if (!code)
         code = bench_e2e_prepare(e, &w, err);
     if (!code)

@@ -35,7 +35,7 @@ void bench_clocks_read(struct bench_clocks *now);
  * or the others say that it lost or gained more than a tenth (and 10 ms). That somebody set the time looks the same.
  */
 const char *bench_clocks_differ(const struct bench_clocks *begin, const struct bench_clocks *end);
-/* The same over 30 ms from now on, in which the thread does nothing else. */
+/* The same over 30 ms from now on, in which the thread does nothing else. One jump is forgiven. */
 const char *bench_clocks_watch(void);
 
 /*
