@@ -189,6 +189,7 @@ ok "report --model: the ladder behind the tables, as text and as markdown" \
 code 1 '$[0]' report kernels.json --model <(echo "[5]") --out report
 cp "$fixtures/tiny.i2_s.gguf" cut.gguf
 : >said
+# shellcheck disable=SC2094 # one waits for what the other writes
 "$program" model check cut.gguf --logits "$fixtures/tiny.logits_int8_f32cache.f32" \
     --tokens <(await grep -q "copy of the weights" said && : >cut.gguf && cat "$fixtures/tiny.tokens.txt") >said 2>&1
 status=$?
