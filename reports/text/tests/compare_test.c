@@ -39,8 +39,8 @@ UNIT_FIXTURE(set_up)
     if (!c->history)
         return -1;
     c->history_count = 1;
-    c->history[0] =
-        (struct baseline_accepted){"2026-02-03T04:05:06Z", "0123456789ab", "two shuffles less", {3, 2.9, 3.1}, 230};
+    c->history[0] = (struct baseline_accepted){
+        "2026-02-03T04:05:06Z", "0123456789ab", "two shuffles less", {3, 2.9, 3.1}, 230};
     return 0;
 }
 
