@@ -43,7 +43,7 @@ code 2 "there are: main" compare none r.json
 code 1 "No such file" compare ./none.json r.json
 head -c 500 r.json >cut.json
 code 1 "not JSON" baseline save cut cut.json
-sed 's/"schema_version": 2/"schema_version": 1/' "$file" >old.json
+sed 's/"schema_version": 2/"schema_version": 9/' "$file" >old.json
 code 1 "must be saved anew" compare ./old.json r.json
 sed 's/"value": \([0-9.]*\)}/"value": NaN}/' "$file" >nan.json
 code 1 "not JSON" compare ./nan.json r.json
