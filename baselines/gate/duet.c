@@ -4,6 +4,7 @@
 #include "baselines/gate/duet_private.h"
 #include "harness/duet/trace.h"
 #include "harness/engine/buffers.h"
+#include "harness/machine/child.h"
 #include "harness/machine/clock.h"
 
 #include <fnmatch.h>

@@ -3,6 +3,7 @@
 #include "harness/duet/duet.h"
 #include "harness/duet/process.h"
 #include "harness/engine/buffers.h"
+#include "harness/machine/child.h"
 #include "harness/machine/clock.h"
 #include "harness/machine/memory.h"
 

@@ -4,7 +4,6 @@
 
 #include "harness/machine/clock.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -20,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 120000, LOOK_MS = 500, ENDING_MS = 100, STRAY_ROUNDS = 100 };
+enum { PATIENCE_MS = 120000, LOOK_MS = 500, ENDING_MS = 100 };
 
 /* Between fork and exec, in the child: file i, where there is one, becomes descriptor BENCH_DUET_FILE + i. */
 static void hand_over(const int *file)
@@ -221,56 +220,4 @@ int bench_duet_process_ask(struct bench_duet_process *p, enum bench_duet_message
         }
         return answer->code ? qk_fail(err, answer->code, answer->error.where, "%s", answer->error.text) : 0;
     }
-}
-
-void bench_strays_adopt(void)
-{
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-}
-
-/* The parent of process `name` of /proc; 0 when there is no telling. */
-static pid_t parent_of(const char *name)
-{
-    char path[300], line[500], state;
-    int parent = 0;
-    snprintf(path, sizeof path, "/proc/%s/stat", name);
-    FILE *f = fopen(path, "re");
-    if (!f)
-        return 0;
-    const char *end =
-        fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL; /* its name may hold anything */
-    if (!end || sscanf(end + 1, " %c %d", &state, &parent) != 2)
-        parent = 0;
-    fclose(f);
-    return parent;
-}
-
-static bool has_children(void)
-{
-    siginfo_t info;
-    return !waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
-}
-
-static void kill_children(void)
-{
-    DIR *all = opendir("/proc");
-    for (const struct dirent *entry; all && (entry = readdir(all));) {
-        const long pid = strtol(entry->d_name, NULL, 10);
-        if (pid > 0 && parent_of(entry->d_name) == getpid())
-            kill((pid_t)pid, SIGKILL);
-    }
-    if (all)
-        closedir(all);
-}
-
-void bench_strays_end(void)
-{
-    /* What they had started in turn becomes ours as they die. */
-    for (int round = 0; round < STRAY_ROUNDS && has_children(); round++) {
-        kill_children();
-        poll(NULL, 0, 1);
-        while (waitpid(-1, NULL, WNOHANG) > 0)
-            continue;
-    }
-    prctl(PR_SET_CHILD_SUBREAPER, 0);
 }

@@ -38,11 +38,4 @@ int bench_duet_process_ask(struct bench_duet_process *p, enum bench_duet_message
 /* Ends the launch, whatever it does. */
 void bench_duet_process_end(struct bench_duet_process *p);
 
-/*
- * From the first on, processes that a launch leaves behind become this one's children; the second ends all of them. So
- * the caller has no children of its own, and no launch is running.
- */
-void bench_strays_adopt(void);
-void bench_strays_end(void);
-
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Other programs as children, which end with the thread that started them. */
+/* Other programs as children, which end with the thread that started them, and what children leave behind. */
 #ifndef QKBENCH_HARNESS_MACHINE_CHILD_H
 #define QKBENCH_HARNESS_MACHINE_CHILD_H
 
@@ -11,5 +11,12 @@
  */
 int bench_child_start(pid_t *pid, const char *file, char *const *argv, char *const *environment,
                       const int fds[3]);
+
+/*
+ * From the first on, processes that a child leaves behind become this one's children; the second ends all children. So
+ * the caller has none of its own by then.
+ */
+void bench_strays_adopt(void);
+void bench_strays_end(void);
 
 #endif

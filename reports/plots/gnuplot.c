@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/text/report.h"
 
-#include "harness/duet/process.h"
 #include "harness/machine/child.h"
 #include "harness/machine/clock.h"
 #include "harness/records/outfile.h"

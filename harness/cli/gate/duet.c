@@ -2,6 +2,7 @@
 #include "baselines/gate/duet.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/gate/gate.h"
+#include "harness/machine/child.h"
 #include "harness/machine/clock.h"
 
 #include <stdlib.h>

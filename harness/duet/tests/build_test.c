@@ -2,6 +2,7 @@
 /* Builds as the deciding process sees them: what a check launch says of their rows, and what becomes of it. */
 #include "harness/duet/build.h"
 
+#include "harness/machine/child.h"
 #include "harness/machine/clock.h"
 #include "kernels/tests/cmocka_parts.h"
 
