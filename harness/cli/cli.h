@@ -22,12 +22,17 @@ struct cli_command {
     const char *name, *what;
     int (*run)(int argc, char **argv);
 };
+/* Runs the one that argv[1] names, as "qkbench OF NAME"; OF is "" or a command that has commands. Else it is usage. */
+int cli_dispatch(const struct cli_command *commands, size_t count, const char *of, int argc, char **argv);
+
 int cli_list(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_breakdown(int argc, char **argv);
 int cli_ceilings(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
+int cli_baseline(int argc, char **argv);
+int cli_compare(int argc, char **argv);
 int cli_gate(int argc, char **argv);
 int cli_model(int argc, char **argv);
 int cli_report(int argc, char **argv);
@@ -37,8 +42,6 @@ int cli_report(int argc, char **argv);
 /* Nor this: a launch of a save. */
 #define CLI_BASELINE_LAUNCH "baseline-launch"
 int cli_baseline_launch(int argc, char **argv);
-int cli_baseline(int argc, char **argv);
-int cli_compare(int argc, char **argv);
 
 struct bench_sample_set;
 /* Shares of the stored ceilings for what has just been run, if there are any. Unusable ones are a warning. */
@@ -60,9 +63,7 @@ void cli_wrong(const struct argp_state *state, const char *fmt, ...) __attribute
 /* Of the terminal that stderr is; 80 where nobody knows. */
 size_t cli_columns(void);
 
-/* The exit code that belongs to a qk_code. */
-enum cli_exit cli_exit_code(int code);
-/* Prints "qkbench: WHERE: TEXT" to stderr and returns that exit code. */
+/* Prints "qkbench: WHERE: TEXT" to stderr and returns the exit code that belongs to the qk_code. */
 int cli_fail(int code, const struct qk_error *err);
 /* The detection of kernels/cpu.h with QK_DISABLE_ISA from the environment. */
 int cli_detect(struct qk_cpu *cpu, struct qk_error *err);

@@ -11,7 +11,24 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-enum cli_exit cli_exit_code(int code)
+int cli_dispatch(const struct cli_command *commands, size_t count, const char *of, int argc, char **argv)
+{
+    static char name[48]; /* argp keeps it */
+    char names[200] = "";
+    for (size_t i = 0; i < count; i++) {
+        if (!strcmp(argv[1], commands[i].name)) {
+            snprintf(name, sizeof name, "qkbench %s%s%s", of, *of ? " " : "", commands[i].name);
+            argv[1] = name;
+            return commands[i].run(argc - 1, argv + 1);
+        }
+        snprintf(names + strlen(names), sizeof names - strlen(names), " %s", commands[i].name);
+    }
+    cli_say("qkbench: %s%sunknown command '%s'; commands:%s", of, *of ? ": " : "", argv[1], names);
+    return CLI_USAGE;
+}
+
+/* The exit code that belongs to a qk_code. */
+static enum cli_exit exit_code(int code)
 {
     /* A system call that a signal cut short, or a child that got it too, is no failure of its own. */
     if (cli_stop() && (code == QK_ERR_IO || code == QK_ERR_INTERNAL))
@@ -35,7 +52,7 @@ enum cli_exit cli_exit_code(int code)
 int cli_fail(int code, const struct qk_error *err)
 {
     cli_say("qkbench: %s%s%s", err->where, *err->where ? ": " : "", err->text);
-    return cli_exit_code(code);
+    return exit_code(code);
 }
 
 int cli_detect(struct qk_cpu *cpu, struct qk_error *err)

@@ -49,15 +49,6 @@ static void help(FILE *to)
           to);
 }
 
-static int unknown(const char *name)
-{
-    char names[200] = "";
-    for (int i = 0; i < COMMANDS; i++)
-        snprintf(names + strlen(names), sizeof names - strlen(names), " %s", commands[i].name);
-    cli_say("qkbench: unknown command '%s'; commands:%s", name, names);
-    return CLI_USAGE;
-}
-
 static int dispatch(int argc, char **argv)
 {
     if (argc > 1 && !strcmp(argv[1], CLI_DUET_LAUNCH))
@@ -77,14 +68,7 @@ static int dispatch(int argc, char **argv)
     }
     if (!strcmp(argv[1], CLI_BASELINE_LAUNCH))
         return cli_baseline_launch(argc - 1, argv + 1);
-    for (int i = 0; i < COMMANDS; i++)
-        if (!strcmp(argv[1], commands[i].name)) {
-            static char name[32];
-            snprintf(name, sizeof name, "qkbench %s", commands[i].name);
-            argv[1] = name;
-            return commands[i].run(argc - 1, argv + 1);
-        }
-    return unknown(argv[1]);
+    return cli_dispatch(commands, COMMANDS, "", argc, argv);
 }
 
 /* Where a standard descriptor was closed, the next file would get its number, and our words would come into it. */

@@ -47,17 +47,6 @@ int cli_model(int argc, char **argv)
         help(stdout);
         return CLI_DONE;
     }
-    for (int i = 0; i < COMMANDS; i++)
-        if (!strcmp(argv[1], commands[i].name)) {
-            static char name[40];
-            snprintf(name, sizeof name, "qkbench model %s", commands[i].name);
-            argv[1] = name;
-            model_memory_ask(bench_memory_check);
-            return commands[i].run(argc - 1, argv + 1);
-        }
-    char names[200] = "";
-    for (int i = 0; i < COMMANDS; i++)
-        snprintf(names + strlen(names), sizeof names - strlen(names), " %s", commands[i].name);
-    cli_say("qkbench: model: unknown command '%s'; commands:%s", argv[1], names);
-    return CLI_USAGE;
+    model_memory_ask(bench_memory_check);
+    return cli_dispatch(commands, COMMANDS, "model", argc, argv);
 }
