@@ -11,7 +11,7 @@ static bool same_inode(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino && !S_ISCHR(a->st_mode);
 }
 
-bool cli_out_is_stdout(const char *path)
+static bool is_stdout(const char *path)
 {
     static const char *const names[] = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"};
     struct stat named, is;
@@ -36,8 +36,8 @@ bool cli_out_same(const char *a, const char *b)
 {
     struct stat of_a, of_b;
     bool known_a, known_b;
-    if (cli_out_is_stdout(a) || cli_out_is_stdout(b))
-        return cli_out_is_stdout(a) && cli_out_is_stdout(b);
+    if (is_stdout(a) || is_stdout(b))
+        return is_stdout(a) && is_stdout(b);
     const bool there_a = !stat(a, &of_a), there_b = !stat(b, &of_b);
     if (there_a || there_b)
         return there_a && there_b && same_inode(&of_a, &of_b);
@@ -59,7 +59,7 @@ int cli_out_distinct(const struct cli_out *list, size_t count, struct qk_error *
 FILE *cli_out_text(const struct cli_out *list, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (list[i].path && cli_out_is_stdout(list[i].path))
+        if (list[i].path && is_stdout(list[i].path))
             return stderr;
     return stdout;
 }
@@ -68,7 +68,7 @@ int cli_out_open(struct cli_out *list, size_t count, struct qk_error *err)
 {
     int code = cli_out_distinct(list, count, err);
     for (size_t i = 0; i < count && !code; i++)
-        if (list[i].path && cli_out_is_stdout(list[i].path))
+        if (list[i].path && is_stdout(list[i].path))
             list[i].file.stream = stdout;
         else if (list[i].path)
             code = bench_outfile_open(&list[i].file, list[i].path, err);

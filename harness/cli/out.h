@@ -14,7 +14,6 @@ struct cli_out {
     struct bench_outfile file; /* opened: write to its stream */
 };
 
-bool cli_out_is_stdout(const char *path);
 /* Are these two one file, or going to be? Devices such as /dev/null are not: everybody may write to them. */
 bool cli_out_same(const char *a, const char *b);
 /* QK_ERR_ARG names two options that would write to one file. */

@@ -82,7 +82,7 @@ static int draw(const struct products *p, const char *script, const char *format
     return code;
 }
 
-/* All pictures, or none from the first that failed on; `drawn` says how many formats were passed. */
+/* All pictures, or none from the first that failed on; *passed says how many formats were. */
 static int draw_all(const struct products *p, int *passed, struct qk_error *err)
 {
     char script[4096];

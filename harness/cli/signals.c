@@ -3,7 +3,7 @@
  * Interruption. The first signal asks: commands look at cli_stop, tidy up, say so and end with 130; one that is about
  * to end anyway does, with its own code. The second signal, or the first after PATIENCE_S, ends the program at once.
  * Either way no temporary file is left, and each file asked for is the old one or the whole new one. Those that have
- * their names keep them: a report that is interrupted at its pictures has its tables.
+ * their names keep them: a report that is interrupted at its pictures has its tables. SIGBUS is of mapped files.
  */
 #include "harness/cli/cli.h"
 #include "harness/records/outfile.h"
@@ -68,4 +68,24 @@ void cli_catch_interrupts(void)
 bool cli_stop(void)
 {
     return interrupted;
+}
+
+/* Nothing of such a file is left to go on with, on whichever thread this is. */
+static void on_short_file(int number, siginfo_t *info, void *context)
+{
+    static const char said[] = "qkbench: a mapped file, as models are, became shorter while it was in use\n";
+    (void)context;
+    if (info->si_code != BUS_ADRERR) {
+        signal(number, SIG_DFL);
+        return;
+    }
+    const ssize_t ignored = write(STDERR_FILENO, said, sizeof said - 1);
+    (void)ignored;
+    _exit(CLI_FAILED);
+}
+
+void cli_watch_maps(void)
+{
+    struct sigaction action = {.sa_sigaction = on_short_file, .sa_flags = SA_SIGINFO};
+    sigaction(SIGBUS, &action, NULL);
 }

@@ -48,8 +48,6 @@ int cli_gate_outputs_begin(struct cli_gate *o, const struct baseline_report *r, 
  * Prints what fails and returns the exit code of the first such, or 0.
  */
 int cli_gate_outputs_end(struct cli_gate *o, const struct baseline_report *r, bool judged);
-/* Where the text goes: stdout, or stderr when one of the outputs has that to itself. */
-FILE *cli_gate_text(const struct cli_gate *o);
 
 /*
  * A fresh run and, where the baseline has components, a fresh breakdown of this machine, against a stored baseline. The

@@ -65,6 +65,15 @@ static int append(struct cli_gate_output *o, report_verdicts_writer *write, cons
     return close_end(&o->out.file, o->out.path, st.st_size, code, err);
 }
 
+/* Where the text goes: stdout, or stderr when one of the outputs has that to itself. */
+static FILE *text_of(const struct cli_gate *o)
+{
+    for (int i = 0; i < CLI_GATE_OUTPUTS; i++)
+        if (cli_out_text(&o->outputs[i].out, 1) == stderr)
+            return stderr;
+    return stdout;
+}
+
 /* One form, whole, where it was asked for. */
 static int write_form(struct cli_gate *o, int i, const struct baseline_report *r, struct qk_error *err)
 {
@@ -72,7 +81,7 @@ static int write_form(struct cli_gate *o, int i, const struct baseline_report *r
     if (form->append)
         return append(form, writers[i], r, err);
     if (!form->out.path) /* after the text, wherever that goes */
-        return writers[i](r, cli_gate_text(o), err);
+        return writers[i](r, text_of(o), err);
     int code = form->out.file.stream ? 0 : cli_out_open(&form->out, 1, err);
     if (!code)
         code = writers[i](r, form->out.file.stream, err);
@@ -80,14 +89,6 @@ static int write_form(struct cli_gate *o, int i, const struct baseline_report *r
         code = cli_out_commit(&form->out, 1, err);
     cli_out_abort(&form->out, 1);
     return code;
-}
-
-FILE *cli_gate_text(const struct cli_gate *o)
-{
-    for (int i = 0; i < CLI_GATE_OUTPUTS; i++)
-        if (cli_out_text(&o->outputs[i].out, 1) == stderr)
-            return stderr;
-    return stdout;
 }
 
 /* Does this output end up in one that stands before it, or in a file the gate reads? Then it is not written. */
@@ -162,7 +163,7 @@ int cli_gate_outputs_begin(struct cli_gate *o, const struct baseline_report *r, 
 
 int cli_gate_outputs_end(struct cli_gate *o, const struct baseline_report *r, bool judged)
 {
-    FILE *const text = cli_gate_text(o);
+    FILE *const text = text_of(o);
     struct qk_error err;
     int code = 0;
     for (int pass = 0; pass < 2; pass++) {

@@ -6,7 +6,6 @@
 #include "model/synth/synth.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,26 +48,6 @@ size_t cli_model_cpus(void)
     struct bench_cpus allowed;
     const size_t n = bench_cpus_allowed(&allowed, NULL) ? 1 : bench_cpus_count(&allowed);
     return n < MODEL_THREADS_MAX ? n : MODEL_THREADS_MAX;
-}
-
-/* Nothing of such a file is left to go on with, on whichever thread this is. */
-static void on_short_file(int number, siginfo_t *info, void *context)
-{
-    static const char said[] = "qkbench: a mapped file, as models are, became shorter while it was in use\n";
-    (void)context;
-    if (info->si_code != BUS_ADRERR) {
-        signal(number, SIG_DFL);
-        return;
-    }
-    const ssize_t ignored = write(STDERR_FILENO, said, sizeof said - 1);
-    (void)ignored;
-    _exit(CLI_FAILED);
-}
-
-void cli_watch_maps(void)
-{
-    struct sigaction action = {.sa_sigaction = on_short_file, .sa_flags = SA_SIGINFO};
-    sigaction(SIGBUS, &action, NULL);
 }
 
 int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err)
