@@ -3,6 +3,7 @@
 
 #include "harness/engine/group.h"
 #include "harness/engine/trust.h"
+#include "harness/machine/clock.h"
 #include "harness/machine/pinning.h"
 #include "harness/records/json_writer.h"
 

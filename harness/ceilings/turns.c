@@ -205,7 +205,6 @@ void bench_ceiling_estimate(struct bench_ceiling *row, const struct bench_ceilin
 {
     double least = INFINITY, most = 0;
     const size_t all = t->turns * t->repetitions;
-    size_t known = 0;
     row->median = bench_median(t->rates, all, scratch);
     row->repetitions = 0;
     for (size_t i = 0; i < all; i++)
@@ -222,7 +221,7 @@ void bench_ceiling_estimate(struct bench_ceiling *row, const struct bench_ceilin
         most = fmax(most, best);
     }
     row->spread = t->turns >= 3 && least > 0 ? most / least - 1 : NAN;
-    known = 0;
+    size_t known = 0;
     for (size_t i = 0; i < t->turns && row->level == BENCH_REGISTERS; i++)
         if (!isnan(t->ghz[i]))
             scratch[known++] = largest(t->rates + i * t->repetitions, t->repetitions) / t->ghz[i];

@@ -4,6 +4,7 @@
 #include "harness/engine/buffers.h"
 #include "harness/engine/schedule.h"
 #include "harness/engine/trust.h"
+#include "harness/machine/clock.h"
 #include "harness/machine/pinning.h"
 
 #include <math.h>

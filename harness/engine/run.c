@@ -4,6 +4,7 @@
 #include "harness/engine/gbench_shim.h"
 #include "harness/engine/group.h"
 #include "harness/engine/trust.h"
+#include "harness/machine/clock.h"
 #include "harness/machine/core_share.h"
 #include "harness/machine/events.h"
 #include "harness/machine/memory.h"

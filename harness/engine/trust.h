@@ -3,7 +3,7 @@
 #ifndef QKBENCH_HARNESS_ENGINE_TRUST_H
 #define QKBENCH_HARNESS_ENGINE_TRUST_H
 
-#include "harness/machine/clock.h"
+#include <stddef.h>
 
 /*
  * Why the slices of one arm in one block, ns[n] in any order, are not to be believed; NULL when they are. A slice takes

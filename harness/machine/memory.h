@@ -6,10 +6,9 @@
 #include "kernels/support.h"
 
 struct bench_memory_free {
-    double free; /* bytes, by the tightest limit; INFINITY when none is known */
-    double room; /* what may be taken of them: a tenth stays free */
-    char limit
-        [200]; /* whose limit that is: "memory.max of /sys/fs/cgroup/ci", "MemAvailable of /proc/meminfo" */
+    double free;     /* bytes, by the tightest limit; INFINITY when none is known */
+    double room;     /* what may be taken of them: a tenth stays free */
+    char limit[200]; /* whose limit that is: "memory.max of /sys/fs/cgroup/ci" */
 };
 
 /*
