@@ -123,3 +123,11 @@ int baseline_by_name(const void *a, const void *b)
     const struct bench_metric *x = a, *y = b;
     return strcmp(x->name, y->name);
 }
+
+const struct bench_metric *baseline_find_counter(const struct baseline_case *c, const char *name)
+{
+    const struct bench_metric key = {.name = (char *)(uintptr_t)name};
+    return c->counter_count
+               ? bsearch(&key, c->counters, c->counter_count, sizeof *c->counters, baseline_by_name)
+               : NULL;
+}

@@ -89,6 +89,8 @@ int baseline_make(struct baseline *b, const char *name, const struct bench_sampl
 void baseline_free(struct baseline *b);
 /* For qsort: struct bench_metric by name. */
 int baseline_by_name(const void *a, const void *b);
+/* A counter of a case by its name; NULL for none. */
+const struct bench_metric *baseline_find_counter(const struct baseline_case *c, const char *name);
 /* By name; NULL when there is none. */
 struct baseline_case *baseline_find(const struct baseline *b, const char *name);
 const struct baseline_absent *baseline_find_absent(const struct baseline *b, const char *name);

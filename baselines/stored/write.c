@@ -40,19 +40,11 @@ static json_t *interval(const struct bench_interval *x)
     return o;
 }
 
-static const struct bench_metric *find(const struct baseline_case *c, const char *name)
-{
-    for (size_t i = 0; i < c->counter_count; i++)
-        if (!strcmp(c->counters[i].name, name))
-            return &c->counters[i];
-    return NULL;
-}
-
 /* A counter that no case has, and all for the same reason. */
 static bool is_uncounted(const struct baseline *b, const struct bench_metric *m)
 {
     for (size_t i = 0; i < b->count; i++) {
-        const struct bench_metric *other = find(&b->cases[i], m->name);
+        const struct bench_metric *other = baseline_find_counter(&b->cases[i], m->name);
         if (!other || !isnan(other->value) || strcmp(other->reason, m->reason) != 0 ||
             strcmp(other->unit, m->unit) != 0)
             return false;

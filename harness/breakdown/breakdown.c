@@ -141,8 +141,8 @@ static int take_block(struct timed *t, const struct bench_buffers *buffers, size
         return qk_fail(err, QK_ERR_MEMORY, t->row->shape, "no memory for a block");
     while (*odd && t->dropped < t->schedule.blocks) {
         *odd = run_block(t, buffers, block, rng, scratch, bd);
-        if (*odd && !bd->dropped_blocks++)
-            snprintf(bd->dropped_why, sizeof bd->dropped_why, "%s", *odd);
+        if (*odd)
+            bench_dropped_add(&bd->dropped, *odd);
         t->dropped += *odd != NULL;
     }
     free(scratch);

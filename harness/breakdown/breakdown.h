@@ -79,10 +79,9 @@ struct bench_breakdown {
     uint64_t seed;
     bool quick;
     int cpu;
-    char source[256];        /* where the shapes came from */
-    uint64_t dropped_blocks; /* measured again, because the clock was not to be believed */
-    char dropped_why[160];   /* of the first one */
-    double clock_ghz;        /* median of the rows' clocks; NaN with clock_why when there is none */
+    char source[256];             /* where the shapes came from */
+    struct bench_dropped dropped; /* blocks */
+    double clock_ghz;             /* median of the rows' clocks; NaN with clock_why when there is none */
     char clock_why[96];
     bool failed; /* a variant failed its check */
     size_t count;

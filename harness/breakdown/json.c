@@ -29,10 +29,7 @@ static json_t *header(const struct bench_breakdown *bd)
     bench_json_put(&o, "mode", json_string(bd->quick ? "quick" : "full"));
     bench_json_put(&o, "shapes", bench_json_text(bd->source));
     bench_json_put(&o, "pinned_cpu", json_integer(bd->cpu));
-    if (bd->dropped_blocks) {
-        bench_json_put(&o, "dropped_blocks", json_integer((json_int_t)bd->dropped_blocks));
-        bench_json_put(&o, "dropped_reason", bench_json_text(bd->dropped_why));
-    }
+    bench_json_put_dropped(&o, "dropped_blocks", &bd->dropped);
     bench_json_put(&o, "clock", clock);
     bench_json_put(&o, "model", model);
     bench_json_put(&o, "fingerprint", bench_json_fingerprint(&bd->env));

@@ -105,8 +105,8 @@ static int run_blocks(struct samples *s, struct pairs *p, double from, double to
         const char *odd = run_block(s, p, b, scratch);
         b += !odd;
         p->dropped += odd != NULL;
-        if (odd && !s->facts->clock_dropped++)
-            snprintf(s->facts->clock_why, sizeof s->facts->clock_why, "%s", odd);
+        if (odd)
+            bench_dropped_add(&s->facts->dropped, odd);
         if (p->dropped >= p->blocks) {
             s->facts->clock_useless = true;
             snprintf(why, size, "no blocks that can be believed: %s", odd);

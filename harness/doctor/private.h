@@ -8,6 +8,7 @@
 
 #include "harness/doctor/doctor.h"
 #include "harness/machine/cgroup.h"
+#include "harness/machine/clock.h"
 #include "harness/machine/core_share.h"
 #include "harness/machine/environment.h"
 #include "harness/machine/memory.h"
@@ -51,9 +52,8 @@ struct bench_facts {
     size_t dram_bytes;
     struct bench_spread core_ghz, adds_per_cycle; /* NaN when not known */
     char ghz_why[160], adds_why[160];
-    size_t clock_dropped; /* blocks of the noise that were not to be believed because of the clock */
-    char clock_why[160];  /* the first one; empty: none */
-    bool clock_useless;   /* hardly one was */
+    struct bench_dropped dropped; /* blocks of the noise */
+    bool clock_useless;           /* hardly one was kept */
 };
 
 /* Facts of a machine about which nothing is known but the files below root. root must outlive the facts. */

@@ -198,9 +198,9 @@ void bench_probe_timer(const struct bench_facts *f, struct bench_finding *to)
     else if (!isnan(f->timer_ns))
         snprintf(cost, sizeof cost, "a read takes %.0f ns, the smallest step seen is %.0f ns", f->timer_ns,
                  f->timer_step_ns);
-    if (f->clock_dropped)
-        snprintf(lost, sizeof lost, "; %zu blocks of the noise do not count: %s", f->clock_dropped,
-                 f->clock_why);
+    if (f->dropped.count)
+        snprintf(lost, sizeof lost, "; %llu blocks of the noise do not count: %s",
+                 (unsigned long long)f->dropped.count, f->dropped.why);
     else if (f->clock_useless)
         snprintf(lost, sizeof lost, "; it stands still while calls are timed");
     bench_found(to, BENCH_HEALTH_OK, "%s: %s%s%s", source, cost, flags, lost);
@@ -208,14 +208,14 @@ void bench_probe_timer(const struct bench_facts *f, struct bench_finding *to)
         to->health = BENCH_HEALTH_BAD;
         to->fatal = true;
     } else if (f->timer_step_ns >= bench_limit(BENCH_LIMIT_timer_step_warn) ||
-               f->timer_ns >= bench_limit(BENCH_LIMIT_timer_read_warn) || wanders || f->clock_dropped) {
+               f->timer_ns >= bench_limit(BENCH_LIMIT_timer_read_warn) || wanders || f->dropped.count) {
         to->health = BENCH_HEALTH_WARN;
     }
     if (to->health == BENCH_HEALTH_OK)
         return;
     if (isinf(f->timer_step_ns) || f->clock_useless)
         bench_costs(to, "nothing can be timed");
-    else if (f->clock_dropped)
+    else if (f->dropped.count)
         bench_costs(to, "blocks that it spoils are measured again");
     else if (wanders && !to->fatal)
         bench_costs(

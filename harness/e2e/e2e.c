@@ -79,8 +79,8 @@ static int run_row(struct bench_e2e *e, struct bench_e2e_work *w, size_t index, 
             code = bench_clock_check(row->samples_ns[repetition], "a test", err);
         if (code)
             return code;
-        if (odd && !e->dropped++)
-            snprintf(e->dropped_why, sizeof e->dropped_why, "%s", odd);
+        if (odd)
+            bench_dropped_add(&e->dropped, odd);
     }
     const int coarse = odd ? bench_clock_check(fmax(0, row->samples_ns[repetition]), "a test", err) : 0;
     return coarse || !odd ? coarse

@@ -64,8 +64,7 @@ struct bench_e2e {
     size_t layers;
     size_t batch;
     bool kv_f16, head_f16;
-    uint64_t dropped;      /* tests that were done again, because the clock was not to be believed */
-    char dropped_why[160]; /* the first time */
+    struct bench_dropped dropped;    /* tests, which were done again */
     size_t i2s16_bytes, qk256_bytes; /* of the copies that were made */
     uint64_t bytes_per_token,
         peak_rss_bytes; /* weights that one generated token reads; of the whole process */

@@ -125,10 +125,7 @@ static void put_ours(json_t **o, const struct bench_e2e *e, const struct bench_e
     bench_json_put(o, "peak_rss_bytes", json_integer((json_int_t)e->peak_rss_bytes));
     bench_json_put(o, "i2s16_bytes", json_integer((json_int_t)e->i2s16_bytes));
     bench_json_put(o, "qk256_bytes", json_integer((json_int_t)e->qk256_bytes));
-    if (e->dropped) {
-        bench_json_put(o, "dropped_tests", json_integer((json_int_t)e->dropped));
-        bench_json_put(o, "dropped_reason", bench_json_text(e->dropped_why));
-    }
+    bench_json_put_dropped(o, "dropped_tests", &e->dropped);
     bench_json_put(o, "bytes_per_token", json_integer((json_int_t)e->bytes_per_token));
     bench_json_put(o, "read_ceiling_gbs", bench_json_real(row->read_ceiling_gbs));
     bench_json_put(o, "fraction_of_ceiling", bench_json_real(row->fraction_of_ceiling));

@@ -88,10 +88,7 @@ static void read_common(struct bench_reader *r, const struct bench_place *at, st
     e->batch = (size_t)bench_get_integer(r, at, "n_batch", 1, MODEL_BATCH_MAX);
     e->i2s16_bytes = (size_t)bench_get_integer(r, at, "i2s16_bytes", 0, whole);
     e->qk256_bytes = (size_t)bench_get_integer(r, at, "qk256_bytes", 0, whole);
-    if (bench_member(at, "dropped_tests").json) {
-        e->dropped = (uint64_t)bench_get_integer(r, at, "dropped_tests", 1, whole);
-        bench_get_fixed_text(r, at, "dropped_reason", e->dropped_why, sizeof e->dropped_why, false);
-    }
+    bench_get_dropped(r, at, "dropped_tests", &e->dropped);
     e->bytes_per_token = (uint64_t)bench_get_integer(r, at, "bytes_per_token", 1, whole);
     e->peak_rss_bytes = (uint64_t)bench_get_integer(r, at, "peak_rss_bytes", 1, whole);
     e->level = bench_get_real(r, at, "interval_level", 0, 0.95, false);

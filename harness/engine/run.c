@@ -90,8 +90,7 @@ static const char *odd_block(const struct bench_ready *ready, const struct bench
 /* Is the block to be measured again? Not for ever: a group may lose as many blocks as it has. */
 static bool drop_block(struct bench_ready *ready, const char *why, struct bench_sample_set *set)
 {
-    if (!set->dropped_blocks++)
-        snprintf(set->dropped_why, sizeof set->dropped_why, "%s", why);
+    bench_dropped_add(&set->dropped, why);
     if (++ready->dropped < ready->schedule.blocks)
         return true;
     ready->schedule.blocks = 0;
@@ -225,7 +224,7 @@ static int run_batch(struct batch *batch, size_t groups, double end_ns, const st
         for (size_t a = 0; a < batch->ready[g].arm_count; a++) {
             struct bench_record *rec = &set->records[batch->ready[g].arms[a].record];
             char why[200];
-            snprintf(why, sizeof why, "no block can be believed: %s", set->dropped_why);
+            snprintf(why, sizeof why, "no block can be believed: %s", set->dropped.why);
             if (!rec->block_count && !bench_record_stop(rec, BENCH_ERROR, why))
                 return qk_fail(err, QK_ERR_MEMORY, batch->ready[g].group->name, "no memory for a reason");
         }

@@ -124,6 +124,12 @@ const char *bench_clocks_watch(void)
     return why;
 }
 
+void bench_dropped_add(struct bench_dropped *to, const char *why)
+{
+    if (!to->count++)
+        snprintf(to->why, sizeof to->why, "%s", why);
+}
+
 #if defined(__x86_64__)
 
 /*

@@ -38,6 +38,13 @@ const char *bench_clocks_differ(const struct bench_clocks *begin, const struct b
 /* The same over 30 ms from now on, in which the thread does nothing else. One jump is forgiven. */
 const char *bench_clocks_watch(void);
 
+/* What was measured and not kept, because of the clock. */
+struct bench_dropped {
+    uint64_t count;
+    char why[160]; /* the first one */
+};
+void bench_dropped_add(struct bench_dropped *to, const char *why);
+
 /*
  * Estimated core clock in GHz right now. It takes about 60 us. It is the fastest of a few chains, because anything that
  * disturbs one only makes it longer. NaN, with the reason in why[size], on a CPU whose multiply latency is not known to

@@ -205,6 +205,15 @@ void bench_get_date(struct bench_reader *r, const struct bench_place *parent, co
     bench_demand(r, !*to || is_date(to), parent, key, "a date and time as 2026-01-02T03:04:05+00:00");
 }
 
+void bench_get_dropped(struct bench_reader *r, const struct bench_place *parent, const char *key,
+                       struct bench_dropped *to)
+{
+    if (!bench_has(parent, key))
+        return;
+    to->count = (uint64_t)bench_get_integer(r, parent, key, 1, (json_int_t)BENCH_WHOLE_MOST);
+    bench_get_fixed_text(r, parent, "dropped_reason", to->why, sizeof to->why, false);
+}
+
 bool bench_has(const struct bench_place *object, const char *key)
 {
     return json_object_get(object->json, key) != NULL;

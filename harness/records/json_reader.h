@@ -7,6 +7,7 @@
 #ifndef QKBENCH_HARNESS_RECORDS_JSON_READER_H
 #define QKBENCH_HARNESS_RECORDS_JSON_READER_H
 
+#include "harness/machine/clock.h"
 #include "harness/machine/environment.h"
 #include "harness/records/limits.h"
 
@@ -63,6 +64,9 @@ uint64_t bench_get_seed(struct bench_reader *r, const struct bench_place *parent
 /* ISO 8601, "2026-01-02T03:04:05+00:00" or with Z, into to[size]. Empty where the machine could not tell. */
 void bench_get_date(struct bench_reader *r, const struct bench_place *parent, const char *key, char *to,
                     size_t size);
+/* What bench_json_put_dropped wrote, if it did; else *to is not touched. */
+void bench_get_dropped(struct bench_reader *r, const struct bench_place *parent, const char *key,
+                       struct bench_dropped *to);
 bool bench_has(const struct bench_place *object, const char *key);
 bool bench_get_boolean(struct bench_reader *r, const struct bench_place *parent, const char *key);
 /* Refuses a member that is not among known[], which ends with NULL and names the optional ones too. */

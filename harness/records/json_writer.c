@@ -107,6 +107,14 @@ json_t *bench_json_fingerprint(const struct bench_environment *env)
     return o;
 }
 
+void bench_json_put_dropped(json_t **object, const char *key, const struct bench_dropped *dropped)
+{
+    if (!dropped->count)
+        return;
+    bench_json_put(object, key, json_integer((json_int_t)dropped->count));
+    bench_json_put(object, "dropped_reason", bench_json_text(dropped->why));
+}
+
 /* DEL is the one control that jansson lets through; it can only stand in a text. */
 static int dump(const char *bytes, size_t n, void *to)
 {

@@ -6,6 +6,7 @@
 #ifndef QKBENCH_HARNESS_RECORDS_JSON_WRITER_H
 #define QKBENCH_HARNESS_RECORDS_JSON_WRITER_H
 
+#include "harness/machine/clock.h"
 #include "harness/machine/environment.h"
 
 #include <jansson.h>
@@ -28,6 +29,8 @@ json_t *bench_json_caches(const struct bench_environment *env);
 json_t *bench_json_identity(const struct bench_environment *env);
 /* The machine and toolchain: identity, hash, and what is merely shown. */
 json_t *bench_json_fingerprint(const struct bench_environment *env);
+/* How many under `key`, and "dropped_reason"; neither when none is. */
+void bench_json_put_dropped(json_t **object, const char *key, const struct bench_dropped *dropped);
 
 /*
  * As json_dumpf, a value of any kind. In printable ASCII, because a terminal obeys some other characters wherever they

@@ -9,6 +9,7 @@
 #ifndef QKBENCH_HARNESS_RECORDS_SAMPLE_SET_H
 #define QKBENCH_HARNESS_RECORDS_SAMPLE_SET_H
 
+#include "harness/machine/clock.h"
 #include "harness/machine/environment.h"
 #include "harness/machine/events.h"
 
@@ -59,8 +60,7 @@ struct bench_sample_set {
     bool quick;
     int cpu;                             /* logical CPU the run was pinned to */
     uint64_t waited_ms, repeated_blocks; /* for a core of one's own: machine/core_share.h */
-    uint64_t dropped_blocks;             /* measured, and not believed because of the clock */
-    char dropped_why[160];               /* of the first one */
+    struct bench_dropped dropped;        /* blocks */
     double timer_ns;  /* cost of an empty slice, inside its timed stretch (median); NaN when unknown */
     double clock_ghz; /* median of the blocks' estimates; NaN with clock_why when there is none */
     char clock_why[96];

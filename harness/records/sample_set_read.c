@@ -67,10 +67,7 @@ static void read_header(struct bench_reader *r, const struct bench_place *ours, 
         set->waited_ms = (uint64_t)bench_get_integer(r, ours, "waited_ms", 0, INT_MAX);
         set->repeated_blocks = (uint64_t)bench_get_integer(r, ours, "repeated_blocks", 0, INT_MAX);
     }
-    if (bench_member(ours, "dropped_blocks").json) {
-        set->dropped_blocks = (uint64_t)bench_get_integer(r, ours, "dropped_blocks", 1, INT_MAX);
-        bench_get_fixed_text(r, ours, "dropped_reason", set->dropped_why, sizeof set->dropped_why, false);
-    }
+    bench_get_dropped(r, ours, "dropped_blocks", &set->dropped);
     read_fingerprint(r, ours, &set->env);
 }
 

@@ -58,10 +58,7 @@ static json_t *header(const struct bench_sample_set *set)
         bench_json_put(&o, "waited_ms", json_integer((json_int_t)set->waited_ms));
         bench_json_put(&o, "repeated_blocks", json_integer((json_int_t)set->repeated_blocks));
     }
-    if (set->dropped_blocks) {
-        bench_json_put(&o, "dropped_blocks", json_integer((json_int_t)set->dropped_blocks));
-        bench_json_put(&o, "dropped_reason", bench_json_text(set->dropped_why));
-    }
+    bench_json_put_dropped(&o, "dropped_blocks", &set->dropped);
     bench_json_put(&o, "clock", clock);
     if (*set->events_why)
         bench_json_put(&o, "events_reason", bench_json_text(set->events_why));

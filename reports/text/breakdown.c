@@ -51,9 +51,9 @@ static void add_facts(struct report_table *t, const struct report_breakdown_inpu
     else
         report_table_fact(t, "core clock", "%.2f GHz, estimated beside the samples; pinned to CPU %d",
                           bd->clock_ghz, bd->cpu);
-    if (bd->dropped_blocks)
+    if (bd->dropped.count)
         report_table_fact(t, "clock", "blocks dropped: %llu; the first: %s",
-                          (unsigned long long)bd->dropped_blocks, bd->dropped_why);
+                          (unsigned long long)bd->dropped.count, bd->dropped.why);
     report_table_fact(t, "compiler", "%s", bd->env.compiler);
     report_table_fact(t, "commit", "%s", bd->env.commit);
     report_table_fact(t, "mode", "%s, shapes: %s, seed %llu", bd->quick ? "quick: not for quoting" : "full",

@@ -5,7 +5,6 @@
 #include "reports/text/content.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void add_side(struct report_table *t, const char *label, const struct baseline *b)
@@ -42,14 +41,6 @@ static const struct baseline_part *find_part(const struct baseline_case *c, cons
         if (!strcmp(c->components[i].name, name))
             return &c->components[i];
     return NULL;
-}
-
-static const struct bench_metric *find_counter(const struct baseline_case *c, const char *name)
-{
-    const struct bench_metric key = {.name = (char *)name};
-    return c->counter_count
-               ? bsearch(&key, c->counters, c->counter_count, sizeof *c->counters, baseline_by_name)
-               : NULL;
 }
 
 /* The rows of both sides' lists: those of `first`, then what only `second` has. */
@@ -103,8 +94,9 @@ static void add_counters(struct report_table *t, const struct baseline_differenc
     const struct baseline_case *const side[] = {d->old_case, d->new_case};
     for (int s = 0; s < 2; s++)
         for (size_t i = 0; i < side[s]->counter_count; i++) {
-            const struct bench_metric *m = &side[s]->counters[i], *was = find_counter(d->old_case, m->name),
-                                      *is = find_counter(d->new_case, m->name);
+            const struct bench_metric *m = &side[s]->counters[i],
+                                      *was = baseline_find_counter(d->old_case, m->name),
+                                      *is = baseline_find_counter(d->new_case, m->name);
             const double x = was ? was->value : NAN, y = is ? is->value : NAN;
             if ((s && was) || (isnan(x) && isnan(y)))
                 continue;

@@ -88,9 +88,9 @@ void report_add_counter_facts(struct report_table *t, const struct report_input 
             (unsigned long long)in->set->repeated_blocks);
     else if (blocks)
         report_table_fact(t, "noise", "%zu of %zu blocks disturbed", disturbed, blocks);
-    if (in->set->dropped_blocks)
+    if (in->set->dropped.count)
         report_table_fact(t, "clock", "blocks dropped: %llu; the first: %s",
-                          (unsigned long long)in->set->dropped_blocks, in->set->dropped_why);
+                          (unsigned long long)in->set->dropped.count, in->set->dropped.why);
     if (why)
         report_table_fact(t, "counters", "unavailable (%s)", why);
     add_who_counted(t, in->set);

@@ -102,9 +102,9 @@ static void add_facts(struct report_table *t, const struct bench_e2e *e)
         (double)e->peak_rss_bytes * 1e-6, (double)e->i2s16_bytes * 1e-6, (double)e->qk256_bytes * 1e-6);
     report_table_fact(t, "rounding", "cache %s, head's input %s", e->kv_f16 ? "f16" : "f32",
                       e->head_f16 ? "f16" : "f32");
-    if (e->dropped)
-        report_table_fact(t, "clock", "tests done again: %llu; the first: %s", (unsigned long long)e->dropped,
-                          e->dropped_why);
+    if (e->dropped.count)
+        report_table_fact(t, "clock", "tests done again: %llu; the first: %s",
+                          (unsigned long long)e->dropped.count, e->dropped.why);
     report_table_cell(t, "repetitions");
     if (e->level > 0)
         report_table_cell(

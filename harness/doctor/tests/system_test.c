@@ -113,8 +113,7 @@ UNIT_TEST(timer)
     expect("timer", BENCH_HEALTH_BAD, "4000 ns", "echo tsc");
     assert_string_equal(bench_doctor_fatal(&doctor)->name, "timer");
     facts.timer_step_ns = 20;
-    facts.clock_dropped = 3;
-    strcpy(facts.clock_why, "the clock went back");
+    facts.dropped = (struct bench_dropped){3, "the clock went back"};
     expect_warn("timer", "3 blocks of the noise do not count: the clock went back", "echo tsc");
     facts.clock_useless = true;
     assert_true(finding("timer")->fatal);

@@ -48,8 +48,7 @@ void bench_test_set(struct bench_sample_set *set)
     set->cpu = 0;
     set->timer_ns = 36.5;
     set->waited_ms = 1234;
-    set->dropped_blocks = 2;
-    snprintf(set->dropped_why, sizeof set->dropped_why, "the clock went back");
+    set->dropped = (struct bench_dropped){2, "the clock went back"};
     set->repeated_blocks = 5;
     set->clock_ghz = 3.694501;
     set->clock_why[0] = '\0';
