@@ -62,8 +62,8 @@ def junit(_, reason, date):
 
 
 def markdown(code, reason, _):
-    shown = re.sub(r"([^\w\s.,:;/'()-])", r"\\\1", reason)
-    return f"## qkbench gate: INVALID, exit code {code}\n\n- INVALID: the run: {shown}\n\n"
+    escaped = re.sub(r"([^\w\s.,:;/'()-])", r"\\\1", reason)
+    return f"## qkbench gate: INVALID, exit code {code}\n\n- INVALID: the run: {escaped}\n\n"
 
 
 def bmf(*_):

@@ -20,13 +20,7 @@ code 2 "takes none" list everything
 code 0 '"schema_version": 1' list --json
 code 2 "unrecognized option" list --jsn
 "$program" list --json >list.json
-if python3 -c 'import jsonschema' 2>/dev/null; then
-    ok "list --json obeys its schema" python3 -c '
-import json, jsonschema, sys
-jsonschema.validate(json.load(open("list.json")), json.load(open(sys.argv[1])))' "$tree/harness/cli/list.schema.json"
-else
-    skip "list --json obeys its schema" "no python3-jsonschema"
-fi
+obeys "list --json obeys its schema" "$tree/harness/cli/list.schema.json" list.json
 code 2 "ops: qk256_dequant" check qk512
 ok "one line names it" one_line
 code 2 p4_permute check 'qk256_dequant/p5'

@@ -3,10 +3,10 @@
 """Every example of every --help and README runs as it is written.  examples_test.py PROGRAM TREE MODULE short|long
 
 Examples are the lines of a --help behind "Examples:", the commands in a README's blocks, and `qkbench ...` in its text
-when it has an option or a pattern and no word that stands for something (upper case). They run in a folder that has what they name. In `short` a
-command that measures is interrupted a moment after it began, which is after it took its arguments and opened its files.
-In `long` it runs to its end. Of ci/ scripts, `short` holds the options against --help; `long` runs them in a clone, but
-for ci/test, whose tests these are.
+when it has an option or a pattern and no word that stands for something (upper case). They run in a folder that has what
+they name. In `short` a command that measures is interrupted a moment after it began. By then it has taken its arguments
+and opened its files. In `long` it runs to its end. Of ci/ scripts, `short` holds the options against --help; `long` runs
+them in a clone, but for ci/test, whose tests these are.
 """
 import glob
 import os

@@ -5,9 +5,10 @@ faults.py PROGRAM [--share N] [--only COMMAND] [--seed S]: each system call of c
 their last. TAP, with figures at the end.
 
 strace injects ENOSPC, EIO, EINTR and SIGKILL at call number 1, 2, 3... of each kind, one to a run, into the program and
-its children; gnuplot, which does not look at what write(2) says, is left alone. After each run the file asked for is the old one or a whole new one, nothing else is there, the exit code
-is a documented one, and somebody said why. What SIGKILL leaves behind is gone after the next run. Calls before main() are
-those of the loader and of libraries' starts, which end as they like; the rest holds for them, too.
+its children. gnuplot, which does not look at what write(2) says, is left alone. After each run the file asked for is the
+old one or a whole new one, and nothing else is there. The exit code is a documented one, and somebody said why. What
+SIGKILL leaves behind is gone after the next run. Calls before main() are those of the loader and of libraries' starts,
+which end as they like; the rest holds for them, too.
 
 No error comes from closing a pipe: close(2) frees a descriptor whatever it says, but not where strace keeps the call from
 the kernel, and the other end would then be waited for.

@@ -24,6 +24,22 @@ ok() { # ok NAME CONDITION...: one test; what the program said is shown when it 
         failed=1
     fi
 }
+obeys() { # obeys NAME SCHEMA FILE...: one test, files of strict JSON that obey their schema
+    local tap_name=$1
+    shift
+    if ! python3 -c 'import jsonschema' 2>/dev/null; then
+        skip "$tap_name" "python3-jsonschema is not installed"
+        return
+    fi
+    out=$(python3 -c 'import json, jsonschema, sys
+def refuse(name):
+    raise ValueError(name)
+schema, *documents = (json.load(open(name), parse_constant=refuse) for name in sys.argv[1:])
+for document in documents:
+    jsonschema.validate(document, schema)' "$@" 2>&1)
+    status=$?
+    ok "$tap_name" [ $status -eq 0 ]
+}
 skip() { number=$((number + 1)) && echo "ok $number - $1 # SKIP $2"; }
 run() { # run ARGUMENT...: out gets everything it says
     out=$("$program" "$@" 2>&1)
