@@ -10,6 +10,7 @@ that cannot be written to is found at once.
 Exit codes: 0 done; 1 a form cannot be written, but all others are; 2 usage, or two forms would go to one file.
 """
 import argparse
+import errno
 import json
 import os
 import re
@@ -23,6 +24,11 @@ FILES = ("out", "junit", "markdown", "bmf")
 NOT_ENDED = "ci/gate has not ended: it runs, or it was killed"
 VERDICTS = ("PASS", "WARN", "REGRESSION", "INCONCLUSIVE", "INVALID", "NEW", "MISSING", "REMOVED")
 
+# Where a file may be written to, and its folder or name not: mount points, read-only and sticky folders.
+IN_PLACE = (errno.EBUSY, errno.EXDEV, errno.EPERM, errno.EACCES, errno.EROFS)
+REMEDIES = {errno.ENOENT: "make its folder first", errno.EACCES: "change its mode or its folder's, or name another place",
+            errno.EROFS: "name a place that is not mounted read-only",
+            errno.ENOSPC: "free some space, or name a place on another disk", errno.EISDIR: "name a file in it"}
 
 # Controls, what turns, joins or hides text, and what XML 1.0 forbids; as a terminal must not get them either.
 HARMFUL = re.compile("[\x00-\x20\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]+")
@@ -83,8 +89,23 @@ def is_device(path):
     return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
+def overwrite(path, text):
+    """In place, or as it was."""
+    with open(path, "r+b", buffering=0) as f:
+        before, now = f.read(), text.encode()
+        try:
+            f.seek(0)
+            if f.write(now) != len(now):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            f.truncate()
+        except OSError:
+            f.seek(0)
+            f.write(before)
+            raise
+
+
 def replace(path, text):
-    """Whole or not at all; a link stays."""
+    """Whole or not at all; a link stays, and what cannot be renamed to, as a mount point, is overwritten."""
     path = os.path.realpath(path)
     if is_device(path) or os.path.isdir(path):
         with open(path, "w", encoding="utf-8") as f:
@@ -92,19 +113,25 @@ def replace(path, text):
         return
     there = os.path.exists(path)
     if there and not os.access(path, os.W_OK):
-        raise PermissionError(f"'{path}' may not be written to")
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     umask = os.umask(0)
     os.umask(umask)
     mode = os.stat(path).st_mode & 0o7777 if there else 0o666 & ~umask
-    descriptor, name = tempfile.mkstemp(prefix=".qkbench-", suffix=".tmp", dir=os.path.dirname(path))
+    name = None
     try:
+        descriptor, name = tempfile.mkstemp(prefix=".qkbench-", suffix=".tmp", dir=os.path.dirname(path))
         with os.fdopen(descriptor, "w", encoding="utf-8") as f:
             f.write(text)
             os.fchmod(f.fileno(), mode)
         os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+        name = None
+    except OSError as error:
+        if not there or error.errno not in IN_PLACE:
+            raise
+        overwrite(path, text)
+    finally:
+        if name:
+            os.unlink(name)
 
 
 def append(path, text):
@@ -124,6 +151,7 @@ def main():
     for name in FILES:
         parser.add_argument("--" + name)
     parser.add_argument("--trace")
+    parser.add_argument("--dir")
     parser.add_argument("--github", action="store_true")
     words = sys.argv[1:]
     code, reason = (5, NOT_ENDED) if words[:1] == ["--begin"] else (int(words.pop(0)), words.pop(0))
@@ -131,12 +159,15 @@ def main():
     reason = shown(reason)
     date = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
     paths = {name: path for name in (*FILES, "trace") if (path := getattr(asked, name))}
-    seen = {}
+    stored, seen = asked.dir or os.environ.get("QK_BASELINES"), {}
     for name, path in paths.items():
         real = "-" if standard(path) else os.path.realpath(path)
         if real in seen and not is_device(real):
             print(f"ci/gate: --{name}: '{shown(path)}' is the file that --{seen[real]} writes; each needs one of its own",
                   file=sys.stderr)
+            return 2
+        if stored and os.path.dirname(os.path.dirname(real)) == os.path.realpath(stored):
+            print(f"ci/gate: --{name}: '{shown(path)}' is where baselines are stored; name another folder", file=sys.stderr)
             return 2
         seen[real] = name
     forms = [(name, paths[name], False) for name in FILES if name in paths]
@@ -158,10 +189,12 @@ def main():
             else:
                 replace(path, text)
         except OSError as error:
-            print(f"ci/gate: --{name}: cannot write '{shown(path)}': {error.strerror or error}", file=sys.stderr)
+            remedy = f"; {REMEDIES[error.errno]}" if error.errno in REMEDIES else ""
+            print(f"ci/gate: --{name}: cannot write '{shown(path)}': {error.strerror or error}{remedy}", file=sys.stderr)
             failed = 1
-    folder = os.path.dirname(os.path.realpath(asked.trace or "x"))
-    if asked.begin and not os.access(folder, os.W_OK):
+    trace = os.path.realpath(asked.trace or "x")
+    folder = os.path.dirname(trace)
+    if asked.begin and asked.trace and not os.access(trace if os.path.exists(trace) else folder, os.W_OK):
         print(f"ci/gate: --trace: cannot write '{shown(asked.trace)}': '{shown(folder)}' is no folder that can be written to",
               file=sys.stderr)
         failed = 1

@@ -91,6 +91,20 @@ static int write_form(struct cli_gate *o, int i, const struct baseline_report *r
     return code;
 }
 
+/* Is it where baselines are, in a machine's folder of them? A verdict there is one that is lost. */
+static bool is_stored(const struct cli_gate *o, const char *path)
+{
+    struct stat above, all;
+    char folder[BASELINE_PATH], *const real = realpath(path, NULL), *up = NULL;
+    const char *const name = real ? real : path, *const slash = strrchr(name, '/');
+    bool is = !baseline_folder(folder, o->dir, NULL) && !stat(folder, &all) &&
+              asprintf(&up, "%.*s/..", slash ? (int)(slash - name) : 1, slash ? name : ".") >= 0;
+    is = is && !stat(up, &above) && above.st_dev == all.st_dev && above.st_ino == all.st_ino;
+    free(up);
+    free(real);
+    return is;
+}
+
 /* Does this output end up in one that stands before it, or in a file the gate reads? Then it is not written. */
 static int refuse_shared(struct cli_gate *o, int i, struct qk_error *err)
 {
@@ -101,7 +115,11 @@ static int refuse_shared(struct cli_gate *o, int i, struct qk_error *err)
                                      {.option = "--same-code", .path = o->same_code},
                                      {.option = "--result", .path = o->result},
                                      {.option = "--policy", .path = o->policy}};
+    const struct cli_out *const out = &o->outputs[i].out;
     int code = 0;
+    if (out->path && is_stored(o, out->path))
+        code = qk_fail(err, QK_ERR_ARG, out->option,
+                       "'%.200s' is where baselines are stored; name another folder", out->path);
     for (int k = 0; k < i && !code; k++)
         code = cli_out_distinct((struct cli_out[]){o->outputs[k].out, o->outputs[i].out}, 2, err);
     for (size_t k = 0; k < sizeof inputs / sizeof *inputs && !code; k++)

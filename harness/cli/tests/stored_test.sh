@@ -75,6 +75,11 @@ ok "with the remedy, whose it is and what differs" eval 'says "\`baseline save m
 code 2 "the nearest, of elsewhere: " compare --common main main.json --dir folder
 code 2 "the nearest, of elsewhere: " baseline show main --dir folder
 code 5 "no baseline '\''other'\''" gate --lock-dir . --baseline other --dir folder
+ln -s folder/elsewhere/main.json link.json
+for file in folder/elsewhere/main.json folder/elsewhere/new.json link.json; do
+    code 2 "is where baselines are stored" gate --lock-dir . --baseline main --dir folder --out $file
+done
+ok "a baseline is no place for a verdict" eval '"$fixtures" write_elsewhere | cmp - folder/elsewhere/main.json'
 mkdir folder/more-cpus folder/broken
 "$fixtures" write_here >folder/more-cpus/main.json
 cp verdicts.json folder/broken/main.json
