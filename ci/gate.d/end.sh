@@ -5,6 +5,7 @@
 root=$PWD
 reason="ci/gate could not go on; standard error says why"
 begun=0
+working= # a process that this script waits for
 
 # From where it was called, because the options name files from there.
 forms() {
@@ -18,9 +19,17 @@ give_up() {
     exit "$1"
 }
 
+# end_tree PROCESS: it ends with all that it started.
+end_tree() {
+    local child
+    for child in $(pgrep -P "$1"); do end_tree "$child"; done
+    kill "$1" 2>/dev/null || true
+}
+
 finish() {
     local code=$?
     trap - EXIT
+    [ -z "$working" ] || end_tree "$working"
     case $code in
     0) exit 0 ;; # --help
     1 | 2 | 5 | 77 | 130) ;;
@@ -44,10 +53,17 @@ begin_forms() {
 }
 
 # step WHAT COMMAND...: runs it. If it fails, what it said is shown, and the first error in it becomes the reason.
+# A signal to this script alone ends it at once: `read` lets a trap run, and a command in front would not.
 step() {
-    local what=$1 said status=0
+    local what=$1 said from status=0
     shift
-    said=$("$@" 2>&1 </dev/null 8<&-) || status=$?
+    exec {from}< <("$@" 2>&1 </dev/null 8<&-)
+    working=$!
+    IFS= read -r -d '' said <&"$from" || true
+    exec {from}<&-
+    wait "$working" || status=$?
+    working=
+    said=${said%$'\n'}
     [ $status -eq 0 ] && return
     tail -n 200 <<<"$said" >&2
     said=$(grep -m 1 -iE 'error:|no space left|fatal:|cannot' <<<"$said" || tail -n 1 <<<"$said")
@@ -65,5 +81,8 @@ lock_tree() {
     flock --nonblock 8 && return
     $1 || give_up 1 "another ci/gate works in this tree; --wait waits for it"
     say "another ci/gate works in this tree; waiting for it"
-    flock 8
+    flock 8 &
+    working=$!
+    wait "$working"
+    working=
 }

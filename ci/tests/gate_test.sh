@@ -53,6 +53,13 @@ else
     skip "a tree that cannot be written to" "may not mount a tmpfs here"
 fi
 rm -rf ../shallow ../plain
+touch mounted g.json
+if unshare -m mount --bind mounted g.json 2>/dev/null; then
+    ok "a mount point is written in place" unshare -m sh -c 'echo PASS >mounted && mount --bind mounted g.json &&
+        "$1" --out g.json; grep -q INVALID g.json' sh "$program"
+else
+    skip "a mount point is written in place" "may not mount here"
+fi
 
 echo 'int broken(' >>"$clone/kernels/f32_dot/scalar.c"
 ends 1 "the build of this tree failed: " --against HEAD
@@ -93,6 +100,17 @@ await grep -q "building this tree" interrupted.txt
 sleep 1
 kill -INT -- -$group
 wait $group
+status=$?
+out=$(cat interrupted.txt)$'\n'interrupted
+check_forms 130 interrupted
+# A CI machine ends the script alone, and kills what has not ended ten seconds later.
+old_forms
+setsid "$program" --against "$base" "${cases[@]}" "${forms[@]}" >interrupted.txt 2>&1 &
+pid=$!
+await pgrep -g $pid ninja >/dev/null
+kill -TERM $pid
+await eval '! pgrep -g $pid >/dev/null'
+wait $pid
 status=$?
 out=$(cat interrupted.txt)$'\n'interrupted
 check_forms 130 interrupted
