@@ -21,11 +21,11 @@ static double last, begun_done;
 static uint64_t begun_ns, drawn_ns;
 static size_t drawn_columns; /* of the line that stands there */
 
-/* As a share of the whole, and NaN is 0. What begins anew is timed anew. */
+/* As a share of the whole, and NaN is 0. What begins anew is timed anew, also on a clock that goes back. */
 static double share(double done, uint64_t now)
 {
     done = done > 0 ? done < 1 ? done : 1 : 0;
-    if (!begun_ns || done < last - 0.05) {
+    if (!begun_ns || done < last - 0.05 || now < begun_ns) {
         begun_ns = now;
         begun_done = done;
     }

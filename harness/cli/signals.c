@@ -81,6 +81,7 @@ static void on_short_file(int number, siginfo_t *info, void *context)
     }
     const ssize_t ignored = write(STDERR_FILENO, said, sizeof said - 1);
     (void)ignored;
+    bench_outfile_tidy();
     _exit(CLI_FAILED);
 }
 
