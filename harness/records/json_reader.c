@@ -2,6 +2,7 @@
 #include "harness/records/json_reader.h"
 
 #include "harness/records/infile.h"
+#include "harness/records/shown.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -19,7 +20,8 @@ static const size_t MEMORY_MAX = (size_t)2 << 30;
 
 void bench_refuse(struct bench_reader *r, const char *path, const json_t *found, const char *expected)
 {
-    char what[64] = "nothing";
+    char what[128] = "nothing", text[41];
+    bool whole;
     switch (found ? (int)json_typeof(found) : -1) {
     case JSON_OBJECT:
         snprintf(what, sizeof what, "an object");
@@ -28,8 +30,8 @@ void bench_refuse(struct bench_reader *r, const char *path, const json_t *found,
         snprintf(what, sizeof what, "an array of %zu", json_array_size(found));
         break;
     case JSON_STRING:
-        snprintf(what, sizeof what, "\"%.40s%s", json_string_value(found),
-                 json_string_length(found) > 40 ? "..." : "\"");
+        whole = bench_show(text, sizeof text, json_string_value(found), "") < sizeof text;
+        snprintf(what, sizeof what, "\"%s%s", text, whole ? "\"" : "...");
         break;
     case JSON_INTEGER:
         snprintf(what, sizeof what, "%lld", (long long)json_integer_value(found));
@@ -47,9 +49,6 @@ void bench_refuse(struct bench_reader *r, const char *path, const json_t *found,
         snprintf(what, sizeof what, "null");
         break;
     }
-    for (char *p = what; *p; p++)
-        if (iscntrl((unsigned char)*p))
-            *p = '?';
     if (r->code == QK_OK)
         r->code = qk_fail(r->err, QK_ERR_FORMAT, path, "%s: found %s, expected %s", r->file, what, expected);
 }
@@ -295,7 +294,7 @@ void bench_get_identity(struct bench_reader *r, const struct bench_place *identi
 static struct {
     json_malloc_t take;
     size_t left;
-    bool spent;
+    bool spent, refused;
 } heap;
 
 static void *take_counted(size_t size)
@@ -305,7 +304,9 @@ static void *take_counted(size_t size)
         return NULL;
     }
     heap.left -= size + 16;
-    return heap.take(size);
+    void *const piece = heap.take(size);
+    heap.refused |= !piece;
+    return piece;
 }
 
 struct input {
@@ -341,7 +342,7 @@ static json_t *load_counted(struct input *in, json_error_t *bad)
     json_get_alloc_funcs(&take, &give);
     heap.take = take;
     heap.left = MEMORY_MAX;
-    heap.spent = false;
+    heap.spent = heap.refused = false;
     json_set_alloc_funcs(take_counted, give);
     json_t *json = json_load_callback(read_some, in, JSON_REJECT_DUPLICATES, bad);
     json_set_alloc_funcs(take, give);
@@ -359,8 +360,8 @@ static int explain(const struct input *in, const char *path, const char *kind, j
     if (heap.spent)
         return qk_fail(err, QK_ERR_FORMAT, path, "%s: found values that take more than 2 GiB of memory",
                        path);
-    /* jansson gives no text when memory was refused it. */
-    if (!*bad->text)
+    /* jansson may call the place where it got no memory a wrong token. */
+    if (heap.refused)
         return qk_fail(err, QK_ERR_MEMORY, path, "%s: out of memory while reading it", path);
     if (in->bytes == 0)
         return qk_fail(err, QK_ERR_FORMAT, path, "%s: found an empty %s, expected qkbench's results", path,
@@ -368,12 +369,10 @@ static int explain(const struct input *in, const char *path, const char *kind, j
     if (in->marked)
         return qk_fail(err, QK_ERR_FORMAT, "line 1, column 1",
                        "%s: found a byte order mark, expected JSON, which has none", path);
-    char where[64];
+    char where[64], text[2 * sizeof bad->text];
     snprintf(where, sizeof where, "line %d, column %d", bad->line, bad->column);
-    for (char *p = bad->text; *p; p++)
-        if (!isprint((unsigned char)*p))
-            *p = '?';
-    return qk_fail(err, QK_ERR_FORMAT, where, "%s: not JSON: %s", path, bad->text);
+    bench_show(text, sizeof text, bad->text, "");
+    return qk_fail(err, QK_ERR_FORMAT, where, "%s: not JSON: %s", path, text);
 }
 
 json_t *bench_json_load(const char *path, int *code, struct qk_error *err)

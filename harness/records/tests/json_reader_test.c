@@ -34,7 +34,7 @@ UNIT_TEST(what_is_not_json)
                  9, "line 1, column 1", "not JSON");
     refuse_bytes("{\"a\": \"\xff\"}", 10, "line 1, column 7", "not JSON: unable to decode byte 0xff");
     refuse_bytes("\xef\xbb\xbf{}", 5, "line 1, column 1", "byte order mark");
-    refuse_bytes("\x1b[31m", 5, "line 1, column 1", "'?'");
+    refuse_bytes("\x1b[31m", 5, "line 1, column 1", "'\\x1b'");
     refuse_bytes("{\n  \"a\": NaN\n}", 14, "line 2, column 10", "NaN");
     refuse_bytes("{\"a\": 1, \"a\": 2}", 16, "line 1, column 12", "duplicate");
     refuse_bytes("{\"a\": 1e999}", 12, "line 1, column 11", "overflow");
@@ -52,6 +52,33 @@ UNIT_TEST(what_is_no_readable_file)
     const char *path = bench_test_path("nothing.json");
     assert_refused(path, QK_ERR_IO, path, "No such file");
     assert_refused(bench_test_dir, QK_ERR_IO, bench_test_dir, "Is a directory");
+}
+
+static int pieces_left;
+
+static void *take_few(size_t size)
+{
+    return pieces_left-- > 0 ? malloc(size) : NULL;
+}
+
+/* Wherever it ends, the file is not blamed. */
+UNIT_TEST(memory_ends)
+{
+    static const char text[] = "{\"a\": [1, 2.5, \"a text of more than sixteen bytes\", {\"b\": null}]}";
+    const char *path = bench_test_path("bytes.json");
+    json_t *json = NULL;
+    bench_test_put(path, text, sizeof text - 1);
+    for (int pieces = 0; !json; pieces++) {
+        struct qk_error err = {.text = ""};
+        int code = QK_OK;
+        pieces_left = pieces;
+        json_set_alloc_funcs(take_few, free);
+        json = bench_json_load(path, &code, &err);
+        json_set_alloc_funcs(malloc, free);
+        if (!json && (code != QK_ERR_MEMORY || !strstr(err.text, "out of memory")))
+            fail_msg("%d pieces: found %d '%s'", pieces, code, err.text);
+    }
+    json_decref(json);
 }
 
 /* Through a pipe, to spare the disk. Blanks are legal JSON for as long as they last. */
@@ -112,7 +139,8 @@ UNIT_TEST(first_error_is_kept)
     assert_int_equal(r.code, QK_OK);
     bench_expect(&r, &last, JSON_INTEGER, "an integer");
     assert_int_equal(r.code, QK_ERR_FORMAT);
-    assert_string_equal(err.text, "file: found \"x?y\", expected an integer"); /* no line end in a message */
+    assert_string_equal(err.text,
+                        "file: found \"x\\ny\", expected an integer"); /* no line end in a message */
     bench_get_text(&r, &root, "n");
     bench_reader_no_memory(&r);
     assert_int_equal(r.code, QK_ERR_FORMAT);
@@ -125,7 +153,7 @@ TEST_PART(json_reader)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_json),    cmocka_unit_test(what_is_no_readable_file),
         cmocka_unit_test(huge_file),           cmocka_unit_test(pipes),
-        cmocka_unit_test(first_error_is_kept),
+        cmocka_unit_test(first_error_is_kept), cmocka_unit_test(memory_ends),
     };
     return cmocka_run_group_tests_name("harness/json_reader", tests, bench_test_dir_make,
                                        bench_test_dir_remove);
