@@ -51,7 +51,9 @@ static enum cli_exit exit_code(int code)
 
 int cli_fail(int code, const struct qk_error *err)
 {
-    cli_say("qkbench: %s%s%s", err->where, *err->where ? ": " : "", err->text);
+    /* Many texts begin with the file that is the place, too. */
+    const bool told = !strncmp(err->text, err->where, strlen(err->where));
+    cli_say("qkbench: %s%s%s", told ? "" : err->where, told ? "" : ": ", err->text);
     return exit_code(code);
 }
 

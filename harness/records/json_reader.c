@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -343,6 +344,8 @@ static json_t *load_counted(struct input *in, json_error_t *bad)
     heap.take = take;
     heap.left = MEMORY_MAX;
     heap.spent = heap.refused = false;
+    /* A large file is a million small pieces. Kept in fast bins, they are merged again and again as they are freed. */
+    mallopt(M_MXFAST, 0);
     json_set_alloc_funcs(take_counted, give);
     json_t *json = json_load_callback(read_some, in, JSON_REJECT_DUPLICATES, bad);
     json_set_alloc_funcs(take, give);

@@ -3,7 +3,6 @@
 #include "harness/machine/datafile.h"
 #include "harness/machine/pinning.h"
 #include "harness/records/infile.h"
-#include "harness/records/outfile.h"
 #include "model/synth/synth.h"
 
 #include <errno.h>
