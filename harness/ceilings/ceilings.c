@@ -40,8 +40,10 @@ static int run_round(struct measurement *m, size_t *order, struct qk_error *err)
     for (size_t i = 0; i < m->listed && !code; i++) {
         const size_t row = m->list[order[i]];
         code = stopped(m, err);
-        if (!code)
-            bench_ceiling_take_turn(&m->bench, &m->c->rows[row], &m->turns[row]);
+        if (code)
+            break;
+        bench_ceiling_take_turn(&m->bench, &m->c->rows[row], &m->turns[row]);
+        code = bench_team_check(m->bench.team, err);
     }
     return code;
 }

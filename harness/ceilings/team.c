@@ -22,7 +22,7 @@ struct worker {
     pthread_t thread;
     int number, cpu;
     char *memory[BENCH_TEAM_MEMORIES]; /* NULL: none */
-    bool pinned, ready;
+    bool pinned, ready, lost;          /* lost: its CPU, since it was pinned */
     uint64_t start[BENCH_TEAM_REPETITIONS], end[BENCH_TEAM_REPETITIONS]; /* of the last job */
 };
 
@@ -101,7 +101,9 @@ static void *work(void *argument)
             continue;
         pthread_mutex_unlock(&team->lock);
         take_part(w, &job);
+        const bool lost = w->cpu >= 0 && sched_getcpu() != w->cpu && !bench_cpus_use_one(w->cpu);
         pthread_mutex_lock(&team->lock);
+        w->lost |= lost;
         if (--team->pending == 0)
             pthread_cond_signal(&team->done);
     }
@@ -195,6 +197,18 @@ void bench_team_run(struct bench_team *team, const struct bench_team_job *job, d
         ns[i] = (double)(int64_t)(end - start);
     }
     pthread_mutex_unlock(&team->lock);
+}
+
+int bench_team_check(struct bench_team *team, struct qk_error *err)
+{
+    int lost = -1;
+    pthread_mutex_lock(&team->lock);
+    for (int i = 0; i < team->count; i++)
+        lost = team->workers[i].lost ? team->workers[i].cpu : lost;
+    pthread_mutex_unlock(&team->lock);
+    return lost < 0 ? 0
+                    : qk_fail(err, QK_ERR_IO, "CPUs",
+                              "CPU %d was taken away from this process while it measured", lost);
 }
 
 double bench_team_huge(const struct bench_team *team)

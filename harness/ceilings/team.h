@@ -48,6 +48,8 @@ void bench_team_free(struct bench_team *team);
  * the time from the first thread's start to the last one's end, 0 or less where the clock stood still or went back.
  */
 void bench_team_run(struct bench_team *team, const struct bench_team_job *job, double *ns);
+/* QK_ERR_IO when a thread was moved from its CPU and may not go back to it. */
+int bench_team_check(struct bench_team *team, struct qk_error *err);
 
 /*
  * Share of the bytes of ALONE and SHARED that are backed by huge pages now, 0 to 1. NaN when the kernel does not say.

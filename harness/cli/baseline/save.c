@@ -34,9 +34,14 @@ static void begin(const struct phase *p)
     cli_progress(NULL, p->from, p->name);
 }
 
+/* A budget must not grow by an hour because the clock goes back by one. */
 static double now_s(void)
 {
-    return (double)bench_clock_ns() * 1e-9;
+    static double last, back;
+    const double now = (double)bench_clock_ns() * 1e-9;
+    back += fmax(0, last - now);
+    last = now;
+    return now + back;
 }
 
 int cli_baseline_breakdown(struct cli_measure *m, struct bench_breakdown *bd, bool *made, char *why,

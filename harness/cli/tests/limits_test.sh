@@ -54,4 +54,25 @@ ok "one CPU" eval '[ $status -eq 0 ] && says "CPU $first"'
 out=$(taskset -c "$first" "$program" run --quick --cpu $((first + 1)) 'qk256_dequant/p4*/4096' 2>&1)
 status=$?
 ok "another than that: exit 1 with the reason" eval '[ $status -eq 1 ] && says "expected one of: $first"'
+
+cpus=/sys/fs/cgroup/cpuset$(sed -n 's/^[0-9]*:cpuset://p' /proc/self/cgroup)/qkbench_test.$$
+last=$(taskset -cp $$ | sed 's/.*[^0-9]//')
+if [ "$first" != "$last" ] && mkdir "$cpus" 2>/dev/null && cat "${cpus%/*}/cpuset.mems" >"$cpus/cpuset.mems" &&
+    echo "$first,$last" >"$cpus/cpuset.cpus"; then
+    trap 'rmdir "$group" "$cpus" 2>/dev/null; rm -rf "$work"' EXIT
+    for command in "run qk256_dequant/*" "breakdown qk256_dequant/*" "ceilings --fresh"; do
+        echo "$first,$last" >"$cpus/cpuset.cpus"
+        # shellcheck disable=SC2086 # several words
+        (echo 0 >"$cpus/cgroup.procs" && exec "$program" $command) >said 2>&1 &
+        sleep 2
+        echo "$first" >"$cpus/cpuset.cpus"
+        wait $!
+        status=$?
+        out=$(cat said)
+        ok "${command%% *}: a CPU that is taken away is exit 1 and is named" eval '[ $status -eq 1 ] && says "CPU $last was taken away"'
+    done
+else
+    [ -d "$cpus" ] && rmdir "$cpus"
+    skip "a CPU that is taken away" "no group of CPUs of version 1 can be made here, or it would have one CPU"
+fi
 finish
