@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* Four times a second, and only between blocks: drawing must not cost the samples anything. */
@@ -48,6 +49,17 @@ static const char *time_left(char to[48], double done, uint64_t now)
     else
         snprintf(to, 48, "  about %.1f h left", left / 3600);
     return to;
+}
+
+size_t cli_columns(void)
+{
+    struct winsize size;
+    const char *const text = getenv("COLUMNS");
+    const long said = text ? strtol(text, NULL, 10) : 0;
+    const long is = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) ? 0 : size.ws_col;
+    /* What a shell said once may be out of date, or a test's wish: the narrower one is safe. */
+    const long columns = said > 0 && is > 0 ? (said < is ? said : is) : said > 0 ? said : is;
+    return columns > 0 ? (size_t)columns : 80;
 }
 
 static bool in_front(void)

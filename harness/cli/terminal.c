@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 static bool write_all(int fd, const char *bytes, size_t n)
@@ -63,17 +62,6 @@ void cli_show_streams(void)
     stderr = showing(stderr, STDERR_FILENO);
     if (isatty(STDOUT_FILENO))
         stdout = showing(stdout, STDOUT_FILENO);
-}
-
-size_t cli_columns(void)
-{
-    struct winsize size;
-    const char *const text = getenv("COLUMNS");
-    const long said = text ? strtol(text, NULL, 10) : 0;
-    const long is = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) ? 0 : size.ws_col;
-    /* What a shell said once may be out of date, or a test's wish: the narrower one is safe. */
-    const long columns = said > 0 && is > 0 ? (said < is ? said : is) : said > 0 ? said : is;
-    return columns > 0 ? (size_t)columns : 80;
 }
 
 /* Bytes of s that go on a line: up to the last blank that leaves it within `width` columns. Words stay whole. */
