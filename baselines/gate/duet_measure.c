@@ -30,6 +30,7 @@ static bool keep(struct timed *t, const struct bench_duet_block *b)
     t->base_ns[t->count] = bench_median(b->base_ns, b->pairs, scratch);
     t->cand_ns[t->count] = bench_median(b->cand_ns, b->pairs, scratch);
     t->count++;
+    t->dropped += b->dropped;
     t->result->timed = true;
     t->result->blocks = t->count;
     t->result->seconds += b->wall_ns * 1e-9;
@@ -85,7 +86,7 @@ static void count_instructions(const struct gate *g, const struct timed *t)
 static void explain(const struct timed *t)
 {
     struct baseline_result *r = t->result;
-    char undecided[100] = "", stalls[100] = "";
+    char undecided[100] = "", stalls[100] = "", dropped[100] = "";
     const enum baseline_verdict by_median = t->decision.by_median;
     if (r->verdict == BASELINE_INCONCLUSIVE && r->role == BASELINE_SHAPE)
         snprintf(undecided, sizeof undecided, "undecided in %d s", BASELINE_SHAPE_SECONDS);
@@ -94,7 +95,10 @@ static void explain(const struct timed *t)
     if (t->decision.by_sums != BASELINE_PASS && by_median != BASELINE_REGRESSION)
         snprintf(stalls, sizeof stalls, "rare stalls: mean %+.2f %%, median %+.2f %%",
                  100 * (r->mean_ratio - 1), 100 * (r->ratio.value - 1));
-    const char *const parts[] = {undecided, stalls, t->changed, t->note};
+    if (t->dropped)
+        snprintf(dropped, sizeof dropped,
+                 "blocks dropped because the clock went back, jumped or stood still: %zu", t->dropped);
+    const char *const parts[] = {undecided, stalls, dropped, t->changed, t->note};
     *r->reason = '\0';
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         const size_t used = strlen(r->reason);

@@ -12,6 +12,7 @@ struct timed {
     char changed[120]; /* what of the row is not as in the base, besides its code */
     const char *note;  /* what else a reader should know of it */
     bool refused;      /* the duet could not go on with it; the result says why */
+    size_t dropped;    /* blocks that were measured again because of what the clock did */
     size_t count, room;
     double *log_ratio, *base_ns, *cand_ns; /* [count], one of each block */
 };

@@ -10,6 +10,7 @@ that cannot be written to is found at once.
 Exit codes: 0 done; 1 a form cannot be written, but all others are; 2 usage, or two forms would go to one file.
 """
 import argparse
+import contextlib
 import errno
 import json
 import os
@@ -192,6 +193,9 @@ def main():
             remedy = f"; {REMEDIES[error.errno]}" if error.errno in REMEDIES else ""
             print(f"ci/gate: --{name}: cannot write '{shown(path)}': {error.strerror or error}{remedy}", file=sys.stderr)
             failed = 1
+            if not appended and os.path.isfile(path):
+                with contextlib.suppress(OSError):
+                    os.truncate(path, 0)  # no verdict is better than an old one
     trace = os.path.realpath(asked.trace or "x")
     folder = os.path.dirname(trace)
     if asked.begin and asked.trace and not os.access(trace if os.path.exists(trace) else folder, os.W_OK):

@@ -153,8 +153,18 @@ static int begin(struct cli_gate *o, int i, const struct baseline_report *r, str
     struct cli_gate_output *form = &o->outputs[i];
     if (!form->out.path || form->append)
         return 0;
-    const int code = cli_out_open(&form->out, 1, err);
-    return code || i == CLI_GATE_TRACE || !form->out.file.temp ? code : write_form(o, i, r, err);
+    int code = cli_out_open(&form->out, 1, err);
+    if (i == CLI_GATE_TRACE)
+        return code;
+    if (!code && form->out.file.temp)
+        code = write_form(o, i, r, err);
+    struct stat st;
+    /* On a full disk, for instance. No verdict is better than an old one; what may not be written to keeps it. */
+    if (code == QK_ERR_IO && !stat(form->out.path, &st) && S_ISREG(st.st_mode)) {
+        const int ignored = truncate(form->out.path, 0);
+        (void)ignored;
+    }
+    return code;
 }
 
 int cli_gate_outputs_begin(struct cli_gate *o, const struct baseline_report *r, struct qk_error *err)

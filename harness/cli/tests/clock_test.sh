@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Commands that time, on clocks that are none.  clock_test.sh PROGRAM BAD_CLOCK few|many
+# Commands that time, on clocks that are none.  clock_test.sh PROGRAM BAD_CLOCK few|many MODULE
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
 clock=$(realpath "$2")
 which=$3
+module=$(realpath "$4") # libqkernels.so
 # shellcheck source=harness/cli/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 on() { # on CLOCK COMMAND...: out gets everything it says
@@ -28,6 +29,11 @@ on back=3000:3600000000000 run --quick "$cases" --out r.json
 ok "an hour back in a run: 0, with the block counted and named" eval \
     '[ $status -eq 0 ] && says "blocks dropped: 1; the first: the clock went back" && grep -q "\"dropped_blocks\": 1" r.json && honest'
 if [ "$which" = many ]; then
+    for reading in 300 500 800 1000 1200; do # one of them is in a block
+        on back=$reading:3600000000000 gate --duet "$module" --lock-dir . --time-identical "$cases"
+        ! says "blocks dropped because the clock" || break
+    done
+    ok "a gate on a clock that goes back counts and names the blocks dropped" eval 'says "blocks dropped because the clock" && honest'
     coarse ceilings --quick --fresh
     coarse model bench -p 8 -n 8 -r 1
     for bad in jump=3000:3000000000 stuck=3000:20000; do

@@ -187,4 +187,8 @@ interrupt "$first" interrupted.txt
 ok "Ctrl-C ends it with 130" [ "$status" -eq 130 ]
 ok "and the file says so" ended interrupted.json 130 interrupted
 ok "nor a process" eval '! pgrep -s "$first" >/dev/null'
+echo '"verdict": "PASS"' >old.json
+out=$(ulimit -f 1 && "$program" gate --duet none.so --out old.json 2>&1)
+status=$?
+ok "where no form can be written, no old verdict stays either" eval '[ "$status" -eq 1 ] && says "ulimit -f" && ! grep -q PASS old.json'
 finish
