@@ -4,6 +4,7 @@
 #include "harness/cli/options.h"
 #include "harness/cli/out.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
 struct options {
@@ -67,15 +68,46 @@ static int write_text(struct baseline_comparison *c, bool common, FILE *to, stru
     return code;
 }
 
+struct side {
+    const char *what, *dir;
+    struct baseline baseline;
+    struct qk_error err;
+    int code;
+};
+
+static void *open_side(void *side)
+{
+    struct side *s = side;
+    s->code = cli_baseline_open(&s->baseline, s->what, s->dir, &s->err);
+    return NULL;
+}
+
+/* Both at once: reading is most of the time that large files take. What is wrong with the old side is told first. */
+static int open_sides(const struct options *o, struct baseline *old_side, struct baseline *new_side,
+                      struct qk_error *err)
+{
+    struct side sides[2] = {{.what = o->side[0], .dir = o->dir}, {.what = o->side[1], .dir = o->dir}};
+    pthread_t other;
+    const bool started = !pthread_create(&other, NULL, open_side, &sides[1]);
+    open_side(&sides[0]);
+    if (started)
+        pthread_join(other, NULL);
+    else
+        open_side(&sides[1]);
+    *old_side = sides[0].baseline;
+    *new_side = sides[1].baseline;
+    const struct side *const bad = sides[0].code ? &sides[0] : &sides[1];
+    if (bad->code)
+        *err = bad->err;
+    return bad->code;
+}
+
 static int compare(const struct options *o, struct qk_error *err)
 {
     struct cli_out out = {.option = "--out", .path = o->out};
-    struct baseline old_side, new_side = {0};
+    struct baseline old_side, new_side;
     struct baseline_comparison c = {0};
-    int code = cli_baseline_open(&old_side, o->side[0], o->dir, err);
-    if (code)
-        return code;
-    code = cli_baseline_open(&new_side, o->side[1], o->dir, err);
+    int code = open_sides(o, &old_side, &new_side, err);
     if (!code)
         code = cli_baseline_refuse_failed(&old_side, o->side[0], err);
     if (!code)

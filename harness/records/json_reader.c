@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <malloc.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,11 +293,18 @@ void bench_get_identity(struct bench_reader *r, const struct bench_place *identi
 }
 
 /* What jansson allocated since reading began. What it gave back is not known, so this is an upper bound. */
-static struct {
-    json_malloc_t take;
+static _Thread_local struct {
     size_t left;
     bool spent, refused;
 } heap;
+
+/* jansson allocates through one function for all threads: counted for as long as any of them reads. */
+static struct {
+    pthread_mutex_t lock;
+    size_t readers;
+    json_malloc_t take;
+    json_free_t give;
+} jansson = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void *take_counted(size_t size)
 {
@@ -305,9 +313,23 @@ static void *take_counted(size_t size)
         return NULL;
     }
     heap.left -= size + 16;
-    void *const piece = heap.take(size);
+    void *const piece = jansson.take(size);
     heap.refused |= !piece;
     return piece;
+}
+
+static void count_allocations(bool begin)
+{
+    pthread_mutex_lock(&jansson.lock);
+    if (begin && jansson.readers++ == 0) {
+        json_get_alloc_funcs(&jansson.take, &jansson.give);
+        json_set_alloc_funcs(take_counted, jansson.give);
+        /* A large file is a million small pieces. Kept in fast bins, they are merged again and again as they are freed. */
+        mallopt(M_MXFAST, 0);
+    }
+    if (!begin && --jansson.readers == 0)
+        json_set_alloc_funcs(jansson.take, jansson.give);
+    pthread_mutex_unlock(&jansson.lock);
 }
 
 struct input {
@@ -338,17 +360,11 @@ static size_t read_some(void *to, size_t size, void *context)
 
 static json_t *load_counted(struct input *in, json_error_t *bad)
 {
-    json_malloc_t take;
-    json_free_t give;
-    json_get_alloc_funcs(&take, &give);
-    heap.take = take;
     heap.left = MEMORY_MAX;
     heap.spent = heap.refused = false;
-    /* A large file is a million small pieces. Kept in fast bins, they are merged again and again as they are freed. */
-    mallopt(M_MXFAST, 0);
-    json_set_alloc_funcs(take_counted, give);
+    count_allocations(true);
     json_t *json = json_load_callback(read_some, in, JSON_REJECT_DUPLICATES, bad);
-    json_set_alloc_funcs(take, give);
+    count_allocations(false);
     return json;
 }
 

@@ -28,7 +28,7 @@ struct bench_place {
 /*
  * The file as strict JSON without duplicate members, to be released with json_decref. It may be a pipe, which is read
  * once and to its end; a FIFO that nobody writes is refused at once. At most 256 MiB, and 2 GiB as values in memory.
- * One thread reads at a time. NULL with *code set: QK_ERR_IO, QK_ERR_MEMORY, or QK_ERR_FORMAT with line and column.
+ * Threads may read at once. NULL with *code set: QK_ERR_IO, QK_ERR_MEMORY, or QK_ERR_FORMAT with line and column.
  */
 json_t *bench_json_load(const char *path, int *code, struct qk_error *err);
 

@@ -54,6 +54,10 @@ size_t bench_shown_first(struct bench_shown *to, const char *s, size_t n, const 
 {
     static const char controls[] = "\t\n\r", letters[] = "tnr";
     wchar_t c = 0;
+    if (*s >= ' ' && *s < 0x7f) { /* nearly all that is shown, and there may be megabytes of it */
+        *to = (struct bench_shown){{*s}, 1, 1};
+        return 1;
+    }
     const size_t bytes = decode((const unsigned char *)s, n, &c);
     const char *const control = bytes == 1 && c ? strchr(controls, c) : NULL;
     const bool kept = bytes == 1 && c && c < ' ' && keep && strchr(keep, c);
