@@ -47,7 +47,7 @@ trap 'reason=interrupted; exit 130' INT TERM HUP
 
 # A verdict of an earlier run goes, and a folder that cannot be written to is found before anything is built.
 begin_forms() {
-    has python3 || ci/install-deps >&2
+    has python3 || ci/install-deps --build >&2
     forms --begin || begun=$?
     [ $begun -eq 0 ] || give_up $begun "an output cannot be written, so nothing was built"
 }
