@@ -32,9 +32,9 @@ static int verify(const struct qk_variant *row, struct bench_build *build, const
 }
 
 /* Is it one code? Nobody asks the modules. */
-static bool is_identical(const struct gate *g, const struct baseline_suite_case *c)
+static bool is_identical(const struct gate *g, const struct qk_variant *base, const struct qk_variant *cand)
 {
-    return g->same || (g->cfg->identity && baseline_identity_same(g->cfg->identity, c->base, c->cand));
+    return g->same || (g->cfg->identity && baseline_identity_same(g->cfg->identity, base, cand));
 }
 
 /* What can be said of a case before anything is timed; *time says that it must be. */
@@ -65,7 +65,7 @@ static int look(const struct baseline_suite_case *c, struct gate *g, struct base
         snprintf(r->reason, sizeof r->reason, "the base has no such row");
         return 0;
     }
-    const bool identical = is_identical(g, c);
+    const bool identical = is_identical(g, c->base, c->cand);
     if (identical && !g->cfg->time_identical) {
         const char *note = bench_build_note(g->cfg->cand, c->cand);
         snprintf(r->reason, sizeof r->reason, "identical code, not timed%s%s%s%s", *c->changed ? "; " : "",
@@ -138,6 +138,12 @@ static int add_rule(struct gate *g, const struct baseline_suite_case *c,
         code = verify(over, g->cfg->cand, &c->shape, g, r, err);
     if (code || r->verdict == BASELINE_INVALID)
         return code;
+    const struct qk_variant *was = qk_table_find(&g->cfg->base->table, qk_op_row(c->op)->name, rule->over);
+    if (g->cfg->same_policy && !g->cfg->time_identical && c->base && was &&
+        is_identical(g, c->base, c->cand) && is_identical(g, was, over)) {
+        snprintf(r->reason, sizeof r->reason, "identical code and rule, not timed");
+        return 0;
+    }
     struct timed *t = add_timed(g, r, c);
     t->duet->arm[0] = (struct bench_duet_arm){BENCH_SIDE_CANDIDATE, over->name};
     t->duet->arm[1] = (struct bench_duet_arm){BENCH_SIDE_CANDIDATE, c->cand->name};

@@ -28,6 +28,7 @@ struct baseline_duet_config {
     bool all_shapes;
     const struct baseline_identity *identity; /* which rows are the same code; NULL: nothing is known */
     bool time_identical;                      /* rows that are the same code are timed too */
+    bool same_policy;                         /* `policy` is what the base was held against, too */
     FILE *trace;                              /* NULL: none */
 };
 
@@ -40,7 +41,8 @@ double baseline_gate_budget(const struct baseline_policy *policy, const struct b
  * baseline_report_free in any case.
  *
  * Cases whose rows are the same code pass without being timed: those of two files with the same bytes, and those that
- * `identity` names. Nothing a module says about itself counts. Every row that is judged is first checked against the
+ * `identity` names. So do rules between such rows, but only under the same policy. Nothing a module says about itself
+ * counts. Every row that is judged is first checked against the
  * reference, stepped once and called on the shape at hand, in a launch of its own (harness/duet/build.h). One that
  * fails makes its case INVALID. Per memory class that is timed, one A/A and one slowed control run along. All decisions
  * of the run share policy->alpha. Of cases, and of no others, the sums are tested too: a rule bounds the ratio of

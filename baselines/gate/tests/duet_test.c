@@ -199,6 +199,18 @@ UNIT_TEST(test_a_minimum_speedup_that_holds_passes)
     assert_int_equal(baseline_fake.cases, 3); /* the rule and its class's controls */
 }
 
+UNIT_TEST(test_a_minimum_speedup_of_the_same_code_is_timed_under_another_policy_only)
+{
+    baseline_fake.rule = log(1 / 2.9);
+    baseline_fake.config.same_policy = true;
+    baseline_fake_judge_rule("scalar");
+    assert_int_equal(baseline_fake_result(BASELINE_RULE, "p4_permute")->verdict, BASELINE_PASS);
+    assert_int_equal(baseline_fake.runs, 0);
+    baseline_fake.cand_rows[0].at = 32; /* what it is over is another code */
+    baseline_fake_judge_rule("scalar");
+    assert_int_equal(baseline_fake_result(BASELINE_RULE, "p4_permute")->verdict, BASELINE_REGRESSION);
+}
+
 UNIT_TEST(test_a_minimum_speedup_that_fails_is_a_regression)
 {
     baseline_fake.rule = log(1 / 2.9);
@@ -239,6 +251,7 @@ TEST_PART(duet)
         BASELINE_FAKE_TEST(test_a_new_row_is_new),
         BASELINE_FAKE_TEST(test_a_minimum_speedup_that_holds_passes),
         BASELINE_FAKE_TEST(test_a_minimum_speedup_that_fails_is_a_regression),
+        BASELINE_FAKE_TEST(test_a_minimum_speedup_of_the_same_code_is_timed_under_another_policy_only),
         BASELINE_FAKE_TEST(test_a_minimum_speedup_over_nothing_is_invalid),
     };
     return cmocka_run_group_tests_name("gate_duet", tests, NULL, NULL);

@@ -88,6 +88,7 @@ static int judge(const struct cli_gate *o, struct baseline_policy *policy,
                                                  .inject = o->inject,
                                                  .all_shapes = o->all_shapes,
                                                  .time_identical = o->time_identical || o->inject > 0,
+                                                 .same_policy = o->same_policy && !o->policy,
                                                  .identity = &identity,
                                                  .trace = o->outputs[CLI_GATE_TRACE].out.file.stream};
         describe(&suite, base, cand, report);

@@ -29,7 +29,7 @@ struct cli_gate {
     const char *policy, *suite;
     const char *lock_dir; /* NULL: the machine's */
     double budget_s, inject;
-    bool strict, time_identical, all_shapes, wait;
+    bool strict, time_identical, same_policy, all_shapes, wait;
     bool parsed; /* the command line is right */
     struct cli_gate_output outputs[CLI_GATE_OUTPUTS];
 };

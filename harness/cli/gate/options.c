@@ -8,6 +8,7 @@
 enum {
     STRICT = 1000,
     SAME_CODE,
+    SAME_POLICY,
     IDENTICAL,
     SHAPES,
     WAIT,
@@ -59,6 +60,8 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
             cli_wrong(state, "--candidate belongs to --duet");
         if (o->same_code && !o->duet)
             cli_wrong(state, "--same-code belongs to --duet");
+        if (o->same_policy && !o->duet)
+            cli_wrong(state, "--same-policy belongs to --duet");
         if (o->result && !o->baseline)
             cli_wrong(state, "--result belongs to --baseline");
         if (o->all_shapes && !o->duet)
@@ -79,6 +82,11 @@ static const struct cli_option options[] = {
      "With --duet: do not time the rows that FILE, made by kernels/same_code.py for these two builds, "
      "says "
      "are the same code",
+     1},
+    {"same-policy", SAME_POLICY, NULL, CLI_FLAG(cli_gate, same_policy),
+     "With --duet: the built-in policy is the base's, too, so that a minimum speed-up between rows that are "
+     "the same code "
+     "is not timed",
      1},
     {"baseline", 'b', "NAME", CLI_STRING(cli_gate, baseline),
      "Compare a fresh run with a stored baseline of this machine", 2},
