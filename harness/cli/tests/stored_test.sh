@@ -60,7 +60,7 @@ edit flags.json "c['$slow']['flags'] = '-O1'"
 code 5 "flags of qk256_dequant/p4_permute:" gate --policy "$tree/ci/policy.json" --baseline ./flags.json --result main.json
 "$fixtures" write_here >main.json
 edit flags.json "c['$slow']['flags'] = '-O1'"
-code 5 "flags of qk256_dequant/p4_permute:" gate --lock-dir . --baseline ./flags.json
+code 5 "flags of qk256_dequant/" gate --lock-dir . --baseline ./flags.json
 ok "which is found out before anything is measured" eval '[[ $out =~ run\ +[0-9]\.[0-9]\ s ]]'
 "$fixtures" write_main >main.json
 "$fixtures" write_elsewhere >elsewhere.json
