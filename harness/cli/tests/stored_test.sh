@@ -69,7 +69,7 @@ ok "with each field that differs, and both values" eval 'says "CPU vendor: Nobod
 
 # By name: the folder of the fixture's machine is not ours.
 mkdir -p folder/elsewhere
-"$fixtures" write_elsewhere >folder/elsewhere/main.json
+cp elsewhere.json folder/elsewhere/main.json
 code 5 "no baseline '\''main'\'' of this machine" gate --lock-dir . --baseline main --dir folder
 ok "with the remedy, whose it is and what differs" eval 'says "\`baseline save main\` makes one" && says elsewhere && says ", now "'
 code 2 "the nearest, of elsewhere: " compare --common main main.json --dir folder
@@ -79,7 +79,7 @@ ln -s folder/elsewhere/main.json link.json
 for file in folder/elsewhere/main.json folder/elsewhere/new.json link.json; do
     code 2 "is where baselines are stored" gate --lock-dir . --baseline main --dir folder --out $file
 done
-ok "a baseline is no place for a verdict" eval '"$fixtures" write_elsewhere | cmp - folder/elsewhere/main.json'
+ok "a baseline is no place for a verdict" cmp elsewhere.json folder/elsewhere/main.json
 mkdir folder/more-cpus folder/broken
 "$fixtures" write_here >folder/more-cpus/main.json
 cp verdicts.json folder/broken/main.json

@@ -79,7 +79,8 @@ UNIT_TEST(odd_files)
     put("proc/self/cgroup", path);
     put("proc/meminfo", "");
     expect(INFINITY, "");
-    bench_test_put(bench_test_path("proc/meminfo"), "MemAvailable: \0\377\377 kB\n", 24);
+    static const char binary[] = "MemAvailable: \0\377\377 kB\n";
+    bench_test_put(bench_test_path("proc/meminfo"), binary, sizeof binary - 1);
     expect(INFINITY, "");
     put("proc/meminfo",
         "MemAvailable: -4 kB\nMemAvailable: inf kB\nMemAvailable: 7 pages\nMemAvailable: 2048 kB\n");
