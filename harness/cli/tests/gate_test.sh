@@ -186,6 +186,11 @@ fi
 interrupt "$first" interrupted.txt
 ok "Ctrl-C ends it with 130" [ "$status" -eq 130 ]
 ok "and the file says so" ended interrupted.json 130 interrupted
+"$program" "${gate[@]}" --duet "$module" --wait --time-identical --out twice.json >/dev/null 2>&1 &
+await taken
+kill -TERM $! && sleep 0.001 && kill -TERM $! # as timeout(1) does, to it and to its group
+wait $!
+ok "a signal that comes twice at once is one" ended twice.json 130 interrupted
 ok "nor a process" eval '! pgrep -s "$first" >/dev/null'
 echo '"verdict": "PASS"' >old.json
 out=$(ulimit -f 1 && "$program" gate --duet none.so --out old.json 2>&1)

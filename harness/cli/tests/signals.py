@@ -131,7 +131,7 @@ class Trial:
                 (os.killpg if group else os.kill)(process.pid, number)
             except ProcessLookupError:
                 pass
-            time.sleep(0.02 * twice)
+            time.sleep(self.draw.choice([0.02, 0.3]) * twice)  # the same signal again, or another one
         return f"{number.name}{' twice' * twice}{' to the group' * group} after {after:.3f} s"
 
     def judge(self, folder, private, process, said, interrupted):
