@@ -55,6 +55,15 @@ UNIT_TEST(access_list_stays)
     assert_memory_equal(found, bytes, sizeof bytes);
 }
 
+/* An old file that anybody may write to, in a folder where nobody may add one. */
+static void put_and_close(const char *dir, const char *path)
+{
+    bench_test_put(path, "older", 5);
+    assert_int_equal(chmod(bench_test_dir, 0755), 0);
+    assert_int_equal(chmod(path, 0666), 0);
+    assert_int_equal(chmod(dir, 0555), 0);
+}
+
 /* Folders that nobody may add to, with a file that may be written; by somebody who is not root. */
 static void try_in_place(void)
 {
@@ -69,10 +78,7 @@ static void try_in_place(void)
 UNIT_TEST(written_in_place_where_it_cannot_be_replaced)
 {
     const char *dir = folder("place"), *path = bench_test_path("place/file");
-    bench_test_put(path, "older", 5);
-    assert_int_equal(chmod(bench_test_dir, 0755), 0);
-    assert_int_equal(chmod(path, 0666), 0);
-    assert_int_equal(chmod(dir, 0555), 0);
+    put_and_close(dir, path);
     assert_int_equal(as_nobody(try_in_place), 0);
     assert_file(path, "new");
     /* Another's file, which stays theirs. */
@@ -108,10 +114,7 @@ static void try_limited(void)
 UNIT_TEST(overwriting_that_fails_is_undone)
 {
     const char *dir = folder("limited"), *path = bench_test_path("limited/file");
-    bench_test_put(path, "older", 5);
-    assert_int_equal(chmod(bench_test_dir, 0755), 0);
-    assert_int_equal(chmod(path, 0666), 0);
-    assert_int_equal(chmod(dir, 0555), 0);
+    put_and_close(dir, path);
     assert_int_equal(as_nobody(try_limited), 0);
     assert_int_equal(chmod(dir, 0755), 0);
     assert_file(path, "older");
