@@ -60,7 +60,7 @@ git -C "$clone" commit -qam broken && git -C "$clone" tag broken && git -C "$clo
 
 # What no object shows is no change: comments of a kernel, of a header and of the build, documents, tests.
 cd "$clone" || exit 1
-for file in kernels/qk256_dequant/scalar.c kernels/next_page.h kernels/variants.def kernels/check/tests/*.c; do
+for file in kernels/qk256_dequant/scalar.c kernels/rows/next_page.h kernels/variants.def kernels/check/tests/*.c; do
     sed -i '1a /* A remark. */' "$file"
 done
 sed -i '1a # A remark.' kernels/meson.build

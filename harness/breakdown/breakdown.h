@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What each component of a kernel costs. A staged variant comes with its own body cut after each stage
- * (kernels/stages.h). Those prefixes and the plain kernel are timed in rounds like any other arms. A component is the
- * difference between a prefix and the one before it: what adding that stage costs in this body. Stages overlap in an
- * out-of-order core. So a component may be negative, and none is what the stage would take alone.
+ * (kernels/rows/stages.h). Those prefixes and the plain kernel are timed in rounds like any other arms. A component is
+ * the difference between a prefix and the one before it: what adding that stage costs in this body. Stages overlap in
+ * an out-of-order core. So a component may be negative, and none is what the stage would take alone.
  */
 #ifndef QKBENCH_HARNESS_BREAKDOWN_BREAKDOWN_H
 #define QKBENCH_HARNESS_BREAKDOWN_BREAKDOWN_H
@@ -99,9 +99,8 @@ int bench_breakdown_matrix(struct bench_matrix *m, const struct qk_table *table,
 
 /*
  * Checks and times every variant of the matrix into *bd, whose env has been read and whose rest is zero. Variants of a
- * group take turns block by block. When job.budget_s is over, what has 16 blocks gets no more. After that cfg->counters,
- * if any, count each prefix alone. Free with
- * bench_breakdown_free in any case.
+ * group take turns block by block. When job.budget_s is over, what has 16 blocks gets no more. After that
+ * cfg->counters, if any, count each prefix alone. Free with bench_breakdown_free in any case.
  *   QK_ERR_UNAVAILABLE           nothing can run here
  *   QK_ERR_INVALID               nothing was timed
  *   QK_ERR_CHECK, QK_ERR_FORMAT  from inputs of a model file

@@ -8,7 +8,7 @@
 #endif
 #include "kernels/act_quant/op.h"
 #include "kernels/act_quant/scale.h"
-#include "kernels/tails.h"
+#include "kernels/rows/tails.h"
 
 #include <immintrin.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/act_quant/op.h"
-#include "kernels/case_tools.h"
+#include "kernels/cases/case_tools.h"
 
 #include <stdint.h>
 

@@ -2,7 +2,7 @@
 /* The reference: defines the result of act_quant. */
 #include "kernels/act_quant/op.h"
 #include "kernels/act_quant/scale.h"
-#include "kernels/tails.h"
+#include "kernels/rows/tails.h"
 
 #include <string.h>
 

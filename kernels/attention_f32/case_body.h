@@ -3,7 +3,7 @@
 #ifndef QKBENCH_KERNELS_ATTENTION_F32_CASE_BODY_H
 #define QKBENCH_KERNELS_ATTENTION_F32_CASE_BODY_H
 
-#include "kernels/case_tools.h"
+#include "kernels/cases/case_tools.h"
 
 enum { OUT, WEIGHT, Q, K, V, BUFFERS };
 enum { HEADS = 20, DIM = 128, GROUP = 4 };

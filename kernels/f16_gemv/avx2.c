@@ -7,7 +7,7 @@
 #error "avx2.c must be built with the flags of isa.def's AVX2 row"
 #endif
 #include "kernels/f16_gemv/op.h"
-#include "kernels/ordered_dot.h"
+#include "kernels/rows/ordered_dot.h"
 
 void qk_f16_gemv_avx2(float *restrict y, const uint16_t *restrict w, const float *restrict x, size_t rows,
                       size_t columns)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/case_tools.h"
+#include "kernels/cases/case_tools.h"
 #include "kernels/f16_gemv/op.h"
 
 enum { Y, W, X, BUFFERS };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The reference: defines the result of f16_gemv. */
 #include "kernels/f16_gemv/op.h"
-#include "kernels/ordered_dot.h"
+#include "kernels/rows/ordered_dot.h"
 
 void qk_f16_gemv_scalar(float *restrict y, const uint16_t *restrict w, const float *restrict x, size_t rows,
                         size_t columns)

@@ -8,7 +8,7 @@
 #error "avx2_best.c must be built with the flags of isa.def's AVX2 row"
 #endif
 #include "kernels/f32_dot/op.h"
-#include "kernels/unroll.h"
+#include "kernels/rows/unroll.h"
 
 #include <immintrin.h>
 

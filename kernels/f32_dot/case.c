@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/case.h"
-#include "kernels/dot.h"
+#include "kernels/cases/dot.h"
 #include "kernels/f32_dot/op.h"
 
 enum { OUT, A, B, BUFFERS };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "kernels/cases/i2s_inputs.h"
 #include "kernels/i2s16_gemm/op.h"
-#include "kernels/i2s_inputs.h"
 
 enum { Y, CODES, Q, Q_SUM, BUFFERS };
 enum {

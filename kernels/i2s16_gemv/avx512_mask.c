@@ -12,7 +12,7 @@
 #include "kernels/i2s16_gemv/op.h"
 #include "kernels/i2s_gemv/vnni.h"
 #include "kernels/layout.h"
-#include "kernels/next_page.h"
+#include "kernels/rows/next_page.h"
 
 #include <immintrin.h>
 

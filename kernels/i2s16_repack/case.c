@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "kernels/cases/i2s_inputs.h"
 #include "kernels/i2s16_repack/op.h"
-#include "kernels/i2s_inputs.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
 #ifndef QKBENCH_KERNELS_I2S_GEMV_CASE_BODY_H
 #define QKBENCH_KERNELS_I2S_GEMV_CASE_BODY_H
 
-#include "kernels/i2s_inputs.h"
+#include "kernels/cases/i2s_inputs.h"
 
 enum { Y, CODES, Q, Q_SUM, BUFFERS };
 enum { COLUMNS = 2560 }; /* of the shapes made for a number of bytes */

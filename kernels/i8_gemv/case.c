@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/case_tools.h"
+#include "kernels/cases/case_tools.h"
 #include "kernels/i8_gemv/op.h"
 
 #include <stdint.h>

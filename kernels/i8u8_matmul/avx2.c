@@ -8,7 +8,7 @@
 #error "avx2.c must be built with the flags of isa.def's AVX2 row"
 #endif
 #include "kernels/i8u8_matmul/op.h"
-#include "kernels/tails.h"
+#include "kernels/rows/tails.h"
 
 #include <immintrin.h>
 #include <stdbool.h>

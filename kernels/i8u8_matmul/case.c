@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/case_tools.h"
+#include "kernels/cases/case_tools.h"
 #include "kernels/i8u8_matmul/op.h"
 
 #include <stdint.h>

@@ -10,7 +10,7 @@
 #include "kernels/layout.h"
 #include "kernels/qk256_dequant/stages.h"
 #include "kernels/qk256_dequant/unpack.h"
-#include "kernels/unroll.h"
+#include "kernels/rows/unroll.h"
 
 #include <immintrin.h>
 #include <stdbool.h>

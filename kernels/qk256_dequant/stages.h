@@ -12,6 +12,6 @@
 #define QK_PASS    out, codes, scale, lut, blocks
 #define QK_CUTS(S) S(LOOP) S(UNPACK) S(LOOKUP) S(SCALE)
 
-#include "kernels/stages.h"
+#include "kernels/rows/stages.h"
 
 #endif

@@ -11,7 +11,7 @@
 #endif
 #include "kernels/layout.h"
 #include "kernels/qk256_gemv/stages.h"
-#include "kernels/unroll.h"
+#include "kernels/rows/unroll.h"
 
 #include <immintrin.h>
 #include <string.h>

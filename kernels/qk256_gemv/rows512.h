@@ -8,7 +8,7 @@
 
 #include "kernels/layout.h"
 #include "kernels/qk256_gemv/stages.h"
-#include "kernels/unroll.h"
+#include "kernels/rows/unroll.h"
 
 #include <immintrin.h>
 #include <string.h>

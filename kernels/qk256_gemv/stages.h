@@ -12,6 +12,6 @@
 #define QK_PASS    y, codes, scale, lut, x, rows, cols
 #define QK_CUTS(S) S(LOOP) S(UNPACK) S(LOOKUP) S(ACCUMULATE)
 
-#include "kernels/stages.h"
+#include "kernels/rows/stages.h"
 
 #endif

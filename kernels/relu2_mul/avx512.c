@@ -3,8 +3,8 @@
 #ifndef __AVX512F__
 #error "avx512.c must be built with the flags of isa.def's AVX512 row"
 #endif
-#include "kernels/ordered_dot.h"
 #include "kernels/relu2_mul/op.h"
+#include "kernels/rows/ordered_dot.h"
 
 void qk_relu2_mul_avx512(float *restrict out, const float *restrict gate, const float *restrict up, size_t n)
 {

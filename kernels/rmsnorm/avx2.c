@@ -3,9 +3,9 @@
 #ifndef __AVX2__
 #error "avx2.c must be built with the flags of isa.def's AVX2 row"
 #endif
-#include "kernels/ordered_dot.h"
 #include "kernels/rmsnorm/factor.h"
-#include "kernels/tails.h"
+#include "kernels/rows/ordered_dot.h"
+#include "kernels/rows/tails.h"
 
 static inline void add32(__m256d *sum, const float *x)
 {

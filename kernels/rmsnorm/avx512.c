@@ -5,8 +5,8 @@
 #ifndef __AVX512F__
 #error "avx512.c must be built with the flags of isa.def's AVX512 row"
 #endif
-#include "kernels/ordered_dot.h"
 #include "kernels/rmsnorm/factor.h"
+#include "kernels/rows/ordered_dot.h"
 
 static double squares(const float *x, size_t n)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The reference: defines the result of rmsnorm. */
 #include "kernels/rmsnorm/factor.h"
-#include "kernels/tails.h"
+#include "kernels/rows/tails.h"
 
 void qk_rmsnorm_scalar(float *restrict out, const float *restrict x, const float *restrict w, size_t n,
                        float epsilon)

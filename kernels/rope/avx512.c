@@ -3,8 +3,8 @@
 #ifndef __AVX512F__
 #error "avx512.c must be built with the flags of isa.def's AVX512 row"
 #endif
-#include "kernels/ordered_dot.h"
 #include "kernels/rope/op.h"
+#include "kernels/rows/ordered_dot.h"
 
 void qk_rope_avx512(float *restrict out, const float *restrict x, const float *restrict cosine,
                     const float *restrict sine, size_t heads, size_t half)

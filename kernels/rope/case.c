@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/case_tools.h"
+#include "kernels/cases/case_tools.h"
 #include "kernels/rope/op.h"
 
 enum { OUT, X, COSINE, SINE, BUFFERS };

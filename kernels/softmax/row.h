@@ -6,8 +6,8 @@
 #ifndef QKBENCH_KERNELS_SOFTMAX_ROW_H
 #define QKBENCH_KERNELS_SOFTMAX_ROW_H
 
-#include "kernels/exp.h"
-#include "kernels/ordered_dot.h"
+#include "kernels/rows/exp.h"
+#include "kernels/rows/ordered_dot.h"
 
 #include <math.h>
 

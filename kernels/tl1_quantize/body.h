@@ -8,7 +8,7 @@
 #ifndef QKBENCH_KERNELS_TL1_QUANTIZE_BODY_H
 #define QKBENCH_KERNELS_TL1_QUANTIZE_BODY_H
 
-#include "kernels/tails.h"
+#include "kernels/rows/tails.h"
 
 #include <math.h>
 #include <stdint.h>

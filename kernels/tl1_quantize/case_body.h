@@ -3,7 +3,7 @@
 #ifndef QKBENCH_KERNELS_TL1_QUANTIZE_CASE_BODY_H
 #define QKBENCH_KERNELS_TL1_QUANTIZE_CASE_BODY_H
 
-#include "kernels/case_tools.h"
+#include "kernels/cases/case_tools.h"
 
 enum { CODES, SCALE, X, BUFFERS };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/dot.h"
+#include "kernels/cases/dot.h"
 
 #include <float.h>
 #include <stdio.h>

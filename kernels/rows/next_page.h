@@ -7,8 +7,8 @@
  * memory: 6.9 to 9.6 ms against 7.1 to 12.1. (Five runs of another hour gave -19, +10, +12, -10 and -1 %: memory was
  * then in some state that no load of our own brought back.)
  */
-#ifndef QKBENCH_KERNELS_NEXT_PAGE_H
-#define QKBENCH_KERNELS_NEXT_PAGE_H
+#ifndef QKBENCH_KERNELS_ROWS_NEXT_PAGE_H
+#define QKBENCH_KERNELS_ROWS_NEXT_PAGE_H
 
 #include <immintrin.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the cases of the i2s ops share: sizes, inputs and comparison of ternary weights x int8. */
-#ifndef QKBENCH_KERNELS_I2S_INPUTS_H
-#define QKBENCH_KERNELS_I2S_INPUTS_H
+#ifndef QKBENCH_KERNELS_CASES_I2S_INPUTS_H
+#define QKBENCH_KERNELS_CASES_I2S_INPUTS_H
 
 #include "kernels/case.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/i2s_inputs.h"
+#include "kernels/cases/i2s_inputs.h"
 
 #include "kernels/layout.h"
 

@@ -10,8 +10,8 @@
  * and 1 more for the product, u = 2^-24 (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., ch. 3 and
  * 4). Where a result is NaN, its payload is free.
  */
-#ifndef QKBENCH_KERNELS_SUMS_H
-#define QKBENCH_KERNELS_SUMS_H
+#ifndef QKBENCH_KERNELS_ROWS_SUMS_H
+#define QKBENCH_KERNELS_ROWS_SUMS_H
 
 #include <stddef.h>
 

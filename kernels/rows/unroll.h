@@ -4,8 +4,8 @@
  * sixteen rounds, or none. Left to itself gcc finds a body too large to copy in some variants and small enough to copy
  * 32 times in others; neighbours of a ladder are to differ by their switch only.
  */
-#ifndef QKBENCH_KERNELS_UNROLL_H
-#define QKBENCH_KERNELS_UNROLL_H
+#ifndef QKBENCH_KERNELS_ROWS_UNROLL_H
+#define QKBENCH_KERNELS_ROWS_UNROLL_H
 
 #if defined __clang__
 #define QK_UNROLLED _Pragma("clang loop unroll(full)")

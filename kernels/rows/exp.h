@@ -11,8 +11,8 @@
  * Error: below 1 unit in the last place over all floats in [-87, 0] (own measurement over every one of them); 0 and
  * -0 give 1. Below -87 the result is 0, where the true one is under 1.7e-38. NaN stays NaN. x > 0 is not covered.
  */
-#ifndef QKBENCH_KERNELS_EXP_H
-#define QKBENCH_KERNELS_EXP_H
+#ifndef QKBENCH_KERNELS_ROWS_EXP_H
+#define QKBENCH_KERNELS_ROWS_EXP_H
 
 #include <stdint.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What most cases do alike: plan buffers, fill arrays of a type, compare outputs to the bit. */
-#ifndef QKBENCH_KERNELS_CASE_TOOLS_H
-#define QKBENCH_KERNELS_CASE_TOOLS_H
+#ifndef QKBENCH_KERNELS_CASES_CASE_TOOLS_H
+#define QKBENCH_KERNELS_CASES_CASE_TOOLS_H
 
 #include "kernels/case.h"
 

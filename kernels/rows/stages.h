@@ -16,8 +16,8 @@
  * cut after a stage. A cut body passes what it has computed so far to QK_SINK_*, so that the compiler must compute it;
  * nothing else of the loop changes, so neighbouring prefixes differ by one component of the code that ships.
  */
-#ifndef QKBENCH_KERNELS_STAGES_H
-#define QKBENCH_KERNELS_STAGES_H
+#ifndef QKBENCH_KERNELS_ROWS_STAGES_H
+#define QKBENCH_KERNELS_ROWS_STAGES_H
 
 #include "kernels/row.h"
 

@@ -3,12 +3,12 @@
  * Dot products of f32 with f32 or f16, in the order of sums.h, one element type per function. The last, incomplete 64
  * terms are padded with zeros: their products, +0, change no partial sum, because none is ever -0.
  */
-#ifndef QKBENCH_KERNELS_ORDERED_DOT_H
-#define QKBENCH_KERNELS_ORDERED_DOT_H
+#ifndef QKBENCH_KERNELS_ROWS_ORDERED_DOT_H
+#define QKBENCH_KERNELS_ROWS_ORDERED_DOT_H
 
 #include "kernels/f16.h"
-#include "kernels/sums.h"
-#include "kernels/tails.h"
+#include "kernels/rows/sums.h"
+#include "kernels/rows/tails.h"
 
 static inline float qk_dot_f32(const float *a, const float *x, size_t n)
 {

@@ -13,8 +13,8 @@
  * This file makes the values of such cases and judges their results: the exact sum and its bound are worked out from
  * the inputs in double, whose own error is 2^-29 of the bound's first part.
  */
-#ifndef QKBENCH_KERNELS_DOT_H
-#define QKBENCH_KERNELS_DOT_H
+#ifndef QKBENCH_KERNELS_CASES_DOT_H
+#define QKBENCH_KERNELS_CASES_DOT_H
 
 #include "kernels/case.h"
 
