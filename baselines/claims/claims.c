@@ -204,7 +204,7 @@ int baseline_claims_read(struct baseline_claims *claims, const char *path, struc
 {
     static const char *const keys[] = {"$schema", "schema_version", "source",     "op",
                                        "claims",  "components",     "end_to_end", NULL};
-    struct bench_reader r = {path, err, 0};
+    struct bench_reader r = {.file = path, .err = err};
     *claims = (struct baseline_claims){0};
     json_t *json = bench_json_load(path, &r.code, err);
     if (!json)

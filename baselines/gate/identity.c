@@ -54,7 +54,7 @@ int baseline_identity_read(struct baseline_identity *id, const char *path, struc
 {
     static const char *const members[] = {"schema_version", "base", "candidate", "rows", NULL};
     static const char *const of_file[] = {"size", "mtime_ns", NULL};
-    struct bench_reader r = {path, err, 0};
+    struct bench_reader r = {.file = path, .err = err};
     *id = (struct baseline_identity){.count = 0};
     json_t *json = bench_json_load(path, &r.code, err);
     const struct bench_place root = {json, "$"};

@@ -294,7 +294,7 @@ int baseline_policy_read(struct baseline_policy *p, const char *path, struct qk_
 {
     *p = (struct baseline_policy){0};
     snprintf(p->source, sizeof p->source, "%s", path ? path : "built in");
-    struct bench_reader r = {p->source, err, 0};
+    struct bench_reader r = {.file = p->source, .err = err};
     if (path)
         p->json = bench_json_load(path, &r.code, err);
     else if (!(p->json = json_loads(baseline_policy_text, JSON_REJECT_DUPLICATES, NULL)))

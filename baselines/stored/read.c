@@ -343,7 +343,7 @@ int baseline_take_json(struct baseline *b, const json_t *json, const char *path,
         "uncounted", /* since version 2 */
         "abi",       "cases", "commit",         "date",   "hash",  "identity", "kind", "launches",
         "mode",      "name",  "schema_version", "shapes", "shown", "version",  NULL};
-    struct bench_reader r = {path, err, QK_OK};
+    struct bench_reader r = {.file = path, .err = err};
     const struct bench_place root = {json, "$"};
     *b = (struct baseline){0};
     bench_expect(&r, &root, JSON_OBJECT, "an object");

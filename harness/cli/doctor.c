@@ -39,7 +39,7 @@ static void print_text(const struct bench_doctor *d)
     for (size_t i = 0; i < d->count; i++) {
         const struct bench_finding *f = &d->findings[i];
         counts[f->health]++;
-        printf("%-20s %-6s ", f->name, bench_health_name(f->health));
+        printf("%-20s %-6s ", f->name, bench_health_words[f->health]);
         print_wrapped(f->found);
         if (f->health == BENCH_HEALTH_OK)
             continue;
@@ -68,7 +68,7 @@ static int run(void *options, struct qk_error *err)
     if (code)
         return code;
     if (o->json)
-        code = bench_doctor_write_json(&d, stdout, err);
+        code = bench_fields_write(&bench_doctor_fields, &d, "the findings", stdout, err);
     else
         print_text(&d);
     const struct bench_finding *fatal = bench_doctor_fatal(&d);

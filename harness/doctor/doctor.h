@@ -7,6 +7,7 @@
 #define QKBENCH_HARNESS_DOCTOR_DOCTOR_H
 
 #include "harness/machine/job.h"
+#include "harness/records/fields.h"
 #include "harness/records/stats.h"
 #include "kernels/cpu.h"
 
@@ -71,10 +72,10 @@ void bench_doctor_allowed(char *to, size_t size);
 /* The worst verdict of all findings, and the first fatal finding, or NULL. */
 enum bench_health bench_doctor_worst(const struct bench_doctor *d);
 const struct bench_finding *bench_doctor_fatal(const struct bench_doctor *d);
-/* "ok", "warn", "bad". */
-const char *bench_health_name(enum bench_health health);
+/* "ok", "warn", "bad", NULL. */
+extern const char *const bench_health_words[];
 
-/* Strict JSON, described by doctor.schema.json, with the limits behind the verdicts. QK_ERR_IO, QK_ERR_MEMORY. */
-int bench_doctor_write_json(const struct bench_doctor *d, FILE *to, struct qk_error *err);
+/* The findings as JSON, with the limits behind the verdicts. */
+extern const struct bench_fields bench_doctor_fields;
 
 #endif

@@ -49,9 +49,5 @@ void bench_mend(struct bench_finding *to, const char *fmt, ...)
     va_end(args);
 }
 
-const char *bench_health_name(enum bench_health health)
-{
-    static const char *const names[] = {
-        [BENCH_HEALTH_OK] = "ok", [BENCH_HEALTH_WARN] = "warn", [BENCH_HEALTH_BAD] = "bad"};
-    return names[health];
-}
+const char *const bench_health_words[] = {
+    [BENCH_HEALTH_OK] = "ok", [BENCH_HEALTH_WARN] = "warn", [BENCH_HEALTH_BAD] = "bad", NULL};

@@ -52,7 +52,8 @@ void bench_refuse(struct bench_reader *r, const char *path, const json_t *found,
         break;
     }
     if (r->code == QK_OK)
-        r->code = qk_fail(r->err, QK_ERR_FORMAT, path, "%s: found %s, expected %s", r->file, what, expected);
+        r->code = qk_fail(r->err, r->failure ? r->failure : QK_ERR_FORMAT, path, "%s%sfound %s, expected %s",
+                          r->file, *r->file ? ": " : "", what, expected);
 }
 
 void bench_reader_no_memory(struct bench_reader *r)

@@ -17,6 +17,7 @@ struct bench_reader {
     const char *file;
     struct qk_error *err;
     int code;
+    int failure; /* what refusing is; 0: QK_ERR_FORMAT */
 };
 
 /* A value, NULL when it is not there, and its path ("$.benchmarks[3].name"). Borrowed from its root. */
@@ -32,7 +33,7 @@ struct bench_place {
  */
 json_t *bench_json_load(const char *path, int *code, struct qk_error *err);
 
-/* QK_ERR_FORMAT: "FILE: found ..., expected ..."; `found` may be NULL for nothing. */
+/* "FILE: found ..., expected ..."; `found` may be NULL for nothing, and FILE empty. */
 void bench_refuse(struct bench_reader *r, const char *path, const json_t *found, const char *expected);
 void bench_reader_no_memory(struct bench_reader *r);
 

@@ -250,7 +250,7 @@ static void read_all(struct bench_reader *r, const json_t *json, struct bench_sa
 int bench_sample_set_take_json(struct bench_sample_set *set, const json_t *json, const char *path,
                                struct qk_error *err)
 {
-    struct bench_reader r = {path, err, QK_OK};
+    struct bench_reader r = {.file = path, .err = err};
     bench_sample_set_init(set);
     read_all(&r, json, set);
     if (r.code != QK_OK)

@@ -55,7 +55,7 @@ void expect(const char *name, enum bench_health health, const char *found, const
 {
     const struct bench_finding *f = finding(name);
     if (f->health != health)
-        fail_msg("%s is %s: %s", name, bench_health_name(f->health), f->found);
+        fail_msg("%s is %s: %s", name, bench_health_words[f->health], f->found);
     has(f->found, found);
     if (mend)
         has(f->mend, mend);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints the doctor's JSON, for the schema test: write_doctor nothing|healthy|hopeless. */
+/* Prints the doctor's JSON, of which golden/ has copies: write_doctor nothing|healthy|hopeless. */
 #include "harness/doctor/private.h"
 
 #include "kernels/tests/parts.h"
@@ -37,6 +37,8 @@ TEST_PART(write_doctor)
         f.timer_step_ns = INFINITY;
         f.cache.ratio.high = 1.2;
     }
+    strcpy(f.env.date, "2026-01-02T03:04:05+00:00");
+    strcpy(f.env.version, "0.1.0");
     bench_doctor_judge(&d, &f);
-    return bench_doctor_write_json(&d, stdout, NULL) ? 1 : 0;
+    return bench_fields_write(&bench_doctor_fields, &d, "", stdout, NULL) ? 1 : 0;
 }

@@ -128,7 +128,7 @@ UNIT_TEST(pipes)
 UNIT_TEST(first_error_is_kept)
 {
     struct qk_error err;
-    struct bench_reader r = {"file", &err, QK_OK};
+    struct bench_reader r = {.file = "file", .err = &err};
     json_t *json = json_loads("{\"a\": {\"b\": [1, 2.5, \"x\\ny\"], \"c\": true}, \"n\": null}", 0, NULL);
     assert_non_null(json);
     const struct bench_place root = {.json = json, .path = "$"}, a = bench_get_object(&r, &root, "a");
