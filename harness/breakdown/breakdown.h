@@ -81,7 +81,7 @@ struct bench_breakdown {
     int cpu;
     char source[256];             /* where the shapes came from */
     struct bench_dropped dropped; /* blocks */
-    double clock_ghz;             /* median of the rows' clocks; NaN with clock_why when there is none */
+    double clock_ghz;             /* median of the blocks' clocks; NaN with clock_why when there is none */
     char clock_why[96];
     bool failed; /* a variant failed its check */
     size_t count;
@@ -111,12 +111,11 @@ int bench_breakdown_run(struct bench_breakdown *bd, const struct bench_matrix *m
 void bench_breakdown_free(struct bench_breakdown *bd);
 
 /*
- * Appends to an estimated row what cfg->counters count of each arm (the prefixes and, last, the kernel), one at a time.
- * What cannot be counted has its reason. QK_ERR_MEMORY, QK_ERR_INTERRUPTED, errors of inputs.
+ * Appends to an estimated row what cfg->counters count of each arm[stages + 1] (the prefixes and, last, the kernel), one
+ * at a time. What cannot be counted has its reason. QK_ERR_MEMORY, QK_ERR_INTERRUPTED, errors of inputs.
  */
-int bench_breakdown_count_row(struct bench_breakdown_row *row, qk_fn *const *arm,
-                              const struct bench_buffers *buffers, const struct bench_run_config *cfg,
-                              struct qk_error *err);
+int bench_breakdown_count_row(struct bench_breakdown_row *row, const struct bench_arm *arm,
+                              const struct bench_run_config *cfg, struct qk_error *err);
 /* The second group of members of an ok row from the first, 1 <= blocks <= BENCH_BLOCKS_MAX. QK_ERR_MEMORY. */
 int bench_breakdown_estimate(struct bench_breakdown_row *row, struct qk_error *err);
 

@@ -92,16 +92,6 @@ static void stage_name(enum qk_op op, size_t stage, char *to, size_t size)
     snprintf(to, size, "%.*s", (int)strcspn(s, " "), s);
 }
 
-static double clock_of(const struct bench_breakdown_row *row)
-{
-    double known[BENCH_BLOCKS_MAX], scratch[BENCH_BLOCKS_MAX];
-    size_t n = 0;
-    for (size_t b = 0; b < row->blocks; b++)
-        if (!isnan(row->core_ghz[b]))
-            known[n++] = row->core_ghz[b];
-    return bench_median(known, n, scratch);
-}
-
 /* total, kernel and their difference, and the noise that the difference shows. scratch: [2 * rounds]. */
 static void fill_wholes(struct bench_breakdown_row *row, double total, double kernel, double *scratch)
 {
@@ -125,7 +115,8 @@ static void fill_wholes(struct bench_breakdown_row *row, double total, double ke
 
 int bench_breakdown_estimate(struct bench_breakdown_row *row, struct qk_error *err)
 {
-    double x[BENCH_BLOCKS_MAX], sorted[BENCH_BLOCKS_MAX], at[BENCH_STAGES_MAX + 1];
+    double x[BENCH_BLOCKS_MAX], sorted[BENCH_BLOCKS_MAX], known[2 * BENCH_BLOCKS_MAX];
+    double at[BENCH_STAGES_MAX + 1];
     const size_t stages = row->stages;
     double *scratch = calloc(row->rounds, 2 * sizeof *scratch);
     if (!scratch)
@@ -139,7 +130,7 @@ int bench_breakdown_estimate(struct bench_breakdown_row *row, struct qk_error *e
     for (size_t a = 0; a <= stages; a++)
         at[a] = on_grid(at[a], total);
     memcpy(row->prefix_ns, at, stages * sizeof *at);
-    row->clock_ghz = clock_of(row);
+    row->clock_ghz = bench_known_median(row->core_ghz, row->blocks, known);
     fill_wholes(row, at[stages - 1], at[stages], scratch);
     for (size_t i = 0; i < stages; i++) {
         char name[sizeof row->component[i].name];

@@ -46,7 +46,7 @@ static int session_begin(struct session *s, struct cli_measure *m, const char *c
     s->cfg.job = m->job;
     /* On the CPU that is measured: what can be counted may depend on it. */
     code = bench_counters_make(&s->counters, counters, err);
-    s->cfg.count = bench_counters_arm;
+    s->cfg.count = bench_counters_case;
     s->cfg.counters = s->counters;
     return code;
 }

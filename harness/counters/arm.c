@@ -1,30 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* What is counted of an arm after its group was timed. */
+/* What is counted of an arm after it was timed. */
 #include "harness/counters/counters.h"
 
 #include "harness/counters/step.h"
-#include "harness/engine/group.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Single steps, where the group has the op's smallest shape: elsewhere they would take minutes. */
-static int step_arm(const struct bench_arm *arm, struct bench_record *rec, struct qk_error *err)
+int bench_counters_step(const struct bench_call *call, struct bench_record *rec, struct qk_error *err)
 {
-    struct qk_shape smallest;
-    struct qk_plan plan;
     struct bench_steps steps = {0};
     struct qk_error why = {.text = ""};
     char name[64];
-    int code = bench_steps_smallest_shape(arm->variant->op, &smallest, &plan, err);
-    if (code)
-        return code;
-    const struct qk_shape *shape = &arm->ready->group->shape;
-    if (shape->dims != smallest.dims ||
-        memcmp(shape->dim, smallest.dim, sizeof *shape->dim * (size_t)shape->dims) != 0)
-        return 0;
-    code = bench_steps_variant(arm->variant, &arm->ready->buffers.plan, arm->ready->buffers.at, &steps, &why);
+    const int code = bench_steps_fn(call->buffers->group->op, call->fn, &call->buffers->plan,
+                                    call->buffers->at, NULL, &steps, &why);
     if (code == QK_ERR_MEMORY || code == QK_ERR_INTERRUPTED)
         return qk_fail(err, code, why.where, "%s", why.text);
     const char *reason = code ? why.text : *steps.why_no_kinds ? steps.why_no_kinds : NULL;
@@ -35,19 +25,33 @@ static int step_arm(const struct bench_arm *arm, struct bench_record *rec, struc
         if (steps.kinds[k])
             kept = bench_record_add_metric(rec, name, "instructions", (double)steps.kinds[k], NULL);
     }
-    return kept ? 0 : qk_fail(err, QK_ERR_MEMORY, arm->name, "no memory for a metric");
+    return kept ? 0 : qk_fail(err, QK_ERR_MEMORY, why.where, "no memory for a metric");
 }
 
-int bench_counters_arm(struct bench_counters *c, struct bench_arm *arm, struct bench_record *rec,
+int bench_counters_arm(struct bench_counters *c, struct bench_call *call, double ns, struct bench_record *rec,
                        struct qk_error *err)
 {
     static const double enough_ns = 4e6;
-    const double calls = enough_ns / rec->blocks[0].samples_ns[0];
-    const struct bench_counted what = {.call = bench_arm_call,
-                                       .ctx = arm,
-                                       .calls = calls < 1 ? 1 : (uint64_t)calls,
+    const struct bench_counted what = {.call = bench_call,
+                                       .ctx = call,
+                                       .calls = (uint64_t)fmax(1, enough_ns / ns),
                                        .elements = (uint64_t)rec->elements,
                                        .bytes = (uint64_t)(rec->bytes_read + rec->bytes_written)};
-    const int code = bench_counters_count(c, &what, rec, err);
-    return code || !bench_counters_steps(c) ? code : step_arm(arm, rec, err);
+    return bench_counters_count(c, &what, rec, err);
+}
+
+int bench_counters_case(struct bench_counters *c, struct bench_call *call, double ns,
+                        struct bench_record *rec, struct qk_error *err)
+{
+    const struct bench_group *group = call->buffers->group;
+    struct qk_shape smallest;
+    struct qk_plan plan;
+    int code = bench_counters_arm(c, call, ns, rec, err);
+    if (code || !bench_counters_steps(c))
+        return code;
+    code = bench_steps_smallest_shape(group->op, &smallest, &plan, err);
+    if (code || group->shape.dims != smallest.dims ||
+        memcmp(group->shape.dim, smallest.dim, sizeof *smallest.dim * (size_t)smallest.dims) != 0)
+        return code;
+    return bench_counters_step(call, rec, err);
 }

@@ -17,7 +17,7 @@
 #ifndef QKBENCH_HARNESS_COUNTERS_COUNTERS_H
 #define QKBENCH_HARNESS_COUNTERS_COUNTERS_H
 
-#include "harness/records/sample_set.h"
+#include "harness/engine/arms.h"
 
 /* What is counted for each case, and how; opaque. */
 struct bench_counters;
@@ -52,12 +52,18 @@ int bench_counters_count(struct bench_counters *c, const struct bench_counted *w
                          struct qk_error *err);
 
 /*
- * The counting pass of a run, for bench_run_config.count. It counts all that was asked for of one arm, on the buffers
- * that the arm was timed on, single steps last. QK_ERR_MEMORY, QK_ERR_INTERRUPTED.
+ * The same of an arm on the buffers that it was timed on, a call taking ns; the work is the record's. QK_ERR_MEMORY.
  */
-struct bench_arm;
-int bench_counters_arm(struct bench_counters *c, struct bench_arm *arm, struct bench_record *rec,
+int bench_counters_arm(struct bench_counters *c, struct bench_call *call, double ns, struct bench_record *rec,
                        struct qk_error *err);
+/* The arm's instructions by single steps, and their kinds. QK_ERR_MEMORY, QK_ERR_INTERRUPTED. */
+int bench_counters_step(const struct bench_call *call, struct bench_record *rec, struct qk_error *err);
+/*
+ * The counting pass of a run, for bench_run_config.count: bench_counters_arm, and steps where they were asked for and
+ * the group has the op's smallest shape. Elsewhere they would take minutes.
+ */
+int bench_counters_case(struct bench_counters *c, struct bench_call *call, double ns,
+                        struct bench_record *rec, struct qk_error *err);
 
 /*
  * Who counted a metric that has a value: "PAPI" or "perf_event_open", *length bytes of its reason, after

@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/doctor/private.h"
 
-#include "harness/engine/buffers.h"
-#include "harness/engine/schedule.h"
-#include "harness/engine/trust.h"
-#include "harness/machine/clock.h"
-#include "harness/machine/pinning.h"
+#include "harness/engine/arms.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCKS_LEAST = 8, BLOCKS_MOST = 64, SAMPLES = 2 * BLOCKS_MOST };
+enum { BLOCKS_LEAST = 8, BLOCKS_MOST = BENCH_BLOCKS_MAX, SAMPLES = 2 * BLOCKS_MOST };
 
 struct samples {
     struct bench_facts *facts;
-    const struct bench_doctor_config *cfg;
-    struct qk_rng rng;
+    const struct bench_job *job;
+    struct bench_rounds rounds;
     bool adds_known; /* the CPU has the four adders the loop is made for */
-    size_t ghz_count, adds_count;
-    double ghz[SAMPLES], adds[SAMPLES];
+    size_t adds_count;
+    double adds[SAMPLES];
 };
 
 struct bench_spread bench_spread_of(const double *x, size_t n, double *scratch)
@@ -38,12 +35,10 @@ double bench_aa_percent(const struct bench_aa *aa)
     return 100 * fmax(fabs(aa->ratio.low - 1), fabs(aa->ratio.high - 1));
 }
 
-/* Between blocks: the clock, and what is left of the core at that moment. */
-static void sample_core(struct samples *s)
+/* Between blocks: what is left of the core at that moment. */
+static void sample_adds(void *ctx, double ghz)
 {
-    const double ghz = bench_clock_ghz(s->facts->ghz_why, sizeof s->facts->ghz_why);
-    if (!isnan(ghz) && s->ghz_count < SAMPLES)
-        s->ghz[s->ghz_count++] = ghz;
+    struct samples *s = ctx;
     if (!s->adds_known)
         return;
     const double adds = bench_adds_per_cycle(ghz, s->facts->adds_why, sizeof s->facts->adds_why);
@@ -51,122 +46,59 @@ static void sample_core(struct samples *s)
         s->adds[s->adds_count++] = adds;
 }
 
-struct pairs {
-    const struct bench_buffers *buffers;
-    qk_fn *fn;
-    uint64_t calls;
-    double call_ns;      /* as it was first seen */
-    size_t blocks, each; /* pairs in a block */
-    size_t dropped;      /* blocks that were not believed */
-    double *ns[2];       /* [blocks * each] per arm */
-};
-
-static void run_pair(struct samples *s, struct pairs *p, size_t i)
+static int sum_up(const struct bench_arms *set, struct bench_aa *aa, struct qk_error *err)
 {
-    size_t order[2];
-    bench_schedule_order(&s->rng, order, 2);
-    for (int k = 0; k < 2; k++) {
-        const uint64_t start = bench_clock_ns();
-        bench_buffers_call(p->buffers, p->fn, p->calls);
-        p->ns[order[k]][i] = bench_clock_since(start) / (double)p->calls;
+    const double *arms[2][BLOCKS_MOST];
+    const size_t each = set->schedule.rounds, count = 2 * set->blocks * each;
+    size_t slices[BLOCKS_MOST];
+    double *scratch = calloc(count, sizeof *scratch); /* a block and its times are fewer */
+    if (!scratch)
+        return qk_fail(err, QK_ERR_MEMORY, aa->name, "no memory for %zu times", count);
+    for (size_t b = 0; b < set->blocks; b++) {
+        slices[b] = each;
+        for (size_t k = 0; k < 2; k++)
+            arms[k][b] = set->ns + (2 * b + k) * each;
     }
-}
-
-/* Why block b is not to be believed; NULL when it is. */
-static const char *run_block(struct samples *s, struct pairs *p, size_t b, double *scratch)
-{
-    struct bench_clocks begin, end;
-    bench_clocks_read(&begin);
-    for (size_t i = 0; i < p->each; i++)
-        run_pair(s, p, b * p->each + i);
-    bench_clocks_read(&end);
-    const char *why = bench_clocks_differ(&begin, &end);
-    for (int k = 0; k < 2 && !why; k++) {
-        for (size_t i = 0; i < p->each; i++)
-            scratch[i] = p->ns[k][b * p->each + i] * (double)p->calls;
-        why = bench_slices_odd(scratch, p->each, p->call_ns * (double)p->calls, scratch + p->each);
-    }
-    return why;
-}
-
-/* Without a believable clock it ends early, with the reason in why[size]. */
-static int run_blocks(struct samples *s, struct pairs *p, double from, double to, const char *what, char *why,
-                      size_t size, double *scratch, struct qk_error *err)
-{
-    for (size_t b = 0; b < p->blocks;) {
-        if (bench_job_stopped(&s->cfg->job))
-            return qk_fail(err, QK_ERR_INTERRUPTED, what, "interrupted");
-        bench_job_tell(&s->cfg->job, from + (to - from) * (double)b / (double)p->blocks, what);
-        const int code = bench_pin_again(s->cfg->job.cpu, err);
-        if (code)
-            return code;
-        sample_core(s);
-        bench_buffers_call(p->buffers, p->fn, 1); /* the samples' code took some of the caches */
-        const char *odd = run_block(s, p, b, scratch);
-        b += !odd;
-        p->dropped += odd != NULL;
-        if (odd)
-            bench_dropped_add(&s->facts->dropped, odd);
-        if (p->dropped >= p->blocks) {
-            s->facts->clock_useless = true;
-            snprintf(why, size, "no blocks that can be believed: %s", odd);
-            return 0;
-        }
-    }
+    aa->why[0] = '\0';
+    aa->blocks = set->blocks;
+    aa->pairs = set->blocks * each;
+    aa->ratio = bench_paired_ratio(arms[0], arms[1], slices, set->blocks, 0.95, scratch);
+    aa->ns = bench_spread_of(set->ns, count, scratch);
+    free(scratch);
     return 0;
 }
 
-static void sum_up(const struct pairs *p, struct bench_aa *aa, double *scratch)
+/* Blocks of block_ns, all together budget_ns. Without a believable clock the reason is aa->why. */
+static int run_variant(struct samples *s, struct bench_buffers *buffers, const struct qk_variant *v,
+                       double budget_ns, double block_ns, struct bench_aa *aa, struct qk_error *err)
 {
-    const double *arms[2][BLOCKS_MOST];
-    size_t slices[BLOCKS_MOST];
-    for (size_t b = 0; b < p->blocks; b++) {
-        slices[b] = p->each;
-        for (int k = 0; k < 2; k++)
-            arms[k][b] = p->ns[k] + b * p->each;
+    struct bench_arms set;
+    const char *why = NULL;
+    int code = bench_arms_make(&set, aa->name, 2, err);
+    if (!code)
+        why = bench_arms_add(&set, bench_time_own, buffers, v->fn);
+    if (!code && !why) {
+        set.arm[set.count++] = set.arm[0];
+        set.schedule =
+            bench_schedule_make(bench_arms_round_ns(&set), block_ns, budget_ns, BLOCKS_LEAST, BLOCKS_MOST);
+        code = bench_arms_time(&s->rounds, &set, 1, err);
     }
-    aa->blocks = p->blocks;
-    aa->pairs = p->blocks * p->each;
-    aa->ratio = bench_paired_ratio(arms[0], arms[1], slices, p->blocks, 0.95, scratch);
-    aa->ns = bench_spread_of(p->ns[0], 2 * aa->pairs, scratch); /* the arms lie side by side */
-}
-
-/* How many blocks of how many pairs: blocks of block_ns, all together budget_ns. */
-static int run_variant(struct samples *s, const struct bench_buffers *buffers, const struct qk_variant *v,
-                       double budget_ns, double block_ns, double from, double to, struct bench_aa *aa,
-                       struct qk_error *err)
-{
-    const double call_ns = bench_buffers_time(buffers, v->fn);
-    struct pairs p = {.buffers = buffers, .fn = v->fn, .call_ns = call_ns};
-    if (isnan(call_ns)) {
-        s->facts->clock_useless = true;
-        snprintf(aa->why, sizeof aa->why, "the system clock stood still while calls were timed");
-        return 0;
-    }
-    p.calls = bench_schedule_calls(call_ns);
-    const double pair_ns = 2 * call_ns * (double)p.calls;
-    p.each = (size_t)fmax(1, floor(block_ns / pair_ns));
-    p.blocks = (size_t)fmin(BLOCKS_MOST, fmax(BLOCKS_LEAST, floor(budget_ns / (pair_ns * (double)p.each))));
-    double *memory = calloc(p.blocks * p.each, 4 * sizeof *memory);
-    if (!memory)
-        return qk_fail(err, QK_ERR_MEMORY, aa->name, "no memory for %zu times", 2 * p.blocks * p.each);
-    p.ns[0] = memory;
-    p.ns[1] = memory + p.blocks * p.each;
-    aa->why[0] = '\0';
-    const int code =
-        run_blocks(s, &p, from, to, aa->name, aa->why, sizeof aa->why, memory + 2 * p.blocks * p.each, err);
-    if (!code && !*aa->why)
-        sum_up(&p, aa, memory + 2 * p.blocks * p.each);
-    free(memory);
+    s->facts->clock_useless |= why || set.odd;
+    if (why || set.odd)
+        snprintf(aa->why, sizeof aa->why, "%s%s",
+                 why ? why : "no blocks that can be believed: ", why ? "" : set.odd);
+    else if (!code)
+        code = sum_up(&set, aa, err);
+    bench_arms_free(&set);
     return code;
 }
 
 /* One working set. What is merely impossible here (memory, a shape) is aa->why, not an error. */
-static int measure_set(struct samples *s, size_t bytes, double budget_ns, double block_ns, double from,
-                       double to, struct bench_aa *aa, struct qk_error *err)
+static int measure_set(struct samples *s, size_t bytes, double budget_ns, double block_ns,
+                       struct bench_aa *aa, struct qk_error *err)
 {
     const enum qk_op op = (enum qk_op)0;
-    const struct qk_variant *v = qk_table_best(s->cfg->job.table, op, s->cfg->job.isa);
+    const struct qk_variant *v = qk_table_best(s->job->table, op, s->job->isa);
     struct bench_group group = {.op = op};
     struct bench_buffers buffers;
     struct qk_error why;
@@ -179,7 +111,7 @@ static int measure_set(struct samples *s, size_t bytes, double budget_ns, double
     qk_shape_print(&group.shape, text);
     snprintf(group.name, sizeof group.name, "%s", text);
     snprintf(aa->name, sizeof aa->name, "%s/%s/%s", v->op_name, v->name, text);
-    int code = bench_buffers_make(&buffers, &group, s->cfg->job.seed, &why);
+    int code = bench_buffers_make(&buffers, &group, s->job->seed, &why);
     if (code == QK_ERR_MEMORY) {
         snprintf(aa->why, sizeof aa->why, "%.190s", why.text);
         code = 0;
@@ -189,7 +121,7 @@ static int measure_set(struct samples *s, size_t bytes, double budget_ns, double
         code = qk_fail(err, QK_ERR_CHECK, aa->name, "output differs from the reference's: %s", differs);
     } else {
         bench_buffers_drop_expected(&buffers);
-        code = run_variant(s, &buffers, v, budget_ns, block_ns, from, to, aa, err);
+        code = run_variant(s, &buffers, v, budget_ns, block_ns, aa, err);
     }
     bench_buffers_free(&buffers);
     return code;
@@ -197,18 +129,19 @@ static int measure_set(struct samples *s, size_t bytes, double budget_ns, double
 
 int bench_doctor_measure(struct bench_facts *f, const struct bench_doctor_config *cfg, struct qk_error *err)
 {
-    struct samples s = {.facts = f, .cfg = cfg};
+    struct samples s = {.facts = f, .job = &cfg->job, .adds_known = bench_adds_known(&f->env)};
     const double second = 1e9, ms = 1e6;
     const uint64_t l2 = bench_environment_cache(&f->env, 2);
     double scratch[SAMPLES];
-    qk_rng_seed(&s.rng, cfg->job.seed);
-    s.adds_known = bench_adds_known(&f->env);
     if (!s.adds_known)
         snprintf(f->adds_why, sizeof f->adds_why,
                  "this CPU is not one the loop's four per cycle are known of");
+    s.rounds = (struct bench_rounds){.job = &cfg->job, .sets = 2, .beside = sample_adds, .ctx = &s};
+    bench_rounds_open(&s.rounds);
     /* Half of L2 as in the `cache` shapes; 128 KiB fit any L2 where sysfs tells none. */
     int code = measure_set(&s, l2 ? l2 / 2 : 128 << 10, cfg->job.quick ? 0.6 * second : 2 * second, 30 * ms,
-                           0, 0.4, &f->cache, err);
+                           &f->cache, err);
+    s.rounds.done = 1;
     struct bench_memory_free memory;
     bench_memory_read(f->root, &memory);
     /* The buffers and the copy of the output that proves the result: less than twice the set. */
@@ -216,9 +149,11 @@ int bench_doctor_measure(struct bench_facts *f, const struct bench_doctor_config
         snprintf(f->dram.why, sizeof f->dram.why, "needs twice %.0f MiB, %.0f MiB are free",
                  (double)f->dram_bytes / 0x1p20, memory.free / 0x1p20);
     else if (!code)
-        code = measure_set(&s, f->dram_bytes, cfg->job.quick ? second : 3 * second, 60 * ms, 0.5, 1, &f->dram,
-                           err);
-    f->core_ghz = bench_spread_of(s.ghz, s.ghz_count, scratch);
+        code = measure_set(&s, f->dram_bytes, cfg->job.quick ? second : 3 * second, 60 * ms, &f->dram, err);
+    f->core_ghz = bench_spread_of(s.rounds.ghz, s.rounds.ghz_count, scratch);
+    snprintf(f->ghz_why, sizeof f->ghz_why, "%s", s.rounds.clock_why);
+    f->dropped = s.rounds.dropped;
     f->adds_per_cycle = bench_spread_of(s.adds, s.adds_count, scratch);
+    bench_rounds_close(&s.rounds);
     return code;
 }

@@ -12,9 +12,8 @@ namespace
 class Collector : public benchmark::BenchmarkReporter
 {
   public:
-    Collector(bench_slice *slices, size_t count) : slices_(slices), count_(count)
-    {
-    }
+    double real_ns = 0, cpu_ns = 0;
+    int seen = 0;
 
     bool ReportContext(const Context &) override
     {
@@ -24,48 +23,36 @@ class Collector : public benchmark::BenchmarkReporter
     void ReportRuns(const std::vector<Run> &runs) override
     {
         for (const Run &run : runs) {
-            if (seen_ < count_ && !run.error_occurred) {
-                /* Accumulated times are in seconds and cover all iterations. */
-                slices_[seen_].real_ns = run.real_accumulated_time * 1e9;
-                slices_[seen_].cpu_ns = run.cpu_accumulated_time * 1e9;
-            }
-            seen_++;
+            /* Accumulated times are in seconds and cover all iterations. */
+            real_ns = run.real_accumulated_time * 1e9;
+            cpu_ns = run.cpu_accumulated_time * 1e9;
+            seen += run.error_occurred ? 0 : 1;
         }
     }
-
-    size_t seen() const
-    {
-        return seen_;
-    }
-
-  private:
-    bench_slice *slices_;
-    size_t count_, seen_ = 0;
 };
-
-void time_slice(benchmark::State &state, const bench_slice *slice)
-{
-    /* One batch: the loop over calls is the kernel's own case.c, built by the C compiler. */
-    while (state.KeepRunningBatch(state.max_iterations))
-        slice->call(slice->ctx, slice->calls);
-}
 
 } // namespace
 
-int bench_shim_run(bench_slice *slices, size_t count, char *why, size_t size)
+int bench_shim_time(void (*call)(void *, uint64_t), void *ctx, uint64_t calls, double *real_ns,
+                    double *cpu_ns, char *why, size_t size)
 {
     try {
-        Collector collector(slices, count);
-        for (size_t i = 0; i < count; i++)
-            benchmark::RegisterBenchmark(slices[i].name, time_slice, &slices[i])
-                ->Iterations(static_cast<benchmark::IterationCount>(slices[i].calls))
-                ->UseRealTime();
+        Collector collector;
+        /* One batch: the loop over calls is the kernel's own case.c, built by the C compiler. */
+        benchmark::RegisterBenchmark("slice",
+                                     [=](benchmark::State &state) {
+                                         while (state.KeepRunningBatch(state.max_iterations))
+                                             call(ctx, calls);
+                                     })
+            ->Iterations(static_cast<benchmark::IterationCount>(calls))
+            ->UseRealTime();
         benchmark::RunSpecifiedBenchmarks(&collector);
         benchmark::ClearRegisteredBenchmarks();
-        if (collector.seen() == count)
+        *real_ns = collector.real_ns;
+        *cpu_ns = collector.cpu_ns;
+        if (collector.seen == 1)
             return 0;
-        std::snprintf(why, size, "google-benchmark reported %zu slices; expected %zu", collector.seen(),
-                      count);
+        std::snprintf(why, size, "google-benchmark reported %d slices; expected 1", collector.seen);
     } catch (const std::exception &e) {
         benchmark::ClearRegisteredBenchmarks();
         std::snprintf(why, size, "google-benchmark: %s", e.what());

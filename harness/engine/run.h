@@ -1,32 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The run. It times groups in rounds over all their variants, in a drawn order, on one pinned CPU. It keeps every time
- * in the order it was taken.
+ * The run. It times the variants of each group against each other, on one pinned CPU, through google-benchmark's loop.
+ * It keeps every time in the order it was taken.
  */
 #ifndef QKBENCH_HARNESS_ENGINE_RUN_H
 #define QKBENCH_HARNESS_ENGINE_RUN_H
 
-#include "harness/engine/group.h"
-#include "harness/machine/job.h"
+#include "harness/engine/arms.h"
 
 struct bench_counters; /* made by what is to count */
 
 struct bench_run_config {
     struct bench_job job;
     /*
-     * Called for each case in a pass of its own, after its group was timed. It appends metrics to the case's record.
-     * NULL: nothing is counted. What it counts with is only handed on.
+     * Called for each case in a pass of its own, after its group was timed, on the buffers that it was timed on. It
+     * appends metrics to the case's record. NULL: nothing is counted. What it counts with is only handed on.
      */
-    int (*count)(struct bench_counters *counters, struct bench_arm *arm, struct bench_record *rec,
-                 struct qk_error *err);
+    int (*count)(struct bench_counters *counters, struct bench_call *call, double ns,
+                 struct bench_record *rec, struct qk_error *err);
     struct bench_counters *counters;
 };
 
 /*
  * Runs the matrix into *set, which must be initialised with its environment read. Every variant is checked before it is
  * timed. One that fails becomes an error record, and *failed is set. Groups whose buffers fit 2 GiB together take turns
- * block by block, so that a slow minute of the machine falls on all of them. When job.budget_s is over, groups that have 8
- * blocks get no more; counting comes after that.
+ * block by block. When job.budget_s is over, groups that have 8 blocks get no more; counting comes after that.
  *   0
  *   QK_ERR_INVALID                nothing was measured
  *   QK_ERR_UNAVAILABLE            nothing wanted can run here

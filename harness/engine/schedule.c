@@ -24,13 +24,18 @@ uint64_t bench_schedule_calls(double call_ns)
     return calls < 1 ? 1 : calls > 1e12 ? (uint64_t)1e12 : (uint64_t)calls;
 }
 
-struct bench_schedule bench_schedule_fit(double round_ns, bool quick)
+struct bench_schedule bench_schedule_make(double round_ns, double block_ns, double budget_ns, double least,
+                                          double most)
 {
-    const double block_ns = quick ? short_block_ns : 60e6, budget_ns = quick ? 2e9 : 12e9;
-    const double least = quick ? 8 : 16, most = quick ? 16 : 64;
     const double rounds = fmax(1, floor(block_ns / round_ns));
     const double blocks = fmin(most, fmax(least, floor(budget_ns / (rounds * round_ns))));
     return (struct bench_schedule){(size_t)rounds, (size_t)blocks, rounds * blocks * round_ns};
+}
+
+struct bench_schedule bench_schedule_fit(double round_ns, bool quick)
+{
+    return quick ? bench_schedule_make(round_ns, short_block_ns, 2e9, 8, 16)
+                 : bench_schedule_make(round_ns, 60e6, 12e9, 16, 64);
 }
 
 struct bench_schedule bench_schedule_shorten(const struct bench_schedule *s)

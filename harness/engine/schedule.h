@@ -19,7 +19,13 @@ int bench_schedule_check_clock(struct qk_error *err);
 uint64_t bench_schedule_calls(double call_ns);
 
 /*
- * For a group whose arms' slices together take round_ns.
+ * Blocks of about block_ns, of rounds that take round_ns each, and as many of them as budget_ns holds, but from `least`
+ * to `most`.
+ */
+struct bench_schedule bench_schedule_make(double round_ns, double block_ns, double budget_ns, double least,
+                                          double most);
+/*
+ * For arms whose slices together take round_ns.
  *   full   blocks of about 60 ms; 64 of them, fewer when that would take longer than 12 s, but never under 16
  *   quick  blocks of about 30 ms; 16 of them, fewer when that would take longer than 2 s, but never under 8
  * An interval at 95 % needs 6 blocks.

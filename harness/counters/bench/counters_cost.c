@@ -6,11 +6,7 @@
  * elements. It prints with/without of the reported time (median of a block's slices) and of a block's wall time: the
  * median over the pairs with its 95 % sign interval. Then it prints the time that the readings take by themselves.
  */
-#include "harness/engine/buffers.h"
-#include "harness/engine/gbench_shim.h"
-#include "harness/engine/schedule.h"
-#include "harness/machine/clock.h"
-#include "harness/machine/events.h"
+#include "harness/engine/arms.h"
 #include "harness/machine/pinning.h"
 #include "harness/records/stats.h"
 
@@ -22,7 +18,7 @@ enum { SLICES = 50 }; /* of 400 us */
 
 struct work {
     struct bench_buffers buffers;
-    qk_fn *fn;
+    struct bench_call call;
     uint64_t calls;
 };
 
@@ -30,34 +26,26 @@ struct block {
     double reported, wall; /* ns */
 };
 
-static void call(void *ctx, uint64_t calls)
-{
-    const struct work *w = ctx;
-    bench_buffers_call(&w->buffers, w->fn, calls);
-}
-
 /* sw NULL: without. */
 static int run_block(struct work *w, const struct bench_sw *sw, struct block *out, struct qk_error *err)
 {
-    struct bench_slice slices[SLICES];
     struct bench_sw_reading begin;
     struct bench_events events;
     double ns[SLICES], scratch[SLICES];
-    char why[160];
-    for (int i = 0; i < SLICES; i++)
-        slices[i] = (struct bench_slice){.name = "reference", .call = call, .ctx = w, .calls = w->calls};
+    int code = 0;
     const uint64_t start = bench_clock_ns();
     if (sw)
         bench_sw_begin(sw, &begin);
-    if (bench_shim_run(slices, SLICES, why, sizeof why))
-        return qk_fail(err, QK_ERR_INTERNAL, NULL, "%s", why);
+    for (int i = 0; i < SLICES && !code; i++) {
+        struct bench_took took = {0};
+        code = bench_time_gbench(&w->call, w->calls, &took, err);
+        ns[i] = took.ns;
+    }
     if (sw)
         bench_sw_end(sw, &begin, &events);
     out->wall = (double)(bench_clock_ns() - start);
-    for (int i = 0; i < SLICES; i++)
-        ns[i] = slices[i].real_ns;
     out->reported = bench_median(ns, SLICES, scratch);
-    return 0;
+    return code;
 }
 
 static void print(const char *what, const double *logs, size_t pairs, double *scratch)
@@ -134,8 +122,8 @@ int main(int argc, char **argv)
     int code = cpu < 0 ? cpu : bench_matrix_make(&m, qk_table_builtin(), patterns, 1, "seed", &env, &err);
     if (!code) {
         code = bench_buffers_make(&w.buffers, &m.groups[0], 1, &err);
-        w.fn = qk_reference(m.groups[0].op)->fn;
-        w.calls = code ? 1 : bench_schedule_calls(bench_buffers_time(&w.buffers, w.fn));
+        w.call = (struct bench_call){&w.buffers, qk_reference(m.groups[0].op)->fn};
+        w.calls = code ? 1 : bench_schedule_calls(bench_buffers_time(&w.buffers, w.call.fn));
         code = code ? code : measure(&w, pairs, cpu, &err);
         bench_buffers_free(&w.buffers);
         bench_matrix_free(&m);

@@ -64,7 +64,7 @@ UNIT_TEST(a_run_of_known_length_is_read_back)
     bool failed;
     struct bench_run_config cfg = {
         .job = {.table = qk_table_builtin(), .quick = true, .seed = 1, .isa = &isa},
-        .count = bench_counters_arm};
+        .count = bench_counters_case};
     bench_environment_read(&counters_set.env, 0);
     assert_int_equal(qk_cpu_detect(&isa, NULL, &counters_err), 0);
     assert_int_equal(bench_counters_make(&cfg.counters,
