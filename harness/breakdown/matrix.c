@@ -32,13 +32,7 @@ static void keep_staged(struct bench_matrix *m)
 static size_t working_set(const struct bench_group *g)
 {
     struct qk_plan plan;
-    size_t sum = 0;
-    if (qk_op_row(g->op)->on->plan(&g->shape, &plan, NULL))
-        return SIZE_MAX;
-    for (int i = 0; i < plan.buffer_count; i++)
-        if (!qk_add_size(sum, plan.buffers[i].bytes, &sum))
-            return SIZE_MAX;
-    return sum;
+    return qk_op_row(g->op)->on->plan(&g->shape, &plan, NULL) ? SIZE_MAX : bench_plan_bytes(g->op, &plan);
 }
 
 /* One group per op: the largest that fits L1, or the smallest when none does. */

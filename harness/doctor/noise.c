@@ -101,7 +101,7 @@ static int measure_set(struct samples *s, size_t bytes, double budget_ns, double
     const struct qk_variant *v = qk_table_best(s->job->table, op, s->job->isa);
     struct bench_group group = {.op = op};
     struct bench_buffers buffers;
-    struct qk_error why;
+    struct qk_error why = {.text = ""};
     char text[QK_SHAPE_TEXT], differs[200];
     aa->bytes = bytes;
     if (!qk_op_row(op)->on->shape_for_bytes(bytes, &group.shape)) {
@@ -111,18 +111,21 @@ static int measure_set(struct samples *s, size_t bytes, double budget_ns, double
     qk_shape_print(&group.shape, text);
     snprintf(group.name, sizeof group.name, "%s", text);
     snprintf(aa->name, sizeof aa->name, "%s/%s/%s", v->op_name, v->name, text);
-    int code = bench_buffers_make(&buffers, &group, s->job->seed, &why);
-    if (code == QK_ERR_MEMORY) {
-        snprintf(aa->why, sizeof aa->why, "%.190s", why.text);
-        code = 0;
-    } else if (code) {
-        qk_fail(err, code, why.where, "%s", why.text);
-    } else if (!bench_buffers_same(&buffers, v, differs, sizeof differs)) {
-        code = qk_fail(err, QK_ERR_CHECK, aa->name, "output differs from the reference's: %s", differs);
-    } else {
-        bench_buffers_drop_expected(&buffers);
-        code = run_variant(s, &buffers, v, budget_ns, block_ns, aa, err);
+    int code = bench_buffers_fill(&buffers, &group, s->job->seed, &why);
+    for (int value = 0; value < 2 && !code; value++) {
+        buffers.turn = value;
+        code = bench_buffers_expect(&buffers, &why);
+        if (!code && !bench_buffers_same(&buffers, v, differs, sizeof differs))
+            code = qk_fail(&why, QK_ERR_CHECK, aa->name, "output differs from the reference's: %s", differs);
     }
+    bench_buffers_drop_expected(&buffers);
+    if (!code)
+        code = run_variant(s, &buffers, v, budget_ns, block_ns, aa, &why);
+    if (code == QK_ERR_MEMORY)
+        snprintf(aa->why, sizeof aa->why, "%.190s", why.text);
+    code = code == QK_ERR_MEMORY ? 0 : code;
+    if (code)
+        qk_fail(err, code, why.where, "%s", why.text);
     bench_buffers_free(&buffers);
     return code;
 }

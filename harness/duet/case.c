@@ -2,6 +2,8 @@
 /* What both ends of a duet know of a case: its sides, where its data comes from, and its coins. */
 #include "harness/duet/case.h"
 
+#include "harness/engine/buffers.h"
+
 const char *const bench_memory_names[BENCH_MEMORIES] = {
     [BENCH_MEMORY_CACHE] = "cache", [BENCH_MEMORY_DRAM] = "dram"};
 const char *const bench_side_names[BENCH_SIDES] = {
@@ -11,12 +13,7 @@ enum bench_memory bench_memory_of(enum qk_op op, const struct qk_plan *plan,
                                   const struct bench_environment *env)
 {
     const uint64_t l2 = bench_environment_cache(env, 2);
-    size_t sum = 0;
-    for (int i = 0; i < plan->buffer_count; i++)
-        for (unsigned values = 1 + (qk_op_row(op)->on->alternates >> i & 1); values; values--)
-            if (!qk_add_size(sum, plan->buffers[i].bytes, &sum))
-                return BENCH_MEMORY_DRAM;
-    return sum <= (l2 ? l2 : 256 << 10) ? BENCH_MEMORY_CACHE : BENCH_MEMORY_DRAM;
+    return bench_plan_bytes(op, plan) <= (l2 ? l2 : 256 << 10) ? BENCH_MEMORY_CACHE : BENCH_MEMORY_DRAM;
 }
 
 uint64_t bench_duet_coins(uint64_t seed, size_t index, size_t number)

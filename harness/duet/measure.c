@@ -20,15 +20,15 @@ static int slice(const struct bench_duet_desk *desk, const struct bench_duet_rea
 {
     const uint64_t calls = arm->calls + arm->extra;
     const size_t row = arm->rows ? bench_duet_next_rows(room, arm->rows + arm->more_rows) : 0;
-    const struct bench_buffers at = bench_duet_at(arm, row, room->odd);
+    struct bench_buffers at = bench_duet_at(arm, row, room->odd);
     const double scale = arm->slices / (double)arm->calls;
-    if (!arm->rows)
-        room->odd ^= calls & 1;
     const double waited = bench_sw_waited(&desk->sw);
     const uint64_t start = bench_clock_ns();
     bench_buffers_call(&at, arm->variant.fn, calls);
     const double ns = bench_clock_since(start);
     /* What was waited between the readings of the clock and of the waits is not in ns. */
+    if (!arm->rows)
+        room->odd = at.turn;
     *taken = (struct slice){ns * scale, fmin(bench_sw_waited(&desk->sw) - waited, ns - 1) * scale};
     return bench_duet_kept(desk, arm, err);
 }

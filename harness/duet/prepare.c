@@ -94,8 +94,6 @@ static int find_room(struct bench_duet_desk *desk, enum qk_op op, const struct q
     qk_shape_print(shape, room->group.name);
     int code = bench_buffers_fill(&room->buffers, &room->group, desk->seed, err);
     if (!code)
-        code = bench_buffers_alternate(&room->buffers, desk->seed, err);
-    if (!code)
         code = bench_duet_remember(room, err);
     if (code) {
         bench_duet_forget(room);
@@ -131,7 +129,7 @@ static int find_arm(const struct bench_duet_desk *desk, const struct bench_duet_
  * and blocks then came out a tenth of what they should be. Calls of a second are not repeated, nor what lies in cache,
  * where one try is a millisecond of calls and every block is planned anew, unless others had the CPU meanwhile.
  */
-static int time_arm(const struct bench_duet_desk *desk, const struct bench_duet_ready_arm *arm,
+static int time_arm(const struct bench_duet_desk *desk, struct bench_duet_ready_arm *arm,
                     enum bench_memory memory, double *ns, struct qk_error *err)
 {
     enum { TRIES_WHEN_BUSY = 5 };

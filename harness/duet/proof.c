@@ -82,10 +82,10 @@ size_t bench_duet_next_rows(struct bench_duet_room *room, size_t rows)
 struct bench_buffers bench_duet_at(const struct bench_duet_ready_arm *arm, size_t row, bool odd)
 {
     struct bench_buffers at = arm->view;
+    at.turn = odd;
     for (int i = 0; i < at.plan.buffer_count; i++) {
-        void *const set[] = {arm->view.at[i], arm->view.odd[i]};
-        at.at[i] = (char *)set[odd] + row * arm->unit[i];
-        at.odd[i] = (char *)set[!odd] + row * arm->unit[i];
+        at.at[i] = (char *)at.at[i] + row * arm->unit[i];
+        at.odd[i] = (char *)at.odd[i] + row * arm->unit[i];
     }
     return at;
 }
@@ -286,7 +286,7 @@ static int prove_arm(const struct bench_duet_desk *desk, const struct bench_duet
     struct bench_duet_room *const room = ready->room;
     const uint64_t calls = arm->calls + arm->extra;
     const bool last = draw->value ^ (int)room->exchanged;
-    const struct bench_buffers at = bench_duet_at(arm, row, last ^ !(calls & 1));
+    struct bench_buffers at = bench_duet_at(arm, row, last ^ !(calls & 1));
     char why[300];
     poisoned(room, arm, row, draw->poison, false, why, sizeof why);
     bench_buffers_call(&at, arm->variant.fn, calls);
@@ -294,22 +294,21 @@ static int prove_arm(const struct bench_duet_desk *desk, const struct bench_duet
     if (code)
         return code;
     if (!arm->rows)
-        room->odd = !last;
+        room->odd = at.turn;
     if (!rest_whole(room, arm, row, why, sizeof why) ||
         !poisoned(room, arm, row, draw->poison, true, why, sizeof why))
         return qk_fail(err, QK_ERR_CHECK, room->group.name,
                        "proof: a timed slice of %s of the %s wrote what it should not: %s", arm->variant.name,
                        bench_side_names[arm->side], why);
-    return prove_outputs(ready, a, row, calls & 1 ? at.at : at.odd, draw, proof, err);
+    return prove_outputs(ready, a, row, last ? at.odd : at.at, draw, proof, err);
 }
 
 /* Everything but the outputs as it was before the first slice. */
 static int restore(struct bench_duet_room *room, uint64_t seed, struct qk_error *err)
 {
-    const int code = bench_buffers_refill(&room->buffers, seed, err);
     room->exchanged = false;
     poison_padding(room);
-    return code ? code : bench_buffers_alternate(&room->buffers, seed, err);
+    return bench_buffers_refill(&room->buffers, seed, err);
 }
 
 bool bench_duet_untouched(const struct bench_duet_ready *ready)

@@ -68,19 +68,33 @@ void bench_unmap(void *p, size_t bytes)
         munmap((char *)p - guard(), room + 2 * guard());
 }
 
+static bool alternates(const struct bench_group *group, int i)
+{
+    return qk_op_row(group->op)->on->alternates >> i & 1;
+}
+
 bool bench_group_bytes(const struct bench_group *group, size_t *bytes)
 {
     struct qk_plan plan;
-    const unsigned alternates = qk_op_row(group->op)->on->alternates;
     size_t sum = 0;
     if (qk_op_row(group->op)->on->plan(&group->shape, &plan, NULL))
         return false;
     for (int i = 0; i < plan.buffer_count; i++)
-        for (int copies = plan.buffers[i].output || alternates >> i & 1 ? 2 : 1; copies; copies--)
+        for (int copies = plan.buffers[i].output || alternates(group, i) ? 2 : 1; copies; copies--)
             if (!qk_add_size(sum, plan.buffers[i].bytes, &sum) || !qk_add_size(sum, PAGE, &sum))
                 return false;
     *bytes = sum;
     return true;
+}
+
+size_t bench_plan_bytes(enum qk_op op, const struct qk_plan *plan)
+{
+    size_t sum = 0;
+    for (int i = 0; i < plan->buffer_count; i++)
+        for (unsigned values = 1 + (qk_op_row(op)->on->alternates >> i & 1); values; values--)
+            if (!qk_add_size(sum, plan->buffers[i].bytes, &sum))
+                return SIZE_MAX;
+    return sum;
 }
 
 /* One buffer of the plan, into *to. */
@@ -95,13 +109,21 @@ static int map_one(const struct bench_buffers *b, int i, void **to, struct qk_er
 
 int bench_buffers_refill(struct bench_buffers *b, uint64_t seed, struct qk_error *err)
 {
+    const struct qk_case *const on = qk_op_row(b->group->op)->on;
     const struct qk_inputs *inputs = &b->group->inputs;
+    void *second[QK_BUFFERS_MAX] = {NULL};
     struct qk_rng rng;
-    if (inputs->fill)
-        return inputs->fill(inputs->ctx, &b->plan, b->at, err);
+    int code = 0;
     qk_rng_seed(&rng, seed);
-    qk_op_row(b->group->op)->on->fill(&b->plan, QK_FILL_ORDINARY, &rng, b->at);
-    return 0;
+    if (inputs->fill)
+        code = inputs->fill(inputs->ctx, &b->plan, b->at, err);
+    else
+        on->fill(&b->plan, QK_FILL_ORDINARY, &rng, b->at);
+    for (int i = 0; i < b->plan.buffer_count; i++)
+        second[i] = alternates(b->group, i) ? b->odd[i] : NULL;
+    qk_rng_seed(&rng, ~seed);
+    on->fill(&b->plan, QK_FILL_ORDINARY, &rng, second);
+    return code;
 }
 
 int bench_buffers_fill(struct bench_buffers *b, const struct bench_group *group, uint64_t seed,
@@ -115,30 +137,13 @@ int bench_buffers_fill(struct bench_buffers *b, const struct bench_group *group,
         code = qk_fail(err, QK_ERR_MEMORY, group->name, "its buffers are larger than any memory");
     if (!code)
         code = bench_memory_check(bytes, group->name, err);
-    for (int i = 0; i < b->plan.buffer_count && !code; i++)
+    for (int i = 0; i < b->plan.buffer_count && !code; i++) {
         code = map_one(b, i, &b->at[i], err);
-    memcpy(b->odd, b->at, sizeof b->odd);
-    return code ? code : bench_buffers_refill(b, seed, err);
-}
-
-int bench_buffers_alternate(struct bench_buffers *b, uint64_t seed, struct qk_error *err)
-{
-    const struct qk_case *const on = qk_op_row(b->group->op)->on;
-    void *second[QK_BUFFERS_MAX] = {NULL};
-    struct qk_rng rng;
-    for (int i = 0; i < b->plan.buffer_count; i++) {
-        if (!(on->alternates >> i & 1))
-            continue;
-        const int code = b->odd[i] == b->at[i] ? map_one(b, i, &second[i], err) : 0;
-        if (code)
-            return code;
-        if (second[i])
-            b->odd[i] = second[i];
-        second[i] = b->odd[i];
+        b->odd[i] = b->at[i];
+        if (!code && alternates(group, i))
+            code = map_one(b, i, &b->odd[i], err);
     }
-    qk_rng_seed(&rng, ~seed);
-    on->fill(&b->plan, QK_FILL_ORDINARY, &rng, second);
-    return 0;
+    return code ? code : bench_buffers_refill(b, seed, err);
 }
 
 int bench_buffers_expect(struct bench_buffers *b, struct qk_error *err)
@@ -147,20 +152,13 @@ int bench_buffers_expect(struct bench_buffers *b, struct qk_error *err)
     int code = 0;
     for (int i = 0; i < b->plan.buffer_count && !code; i++)
         if (!b->plan.buffers[i].output)
-            b->expected[i] = b->at[i];
+            b->expected[i] = b->turn ? b->odd[i] : b->at[i];
         else if (!b->expected[i])
             code = map_one(b, i, &b->expected[i], err);
     if (code)
         return code;
     qk_op_row(b->group->op)->on->call(qk_reference(b->group->op)->fn, &b->plan, b->expected, b->expected, 1);
-    return inputs->verify ? inputs->verify(inputs->ctx, &b->plan, b->expected, err) : 0;
-}
-
-int bench_buffers_make(struct bench_buffers *b, const struct bench_group *group, uint64_t seed,
-                       struct qk_error *err)
-{
-    const int code = bench_buffers_fill(b, group, seed, err);
-    return code ? code : bench_buffers_expect(b, err);
+    return inputs->verify && !b->turn ? inputs->verify(inputs->ctx, &b->plan, b->expected, err) : 0;
 }
 
 void bench_buffers_drop_expected(struct bench_buffers *b)
@@ -183,22 +181,26 @@ void bench_buffers_free(struct bench_buffers *b)
     memset(b, 0, sizeof *b);
 }
 
-void bench_buffers_call(const struct bench_buffers *b, qk_fn *fn, uint64_t calls)
+void bench_buffers_call(struct bench_buffers *b, qk_fn *fn, uint64_t calls)
 {
-    qk_op_row(b->group->op)->on->call(fn, &b->plan, b->at, b->odd, calls);
+    qk_op_row(b->group->op)
+        ->on->call(fn, &b->plan, b->turn ? b->odd : b->at, b->turn ? b->at : b->odd, calls);
+    b->turn ^= calls & 1;
 }
 
-bool bench_buffers_same(const struct bench_buffers *b, const struct qk_variant *v, char *why, size_t size)
+bool bench_buffers_same(struct bench_buffers *b, const struct qk_variant *v, char *why, size_t size)
 {
+    void *const *const on = b->turn ? b->odd : b->at;
     /* What another variant left there must not pass for this one's result. */
     for (int i = 0; i < b->plan.buffer_count; i++)
         if (b->plan.buffers[i].output)
             memset(b->at[i], 0xa5, b->plan.buffers[i].bytes);
     bench_buffers_call(b, v->fn, 1);
-    return v->kind == QK_CEILING || qk_op_row(v->op)->on->same(&b->plan, b->expected, b->at, why, size);
+    b->turn = !b->turn;
+    return v->kind == QK_CEILING || qk_op_row(v->op)->on->same(&b->plan, b->expected, on, why, size);
 }
 
-double bench_buffers_time(const struct bench_buffers *b, qk_fn *fn)
+double bench_buffers_time(struct bench_buffers *b, qk_fn *fn)
 {
     /* Shorter stretches are not believed. Much longer ones are timed again: the clock may have jumped. */
     const double enough_ns = 1e6, long_ns = 4 * enough_ns;

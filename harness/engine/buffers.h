@@ -24,52 +24,48 @@ struct bench_buffers {
     const struct bench_group *group; /* borrowed */
     struct qk_plan plan;
     void *at[QK_BUFFERS_MAX];       /* in the plan's order */
-    void *odd[QK_BUFFERS_MAX];      /* the same, but for second values of inputs, where there are any */
-    void *expected[QK_BUFFERS_MAX]; /* outputs: what the reference wrote; inputs: as in `at` */
+    void *odd[QK_BUFFERS_MAX];      /* the same, but for second values of the inputs that the case names */
+    void *expected[QK_BUFFERS_MAX]; /* outputs: what the reference wrote; inputs: those it read */
+    bool turn;                      /* the next call is on `odd` */
 };
 
 /* Bytes a group's buffers take, a copy of the outputs and all second values included. False on overflow. */
 bool bench_group_bytes(const struct bench_group *group, size_t *bytes);
+/* Bytes that calls in a row touch: all buffers, and the second values. SIZE_MAX on overflow. */
+size_t bench_plan_bytes(enum qk_op op, const struct qk_plan *plan);
 
 /*
- * Maps and fills the buffers, and runs the reference into `expected`. Inputs come from the seed, or are the group's
- * own. Free with bench_buffers_free in any case.
+ * Maps and fills the buffers. Inputs come from the seed, or are the group's own. Those that the op's case names
+ * (`alternates`) get a second value, drawn by another seed, and calls use the two in turn: what one call left in the
+ * outputs is wrong for the next. Free with bench_buffers_free in any case.
  *   QK_ERR_ARG
  *   QK_ERR_MEMORY  also when there is not enough, before any is taken (machine/memory.h)
- *   QK_ERR_CHECK   the group's own inputs fail their verification
- *   QK_ERR_FORMAT  so does the file that they come from
- */
-int bench_buffers_make(struct bench_buffers *b, const struct bench_group *group, uint64_t seed,
-                       struct qk_error *err);
-/*
- * The two halves of it. The first leaves `expected` out. The second makes `expected` alone, which may have been dropped
- * or not been there.
+ *   QK_ERR_FORMAT  from the file that the group's own inputs come from
  */
 int bench_buffers_fill(struct bench_buffers *b, const struct bench_group *group, uint64_t seed,
                        struct qk_error *err);
-int bench_buffers_expect(struct bench_buffers *b, struct qk_error *err);
-/* Writes the inputs of `at` once more, as they were. */
+/* Writes the inputs once more, both values as they were. */
 int bench_buffers_refill(struct bench_buffers *b, uint64_t seed, struct qk_error *err);
 /*
- * Gives the inputs that the op's case names (`alternates`) a second value, drawn by another seed. Calls then use both
- * in turn. Done again, it writes the second value anew. QK_ERR_MEMORY.
+ * Runs the reference into `expected`, on the inputs whose turn it is. QK_ERR_MEMORY. QK_ERR_CHECK: the group's own
+ * inputs fail their verification.
  */
-int bench_buffers_alternate(struct bench_buffers *b, uint64_t seed, struct qk_error *err);
+int bench_buffers_expect(struct bench_buffers *b, struct qk_error *err);
 void bench_buffers_free(struct bench_buffers *b);
 /* Frees the copy of the outputs, when nothing is left to be compared with it. */
 void bench_buffers_drop_expected(struct bench_buffers *b);
 
-/* `calls` calls in a row, which is what a slice consists of. Call i is on `at` or `odd` by i & 1. fn is of the op. */
-void bench_buffers_call(const struct bench_buffers *b, qk_fn *fn, uint64_t calls);
+/* `calls` calls of fn, which is of the op, in a row. They use `at` and `odd` in turn, from one to the next as well. */
+void bench_buffers_call(struct bench_buffers *b, qk_fn *fn, uint64_t calls);
 /*
- * Poisons the outputs, calls the variant once on these very inputs, and compares its outputs with `expected`. Where
- * they differ is in why[size]. A ceiling's values are not compared.
+ * Poisons the outputs, calls the variant once on the inputs whose turn it is, which it stays, and compares its outputs
+ * with `expected`, made for the same turn. Where they differ is in why[size]. A ceiling's values are not compared.
  */
-bool bench_buffers_same(const struct bench_buffers *b, const struct qk_variant *v, char *why, size_t size);
+bool bench_buffers_same(struct bench_buffers *b, const struct qk_variant *v, char *why, size_t size);
 /*
  * The time of one call in ns. Doubles the calls until they take a millisecond. NaN when they do not, however many they
  * are: the clock stands still.
  */
-double bench_buffers_time(const struct bench_buffers *b, qk_fn *fn);
+double bench_buffers_time(struct bench_buffers *b, qk_fn *fn);
 
 #endif

@@ -69,10 +69,13 @@ void bench_verdicts_free(struct bench_verdicts *v)
     memset(v, 0, sizeof *v);
 }
 
-static int compare(struct bench_ready *ready, const struct bench_job *job, struct bench_verdicts *verdicts,
-                   struct qk_error *err)
+/* Are the rows right on both values of the inputs? The reference runs once for each. */
+static int compare(struct bench_ready *ready, int value, const struct bench_job *job,
+                   struct bench_verdicts *verdicts, struct qk_error *err)
 {
-    for (size_t i = 0; i < ready->count; i++) {
+    ready->buffers.turn = value;
+    const int code = bench_buffers_expect(&ready->buffers, err);
+    for (size_t i = 0; i < ready->count && !code; i++) {
         struct bench_stand *stand = &ready->stands[i];
         char why[300];
         if (stand->status != BENCH_OK)
@@ -86,7 +89,7 @@ static int compare(struct bench_ready *ready, const struct bench_job *job, struc
         snprintf(stand->reason, sizeof stand->reason,
                  "output differs from the reference's on these inputs: %s", why);
     }
-    return 0;
+    return code;
 }
 
 int bench_ready_make(struct bench_ready *ready, const struct bench_group *group, const struct bench_job *job,
@@ -96,23 +99,29 @@ int bench_ready_make(struct bench_ready *ready, const struct bench_group *group,
     *ready = (struct bench_ready){.group = group, .stands = calloc(job->table->count, sizeof *ready->stands)};
     if (!ready->stands)
         return qk_fail(err, QK_ERR_MEMORY, group->name, "no memory for the arms");
-    int code = bench_buffers_make(&ready->buffers, group, job->seed, &why);
-    if (code && code != QK_ERR_MEMORY)
-        return qk_fail(err, code, why.where, "%s", why.text);
+    int code = bench_buffers_fill(&ready->buffers, group, job->seed, &why);
     for (size_t i = 0; i < job->table->count; i++) {
         struct bench_stand *stand = &ready->stands[ready->count];
         if (!group->wanted[i])
             continue;
         ready->count++;
         stand->variant = &job->table->rows[i];
-        const char *const missing = code ? why.text : qk_variant_missing(stand->variant, job->isa);
+        const char *const missing = qk_variant_missing(stand->variant, job->isa);
         const char *const reason = missing ? missing : verdicts->text[i];
         stand->status = missing ? BENCH_SKIP : *reason ? BENCH_ERROR : BENCH_OK;
         snprintf(stand->reason, sizeof stand->reason, "%.399s", reason);
     }
-    code = compare(ready, job, verdicts, err);
+    for (int value = 0; value < 2 && !code; value++)
+        code = compare(ready, value, job, verdicts, &why);
+    ready->buffers.turn = false;
     bench_buffers_drop_expected(&ready->buffers);
-    return code;
+    if (code != QK_ERR_MEMORY)
+        return code ? qk_fail(err, code, why.where, "%s", why.text) : 0;
+    for (size_t i = 0; i < ready->count; i++) {
+        ready->stands[i].status = BENCH_SKIP;
+        snprintf(ready->stands[i].reason, sizeof ready->stands[i].reason, "%.399s", why.text);
+    }
+    return 0;
 }
 
 void bench_ready_free(struct bench_ready *ready)

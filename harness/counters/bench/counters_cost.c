@@ -121,7 +121,7 @@ int main(int argc, char **argv)
     bench_environment_read(&env, cpu);
     int code = cpu < 0 ? cpu : bench_matrix_make(&m, qk_table_builtin(), patterns, 1, "seed", &env, &err);
     if (!code) {
-        code = bench_buffers_make(&w.buffers, &m.groups[0], 1, &err);
+        code = bench_buffers_fill(&w.buffers, &m.groups[0], 1, &err);
         w.call = (struct bench_call){&w.buffers, qk_reference(m.groups[0].op)->fn};
         w.calls = code ? 1 : bench_schedule_calls(bench_buffers_time(&w.buffers, w.call.fn));
         code = code ? code : measure(&w, pairs, cpu, &err);

@@ -41,27 +41,17 @@ static int list(const struct qk_cpu *cpu)
 #endif
 }
 
-/* Not by bench_buffers_make, which calls the reference, that is perhaps this very variant. */
 static int call(const struct qk_variant *v, struct qk_error *err)
 {
-    const struct qk_case *on = qk_op_row(v->op)->on;
-    struct qk_shape shape;
+    struct bench_group group = {.op = v->op};
+    struct bench_buffers buffers = {0};
     struct qk_plan plan;
-    struct qk_rng rng;
-    void *buffers[QK_BUFFERS_MAX] = {NULL};
-    int code = bench_steps_smallest_shape(v->op, &shape, &plan, err);
-    for (int i = 0; !code && i < plan.buffer_count; i++) {
-        buffers[i] = bench_map(plan.buffers[i].bytes);
-        if (!buffers[i])
-            code = qk_fail(err, QK_ERR_MEMORY, v->name, "cannot map %zu bytes", plan.buffers[i].bytes);
-    }
-    if (!code) {
-        qk_rng_seed(&rng, SEED);
-        on->fill(&plan, QK_FILL_ORDINARY, &rng, buffers);
-        on->call(v->fn, &plan, buffers, buffers, 1);
-    }
-    for (int i = 0; i < QK_BUFFERS_MAX && buffers[i]; i++)
-        bench_unmap(buffers[i], plan.buffers[i].bytes);
+    int code = bench_steps_smallest_shape(v->op, &group.shape, &plan, err);
+    if (!code)
+        code = bench_buffers_fill(&buffers, &group, SEED, err);
+    if (!code)
+        bench_buffers_call(&buffers, v->fn, 1);
+    bench_buffers_free(&buffers);
     return code;
 }
 

@@ -23,7 +23,7 @@ UNIT_FIXTURE(set_up)
 {
     struct qk_plan plan;
     return bench_steps_smallest_shape(group.op, &group.shape, &plan, NULL) ||
-           bench_buffers_make(&buffers, &group, STEP_TEST_SEED, NULL);
+           bench_buffers_fill(&buffers, &group, STEP_TEST_SEED, NULL);
 }
 
 UNIT_FIXTURE(tear_down)

@@ -65,16 +65,15 @@ UNIT_TEST(every_op_alternates_between_two_results)
         char text[QK_SHAPE_TEXT];
         qk_shape_word(on->sets[0].shapes, text);
         assert_int_equal(qk_shape_parse(text, &one.shape, &err), 0);
-        assert_int_equal(bench_buffers_make(&b, &one, 7, &err), 0);
-        assert_int_equal(bench_buffers_alternate(&b, 7, &err), 0);
-        void *odd[QK_BUFFERS_MAX];
-        memcpy(odd, b.odd, sizeof odd);
-        assert_int_equal(bench_buffers_alternate(&b, 7, &err), 0); /* again, in the same place */
-        assert_memory_equal(odd, b.odd, sizeof odd);
+        assert_int_equal(bench_buffers_fill(&b, &one, 7, &err), 0);
+        assert_int_equal(bench_buffers_expect(&b, &err), 0);
         assert_true(on->alternates && !(on->alternates >> b.plan.buffer_count));
         size_t elements = 0, differ = 0;
-        /* Where two calls are made, it is the second value's result that stays. */
-        bench_buffers_call(&b, qk_reference(one.op)->fn, 2);
+        /* Where two calls are made, in one go or not, it is the second value's result that stays. */
+        bench_buffers_call(&b, qk_reference(one.op)->fn, 1);
+        assert_true(b.turn);
+        bench_buffers_call(&b, qk_reference(one.op)->fn, 3);
+        assert_false(b.turn);
         for (int i = 0; i < b.plan.buffer_count; i++) {
             const struct qk_buffer *const buffer = &b.plan.buffers[i];
             assert_false((on->alternates >> i & 1) && buffer->output);
@@ -86,6 +85,14 @@ UNIT_TEST(every_op_alternates_between_two_results)
         }
         if (2 * differ <= elements)
             fail_msg("%s: %zu of %zu elements differ", qk_op_row(one.op)->name, differ, elements);
+        /* What a slice wrote over is put right, both values of it. */
+        for (int i = 0; i < b.plan.buffer_count; i++)
+            if (on->alternates >> i & 1) {
+                const unsigned char was = *(unsigned char *)b.odd[i];
+                *(unsigned char *)b.odd[i] ^= 1;
+                assert_int_equal(bench_buffers_refill(&b, 7, &err), 0);
+                assert_int_equal(*(unsigned char *)b.odd[i], was);
+            }
         bench_buffers_free(&b);
     }
 }
@@ -100,7 +107,8 @@ UNIT_TEST(results_are_compared_with_the_reference)
 {
     struct bench_buffers b;
     char why[200] = "";
-    assert_int_equal(bench_buffers_make(&b, &group, 7, &err), 0);
+    assert_int_equal(bench_buffers_fill(&b, &group, 7, &err), 0);
+    assert_int_equal(bench_buffers_expect(&b, &err), 0);
     const struct qk_variant *reference = qk_reference(group.op);
     assert_true(bench_buffers_same(&b, reference, why, sizeof why));
     /* Right results stand in the outputs now; a variant that writes nothing must not be taken for a right one. */
@@ -110,6 +118,12 @@ UNIT_TEST(results_are_compared_with_the_reference)
     assert_true(strlen(why) > 0);
     idle.kind = QK_CEILING;
     assert_true(bench_buffers_same(&b, &idle, why, sizeof why));
+    /* The same for the second value, and right results for the first are wrong there. */
+    b.turn = true;
+    assert_false(bench_buffers_same(&b, reference, why, sizeof why));
+    assert_int_equal(bench_buffers_expect(&b, &err), 0);
+    assert_true(bench_buffers_same(&b, reference, why, sizeof why));
+    assert_true(b.turn);
     assert_true(bench_buffers_time(&b, reference->fn) > 0);
     bench_buffers_drop_expected(&b);
     bench_buffers_free(&b);
@@ -119,9 +133,9 @@ UNIT_TEST(results_are_compared_with_the_reference)
 UNIT_TEST(the_seed_makes_the_inputs)
 {
     struct bench_buffers a, b, c;
-    assert_int_equal(bench_buffers_make(&a, &group, 7, &err), 0);
-    assert_int_equal(bench_buffers_make(&b, &group, 7, &err), 0);
-    assert_int_equal(bench_buffers_make(&c, &group, 8, &err), 0);
+    assert_int_equal(bench_buffers_fill(&a, &group, 7, &err), 0);
+    assert_int_equal(bench_buffers_fill(&b, &group, 7, &err), 0);
+    assert_int_equal(bench_buffers_fill(&c, &group, 8, &err), 0);
     for (int i = 0; i < a.plan.buffer_count; i++)
         if (!a.plan.buffers[i].output && a.plan.buffers[i].bytes > 16) {
             assert_memory_equal(a.at[i], b.at[i], a.plan.buffers[i].bytes);
@@ -143,14 +157,15 @@ UNIT_TEST(failures_leave_something_to_free)
     struct bench_buffers b;
     struct bench_group odd = group;
     odd.shape.dim[0] = 255;
-    assert_int_equal(bench_buffers_make(&b, &odd, 7, &err), QK_ERR_ARG);
+    assert_int_equal(bench_buffers_fill(&b, &odd, 7, &err), QK_ERR_ARG);
     bench_buffers_free(&b);
     odd.shape.dim[0] = (size_t)1 << 50;
-    assert_int_equal(bench_buffers_make(&b, &odd, 7, &err), QK_ERR_MEMORY);
+    assert_int_equal(bench_buffers_fill(&b, &odd, 7, &err), QK_ERR_MEMORY);
     bench_buffers_free(&b);
     odd = group;
     odd.inputs.verify = refuse;
-    assert_int_equal(bench_buffers_make(&b, &odd, 7, &err), QK_ERR_CHECK);
+    assert_int_equal(bench_buffers_fill(&b, &odd, 7, &err), 0);
+    assert_int_equal(bench_buffers_expect(&b, &err), QK_ERR_CHECK);
     bench_buffers_free(&b);
 }
 

@@ -12,7 +12,9 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *failing; /* variant whose check fails */
 static bool stop_now;
@@ -92,6 +94,37 @@ UNIT_TEST(a_run_pairs_its_samples)
         }
     }
     assert_true(set.timer_ns > 0);
+}
+
+/* What a run prints and what report makes of its file come from the same digits. */
+UNIT_TEST(a_file_keeps_all_that_was_measured)
+{
+    struct bench_sample_set read;
+    struct bench_summary sums[2];
+    char path[] = "/tmp/qkbench-run-XXXXXX";
+    assert_int_equal(run("qk256_dequant/scalar/256", "seed"), 0);
+    FILE *file = fdopen(mkstemp(path), "w");
+    assert_non_null(file);
+    assert_int_equal(bench_sample_set_write_json(&set, file, &err), 0);
+    fclose(file);
+    assert_int_equal(bench_sample_set_read_json(&read, path, &err), 0);
+    unlink(path);
+    const struct bench_record *was = &set.records[0], *is = &read.records[0];
+    assert_int_equal(is->block_count, was->block_count);
+    for (size_t b = 0; b < was->block_count; b++) {
+        assert_memory_equal(is->blocks[b].samples_ns, was->blocks[b].samples_ns,
+                            was->blocks[b].slices * sizeof(double));
+        assert_true(is->blocks[b].cpu_ns == was->blocks[b].cpu_ns);
+        assert_true(is->blocks[b].core_ghz == was->blocks[b].core_ghz || isnan(was->blocks[b].core_ghz));
+    }
+    assert_true(read.timer_ns == set.timer_ns);
+    assert_true(read.clock_ghz == set.clock_ghz || isnan(set.clock_ghz));
+    assert_int_equal(bench_summary_make(&sums[0], &set, &err), 0);
+    assert_int_equal(bench_summary_make(&sums[1], &read, &err), 0);
+    assert_true(sums[0].rows[0].ns == sums[1].rows[0].ns);
+    for (int i = 0; i < 2; i++)
+        bench_summary_free(&sums[i]);
+    bench_sample_set_free(&read);
 }
 
 UNIT_TEST(a_budget_takes_blocks_but_leaves_eight)
@@ -184,6 +217,7 @@ TEST_PART(run)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_pairs_its_samples),
+        cmocka_unit_test(a_file_keeps_all_that_was_measured),
         cmocka_unit_test(a_budget_takes_blocks_but_leaves_eight),
         cmocka_unit_test(a_wrong_variant_is_not_timed),
         cmocka_unit_test(nothing_measured_is_invalid),
