@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/ceilings/roofline.h"
 
+#include "harness/records/json_writer.h"
 #include "harness/records/summary.h"
 #include "kernels/table.h"
 
@@ -86,7 +87,7 @@ static bool add_share(struct bench_record *rec, double ns, const struct bench_ce
 {
     const struct bench_bound bound =
         bench_roofline_bound(c, env, rec->bytes_read, rec->bytes_written, rec->ops);
-    const double percent = 100 * bound.ns / ns;
+    const double percent = bench_stored(100 * bound.ns / ns);
     const char *above = "";
     char text[480];
     if (percent > 100)

@@ -3,6 +3,7 @@
 
 #include "harness/counters/groups.h"
 #include "harness/machine/clock.h"
+#include "harness/records/json_writer.h"
 
 #include <dlfcn.h>
 #include <math.h>
@@ -337,7 +338,8 @@ int bench_counters_count(struct bench_counters *c, const struct bench_counted *w
     }
     for (size_t i = 0; i < c->count; i++) {
         const struct wanted *w = &c->wanted[i];
-        const double value = evaluate(w, what, ghz, why);
+        double value = evaluate(w, what, ghz, why);
+        value = value == floor(value) ? value : bench_stored(value); /* as files keep it */
         if (!bench_record_add_metric(rec, w->name, w->row ? w->row->unit : "per call", value,
                                      *why ? why : NULL))
             return qk_fail(err, QK_ERR_MEMORY, w->name, "no memory for a metric");

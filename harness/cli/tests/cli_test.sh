@@ -68,6 +68,7 @@ code 1 "byte" run --shapes ./code3.gguf --quick
 # Results: unwritable, a full disk, interruption; the old file stays whole.
 code 1 "cannot write" run --quick 'qk256_dequant/scalar/256' --out none/r.json
 code 0 "speed-up" run --quick 'qk256_dequant/*_[bpu]*/256' --out r.json --csv r.csv --seed 77
+printed=$out
 ok "the results are strict JSON" eval 'python3 -c "import json; json.load(open(\"r.json\"), parse_constant=lambda c: 1/0)"'
 ok "the seed is in the results" grep -q '"seed": "\?77' r.json
 ok "a csv line per slice" eval '[ "$(wc -l <r.csv)" -gt 50 ]'
@@ -100,6 +101,7 @@ head -c 2000 r.json >cut.json
 code 1 "line" report cut.json --out d
 code 1 "cannot" report r.json --out r.csv/d
 code 0 "speed-up" report r.json --out d
+ok "digits are those that run printed" eval '[ -n "$printed" ] && [[ "$(cat d/report.txt)" = "$printed"* ]]'
 ok "tables are there" [ -s d/report.txt -a -s d/report.md -a -s d/phases.tsv ]
 if command -v gnuplot >/dev/null; then
     ok "plots are there" [ -s d/phases.svg -a -s d/phases.png ]
