@@ -34,44 +34,6 @@ static bool matches(struct bench_reader *r, const char *pattern, const char *tex
     return found;
 }
 
-struct bench_text_bounds bench_field_text_bounds(const struct bench_field *f)
-{
-    const bool fits = f->kind == BENCH_FIELD_TEXT && f->size;
-    return (struct bench_text_bounds){f->low > 0                ? (size_t)f->low
-                                      : f->flags & BENCH_FILLED ? 1
-                                                                : 0,
-                                      f->high > 0 ? (size_t)f->high
-                                      : fits      ? f->size - 1
-                                                  : SIZE_MAX};
-}
-
-struct bench_list_bounds bench_field_list_bounds(const struct bench_field *f)
-{
-    const double least = f->flags & BENCH_FILLED ? 1 : 0;
-    if (f->kind == BENCH_FIELD_NUMBERS) /* low and high are of a number */
-        return (struct bench_list_bounds){least, INFINITY};
-    if (f->kind == BENCH_FIELD_ARRAY)
-        return (struct bench_list_bounds){fmax(least, f->low), (double)(f->size / f->of->size)};
-    return (struct bench_list_bounds){fmax(least, f->low), f->high > 0 ? f->high : INFINITY};
-}
-
-double bench_field_most(const struct bench_field *f)
-{
-    const bool given = f->high != 0 || f->low != 0;
-    const bool wide = f->kind == BENCH_FIELD_WHOLE || f->size == sizeof(uint64_t);
-    return given || f->kind == BENCH_FIELD_REAL || f->kind == BENCH_FIELD_FIGURE ? f->high
-           : wide                                                                ? BENCH_WHOLE_MOST
-                                                                                 : INT_MAX;
-}
-
-const struct bench_field *bench_fields_key(const struct bench_fields *type)
-{
-    const struct bench_field *key = type->fields;
-    while (!(key->flags & BENCH_KEY))
-        key++;
-    return key;
-}
-
 static void hold_text(struct bench_reader *r, const struct bench_place *at, const struct bench_field *f)
 {
     const struct bench_text_bounds bounds = bench_field_text_bounds(f);
@@ -211,7 +173,7 @@ static char *list_room(struct bench_reader *r, const struct bench_field *f, size
     char *room = NULL;
     if (!record || r->code)
         return NULL;
-    if (f->kind == BENCH_FIELD_ARRAY)
+    if (bench_field_in_place(f))
         return (char *)record + f->at;
     room = calloc(count ? count : 1, size);
     if (!room)
@@ -275,6 +237,10 @@ static void get_map(struct bench_reader *r, const struct bench_place *at, const 
         one.json = value;
         bench_fields_get(r, &one, f->of, element, whole);
     }
+    for (const char *const *word = f->words; word && *word && !r->code; word++) {
+        const struct bench_place one = bench_member(at, *word);
+        bench_fields_get(r, &one, f->of, NULL, NULL);
+    }
 }
 
 static void get_list(struct bench_reader *r, const struct bench_place *at, const struct bench_field *f,
@@ -282,12 +248,15 @@ static void get_list(struct bench_reader *r, const struct bench_place *at, const
 {
     const size_t count = list_count(r, at, f);
     char *room = list_room(r, f, count, f->of->size, record);
+    json_t *seen = NULL;
     set_count(f, record, 0);
     for (size_t i = 0; i < count && !r->code; i++) {
         const struct bench_place one = bench_element(at, i);
         set_count(f, record, i + 1);
         bench_fields_get(r, &one, f->of, room ? room + i * f->of->size : NULL, whole);
+        bench_fields_hold_once(r, &one, f->of, &seen);
     }
+    json_decref(seen);
 }
 
 /* `at` is the value's own place. */
@@ -380,6 +349,11 @@ static void refuse_others(struct bench_reader *r, const struct bench_place *at,
 void bench_fields_get(struct bench_reader *r, const struct bench_place *at, const struct bench_fields *type,
                       void *record, const void *whole)
 {
+    if (type->bare) {
+        if (!r->code)
+            get_field(r, at, &type->fields[type->count - 1], record, whole);
+        return;
+    }
     bench_expect(r, at, JSON_OBJECT, "an object");
     if (type->closed && !r->code)
         refuse_others(r, at, type);

@@ -39,8 +39,12 @@ enum bench_field_kind {
     BENCH_FIELD_OBJECT,  /* a record in place */
     BENCH_FIELD_LIST, /* records, owned, and their count, which is from low to high; a high of 0 is no bound */
     BENCH_FIELD_ARRAY, /* records in place, and their count */
-    BENCH_FIELD_MAP,   /* as LIST, an object in JSON: the element's BENCH_KEY field is the member's name */
-    BENCH_FIELD_JSON,  /* any value: `put` and `get` do all, `schema` describes it */
+    /*
+     * As LIST, or as ARRAY where it is larger than a pointer; an object in JSON: the element's BENCH_KEY field is the
+     * member's name. words[]: the members that must be there.
+     */
+    BENCH_FIELD_MAP,
+    BENCH_FIELD_JSON, /* any value: `put` and `get` do all, `schema` describes it */
 };
 
 enum bench_field_flags {
@@ -51,6 +55,7 @@ enum bench_field_flags {
     BENCH_ON_LINES = 16, /* OBJECT: a member on each line. LIST: an element on each, written one by one */
     BENCH_KEY = 32,      /* see BENCH_FIELD_MAP */
     BENCH_FILLED = 64,   /* a text is not empty, a list has an element */
+    BENCH_ONCE = 128,    /* no two elements of a list agree in all fields that have this flag */
 };
 
 struct bench_field {
@@ -85,6 +90,7 @@ struct bench_fields {
     bool closed; /* a member without a field is refused; else it is ignored */
     bool lines;  /* each member on a line; of a document or an element of BENCH_ON_LINES */
     bool rows;   /* the document is an array of these */
+    bool bare;   /* no object in JSON: its last field's value stands for it, as in a list of texts */
     size_t json; /* of a document: jansson's flags */
     /*
      * Rules across fields; `at` is the record's JSON, for bench_demand. Called when each field has obeyed its own.
@@ -176,7 +182,11 @@ struct bench_list_bounds {
 };
 struct bench_text_bounds bench_field_text_bounds(const struct bench_field *f);
 struct bench_list_bounds bench_field_list_bounds(const struct bench_field *f);
-double bench_field_most(const struct bench_field *f);                        /* of a number */
+double bench_field_most(const struct bench_field *f);   /* of a number */
+bool bench_field_in_place(const struct bench_field *f); /* an ARRAY, or a MAP like one */
+/* An element of a list against those before it, which *seen holds: BENCH_ONCE. *seen is NULL at first, then owned. */
+void bench_fields_hold_once(struct bench_reader *r, const struct bench_place *at,
+                            const struct bench_fields *type, json_t **seen);
 const struct bench_field *bench_fields_key(const struct bench_fields *type); /* its BENCH_KEY field */
 extern const struct bench_field bench_seed_rule;
 

@@ -47,25 +47,38 @@ static json_t *number_schema(const struct bench_field *f, bool nullable)
     return o;
 }
 
-static json_t *words_schema(const struct bench_field *f, bool nullable)
+static json_t *words_list(const struct bench_field *f)
 {
-    json_t *o = json_object(), *words = json_array();
+    json_t *words = json_array();
     for (const char *const *word = f->words; *word; word++)
         bench_json_append(&words, json_string(*word));
+    return words;
+}
+
+static json_t *words_schema(const struct bench_field *f, bool nullable)
+{
+    json_t *o = json_object(), *words = words_list(f);
     if (nullable)
         bench_json_append(&words, json_null());
     bench_json_put(&o, "enum", words);
     return o;
 }
 
+static void put_counts(json_t **o, const struct bench_field *f, const char *least, const char *most)
+{
+    const struct bench_list_bounds bounds = bench_field_list_bounds(f);
+    if (bounds.least > 0)
+        put_number(o, least, bounds.least);
+    if (isfinite(bounds.most))
+        put_number(o, most, bounds.most);
+}
+
 static json_t *list_schema(const struct bench_field *f, json_t *items, bool nullable)
 {
     json_t *o = typed("array", nullable);
-    const struct bench_list_bounds bounds = bench_field_list_bounds(f);
-    if (bounds.least > 0)
-        put_number(&o, "minItems", bounds.least);
-    if (isfinite(bounds.most))
-        put_number(&o, "maxItems", bounds.most);
+    put_counts(&o, f, "minItems", "maxItems");
+    if (f->of && f->of->bare && f->of->fields[f->of->count - 1].flags & BENCH_ONCE)
+        bench_json_put(&o, "uniqueItems", json_true());
     bench_json_put(&o, "items", items);
     return o;
 }
@@ -73,6 +86,9 @@ static json_t *list_schema(const struct bench_field *f, json_t *items, bool null
 static json_t *map_schema(const struct bench_field *f, bool nullable)
 {
     json_t *o = typed("object", nullable);
+    put_counts(&o, f, "minProperties", "maxProperties");
+    if (f->words)
+        bench_json_put(&o, "required", words_list(f));
     bench_json_put(&o, "propertyNames", text_schema(bench_fields_key(f->of), false));
     bench_json_put(&o, "additionalProperties", record_schema(f->of, false));
     return o;
@@ -116,17 +132,24 @@ static json_t *field_schema(const struct bench_field *f)
     return json_object();
 }
 
+static json_t *described(const struct bench_field *f)
+{
+    json_t *o = field_schema(f);
+    if (f->about && *f->about)
+        bench_json_put(&o, "description", json_string(f->about));
+    return o;
+}
+
 static json_t *record_schema(const struct bench_fields *type, bool nullable)
 {
+    if (type->bare)
+        return described(&type->fields[type->count - 1]);
     json_t *o = typed("object", nullable), *required = json_array(), *members = json_object();
     for (size_t i = 0; i < type->count; i++) {
         const struct bench_field *f = &type->fields[i];
         if (f->flags & BENCH_KEY)
             continue;
-        json_t *member = field_schema(f);
-        if (f->about && *f->about)
-            bench_json_put(&member, "description", json_string(f->about));
-        bench_json_put(&members, f->name, member);
+        bench_json_put(&members, f->name, described(f));
         if (!(f->flags & (BENCH_OPTIONAL | BENCH_WRITTEN)))
             bench_json_append(&required, json_string(f->name));
     }

@@ -59,7 +59,7 @@ static size_t count_of(const struct bench_field *f, const char *record)
 
 static const char *elements_of(const struct bench_field *f, const char *record)
 {
-    return f->kind == BENCH_FIELD_ARRAY ? record + f->at : copy_at(record + f->at);
+    return bench_field_in_place(f) ? record + f->at : copy_at(record + f->at);
 }
 
 /* Walks the elements of a list. */
@@ -108,6 +108,7 @@ static json_t *make_list(const struct maker *m, const struct bench_field *f, con
     const bool map = f->kind == BENCH_FIELD_MAP;
     json_t *list = map ? json_object() : json_array();
     const struct bench_field *const key = map ? bench_fields_key(f->of) : NULL;
+    json_t *seen = NULL;
     const void *element;
     struct walk w;
     if (!walk_begin(&w, f, record)) {
@@ -115,8 +116,11 @@ static json_t *make_list(const struct maker *m, const struct bench_field *f, con
         return NULL;
     }
     while ((element = walk_next(&w)) != NULL) {
-        const struct bench_place one = m->r ? bench_element(at, w.i - 1) : nowhere;
+        struct bench_place one = m->r ? bench_element(at, w.i - 1) : nowhere;
         json_t *made = make_record(m, f->of, element, &one);
+        one.json = made;
+        if (m->r && !map)
+            bench_fields_hold_once(m->r, &one, f->of, &seen);
         if (m->r && made && f->flags & BENCH_ON_LINES)
             json_decref(made); /* was held against its rules; memory is for one of them */
         else if (!map)
@@ -127,6 +131,7 @@ static json_t *make_list(const struct maker *m, const struct bench_field *f, con
                                                          : (const char *)element + key->at,
                            made);
     }
+    json_decref(seen);
     free(w.row);
     return list;
 }
@@ -212,8 +217,9 @@ static bool is_made_of_records(const struct bench_field *f)
 static json_t *make_record(const struct maker *m, const struct bench_fields *type, const void *record,
                            const struct bench_place *at)
 {
-    json_t *o = json_object();
-    for (size_t i = 0; i < type->count && o; i++) {
+    const struct bench_field *const last = &type->fields[type->count - 1];
+    json_t *o = type->bare ? make_value(m, last, record, at) : json_object();
+    for (size_t i = 0; i < type->count && o && !type->bare; i++) {
         const struct bench_field *f = &type->fields[i];
         if (!is_there(f, record))
             continue;
@@ -226,7 +232,7 @@ static json_t *make_record(const struct maker *m, const struct bench_fields *typ
     made.json = o;
     for (size_t i = 0; i < type->count && !m->r->code; i++) {
         const struct bench_field *f = &type->fields[i];
-        const struct bench_fields one = {.fields = f, .count = 1};
+        const struct bench_fields one = {.fields = f, .count = 1, .bare = type->bare};
         if (is_there(f, record) && !is_made_of_records(f))
             bench_fields_get(m->r, &made, &one, NULL, NULL);
     }
