@@ -28,7 +28,7 @@ static bool matches(struct bench_reader *r, const char *pattern, const char *tex
     if (!match)
         bench_reader_no_memory(r);
     const bool found = match && pcre2_match(code, (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0,
-                                            PCRE2_NO_UTF_CHECK, match, NULL) > 0;
+                                            PCRE2_NO_UTF_CHECK, match, NULL) >= 0;
     pcre2_match_data_free(match);
     pcre2_code_free(code);
     return found;
