@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A roadmap file: what somebody claimed about the phases of one op. Format: reports/roadmap.schema.json. */
+/* A roadmap file: what somebody claimed about the phases of one op. claims.c declares its format. */
 #ifndef QKBENCH_BASELINES_CLAIMS_CLAIMS_H
 #define QKBENCH_BASELINES_CLAIMS_CLAIMS_H
 
-#include "kernels/support.h"
+#include "harness/records/fields.h"
 
 enum { BASELINE_CLAIMS_SCHEMA_VERSION = 1, BASELINE_PHASES_MAX = 8 };
 
@@ -26,7 +26,7 @@ struct baseline_component_claim {
     char name[32];  /* in the source's words: "LUT look-up" */
     char stage[16]; /* the op's stage it is set beside, or "total" */
     size_t count;   /* at least 1 */
-    struct {
+    struct baseline_time_claim {
         char phase[12];
         double ms; /* per token of a 2B model; at least 0 */
     } at[BASELINE_PHASES_MAX];
@@ -39,7 +39,7 @@ struct baseline_end_to_end_claims {
     uint64_t tokens; /* that should be there within limit_s seconds */
     double limit_s;
     size_t count; /* 0: nothing is claimed, and the above is 0 */
-    struct {
+    struct baseline_whole_claim {
         char phase[12];
         double s_per_token, s; /* s: for that many tokens, as the source rounds it */
         double ratio;          /* over the baseline; NaN for the baseline itself */
@@ -57,6 +57,7 @@ struct baseline_claims {
     struct baseline_end_to_end_claims end_to_end;
 };
 
+extern const struct bench_fields baseline_claims_fields;
 /*
  * Reads the file strictly. Errors are an unknown member, kind or phase, a missing or a doubled member, a text too long
  * for its field, a ratio that is not positive, a second goal, and a stage's second component. QK_ERR_IO, QK_ERR_FORMAT

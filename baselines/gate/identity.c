@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/gate/identity.h"
 
-#include "harness/records/json_reader.h"
+#include "harness/records/fields.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,70 +9,46 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char *const sides[] = {"base", "candidate"};
+#define WORD        .pattern = "^[!-.0-~]+$", .expected = "a word of at most 63 printable characters without slashes"
+#define FROM(least) least, (double)INT64_MAX
+#define FIELD_OF    struct baseline_identity_row
+static const struct bench_field row_fields[] = {
+    FIELD(TEXT, "name", name, "", BENCH_ONCE, WORD),
+    FIELD(TEXT, "op", op, "", BENCH_ONCE, WORD),
+    FIELD(INTEGER, "base", at[0], "", 0, FROM(1)),
+    FIELD(INTEGER, "candidate", at[1], "", 0, FROM(1)),
+};
+#undef FIELD_OF
+static const struct bench_fields same_row = {FIELDS(struct baseline_identity_row, row_fields),
+                                             .closed = true};
 
-static void read_word(struct bench_reader *r, const struct bench_place *at, const char *key,
-                      char to[QK_MODULE_WORD])
-{
-    bool good = true;
-    bench_get_fixed_text(r, at, key, to, QK_MODULE_WORD, false);
-    for (const char *c = to; *c; c++)
-        good &= *c > ' ' && *c <= '~' && *c != '/';
-    bench_demand(r, good && *to, at, key, "a word of printable characters without slashes");
-}
+#define FIELD_OF struct baseline_identity_file
+static const struct bench_field file_fields[] = {
+    FIELD(INTEGER, "size", size, "", 0, FROM(1)),
+    FIELD(INTEGER, "mtime_ns", mtime_ns, "", 0, FROM(0)),
+};
+#undef FIELD_OF
+static const struct bench_fields module_file = {FIELDS(struct baseline_identity_file, file_fields),
+                                                .closed = true};
 
-static void read_rows(struct bench_reader *r, const struct bench_place *root, struct baseline_identity *id)
-{
-    static const char *const members[] = {"op", "name", "base", "candidate", NULL};
-    const struct bench_place list = bench_get_array(r, root, "rows");
-    const size_t count = r->code ? 0 : json_array_size(list.json);
-    bench_demand(r, count <= QK_MODULE_ROWS_MAX, root, "rows", "as many rows as a module can have");
-    if (r->code || !count)
-        return;
-    id->rows = calloc(count, sizeof *id->rows);
-    if (!id->rows) {
-        bench_reader_no_memory(r);
-        return;
-    }
-    for (; id->count < count && !r->code; id->count++) {
-        struct baseline_identity_row *row = &id->rows[id->count];
-        const struct bench_place at = bench_element(&list, id->count);
-        bench_expect(r, &at, JSON_OBJECT, "an object");
-        bench_known_members(r, &at, members);
-        read_word(r, &at, "op", row->op);
-        read_word(r, &at, "name", row->name);
-        for (int side = 0; side < 2; side++)
-            row->at[side] = (uint64_t)bench_get_integer(r, &at, sides[side], 1, INT64_MAX);
-        bool once = true;
-        for (size_t k = 0; k < id->count; k++)
-            once &= strcmp(row->op, id->rows[k].op) != 0 || strcmp(row->name, id->rows[k].name) != 0;
-        bench_demand(r, once, &at, "name", "each op and name once");
-    }
-}
+#define FIELD_OF struct baseline_identity
+static const struct bench_field identity_fields[] = {
+    FIELD_VERSION(BASELINE_IDENTITY_SCHEMA_VERSION),
+    FIELD(OBJECT, "base", file[0], "", .of = &module_file),
+    FIELD(OBJECT, "candidate", file[1], "", .of = &module_file),
+    FIELD_LIST(LIST, "rows", rows, count, &same_row, "", 0, 0, QK_MODULE_ROWS_MAX),
+};
+#undef FIELD_OF
+static const struct bench_fields same_code = {FIELDS(struct baseline_identity, identity_fields),
+                                              .closed = true};
 
 int baseline_identity_read(struct baseline_identity *id, const char *path, struct qk_error *err)
 {
-    static const char *const members[] = {"schema_version", "base", "candidate", "rows", NULL};
-    static const char *const of_file[] = {"size", "mtime_ns", NULL};
-    struct bench_reader r = {.file = path, .err = err};
     *id = (struct baseline_identity){.count = 0};
-    json_t *json = bench_json_load(path, &r.code, err);
-    const struct bench_place root = {json, "$"};
-    bench_expect(&r, &root, JSON_OBJECT, "an object");
-    bench_known_members(&r, &root, members);
-    bench_get_integer(&r, &root, "schema_version", BASELINE_IDENTITY_SCHEMA_VERSION,
-                      BASELINE_IDENTITY_SCHEMA_VERSION);
-    for (int side = 0; side < 2; side++) {
-        const struct bench_place file = bench_get_object(&r, &root, sides[side]);
-        bench_known_members(&r, &file, of_file);
-        id->file[side].size = (uint64_t)bench_get_integer(&r, &file, "size", 1, INT64_MAX);
-        id->file[side].mtime_ns = (uint64_t)bench_get_integer(&r, &file, "mtime_ns", 0, INT64_MAX);
-    }
-    read_rows(&r, &root, id);
-    json_decref(json);
-    if (r.code)
+    const int code = bench_fields_read(&same_code, path, id, err);
+    if (code)
         baseline_identity_free(id);
-    return r.code;
+    return code;
 }
 
 void baseline_identity_free(struct baseline_identity *id)

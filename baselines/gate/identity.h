@@ -13,7 +13,7 @@ enum { BASELINE_IDENTITY_SCHEMA_VERSION = 1 };
 
 /* Index 0 is the base, 1 the candidate. */
 struct baseline_identity {
-    struct {
+    struct baseline_identity_file {
         uint64_t size;
         uint64_t mtime_ns;
     } file[2];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Prints the JSON Schema of a record, by its name in schemas.def; run by the build. */
+#include "baselines/claims/claims.h"
 #include "baselines/gate/policy.h"
 #include "harness/doctor/doctor.h"
 

@@ -2,7 +2,7 @@
 /* The list of rows that are the same code: what is read, what is refused, and for which files and rows it holds. */
 #include "baselines/gate/identity.h"
 
-#include "kernels/tests/cmocka_parts.h"
+#include "harness/records/tests/fixture.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,123 +12,74 @@
 #include <unistd.h>
 
 static struct qk_error err;
-static char folder[] = "/tmp/gate-identity-XXXXXX";
 static struct baseline_identity id;
 
-#define GOOD                                                                                                 \
-    "{\"schema_version\": 1, \"base\": {\"size\": 7, \"mtime_ns\": 1000000005},"                             \
-    " \"candidate\": {\"size\": 8, \"mtime_ns\": 6},"                                                        \
-    " \"rows\": [{\"op\": \"rope\", \"name\": \"avx2\", \"base\": 64, \"candidate\": 128},"                  \
-    " {\"op\": \"rope\", \"name\": \"scalar\", \"base\": 65, \"candidate\": 129}]}"
-
-static const char *in_folder(const char *name)
-{
-    static char path[2][100];
-    static int turn;
-    turn = !turn;
-    snprintf(path[turn], sizeof path[turn], "%s/%s", folder, name);
-    return path[turn];
-}
+static const char good[] =
+    "{\"schema_version\": 1, \"base\": {\"size\": 7, \"mtime_ns\": 1000000005},"
+    " \"candidate\": {\"size\": 8, \"mtime_ns\": 6},"
+    " \"rows\": [{\"op\": \"rope\", \"name\": \"avx2\", \"base\": 64, \"candidate\": 128},"
+    " {\"op\": \"rope\", \"name\": \"scalar\", \"base\": 65, \"candidate\": 129}]}";
 
 static const char *write_file(const char *name, const char *text)
 {
-    const char *path = in_folder(name);
-    FILE *f = fopen(path, "we");
-    assert_non_null(f);
-    assert_true(fputs(text, f) >= 0);
-    assert_int_equal(fclose(f), 0);
+    const char *path = bench_test_path(name);
+    bench_test_put(path, text, strlen(text));
     return path;
 }
 
-/* The good list with one text in place of another. */
-static int read_changed(const char *old, const char *new_text)
+static int read_list(const char *path, struct qk_error *why)
 {
-    char text[1000];
-    const char *at = strstr(GOOD, old);
-    assert_non_null(at);
-    snprintf(text, sizeof text, "%.*s%s%s", (int)(at - GOOD), GOOD, new_text, at + strlen(old));
-    return baseline_identity_read(&id, write_file("list", text), &err);
-}
-
-UNIT_TEST(a_list_is_read)
-{
-    assert_int_equal(read_changed("rope", "rope"), 0);
-    assert_int_equal(id.count, 2);
-    assert_int_equal(id.file[0].size, 7);
-    assert_int_equal(id.file[1].mtime_ns, 6);
+    const int code = baseline_identity_read(&id, path, why);
+    assert_int_equal(!id.rows, code != 0);
+    if (!code)
+        assert_true(id.count == 2 && id.file[0].size == 7 && id.file[1].mtime_ns == 6);
     baseline_identity_free(&id);
-    assert_int_equal(
-        read_changed("{\"op\": \"rope\", \"name\": \"avx2\", \"base\": 64, \"candidate\": 128}, ", ""), 0);
-    assert_int_equal(id.count, 1);
-    baseline_identity_free(&id);
+    return code;
 }
 
 UNIT_TEST(a_broken_list_is_refused_with_its_place)
 {
-    static const struct {
-        const char *old, *new_text, *where, *expected;
-    } lists[] = {
-        {"\"schema_version\": 1", "\"schema_version\": 2", "$.schema_version", "from 1 to 1"},
-        {"\"schema_version\": 1, ", "", "$.schema_version", "found nothing"},
-        {"\"schema_version\"", "\"more\": 1, \"schema_version\"", "$.more", "no such member"},
-        {"{\"size\": 7, \"mtime_ns\": 1000000005}", "[]", "$.base", "an object"},
-        {"\"size\": 7", "\"size\": 0", "$.base.size", "from 1"},
-        {"\"size\": 7", "\"size\": 7.0", "$.base.size", "an integer"},
-        {"\"size\": 7", "\"size\": 7, \"hash\": 1", "$.base.hash", "no such member"},
-        {"\"mtime_ns\": 6", "\"mtime_ns\": -1", "$.candidate.mtime_ns", "from 0"},
-        {"[{\"op\"", "{\"op\"", "", ""},
-        {"{\"op\": \"rope\", \"name\": \"scalar\", \"base\": 65, \"candidate\": 129}", "5", "$.rows[1]",
-         "an object"},
-        {"\"rope\"", "7", "$.rows[0].op", "a string"},
-        {"\"rope\"", "\"\"", "$.rows[0].op", "a word"},
-        {"\"avx2\"", "\"av x2\"", "$.rows[0].name", "a word"},
-        {"\"avx2\"", "\"av/x2\"", "$.rows[0].name", "a word"},
-        {"\"avx2\"", "\"0123456789012345678901234567890123456789012345678901234567890123\"", "$.rows[0].name",
-         "at most 63 bytes"},
-        {"\"avx2\"", "\"scalar\"", "$.rows[1].name", "each op and name once"},
-        {"64", "0", "$.rows[0].base", "from 1"},
-        {"64", "99999999999999999999", "", ""},
-        {"\"base\": 64, ", "", "$.rows[0].base", "found nothing"},
-        {"129", "true", "$.rows[1].candidate", "an integer"},
-        {"129", "129, \"hash\": \"x\"", "$.rows[1].hash", "no such member"},
-        {"\"base\": 64", "\"base\": 64, \"base\": 64", "", ""},
+    static const struct bench_test_bad lists[] = {
+        {"$.schema_version", "2", "from 1 to 1", NULL},
+        {"$.schema_version", NULL, "found nothing", NULL},
+        {"$.more", "1", "no such member", NULL},
+        {"$.base", "[]", "an object", NULL},
+        {"$.base.size", "0", "from 1", NULL},
+        {"$.base.size", "7.0", "an integer", NULL},
+        {"$.base.hash", "1", "no such member", NULL},
+        {"$.candidate.mtime_ns", "-1", "from 0", NULL},
+        {"$.rows[1]", "5", "an object", NULL},
+        {"$.rows[0].op", "7", "a word", NULL},
+        {"$.rows[0].op", "\"\"", "a word", NULL},
+        {"$.rows[0].name", "\"av x2\"", "a word", NULL},
+        {"$.rows[0].name", "\"av/x2\"", "a word", NULL},
+        {"$.rows[0].name", "\"0123456789012345678901234567890123456789012345678901234567890123\"",
+         "at most 63", NULL},
+        {"$.rows[0].name", "\"scalar\"", "each name and op once", "$.rows[1].name"},
+        {"$.rows[0].base", "0", "from 1", NULL},
+        {"$.rows[0].base", NULL, "found nothing", NULL},
+        {"$.rows[1].candidate", "true", "an integer", NULL},
+        {"$.rows[1].hash", "\"x\"", "no such member", NULL},
     };
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        assert_int_equal(read_changed(lists[i].old, lists[i].new_text), QK_ERR_FORMAT);
-        if ((*lists[i].where && strcmp(err.where, lists[i].where) != 0) ||
-            !strstr(err.text, lists[i].expected))
-            fail_msg("%s: '%s' at '%s'", lists[i].new_text, err.text, err.where);
-        assert_null(id.rows);
-    }
-    for (size_t cut = 0; cut < strlen(GOOD); cut++) {
-        char text[1000];
-        snprintf(text, sizeof text, "%.*s", (int)cut, GOOD);
-        assert_int_equal(baseline_identity_read(&id, write_file("list", text), &err), QK_ERR_FORMAT);
-    }
-    assert_int_equal(baseline_identity_read(&id, in_folder("none"), &err), QK_ERR_IO);
+    bench_test_refused(good, read_list, lists, sizeof lists / sizeof *lists);
 }
 
 UNIT_TEST(more_rows_than_a_module_has_are_refused)
 {
-    FILE *f = fopen(in_folder("list"), "we");
-    assert_non_null(f);
-    fprintf(f, "{\"schema_version\": 1, \"base\": {\"size\": 7, \"mtime_ns\": 5},"
-               " \"candidate\": {\"size\": 8, \"mtime_ns\": 6}, \"rows\": [");
-    for (int i = 0; i <= QK_MODULE_ROWS_MAX; i++)
-        fprintf(f, "%s{\"op\": \"o\", \"name\": \"n%d\", \"base\": 1, \"candidate\": 1}", i ? "," : "", i);
-    fprintf(f, "]}");
-    assert_int_equal(fclose(f), 0);
-    assert_int_equal(baseline_identity_read(&id, in_folder("list"), &err), QK_ERR_FORMAT);
+    json_t *list = json_loads(good, 0, NULL), *rows = json_object_get(list, "rows");
+    while (json_array_size(rows) <= QK_MODULE_ROWS_MAX)
+        assert_int_equal(json_array_append(rows, json_array_get(rows, 0)), 0);
+    assert_int_equal(json_dump_file(list, bench_test_path("list"), 0), 0);
+    json_decref(list);
+    assert_int_equal(baseline_identity_read(&id, bench_test_path("list"), &err), QK_ERR_FORMAT);
     assert_string_equal(err.where, "$.rows");
 }
 
 UNIT_TEST(it_holds_for_its_files_alone)
 {
-    char base[100], cand[100];
     const struct timespec then[2][2] = {{{0, 0}, {1, 5}}, {{0, 0}, {0, 6}}}, later[2] = {{0, 0}, {1, 6}};
-    assert_int_equal(read_changed("rope", "rope"), 0);
-    snprintf(base, sizeof base, "%s", write_file("base", "1234567"));
-    snprintf(cand, sizeof cand, "%s", write_file("cand", "12345678"));
+    assert_int_equal(baseline_identity_read(&id, write_file("list", good), &err), 0);
+    const char *base = write_file("base", "1234567"), *cand = write_file("cand", "12345678");
     assert_int_equal(utimensat(AT_FDCWD, base, then[0], 0), 0);
     assert_int_equal(utimensat(AT_FDCWD, cand, then[1], 0), 0);
     assert_int_equal(baseline_identity_holds(&id, base, cand, &err), 0);
@@ -142,7 +93,6 @@ UNIT_TEST(it_holds_for_its_files_alone)
     assert_int_equal(baseline_identity_holds(&id, base, cand, &err), QK_ERR_INVALID);
     assert_int_equal(unlink(base), 0);
     assert_int_equal(baseline_identity_holds(&id, base, cand, &err), QK_ERR_INVALID);
-    assert_int_equal(unlink(cand), 0);
     baseline_identity_free(&id);
 }
 
@@ -150,7 +100,7 @@ UNIT_TEST(rows_are_the_same_where_it_says)
 {
     struct qk_variant base = {.op_name = "rope", .name = "avx2", .at = 64},
                       cand = {.op_name = "rope", .name = "avx2", .at = 128};
-    assert_int_equal(read_changed("rope", "rope"), 0);
+    assert_int_equal(baseline_identity_read(&id, write_file("list", good), &err), 0);
     assert_true(baseline_identity_same(&id, &base, &cand));
     cand.at = 129; /* the table points elsewhere */
     assert_false(baseline_identity_same(&id, &base, &cand));
@@ -165,25 +115,13 @@ UNIT_TEST(rows_are_the_same_where_it_says)
     baseline_identity_free(&id);
 }
 
-UNIT_FIXTURE(set_up)
-{
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-UNIT_FIXTURE(tear_down)
-{
-    unlink(in_folder("list"));
-    return rmdir(folder);
-}
-
 TEST_PART(identity)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_list_is_read),
         cmocka_unit_test(a_broken_list_is_refused_with_its_place),
         cmocka_unit_test(more_rows_than_a_module_has_are_refused),
         cmocka_unit_test(it_holds_for_its_files_alone),
         cmocka_unit_test(rows_are_the_same_where_it_says),
     };
-    return cmocka_run_group_tests_name("gate_identity", tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, bench_test_dir_make, bench_test_dir_remove);
 }

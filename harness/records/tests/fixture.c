@@ -71,6 +71,62 @@ void bench_test_set(struct bench_sample_set *set)
     time_it(rec, 1, 1, 10, NAN);
 }
 
+/* Puts `value`, or deletes when it is NULL, at a place whose parent is there. */
+static void change(json_t *json, const char *path, json_t *value)
+{
+    assert_true(*path++ == '$');
+    while (*path) {
+        char key[64];
+        size_t n = strcspn(path + 1, ".[");
+        snprintf(key, sizeof key, "%.*s", (int)n, path + 1);
+        const bool last = path[n + 1] == '\0';
+        const size_t index = strtoul(key, NULL, 10);
+        if (*path == '.' && last)
+            assert_int_equal(value ? json_object_set_new(json, key, value) : json_object_del(json, key), 0);
+        else if (last)
+            assert_int_equal(value ? json_array_set_new(json, index, value) : json_array_remove(json, index),
+                             0);
+        json = *path == '.' ? json_object_get(json, key) : json_array_get(json, index);
+        path += n + 1;
+    }
+}
+
+void bench_test_refused(const char *good, int (*read)(const char *path, struct qk_error *err),
+                        const struct bench_test_bad *bad, size_t count)
+{
+    const char *path = bench_test_path("bad.json");
+    struct qk_error err = {.text = ""};
+    bench_test_put(path, good, strlen(good));
+    if (read(path, &err) != QK_OK)
+        fail_msg("good: %s (%s)", err.text, err.where);
+    for (const struct bench_test_bad *b = bad; b < bad + count; b++) {
+        const char *where = b->where ? b->where : b->path;
+        json_t *json = json_loads(good, 0, NULL);
+        change(json, b->path, b->value ? json_loads(b->value, JSON_DECODE_ANY, NULL) : NULL);
+        assert_int_equal(json_dump_file(json, path, 0), 0);
+        json_decref(json);
+        err = (struct qk_error){.text = ""};
+        const int code = read(path, &err);
+        if (code != QK_ERR_FORMAT || strcmp(err.where, where) != 0 || !strstr(err.text, b->text) ||
+            !strstr(err.text, path))
+            fail_msg("%s %s: found %d '%s' (%s), expected '%s' (%s)", b->path, b->value, code, err.text,
+                     err.where, b->text, where);
+    }
+}
+
+static long allocations_left; /* the one at 0 is refused, and all after it */
+
+static void *scarce_malloc(size_t size)
+{
+    return allocations_left-- > 0 ? malloc(size) : NULL;
+}
+
+void bench_test_scarce(long n)
+{
+    allocations_left = n;
+    json_set_alloc_funcs(n < 0 ? malloc : scarce_malloc, free);
+}
+
 void bench_test_near(double found, double expected)
 {
     if (!(fabs(found - expected) <= 1e-12 * fabs(expected)))

@@ -17,4 +17,18 @@ void bench_test_set(struct bench_sample_set *set);
 /* Alike but for what rounding takes: to 1e-12 of the expected number. */
 void bench_test_near(double found, double expected);
 
+/* What is put at `path` ("$.a.b[3]") of a good document, and how it is refused. */
+struct bench_test_bad {
+    const char *path;
+    const char *value; /* JSON; NULL takes it away */
+    const char *text;  /* in the message */
+    const char *where; /* NULL: path */
+};
+/* `read` refuses the good document with each change, with QK_ERR_FORMAT, the file's name and the path; it takes the good one. */
+void bench_test_refused(const char *good, int (*read)(const char *path, struct qk_error *err),
+                        const struct bench_test_bad *bad, size_t count);
+
+/* From now on jansson gets n allocations and no more; negative: as many as it wants. */
+void bench_test_scarce(long n);
+
 #endif
