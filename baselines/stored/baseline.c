@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void free_metrics(struct bench_metric *list, size_t count)
+void baseline_metrics_free(struct bench_metric *list, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         free(list[i].name);
@@ -22,8 +22,8 @@ void baseline_case_free(struct baseline_case *c)
     free(c->spread_why);
     free(c->instructions_why);
     free(c->components_why);
-    free_metrics(c->kinds, c->kind_count);
-    free_metrics(c->counters, c->counter_count);
+    baseline_metrics_free(c->kinds, c->kind_count);
+    baseline_metrics_free(c->counters, c->counter_count);
     free(c->history);
     *c = (struct baseline_case){0};
 }
@@ -80,22 +80,19 @@ static bool copy_text(char **to, const char *from)
     return *to || !from;
 }
 
-static bool copy_metrics(struct bench_metric **to, size_t *count, const struct bench_metric *from, size_t n)
+bool baseline_metrics_add(struct bench_metric **to, size_t *count, const struct bench_metric *from, size_t n)
 {
-    *to = calloc(n ? n : 1, sizeof **to);
-    if (!*to)
-        return false;
-    for (*count = 0; *count < n; ++*count) {
-        const struct bench_metric *old = &from[*count];
-        struct bench_metric *new = &(*to)[*count];
-        new->value = old->value;
-        if (copy_text(&new->name, old->name) && copy_text(&new->unit, old->unit) &&
-            copy_text(&new->reason, old->reason))
-            continue;
-        ++*count; /* so that the part that was copied is freed */
-        return false;
+    struct bench_metric *more = reallocarray(*to, *count + n + 1, sizeof *more);
+    if (more)
+        *to = more;
+    for (size_t i = 0; i < n && more; i++) {
+        struct bench_metric *m = &more[(*count)++];
+        *m = (struct bench_metric){.value = from[i].value};
+        if (!copy_text(&m->name, from[i].name) || !copy_text(&m->unit, from[i].unit) ||
+            !copy_text(&m->reason, from[i].reason))
+            return false;
     }
-    return true;
+    return more;
 }
 
 bool baseline_case_copy(struct baseline_case *to, const struct baseline_case *from)
@@ -114,8 +111,8 @@ bool baseline_case_copy(struct baseline_case *to, const struct baseline_case *fr
            copy_text(&to->flags, from->flags) && copy_text(&to->spread_why, from->spread_why) &&
            copy_text(&to->instructions_why, from->instructions_why) &&
            copy_text(&to->components_why, from->components_why) &&
-           copy_metrics(&to->kinds, &to->kind_count, from->kinds, from->kind_count) &&
-           copy_metrics(&to->counters, &to->counter_count, from->counters, from->counter_count);
+           baseline_metrics_add(&to->kinds, &to->kind_count, from->kinds, from->kind_count) &&
+           baseline_metrics_add(&to->counters, &to->counter_count, from->counters, from->counter_count);
 }
 
 int baseline_by_name(const void *a, const void *b)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A stored baseline: what a machine's cases were when somebody said "from here on". It is a text file that is reviewed
- * in git, <folder>/<machine>/<name>.json (baseline.schema.json): sorted keys, reals to six digits, one member on a
+ * in git, <folder>/<machine>/<name>.json (fields.c): sorted keys, reals to six digits, one member on a
  * line. It names no host, and says once why a counter could be counted in no case. Version 1, which did not, is read,
  * too.
  *
@@ -13,6 +13,7 @@
 
 #include "baselines/gate/verdict.h"
 #include "harness/breakdown/breakdown.h"
+#include "harness/records/fields.h"
 
 enum { BASELINE_FILE_VERSION = 2, BASELINE_FILE_NAME = 65, BASELINE_PATH = 4096 };
 
@@ -87,6 +88,9 @@ int baseline_make(struct baseline *b, const char *name, const struct bench_sampl
                   size_t count, const struct bench_breakdown *bd, const char *no_breakdown,
                   struct qk_error *err);
 void baseline_free(struct baseline *b);
+/* Copies n of them behind those of an owned list. False when memory is refused; free the list in any case. */
+bool baseline_metrics_add(struct bench_metric **to, size_t *count, const struct bench_metric *from, size_t n);
+void baseline_metrics_free(struct bench_metric *list, size_t count);
 /* For qsort: struct bench_metric by name. */
 int baseline_by_name(const void *a, const void *b);
 /* A counter of a case by its name; NULL for none. */
@@ -111,6 +115,7 @@ void baseline_case_free(struct baseline_case *c);
 int baseline_accept(struct baseline *b, const struct baseline *result, const char *reason, const char *date,
                     size_t *changed, struct qk_error *err);
 
+extern const struct bench_fields baseline_fields; /* its schema; of a struct of fields.c */
 /* Strict JSON to an open stream. QK_ERR_IO, QK_ERR_MEMORY. */
 int baseline_write(const struct baseline *b, FILE *to, struct qk_error *err);
 /*

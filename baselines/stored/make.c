@@ -107,13 +107,8 @@ static bool take_times(struct baseline_case *c, const struct launches *all, cons
 static bool add_metric(struct bench_metric **list, size_t *count, const char *name, const char *unit,
                        double value, const char *reason)
 {
-    struct bench_metric *more = reallocarray(*list, *count + 1, sizeof *more);
-    if (!more)
-        return false;
-    *list = more;
-    struct bench_metric *m = &more[(*count)++];
-    *m = (struct bench_metric){strdup(name), strdup(unit), value, reason ? strdup(reason) : NULL};
-    return m->name && m->unit && (m->reason || !reason);
+    return baseline_metrics_add(list, count,
+                                &(struct bench_metric){(char *)name, (char *)unit, value, (char *)reason}, 1);
 }
 
 /* Counted exactly, so that launches that counted have the same count or something is wrong. */

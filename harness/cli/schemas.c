@@ -2,6 +2,7 @@
 /* Prints the JSON Schema of a record, by its name in schemas.def; run by the build. */
 #include "baselines/claims/claims.h"
 #include "baselines/gate/policy.h"
+#include "baselines/stored/baseline.h"
 #include "harness/doctor/doctor.h"
 
 #include <stdlib.h>

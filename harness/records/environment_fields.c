@@ -11,7 +11,7 @@ static const struct bench_field cache_fields[] = {
     FIELD(INTEGER, "num_sharing", sharing, "Logical CPUs that share it.", 0, 1, INT_MAX),
 };
 #undef FIELD_OF
-static const struct bench_fields cache = {FIELDS(struct bench_cache, cache_fields)};
+static const struct bench_fields cache = {FIELDS(struct bench_cache, cache_fields), .closed = true};
 
 #define FIELD_OF struct bench_environment
 static const struct bench_field identity_fields[] = {
@@ -36,6 +36,8 @@ const struct bench_fields bench_identity_fields = {
     FIELDS(struct bench_environment, identity_fields),
     .about = "Where one of these differs, times are not comparable.",
 };
+const struct bench_fields bench_closed_identity_fields = {FIELDS(struct bench_environment, identity_fields),
+                                                          .closed = true};
 static const struct bench_fields shown = {FIELDS(struct bench_environment, shown_fields)};
 static const struct bench_field fingerprint_fields[] = {
     FIELD_PART("identity", &bench_identity_fields, ""),

@@ -263,7 +263,8 @@ static void get_list(struct bench_reader *r, const struct bench_place *at, const
 static void get_field(struct bench_reader *r, const struct bench_place *at, const struct bench_field *f,
                       void *record, const void *whole)
 {
-    const bool kept = record && (f->size || f->kind == BENCH_FIELD_OBJECT) && !(f->flags & BENCH_ACCEPTED);
+    const bool kept = record && (f->size || f->kind == BENCH_FIELD_OBJECT) &&
+                      !(f->flags & (BENCH_ACCEPTED | BENCH_BORROWED));
     char *const to = kept ? (char *)record + f->at : NULL;
     int word = 0;
     if (f->flags & BENCH_OR_NULL && json_is_null(at->json)) {

@@ -12,7 +12,7 @@
  *     static const struct bench_fields point = {FIELDS(struct point, point_fields), .title = "A point"};
  *
  * Fields are written in the order of the table. `none` is the empty text, -1 of an int, 0 of an unsigned integer, NaN,
- * the null pointer.
+ * the null pointer, a list without elements.
  */
 #ifndef QKBENCH_HARNESS_RECORDS_FIELDS_H
 #define QKBENCH_HARNESS_RECORDS_FIELDS_H
@@ -56,6 +56,8 @@ enum bench_field_flags {
     BENCH_KEY = 32,      /* see BENCH_FIELD_MAP */
     BENCH_FILLED = 64,   /* a text is not empty, a list has an element */
     BENCH_ONCE = 128,    /* no two elements of a list agree in all fields that have this flag */
+    /* OBJECT: its place holds a pointer to it, and NULL is null; not read */
+    BENCH_BORROWED = 256,
 };
 
 struct bench_field {
@@ -159,6 +161,8 @@ void bench_fields_get(struct bench_reader *r, const struct bench_place *at, cons
 /* A document. Owned parts of *record are the caller's to free after an error, too. Codes of bench_json_load. */
 int bench_fields_read(const struct bench_fields *type, const char *path, void *record, struct qk_error *err);
 
+/* Whole up to 2^53 exactly and as an integer; else with as many digits as jansson's flags say, or 7. */
+json_t *bench_json_figure(double x, size_t json);
 /* The record as JSON. NULL: no memory. */
 json_t *bench_fields_json(const struct bench_fields *type, const void *record);
 /*
@@ -191,7 +195,8 @@ const struct bench_field *bench_fields_key(const struct bench_fields *type); /* 
 extern const struct bench_field bench_seed_rule;
 
 /* Parts of a struct bench_environment that several documents hold. */
-extern const struct bench_fields bench_identity_fields, bench_fingerprint_fields;
+extern const struct bench_fields bench_identity_fields, bench_closed_identity_fields,
+    bench_fingerprint_fields;
 json_t *bench_load_put(const void *environment); /* 1, 5 and 15 minutes, or [] */
 void bench_load_get(struct bench_reader *r, const struct bench_place *at, void *environment);
 extern const char bench_load_schema[];

@@ -10,6 +10,7 @@
 struct maker {
     struct bench_reader *r;
     const void *whole;
+    size_t json; /* jansson's flags: how many digits a real has */
 };
 
 static const struct bench_place nowhere = {NULL, ""};
@@ -85,10 +86,14 @@ static const void *walk_next(struct walk *w)
 }
 
 /* A count or a sum of them is exact; anything else has the digits that all reals have. */
-static json_t *figure(double x)
+json_t *bench_json_figure(double x, size_t json)
 {
-    if (x != floor(x) || fabs(x) > BENCH_WHOLE_MOST)
-        x = bench_stored(x);
+    char text[40];
+    const int digits = json / JSON_REAL_PRECISION(1) & 0x1F;
+    if (x != floor(x) || fabs(x) > BENCH_WHOLE_MOST) {
+        snprintf(text, sizeof text, "%.*g", digits ? digits : 7, x);
+        x = strtod(text, NULL);
+    }
     return x == floor(x) && fabs(x) <= BENCH_WHOLE_MOST ? json_integer((json_int_t)x) : json_real(x);
 }
 
@@ -139,7 +144,7 @@ static json_t *make_list(const struct maker *m, const struct bench_field *f, con
 static json_t *make_value(const struct maker *m, const struct bench_field *f, const char *record,
                           const struct bench_place *at)
 {
-    const char *const from = record + f->at;
+    const char *from = record + f->at;
     const bool nullable = f->flags & BENCH_OR_NULL;
     if (f->put)
         return f->put(record);
@@ -159,7 +164,7 @@ static json_t *make_value(const struct maker *m, const struct bench_field *f, co
                                                                           : json_integer(integer_at(f, from));
     case BENCH_FIELD_WHOLE:
     case BENCH_FIELD_FIGURE:
-        return isnan(real_at(from)) ? json_null() : figure(real_at(from));
+        return isnan(real_at(from)) ? json_null() : bench_json_figure(real_at(from), m->json);
     case BENCH_FIELD_REAL:
         return isfinite(real_at(from)) ? json_real(real_at(from)) : json_null();
     case BENCH_FIELD_NUMBERS:
@@ -167,11 +172,12 @@ static json_t *make_value(const struct maker *m, const struct bench_field *f, co
     case BENCH_FIELD_CONST:
         return f->expected ? json_string(f->expected) : json_integer((json_int_t)f->low);
     case BENCH_FIELD_OBJECT:
-        return make_record(m, f->of, from, at);
+        from = f->flags & BENCH_BORROWED ? copy_at(from) : from;
+        return from ? make_record(m, f->of, from, at) : json_null();
     case BENCH_FIELD_LIST:
     case BENCH_FIELD_ARRAY:
     case BENCH_FIELD_MAP:
-        return make_list(m, f, record, at);
+        return nullable && !f->next && !count_of(f, record) ? json_null() : make_list(m, f, record, at);
     case BENCH_FIELD_JSON:
         break;
     }
@@ -243,13 +249,14 @@ static json_t *make_record(const struct maker *m, const struct bench_fields *typ
 
 json_t *bench_fields_json(const struct bench_fields *type, const void *record)
 {
-    return make_record(&(struct maker){0}, type, record, &nowhere);
+    return make_record(&(struct maker){.json = type->json}, type, record, &nowhere);
 }
 
 int bench_fields_check(const struct bench_fields *type, const void *record, struct qk_error *err)
 {
     struct bench_reader r = {.file = "", .err = err, .failure = QK_ERR_INVALID};
-    json_t *made = make_record(&(struct maker){&r, record}, type, record, &(struct bench_place){NULL, "$"});
+    json_t *made =
+        make_record(&(struct maker){&r, record, type->json}, type, record, &(struct bench_place){NULL, "$"});
     if (!made && !r.code)
         bench_reader_no_memory(&r);
     json_decref(made);
@@ -274,7 +281,8 @@ static void emit_list(struct bench_json_output *out, const struct bench_field *f
         if (f->of->lines)
             emit_members(out, f->of, element, json);
         else
-            bench_json_emit(out, "", bench_fields_json(f->of, element), json);
+            bench_json_emit(out, "", make_record(&(struct maker){.json = json}, f->of, element, &nowhere),
+                            json);
     }
     bench_json_emit_text(out, "\n]");
     free(w.row);
@@ -293,7 +301,7 @@ static void emit_members(struct bench_json_output *out, const struct bench_field
         bench_json_emit_text(out, ": ");
         before = ",\n";
         if (!(f->flags & BENCH_ON_LINES))
-            bench_json_emit(out, "", make_value(&(struct maker){0}, f, record, &nowhere), flags);
+            bench_json_emit(out, "", make_value(&(struct maker){.json = flags}, f, record, &nowhere), flags);
         else if (f->kind == BENCH_FIELD_OBJECT)
             emit_members(out, f->of, (const char *)record + f->at, flags);
         else

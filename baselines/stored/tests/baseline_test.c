@@ -181,6 +181,25 @@ UNIT_TEST(same_bytes_after_reading)
     baseline_free(&b);
 }
 
+UNIT_TEST(same_bytes_of_stored_files)
+{
+    static const char *const files[] = {STORED_FILES};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct baseline b;
+        struct qk_error err = {.text = ""};
+        size_t was_size, size;
+        char *was = bench_test_get(files[i], &was_size);
+        if (baseline_read(&b, files[i], &err))
+            fail_msg("%s: %s", err.where, err.text);
+        char *text = written(&b, "again", &size);
+        assert_int_equal(size, was_size);
+        assert_memory_equal(text, was, size);
+        free(text);
+        free(was);
+        baseline_free(&b);
+    }
+}
+
 static void count_nowhere(struct baseline_case *c, const char *reason)
 {
     struct bench_metric *more = reallocarray(c->counters, c->counter_count + 1, sizeof *more);
@@ -300,15 +319,11 @@ UNIT_TEST(accepted)
 TEST_PART(baseline)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(median_and_spread_of_launches),
-        cmocka_unit_test(counters_and_instructions),
-        cmocka_unit_test(components_of_the_breakdown),
-        cmocka_unit_test(what_has_no_figures_is_absent),
-        cmocka_unit_test(launches_must_belong_together),
-        cmocka_unit_test(same_bytes_after_reading),
-        cmocka_unit_test(what_no_case_has_is_said_once),
-        cmocka_unit_test(a_file_of_version_1_is_read),
-        cmocka_unit_test(accepted),
+        cmocka_unit_test(median_and_spread_of_launches), cmocka_unit_test(counters_and_instructions),
+        cmocka_unit_test(components_of_the_breakdown),   cmocka_unit_test(what_has_no_figures_is_absent),
+        cmocka_unit_test(launches_must_belong_together), cmocka_unit_test(same_bytes_after_reading),
+        cmocka_unit_test(same_bytes_of_stored_files),    cmocka_unit_test(what_no_case_has_is_said_once),
+        cmocka_unit_test(a_file_of_version_1_is_read),   cmocka_unit_test(accepted),
     };
     return cmocka_run_group_tests_name("baselines/baseline", tests, bench_test_dir_make,
                                        bench_test_dir_remove);
