@@ -34,7 +34,7 @@ static int write_out(const struct baseline_comparison *c, struct cli_out *out, s
 {
     int code = cli_out_open(out, 1, err);
     if (!code && out->path)
-        code = report_comparison_json(c, out->file.stream, err);
+        code = bench_fields_write(&report_comparison_fields, c, "the comparison", out->file.stream, err);
     if (!code)
         code = cli_out_commit(out, 1, err);
     cli_out_abort(out, 1);
@@ -136,8 +136,7 @@ int cli_compare(int argc, char **argv)
          "Folder of baselines (default: $QK_BASELINES, else baselines/data)", 0},
         {"common", 'c', NULL, CLI_FLAG(options, common),
          "Show only cases that both have, and of times that are not comparable only why", 0},
-        {"out", 'o', "FILE", CLI_STRING(options, out),
-         "Write all of it as JSON (reports/text/compare.schema.json)", 0},
+        {"out", 'o', "FILE", CLI_STRING(options, out), "Write all of it as JSON (compare.schema.json)", 0},
         {0}};
     static const struct cli_usage usage = {
         options, parse, "OLD NEW",

@@ -7,12 +7,10 @@
 
 #include <stdio.h>
 
-enum { REPORT_COMPARISON_VERSION = 1 };
-
 /* QK_ERR_IO when the stream fails, QK_ERR_MEMORY. */
 int report_baseline_text(const struct baseline *b, FILE *to, struct qk_error *err);
 int report_comparison_text(const struct baseline_comparison *c, FILE *to, struct qk_error *err);
-/* compare.schema.json: every case with all that is known of both sides. QK_ERR_IO, QK_ERR_MEMORY. */
-int report_comparison_json(const struct baseline_comparison *c, FILE *to, struct qk_error *err);
+/* As JSON, of a struct baseline_comparison: every case with all that is known of both sides. */
+extern const struct bench_fields report_comparison_fields;
 
 #endif
