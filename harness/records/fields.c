@@ -53,9 +53,12 @@ static void hold_number(struct bench_reader *r, const struct bench_place *at, co
 {
     const bool whole = f->kind == BENCH_FIELD_INTEGER || f->kind == BENCH_FIELD_WHOLE;
     const bool number = f->kind == BENCH_FIELD_INTEGER ? json_is_integer(at->json) : json_is_number(at->json);
-    const double x = json_number_value(at->json), most = bench_field_most(f);
+    const double most = bench_field_most(f);
+    const long double x = json_is_integer(at->json) /* all 64 bits of it */
+                              ? (long double)json_integer_value(at->json)
+                              : (long double)json_number_value(at->json);
     char expected[96];
-    if (number && x >= f->low && x <= most && (!whole || x == floor(x)))
+    if (number && x >= f->low && x <= most && (!whole || x == floorl(x)))
         return;
     snprintf(expected, sizeof expected, whole ? "an integer from %.0f to %.0f" : "a number from %.7g to %.7g",
              f->low, most);
@@ -133,8 +136,6 @@ static void keep_copy(struct bench_reader *r, const struct bench_place *at, char
         bench_reader_no_memory(r);
 }
 
-const struct bench_field bench_seed_rule = {.kind = BENCH_FIELD_COPY, .pattern = "^(0|[1-9][0-9]{0,19})$"};
-
 static void get_seed(struct bench_reader *r, const struct bench_place *at, uint64_t *to)
 {
     const char *digits = json_is_string(at->json) ? json_string_value(at->json) : "";
@@ -147,7 +148,8 @@ static void get_seed(struct bench_reader *r, const struct bench_place *at, uint6
         *to = seed;
 }
 
-static size_t list_count(struct bench_reader *r, const struct bench_place *at, const struct bench_field *f)
+size_t bench_field_list_count(struct bench_reader *r, const struct bench_place *at,
+                              const struct bench_field *f)
 {
     const bool map = f->kind == BENCH_FIELD_MAP;
     const struct bench_list_bounds bounds = bench_field_list_bounds(f);
@@ -195,7 +197,7 @@ static void set_count(const struct bench_field *f, void *record, size_t count)
 static void get_numbers(struct bench_reader *r, const struct bench_place *at, const struct bench_field *f,
                         void *record)
 {
-    const size_t count = list_count(r, at, f);
+    const size_t count = bench_field_list_count(r, at, f);
     double *numbers = (double *)(void *)list_room(r, f, count, sizeof *numbers, record);
     char expected[64];
     for (size_t i = 0; i < count && !r->code; i++) {
@@ -211,27 +213,43 @@ static void get_numbers(struct bench_reader *r, const struct bench_place *at, co
     set_count(f, record, r->code ? 0 : count);
 }
 
+/* In an element of a list, which nobody has prepared: what is not there is none. */
+static void set_none(const struct bench_fields *type, char *element)
+{
+    for (size_t i = 0; element && i < type->count; i++) {
+        const struct bench_field *f = &type->fields[i];
+        if (f->kind == BENCH_FIELD_OBJECT)
+            set_none(f->of, element + f->at);
+        else if (f->size && f->flags & BENCH_OPTIONAL)
+            keep_none(f, element + f->at);
+    }
+}
+
 static void get_field(struct bench_reader *r, const struct bench_place *at, const struct bench_field *f,
                       void *record, const void *whole);
 
 static void get_map(struct bench_reader *r, const struct bench_place *at, const struct bench_field *f,
                     void *record, const void *whole)
 {
-    const size_t count = list_count(r, at, f);
+    const size_t count = bench_field_list_count(r, at, f);
     char *room = list_room(r, f, count, f->of->size, record);
     const struct bench_field *key_field = bench_fields_key(f->of);
     const char *key;
     json_t *value;
     size_t i = 0;
+    set_count(f, record, 0);
     json_object_foreach((json_t *)at->json, key, value)
     {
         struct bench_place one = bench_member(at, key);
         char *const element = room ? room + i * f->of->size : NULL;
-        json_t *name = r->code ? NULL : json_string(key);
-        if (!name)
+        if (r->code)
             return;
+        json_t *name = json_string(key);
+        if (!name)
+            bench_reader_no_memory(r);
         one.json = name;
         set_count(f, record, ++i); /* counted as soon as it owns anything */
+        set_none(f->of, element);
         get_field(r, &one, key_field, element, whole);
         json_decref(name);
         one.json = value;
@@ -243,17 +261,34 @@ static void get_map(struct bench_reader *r, const struct bench_place *at, const 
     }
 }
 
+static void take_rows(struct bench_reader *r, const struct bench_place *at, const struct bench_field *f,
+                      void *record, const void *whole)
+{
+    const size_t count = bench_field_list_count(r, at, f);
+    void *const row = calloc(1, f->of->size);
+    if (!row)
+        bench_reader_no_memory(r);
+    for (size_t i = 0; i < count && !r->code; i++) {
+        const struct bench_place one = bench_element(at, i);
+        bench_fields_get(r, &one, f->of, row, whole);
+        f->take(r, &one, record, row);
+    }
+    free(row);
+}
+
 static void get_list(struct bench_reader *r, const struct bench_place *at, const struct bench_field *f,
                      void *record, const void *whole)
 {
-    const size_t count = list_count(r, at, f);
+    const size_t count = bench_field_list_count(r, at, f);
     char *room = list_room(r, f, count, f->of->size, record);
     json_t *seen = NULL;
     set_count(f, record, 0);
     for (size_t i = 0; i < count && !r->code; i++) {
         const struct bench_place one = bench_element(at, i);
+        char *const element = room ? room + i * f->of->size : NULL;
         set_count(f, record, i + 1);
-        bench_fields_get(r, &one, f->of, room ? room + i * f->of->size : NULL, whole);
+        set_none(f->of, element);
+        bench_fields_get(r, &one, f->of, element, whole);
         bench_fields_hold_once(r, &one, f->of, &seen);
     }
     json_decref(seen);
@@ -320,7 +355,7 @@ static void get_field(struct bench_reader *r, const struct bench_place *at, cons
         break;
     case BENCH_FIELD_LIST:
     case BENCH_FIELD_ARRAY:
-        get_list(r, at, f, kept ? record : NULL, whole);
+        (f->take && record ? take_rows : get_list)(r, at, f, kept || f->take ? record : NULL, whole);
         break;
     case BENCH_FIELD_MAP:
         get_map(r, at, f, kept ? record : NULL, whole);

@@ -80,6 +80,11 @@ struct bench_field {
     bool (*there)(const void *record); /* of BENCH_OPTIONAL: is it written? NULL: when it is not none */
     /* Of a LIST: moves *row, zeroed at first, to the next element; false behind the last. In place of at and count. */
     bool (*next)(const void *record, void *row);
+    /*
+     * Of a LIST: moves what was read into *row, zeroed at first, to the record. Called after an error, too: what the row
+     * owns is to be freed. What it leaves there the next row begins with.
+     */
+    void (*take)(struct bench_reader *r, const struct bench_place *at, void *record, void *row);
     const char *schema; /* JSON text; of BENCH_FIELD_JSON */
     size_t json;        /* of BENCH_ON_LINES: jansson's flags, in place of the record's */
 };
@@ -186,6 +191,9 @@ struct bench_list_bounds {
 };
 struct bench_text_bounds bench_field_text_bounds(const struct bench_field *f);
 struct bench_list_bounds bench_field_list_bounds(const struct bench_field *f);
+/* Entries of a list or map; 0 after an error, which a number of them beyond the bounds is. */
+size_t bench_field_list_count(struct bench_reader *r, const struct bench_place *at,
+                              const struct bench_field *f);
 double bench_field_most(const struct bench_field *f);   /* of a number */
 bool bench_field_in_place(const struct bench_field *f); /* an ARRAY, or a MAP like one */
 /* An element of a list against those before it, which *seen holds: BENCH_ONCE. *seen is NULL at first, then owned. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the rules of a field come to. */
+/* What the rules of a field come to, for its reader and its schema. */
 #include "harness/records/fields.h"
 
 #include <math.h>
@@ -34,11 +34,9 @@ bool bench_field_in_place(const struct bench_field *f)
 
 double bench_field_most(const struct bench_field *f)
 {
-    const bool given = f->high != 0 || f->low != 0;
+    const bool whole = f->kind == BENCH_FIELD_INTEGER || f->kind == BENCH_FIELD_WHOLE;
     const bool wide = f->kind == BENCH_FIELD_WHOLE || f->size == sizeof(uint64_t);
-    return given || f->kind == BENCH_FIELD_REAL || f->kind == BENCH_FIELD_FIGURE ? f->high
-           : wide                                                                ? BENCH_WHOLE_MOST
-                                                                                 : INT_MAX;
+    return f->high != 0 || !whole ? f->high : wide ? BENCH_WHOLE_MOST : INT_MAX;
 }
 
 const struct bench_field *bench_fields_key(const struct bench_fields *type)
@@ -81,3 +79,5 @@ void bench_fields_hold_once(struct bench_reader *r, const struct bench_place *at
     json_decref(values);
     free(key);
 }
+
+const struct bench_field bench_seed_rule = {.kind = BENCH_FIELD_COPY, .pattern = "^(0|[1-9][0-9]{0,19})$"};

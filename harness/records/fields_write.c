@@ -85,7 +85,14 @@ static const void *walk_next(struct walk *w)
     return i < count_of(w->f, w->record) ? elements_of(w->f, w->record) + i * w->f->of->size : NULL;
 }
 
-/* A count or a sum of them is exact; anything else has the digits that all reals have. */
+/* JSON has no infinity. Rules are told of it by a text, which no number's rule allows. */
+static json_t *real(const struct maker *m, double x)
+{
+    if (isinf(x) && m->r)
+        return json_string(x > 0 ? "inf" : "-inf");
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
 json_t *bench_json_figure(double x, size_t json)
 {
     char text[40];
@@ -97,13 +104,13 @@ json_t *bench_json_figure(double x, size_t json)
     return x == floor(x) && fabs(x) <= BENCH_WHOLE_MOST ? json_integer((json_int_t)x) : json_real(x);
 }
 
-static json_t *make_numbers(const struct bench_field *f, const char *record)
+static json_t *make_numbers(const struct maker *m, const struct bench_field *f, const char *record)
 {
     const char *numbers = elements_of(f, record);
     const size_t count = count_of(f, record);
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
-        bench_json_append(&list, json_real(real_at(numbers + i * sizeof(double))));
+        bench_json_append(&list, real(m, real_at(numbers + i * sizeof(double))));
     return list;
 }
 
@@ -120,24 +127,31 @@ static json_t *make_list(const struct maker *m, const struct bench_field *f, con
         json_decref(list);
         return NULL;
     }
-    while ((element = walk_next(&w)) != NULL) {
-        struct bench_place one = m->r ? bench_element(at, w.i - 1) : nowhere;
+    while (list && !(m->r && m->r->code) && (element = walk_next(&w)) != NULL) {
+        const char *const name = !map                            ? NULL
+                                 : key->kind == BENCH_FIELD_COPY ? copy_at((const char *)element + key->at)
+                                                                 : (const char *)element + key->at;
+        struct bench_place one = !m->r ? nowhere : map ? bench_member(at, name) : bench_element(at, w.i - 1);
         json_t *made = make_record(m, f->of, element, &one);
         one.json = made;
         if (m->r && !map)
             bench_fields_hold_once(m->r, &one, f->of, &seen);
-        if (m->r && made && f->flags & BENCH_ON_LINES)
+        if (m->r && made && f->flags & BENCH_ON_LINES) {
             json_decref(made); /* was held against its rules; memory is for one of them */
-        else if (!map)
-            bench_json_append(&list, made);
+            made = json_null();
+        }
+        if (map)
+            bench_json_put(&list, name, made);
         else
-            bench_json_put(&list,
-                           key->kind == BENCH_FIELD_COPY ? copy_at((const char *)element + key->at)
-                                                         : (const char *)element + key->at,
-                           made);
+            bench_json_append(&list, made);
     }
     json_decref(seen);
     free(w.row);
+    if (list && m->r) {
+        struct bench_place made = *at;
+        made.json = list;
+        bench_field_list_count(m->r, &made, f);
+    }
     return list;
 }
 
@@ -164,11 +178,11 @@ static json_t *make_value(const struct maker *m, const struct bench_field *f, co
                                                                           : json_integer(integer_at(f, from));
     case BENCH_FIELD_WHOLE:
     case BENCH_FIELD_FIGURE:
-        return isnan(real_at(from)) ? json_null() : bench_json_figure(real_at(from), m->json);
+        return isfinite(real_at(from)) ? bench_json_figure(real_at(from), m->json) : real(m, real_at(from));
     case BENCH_FIELD_REAL:
-        return isfinite(real_at(from)) ? json_real(real_at(from)) : json_null();
+        return real(m, real_at(from));
     case BENCH_FIELD_NUMBERS:
-        return make_numbers(f, record);
+        return make_numbers(m, f, record);
     case BENCH_FIELD_CONST:
         return f->expected ? json_string(f->expected) : json_integer((json_int_t)f->low);
     case BENCH_FIELD_OBJECT:

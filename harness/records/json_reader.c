@@ -59,7 +59,8 @@ void bench_refuse(struct bench_reader *r, const char *path, const json_t *found,
 void bench_reader_no_memory(struct bench_reader *r)
 {
     if (r->code == QK_OK)
-        r->code = qk_fail(r->err, QK_ERR_MEMORY, NULL, "%s: out of memory while reading it", r->file);
+        r->code = qk_fail(r->err, QK_ERR_MEMORY, NULL, "%s%sout of memory while reading it", r->file,
+                          *r->file ? ": " : "");
 }
 
 /* Of a parent's path: the rest is for its member. */
