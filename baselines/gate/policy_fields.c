@@ -23,14 +23,15 @@ static void hold_margins(struct bench_reader *r, const struct bench_place *at,
                          const struct baseline_margins *m)
 {
     bench_demand(r, m->ignorable < m->must_catch, at, "ignorable", "less than must_catch");
-    bench_demand(r, m->mean == 0 || m->mean >= m->must_catch, at, "mean", "at least must_catch");
 }
 
 static void check_margin(struct bench_reader *r, const struct bench_place *at, const void *rule,
                          const void *whole)
 {
     (void)whole;
-    hold_margins(r, at, ((const struct baseline_margin_rule *)rule)->margins);
+    const struct baseline_margins *m = ((const struct baseline_margin_rule *)rule)->margins;
+    hold_margins(r, at, m);
+    bench_demand(r, isnan(m->mean) || m->mean >= m->must_catch, at, "mean", "at least must_catch");
 }
 
 #define FIELD_OF struct baseline_margin_rule
@@ -202,7 +203,7 @@ static void set_means(struct baseline_margin_rule *rule)
     static const double usual[] = {BASELINE_MEAN_CACHE, BASELINE_MEAN_DRAM};
     rule->margins[1] = rule->margins[0];
     for (int i = 0; i < 2; i++)
-        if (rule->margins[i].mean == 0)
+        if (isnan(rule->margins[i].mean))
             rule->margins[i].mean = fmax(usual[i], rule->margins[i].must_catch);
 }
 
