@@ -35,7 +35,7 @@ for word in writer[2:] or writer[1:2]:
 
 
 def breaks(rule, document, place):
-    """(place, value) of what the rule refuses, in the first element of each list."""
+    """(place, value) of what the rule refuses."""
     if isinstance(document, dict):
         members = rule.get("properties", {})
         for key in rule.get("required", []):
@@ -47,14 +47,17 @@ def breaks(rule, document, place):
             if isinstance(below, dict) and ("type" in below or "enum" in below or "const" in below):
                 yield place + [key], {"no": ["such", "type"]} if below.get("type") != "object" else 5
                 yield from breaks(below, value, place + [key])
-    elif isinstance(document, list) and document and "items" in rule:
-        yield place + [0], {"no": ["such", "type"]} if rule["items"].get("type") != "object" else 5
-        yield from breaks(rule["items"], document[0], place + [0])
+    elif isinstance(document, list) and "items" in rule:
+        for i, element in enumerate(document):
+            yield place + [i], {"no": ["such", "type"]} if rule["items"].get("type") != "object" else 5
+            yield from breaks(rule["items"], element, place + [i])
 
 
 for name, document in documents.items():
     schema.obeys(document, f"{name} obeys it")
-    broken = list(breaks(schema.schema, document, []))
+    # One of a kind: the elements of a list differ in which members they have.
+    broken = {tuple("" if isinstance(key, int) else key for key in where): (where, value)
+              for where, value in breaks(schema.schema, document, [])}.values()
     accepted = [where for where, value in broken if schema.validator.is_valid(put(document, where, value))]
 
     def strict(broken=broken, accepted=accepted):
