@@ -6,22 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const baseline_verdict_names[BASELINE_VERDICTS] = {
-    [BASELINE_PASS] = "PASS",
-    [BASELINE_WARN] = "WARN",
-    [BASELINE_REGRESSION] = "REGRESSION",
-    [BASELINE_INCONCLUSIVE] = "INCONCLUSIVE",
-    [BASELINE_INVALID] = "INVALID",
-    [BASELINE_NEW] = "NEW",
-    [BASELINE_MISSING] = "MISSING",
-    [BASELINE_REMOVED] = "REMOVED",
+const char *const baseline_verdict_names[BASELINE_VERDICTS + 1] = {
+    "PASS", "WARN", "REGRESSION", "INCONCLUSIVE", "INVALID", "NEW", "MISSING", "REMOVED",
 };
 
-const char *const baseline_role_names[BASELINE_ROLES] = {[BASELINE_CASE] = "case",
-                                                         [BASELINE_SHAPE] = "shape",
-                                                         [BASELINE_RULE] = "rule",
-                                                         [BASELINE_AA] = "aa",
-                                                         [BASELINE_SLOWED] = "slowed"};
+const char *const baseline_role_names[BASELINE_ROLES + 1] = {"case", "shape", "rule", "aa", "slowed"};
 
 int baseline_report_make(struct baseline_report *r, size_t count, struct qk_error *err)
 {

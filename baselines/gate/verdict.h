@@ -17,7 +17,7 @@ enum baseline_verdict {
     BASELINE_REMOVED,      /* the same, and the policy says so */
     BASELINE_VERDICTS
 };
-extern const char *const baseline_verdict_names[BASELINE_VERDICTS]; /* "PASS", ... */
+extern const char *const baseline_verdict_names[BASELINE_VERDICTS + 1]; /* "PASS", ..., NULL */
 
 enum baseline_role {
     BASELINE_CASE,   /* base against candidate */
@@ -27,7 +27,8 @@ enum baseline_role {
     BASELINE_SLOWED, /* control: base against itself with extra work; right is REGRESSION */
     BASELINE_ROLES
 };
-extern const char *const baseline_role_names[BASELINE_ROLES]; /* "case", "shape", "rule", "aa", "slowed" */
+extern const char
+    *const baseline_role_names[BASELINE_ROLES + 1]; /* "case", "shape", "rule", "aa", "slowed", NULL */
 
 enum { BASELINE_NAME = 256, BASELINE_WORST = 10, BASELINE_COMPONENTS = 8 };
 

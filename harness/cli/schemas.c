@@ -4,6 +4,7 @@
 #include "baselines/gate/policy.h"
 #include "baselines/stored/baseline.h"
 #include "harness/doctor/doctor.h"
+#include "reports/forms/verdicts.h"
 #include "reports/text/compare.h"
 
 #include <stdlib.h>

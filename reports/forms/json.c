@@ -1,126 +1,176 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/records/json_writer.h"
+#include "harness/records/fields.h"
 #include "reports/forms/private.h"
 
 #include <math.h>
 
-enum { SCHEMA_VERSION = 1, FLAGS = JSON_REAL_PRECISION(17) };
+/* A text that is null where it is empty. */
+enum { OR_NONE = BENCH_OR_NULL | BENCH_FILLED };
+/* Bytes from anywhere: one that is not UTF-8 takes four characters. */
+#define SHOWN 0, 4 * 4096
 
-/* No number of ours is infinite but a ratio of a time that was nothing; JSON knows neither. */
-static json_t *number(double x)
+#define FIELD_OF       struct report_verdicts
+#define COUNT(verdict) FIELD(INTEGER, #verdict, counts[BASELINE_##verdict], "")
+static const struct bench_field count_fields[] = {
+    COUNT(PASS),    COUNT(WARN), COUNT(REGRESSION), COUNT(INCONCLUSIVE),
+    COUNT(INVALID), COUNT(NEW),  COUNT(MISSING),    COUNT(REMOVED),
+};
+#undef FIELD_OF
+static const struct bench_fields counts = {FIELDS(struct report_verdicts, count_fields), .closed = true};
+
+#define FIELD_OF struct baseline_component
+static const struct bench_field component_fields[] = {
+    FIELD(TEXT, "name", name, "", BENCH_FILLED, SHOWN),
+    FIELD(REAL, "base_percent", old_share, "", BENCH_OR_NULL, FIELD_ANY),
+    FIELD(REAL, "candidate_percent", new_share, "", BENCH_OR_NULL, FIELD_ANY),
+    FIELD(BOOLEAN, "grew", grew, "Beyond the policy's margin."),
+};
+#undef FIELD_OF
+static const struct bench_fields component = {FIELDS(struct baseline_component, component_fields),
+                                              .closed = true};
+
+/* What is 0 where it is not known. */
+static json_t *above_0(double x)
 {
-    return bench_json_real(isfinite(x) ? x : NAN);
+    return x > 0 && isfinite(x) ? json_real(x) : json_null();
 }
 
-static json_t *side(const char *what, const char *compiler)
+static json_t *mean(const void *result)
 {
-    json_t *o = json_object();
-    bench_json_put(&o, "name", bench_json_text_or_null(what));
-    bench_json_put(&o, "compiler", bench_json_text_or_null(compiler));
-    return o;
+    return above_0(((const struct baseline_result *)result)->mean);
 }
 
-static json_t *run(const struct report_verdicts *v)
-{
-    const struct baseline_report *r = v->r;
-    json_t *o = json_object(), *counts = json_object();
-    for (int i = 0; i < BASELINE_VERDICTS; i++)
-        bench_json_put(&counts, baseline_verdict_names[i], json_integer((json_int_t)v->counts[i]));
-    bench_json_put(&o, "schema_version", json_integer(SCHEMA_VERSION));
-    bench_json_put(&o, "kind", json_string("gate"));
-    bench_json_put(&o, "version", bench_json_text_or_null(r->env.version));
-    bench_json_put(&o, "commit", bench_json_text_or_null(r->env.commit));
-    bench_json_put(&o, "date", bench_json_text_or_null(r->env.date));
-    bench_json_put(&o, "host", bench_json_text_or_null(r->env.host));
-    bench_json_put(&o, "mode", bench_json_text_or_null(r->mode ? r->mode : ""));
-    bench_json_put(&o, "base", side(r->base, r->base_compiler));
-    bench_json_put(&o, "candidate", side(r->candidate, r->cand_compiler));
-    bench_json_put(&o, "suite", bench_json_text_or_null(r->suite));
-    bench_json_put(&o, "policy", bench_json_text_or_null(r->policy));
-    bench_json_put(&o, "unavailable", json_integer((json_int_t)r->unavailable));
-    bench_json_put(&o, "unavailable_reason", bench_json_text_or_null(r->unavailable_why));
-    bench_json_put(&o, "alpha", number(r->alpha > 0 ? r->alpha : NAN));
-    bench_json_put(&o, "seed", bench_json_seed(r->seed));
-    bench_json_put(&o, "seconds", number(r->seconds));
-    bench_json_put(&o, "strict", json_boolean(r->strict));
-    bench_json_put(&o, "verdict", json_string(baseline_verdict_names[r->verdict]));
-    bench_json_put(&o, "reason", bench_json_text_or_null(r->reason));
-    bench_json_put(&o, "exit_code", json_integer(baseline_report_exit(r)));
-    bench_json_put(&o, "counts", counts);
-    bench_json_put(&o, "fingerprint", bench_json_fingerprint(&r->env));
-    return o;
-}
+#define FIELD_OF struct baseline_result
+static const struct bench_field timing_fields[] = {
+    FIELD(REAL, "ratio", ratio.value,
+          "Candidate's time over the base's; of a rule: variant's over the other's.", BENCH_OR_NULL,
+          FIELD_RATIO),
+    FIELD(REAL, "ratio_low", ratio.low, "95 %; null: too few blocks.", BENCH_OR_NULL, FIELD_RATIO),
+    FIELD(REAL, "ratio_high", ratio.high, "", BENCH_OR_NULL, FIELD_RATIO),
+    FIELD(REAL, "mean_ratio", mean_ratio, "Of the sums of all times.", BENCH_OR_NULL, FIELD_RATIO),
+    FIELD(REAL, "ignorable", ignorable, "0.002 is 0.2 %; of a rule: ln of the largest ratio, twice.", 0,
+          FIELD_ANY),
+    FIELD(REAL, "must_catch", must_catch, "", 0, FIELD_ANY),
+    FIELD_MADE(REAL, "mean", mean, "Of mean_ratio; null: not tested.", BENCH_OR_NULL, FIELD_RATIO),
+    FIELD(REAL, "base_ns", base_ns, "Median of one call; shown, never judged.", BENCH_OR_NULL, FIELD_NS),
+    FIELD(REAL, "candidate_ns", cand_ns, "", BENCH_OR_NULL, FIELD_NS),
+    FIELD(INTEGER, "blocks", blocks, ""),
+    FIELD(INTEGER, "launches", launches, ""),
+    FIELD(REAL, "seconds", seconds, "Of measuring until the verdict.", 0, FIELD_AMOUNT),
+    FIELD(REAL, "extra_work", injected, "Of a slowed control: the share really done.", 0, FIELD_AMOUNT),
+};
+static const struct bench_fields timing = {FIELDS(struct baseline_result, timing_fields), .closed = true};
+static const struct bench_field instruction_fields[] = {
+    FIELD(REAL, "base", old_instructions, "", BENCH_OR_NULL, FIELD_AMOUNT),
+    FIELD(REAL, "candidate", new_instructions, "", BENCH_OR_NULL, FIELD_AMOUNT),
+};
+static const struct bench_fields instructions = {FIELDS(struct baseline_result, instruction_fields),
+                                                 .closed = true};
 
-static json_t *components(const struct baseline_result *res)
+static json_t *judged_right(const void *result)
 {
-    json_t *list = json_array();
-    for (size_t i = 0; i < res->component_count; i++) {
-        const struct baseline_component *c = &res->components[i];
-        json_t *o = json_object();
-        bench_json_put(&o, "name", bench_json_text(c->name));
-        bench_json_put(&o, "base_percent", number(c->old_share));
-        bench_json_put(&o, "candidate_percent", number(c->new_share));
-        bench_json_put(&o, "grew", json_boolean(c->grew));
-        bench_json_append(&list, o);
-    }
-    return list;
+    return report_is_control(result) ? json_boolean(baseline_control_right(result)) : json_null();
 }
 
 /* Null where nothing was timed: a figure that is not known is never written as 0. */
-static json_t *timing(const struct baseline_result *res)
+static json_t *timed(const void *result)
 {
-    if (!res->timed)
-        return json_null();
-    json_t *o = json_object();
-    bench_json_put(&o, "ratio", number(res->ratio.value));
-    bench_json_put(&o, "ratio_low", number(res->ratio.low));
-    bench_json_put(&o, "ratio_high", number(res->ratio.high));
-    bench_json_put(&o, "mean_ratio", number(res->mean_ratio));
-    bench_json_put(&o, "ignorable", number(res->ignorable));
-    bench_json_put(&o, "must_catch", number(res->must_catch));
-    bench_json_put(&o, "mean", number(res->mean > 0 ? res->mean : NAN));
-    bench_json_put(&o, "base_ns", number(res->base_ns));
-    bench_json_put(&o, "candidate_ns", number(res->cand_ns));
-    bench_json_put(&o, "blocks", json_integer((json_int_t)res->blocks));
-    bench_json_put(&o, "launches", json_integer((json_int_t)res->launches));
-    bench_json_put(&o, "seconds", number(res->seconds));
-    bench_json_put(&o, "extra_work", number(res->injected));
-    return o;
+    return ((const struct baseline_result *)result)->timed ? bench_fields_json(&timing, result) : json_null();
 }
 
-static json_t *result(const struct baseline_result *res)
+static const struct bench_field result_fields[] = {
+    FIELD(TEXT, "name", name, "op/variant/shape", 0, SHOWN),
+    FIELD(WORD, "role", role,
+          "shape: where INCONCLUSIVE does not count; rule: a minimum speed-up; aa, slowed: controls.", 0,
+          .words = baseline_role_names),
+    FIELD(TEXT, "file", source, "The source, relative to the candidate's checkout.", OR_NONE, SHOWN),
+    FIELD(TEXT, "memory", memory, "", OR_NONE, .pattern = "^(cache|dram)$"),
+    FIELD(WORD, "verdict", verdict, "", 0, .words = baseline_verdict_names),
+    FIELD_MADE(BOOLEAN, "judged_right", judged_right, "Null: it is no control.", BENCH_OR_NULL),
+    FIELD(TEXT, "reason", reason, "", OR_NONE, SHOWN),
+    FIELD_MADE(OBJECT, "timing", timed, "Null: it was not timed.", BENCH_OR_NULL, .of = &timing),
+    FIELD_PART("instructions", &instructions, "Steps of one call at the op's smallest shape."),
+    FIELD_LIST(ARRAY, "components", components, component_count, &component, "Of a staged variant."),
+};
+#undef FIELD_OF
+static const struct bench_fields result = {FIELDS(struct baseline_result, result_fields), .closed = true};
+
+static json_t *alpha(const void *report)
 {
-    json_t *o = json_object(), *instructions = json_object();
-    bench_json_put(&instructions, "base", number(res->old_instructions));
-    bench_json_put(&instructions, "candidate", number(res->new_instructions));
-    bench_json_put(&o, "name", bench_json_text(res->name));
-    bench_json_put(&o, "role", json_string(baseline_role_names[res->role]));
-    bench_json_put(&o, "file", bench_json_text_or_null(res->source));
-    bench_json_put(&o, "memory", bench_json_text_or_null(res->memory));
-    bench_json_put(&o, "verdict", json_string(baseline_verdict_names[res->verdict]));
-    bench_json_put(&o, "judged_right",
-                   report_is_control(res) ? json_boolean(baseline_control_right(res)) : json_null());
-    bench_json_put(&o, "reason", bench_json_text_or_null(res->reason));
-    bench_json_put(&o, "timing", timing(res));
-    bench_json_put(&o, "instructions", instructions);
-    bench_json_put(&o, "components", components(res));
-    return o;
+    return above_0(((const struct baseline_report *)report)->alpha);
 }
+
+static json_t *exit_code(const void *report)
+{
+    return json_integer(baseline_report_exit(report));
+}
+
+static json_t *counted(const void *report)
+{
+    struct report_verdicts v;
+    if (report_verdicts_make(&v, report, NULL))
+        return NULL;
+    json_t *made = bench_fields_json(&counts, &v);
+    report_verdicts_free(&v);
+    return made;
+}
+
+static json_t *fingerprint(const void *report)
+{
+    return bench_fields_json(&bench_fingerprint_fields, &((const struct baseline_report *)report)->env);
+}
+
+#define FIELD_OF struct baseline_report
+static const struct bench_field base_fields[] = {
+    FIELD(TEXT, "name", base, "", OR_NONE, SHOWN),
+    FIELD(TEXT, "compiler", base_compiler, "", OR_NONE, SHOWN),
+};
+static const struct bench_fields base = {FIELDS(struct baseline_report, base_fields), .closed = true};
+static const struct bench_field candidate_fields[] = {
+    FIELD(TEXT, "name", candidate, "", OR_NONE, SHOWN),
+    FIELD(TEXT, "compiler", cand_compiler, "", OR_NONE, SHOWN),
+};
+static const struct bench_fields candidate = {FIELDS(struct baseline_report, candidate_fields),
+                                              .closed = true};
+static const struct bench_field gate_fields[] = {
+    FIELD_VERSION(1),
+    FIELD_CONST("kind", "gate"),
+    FIELD(TEXT, "version", env.version, "Of qkbench.", OR_NONE),
+    FIELD(TEXT, "commit", env.commit, "Of the tree that was built.", OR_NONE),
+    FIELD(TEXT, "date", env.date, "When the run began.", OR_NONE, FIELD_DATE),
+    FIELD(TEXT, "host", env.host, "", OR_NONE),
+    FIELD(COPY, "mode", mode, "Null: it ended before.", OR_NONE, .pattern = "^(duet|baseline)$"),
+    FIELD_PART("base", &base, ""),
+    FIELD_PART("candidate", &candidate, ""),
+    FIELD(TEXT, "suite", suite, "", OR_NONE, SHOWN),
+    FIELD(TEXT, "policy", policy, "Its file, or built in.", OR_NONE, SHOWN),
+    FIELD(INTEGER, "unavailable", unavailable, "Rows whose ISA level is not here."),
+    FIELD(TEXT, "unavailable_reason", unavailable_why, "Of the first of them.", OR_NONE),
+    FIELD_MADE(REAL, "alpha", alpha, "Of a false alarm anywhere; null: no policy.", BENCH_OR_NULL,
+               BENCH_RATIO_LEAST, 1),
+    FIELD(SEED, "seed", seed, "Of the order."),
+    FIELD(REAL, "seconds", seconds, "Wall time of it all.", 0, FIELD_AMOUNT),
+    FIELD(BOOLEAN, "strict", strict, "WARN counts as REGRESSION."),
+    FIELD(WORD, "verdict", verdict, "", 0, .words = baseline_verdict_names),
+    FIELD(TEXT, "reason", reason, "Why the run, not a case, is INVALID.", OR_NONE, SHOWN),
+    FIELD_MADE(INTEGER, "exit_code", exit_code, "1, 2, 77 and 130: the gate could not judge.", 0, 0, 130),
+    FIELD_MADE(OBJECT, "counts", counted, "Without controls.", 0, .of = &counts),
+    FIELD_MADE(JSON, "fingerprint", fingerprint, "As in a sample set.",
+               .schema = "{\"type\": \"object\", \"required\": [\"identity\", \"hash\", \"shown\"]}"),
+    FIELD_LIST(LIST, "results", results, count, &result, "", BENCH_ON_LINES),
+};
+#undef FIELD_OF
+const struct bench_fields report_verdicts_fields = {
+    FIELDS(struct baseline_report, gate_fields),
+    .title = "qkbench gate",
+    .about = "What a gate found.",
+    .closed = true,
+    .lines = true,
+    .json = JSON_REAL_PRECISION(17),
+};
 
 int report_verdicts_json(const struct baseline_report *r, FILE *to, struct qk_error *err)
 {
-    struct bench_json_output out = {.to = to};
-    struct report_verdicts v;
-    const int code = report_verdicts_make(&v, r, err);
-    if (code)
-        return code;
-    bench_json_emit_members(&out, "{\n", run(&v), FLAGS);
-    bench_json_emit_text(&out, ",\n\"results\": [");
-    for (size_t i = 0; i < r->count && out.code == QK_OK; i++)
-        bench_json_emit(&out, i ? ",\n" : "\n", result(&r->results[i]), FLAGS);
-    bench_json_emit_text(&out, "\n]\n}\n");
-    report_verdicts_free(&v);
-    if (out.code == QK_OK)
-        return report_written(to, "JSON", err);
-    return bench_json_finish(&out, "the gate's JSON", err);
+    const int code = bench_fields_write(&report_verdicts_fields, r, "the gate's JSON", to, err);
+    return code ? code : report_written(to, "JSON", err);
 }

@@ -7,11 +7,14 @@
 #define QKBENCH_REPORTS_FORMS_VERDICTS_H
 
 #include "baselines/gate/verdict.h"
+#include "harness/records/fields.h"
 
 #include <stdio.h>
 
 typedef int report_verdicts_writer(const struct baseline_report *r, FILE *to, struct qk_error *err);
 
+/* The JSON that report_verdicts_json writes. */
+extern const struct bench_fields report_verdicts_fields;
 /* For people at a terminal: facts, a table of all cases, the verdict and what to do about it. At most 120 columns. */
 report_verdicts_writer report_verdicts_text;
 

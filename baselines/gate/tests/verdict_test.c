@@ -249,19 +249,6 @@ UNIT_TEST(an_undecided_other_shape_does_not_count)
     }
 }
 
-UNIT_TEST(words_are_the_designs)
-{
-    static const char *const words[] = {"PASS",    "WARN", "REGRESSION", "INCONCLUSIVE",
-                                        "INVALID", "NEW",  "MISSING",    "REMOVED"};
-    for (int v = 0; v < BASELINE_VERDICTS; v++)
-        assert_string_equal(baseline_verdict_names[v], words[v]);
-    assert_string_equal(baseline_role_names[BASELINE_CASE], "case");
-    assert_string_equal(baseline_role_names[BASELINE_SHAPE], "shape");
-    assert_string_equal(baseline_role_names[BASELINE_RULE], "rule");
-    assert_string_equal(baseline_role_names[BASELINE_AA], "aa");
-    assert_string_equal(baseline_role_names[BASELINE_SLOWED], "slowed");
-}
-
 UNIT_TEST(too_many_results_are_no_memory)
 {
     struct baseline_report r;
@@ -282,7 +269,6 @@ TEST_PART(verdict)
         cmocka_unit_test(a_reason_that_is_there_is_kept),
         cmocka_unit_test(rules_are_judged_like_cases),
         cmocka_unit_test(an_undecided_other_shape_does_not_count),
-        cmocka_unit_test(words_are_the_designs),
         cmocka_unit_test(too_many_results_are_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

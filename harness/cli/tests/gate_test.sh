@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The gate as its users meet it: exit codes, messages, files, the lock.  gate_test.sh PROGRAM MODULE OTHER_ABI TREE
+# The gate as its users meet it: exit codes, messages, files, the lock.  gate_test.sh PROGRAM MODULE OTHER_ABI TREE SCHEMA
 # Verdicts of real timings are not asked for: the machine may be too loud for one. baselines/gate/duet tests those.
 # shellcheck disable=SC2016,SC2317,SC2034 # conditions are texts for eval, so functions look unreached
 module=$(realpath "$2")
 other_abi=$(realpath "$3")
 tree=$4
+verdicts_schema=$(realpath "$5")
 # shellcheck source=harness/cli/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 
@@ -150,7 +151,7 @@ ok "the trace has a header and blocks" eval '[ "$(wc -l <trace.jsonl)" -gt 3 ] &
 run "${gate[@]}" --duet "$module" --time-identical --all-shapes f32_dot/scalar/256 --budget 3 --out shapes.json
 ok "with --all-shapes the other shapes are there too" eval \
     'case $status in 0 | 3 | 4 | 5) [ "$(grep -c "\"role\": \"shape\"" shapes.json)" -eq 3 ] ;; *) false ;; esac'
-obeys "verdicts obey their schema" "$tree/reports/forms/verdicts.schema.json" identical.json timed.json shapes.json
+obeys "verdicts obey their schema" "$verdicts_schema" identical.json timed.json shapes.json
 rm -f trace.jsonl timed.json shapes.json
 ok "nothing else stays behind" eval '[ "$before" = "$(ls -A)" ]'
 

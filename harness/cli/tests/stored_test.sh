@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # What is said of a stored baseline, with nothing measured: results that were made by hand are gated against it, and
-# files and folders are not what they should be.  stored_test.sh PROGRAM FIXTURES TREE
+# files and folders are not what they should be.  stored_test.sh PROGRAM FIXTURES TREE SCHEMA
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
 fixtures=$(realpath "$2")
 tree=$(realpath "$3")
+verdicts_schema=$(realpath "$4")
 # shellcheck source=harness/cli/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
@@ -37,7 +38,7 @@ print(report["verdict"], [r["name"] for r in bad], [r["verdict"] for r in bad])
 print([c["name"] for c in bad[0]["components"] if c["grew"]], 1.3 < bad[0]["timing"]["ratio"] < 1.6)' 2>&1)
 ok "so does JSON, and no other case is named" eval \
     'says "REGRESSION ['"'$slow'"'] ['"'REGRESSION'"']" && says "['"'lookup'"'] True"'
-obeys "and obeys its schema" "$tree/reports/forms/verdicts.schema.json" verdicts.json
+obeys "and obeys its schema" "$verdicts_schema" verdicts.json
 code 0 PASS "${gate[@]}" --result main.json
 code 0 PASS "${gate[@]}" --result slower.json '*/autovec_v3/*'
 code 2 "--result belongs to --baseline" gate --result main.json --duet x.so

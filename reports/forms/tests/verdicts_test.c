@@ -37,6 +37,7 @@ UNIT_TEST(forms_are_as_they_were)
     } rows[] = {
         {"text", "good", "gate_good.txt"},     {"text", "bad", "gate_bad.txt"},
         {"markdown", "bad", "gate_bad.md"},    {"json", "hostile", "gate_hostile.json"},
+        {"json", "bad", "gate_bad.json"},      {"json", "ended", "gate_ended.json"},
         {"junit", "bad", "gate_bad.xml"},      {"junit", "hostile", "gate_hostile.xml"},
         {"github", "bad", "gate_bad.github"},  {"github", "strict", "gate_strict.github"},
         {"text", "unsure", "gate_unsure.txt"},

@@ -13,7 +13,7 @@ import tempfile
 import xml.etree.ElementTree
 
 sys.dont_write_bytecode = True  # nothing appears in the source tree
-from schema_frame import DELETE, Skip, put, refuse_constant, run_tests, validator
+from schema_frame import Skip, refuse_constant, run_tests, validator
 
 gate_schema, bmf_schema, xsd, ended, *writer = sys.argv[1:]
 CASES = ("case", "shape")
@@ -46,54 +46,22 @@ def is_control(result):
 
 # JSON
 
+EXITS = {("PASS", False): [0], ("WARN", False): [0], ("WARN", True): [3], ("REGRESSION", False): [3],
+         ("INCONCLUSIVE", False): [4], ("MISSING", False): [5], ("INVALID", False): [1, 2, 5, 77, 130]}
+
+
 def json_obeys_and_adds_up(kind):
     document = parsed("json", kind)
     validator(gate_schema).validate(document)
     judged = [r["verdict"] for r in document["results"] if not is_control(r)]
     for verdict, count in document["counts"].items():
         assert count == judged.count(verdict), (verdict, count)
-
-
-SAYS = [
-    ("bad", lambda d: d["exit_code"], 5),
-    ("strict", lambda d: d["exit_code"], 3),
-    ("warn", lambda d: d["exit_code"], 0),
-    ("unsure", lambda d: d["exit_code"], 4),
-    ("stalls", lambda d: d["exit_code"], 3),
-    ("stalls", lambda d: d["results"][0]["timing"]["mean_ratio"], 2.7231),
-    ("stalls", lambda d: [r["role"] for r in d["results"][:3]], ["case", "shape", "case"]),
-    ("bad", lambda d: d["results"][12]["timing"]["ratio"], 1.0104),
-    ("bad", lambda d: d["results"][12]["timing"]["launches"], 5),
-    ("bad", lambda d: d["results"][12]["components"][0],
-     {"name": "lookup", "base_percent": 41.25, "candidate_percent": 48.0, "grew": True}),
-    ("bad", lambda d: d["results"][13]["instructions"], {"base": 41234.0, "candidate": 42790.0}),
-    ("bad", lambda d: d["results"][15]["timing"], None),
-    ("bad", lambda d: d["results"][72]["timing"]["extra_work"], 0.0163),
-    ("bad", lambda d: d["results"][74]["judged_right"], False),
-    ("bad", lambda d: (d["unavailable"], d["unavailable_reason"][:12]), (4, "avxvnni_best")),
-    ("bad", lambda d: d["fingerprint"]["hash"], "0123456789abcdef"),
-    ("hostile", lambda d: d["results"][2]["timing"]["ratio_low"], None),
-    ("empty", lambda d: d["results"], []),
-    ("bad", lambda d: [r["file"] for r in d["results"][11:13]], [None, "kernels/qk256_dequant/p4_permute.c"]),
-    ("ended", lambda d: (d["exit_code"], d["mode"], d["alpha"]), (130, None, None)),
-]
-BROKEN = [
-    (["schema_version"], 2), (["kind"], "breakdown"), (["more"], 1), (["seed"], 42), (["mode"], "quick"),
-    (["exit_code"], 0), (["verdict"], "NEW"), (["verdict"], "PASS"), (["alpha"], 0), (["reason"], ""), (["host"], DELETE),
-    (["counts", "OTHER"], 1), (["counts", "PASS"], DELETE), (["results", 0, "timing"], DELETE),
-    (["results", 0, "timing", "ratio"], 0), (["results", 0, "timing", "blocks"], 1.5),
-    (["results", 0, "timing", "more"], 1), (["results", 0, "role"], "control"), (["results", 0, "judged_right"], True),
-    (["results", 0, "verdict"], "MISSING"), (["results", 0, "memory"], "L1"), (["results", 74, "judged_right"], True),
-    (["results", 12, "components", 0, "grew"], DELETE), (["results", 12, "instructions", "base"], "many"),
-]
-
-
-def json_says(kind, get, want):
-    assert get(parsed("json", kind)) == want, f"found {get(parsed('json', kind))!r}"
-
-
-def json_refused(place, value):
-    assert not validator(gate_schema).is_valid(put(parsed("json", "bad"), place, value)), "accepted"
+    assert document["exit_code"] in EXITS[document["verdict"], document["strict"] and document["verdict"] == "WARN"]
+    assert document["verdict"] == "INVALID" or not document["reason"]
+    for r in document["results"]:
+        assert is_control(r) == (r["judged_right"] is not None), r
+        assert not r["judged_right"] or r["verdict"] == {"aa": "PASS", "slowed": "REGRESSION"}[r["role"]], r
+        assert r["verdict"] not in ("NEW", "MISSING", "REMOVED") or r["timing"] is None, r
 
 
 # JUnit
@@ -305,9 +273,6 @@ for k in KINDS:
         ("JSON obeys its schema", json_obeys_and_adds_up), ("JUnit says what the JSON says", junit_agrees),
         ("JUnit obeys its schema", junit_obeys), ("annotations say what the JSON says", github_agrees),
         ("Bencher metrics are those of the JSON", bmf_agrees), ("markdown is whole", markdown_is_whole))]
-tests += [(f"JSON of {k} says {want!r}"[:70].replace("#", ""), json_says, k, get, want) for k, get, want in SAYS]
-tests += [(f"JSON with another {'.'.join(map(str, place))} is refused", json_refused, place, value)
-          for place, value in BROKEN]
 tests += [(f"JUnit with '{new}' is refused", junit_refused, old, new) for old, new in (
     ('tests="76"', 'tests="-1"'), ("T03:04:05", "T03:04:05Z"), ('time="171.250"', 'time="1e3"'),
     ("<system-err/>", ""), ('type="perf-regression"', 'type="slow"'), (' hostname="bench-1"', ""),
