@@ -56,7 +56,7 @@ def breaks(rule, document, place):
 for name, document in documents.items():
     schema.obeys(document, f"{name} obeys it")
     # One of a kind: the elements of a list differ in which members they have.
-    broken = {tuple("" if isinstance(key, int) else key for key in where): (where, value)
+    broken = {(value is DELETE, *("" if isinstance(key, int) else key for key in where)): (where, value)
               for where, value in breaks(schema.schema, document, [])}.values()
     accepted = [where for where, value in broken if schema.validator.is_valid(put(document, where, value))]
 
