@@ -182,7 +182,7 @@ static json_t *make_value(const struct maker *m, const struct bench_field *f, co
     case BENCH_FIELD_REAL:
         return real(m, real_at(from));
     case BENCH_FIELD_NUMBERS:
-        return make_numbers(m, f, record);
+        return nullable && !count_of(f, record) ? json_null() : make_numbers(m, f, record);
     case BENCH_FIELD_CONST:
         return f->expected ? json_string(f->expected) : json_integer((json_int_t)f->low);
     case BENCH_FIELD_OBJECT:

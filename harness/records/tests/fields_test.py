@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True  # nothing appears in the source tree
-from schema_frame import DELETE, Schema, printed_by, put
+from schema_frame import Schema, printed_by
 
 arguments, writer = sys.argv[1:], []
 if "--" in arguments:
@@ -19,7 +19,7 @@ schema = Schema(arguments[0])
 documents = {}
 for name in arguments[1:]:
     with open(name, encoding="utf-8") as f:
-        documents[name.rsplit("/", 1)[-1]] = json.load(f)
+        documents[name.rsplit("/", 1)[-1].removesuffix(".json")] = json.load(f)
 for word in writer[2:] or writer[1:2]:
     command = writer[:2] + ([word] if writer[2:] else [])
     documents[word] = printed_by(command)
@@ -35,30 +35,29 @@ for word in writer[2:] or writer[1:2]:
 
 
 def breaks(rule, document, place):
-    """(place, value) of what the rule refuses."""
+    """{place: (rule, what it refuses)}; one for all elements of a list, which differ in the members they have."""
+    found = {}
     if isinstance(document, dict):
-        members = rule.get("properties", {})
         for key in rule.get("required", []):
-            yield place + [key], DELETE
+            found[f"{place}.{key} taken away"] = rule, {name: document[name] for name in document if name != key}
         if rule.get("additionalProperties") is False:
-            yield place + ["no_such_member"], 1
+            found[f"{place}.no_such_member"] = rule, {**document, "no_such_member": 1}
         for key, value in document.items():
-            below = members.get(key, rule.get("additionalProperties"))
+            below = rule.get("properties", {}).get(key, rule.get("additionalProperties"))
             if isinstance(below, dict) and ("type" in below or "enum" in below or "const" in below):
-                yield place + [key], {"no": ["such", "type"]} if below.get("type") != "object" else 5
-                yield from breaks(below, value, place + [key])
+                found[f"{place}.{key}"] = rule, {**document, key: 5 if below.get("type") == "object" else {"no": ["type"]}}
+                found |= breaks(below, value, f"{place}.{key}")
     elif isinstance(document, list) and "items" in rule:
-        for i, element in enumerate(document):
-            yield place + [i], {"no": ["such", "type"]} if rule["items"].get("type") != "object" else 5
-            yield from breaks(rule["items"], element, place + [i])
+        for element in document:
+            found[f"{place}[]"] = rule["items"], 5 if rule["items"].get("type") == "object" else {"no": ["type"]}
+            found |= breaks(rule["items"], element, f"{place}[]")
+    return found
 
 
 for name, document in documents.items():
     schema.obeys(document, f"{name} obeys it")
-    # One of a kind: the elements of a list differ in which members they have.
-    broken = {(value is DELETE, *("" if isinstance(key, int) else key for key in where)): (where, value)
-              for where, value in breaks(schema.schema, document, [])}.values()
-    accepted = [where for where, value in broken if schema.validator.is_valid(put(document, where, value))]
+    broken = breaks(schema.schema, document, "$")
+    accepted = [place for place, (rule, value) in broken.items() if schema.validator.evolve(schema=rule).is_valid(value)]
 
     def strict(broken=broken, accepted=accepted):
         assert len(broken) > 10 and not accepted, f"{len(broken)} tried; accepted without or changed: {accepted[:3]}"
