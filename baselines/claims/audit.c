@@ -166,14 +166,4 @@ void baseline_audit_free(struct baseline_audit *audit)
     *audit = (struct baseline_audit){.goal = NAN};
 }
 
-const char *baseline_audit_word(enum baseline_audit_verdict verdict)
-{
-    switch (verdict) {
-    case BASELINE_CONFIRMED:
-        return "confirmed";
-    case BASELINE_REFUTED:
-        return "refuted";
-    default:
-        return "not resolved";
-    }
-}
+const char *const baseline_audit_words[] = {"confirmed", "refuted", "not resolved", NULL};

@@ -55,7 +55,6 @@ int baseline_audit_make(struct baseline_audit *audit, const char *path, const st
 void baseline_audit_free(struct baseline_audit *audit);
 /* The verdict on a claimed ratio. Without an interval its ends are NaN, which is neither above nor below anything. */
 enum baseline_audit_verdict baseline_audit_judge(const struct bench_interval *measured, double claimed);
-/* "confirmed", "refuted", "not resolved". */
-const char *baseline_audit_word(enum baseline_audit_verdict verdict);
+extern const char *const baseline_audit_words[]; /* "confirmed", "refuted", "not resolved", NULL */
 
 #endif

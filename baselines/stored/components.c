@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/stored/components.h"
 
-#include "harness/records/json_writer.h"
+#include "harness/records/fields.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -61,7 +61,7 @@ static const struct bench_breakdown_row *find_before(const struct group *g, cons
 static void measure(struct baseline_gain_row *out, const struct group *g,
                     const struct bench_breakdown_row *after)
 {
-    const struct baseline_component_claim *claim = out->claim;
+    const struct baseline_component_claim *claim = &out->claim;
     const struct bench_breakdown_row *before = find_before(g, claim->gain_phase);
     out->measured = (struct bench_interval){NAN, NAN, NAN};
     if (after->status != BENCH_OK) {
@@ -105,7 +105,7 @@ static size_t walk(struct baseline_gain_row *rows, const struct baseline_claims 
                 continue;
             if (rows) {
                 rows[n] = (struct baseline_gain_row){
-                    .claim = claim, .shape = after->shape, .after = after->variant->name};
+                    .claim = *claim, .shape = after->shape, .after = after->variant->name};
                 measure(&rows[n], &g, after);
                 rows[n].verdict = baseline_audit_judge(&rows[n].measured, claim->gain);
             }
@@ -144,46 +144,58 @@ double baseline_components_claimed(const struct baseline_components *c, const st
     return NAN;
 }
 
-static json_t *claim_row(const struct baseline_component_claim *claim)
+static json_t *by_phase(const void *claim)
 {
-    json_t *o = json_object(), *times = json_object();
-    for (size_t k = 0; k < claim->count; k++)
-        bench_json_put(&times, claim->at[k].phase, json_real(claim->at[k].ms));
-    bench_json_put(&o, "component", bench_json_text(claim->name));
-    bench_json_put(&o, "stage", bench_json_text(claim->stage));
-    bench_json_put(&o, "ms_per_token", times);
-    return o;
+    const struct baseline_component_claim *from = claim;
+    json_t *times = json_object();
+    for (size_t k = 0; k < from->count; k++)
+        bench_json_put(&times, from->at[k].phase, json_real(from->at[k].ms));
+    return times;
 }
 
-static json_t *gain_row(const struct baseline_gain_row *row)
-{
-    json_t *o = json_object();
-    bench_json_put(&o, "component", bench_json_text(row->claim->name));
-    bench_json_put(&o, "stage", bench_json_text(row->claim->stage));
-    bench_json_put(&o, "shape", bench_json_text(row->shape));
-    bench_json_put(&o, "phase", bench_json_text(row->claim->gain_phase));
-    bench_json_put(&o, "over", bench_json_text(row->claim->gain_over));
-    bench_json_put(&o, "claimed", json_real(row->claim->gain));
-    bench_json_put(&o, "after", bench_json_text(row->after));
-    bench_json_put(&o, "before", bench_json_text_or_null(row->before ? row->before : ""));
-    bench_json_put(&o, "measured", bench_json_real(row->measured.value));
-    bench_json_put(&o, "measured_low", bench_json_real(row->measured.low));
-    bench_json_put(&o, "measured_high", bench_json_real(row->measured.high));
-    bench_json_put(&o, "verdict", json_string(baseline_audit_word(row->verdict)));
-    bench_json_put(&o, "reason", bench_json_text_or_null(row->why));
-    return o;
-}
+#define FIELD_OF struct baseline_component_claim
+static const struct bench_field claim_fields[] = {
+    FIELD(TEXT, "component", name, "In the source's words.", BENCH_FILLED),
+    FIELD(TEXT, "stage", stage, "", BENCH_FILLED),
+    FIELD_MADE(JSON, "ms_per_token", by_phase, "By phase.",
+               .schema = "{\"type\": \"object\", \"minProperties\": 1, \"additionalProperties\":"
+                         " {\"type\": \"number\", \"minimum\": 0}}"),
+};
+#undef FIELD_OF
+static const struct bench_fields claim_table = {FIELDS(struct baseline_component_claim, claim_fields),
+                                                .closed = true};
 
-json_t *baseline_components_json(const struct baseline_components *c)
-{
-    json_t *o = json_object(), *table = json_array(), *gains = json_array();
-    for (size_t i = 0; i < c->claims.component_count; i++)
-        bench_json_append(&table, claim_row(&c->claims.components[i]));
-    for (size_t i = 0; i < c->count; i++)
-        bench_json_append(&gains, gain_row(&c->rows[i]));
-    bench_json_put(&o, "source", bench_json_text(c->claims.source));
-    bench_json_put(&o, "op", bench_json_text(c->claims.op));
-    bench_json_put(&o, "table", table);
-    bench_json_put(&o, "gains", gains);
-    return o;
-}
+#define FIELD_OF struct baseline_gain_row
+static const struct bench_field gain_fields[] = {
+    FIELD(TEXT, "component", claim.name, "", BENCH_FILLED),
+    FIELD(TEXT, "stage", claim.stage, "", BENCH_FILLED),
+    FIELD(COPY, "shape", shape, "", BENCH_FILLED),
+    FIELD(TEXT, "phase", claim.gain_phase, "", BENCH_FILLED),
+    FIELD(TEXT, "over", claim.gain_over, "", BENCH_FILLED),
+    FIELD(REAL, "claimed", claim.gain, "", 0, FIELD_RATIO),
+    FIELD(COPY, "after", after, "Variant of the phase.", BENCH_FILLED),
+    FIELD(COPY, "before", before, "Variant of the nearest earlier phase that was measured.", BENCH_OR_NULL),
+    FIELD(REAL, "measured", measured.value, "", BENCH_OR_NULL, FIELD_RATIO),
+    FIELD(REAL, "measured_low", measured.low, "", BENCH_OR_NULL, FIELD_RATIO),
+    FIELD(REAL, "measured_high", measured.high, "", BENCH_OR_NULL, FIELD_RATIO),
+    FIELD(WORD, "verdict", verdict, "", 0, .words = baseline_audit_words),
+    FIELD(TEXT, "reason", why, "Why there is no ratio.", BENCH_OR_NULL),
+};
+#undef FIELD_OF
+static const struct bench_fields gain_table = {FIELDS(struct baseline_gain_row, gain_fields), .closed = true};
+
+#define FIELD_OF struct baseline_components
+static const struct bench_field components_fields[] = {
+    FIELD(TEXT, "source", claims.source, "", BENCH_FILLED),
+    FIELD(TEXT, "op", claims.op, "", BENCH_FILLED),
+    FIELD_LIST(LIST, "table", claims.components, claims.component_count, &claim_table, "Said to take."),
+    FIELD_LIST(LIST, "gains", rows, count, &gain_table, "Claimed and measured."),
+};
+#undef FIELD_OF
+const struct bench_fields baseline_components_fields = {
+    FIELDS(struct baseline_components, components_fields),
+    .title = "claims of a breakdown",
+    .about = "What a roadmap says of components.",
+    .closed = true,
+    .json = JSON_REAL_PRECISION(17),
+};

@@ -10,8 +10,8 @@
 #include "harness/breakdown/breakdown.h"
 
 struct baseline_gain_row {
-    const struct baseline_component_claim *claim; /* of the same struct baseline_components */
-    const char *shape;                            /* borrowed from the breakdown */
+    struct baseline_component_claim claim;
+    const char *shape; /* borrowed from the breakdown */
     const char *before,
         *after; /* variants, borrowed; before is NULL when there was nothing to compare with */
     struct bench_interval measured; /* NaN where there is no number */
@@ -40,7 +40,7 @@ void baseline_components_free(struct baseline_components *c);
 /* Claimed ms per token of a stage, or of "total", in a row's phase; NaN when nobody claimed any. */
 double baseline_components_claimed(const struct baseline_components *c, const struct bench_breakdown_row *row,
                                    const char *stage);
-/* As breakdown.schema.json wants its `claims`; NULL when memory is refused. The caller's. */
-json_t *baseline_components_json(const struct baseline_components *c);
+/* What stands beside a breakdown as its claims. */
+extern const struct bench_fields baseline_components_fields;
 
 #endif

@@ -9,9 +9,8 @@
 #define QKBENCH_HARNESS_BREAKDOWN_BREAKDOWN_H
 
 #include "harness/engine/run.h"
+#include "harness/records/fields.h"
 #include "harness/records/stats.h"
-
-#include <jansson.h>
 
 enum {
     BENCH_BREAKDOWN_SCHEMA_VERSION = 1,
@@ -86,6 +85,7 @@ struct bench_breakdown {
     bool failed; /* a variant failed its check */
     size_t count;
     struct bench_breakdown_row *rows; /* owned; by shape, then in table order */
+    json_t *claims;                   /* borrowed, for the JSON; NULL: none */
 };
 
 /*
@@ -140,11 +140,7 @@ size_t bench_breakdown_group_end(const struct bench_breakdown *bd, size_t first)
 /* "op/variant/shape" into to[size]. */
 const char *bench_breakdown_name(const struct bench_breakdown_row *row, char *to, size_t size);
 
-/*
- * Strict JSON (breakdown.schema.json): the machine, the rows, the samples in the order they were taken, and `claims`.
- * The claims are borrowed, any JSON that the schema allows there, or NULL for none. QK_ERR_IO, QK_ERR_MEMORY.
- */
-int bench_breakdown_write_json(const struct bench_breakdown *bd, json_t *claims, FILE *to,
-                               struct qk_error *err);
+/* The machine, the rows, the claims, and the samples in the order they were taken. */
+extern const struct bench_fields bench_breakdown_fields;
 
 #endif

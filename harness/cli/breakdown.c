@@ -12,13 +12,14 @@ struct options {
     bool markdown;
 };
 
-static int write_json(const struct bench_breakdown *bd, const struct baseline_components *claims,
+static int write_json(struct bench_breakdown *bd, const struct baseline_components *claims,
                       struct cli_out *file, struct qk_error *err)
 {
-    json_t *json = baseline_components_json(claims);
-    int code = json ? bench_breakdown_write_json(bd, json, file->file.stream, err)
-                    : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the claims");
-    json_decref(json);
+    bd->claims = bench_fields_json(&baseline_components_fields, claims);
+    int code = bd->claims
+                   ? bench_fields_write(&bench_breakdown_fields, bd, "the breakdown", file->file.stream, err)
+                   : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the claims");
+    json_decref(bd->claims);
     return code ? code : cli_out_commit(file, 1, err);
 }
 
@@ -61,7 +62,7 @@ int cli_breakdown(int argc, char **argv)
         CLI_OPTION_SHAPES("seed, blocks, model, large, cache, or a GGUF file (default: one shape, in L1)"),
         CLI_OPTION_QUICK("Fewer and shorter blocks: to look at, not to quote"),
         {"markdown", 'm', NULL, CLI_FLAG(options, markdown), "Tables in markdown instead of text", 0},
-        CLI_OPTION_OUT("Write samples and estimates as JSON (harness/breakdown/breakdown.schema.json)"),
+        CLI_OPTION_OUT("Write samples and estimates as JSON (breakdown.schema.json)"),
         CLI_OPTION_COUNTERS(
             "Count each prefix, alone and after it was timed: auto (default), none, or a list "
             "as of run; steps: each component's instructions, of the op's smallest shape"),

@@ -3,6 +3,7 @@
 #include "baselines/claims/claims.h"
 #include "baselines/gate/policy.h"
 #include "baselines/stored/baseline.h"
+#include "baselines/stored/components.h"
 #include "harness/doctor/doctor.h"
 #include "reports/forms/verdicts.h"
 #include "reports/text/compare.h"

@@ -201,15 +201,15 @@ static void add_gains(struct report_table *t, const struct baseline_components *
     for (size_t i = 0; i < c->count; i++) {
         const struct baseline_gain_row *row = &c->rows[i];
         const size_t note = *row->why ? report_table_note(t, "no ratio: %s", row->why) : 0;
-        report_table_texts(t, row->shape, row->claim->name, row->claim->stage, NULL);
-        report_table_cell(t, "%s over %s", row->claim->gain_phase, row->claim->gain_over);
-        report_table_cell(t, "%.2fx", row->claim->gain);
+        report_table_texts(t, row->shape, row->claim.name, row->claim.stage, NULL);
+        report_table_cell(t, "%s over %s", row->claim.gain_phase, row->claim.gain_over);
+        report_table_cell(t, "%.2fx", row->claim.gain);
         report_add_ratio(t, &row->measured, note);
         if (row->before)
             report_table_cell(t, "%s over %s", row->after, row->before);
         else
             report_table_cell(t, "%s", row->after);
-        report_table_cell(t, "%s", baseline_audit_word(row->verdict));
+        report_table_cell(t, "%s", baseline_audit_words[row->verdict]);
     }
 }
 

@@ -267,7 +267,7 @@ static void add_audit(struct report_table *t, const struct baseline_audit *audit
             report_table_cell(t, "%s over %s", row->variant, row->previous);
         else
             report_table_cell(t, "%s", row->variant);
-        report_table_cell(t, "%s", baseline_audit_word(row->verdict));
+        report_table_cell(t, "%s", baseline_audit_words[row->verdict]);
     }
 }
 

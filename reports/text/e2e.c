@@ -140,7 +140,7 @@ static void add_ladder(struct report_table *t, const struct bench_e2e *e,
         report_table_cell(t, "%s", number(1e9 / a->row->ns_per_token.value, text));
         add_interval(t, &a->row->speedup, 1, "x");
         add_claim(t, a->claimed_ratio, "x", a->target);
-        report_table_cell(t, "%s", a->judged ? baseline_audit_word(a->verdict) : "-");
+        report_table_cell(t, "%s", a->judged ? baseline_audit_words[a->verdict] : "-");
         report_table_cell(t, "%s", number(a->seconds, text));
         add_claim(t, a->claimed_s, "", a->target);
         report_table_cell(t, "%s", a->within ? "yes" : "no");

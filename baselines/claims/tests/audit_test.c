@@ -89,8 +89,8 @@ static void verdicts_and_their_boundaries(void **state)
         audit_claims(f, &audit, STEP("1", "baseline", "1.5"));
         assert_int_equal(audit.count, 1);
         if (audit.rows[0].verdict != cases[i].verdict)
-            fail_msg("case %zu: %s, expected %s", i, baseline_audit_word(audit.rows[0].verdict),
-                     baseline_audit_word(cases[i].verdict));
+            fail_msg("case %zu: %s, expected %s", i, baseline_audit_words[audit.rows[0].verdict],
+                     baseline_audit_words[cases[i].verdict]);
         assert_int_equal(audit.verdicts[cases[i].verdict], 1);
         assert_int_equal(isnan(cases[i].step.low) != 0, audit.rows[0].why[0] != '\0');
         baseline_audit_free(&audit);
