@@ -44,7 +44,7 @@ enum bench_field_kind {
      * member's name. words[]: the members that must be there.
      */
     BENCH_FIELD_MAP,
-    BENCH_FIELD_JSON, /* any value: `put` and `get` do all, `schema` describes it */
+    BENCH_FIELD_JSON, /* any value: `put` (or a json_t *, borrowed) and `get` do all, `schema` describes it */
 };
 
 enum bench_field_flags {

@@ -193,7 +193,7 @@ static json_t *make_value(const struct maker *m, const struct bench_field *f, co
     case BENCH_FIELD_MAP:
         return nullable && !f->next && !count_of(f, record) ? json_null() : make_list(m, f, record, at);
     case BENCH_FIELD_JSON:
-        break;
+        return json_incref((json_t *)(void *)(uintptr_t)copy_at(from));
     }
     return json_null();
 }
@@ -212,6 +212,8 @@ static bool is_there(const struct bench_field *f, const char *record)
         return *from;
     case BENCH_FIELD_COPY:
         return copy_at(from);
+    case BENCH_FIELD_JSON:
+        return f->put || copy_at(from);
     case BENCH_FIELD_INTEGER:
         return integer_at(f, from) != (f->is_signed ? -1 : 0);
     case BENCH_FIELD_WHOLE:
