@@ -187,16 +187,6 @@ static json_t *no_clock(const void *breakdown)
     return isnan(bd->clock_ghz) ? bench_json_text(bd->clock_why) : json_null();
 }
 
-static json_t *claims(const void *breakdown)
-{
-    return json_incref(((const struct bench_breakdown *)breakdown)->claims);
-}
-
-static bool has_claims(const void *breakdown)
-{
-    return ((const struct bench_breakdown *)breakdown)->claims;
-}
-
 #define FIELD_OF struct bench_breakdown
 static const struct bench_field clock_fields[] = {
     FIELD(REAL, "estimated_ghz", clock_ghz, "", BENCH_OR_NULL, FIELD_GHZ),
@@ -225,8 +215,7 @@ static const struct bench_field breakdown_fields[] = {
     FIELD_PART("model", &model, "ms per token: a pass over its weights on one core."),
     FIELD(OBJECT, "fingerprint", env, "", .of = &bench_fingerprint_fields),
     FIELD_MADE(LIST, "rows", NULL, "", BENCH_ON_LINES | BENCH_FILLED, .of = &row_table, .next = next_row),
-    FIELD_MADE(JSON, "claims", claims, "claims.schema.json", BENCH_OPTIONAL, .there = has_claims,
-               .schema = "{\"type\": \"object\"}"),
+    FIELD(JSON, "claims", claims, "claims.schema.json", BENCH_OPTIONAL, .schema = "{\"type\": \"object\"}"),
     FIELD_MADE(LIST, "blocks", NULL, "In the order they were taken.", BENCH_ON_LINES, .of = &block_table,
                .next = next_block, .json = JSON_REAL_PRECISION(7) | JSON_COMPACT),
 };

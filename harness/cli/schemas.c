@@ -5,6 +5,7 @@
 #include "baselines/stored/baseline.h"
 #include "baselines/stored/components.h"
 #include "harness/doctor/doctor.h"
+#include "harness/duet/trace.h"
 #include "reports/forms/verdicts.h"
 #include "reports/text/compare.h"
 

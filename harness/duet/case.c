@@ -4,10 +4,8 @@
 
 #include "harness/engine/buffers.h"
 
-const char *const bench_memory_names[BENCH_MEMORIES] = {
-    [BENCH_MEMORY_CACHE] = "cache", [BENCH_MEMORY_DRAM] = "dram"};
-const char *const bench_side_names[BENCH_SIDES] = {
-    [BENCH_SIDE_BASE] = "base", [BENCH_SIDE_CANDIDATE] = "candidate", [BENCH_SIDE_COPY] = "copy"};
+const char *const bench_memory_names[] = {"cache", "dram", NULL};
+const char *const bench_side_names[] = {"base", "candidate", "copy", NULL};
 
 enum bench_memory bench_memory_of(enum qk_op op, const struct qk_plan *plan,
                                   const struct bench_environment *env)

@@ -14,8 +14,8 @@ enum bench_duet_side { BENCH_SIDE_BASE, BENCH_SIDE_CANDIDATE, BENCH_SIDE_COPY, B
 
 /* Where a case's data comes from. It fits one core's L2 together, or it does not (an L3 is shared with neighbours). */
 enum bench_memory { BENCH_MEMORY_CACHE, BENCH_MEMORY_DRAM, BENCH_MEMORIES };
-extern const char *const bench_memory_names[BENCH_MEMORIES]; /* "cache", "dram" */
-extern const char *const bench_side_names[BENCH_SIDES];      /* "base", "candidate", "copy" */
+extern const char *const bench_memory_names[]; /* "cache", "dram", NULL */
+extern const char *const bench_side_names[];   /* "base", "candidate", "copy", NULL */
 
 /*
  * By all buffers of a call together, and the second values of inputs that alternate. Where neither sysfs nor cpuid tells L2, one of 256 KiB is assumed, the smallest

@@ -1,131 +1,166 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/duet/trace.h"
 
-#include "harness/records/json_writer.h"
-
-#include <errno.h>
 #include <math.h>
 #include <xxhash.h>
 
 /* Slices were rounded to seven digits when they were taken; the ratio keeps every bit, as a decision saw it. */
-static const size_t EXACT = JSON_REAL_PRECISION(17) | JSON_COMPACT;
+#define LINE .json = JSON_REAL_PRECISION(17) | JSON_COMPACT
 
-static json_t *hash_of(const struct bench_image *image)
+struct header {
+    struct bench_environment env;
+    struct bench_duet_config cfg;
+    json_t *policy;
+};
+
+struct module {
+    int next; /* side */
+    enum bench_duet_side side;
+    const char *path;
+    char xxh3[17]; /* empty: the file could not be read */
+};
+
+static bool next_module(const void *header, void *module)
 {
-    char hex[17];
-    if (!image->bytes)
-        return json_null();
-    snprintf(hex, sizeof hex, "%016llx", (unsigned long long)XXH3_64bits(image->bytes, image->size));
-    return json_string(hex);
+    const struct bench_image *const *image = ((const struct header *)header)->cfg.image;
+    struct module *to = module;
+    int side = to->next;
+    while (side < BENCH_SIDES && !image[side])
+        side++;
+    if (side == BENCH_SIDES)
+        return false;
+    *to = (struct module){side + 1, (enum bench_duet_side)side, image[side]->path, ""};
+    if (image[side]->bytes)
+        snprintf(to->xxh3, sizeof to->xxh3, "%016llx",
+                 (unsigned long long)XXH3_64bits(image[side]->bytes, image[side]->size));
+    return true;
 }
 
-static json_t *module_list(const struct bench_duet_config *cfg)
+#define FIELD_OF struct module
+static const struct bench_field module_fields[] = {
+    FIELD(WORD, "side", side, "", 0, .words = bench_side_names),
+    FIELD(COPY, "path", path, "", BENCH_FILLED),
+    FIELD(TEXT, "xxh3", xxh3, "XXH3-64 of the file; null when it could not be read.", BENCH_OR_NULL,
+          FIELD_HASH),
+};
+#undef FIELD_OF
+static const struct bench_fields module_table = {FIELDS(struct module, module_fields)};
+
+#define FIELD_OF struct bench_duet_arm
+static const struct bench_field arm_fields[] = {
+    FIELD(WORD, "side", side, "", 0, .words = bench_side_names),
+    FIELD(COPY, "variant", variant, "", BENCH_FILLED),
+};
+#undef FIELD_OF
+static const struct bench_fields arm_table = {FIELDS(struct bench_duet_arm, arm_fields)};
+
+static json_t *op_name(const void *duet_case)
 {
-    json_t *list = json_array();
-    for (int side = 0; side < BENCH_SIDES; side++) {
-        if (!cfg->image[side])
-            continue;
-        json_t *o = json_object();
-        bench_json_put(&o, "side", json_string(bench_side_names[side]));
-        bench_json_put(&o, "path", bench_json_text(cfg->image[side]->path));
-        bench_json_put(&o, "xxh3", hash_of(cfg->image[side]));
-        bench_json_append(&list, o);
-    }
-    return list;
+    return json_string(qk_op_row(((const struct bench_duet_case *)duet_case)->op)->name);
 }
 
-static json_t *arm_object(const struct bench_duet_arm *arm)
+static json_t *shape_text(const void *duet_case)
 {
-    json_t *o = json_object();
-    bench_json_put(&o, "side", json_string(bench_side_names[arm->side]));
-    bench_json_put(&o, "variant", bench_json_text(arm->variant));
-    return o;
+    char shape[QK_SHAPE_TEXT];
+    qk_shape_print(&((const struct bench_duet_case *)duet_case)->shape, shape);
+    return json_string(shape);
 }
 
-static json_t *case_list(const struct bench_duet_config *cfg)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < cfg->case_count; i++) {
-        const struct bench_duet_case *c = &cfg->cases[i];
-        char shape[QK_SHAPE_TEXT];
-        json_t *o = json_object();
-        qk_shape_print(&c->shape, shape);
-        bench_json_put(&o, "name", bench_json_text(c->name));
-        bench_json_put(&o, "op", json_string(qk_op_row(c->op)->name));
-        bench_json_put(&o, "shape", json_string(shape));
-        bench_json_put(&o, "memory", json_string(bench_memory_names[c->memory]));
-        bench_json_put(&o, "base", arm_object(&c->arm[0]));
-        bench_json_put(&o, "candidate", arm_object(&c->arm[1]));
-        bench_json_put(&o, "extra", json_real(c->extra));
-        bench_json_put(&o, "budget_ns", isfinite(c->budget_ns) ? json_real(c->budget_ns) : json_null());
-        bench_json_append(&list, o);
-    }
-    return list;
-}
+#define FIELD_OF struct bench_duet_case
+static const struct bench_field case_fields[] = {
+    FIELD(TEXT, "name", name, ""),
+    FIELD_MADE(COPY, "op", op_name, "", BENCH_FILLED),
+    FIELD_MADE(COPY, "shape", shape_text, "", 0, .pattern = "^[0-9]+(x[0-9]+){0,2}$"),
+    FIELD(WORD, "memory", memory, "", 0, .words = bench_memory_names),
+    FIELD(OBJECT, "base", arm[0], "", .of = &arm_table),
+    FIELD(OBJECT, "candidate", arm[1], "", .of = &arm_table),
+    FIELD(REAL, "extra", extra, "Share of extra work the candidate arm was to do.", 0, 0, 1),
+    FIELD(REAL, "budget_ns", budget_ns, "Null: none.", BENCH_OR_NULL, FIELD_NS),
+};
+#undef FIELD_OF
+static const struct bench_fields case_table = {FIELDS(struct bench_duet_case, case_fields)};
 
-static int write_line(json_t *o, FILE *to, struct qk_error *err)
-{
-    struct bench_json_output out = {to, QK_OK};
-    errno = 0;
-    bench_json_emit(&out, "", o, EXACT);
-    bench_json_emit_text(&out, "\n");
-    return bench_json_finish(&out, "the trace", err);
-}
+#define FIELD_OF struct header
+static const struct bench_field header_fields[] = {
+    FIELD_VERSION(BENCH_TRACE_SCHEMA_VERSION),
+    FIELD_CONST("kind", "duet_trace"),
+    FIELD(TEXT, "version", env.version, "Of qkbench."),
+    FIELD(TEXT, "commit", env.commit, ""),
+    FIELD(TEXT, "date", env.date, "", 0, FIELD_DATE),
+    FIELD(SEED, "seed", cfg.job.seed, "The order of a block follows from it: bench_duet_coins."),
+    FIELD(INTEGER, "pinned_cpu", cfg.job.cpu, "", 0, -1, INT_MAX),
+    FIELD_MADE(LIST, "modules", NULL, "", 0, .of = &module_table, .next = next_module),
+    FIELD(JSON, "policy", policy, "", .schema = "{\"type\": \"object\"}"),
+    FIELD_LIST(LIST, "cases", cfg.cases, cfg.case_count, &case_table, ""),
+    FIELD(OBJECT, "fingerprint", env, "", .of = &bench_fingerprint_fields),
+};
+#undef FIELD_OF
+const struct bench_fields bench_trace_header_fields = {FIELDS(struct header, header_fields),
+                                                       .title = "qkbench duet trace, its first line", LINE};
 
 int bench_trace_header(const struct bench_duet_config *cfg, const struct bench_environment *env,
-                       json_t *policy, FILE *to, struct qk_error *err)
+                       json_t *policy_json, FILE *to, struct qk_error *err)
 {
-    json_t *o = json_object();
-    bench_json_put(&o, "schema_version", json_integer(BENCH_TRACE_SCHEMA_VERSION));
-    bench_json_put(&o, "kind", json_string("duet_trace"));
-    bench_json_put(&o, "version", bench_json_text(env->version));
-    bench_json_put(&o, "commit", bench_json_text(env->commit));
-    bench_json_put(&o, "date", bench_json_text(env->date));
-    bench_json_put(&o, "seed", bench_json_seed(cfg->job.seed));
-    bench_json_put(&o, "pinned_cpu", json_integer(cfg->job.cpu));
-    bench_json_put(&o, "modules", module_list(cfg));
-    bench_json_put(&o, "policy", json_incref(policy));
-    bench_json_put(&o, "cases", case_list(cfg));
-    bench_json_put(&o, "fingerprint", bench_json_fingerprint(env));
-    return write_line(o, to, err);
+    const struct header header = {*env, *cfg, policy_json};
+    return bench_fields_write(&bench_trace_header_fields, &header, "the trace", to, err);
 }
 
-static json_t *numbers(const double *x, size_t n)
+struct block {
+    const char *name;
+    char order[BENCH_DUET_PAIRS_MAX + 1];
+    struct bench_duet_block of;
+    const double *base_ns, *cand_ns, *base_wait_ns, *cand_wait_ns;
+};
+
+static json_t *disturbed(const void *block)
 {
-    json_t *list = json_array();
-    for (size_t i = 0; i < n; i++)
-        bench_json_append(&list, bench_json_real(x[i]));
-    return list;
+    const struct bench_events *events = &((const struct block *)block)->of.events;
+    return events->recorded ? json_boolean(events->disturbed) : json_null();
 }
+
+static bool had_proof(const void *block)
+{
+    return ((const struct block *)block)->of.proof_ns > 0;
+}
+
+#define FIELD_OF struct block
+static const struct bench_field block_fields[] = {
+    FIELD(INTEGER, "case", of.index, "Of the header's cases, from 0."),
+    FIELD(COPY, "name", name, ""),
+    FIELD(INTEGER, "block", of.number, "Of the case, from 0."),
+    FIELD(INTEGER, "launch", of.launch, ""),
+    FIELD(TEXT, "order", order, "Of each pair: 1: candidate first.", 0, .pattern = "^[01]{1,64}$"),
+    FIELD_NUMBERS("base_ns", base_ns, of.pairs, "Per declared call, of each slice.", BENCH_FILLED, FIELD_NS),
+    FIELD_NUMBERS("cand_ns", cand_ns, of.pairs, "", BENCH_FILLED, FIELD_NS),
+    FIELD_NUMBERS("base_wait_ns", base_wait_ns, of.pairs, "Of these others ran.", BENCH_OPTIONAL,
+                  FIELD_AMOUNT),
+    FIELD_NUMBERS("cand_wait_ns", cand_wait_ns, of.pairs, "", BENCH_OPTIONAL, FIELD_AMOUNT),
+    FIELD(REAL, "log_ratio", of.log_ratio, "Median; from DRAM Hodges-Lehmann.", 0, FIELD_ANY),
+    FIELD(REAL, "extra", of.extra, "Share of extra work the candidate arm really did.", 0, FIELD_AMOUNT),
+    FIELD(REAL, "wall_ns", of.wall_ns, "", 0, FIELD_NS),
+    FIELD(REAL, "proof_ns", of.proof_ns, "Of wall_ns: bench_duet_draw.", BENCH_OPTIONAL, FIELD_NS,
+          .there = had_proof),
+    FIELD(REAL, "core_ghz", of.core_ghz, "", BENCH_OR_NULL, FIELD_GHZ),
+    FIELD(REAL, "steal_ns", of.events.value[BENCH_EVENT_STEAL], "", BENCH_OR_NULL, FIELD_AMOUNT),
+    FIELD(REAL, "switches", of.events.value[BENCH_EVENT_INVOLUNTARY], "", BENCH_OR_NULL, FIELD_AMOUNT),
+    FIELD_MADE(BOOLEAN, "disturbed", disturbed, "", BENCH_OR_NULL),
+};
+#undef FIELD_OF
+const struct bench_fields bench_trace_block_fields = {
+    FIELDS(struct block, block_fields), .title = "qkbench duet trace, a block on each further line", LINE};
 
 int bench_trace_block(const struct bench_duet_config *cfg, const struct bench_duet_block *block, FILE *to,
                       struct qk_error *err)
 {
-    const double *events = block->events.value;
-    char order[BENCH_DUET_PAIRS_MAX + 1] = "";
-    json_t *o = json_object();
+    struct block shown = {.name = cfg->cases[block->index].name,
+                          .of = *block,
+                          .base_ns = block->base_ns,
+                          .cand_ns = block->cand_ns,
+                          .base_wait_ns = block->base_wait_ns,
+                          .cand_wait_ns = block->cand_wait_ns};
     for (size_t p = 0; p < block->pairs; p++)
-        order[p] = block->order >> p & 1 ? '1' : '0';
-    bench_json_put(&o, "case", json_integer((json_int_t)block->index));
-    bench_json_put(&o, "name", bench_json_text(cfg->cases[block->index].name));
-    bench_json_put(&o, "block", json_integer((json_int_t)block->number));
-    bench_json_put(&o, "launch", json_integer((json_int_t)block->launch));
-    bench_json_put(&o, "order", json_string(order));
-    bench_json_put(&o, "base_ns", numbers(block->base_ns, block->pairs));
-    bench_json_put(&o, "cand_ns", numbers(block->cand_ns, block->pairs));
-    bench_json_put(&o, "base_wait_ns", numbers(block->base_wait_ns, block->pairs));
-    bench_json_put(&o, "cand_wait_ns", numbers(block->cand_wait_ns, block->pairs));
-    bench_json_put(&o, "log_ratio", json_real(block->log_ratio));
-    bench_json_put(&o, "extra", json_real(block->extra));
-    bench_json_put(&o, "wall_ns", json_real(block->wall_ns));
-    if (block->proof_ns > 0)
-        bench_json_put(&o, "proof_ns", json_real(block->proof_ns));
-    bench_json_put(&o, "core_ghz", bench_json_real(block->core_ghz));
-    bench_json_put(&o, "steal_ns",
-                   block->events.recorded ? bench_json_real(events[BENCH_EVENT_STEAL]) : json_null());
-    bench_json_put(&o, "switches",
-                   block->events.recorded ? bench_json_real(events[BENCH_EVENT_INVOLUNTARY]) : json_null());
-    bench_json_put(&o, "disturbed",
-                   block->events.recorded ? json_boolean(block->events.disturbed) : json_null());
-    return write_line(o, to, err);
+        shown.order[p] = block->order >> p & 1 ? '1' : '0';
+    for (int i = 0; i < BENCH_EVENT_COUNT && !block->events.recorded; i++)
+        shown.of.events.value[i] = NAN;
+    return bench_fields_write(&bench_trace_block_fields, &shown, "the trace", to, err);
 }

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a duet measured, as JSON lines (trace.schema.json). First comes a header (schema version, seed, policy, cases,
- * fingerprint, modules), then one object per block in the order they were taken. It is enough to decide again with any
+ * What a duet measured, as JSON lines. First comes a header (schema version, seed, policy, cases, fingerprint,
+ * modules), then one object per block in the order they were taken. It is enough to decide again with any
  * rule, because slices have the digits that their ratio was made from.
  */
 #ifndef QKBENCH_HARNESS_DUET_TRACE_H
 #define QKBENCH_HARNESS_DUET_TRACE_H
 
 #include "harness/duet/duet.h"
+#include "harness/records/fields.h"
 
-#include <jansson.h>
-#include <stdio.h>
-
+extern const struct bench_fields bench_trace_header_fields, bench_trace_block_fields;
 enum { BENCH_TRACE_SCHEMA_VERSION = 1 };
 
 /* policy is borrowed, any JSON object. QK_ERR_IO, QK_ERR_MEMORY. */
