@@ -7,7 +7,6 @@
 #include "harness/machine/child.h"
 #include "harness/machine/clock.h"
 
-#include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,7 +201,7 @@ static void control(struct gate *g, size_t *used)
 
 static bool applies(const struct baseline_speedup_rule *rule, const struct baseline_suite_case *c)
 {
-    return !fnmatch(rule->cases, c->name, 0);
+    return baseline_case_matches(rule->cases, c->name);
 }
 
 static size_t results_wanted(const struct baseline_duet_config *cfg)

@@ -5,32 +5,23 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Cut at the first two slashes; what is missing is "*". False when it is too long to be a case or a glob. */
-struct parts {
-    char text[BASELINE_NAME];
-    const char *part[3];
-};
-
-static bool cut(const char *text, struct parts *p)
+bool baseline_cut(const char *text, struct baseline_parts *parts)
 {
-    char *rest = p->text;
-    if (strlen(text) >= sizeof p->text)
+    char *rest = parts->text;
+    if (strlen(text) >= sizeof parts->text)
         return false;
-    strcpy(p->text, text);
-    for (int i = 0; i < 3; i++)
-        p->part[i] = !rest ? "*" : i < 2 ? strsep(&rest, "/") : rest;
+    strcpy(parts->text, text);
+    parts->op = strsep(&rest, "/");
+    parts->variant = rest ? strsep(&rest, "/") : "*";
+    parts->shape = rest ? rest : "*";
     return true;
 }
 
 bool baseline_case_matches(const char *glob, const char *name)
 {
-    struct parts g, n;
-    if (!cut(glob, &g) || !cut(name, &n))
-        return false;
-    for (int i = 0; i < 3; i++)
-        if (fnmatch(g.part[i], n.part[i], 0) != 0)
-            return false;
-    return true;
+    struct baseline_parts g, n;
+    return baseline_cut(glob, &g) && baseline_cut(name, &n) && !fnmatch(g.op, n.op, 0) &&
+           !fnmatch(g.variant, n.variant, 0) && !fnmatch(g.shape, n.shape, 0);
 }
 
 const struct baseline_suite *baseline_policy_suite(const struct baseline_policy *p, const char *name)

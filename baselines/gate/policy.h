@@ -78,6 +78,13 @@ extern const struct bench_fields baseline_policy_fields;
 int baseline_policy_read(struct baseline_policy *p, const char *path, struct qk_error *err);
 void baseline_policy_free(struct baseline_policy *p);
 
+/* A case or a glob, cut at its first two slashes; what is missing is "*". */
+struct baseline_parts {
+    char text[BASELINE_NAME];
+    const char *op, *variant, *shape;
+};
+/* False when it is too long to be a case or a glob. */
+bool baseline_cut(const char *text, struct baseline_parts *parts);
 /*
  * Does the glob match the case "op/variant/shape"? Both are cut at their first two slashes and compared part by part,
  * so that a * does not cross over. Parts missing from the glob match everything.

@@ -8,25 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An entry cut at its slashes. */
-struct entry {
-    char text[BASELINE_NAME];
-    const char *op, *variant, *shape;
-};
-
-static int cut(const char *text, struct entry *e, struct qk_error *err)
-{
-    if (strlen(text) >= sizeof e->text)
-        return qk_fail(err, QK_ERR_ARG, "pattern", "'%.40s...' is longer than %zu characters", text,
-                       sizeof e->text - 1);
-    strcpy(e->text, text);
-    char *rest = e->text;
-    e->op = strsep(&rest, "/");
-    e->variant = rest ? strsep(&rest, "/") : "*";
-    e->shape = rest ? rest : "*";
-    return 0;
-}
-
 static bool is_glob(const char *text)
 {
     return strpbrk(text, "*?[") != NULL;
@@ -151,7 +132,7 @@ static int add(struct adding *a, const struct qk_variant *base, const struct qk_
 }
 
 /* Rows of the candidate first, in its table's order, then those that only the base has. */
-static int add_rows(struct adding *a, const struct entry *e, struct qk_error *err)
+static int add_rows(struct adding *a, const struct baseline_parts *e, struct qk_error *err)
 {
     const struct qk_table *tables[] = {a->cfg->cand, a->cfg->base};
     int code = 0;
@@ -166,7 +147,7 @@ static int add_rows(struct adding *a, const struct entry *e, struct qk_error *er
     return code;
 }
 
-static int add_shape(struct adding *a, const struct entry *e, const struct qk_shape *shape,
+static int add_shape(struct adding *a, const struct baseline_parts *e, const struct qk_shape *shape,
                      struct qk_error *err)
 {
     a->shape = *shape;
@@ -177,7 +158,7 @@ static int add_shape(struct adding *a, const struct entry *e, const struct qk_sh
 }
 
 /* The shapes an entry means for one op. */
-static int add_shapes(struct adding *a, const struct entry *e, struct qk_error *err)
+static int add_shapes(struct adding *a, const struct baseline_parts *e, struct qk_error *err)
 {
     struct qk_shape shape;
     int code = 0;
@@ -207,9 +188,12 @@ static int add_shapes(struct adding *a, const struct entry *e, struct qk_error *
 static int expand(struct baseline_suite_cases *s, const char *text, const struct baseline_suite_config *cfg,
                   struct qk_error *err)
 {
-    struct entry e;
+    struct baseline_parts e;
     struct adding a = {.suite = s, .cfg = cfg};
-    int code = cut(text, &e, err);
+    int code = 0;
+    if (!baseline_cut(text, &e))
+        return qk_fail(err, QK_ERR_ARG, "pattern", "'%.40s...' is longer than %zu characters", text,
+                       sizeof e.text - 1);
     for (int op = 0; op < QK_OP_COUNT && !code; op++)
         if (!fnmatch(e.op, qk_op_row(op)->name, 0)) {
             a.op = (enum qk_op)op;

@@ -21,7 +21,7 @@ struct baseline_fake {
     struct qk_variant base_rows[3], cand_rows[3]; /* scalar, which is the same code, and p4_permute */
     struct bench_build base, cand;
     struct baseline_identity identity; /* the first rows that are the same code */
-    struct baseline_policy policy;
+    struct baseline_policy policy;     /* the built-in one, not owned, without rules of speed-up */
     struct baseline_report report;
     struct baseline_duet_config config;
 };
@@ -33,13 +33,13 @@ int baseline_fake_tear_down(void **state);
 #define BASELINE_FAKE_TEST(f)                                                                                \
     cmocka_unit_test_setup_teardown(f, baseline_fake_set_up, baseline_fake_tear_down)
 
-/* Judges shape 4096 of all rows; the code of baseline_gate_duet. */
-int baseline_fake_judge(void);
-/* The same where p4_permute must be three times as fast as `over`. */
-void baseline_fake_judge_rule(const char *over);
+/* Judges shape 4096 of all rows. */
+void baseline_fake_judge(void);
+/* The same where p4_permute must be three times as fast as `over`, and how that rule must be judged. */
+void baseline_fake_expect_rule(const char *over, enum baseline_verdict verdict);
 /* The first result of that role whose name has `name` in it; else the test fails. */
 const struct baseline_result *baseline_fake_result(enum baseline_role role, const char *name);
-/* What p4_permute must be judged, with a reason that has `reason` in it, and the run's exit code. */
+/* Judges: what p4_permute must be judged, with a reason that has `reason` in it, and the run's exit code. */
 void baseline_fake_expect(enum baseline_verdict verdict, const char *reason, int exit_code);
 
 #endif
