@@ -100,36 +100,38 @@ UNIT_TEST(the_worst_counts)
     }
 }
 
-static void expect_invalid(struct baseline_report *r, const char *reason)
+static void expect(struct baseline_report r, enum baseline_verdict verdict)
 {
-    baseline_report_judge(r);
-    if (r->verdict != BASELINE_INVALID || baseline_report_exit(r) != 5 || !strstr(r->reason, reason))
-        fail_msg("found %s, exit %d, reason \"%s\"; expected \"%s\"", baseline_verdict_names[r->verdict],
-                 baseline_report_exit(r), r->reason, reason);
-    baseline_report_judge(r); /* again: no other answer */
-    assert_int_equal(r->verdict, BASELINE_INVALID);
-    baseline_report_free(r);
+    baseline_report_judge(&r);
+    assert_string_equal(baseline_verdict_names[r.verdict], baseline_verdict_names[verdict]);
+    baseline_report_free(&r);
+}
+
+static void expect_invalid(struct baseline_report r, const char *reason)
+{
+    baseline_report_judge(&r);
+    if (r.verdict != BASELINE_INVALID || baseline_report_exit(&r) != 5 || !strstr(r.reason, reason))
+        fail_msg("found %s, exit %d, reason \"%s\"; expected \"%s\"", baseline_verdict_names[r.verdict],
+                 baseline_report_exit(&r), r.reason, reason);
+    expect(r, BASELINE_INVALID); /* again: no other answer */
 }
 
 UNIT_TEST(nothing_judged_is_no_pass)
 {
     static const char *const vacuous[] = {"", "N", "D", "NDN", "as", "Nas"};
     for (size_t i = 0; i < sizeof vacuous / sizeof *vacuous; i++) {
-        struct baseline_report r = run(vacuous[i]);
-        expect_invalid(&r, "nothing was timed and no code was identical");
+        expect_invalid(run(vacuous[i]), "nothing was timed and no code was identical");
     }
     /* the budget ended before the first block */
     struct baseline_report r = run("Ias");
     r.results[0].timed = false;
-    expect_invalid(&r, "nothing was timed");
+    expect_invalid(r, "nothing was timed");
     /* as made, before anybody filled it in */
     assert_int_equal(baseline_report_make(&r, 3, NULL), 0);
     assert_string_equal(r.results[2].reason, "not measured");
     assert_true(isnan(r.results[2].ratio.value) && isnan(r.results[2].old_instructions));
     assert_int_equal(baseline_report_exit(&r), 5);
-    baseline_report_judge(&r);
-    assert_int_equal(r.verdict, BASELINE_INVALID);
-    baseline_report_free(&r);
+    expect(r, BASELINE_INVALID);
 }
 
 UNIT_TEST(a_verdict_needs_something_behind_it)
@@ -140,19 +142,17 @@ UNIT_TEST(a_verdict_needs_something_behind_it)
         text[3] = letters[i];
         struct baseline_report r = run(text);
         r.results[3].timed = false;
-        expect_invalid(&r, "op/v/3 is ");
+        expect_invalid(r, "op/v/3 is ");
         r = run(text);
         r.results[3].ratio.value = NAN;
-        expect_invalid(&r, "its ratio is not a number");
+        expect_invalid(r, "its ratio is not a number");
         r = run(text);
         r.results[3].ratio.value = 0;
-        expect_invalid(&r, "its ratio is not a number");
+        expect_invalid(r, "its ratio is not a number");
     }
     struct baseline_report r = run("PPas");
     r.results[0].verdict = BASELINE_VERDICTS;
-    baseline_report_judge(&r);
-    assert_int_equal(r.verdict, BASELINE_INVALID);
-    baseline_report_free(&r);
+    expect(r, BASELINE_INVALID);
 }
 
 UNIT_TEST(a_wrong_control_makes_the_run_invalid)
@@ -164,24 +164,24 @@ UNIT_TEST(a_wrong_control_makes_the_run_invalid)
         if (v == BASELINE_PASS)
             baseline_report_free(&r);
         else
-            expect_invalid(&r, "the control op/v/1 (aa) was judged wrongly");
+            expect_invalid(r, "the control op/v/1 (aa) was judged wrongly");
         r = run("Pas");
         r.results[2].verdict = (enum baseline_verdict)v;
         assert_int_equal(baseline_control_right(&r.results[2]), v == BASELINE_REGRESSION);
         if (v == BASELINE_REGRESSION)
             baseline_report_free(&r);
         else
-            expect_invalid(&r, "the control op/v/2 (slowed) was judged wrongly");
+            expect_invalid(r, "the control op/v/2 (slowed) was judged wrongly");
     }
     struct baseline_report r = run("Pas");
     r.results[2].injected = 0.008; /* nobody could be sure to see this */
-    expect_invalid(&r, "really slowed");
+    expect_invalid(r, "really slowed");
     r = run("Pas");
     r.results[1].timed = false; /* a copy is identical code, but that is not what a control is for */
-    expect_invalid(&r, "op/v/1 (aa)");
+    expect_invalid(r, "op/v/1 (aa)");
     r = run("Rsa");
     r.results[1].verdict = BASELINE_PASS; /* outweighs a regression */
-    expect_invalid(&r, "op/v/1 (slowed)");
+    expect_invalid(r, "op/v/1 (slowed)");
     r = run("P=");
     assert_false(baseline_control_right(&r.results[0]));
     baseline_report_free(&r);
@@ -191,27 +191,19 @@ UNIT_TEST(controls_of_each_memory_class_are_wanted)
 {
     static const char *const without[] = {"P", "Pa", "Ps", "R"};
     for (size_t i = 0; i < sizeof without / sizeof *without; i++) {
-        struct baseline_report r = run(without[i]);
-        expect_invalid(&r, "no control '");
+        expect_invalid(run(without[i]), "no control '");
     }
     struct baseline_report r = run("PasP");
     snprintf(r.results[3].memory, sizeof r.results[3].memory, "dram");
-    expect_invalid(&r, "op/v/3 was timed (dram), but no control 'aa'");
+    expect_invalid(r, "op/v/3 was timed (dram), but no control 'aa'");
     r = run("PasPas");
     for (size_t i = 3; i < 6; i++)
         snprintf(r.results[i].memory, sizeof r.results[i].memory, "dram");
-    baseline_report_judge(&r);
-    assert_int_equal(r.verdict, BASELINE_PASS);
-    baseline_report_free(&r);
+    expect(r, BASELINE_PASS);
     r = run("P"); /* a stored baseline has no second build to control with */
     r.mode = "baseline";
-    baseline_report_judge(&r);
-    assert_int_equal(r.verdict, BASELINE_PASS);
-    baseline_report_free(&r);
-    r = run("=="); /* nothing timed, nothing to control */
-    baseline_report_judge(&r);
-    assert_int_equal(r.verdict, BASELINE_PASS);
-    baseline_report_free(&r);
+    expect(r, BASELINE_PASS);
+    expect(run("=="), BASELINE_PASS); /* nothing timed, nothing to control */
 }
 
 UNIT_TEST(a_reason_that_is_there_is_kept)
@@ -221,16 +213,14 @@ UNIT_TEST(a_reason_that_is_there_is_kept)
     r.results[1].verdict = BASELINE_REGRESSION;
     baseline_report_judge(&r);
     assert_string_equal(r.reason, "the candidate is the same file as the base");
-    expect_invalid(&r, "same file");
+    expect_invalid(r, "same file");
 }
 
 UNIT_TEST(rules_are_judged_like_cases)
 {
     struct baseline_report r = run("P=Ras");
     r.results[2].role = BASELINE_RULE;
-    baseline_report_judge(&r);
-    assert_int_equal(r.verdict, BASELINE_REGRESSION);
-    baseline_report_free(&r);
+    expect(r, BASELINE_REGRESSION);
 }
 
 UNIT_TEST(an_undecided_other_shape_does_not_count)
@@ -243,9 +233,7 @@ UNIT_TEST(an_undecided_other_shape_does_not_count)
         text[1] = letters[i];
         struct baseline_report r = run(text);
         r.results[1].role = BASELINE_SHAPE;
-        baseline_report_judge(&r);
-        assert_string_equal(baseline_verdict_names[r.verdict], baseline_verdict_names[worst[i]]);
-        baseline_report_free(&r);
+        expect(r, worst[i]);
     }
 }
 

@@ -98,42 +98,39 @@ static void describe(struct baseline_report *r, const struct cli_gate *o, const 
     r->seed = o->measure.job.seed;
 }
 
-/* Does the pattern name a case that this build has? What it has not is missing, which is the judge's to say. */
-static bool is_here(const struct qk_table *table, char *pattern, const char *shapes,
-                    const struct bench_environment *env)
+static bool has_group(const struct baseline *base, const char *op, const char *shape)
 {
-    struct bench_matrix m;
-    const bool here = !bench_matrix_make(&m, table, &pattern, 1, shapes, env, NULL);
-    bench_matrix_free(&m);
-    return here;
+    struct baseline_parts p;
+    for (size_t i = 0; i < base->count; i++)
+        if (baseline_cut(base->cases[i].name, &p) && !strcmp(p.op, op) && !strcmp(p.shape, shape))
+            return true;
+    return false;
 }
 
 /*
  * What to run when nobody says: all rows of the ops and shapes that the baseline has, as of others there is nothing to
- * judge. *m gets patterns of its own, to be freed.
+ * judge. What this build has not is missing, which is the judge's to say. *m gets patterns of its own, to be freed.
  */
 static int take_groups(struct cli_measure *m, const struct baseline *base,
                        const struct bench_environment *env, struct qk_error *err)
 {
-    char **list = calloc(base->count + 1, sizeof *list);
-    m->patterns = list;
+    struct bench_matrix all;
+    int code = bench_matrix_make(&all, m->job.table, NULL, 0, m->shapes, env, err);
+    m->patterns = calloc(all.count + 1, sizeof *m->patterns);
     m->count = 0;
-    if (!list)
-        return qk_fail(err, QK_ERR_MEMORY, base->name, "no memory for %zu cases", base->count);
-    for (size_t i = 0; i < base->count; i++) {
-        const char *name = base->cases[i].name;
-        char *pattern;
-        bool known = false;
-        if (asprintf(&pattern, "%.*s/*%s", (int)strcspn(name, "/"), name, strrchr(name, '/')) < 0)
-            return qk_fail(err, QK_ERR_MEMORY, name, "no memory for a pattern");
-        for (size_t k = 0; k < m->count; k++)
-            known |= !strcmp(list[k], pattern);
-        if (known || !is_here(m->job.table, pattern, m->shapes, env))
-            free(pattern);
+    if (!code && !m->patterns)
+        code = qk_fail(err, QK_ERR_MEMORY, base->name, "no memory for %zu patterns", all.count);
+    for (size_t g = 0; g < all.count && !code; g++) {
+        const char *op = qk_op_row(all.groups[g].op)->name, *shape = all.groups[g].name;
+        if (!has_group(base, op, shape))
+            continue;
+        if (asprintf(&m->patterns[m->count], "%s/*/%s", op, shape) < 0)
+            code = qk_fail(err, QK_ERR_MEMORY, shape, "no memory for a pattern");
         else
-            list[m->count++] = pattern;
+            m->count++;
     }
-    return 0;
+    bench_matrix_free(&all);
+    return code;
 }
 
 /* This machine as it is now. Nothing is measured where the baseline is of another one. */
