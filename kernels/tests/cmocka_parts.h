@@ -12,8 +12,35 @@
 
 #include <cmocka.h>
 
-/* Begin a test and a fixture that do without cmocka's state; the body follows. */
-#define UNIT_TEST(NAME)    static void NAME(__attribute__((unused)) void **state)
+/*
+ * Begins a test; its body follows. Tests enter themselves, so no list names them, and run in the order they stand in.
+ * UNIT_TEST_WITH gives one its own set-up and tear-down, or NULL.
+ */
+#define UNIT_TEST(NAME) UNIT_TEST_WITH(NAME, NULL, NULL)
+#define UNIT_TEST_WITH(NAME, SET_UP, TEAR_DOWN)                                                              \
+    enum { NAME##_place = __COUNTER__ };                                                                     \
+    _Static_assert((int)NAME##_place < UNIT_TESTS_MAX, "more tests in a file than cmocka_parts.h expects");  \
+    static void NAME(void **state);                                                                          \
+    __attribute__((constructor)) static void NAME##_enters(void)                                             \
+    {                                                                                                        \
+        unit_tests[NAME##_place] = (struct CMUnitTest){#NAME, NAME, SET_UP, TEAR_DOWN, NULL};                \
+    }                                                                                                        \
+    static void NAME(__attribute__((unused)) void **state)
+/* Begins a fixture that does without cmocka's state; the body follows. */
 #define UNIT_FIXTURE(NAME) static int NAME(__attribute__((unused)) void **state)
+
+enum { UNIT_TESTS_MAX = 64 };
+/* Those of this file; free places are NULL. */
+__attribute__((unused)) static struct CMUnitTest unit_tests[UNIT_TESTS_MAX];
+
+/* Runs the file's tests between a set-up and a tear-down, each of which may be NULL; what a part returns. */
+#define unit_tests_run(NAME, SET_UP, TEAR_DOWN)                                                              \
+    cmocka_run_group_tests_name(NAME, unit_tests, SET_UP, TEAR_DOWN)
+/* A part that does no more than that. */
+#define UNIT_TESTS(PART, SET_UP, TEAR_DOWN)                                                                  \
+    TEST_PART(PART)                                                                                          \
+    {                                                                                                        \
+        return unit_tests_run(argv[0], SET_UP, TEAR_DOWN);                                                   \
+    }
 
 #endif

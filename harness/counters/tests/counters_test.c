@@ -27,7 +27,7 @@ UNIT_FIXTURE(use_fake)
     return counters_use(FAKE_PAPI, true);
 }
 
-UNIT_TEST(metrics_are_their_formulas)
+UNIT_TEST_WITH(metrics_are_their_formulas, use_fake, counters_drop)
 {
     void *stay = dlopen(FAKE_PAPI, RTLD_NOW);
     assert_non_null(stay);
@@ -52,7 +52,7 @@ UNIT_TEST(metrics_are_their_formulas)
     dlclose(stay);
 }
 
-UNIT_TEST(a_group_that_miscounts_is_refused)
+UNIT_TEST_WITH(a_group_that_miscounts_is_refused, use_fake, counters_drop)
 {
     setenv("FAKE_INSTRUCTIONS", "0.9989", 1);
     const struct bench_record *rec = counters_count("auto,other::calls");
@@ -65,7 +65,7 @@ UNIT_TEST(a_group_that_miscounts_is_refused)
     assert_true(counters_value(rec, "cycles") == 0.5);
 }
 
-UNIT_TEST(events_that_do_not_fit_are_said_to)
+UNIT_TEST_WITH(events_that_do_not_fit_are_said_to, use_fake, counters_drop)
 {
     const struct bench_record *rec =
         counters_count("fake::unsociable,fake::negative,PAPI_L2_DCM,cycles,cycles,other::calls");
@@ -84,7 +84,7 @@ UNIT_TEST(events_that_do_not_fit_are_said_to)
     assert_int_equal(counters_called, 0);
 }
 
-UNIT_TEST(failures_are_reasons)
+UNIT_TEST_WITH(failures_are_reasons, use_fake, counters_drop)
 {
     setenv("FAKE_START", "3", 1); /* two starts validate the one group */
     counters_reason(counters_count("ipc"), "ipc", false, "the counters are taken");
@@ -108,7 +108,7 @@ static void give_kernel_counters(void)
     fake_kernel_reset();
 }
 
-UNIT_TEST(the_kernel_counts_what_papi_does_not)
+UNIT_TEST_WITH(the_kernel_counts_what_papi_does_not, use_fake, counters_drop)
 {
     give_kernel_counters();
     const struct bench_record *rec = counters_count("auto,other::calls");
@@ -161,7 +161,7 @@ UNIT_TEST(who_counted_is_said_in_the_reason)
     }
 }
 
-UNIT_TEST(names_are_checked)
+UNIT_TEST_WITH(names_are_checked, use_fake, counters_drop)
 {
     static const char *const bad[][2] = {
         {"cycle", "unknown name 'cycle'; expected auto, none, steps, cycles, instructions"},
@@ -185,16 +185,4 @@ UNIT_TEST(names_are_checked)
     assert_int_equal(counters_called, 0);
 }
 
-TEST_PART(counters)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(metrics_are_their_formulas, use_fake, counters_drop),
-        cmocka_unit_test_setup_teardown(a_group_that_miscounts_is_refused, use_fake, counters_drop),
-        cmocka_unit_test_setup_teardown(events_that_do_not_fit_are_said_to, use_fake, counters_drop),
-        cmocka_unit_test_setup_teardown(failures_are_reasons, use_fake, counters_drop),
-        cmocka_unit_test_setup_teardown(the_kernel_counts_what_papi_does_not, use_fake, counters_drop),
-        cmocka_unit_test(who_counted_is_said_in_the_reason),
-        cmocka_unit_test_setup_teardown(names_are_checked, use_fake, counters_drop),
-    };
-    return cmocka_run_group_tests_name("harness/counters", tests, NULL, NULL);
-}
+UNIT_TESTS(counters, NULL, NULL)

@@ -18,7 +18,7 @@ UNIT_FIXTURE(use_papi)
 /* Two generations back from what this libpfm is too old for, and in PAPI's table of presets. */
 #define PMU "amd64_fam17h_zen2"
 
-UNIT_TEST(papi_counts_on_a_pmu_it_knows)
+UNIT_TEST_WITH(papi_counts_on_a_pmu_it_knows, use_papi, counters_drop)
 {
     fake_kernel_reset();
     const struct bench_record *rec = counters_count("cycles,instructions,ipc,branches,branch_misses");
@@ -41,7 +41,7 @@ UNIT_TEST(papi_counts_on_a_pmu_it_knows)
     counters_reason(rec, "PAPI_TOT_INS", false, "counted 1980000 instructions of a loop of 2000000");
 }
 
-UNIT_TEST(papi_reads_what_the_harness_publishes)
+UNIT_TEST_WITH(papi_reads_what_the_harness_publishes, use_papi, counters_drop)
 {
     const struct bench_record *rec = counters_count(
         "sde:::qkbench::calls,sde:::qkbench::elements,sde:::qkbench::bytes,sde:::qkbench::nothing");
@@ -55,7 +55,7 @@ UNIT_TEST(papi_reads_what_the_harness_publishes)
     assert_int_equal(counters_called, CALLS + 1);
 }
 
-UNIT_TEST(a_run_of_known_length_is_read_back)
+UNIT_TEST_WITH(a_run_of_known_length_is_read_back, use_papi, counters_drop)
 {
     char pattern[] = "qk256_dequant/scalar/256";
     char *patterns[] = {pattern};
@@ -89,11 +89,6 @@ UNIT_TEST(a_run_of_known_length_is_read_back)
 
 TEST_PART(papi)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(papi_counts_on_a_pmu_it_knows, use_papi, counters_drop),
-        cmocka_unit_test_setup_teardown(papi_reads_what_the_harness_publishes, use_papi, counters_drop),
-        cmocka_unit_test_setup_teardown(a_run_of_known_length_is_read_back, use_papi, counters_drop),
-    };
     setenv("LIBPFM_FORCE_PMU", PMU, 1);
-    return cmocka_run_group_tests_name("harness/papi", tests, NULL, NULL);
+    return unit_tests_run(argv[0], NULL, NULL);
 }

@@ -48,7 +48,7 @@ static void assert_all(const struct bench_record *rec)
     assert_near(rec, "l3_misses", 2e3 / ELEMENTS);
 }
 
-UNIT_TEST(generic_events_serve_the_metrics)
+UNIT_TEST_WITH(generic_events_serve_the_metrics, use_kernel, counters_drop)
 {
     const struct bench_record *rec = counters_count("auto");
     assert_int_equal(rec->metric_count, METRICS);
@@ -65,7 +65,7 @@ UNIT_TEST(generic_events_serve_the_metrics)
 }
 
 /* The kernel refuses a full group, or takes it and never counts it, as the watchdog has a counter. */
-UNIT_TEST(what_does_not_fit_gets_a_group_of_its_own)
+UNIT_TEST_WITH(what_does_not_fit_gets_a_group_of_its_own, use_kernel, counters_drop)
 {
     for (int n = 1; n <= 6; n++) {
         fake_kernel_reset();
@@ -85,7 +85,7 @@ UNIT_TEST(what_does_not_fit_gets_a_group_of_its_own)
     counters_reason(counters_count("cycles"), "cycles", false, "others hold the counters");
 }
 
-UNIT_TEST(counters_that_do_not_count)
+UNIT_TEST_WITH(counters_that_do_not_count, use_kernel, counters_drop)
 {
     static const char *const texts[FAKE_ILLS] = {[FAKE_STILL] = "stood still",
                                                  [FAKE_BACK] = "the count went back or overflowed: from ",
@@ -128,7 +128,7 @@ UNIT_TEST(counters_that_do_not_count)
         }
 }
 
-UNIT_TEST(what_shares_its_counter_is_no_count)
+UNIT_TEST_WITH(what_shares_its_counter_is_no_count, use_kernel, counters_drop)
 {
     static const double shares[] = {0, 0.5, 0.999};
     for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
@@ -151,7 +151,7 @@ UNIT_TEST(what_shares_its_counter_is_no_count)
                     "refused: its group counted 2002200 instructions");
 }
 
-UNIT_TEST(one_event_refused_leaves_the_others)
+UNIT_TEST_WITH(one_event_refused_leaves_the_others, use_kernel, counters_drop)
 {
     fake_kernel.refused[FAKE_MISSES] = ENOENT;
     const struct bench_record *rec = counters_count("auto");
@@ -190,7 +190,7 @@ UNIT_TEST(cores_of_two_kinds_have_two_pmus)
 }
 
 /* Where it is refused on, what would help. */
-UNIT_TEST(refusals_name_a_remedy)
+UNIT_TEST_WITH(refusals_name_a_remedy, use_no_counters, counters_drop)
 {
     static const struct {
         int number;
@@ -218,7 +218,7 @@ UNIT_TEST(refusals_name_a_remedy)
 }
 
 /* Its groups, reads and times are as perf_events.c takes them: seen on an event that needs no counter. */
-UNIT_TEST(the_real_kernel_is_understood)
+UNIT_TEST_WITH(the_real_kernel_is_understood, use_no_counters, counters_drop)
 {
     fake_kernel.mode = FAKE_SOFTWARE;
     const struct bench_record *rec = counters_count("cycles,branches,cache_misses");
@@ -235,7 +235,7 @@ UNIT_TEST(the_real_kernel_is_understood)
 }
 
 /* With a PMU or without, with PAPI or without: a value, or a reason. */
-UNIT_TEST(every_metric_has_a_value_or_a_reason)
+UNIT_TEST_WITH(every_metric_has_a_value_or_a_reason, use_real, counters_drop)
 {
     const struct bench_record *rec = counters_count("auto");
     assert_int_equal(rec->metric_count, METRICS);
@@ -245,19 +245,4 @@ UNIT_TEST(every_metric_has_a_value_or_a_reason)
     }
 }
 
-TEST_PART(perf_events)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(generic_events_serve_the_metrics, use_kernel, counters_drop),
-        cmocka_unit_test_setup_teardown(what_does_not_fit_gets_a_group_of_its_own, use_kernel, counters_drop),
-        cmocka_unit_test_setup_teardown(counters_that_do_not_count, use_kernel, counters_drop),
-        cmocka_unit_test_setup_teardown(what_shares_its_counter_is_no_count, use_kernel, counters_drop),
-        cmocka_unit_test_setup_teardown(one_event_refused_leaves_the_others, use_kernel, counters_drop),
-        cmocka_unit_test(cores_of_two_kinds_have_two_pmus),
-        cmocka_unit_test_setup_teardown(refusals_name_a_remedy, use_no_counters, counters_drop),
-        cmocka_unit_test_setup_teardown(the_real_kernel_is_understood, use_no_counters, counters_drop),
-        cmocka_unit_test_setup_teardown(every_metric_has_a_value_or_a_reason, use_real, counters_drop),
-    };
-    return cmocka_run_group_tests_name("harness/perf_events", tests, bench_test_dir_make,
-                                       bench_test_dir_remove);
-}
+UNIT_TESTS(perf_events, bench_test_dir_make, bench_test_dir_remove)

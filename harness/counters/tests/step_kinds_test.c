@@ -299,20 +299,11 @@ UNIT_TEST(kinds_have_different_names)
 
 TEST_PART(step_kinds)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(kinds_have_different_names),
-#if defined __x86_64__
-        cmocka_unit_test(instructions_are_of_their_kinds),
-        cmocka_unit_test(instructions_are_of_their_levels),
-        cmocka_unit_test(sites_add_up_and_free_places_are_passed_over),
-        cmocka_unit_test(code_at_the_end_of_a_page),
-#endif
-    };
     if (!QK_HAVE_ZYDIS) {
         struct bench_steps found = {.has_kinds = true};
         bench_steps_classify(NULL, 0, 0, &found);
         printf("1..0 # SKIP %s\n", found.why_no_kinds);
         return found.has_kinds;
     }
-    return cmocka_run_group_tests_name("harness/step_kinds", tests, NULL, NULL);
+    return unit_tests_run(argv[0], NULL, NULL);
 }

@@ -76,11 +76,7 @@ UNIT_TEST(objects_are_within_their_levels)
     }
 }
 
-TEST_PART(step_levels)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(objects_are_within_their_levels)};
-    return cmocka_run_group_tests_name("harness/step_levels", tests, NULL, NULL);
-}
+UNIT_TESTS(step_levels, NULL, NULL)
 
 #else
 

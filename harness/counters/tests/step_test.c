@@ -268,20 +268,7 @@ UNIT_TEST(a_variant_that_is_not_built_is_unavailable)
 
 TEST_PART(step)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(smallest_shape_is_the_smallest),
-        cmocka_unit_test(a_variant_that_is_not_built_is_unavailable),
-#if defined __x86_64__
-        cmocka_unit_test(known_lengths_are_counted_exactly),
-        cmocka_unit_test(too_many_different_ones_are_still_counted),
-        cmocka_unit_test(a_fault_is_reported_with_its_place),
-        cmocka_unit_test(a_count_always_ends),
-        cmocka_unit_test(the_caller_keeps_all_that_is_its_own),
-        cmocka_unit_test(a_caller_without_children_status),
-        cmocka_unit_test(in_a_sandbox_there_is_a_reason),
-#endif
-    };
     if (!step_test_can())
         return 0;
-    return cmocka_run_group_tests_name("harness/step", tests, set_up, tear_down);
+    return unit_tests_run(argv[0], set_up, tear_down);
 }

@@ -81,11 +81,7 @@ UNIT_TEST(the_last_stage_is_the_kernel)
 
 TEST_PART(step_variants)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts_repeat),
-        cmocka_unit_test(the_last_stage_is_the_kernel),
-    };
     if (!step_test_can())
         return 0;
-    return cmocka_run_group_tests_name("harness/step_variants", tests, set_up, NULL);
+    return unit_tests_run(argv[0], set_up, NULL);
 }

@@ -39,7 +39,19 @@ static void check(const char *name, int code, const char *text)
     }
 }
 
-UNIT_TEST(a_table_is_read_and_nothing_is_mapped)
+UNIT_FIXTURE(set_up)
+{
+    launcher = (struct bench_launcher){.program = "/proc/self/exe", .argument = "duet_launch"};
+    return bench_build_open(&build, FAKE_SO, BENCH_SIDE_CANDIDATE, &launcher, &job, &err);
+}
+
+UNIT_FIXTURE(tear_down)
+{
+    bench_build_close(&build);
+    return 0;
+}
+
+UNIT_TEST_WITH(a_table_is_read_and_nothing_is_mapped, set_up, tear_down)
 {
     char line[500];
     FILE *maps = fopen("/proc/self/maps", "re");
@@ -53,7 +65,7 @@ UNIT_TEST(a_table_is_read_and_nothing_is_mapped)
 }
 
 /* A row that ends the launch is wrong, and the next ones are asked of another launch. */
-UNIT_TEST(rows_are_judged_one_by_one)
+UNIT_TEST_WITH(rows_are_judged_one_by_one, set_up, tear_down)
 {
     setenv("ASAN_OPTIONS", "handle_segv=0", 1); /* the signal itself, not a report */
     check("right", 0, "");
@@ -67,7 +79,7 @@ UNIT_TEST(rows_are_judged_one_by_one)
     assert_true(isnan(bench_build_instructions(&build, row("leave"))));
 }
 
-UNIT_TEST(what_a_kernel_leaves_changed_is_told)
+UNIT_TEST_WITH(what_a_kernel_leaves_changed_is_told, set_up, tear_down)
 {
     check("masks", QK_ERR_CHECK, "left signal 10");
 #ifdef __x86_64__
@@ -77,7 +89,7 @@ UNIT_TEST(what_a_kernel_leaves_changed_is_told)
 #endif
 }
 
-UNIT_TEST(a_row_that_does_not_return_is_ended)
+UNIT_TEST_WITH(a_row_that_does_not_return_is_ended, set_up, tear_down)
 {
     launcher.patience_ms = 3000;
     check("hang", QK_ERR_CHECK, "gave no answer for 3000 ms and was ended");
@@ -88,7 +100,7 @@ UNIT_TEST(a_row_that_does_not_return_is_ended)
 }
 
 /* Children of a row's end with the launches, and what a row closes is missed. */
-UNIT_TEST(nothing_is_left_behind)
+UNIT_TEST_WITH(nothing_is_left_behind, set_up, tear_down)
 {
     bench_strays_adopt();
     check("forks", 0, "");
@@ -99,7 +111,7 @@ UNIT_TEST(nothing_is_left_behind)
     assert_int_equal(errno, ECHILD);
 }
 
-UNIT_TEST(what_cannot_be_opened_is_told)
+UNIT_TEST_WITH(what_cannot_be_opened_is_told, set_up, tear_down)
 {
     static const struct {
         const char *path, *text;
@@ -122,27 +134,4 @@ UNIT_TEST(what_cannot_be_opened_is_told)
     }
 }
 
-UNIT_FIXTURE(set_up)
-{
-    launcher = (struct bench_launcher){.program = "/proc/self/exe", .argument = "duet_launch"};
-    return bench_build_open(&build, FAKE_SO, BENCH_SIDE_CANDIDATE, &launcher, &job, &err);
-}
-
-UNIT_FIXTURE(tear_down)
-{
-    bench_build_close(&build);
-    return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
-TEST_PART(build)
-{
-    const struct CMUnitTest tests[] = {TEST(a_table_is_read_and_nothing_is_mapped),
-                                       TEST(rows_are_judged_one_by_one),
-                                       TEST(what_a_kernel_leaves_changed_is_told),
-                                       TEST(a_row_that_does_not_return_is_ended),
-                                       TEST(nothing_is_left_behind),
-                                       TEST(what_cannot_be_opened_is_told)};
-    return cmocka_run_group_tests_name("harness/duet_build", tests, NULL, NULL);
-}
+UNIT_TESTS(build, NULL, NULL)

@@ -353,25 +353,7 @@ UNIT_TEST(nonsense_is_refused)
     assert_int_equal(run(&cfg, 1, 0), 0);
 }
 
-TEST_PART(duet)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(proofs_are_not_left_out_twice_in_a_row),
-        cmocka_unit_test(a_proof_refuses_a_case),
-        cmocka_unit_test(blocks_are_dealt_over_launches),
-        cmocka_unit_test(no_two_blocks_have_the_same_coins),
-        cmocka_unit_test(a_spent_budget_ends_a_case),
-        cmocka_unit_test(launches_differ_in_their_layout),
-        cmocka_unit_test(a_crash_refuses_its_case_alone),
-        cmocka_unit_test(a_kernel_that_hangs_is_ended),
-        cmocka_unit_test(a_stop_ends_the_run),
-        cmocka_unit_test(an_interrupt_ends_a_hanging_launch),
-        cmocka_unit_test(what_cannot_be_loaded_ends_the_run),
-        cmocka_unit_test(a_program_that_is_no_launch_is_told),
-        cmocka_unit_test(nonsense_is_refused),
-    };
-    return cmocka_run_group_tests_name("harness/duet", tests, NULL, NULL);
-}
+UNIT_TESTS(duet, NULL, NULL)
 
 /* What a launch of these tests runs. */
 TEST_PART(duet_launch)

@@ -250,17 +250,4 @@ UNIT_TEST(what_is_no_elf_file_is_refused)
     assert_int_equal(bench_elf_check(bytes, 64, "head.so", NULL), QK_ERR_FORMAT);
 }
 
-TEST_PART(elf_check)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_the_linker_made_passes),
-        cmocka_unit_test(a_cut_file_is_refused),
-        cmocka_unit_test(each_bit_of_the_headers_counts),
-        cmocka_unit_test(hardly_a_bit_of_the_dynamic_section_is_free),
-        cmocka_unit_test(hardly_a_bit_of_a_relocation_is_free),
-        cmocka_unit_test(each_pointer_of_the_table_counts),
-        cmocka_unit_test(the_reason_is_said),
-        cmocka_unit_test(what_is_no_elf_file_is_refused),
-    };
-    return cmocka_run_group_tests_name("harness/duet_elf_check", tests, set_up, tear_down);
-}
+UNIT_TESTS(elf_check, set_up, tear_down)

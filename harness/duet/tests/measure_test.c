@@ -399,22 +399,4 @@ UNIT_FIXTURE(tear_down)
     return 0;
 }
 
-TEST_PART(measure)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_block_holds_what_it_says),
-        cmocka_unit_test(from_dram_all_pairs_count),
-        cmocka_unit_test(slices_run_in_the_order_of_the_coins),
-        cmocka_unit_test(extra_calls_are_made_and_told),
-        cmocka_unit_test(long_calls_are_walked_over),
-        cmocka_unit_test(timed_calls_alternate),
-        cmocka_unit_test(interleaved_rows_are_walked_over),
-        cmocka_unit_test(a_slow_first_call_does_not_shorten_blocks),
-        cmocka_unit_test(a_call_that_cannot_be_cut_is_whole),
-        cmocka_unit_test(cases_of_a_shape_share_their_buffers),
-        cmocka_unit_test(what_cannot_be_measured_is_refused),
-        cmocka_unit_test(coins_are_fair_and_reproducible),
-        cmocka_unit_test(memory_is_told_by_the_l2),
-    };
-    return cmocka_run_group_tests_name("harness/duet_measure", tests, set_up, tear_down);
-}
+UNIT_TESTS(measure, set_up, tear_down)

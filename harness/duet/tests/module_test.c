@@ -357,20 +357,4 @@ UNIT_FIXTURE(tear_down)
     return rmdir(folder);
 }
 
-TEST_PART(module)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ours_holds_every_row),
-        cmocka_unit_test(two_copies_are_two_mappings),
-        cmocka_unit_test(what_is_no_module_is_refused),
-        cmocka_unit_test(a_broken_table_is_refused),
-        cmocka_unit_test(a_module_of_old_is_read),
-        cmocka_unit_test(rows_of_another_world_are_no_variants),
-        cmocka_unit_test(rows_of_ours_do_what_they_claim),
-        cmocka_unit_test(a_row_that_does_not_is_told),
-        cmocka_unit_test(a_row_that_runs_more_than_its_level_is_told),
-        cmocka_unit_test(what_libraries_run_does_not_count),
-        cmocka_unit_test(our_own_module_is_found),
-    };
-    return cmocka_run_group_tests_name("harness/duet_module", tests, set_up, tear_down);
-}
+UNIT_TESTS(module, set_up, tear_down)

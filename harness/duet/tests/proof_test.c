@@ -212,12 +212,4 @@ UNIT_FIXTURE(tear_down)
     return 0;
 }
 
-TEST_PART(proof)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_timed_calls_do_is_proven), cmocka_unit_test(what_walks_over_rows_is_proven),
-        cmocka_unit_test(what_changed_before_is_found),  cmocka_unit_test(another_case_is_not_blamed),
-        cmocka_unit_test(every_op_can_be_proven),        cmocka_unit_test(proofs_are_drawn),
-    };
-    return cmocka_run_group_tests_name("harness/duet_proof", tests, set_up, tear_down);
-}
+UNIT_TESTS(proof, set_up, tear_down)

@@ -67,13 +67,4 @@ UNIT_TEST(clocks_are_compared)
     }
 }
 
-TEST_PART(clock)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(time_does_not_go_back),
-        cmocka_unit_test(clock_is_plausible_or_has_a_reason),
-        cmocka_unit_test(step_decides),
-        cmocka_unit_test(clocks_are_compared),
-    };
-    return cmocka_run_group_tests_name("harness/clock", tests, NULL, NULL);
-}
+UNIT_TESTS(clock, NULL, NULL)

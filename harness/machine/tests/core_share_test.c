@@ -93,14 +93,4 @@ UNIT_TEST(an_unknown_cpu_counts_as_ours)
     assert_int_equal(asked, 0);
 }
 
-TEST_PART(core_share)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_quick_run_never_waits),
-        cmocka_unit_test(a_core_of_ones_own_costs_one_look),
-        cmocka_unit_test(a_shared_core_is_waited_for_and_blocks_are_repeated),
-        cmocka_unit_test(a_stop_ends_the_wait),
-        cmocka_unit_test(an_unknown_cpu_counts_as_ours),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(core_share, NULL, NULL)

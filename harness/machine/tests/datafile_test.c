@@ -51,12 +51,4 @@ UNIT_TEST(missing_file_names_what_was_tried)
     assert_non_null(strstr(err.text, "longer than 8 bytes"));
 }
 
-TEST_PART(datafile)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(source_folder_has_the_schema),
-        cmocka_unit_test(variable_is_the_only_place),
-        cmocka_unit_test(missing_file_names_what_was_tried),
-    };
-    return cmocka_run_group_tests_name("harness/datafile", tests, bench_test_dir_make, bench_test_dir_remove);
-}
+UNIT_TESTS(datafile, bench_test_dir_make, bench_test_dir_remove)

@@ -240,18 +240,4 @@ UNIT_TEST(long_texts_are_cut)
     assert_int_equal(strlen(env.compiler), sizeof env.compiler - 1);
 }
 
-TEST_PART(environment)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fake_machine),
-        cmocka_unit_test(nothing_there),
-        cmocka_unit_test(damaged_files),
-        cmocka_unit_test(this_machine),
-        cmocka_unit_test(fingerprint_is_of_the_identity),
-        cmocka_unit_test(fingerprint_stays),
-        cmocka_unit_test(cpuid_agrees_with_sysfs),
-        cmocka_unit_test(long_texts_are_cut),
-    };
-    return cmocka_run_group_tests_name("harness/environment", tests, bench_test_dir_make,
-                                       bench_test_dir_remove);
-}
+UNIT_TESTS(environment, bench_test_dir_make, bench_test_dir_remove)

@@ -116,13 +116,4 @@ UNIT_TEST(the_rule)
     assert_false(bench_sw_disturbed(&calm));
 }
 
-TEST_PART(events)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(steal_and_migrations_are_differences),
-        cmocka_unit_test(what_cannot_be_read_is_null_with_a_reason),
-        cmocka_unit_test(real_events_are_counted),
-        cmocka_unit_test(the_rule),
-    };
-    return cmocka_run_group_tests_name("harness/events", tests, bench_test_dir_make, bench_test_dir_remove);
-}
+UNIT_TESTS(events, bench_test_dir_make, bench_test_dir_remove)

@@ -30,7 +30,7 @@ static int new_machine(void **state)
     return bench_test_dir_make(state);
 }
 
-UNIT_TEST(the_least_of_all_counts)
+UNIT_TEST_WITH(the_least_of_all_counts, new_machine, NULL)
 {
     expect(INFINITY, "");
     put("proc/meminfo", "MemTotal: 9999999 kB\nMemFree: 1 kB\nMemAvailable:    1048576 kB\n");
@@ -50,7 +50,7 @@ UNIT_TEST(the_least_of_all_counts)
     expect(0, "memory.high of /sys/fs/cgroup/a/b");
 }
 
-UNIT_TEST(version_1_and_both)
+UNIT_TEST_WITH(version_1_and_both, new_machine, NULL)
 {
     put("proc/meminfo", "MemAvailable: 1048576 kB\n");
     put("proc/self/cgroup", "12:cpuset:/x\n5:memory:/docker/0123\n0::/system\n");
@@ -71,7 +71,7 @@ UNIT_TEST(version_1_and_both)
 }
 
 /* Files that are empty, huge or no text say nothing. */
-UNIT_TEST(odd_files)
+UNIT_TEST_WITH(odd_files, new_machine, NULL)
 {
     char path[4000] = "0::";
     memset(path + 3, 'x', sizeof path - 5);
@@ -120,13 +120,4 @@ UNIT_TEST(real_limits)
 #endif
 }
 
-TEST_PART(memory)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(the_least_of_all_counts, new_machine),
-        cmocka_unit_test_setup(version_1_and_both, new_machine),
-        cmocka_unit_test_setup(odd_files, new_machine),
-        cmocka_unit_test(real_limits),
-    };
-    return cmocka_run_group_tests_name("harness/memory", tests, bench_test_dir_make, bench_test_dir_remove);
-}
+UNIT_TESTS(memory, bench_test_dir_make, bench_test_dir_remove)

@@ -136,12 +136,4 @@ UNIT_TEST(this_machine_pins)
     assert_true(bench_cpus_use(&allowed));
 }
 
-TEST_PART(pinning)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(large_sets_are_listed), cmocka_unit_test(the_last_that_can_be_had_is_taken),
-        cmocka_unit_test(refusal_has_a_reason),  cmocka_unit_test(a_cpu_that_vanishes_is_told),
-        cmocka_unit_test(this_machine_pins),
-    };
-    return cmocka_run_group_tests_name("harness/pinning", tests, NULL, NULL);
-}
+UNIT_TESTS(pinning, NULL, NULL)

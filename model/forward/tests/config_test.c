@@ -392,17 +392,4 @@ UNIT_TEST(other_models_are_refused)
     expect(&f, QK_ERR_FORMAT, "vocabulary", "tokenizer.ggml.tokens has 7 entries");
 }
 
-TEST_PART(config)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_good_one_loads),
-        cmocka_unit_test(numbers_out_of_range_are_named),
-        cmocka_unit_test(reals_out_of_range_are_named),
-        cmocka_unit_test(missing_keys_are_named),
-        cmocka_unit_test(tensors_are_there),
-        cmocka_unit_test(their_types_and_shapes_are_right),
-        cmocka_unit_test(their_data_makes_sense),
-        cmocka_unit_test(other_models_are_refused),
-    };
-    return cmocka_run_group_tests_name("model/config", tests, NULL, NULL);
-}
+UNIT_TESTS(config, NULL, NULL)

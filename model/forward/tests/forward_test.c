@@ -225,18 +225,4 @@ UNIT_FIXTURE(close_both)
     return 0;
 }
 
-TEST_PART(forward)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(without_rounding_every_position_agrees),
-        cmocka_unit_test(every_f32_set_agrees),
-        cmocka_unit_test(with_int8_it_is_within_the_rule),
-        cmocka_unit_test(exchanged_tokens_are_noticed),
-        cmocka_unit_test(integer_kernels_give_the_same_bits),
-        cmocka_unit_test(threads_and_batches_decide_nothing),
-        cmocka_unit_test(a_rewound_state_goes_on_as_if_new),
-        cmocka_unit_test(the_probe_hears_of_every_part),
-        cmocka_unit_test(what_a_caller_gets_wrong_changes_nothing),
-    };
-    return cmocka_run_group_tests_name("model/forward", tests, open_both, close_both);
-}
+UNIT_TESTS(forward, open_both, close_both)

@@ -164,15 +164,4 @@ UNIT_TEST(every_path_has_an_op_that_takes_its_layout)
     }
 }
 
-TEST_PART(kernel_set)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_path_has_an_op_that_takes_its_layout),
-        cmocka_unit_test(sets_choose_variants_and_path),
-        cmocka_unit_test(what_is_wrong_is_named),
-        cmocka_unit_test(what_is_not_here_is_unavailable),
-        cmocka_unit_test(one_op_of_a_glob_that_is_not_here_is_unavailable),
-        cmocka_unit_test(layouts_belong_to_paths),
-    };
-    return cmocka_run_group_tests_name("model/kernel_set", tests, make_cpus, NULL);
-}
+UNIT_TESTS(kernel_set, make_cpus, NULL)

@@ -102,14 +102,4 @@ UNIT_TEST(f16_rounds_to_nearest_even)
     assert_int_equal(qk_f32_to_f16(1e-30f), 0);
 }
 
-TEST_PART(parts)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(logits_compare_as_computed_by_hand),
-        cmocka_unit_test(a_logit_that_is_no_number_is_the_worst),
-        cmocka_unit_test(every_item_is_done_once),
-        cmocka_unit_test(halves_come_back),
-        cmocka_unit_test(f16_rounds_to_nearest_even),
-    };
-    return cmocka_run_group_tests_name("model/parts", tests, NULL, NULL);
-}
+UNIT_TESTS(parts, NULL, NULL)

@@ -118,14 +118,4 @@ UNIT_TEST(nonsense_is_refused)
     model_sampler_free(s);
 }
 
-TEST_PART(sampler)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(greedy_takes_the_first_of_the_largest),
-        cmocka_unit_test(draws_have_their_probabilities),
-        cmocka_unit_test(a_seed_gives_its_draws),
-        cmocka_unit_test(extremes_overflow_nothing),
-        cmocka_unit_test(nonsense_is_refused),
-    };
-    return cmocka_run_group_tests_name("model/sampler", tests, NULL, NULL);
-}
+UNIT_TESTS(sampler, NULL, NULL)

@@ -328,11 +328,4 @@ UNIT_FIXTURE(close_both)
     return 0;
 }
 
-TEST_PART(shapes)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_path_agrees_with_the_plain_pass),
-        cmocka_unit_test(paths_of_one_arithmetic_give_the_same_bits),
-    };
-    return cmocka_run_group_tests_name("model/forward shapes", tests, open_both, close_both);
-}
+UNIT_TESTS(shapes, open_both, close_both)

@@ -222,17 +222,4 @@ UNIT_TEST(check_8_alignment)
     expect_and_free(&b, "general.alignment is of kind u64, u32 expected", at);
 }
 
-TEST_PART(checks)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check_1_reads_stay_inside),
-        cmocka_unit_test(check_2_magic_version_endianness),
-        cmocka_unit_test(check_3_counts_are_plausible),
-        cmocka_unit_test(check_4_string_lengths),
-        cmocka_unit_test(check_5_arrays),
-        cmocka_unit_test(check_6_keys),
-        cmocka_unit_test(check_7_bools),
-        cmocka_unit_test(check_8_alignment),
-    };
-    return cmocka_run_group_tests_name("model/gguf checks", tests, NULL, NULL);
-}
+UNIT_TESTS(checks, NULL, NULL)

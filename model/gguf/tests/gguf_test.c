@@ -354,15 +354,4 @@ UNIT_TEST(many_names_are_compared_quickly)
     free(b.bytes);
 }
 
-TEST_PART(gguf)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_kind_converts),        cmocka_unit_test(arrays_are_walked),
-        cmocka_unit_test(tensors_are_placed),         cmocka_unit_test(sizes_follow_from_types),
-        cmocka_unit_test(version_2_is_read),          cmocka_unit_test(alignment_moves_the_data),
-        cmocka_unit_test(no_tensors_need_no_padding), cmocka_unit_test(getters_refuse),
-        cmocka_unit_test(every_truncation_fails),     cmocka_unit_test(every_corruption_is_survived),
-        cmocka_unit_test(every_allocation_may_fail),  cmocka_unit_test(many_names_are_compared_quickly),
-    };
-    return cmocka_run_group_tests_name("model/gguf", tests, NULL, NULL);
-}
+UNIT_TESTS(gguf, NULL, NULL)

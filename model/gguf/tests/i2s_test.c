@@ -258,16 +258,4 @@ UNIT_TEST(fixture_is_read_as_others_read_it)
     model_gguf_close(&g);
 }
 
-TEST_PART(i2s)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(worked_vectors),
-        cmocka_unit_test(blocks_follow_each_other),
-        cmocka_unit_test(code_3_is_found),
-        cmocka_unit_test(block_counts),
-        cmocka_unit_test(repack_equals_definition),
-        cmocka_unit_test(fixture_survives_the_repack),
-        cmocka_unit_test(fixture_is_read_as_others_read_it),
-    };
-    return cmocka_run_group_tests_name("model/i2s", tests, NULL, NULL);
-}
+UNIT_TESTS(i2s, NULL, NULL)

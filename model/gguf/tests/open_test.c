@@ -73,12 +73,4 @@ UNIT_TEST(long_path_keeps_its_offset)
     assert_non_null(strstr(err.where, "/end.gguf: byte 0"));
 }
 
-TEST_PART(open)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(file_is_mapped),
-        cmocka_unit_test(what_is_no_file_is_refused),
-        cmocka_unit_test(long_path_keeps_its_offset),
-    };
-    return cmocka_run_group_tests_name("model/gguf open", tests, NULL, NULL);
-}
+UNIT_TESTS(open, NULL, NULL)

@@ -202,14 +202,4 @@ UNIT_TEST(check_17_i2s_tail)
     }
 }
 
-TEST_PART(tensor_checks)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check_9_tensor_names),    cmocka_unit_test(check_10_dimensions),
-        cmocka_unit_test(check_11_types),          cmocka_unit_test(check_12_whole_blocks),
-        cmocka_unit_test(check_13_data_is_inside), cmocka_unit_test(check_14_data_is_in_order),
-        cmocka_unit_test(check_15_sizes_add_up),   cmocka_unit_test(check_16_data_section_is_inside),
-        cmocka_unit_test(check_17_i2s_tail),
-    };
-    return cmocka_run_group_tests_name("model/gguf tensor checks", tests, NULL, NULL);
-}
+UNIT_TESTS(tensor_checks, NULL, NULL)

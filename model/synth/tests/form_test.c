@@ -95,21 +95,21 @@ static int close_header(void **state)
     return 0;
 }
 
-static void a_failing_sink_is_called_no_more(void **state)
+UNIT_TEST(a_failing_sink_is_called_no_more)
 {
     const struct header *h = *state;
     assert_int_equal(h->taken, h->bytes);
     assert_int_equal(h->failures, 1);
 }
 
-static void header_is_the_same_everywhere(void **state)
+UNIT_TEST(header_is_the_same_everywhere)
 {
     const struct header *h = *state;
     assert_int_equal(h->g.data_offset, h->bytes);
     assert_int_equal(XXH3_64bits(h->file, h->bytes), HEADER_HASH);
 }
 
-static void metadata_as_published(void **state)
+UNIT_TEST(metadata_as_published)
 {
     static const struct {
         const char *key;
@@ -171,7 +171,7 @@ static void metadata_as_published(void **state)
     }
 }
 
-static void tensors_as_published(void **state)
+UNIT_TEST(tensors_as_published)
 {
     const struct model_gguf *g = &((struct header *)*state)->g;
     assert_int_equal(g->tensor_count, TENSORS);
@@ -233,7 +233,7 @@ static void assert_token(const struct model_gguf_string *token, size_t id, const
     assert_memory_equal(token[id].bytes, text, token[id].length);
 }
 
-static void tokens_as_published(void **state)
+UNIT_TEST(tokens_as_published)
 {
     const struct model_gguf *g = &((struct header *)*state)->g;
     struct model_gguf_string *token = strings_of(g, "tokenizer.ggml.tokens", VOCAB);
@@ -280,7 +280,7 @@ static size_t id_of(const struct model_gguf_string *token, const struct model_gg
     return (size_t)(*found - token);
 }
 
-static void merges_join_two_tokens_into_a_third(void **state)
+UNIT_TEST(merges_join_two_tokens_into_a_third)
 {
     const struct model_gguf *g = &((struct header *)*state)->g;
     struct model_gguf_string *token = strings_of(g, "tokenizer.ggml.tokens", VOCAB),
@@ -310,15 +310,4 @@ static void merges_join_two_tokens_into_a_third(void **state)
     free(token);
 }
 
-TEST_PART(form)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_failing_sink_is_called_no_more),
-        cmocka_unit_test(header_is_the_same_everywhere),
-        cmocka_unit_test(metadata_as_published),
-        cmocka_unit_test(tensors_as_published),
-        cmocka_unit_test(tokens_as_published),
-        cmocka_unit_test(merges_join_two_tokens_into_a_third),
-    };
-    return cmocka_run_group_tests_name("model/synth form", tests, open_header, close_header);
-}
+UNIT_TESTS(form, open_header, close_header)

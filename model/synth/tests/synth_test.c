@@ -235,17 +235,4 @@ UNIT_TEST(a_failing_sink_ends_it)
     free(whole.bytes);
 }
 
-TEST_PART(synth)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tiny_is_the_same_everywhere),
-        cmocka_unit_test(one_layer_is_the_same_everywhere),
-        cmocka_unit_test(memory_holds_the_same_bytes),
-        cmocka_unit_test(seeds_differ_in_all_parts),
-        cmocka_unit_test(weights_are_sane),
-        cmocka_unit_test(unknown_presets_are_refused),
-        cmocka_unit_test(layers_have_the_published_size),
-        cmocka_unit_test(a_failing_sink_ends_it),
-    };
-    return cmocka_run_group_tests_name("model/synth", tests, NULL, NULL);
-}
+UNIT_TESTS(synth, NULL, NULL)

@@ -272,16 +272,4 @@ UNIT_FIXTURE(close_all)
     return 0;
 }
 
-TEST_PART(tokenizer)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pieces_and_ids_are_those_of_others),
-        cmocka_unit_test(white_space_is_unicodes),
-        cmocka_unit_test(any_bytes_come_back),
-        cmocka_unit_test(long_runs_are_split),
-        cmocka_unit_test(special_names_are_text_unless_allowed),
-        cmocka_unit_test(a_chat_is_one_message),
-        cmocka_unit_test(damaged_vocabularies_are_named),
-    };
-    return cmocka_run_group_tests_name("model/tokenizer", tests, open_all, close_all);
-}
+UNIT_TESTS(tokenizer, open_all, close_all)

@@ -98,7 +98,7 @@ static uint32_t big_endian(const char *s)
     return x;
 }
 
-UNIT_TEST(three_formats)
+UNIT_TEST_WITH(three_formats, set_up, tear_down)
 {
     struct report_fixture f;
     size_t size;
@@ -130,7 +130,7 @@ UNIT_TEST(three_formats)
 }
 
 /* Left over from drawing by hand, or a user's taste. */
-UNIT_TEST(the_users_variables_do_not_count)
+UNIT_TEST_WITH(the_users_variables_do_not_count, set_up, tear_down)
 {
     static const char *const variables[][2] = {
         {"QKBENCH_TSV", "older"}, {"QKBENCH_IMAGE", "older"}, {"QKBENCH_FORMAT", "older"},
@@ -168,7 +168,7 @@ UNIT_TEST(the_users_variables_do_not_count)
     report_fixture_free(&f);
 }
 
-UNIT_TEST(any_number_of_sizes)
+UNIT_TEST_WITH(any_number_of_sizes, set_up, tear_down)
 {
     static const size_t counts[] = {1, 2, 7, 12};
     need_gnuplot();
@@ -188,7 +188,7 @@ UNIT_TEST(any_number_of_sizes)
     }
 }
 
-UNIT_TEST(nothing_but_rows_without_intervals_or_ladder)
+UNIT_TEST_WITH(nothing_but_rows_without_intervals_or_ladder, set_up, tear_down)
 {
     struct report_fixture f;
     size_t size;
@@ -215,7 +215,7 @@ UNIT_TEST(nothing_but_rows_without_intervals_or_ladder)
     report_fixture_free(&f);
 }
 
-UNIT_TEST(names_are_never_code)
+UNIT_TEST_WITH(names_are_never_code, set_up, tear_down)
 {
     static const char *const names[][2] = {
         {"<touch pwned; echo", "|touch pwned;"},
@@ -262,7 +262,7 @@ static void expect_failure(const char *script, const char *format, int code, con
     assert_int_equal(count_files(false), files);
 }
 
-UNIT_TEST(without_gnuplot_it_is_unavailable)
+UNIT_TEST_WITH(without_gnuplot_it_is_unavailable, set_up, tear_down)
 {
     assert_int_equal(setenv("PATH", "", 1), 0);
     expect_failure(REPORT_SCRIPT, "svg", QK_ERR_UNAVAILABLE, "apt-get install gnuplot-nox", 0);
@@ -270,7 +270,7 @@ UNIT_TEST(without_gnuplot_it_is_unavailable)
     expect_failure(REPORT_SCRIPT, "svg", QK_ERR_UNAVAILABLE, "apt-get install gnuplot-nox", 0);
 }
 
-UNIT_TEST(gnuplots_own_words_are_passed_on)
+UNIT_TEST_WITH(gnuplots_own_words_are_passed_on, set_up, tear_down)
 {
     need_gnuplot();
     expect_failure(REPORT_SCRIPT, "svg", QK_ERR_IO, "t.tsv", 0);
@@ -281,7 +281,7 @@ UNIT_TEST(gnuplots_own_words_are_passed_on)
     expect_failure("bad.gp", "svg", QK_ERR_IO, "cut off", 1);
 }
 
-UNIT_TEST(a_false_gnuplot_leaves_nothing_behind)
+UNIT_TEST_WITH(a_false_gnuplot_leaves_nothing_behind, set_up, tear_down)
 {
     assert_int_equal(setenv("PATH", folder, 1), 0);
     write_file("gnuplot", "#!/bin/sh\necho '<svg>half' >\"$QKBENCH_IMAGE\"\n", 0755);
@@ -326,7 +326,7 @@ static bool at_once(void)
 }
 
 /* Whatever it does, the call ends, and nothing that gnuplot started is left. */
-UNIT_TEST(a_gnuplot_that_does_not_end_is_ended)
+UNIT_TEST_WITH(a_gnuplot_that_does_not_end_is_ended, set_up, tear_down)
 {
     static const char *const scripts[] = {
         "echo drawing; sleep 60",         /* slow */
@@ -363,7 +363,7 @@ UNIT_TEST(a_gnuplot_that_does_not_end_is_ended)
 }
 
 /* Its output is held open by one who stays; it is not waited for. */
-UNIT_TEST(what_gnuplot_leaves_behind_is_ended)
+UNIT_TEST_WITH(what_gnuplot_leaves_behind_is_ended, set_up, tear_down)
 {
     char path[128];
     struct qk_error err = {0};
@@ -378,7 +378,7 @@ UNIT_TEST(what_gnuplot_leaves_behind_is_ended)
     assert_alone();
 }
 
-UNIT_TEST(an_image_that_cannot_be_written_is_an_io_error)
+UNIT_TEST_WITH(an_image_that_cannot_be_written_is_an_io_error, set_up, tear_down)
 {
     struct qk_error err = {0};
     assert_int_equal(drawn(REPORT_SCRIPT, "t.tsv", "absent/t.svg", "svg", &err), QK_ERR_IO);
@@ -387,22 +387,9 @@ UNIT_TEST(an_image_that_cannot_be_written_is_an_io_error)
 
 TEST_PART(gnuplot)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(three_formats, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_users_variables_do_not_count, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(any_number_of_sizes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(nothing_but_rows_without_intervals_or_ladder, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(names_are_never_code, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(without_gnuplot_it_is_unavailable, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(gnuplots_own_words_are_passed_on, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_false_gnuplot_leaves_nothing_behind, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_gnuplot_that_does_not_end_is_ended, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_gnuplot_leaves_behind_is_ended, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_image_that_cannot_be_written_is_an_io_error, set_up, tear_down),
-    };
     const char *path = getenv("PATH");
     path_before = strdup(path ? path : "/usr/bin:/bin");
-    const int failed = path_before ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+    const int failed = path_before ? unit_tests_run(argv[0], NULL, NULL) : 1;
     free(path_before);
     return failed;
 }

@@ -122,15 +122,4 @@ UNIT_TEST(too_many_points_are_refused)
     report_fixture_free(&f);
 }
 
-TEST_PART(phases_tsv)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everything_there_is),
-        cmocka_unit_test(what_is_missing_is_nan),
-        cmocka_unit_test(without_a_reference_there_is_nothing_to_plot),
-        cmocka_unit_test(one_op_is_plotted),
-        cmocka_unit_test(names_cannot_make_fields_or_lines),
-        cmocka_unit_test(too_many_points_are_refused),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(phases_tsv, NULL, NULL)

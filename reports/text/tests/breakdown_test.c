@@ -40,7 +40,7 @@ static void written(writer *write, const struct baseline_components *beside, cha
     assert_int_equal(fclose(to), 0);
 }
 
-UNIT_TEST(both_forms_are_as_they_were)
+UNIT_TEST_WITH(both_forms_are_as_they_were, set_up, tear_down)
 {
     char *text, *markdown;
     written(report_breakdown_text, &claims, &text);
@@ -85,7 +85,7 @@ static void sum_up(const char *table, int lines)
     assert_true(total[0] > 1000);
 }
 
-UNIT_TEST(what_is_shown_adds_up)
+UNIT_TEST_WITH(what_is_shown_adds_up, set_up, tear_down)
 {
     struct qk_rng rng;
     qk_rng_seed(&rng, 9);
@@ -107,7 +107,7 @@ UNIT_TEST(what_is_shown_adds_up)
     }
 }
 
-UNIT_TEST(what_is_missing_is_said)
+UNIT_TEST_WITH(what_is_missing_is_said, set_up, tear_down)
 {
     for (size_t b = 0; b < BENCH_TEST_BLOCKS; b++)
         bd.rows[0].core_ghz[b] = NAN;
@@ -130,7 +130,7 @@ UNIT_TEST(what_is_missing_is_said)
 }
 
 /* As under --counters none: no table, and no fact. */
-UNIT_TEST(nothing_counted_is_nothing_said)
+UNIT_TEST_WITH(nothing_counted_is_nothing_said, set_up, tear_down)
 {
     char *text;
     for (size_t i = 0; i < bd.count; i++)
@@ -141,7 +141,7 @@ UNIT_TEST(nothing_counted_is_nothing_said)
     free(text);
 }
 
-UNIT_TEST(the_width_holds)
+UNIT_TEST_WITH(the_width_holds, set_up, tear_down)
 {
     memset(bd.rows[3].reason, 'x', sizeof bd.rows[3].reason - 1);
     char *text;
@@ -152,7 +152,7 @@ UNIT_TEST(the_width_holds)
     free(text);
 }
 
-UNIT_TEST(a_full_stream_is_an_error)
+UNIT_TEST_WITH(a_full_stream_is_an_error, set_up, tear_down)
 {
     FILE *to = fopen("/dev/full", "w");
     assert_non_null(to);
@@ -162,14 +162,4 @@ UNIT_TEST(a_full_stream_is_an_error)
     fclose(to);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-TEST_PART(breakdown)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(both_forms_are_as_they_were), TEST(what_is_shown_adds_up),
-        TEST(what_is_missing_is_said),     TEST(the_width_holds),
-        TEST(a_full_stream_is_an_error),   TEST(nothing_counted_is_nothing_said),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(breakdown, NULL, NULL)

@@ -172,14 +172,4 @@ UNIT_TEST(full_stream)
     baseline_comparison_free(&c);
 }
 
-TEST_PART(compare)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(as_it_was),
-        cmocka_unit_test(a_baseline),
-        cmocka_unit_test(counters_of_a_stored_result),
-        cmocka_unit_test(full_stream),
-        cmocka_unit_test(other_machines_are_named),
-    };
-    return cmocka_run_group_tests_name("reports/compare", tests, set_up, tear_down);
-}
+UNIT_TESTS(compare, set_up, tear_down)

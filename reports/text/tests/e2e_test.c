@@ -69,14 +69,4 @@ UNIT_TEST(the_table_of_llama_bench)
     check(7, 2412820480, MARKDOWN, "e2e.md");
 }
 
-TEST_PART(e2e)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_ladder_with_verdicts),
-        cmocka_unit_test(a_ladder_in_markdown),
-        cmocka_unit_test(a_smaller_model_and_few_repetitions_are_said),
-        cmocka_unit_test(one_repetition_has_no_interval),
-        cmocka_unit_test(the_table_of_llama_bench),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(e2e, NULL, NULL)

@@ -127,8 +127,4 @@ UNIT_TEST(work_grows_with_cases)
     }
 }
 
-TEST_PART(large)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(work_grows_with_cases)};
-    return cmocka_run_group_tests_name("reports/large", tests, NULL, NULL);
-}
+UNIT_TESTS(large, NULL, NULL)

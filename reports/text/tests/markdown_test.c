@@ -63,12 +63,4 @@ UNIT_TEST(names_are_not_markup)
     report_fixture_free(&f);
 }
 
-TEST_PART(markdown)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everything_there_is),
-        cmocka_unit_test(what_is_missing_is_said),
-        cmocka_unit_test(names_are_not_markup),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(markdown, NULL, NULL)

@@ -119,14 +119,4 @@ UNIT_TEST(an_empty_set_is_a_page_without_tables)
     report_fixture_free(&f);
 }
 
-TEST_PART(text)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everything_there_is),
-        cmocka_unit_test(what_is_missing_is_said),
-        cmocka_unit_test(who_counted_is_a_fact),
-        cmocka_unit_test(the_width_holds_whatever_the_names),
-        cmocka_unit_test(an_empty_set_is_a_page_without_tables),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(text, NULL, NULL)
