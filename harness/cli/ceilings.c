@@ -79,15 +79,11 @@ int cli_ceilings(int argc, char **argv)
         {0}};
     static const struct cli_usage usage = {
         options, NULL, NULL,
-        "Limits of this machine: bandwidths of L1, L2, L3 and DRAM by one "
-        "thread and by one per CPU, peaks of the "
-        "instructions that kernels live on, for each ISA level present, and the "
-        "clocks.\vMeasured once and kept in "
-        "$XDG_CACHE_HOME/qkbench (or ~/.cache/qkbench) under the machine's "
-        "fingerprint; `run` then says which share "
-        "of its ceiling each variant reaches. Examples:\n  qkbench ceilings\n  "
-        "qkbench ceilings --fresh --out "
-        "ceilings.json"};
+        "Limits of this machine: bandwidths of L1, L2, L3 and DRAM by one thread and by one per CPU, peaks "
+        "of the instructions that kernels live on, for each ISA level present, and the clocks.\vMeasured "
+        "once and kept in $XDG_CACHE_HOME/qkbench (or ~/.cache/qkbench) under the machine's fingerprint; "
+        "`run` then says which share of its ceiling each variant reaches. Examples:\n  qkbench ceilings\n  "
+        "qkbench ceilings --fresh --out ceilings.json"};
     struct options o = {.measure = cli_measure_defaults()};
     return cli_main(&usage, argc, argv, &o, ceilings);
 }

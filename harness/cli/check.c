@@ -75,15 +75,11 @@ int cli_check(int argc, char **argv)
         {0}};
     static const struct cli_usage usage = {
         options, NULL, "[PATTERN...]",
-        "Compares every variant with its op's reference, bit for bit or within "
-        "the op's stated bound: guard pages on "
-        "both sides, poisoned padding, odd offsets, every tail, every code, "
-        "extreme values. Then finds out what a "
-        "call really reads and writes and holds it against the declared "
-        "work.\vPATTERN is a glob on op/variant; "
-        "without one, everything. Exit code 3 when a variant fails. Examples:\n "
-        " qkbench check\n  qkbench check "
-        "'qk256_dequant/p*' --seed 7"};
+        "Compares every variant with its op's reference, bit for bit or within the op's stated bound: guard "
+        "pages on both sides, poisoned padding, odd offsets, every tail, every code, extreme values. Then "
+        "finds out what a call really reads and writes and holds it against the declared work.\vPATTERN is a "
+        "glob on op/variant; without one, everything. Exit code 3 when a variant fails. Examples:\n  qkbench "
+        "check\n  qkbench check 'qk256_dequant/p*' --seed 7"};
     struct cli_measure_options o = cli_measure_defaults();
     return cli_main(&usage, argc, argv, &o, check);
 }

@@ -140,13 +140,10 @@ int cli_compare(int argc, char **argv)
         {0}};
     static const struct cli_usage usage = {
         options, parse, "OLD NEW",
-        "Sets two results or baselines beside each other, case by case: "
-        "speed-ups over the reference of the same run, "
-        "components, instructions, counters. Says what differs and judges "
-        "nothing; exit code 5 when the two are of "
-        "different machines or toolchains.\vOLD and NEW are files (with a / or "
-        "ending in .json) or names of baselines "
-        "of this machine. Examples:\n  qkbench compare main result.json\n  "
+        "Sets two results or baselines beside each other, case by case: speed-ups over the reference of the "
+        "same run, components, instructions, counters. Says what differs and judges nothing; exit code 5 "
+        "when the two are of different machines or toolchains.\vOLD and NEW are files (with a / or ending in "
+        ".json) or names of baselines of this machine. Examples:\n  qkbench compare main result.json\n  "
         "qkbench compare a.json b.json --out diff.json"};
     struct options o = {0};
     struct qk_error err;

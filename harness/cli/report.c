@@ -132,11 +132,10 @@ int cli_report(int argc, char **argv)
         {0}};
     static const struct cli_usage usage = {
         options, parse, "RESULT",
-        "Makes tables (report.txt, also printed; report.md), the phase plot "
-        "(phases.svg and .png, drawn by gnuplot from phases.tsv) and the audit of "
-        "the roadmap's claims from a result of run --out.\vWithout gnuplot the "
-        "tables are written and say why there is no plot. Examples:\n  qkbench "
-        "report result.json --out report/\n"
+        "Makes tables (report.txt, also printed; report.md), the phase plot (phases.svg and .png, drawn by "
+        "gnuplot from phases.tsv) and the audit of the roadmap's claims from a result of run --out.\vWithout "
+        "gnuplot the tables are written and say why there is no plot. Examples:\n  qkbench report "
+        "result.json --out report/\n"
         "  qkbench report result.json --out report/ --only phases --format pdf"};
     struct options o = {0};
     return cli_main(&usage, argc, argv, &o, report);

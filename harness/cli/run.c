@@ -60,27 +60,24 @@ int cli_run(int argc, char **argv)
 {
     static const struct cli_option options[] = {
         CLI_OPTION_PATTERNS,
-        CLI_OPTION_SHAPES(
-            "seed, blocks, model, large, cache, or a GGUF file, whose I2_S tensors are used (default: "
-            "the op's first set)"),
+        CLI_OPTION_SHAPES("seed, blocks, model, large, cache, or a GGUF file, whose I2_S tensors are used "
+                          "(default: the op's first set)"),
         CLI_OPTION_QUICK("Fewer and shorter blocks: to look at, not to quote"),
         CLI_OPTION_OUT("Write the samples as JSON, a superset of google-benchmark's"),
         {"csv", 'c', "FILE", CLI_STRING(options, files[CSV].path),
          "Write the samples as CSV, one line per slice", 0},
-        CLI_OPTION_COUNTERS("auto (default), none, or a list of metrics, of PAPI's events (PAPI_TOT_INS, "
-                            "perf::PAGE-FAULTS) and of steps: instructions counted one by one, of the op's "
-                            "smallest shape only"),
+        CLI_OPTION_COUNTERS(
+            "auto (default), none, or a list of metrics, of PAPI's events (PAPI_TOT_INS, perf::PAGE-FAULTS) "
+            "and of steps: instructions counted one by one, of the op's smallest shape only"),
         CLI_OPTION_CPU("Pin to"),
         CLI_OPTION_SEED("order and inputs, as the results say,"),
         {0}};
     static const struct cli_usage usage = {
         options, NULL, "[PATTERN...]",
         "Times variants side by side on one pinned CPU: rounds over all variants in a drawn order, raw times "
-        "kept. "
-        "Every variant is checked first; a wrong one is not timed (exit code 3).\vPATTERN is a glob on "
+        "kept. Every variant is checked first; a wrong one is not timed (exit code 3).\vPATTERN is a glob on "
         "op/variant/shape; the op's reference always runs along. Examples:\n  qkbench run --quick\n  qkbench "
-        "run "
-        "'qk256_dequant/p4*/4096' --out p4.json\n  qkbench run --shapes model.gguf --out model.json"};
+        "run 'qk256_dequant/p4*/4096' --out p4.json\n  qkbench run --shapes model.gguf --out model.json"};
     struct options o = {.measure = cli_measure_defaults()};
     return cli_main(&usage, argc, argv, &o, run);
 }

@@ -130,10 +130,7 @@ static bool take_signals(struct bench_step_trace *t)
 static void set_trap_flag(void)
 {
     __asm__ volatile("lea -128(%%rsp), %%rsp\n\t" /* past the red zone */
-                     "pushfq\n\t"
-                     "orq %0, (%%rsp)\n\t"
-                     "popfq\n\t"
-                     "lea 128(%%rsp), %%rsp"
+                     "pushfq\n\torq %0, (%%rsp)\n\tpopfq\n\tlea 128(%%rsp), %%rsp"
                      :
                      : "i"(TRAP_FLAG)
                      : "memory", "cc");

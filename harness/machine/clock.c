@@ -68,11 +68,10 @@ int bench_clock_check(double ns, const char *what, struct qk_error *err)
                        "the system clock does not advance; nothing can be timed");
     if (ns >= STEPS * step)
         return 0;
-    return qk_fail(
-        err, QK_ERR_INVALID, "clock",
-        "the system clock is too coarse: it advances every %g us, %s takes %g us, expected at least "
-        "%d steps of the clock",
-        step * 1e-3, what, ns * 1e-3, STEPS);
+    return qk_fail(err, QK_ERR_INVALID, "clock",
+                   "the system clock is too coarse: it advances every %g us, %s takes %g us, expected at "
+                   "least %d steps of the clock",
+                   step * 1e-3, what, ns * 1e-3, STEPS);
 }
 
 void bench_clocks_read(struct bench_clocks *now)
@@ -178,11 +177,8 @@ static void multiply_chain(void)
     uint32_t x = 3;
     unsigned rounds = ROUNDS;
     /* The counter runs beside the chain: one round of it is a cycle, one round of the chain is 24. */
-    __asm__ volatile("1:\n\t"
-                     "imull %0, %0\n\timull %0, %0\n\timull %0, %0\n\timull %0, %0\n\t"
-                     "imull %0, %0\n\timull %0, %0\n\timull %0, %0\n\timull %0, %0\n\t"
-                     "decl %1\n\t"
-                     "jnz 1b"
+    __asm__ volatile("1:\n\timull %0, %0\n\timull %0, %0\n\timull %0, %0\n\timull %0, %0\n\timull %0, "
+                     "%0\n\timull %0, %0\n\timull %0, %0\n\timull %0, %0\n\tdecl %1\n\tjnz 1b"
                      : "+r"(x), "+r"(rounds)
                      :
                      : "cc");

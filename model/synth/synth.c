@@ -116,10 +116,9 @@ static void write_tokenizer(const struct synth *s, struct model_gguf_writer *w)
     write_key_u32(w, "tokenizer.ggml.bos_token_id", special + MODEL_SYNTH_BOS);
     write_key_u32(w, "tokenizer.ggml.eos_token_id", special + MODEL_SYNTH_EOS);
     write_key_u32(w, "tokenizer.ggml.padding_token_id", special + MODEL_SYNTH_EOS);
-    write_key_string(
-        w, "tokenizer.chat_template",
-        "{# a placeholder: random weights know no chat #}{% for m in messages %}{{ m['role'] }}: "
-        "{{ m['content'] }}\n{% endfor %}");
+    write_key_string(w, "tokenizer.chat_template",
+                     "{# a placeholder: random weights know no chat #}{% for m in messages %}{{ m['role'] "
+                     "}}: {{ m['content'] }}\n{% endfor %}");
 }
 
 /* The entries of the published file, in its order. */

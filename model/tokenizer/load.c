@@ -178,8 +178,7 @@ static int read_merges(struct model_tokenizer *t, const struct model_gguf_value 
         if (code)
             model_gguf_fail(g, (size_t)((const unsigned char *)s.bytes - g->bytes), err,
                             "merge %zu of tokenizer.ggml.merges is \"%s\"; two tokens with one space "
-                            "between, which together "
-                            "are a token, expected",
+                            "between, which together are a token, expected",
                             t->merges, model_gguf_show(s).text);
         t->merges++;
     }

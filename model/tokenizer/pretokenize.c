@@ -14,13 +14,9 @@ struct model_splitter {
 #define WS "\\t-\\r\\x{85}\\p{Z}"
 
 /* Possessive where giving back could never help: such a repeat needs no memory, however long the run is. */
-static const char pattern[] = "'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])"
-                              "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}++"
-                              "|\\p{N}{1,3}+"
-                              "| ?[^" WS "\\p{L}\\p{N}]++[\\r\\n]*+"
-                              "|[" WS "]*[\\r\\n]++"
-                              "|[" WS "]+(?![^" WS "])"
-                              "|[" WS "]++";
+static const char pattern[] =
+    "'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])|[^\\r\\n\\p{L}\\p{N}]?\\p{L}++|\\p{N}{1,3}+| ?[^" WS
+    "\\p{L}\\p{N}]++[\\r\\n]*+|[" WS "]*[\\r\\n]++|[" WS "]+(?![^" WS "])|[" WS "]++";
 
 int model_splitter_new(struct model_splitter **s, struct qk_error *err)
 {

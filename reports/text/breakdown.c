@@ -58,10 +58,9 @@ static void add_facts(struct report_table *t, const struct report_breakdown_inpu
     report_table_fact(t, "commit", "%s", bd->env.commit);
     report_table_fact(t, "mode", "%s, shapes: %s, seed %llu", bd->quick ? "quick: not for quoting" : "full",
                       bd->source, (unsigned long long)bd->seed);
-    report_table_fact(
-        t, "component",
-        "what adding a stage to the ones before it costs in this very body: the difference of two "
-        "prefixes of the code that ships");
+    report_table_fact(t, "component",
+                      "what adding a stage to the ones before it costs in this very body: the difference of "
+                      "two prefixes of the code that ships");
     report_table_fact(t, "interval", "95 %%, by sign test over blocks of differences paired by round");
     report_table_fact(t, "ms/token",
                       "time of an element times the %.0f ternary weights of BitNet b1.58 2B4T, one core",
@@ -101,9 +100,9 @@ static void add_remark(struct report_table *t, const struct bench_part *part, co
     else if (part->ns.value < 0)
         report_table_cell(
             t, "negative [%zu]",
-            report_table_note(t, "negative: the body is faster with this stage than cut before it. "
-                                 "The core overlaps stages, and a cut body must still hand over every "
-                                 "value it has computed"));
+            report_table_note(
+                t, "negative: the body is faster with this stage than cut before it. The core overlaps "
+                   "stages, and a cut body must still hand over every value it has computed"));
     else
         report_table_cell(t, "%s", otherwise);
 }
@@ -186,9 +185,8 @@ static void add_overview(struct report_table *t, const struct report_breakdown_i
         }
     }
     if (in->claims && !strcmp(rows[first].variant->op_name, in->claims->claims.op))
-        report_table_note(
-            t, "the source knows no store; its loop overhead stands beside loop, which is loop control "
-               "and loads");
+        report_table_note(t, "the source knows no store; its loop overhead stands beside loop, which is loop "
+                             "control and loads");
 }
 
 static void add_gains(struct report_table *t, const struct baseline_components *c)

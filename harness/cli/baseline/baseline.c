@@ -95,10 +95,9 @@ int cli_baseline(int argc, char **argv)
         {0}};
     static const struct cli_usage usage = {
         options, parse, "save NAME [RESULT]\nlist\nshow NAME\naccept NAME RESULT --reason TEXT\nremove NAME",
-        "Keeps what later runs are held against, as text for version control: DIR/MACHINE/NAME.json.\v"
-        "save without RESULT measures now: several launches of run and a breakdown, in --budget seconds. "
-        "accept replaces only the "
-        "cases that differ and keeps their old figures, date and reason. Examples:\n"
+        "Keeps what later runs are held against, as text for version control: DIR/MACHINE/NAME.json.\vsave "
+        "without RESULT measures now: several launches of run and a breakdown, in --budget seconds. accept "
+        "replaces only the cases that differ and keeps their old figures, date and reason. Examples:\n"
         "  qkbench baseline save main --dir baselines/data\n"
         "  qkbench baseline accept main result.json --reason 'new unpack, two shuffles less'"};
     struct parsed p = {.o = {.measure = {.job = cli_job()}, .launches = 5, .budget_s = 300}};

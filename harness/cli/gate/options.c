@@ -79,14 +79,12 @@ static const struct cli_option options[] = {
     {"candidate", 'c', "SO", CLI_STRING(cli_gate, candidate),
      "With --duet: judge SO instead of this build's own libqkernels.so", 1},
     {"same-code", SAME_CODE, "FILE", CLI_STRING(cli_gate, same_code),
-     "With --duet: do not time the rows that FILE, made by kernels/same_code.py for these two builds, "
-     "says "
+     "With --duet: do not time the rows that FILE, made by kernels/same_code.py for these two builds, says "
      "are the same code",
      1},
     {"same-policy", SAME_POLICY, NULL, CLI_FLAG(cli_gate, same_policy),
      "With --duet: the built-in policy is the base's, too, so that a minimum speed-up between rows that are "
-     "the same code "
-     "is not timed",
+     "the same code is not timed",
      1},
     {"baseline", 'b', "NAME", CLI_STRING(cli_gate, baseline),
      "Compare a fresh run with a stored baseline of this machine", 2},
@@ -107,15 +105,14 @@ static const struct cli_option options[] = {
     {"time-identical", IDENTICAL, NULL, CLI_FLAG(cli_gate, time_identical),
      "Time rows whose code is identical instead of passing them", 3},
     {"all-shapes", SHAPES, NULL, CLI_FLAG(cli_gate, all_shapes),
-     "With --duet: judge what is timed at all other shapes of its op too, a second each; what that "
-     "leaves "
+     "With --duet: judge what is timed at all other shapes of its op too, a second each; what that leaves "
      "undecided is shown and does not count",
      3},
     {"wait", WAIT, NULL, CLI_FLAG(cli_gate, wait), "Wait for another gate on this machine instead of failing",
      3},
     {"lock-dir", LOCK_DIR, "DIR", CLI_STRING(cli_gate, lock_dir),
-     "Exclude only the gates that name this folder too, by a lock on it; nothing is written there "
-     "(default: all gates on this machine, by one on /run)",
+     "Exclude only the gates that name this folder too, by a lock on it; nothing is written there (default: "
+     "all gates on this machine, by one on /run)",
      3},
     CLI_ROW_CPU(cli_gate, measure, "Pin to", 3),
     CLI_ROW_SEED(cli_gate, measure.job.seed, "orders and inputs", 3),
@@ -155,20 +152,14 @@ void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
     static const struct cli_usage usage = {
         options, parse, "[PATTERN...]",
         "Judges whether kernels got slower, and says so when it could not tell. A verdict is one of PASS, "
-        "WARN (slower "
-        "than ignorable, not beyond must-catch; or rare stalls that raise the mean above the policy's "
-        "margin), REGRESSION, INCONCLUSIVE, INVALID, NEW, "
-        "MISSING.\vPATTERN "
-        "(op/variant/shape) takes the place of the suite. Exit codes: 0 all PASS, WARN or NEW; 3 a "
-        "REGRESSION; 4 "
-        "INCONCLUSIVE; 5 INVALID or MISSING: trust nothing. Whatever the end (1, 2 and 130 too), the files "
-        "that "
-        "were asked for say so, and an earlier verdict goes when the gate begins. Examples:\n  qkbench gate "
-        "--duet "
+        "WARN (slower than ignorable, not beyond must-catch; or rare stalls that raise the mean above the "
+        "policy's margin), REGRESSION, INCONCLUSIVE, INVALID, NEW, MISSING.\vPATTERN (op/variant/shape) "
+        "takes the place of the suite. Exit codes: 0 all PASS, WARN or NEW; 3 a REGRESSION; 4 INCONCLUSIVE; "
+        "5 INVALID or MISSING: trust nothing. Whatever the end (1, 2 and 130 too), the files that were asked "
+        "for say so, and an earlier verdict goes when the gate begins. Examples:\n  qkbench gate --duet "
         "../base/build/kernels/libqkernels.so\n  qkbench gate --duet base.so '*/p4*/4096' --trace p4.jsonl\n "
-        " qkbench "
-        "gate --baseline main --markdown summary.md\n`ci/gate --against GITREF` builds the other commit "
-        "first."};
+        " qkbench gate --baseline main --markdown summary.md\n`ci/gate --against GITREF` builds the other "
+        "commit first."};
     *o = (struct cli_gate){.suite = "quick", .measure = {.job = cli_job()}};
     find_outputs(o, argc, argv);
     cli_parse(&usage, argc, argv, o);

@@ -81,9 +81,8 @@ void cli_bench_parse_command(struct cli_bench *to, int argc, char **argv)
          "Tokens that pass through the layers at once (default: 512)", 1},
         {"ladder", 'L', NULL, CLI_FLAG(cli_bench, ladder),
          "The roadmap's end-to-end table: baseline, each phase, best; with -p 0 -n 8 -r 3 -t 1", 1},
-        CLI_MODEL_OPTION_KERNELS(
-            "Sets with commas between: best (default), baseline, p1_unpack, ..., or globs OP/VARIANT "
-            "joined by +; all are timed side by side"),
+        CLI_MODEL_OPTION_KERNELS("Sets with commas between: best (default), baseline, p1_unpack, ..., or "
+                                 "globs OP/VARIANT joined by +; all are timed side by side"),
         CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
         {"threads", 't', "LIST", CLI_OTHER,
          "Numbers of threads, commas between (default: 1 and one per CPU allowed)", 2},
@@ -96,14 +95,12 @@ void cli_bench_parse_command(struct cli_bench *to, int argc, char **argv)
         {0}};
     static const struct cli_usage usage = {
         options, parse, "[MODEL]",
-        "Times prompt processing (ppN) and generation (tgN) of a whole model "
-        "with any sets of kernels, side by side.\vMODEL: see qkbench model "
-        "--help. A set named baseline or after a phase multiplies the ternary "
-        "matrices by dequantising their rows, as the audited runtime does. "
-        "Examples:\n  qkbench model bench -p 64 -n 16\n  qkbench model bench "
-        "synth:bitnet-2b/4 --kernels baseline,p4_permute,best\n  qkbench model "
-        "bench -p 0 --kernels 'i2s_gemv/avx2*+act_quant/scalar' -o json\n  "
-        "qkbench model bench synth:bitnet-2b/4 --ladder"};
+        "Times prompt processing (ppN) and generation (tgN) of a whole model with any sets of kernels, side "
+        "by side.\vMODEL: see qkbench model --help. A set named baseline or after a phase multiplies the "
+        "ternary matrices by dequantising their rows, as the audited runtime does. Examples:\n  qkbench "
+        "model bench -p 64 -n 16\n  qkbench model bench synth:bitnet-2b/4 --kernels "
+        "baseline,p4_permute,best\n  qkbench model bench -p 0 --kernels 'i2s_gemv/avx2*+act_quant/scalar' -o "
+        "json\n  qkbench model bench synth:bitnet-2b/4 --ladder"};
     *to = (struct cli_bench){.model = {.kv_f16 = true},
                              .prompt = NOT_SAID,
                              .generate = NOT_SAID,

@@ -107,11 +107,9 @@ int cli_model_check(int argc, char **argv)
     static const struct cli_usage usage = {
         options, parse, "[MODEL]",
         "Compares logits with those of a reference, position by position. Exit code 0 within the tolerance, "
-        "3 outside.\v"
-        "int8 activations (the default): relative RMS over all positions within R, at none above 1.5 R, and "
-        "the same "
-        "arg-max wherever the reference's two largest differ by more than 0.3. f32: R at every position. "
-        "Examples:\n"
+        "3 outside.\vint8 activations (the default): relative RMS over all positions within R, at none above "
+        "1.5 R, and the same arg-max wherever the reference's two largest differ by more than 0.3. f32: R at "
+        "every position. Examples:\n"
         "  qkbench model check --tokens model/fixtures/kjv.tokens.txt --logits "
         "model/fixtures/kjv.logits_int8_f32cache.f32\n  qkbench model check --act f32 --tokens "
         "model/fixtures/kjv.tokens.txt --logits model/fixtures/kjv.logits_noactq.f32"};

@@ -130,8 +130,7 @@ int cli_model_info(int argc, char **argv)
     static const struct cli_usage usage = {
         none, cli_model_parse, "[MODEL]",
         "What a GGUF file holds: metadata, tensors, sizes, bytes read per token, and whether it can run or "
-        "why "
-        "not.\vMODEL: see qkbench model --help. Examples:\n  qkbench model info\n  qkbench model info "
+        "why not.\vMODEL: see qkbench model --help. Examples:\n  qkbench model info\n  qkbench model info "
         "a.gguf"};
     struct cli_model_options o = {0};
     struct model_gguf g = {0};

@@ -84,15 +84,11 @@ int cli_model_perplexity(int argc, char **argv)
         {0}};
     static const struct cli_usage usage = {
         options, parse, "[MODEL]",
-        "How well the model predicts a text: the exponential of the mean of -ln "
-        "p over its tokens. A kernel that is "
-        "faster but wrong shows here.\vThe tokens are cut into chunks that do "
-        "not overlap, each in an empty context "
-        "behind a begin-of-text token. MODEL: see qkbench model --help. "
-        "Examples:\n  qkbench model perplexity --text "
-        "model/fixtures/kjv.valid.txt\n  qkbench model perplexity --text "
-        "model/fixtures/kjv.valid.txt --chunks 16 "
-        "--kernels p1_unpack"};
+        "How well the model predicts a text: the exponential of the mean of -ln p over its tokens. A kernel "
+        "that is faster but wrong shows here.\vThe tokens are cut into chunks that do not overlap, each in "
+        "an empty context behind a begin-of-text token. MODEL: see qkbench model --help. Examples:\n  "
+        "qkbench model perplexity --text model/fixtures/kjv.valid.txt\n  qkbench model perplexity --text "
+        "model/fixtures/kjv.valid.txt --chunks 16 --kernels p1_unpack"};
     struct options o = {.model = {.kv_f16 = true}};
     return cli_main(&usage, argc, argv, &o, run);
 }

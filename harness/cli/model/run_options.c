@@ -87,13 +87,10 @@ int cli_model_run(int argc, char **argv)
         {0}};
     static const struct cli_usage usage = {
         options, parse, "[MODEL]",
-        "Continues a prompt and prints the text as it comes, then on stderr how "
-        "long it took.\vGeneration ends after "
-        "--max-tokens, at the model's end-of-text token, or when the context is "
-        "full. MODEL: see qkbench model --help. "
-        "Examples:\n  qkbench model run --prompt 'In the beginning'\n  qkbench "
-        "model run --prompt 'Blessed are they' "
-        "--temperature 0.7 --seed 1\n  qkbench model run model.gguf --chat "
+        "Continues a prompt and prints the text as it comes, then on stderr how long it took.\vGeneration "
+        "ends after --max-tokens, at the model's end-of-text token, or when the context is full. MODEL: see "
+        "qkbench model --help. Examples:\n  qkbench model run --prompt 'In the beginning'\n  qkbench model "
+        "run --prompt 'Blessed are they' --temperature 0.7 --seed 1\n  qkbench model run model.gguf --chat "
         "--prompt 'Who are you?' --max-tokens 200"};
     struct options o = {
         .run = {.model = {.kv_f16 = true},

@@ -92,12 +92,10 @@ int cli_model_synth(int argc, char **argv)
     static const struct cli_usage usage = {
         options, parse, "PRESET",
         "Writes a model of random weights as a GGUF file in the form of the published one, with a vocabulary "
-        "of "
-        "full size. The same preset and seed give the same bytes on every machine.\vPRESET is bitnet-2b "
+        "of full size. The same preset and seed give the same bytes on every machine.\vPRESET is bitnet-2b "
         "(1.2 GB), bitnet-2b/N (its first N layers, 1 to 30) or tiny. Other commands take synth:PRESET and "
-        "make "
-        "the model of seed 1 in memory.\nExamples:\n  qkbench model synth tiny --out tiny.gguf\n  qkbench "
-        "model synth bitnet-2b/4 --seed 7 --out four.gguf"};
+        "make the model of seed 1 in memory.\nExamples:\n  qkbench model synth tiny --out tiny.gguf\n  "
+        "qkbench model synth bitnet-2b/4 --seed 7 --out four.gguf"};
     struct options o = {.seed = MODEL_SYNTH_SEED};
     return cli_main(&usage, argc, argv, &o, run);
 }

@@ -68,8 +68,7 @@ UNIT_TEST_WITH(a_run_of_known_length_is_read_back, use_papi, counters_drop)
     bench_environment_read(&counters_set.env, 0);
     assert_int_equal(qk_cpu_detect(&isa, NULL, &counters_err), 0);
     assert_int_equal(bench_counters_make(&cfg.counters,
-                                         "sde:::qkbench::calls,sde:::qkbench::elements,"
-                                         "sde:::qkbench::bytes",
+                                         "sde:::qkbench::calls,sde:::qkbench::elements,sde:::qkbench::bytes",
                                          &counters_err),
                      0);
     assert_int_equal(

@@ -243,9 +243,8 @@ UNIT_TEST(what_is_no_elf_file_is_refused)
 {
     unsigned char zeros[4096] = {0};
     assert_int_equal(bench_elf_check(zeros, 0, "empty.so", &err), QK_ERR_FORMAT);
-    assert_string_equal(err.text,
-                        "'empty.so' is no kernel module: ELF header 0 at byte 0 has file size 0x0, expected "
-                        "64 bytes or more");
+    assert_string_equal(err.text, "'empty.so' is no kernel module: ELF header 0 at byte 0 has file size 0x0, "
+                                  "expected 64 bytes or more");
     assert_int_equal(bench_elf_check(zeros, sizeof zeros, "zeros.so", &err), QK_ERR_FORMAT);
     assert_int_equal(bench_elf_check(bytes, 64, "head.so", NULL), QK_ERR_FORMAT);
 }
