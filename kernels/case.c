@@ -44,3 +44,32 @@ void qk_shape_print(const struct qk_shape *shape, char *to)
     for (int i = 0; i < shape->dims; i++)
         used += snprintf(to + used, QK_SHAPE_TEXT - (size_t)used, "%s%zu", i ? "x" : "", shape->dim[i]);
 }
+
+static bool fits(const struct qk_case *on, const struct qk_shape *shape, size_t bytes)
+{
+    struct qk_plan plan;
+    size_t total = 0;
+    bool is = !on->plan(shape, &plan, NULL);
+    for (int i = 0; is && i < plan.buffer_count; i++)
+        is = qk_add_size(total, plan.buffers[i].bytes, &total) && total <= bytes;
+    return is;
+}
+
+bool qk_shape_for_bytes(const struct qk_case *on, size_t bytes, struct qk_shape *shape)
+{
+    const size_t step = on->step ? on->step : 1;
+    size_t most = 0;
+    for (int i = 0; i < 2 && on->large[i].dims && most < 16; i++) {
+        size_t too_many = bytes / step, grows = 0; /* every step takes more than so many bytes */
+        *shape = on->large[i];
+        while (shape->dim[grows])
+            grows++;
+        for (most = 0; too_many > most + 1;) {
+            const size_t middle = most + (too_many - most) / 2;
+            shape->dim[grows] = middle * step;
+            *(fits(on, shape, bytes) ? &most : &too_many) = middle;
+        }
+        shape->dim[grows] = most * step;
+    }
+    return most > 0;
+}

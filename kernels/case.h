@@ -71,10 +71,11 @@ struct qk_case {
     /* QK_ERR_ARG when the shape is not one this op can have, QK_ERR_MEMORY when a size overflows. */
     int (*plan)(const struct qk_shape *shape, struct qk_plan *plan, struct qk_error *err);
     /*
-     * A large shape (a vector, or a matrix whose columns a model has) whose buffers together take at most `bytes`;
-     * false when there is none.
+     * Shapes made for a number of bytes: one size is 0 and grows, in multiples of `step` (0: of 1). The second, where
+     * there is one, is for bytes that sixteen rows of the first do not fit.
      */
-    bool (*shape_for_bytes)(size_t bytes, struct qk_shape *shape);
+    struct qk_shape large[2];
+    size_t step;
     /*
      * Writes the input buffers; outputs are left alone. buffers: [plan->buffer_count], as planned. With the ordinary
      * fill an input that is NULL is left out.
@@ -103,6 +104,21 @@ struct qk_case {
     bool (*same)(const struct qk_plan *plan, void *const *expected, void *const *found, char *why,
                  size_t size);
 };
+
+/* The largest of these whose buffers together take at most `bytes`; false when there is none. */
+bool qk_shape_for_bytes(const struct qk_case *on, size_t bytes, struct qk_shape *shape);
+
+/* Defines a case's `call`: the op's kernel with these arguments, in which b are the buffers of the call at hand. */
+#define QK_CALLS(op, ...)                                                                                    \
+    static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd,                \
+                     uint64_t calls)                                                                         \
+    {                                                                                                        \
+        qk_##op##_fn *const kernel = QK_FN(op, fn);                                                          \
+        for (uint64_t i = 0; i < calls; i++) {                                                               \
+            void *const *const b = i & 1 ? odd : even;                                                       \
+            kernel(__VA_ARGS__);                                                                             \
+        }                                                                                                    \
+    }
 
 #define OP(op, stages, what) extern const struct qk_case qk_##op##_case;
 #include "kernels/ops.def"

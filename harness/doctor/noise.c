@@ -104,7 +104,7 @@ static int measure_set(struct samples *s, size_t bytes, double budget_ns, double
     struct qk_error why = {.text = ""};
     char text[QK_SHAPE_TEXT], differs[200];
     aa->bytes = bytes;
-    if (!qk_op_row(op)->on->shape_for_bytes(bytes, &group.shape)) {
+    if (!qk_shape_for_bytes(qk_op_row(op)->on, bytes, &group.shape)) {
         snprintf(aa->why, sizeof aa->why, "%s has no shape of %zu bytes", qk_op_row(op)->name, bytes);
         return 0;
     }

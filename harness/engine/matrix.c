@@ -136,7 +136,7 @@ bool bench_cache_shape(enum qk_op op, enum bench_level level, const struct bench
     const uint64_t dram = 256u << 20, l3 = bench_environment_cache(env, 3);
     const uint64_t bytes = level == BENCH_LEVEL_DRAM ? (4 * l3 > dram ? 4 * l3 : dram)
                                                      : bench_environment_cache(env, (int)level) / 2;
-    return qk_op_row(op)->on->shape_for_bytes((size_t)bytes, shape);
+    return qk_shape_for_bytes(qk_op_row(op)->on, (size_t)bytes, shape);
 }
 
 static int add_cache(struct bench_matrix *m, enum qk_op op, const struct bench_environment *env,

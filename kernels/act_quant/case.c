@@ -31,14 +31,6 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
     return qk_plan_buffers(p, extents, BUFFERS, factors, err);
 }
 
-static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
-{
-    const size_t extra = sizeof(float) + sizeof(int32_t), each = 1 + sizeof(float);
-    const size_t n = bytes < extra ? 0 : (bytes - extra) / each;
-    *shape = (struct qk_shape){.dims = 1, .dim = {n < INT32_MAX / 127 ? n : INT32_MAX / 127}};
-    return n > 0;
-}
-
 static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
 {
     float *x = buffers[X];
@@ -48,14 +40,7 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
             x[r * p->count] = 127.0f; /* makes the scale 1 and every second element a tie */
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
-{
-    qk_act_quant_fn *const kernel = QK_FN(act_quant, fn);
-    for (uint64_t i = 0; i < calls; i++) {
-        void *const *const b = i & 1 ? odd : even;
-        kernel(b[Q], b[SCALE], b[SUM], b[X], p->dims[0], p->count);
-    }
-}
+QK_CALLS(act_quant, b[Q], b[SCALE], b[SUM], b[X], p->dims[0], p->count)
 
 static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
 {
@@ -69,7 +54,7 @@ const struct qk_case qk_act_quant_case = {
     .check_shapes = "1 2 7 8 9 15 16 17 31 33 63 64 65 100 128 131 259 577 3x1 3x70 2x129",
     .touch_shape = "2x67",
     .plan = plan,
-    .shape_for_bytes = shape_for_bytes,
+    .large = {{.dims = 1}},
     .fill = fill,
     .alternates = 1 << X,
     .call = call,

@@ -1,18 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/attention_f16/op.h"
+
+#define ELEMENT uint16_t
 #include "kernels/attention_f32/case_body.h"
-
-#include <math.h>
-
-static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error *err)
-{
-    return attention_plan(shape, p, sizeof(uint16_t), err);
-}
-
-static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
-{
-    return attention_shape_for_bytes(bytes, sizeof(uint16_t), shape);
-}
 
 static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
 {
@@ -32,11 +22,11 @@ static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *co
 }
 
 const struct qk_case qk_attention_f16_case = {
-    .sets = attention_sets,
+    .sets = sets,
     .check_shapes = "1x1x1 2x8x3 4x64x5 4x128x3 1x15x17 3x33x2 8x71x9 2x136x65 4x20x64 1x200x4",
     .touch_shape = "4x11x5",
     .plan = plan,
-    .shape_for_bytes = shape_for_bytes,
+    .large = {{3, {HEADS, DIM, 0}}},
     .fill = fill,
     .alternates = 1 << Q,
     .call = call,

@@ -1,34 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* What the cases of attention_f32 and attention_f16 share; `element`: bytes of one in the cache. */
+/* The case of attention_f32 and attention_f16. ELEMENT is defined as the type of one in the cache. */
 #ifndef QKBENCH_KERNELS_ATTENTION_F32_CASE_BODY_H
 #define QKBENCH_KERNELS_ATTENTION_F32_CASE_BODY_H
 
 #include "kernels/cases/case_tools.h"
 
+#include <math.h>
+
 enum { OUT, WEIGHT, Q, K, V, BUFFERS };
 enum { HEADS = 20, DIM = 128, GROUP = 4 };
 
 /* HEADSxDIMxPOSITIONS, heads and width of BitNet b1.58 2B4T: at the start, and with the context full. */
-static const struct qk_shape_set attention_sets[] = {
+static const struct qk_shape_set sets[] = {
     {"seed", "20x128x64 20x128x512"},
     {"model", "20x128x512 20x128x4096"},
     {NULL, NULL},
 };
 
 /* Four query heads share a kv head, as in the model, where their number allows it. */
-static inline size_t attention_group(size_t heads)
+static size_t group_of(size_t heads)
 {
     return heads % GROUP ? 1 : GROUP;
 }
 
-static inline int attention_plan(const struct qk_shape *shape, struct qk_plan *p, size_t element,
-                                 struct qk_error *err)
+static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error *err)
 {
     if (shape->dims != 3)
         return qk_fail(err, QK_ERR_ARG, "shape", "attention takes HEADSxDIMxPOSITIONS, found %d size(s)",
                        shape->dims);
     const size_t heads = shape->dim[0], dim = shape->dim[1], positions = shape->dim[2];
-    const size_t kv_heads = heads / attention_group(heads);
+    const size_t kv_heads = heads / group_of(heads);
     size_t width;
     if (!qk_mul_size(kv_heads, dim, &width))
         return qk_fail(err, QK_ERR_MEMORY, "shape", "%zux%zu elements are more than a size can hold",
@@ -36,20 +37,12 @@ static inline int attention_plan(const struct qk_shape *shape, struct qk_plan *p
     const struct qk_extent extents[] = {[OUT] = {"out", true, heads, dim, sizeof(float)},
                                         [WEIGHT] = {"weight", true, heads, positions, sizeof(float)},
                                         [Q] = {"q", false, heads, dim, sizeof(float)},
-                                        [K] = {"k", false, positions, width, element},
-                                        [V] = {"v", false, positions, width, element}};
+                                        [K] = {"k", false, positions, width, sizeof(ELEMENT)},
+                                        [V] = {"v", false, positions, width, sizeof(ELEMENT)}};
     /* A multiply and an add for each element of keys and of values, of each query head. */
     const size_t factors[] = {heads, dim, positions, 4, 0};
     *p = (struct qk_plan){.count = positions, .dims = {heads, kv_heads, dim}, .elements = heads * positions};
     return qk_plan_buffers(p, extents, BUFFERS, factors, err);
-}
-
-static inline bool attention_shape_for_bytes(size_t bytes, size_t element, struct qk_shape *shape)
-{
-    const size_t fixed = 2 * HEADS * DIM * sizeof(float);
-    const size_t each = HEADS * sizeof(float) + 2 * HEADS / GROUP * DIM * element;
-    *shape = (struct qk_shape){.dims = 3, .dim = {HEADS, DIM, bytes < fixed ? 0 : (bytes - fixed) / each}};
-    return shape->dim[2] > 0;
 }
 
 #endif

@@ -25,34 +25,20 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
     return qk_plan_buffers(p, extents, BUFFERS, factors, err);
 }
 
-static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
-{
-    const size_t fixed = COLUMNS * sizeof(float), row = COLUMNS * sizeof(uint16_t) + sizeof(float);
-    *shape = (struct qk_shape){.dims = 2, .dim = {bytes < fixed ? 0 : (bytes - fixed) / row, COLUMNS}};
-    return shape->dim[0] > 0;
-}
-
 static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
 {
     qk_fill_f16(buffers[W], p->buffers[W].bytes / sizeof(uint16_t), kind, rng);
     qk_fill_f32(buffers[X], p->buffers[X].bytes / sizeof(float), kind, rng);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
-{
-    qk_f16_gemv_fn *const kernel = QK_FN(f16_gemv, fn);
-    for (uint64_t i = 0; i < calls; i++) {
-        void *const *const b = i & 1 ? odd : even;
-        kernel(b[Y], b[W], b[X], p->count, p->dims[0]);
-    }
-}
+QK_CALLS(f16_gemv, b[Y], b[W], b[X], p->count, p->dims[0])
 
 const struct qk_case qk_f16_gemv_case = {
     .sets = sets,
     .check_shapes = "1x1 2x2 3x7 1x8 2x9 3x15 2x16 3x17 2x31 2x33 3x63 4x64 3x65 2x100 2x128 3x131 5x257",
     .touch_shape = "3x71",
     .plan = plan,
-    .shape_for_bytes = shape_for_bytes,
+    .large = {{2, {0, COLUMNS}}},
     .fill = fill,
     .alternates = 1 << X,
     .call = call,

@@ -34,28 +34,13 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
     return 0;
 }
 
-static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
-{
-    if (bytes < 3 * sizeof(float))
-        return false;
-    *shape = (struct qk_shape){.dims = 1, .dim = {(bytes - sizeof(float)) / (2 * sizeof(float))}};
-    return true;
-}
-
 static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
 {
     qk_dot_fill(buffers[A], p->count, kind, rng);
     qk_dot_fill(buffers[B], p->count, kind, rng);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
-{
-    qk_f32_dot_fn *const kernel = QK_FN(f32_dot, fn);
-    for (uint64_t i = 0; i < calls; i++) {
-        void *const *const b = i & 1 ? odd : even;
-        kernel(b[OUT], b[A], b[B], p->count);
-    }
-}
+QK_CALLS(f32_dot, b[OUT], b[A], b[B], p->count)
 
 static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
 {
@@ -72,7 +57,7 @@ const struct qk_case qk_f32_dot_case = {
         "1 2 3 7 8 9 15 16 17 31 33 63 64 65 100 127 128 129 140 200 256 300 1000 2560 6912 20000",
     .touch_shape = "19",
     .plan = plan,
-    .shape_for_bytes = shape_for_bytes,
+    .large = {{.dims = 1}},
     .fill = fill,
     .alternates = 1 << B,
     .call = call,

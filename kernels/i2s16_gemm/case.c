@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/cases/i2s_inputs.h"
 #include "kernels/i2s16_gemm/op.h"
+#include "kernels/layout.h"
 
 enum { Y, CODES, Q, Q_SUM, BUFFERS };
 enum {
@@ -38,28 +39,13 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
     return 0;
 }
 
-static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
-{
-    const size_t fixed = TOKENS * (COLUMNS + sizeof(int32_t)), row = COLUMNS / 4 + TOKENS * sizeof(int32_t);
-    const size_t rows = bytes < fixed ? 0 : (bytes - fixed) / row / 16 * 16;
-    *shape = (struct qk_shape){.dims = 3, .dim = {rows, COLUMNS, TOKENS}};
-    return rows > 0;
-}
-
 static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
 {
     qk_i2s_fill_codes(kind, rng, buffers[CODES], p->buffers[CODES].bytes);
     qk_i2s_fill_activations(kind, rng, buffers[Q], buffers[Q_SUM], p->dims[0], p->dims[1]);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
-{
-    qk_i2s16_gemm_fn *const kernel = QK_FN(i2s16_gemm, fn);
-    for (uint64_t i = 0; i < calls; i++) {
-        void *const *const b = i & 1 ? odd : even;
-        kernel(b[Y], b[CODES], b[Q], b[Q_SUM], p->count, p->dims[0], p->dims[1]);
-    }
-}
+QK_CALLS(i2s16_gemm, b[Y], b[CODES], b[Q], b[Q_SUM], p->count, p->dims[0], p->dims[1])
 
 static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
 {
@@ -73,7 +59,8 @@ const struct qk_case qk_i2s16_gemm_case = {
         "16x128x23 32x128x24 5x128x25 33x2688x3 3x32768x2",
     .touch_shape = "17x128x2",
     .plan = plan,
-    .shape_for_bytes = shape_for_bytes,
+    .large = {{3, {0, COLUMNS, TOKENS}}},
+    .step = I2S16_ROWS,
     .fill = fill,
     .alternates = 1 << Q | 1 << Q_SUM,
     .call = call,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/cases/i2s_inputs.h"
 #include "kernels/i2s16_repack/op.h"
+#include "kernels/layout.h"
 
 #include <stdio.h>
 
@@ -32,26 +33,12 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
     return 0;
 }
 
-static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
-{
-    const size_t rows = bytes / (2 * COLUMNS / 4) / 16 * 16;
-    *shape = (struct qk_shape){.dims = 2, .dim = {rows, COLUMNS}};
-    return rows > 0;
-}
-
 static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
 {
     qk_i2s_fill_codes(kind, rng, buffers[CODES], p->buffers[CODES].bytes);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
-{
-    qk_i2s16_repack_fn *const kernel = QK_FN(i2s16_repack, fn);
-    for (uint64_t i = 0; i < calls; i++) {
-        void *const *const b = i & 1 ? odd : even;
-        kernel(b[OUT], b[CODES], p->count, p->dims[0]);
-    }
-}
+QK_CALLS(i2s16_repack, b[OUT], b[CODES], p->count, p->dims[0])
 
 static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
 {
@@ -70,7 +57,8 @@ const struct qk_case qk_i2s16_repack_case = {
     .check_shapes = "1x128 2x256 7x384 8x640 9x128 15x256 16x384 17x256 24x128 25x128 32x128 33x1280",
     .touch_shape = "3x256",
     .plan = plan,
-    .shape_for_bytes = shape_for_bytes,
+    .large = {{2, {0, COLUMNS}}},
+    .step = I2S16_ROWS,
     .fill = fill,
     .alternates = 1 << CODES,
     .call = call,

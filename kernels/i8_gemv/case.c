@@ -32,13 +32,6 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
     return qk_plan_buffers(p, extents, BUFFERS, factors, err);
 }
 
-static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
-{
-    const size_t fixed = COLUMNS + sizeof(float), row = COLUMNS + 2 * sizeof(float);
-    *shape = (struct qk_shape){.dims = 2, .dim = {bytes < fixed ? 0 : (bytes - fixed) / row, COLUMNS}};
-    return shape->dim[0] > 0;
-}
-
 static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
 {
     int8_t *const bytes[] = {buffers[W], buffers[Q]};
@@ -52,14 +45,7 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
             bytes[b][i] = bytes[b][i] ? bytes[b][i] : 1;
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
-{
-    qk_i8_gemv_fn *const kernel = QK_FN(i8_gemv, fn);
-    for (uint64_t i = 0; i < calls; i++) {
-        void *const *const b = i & 1 ? odd : even;
-        kernel(b[Y], b[W], b[Q], b[SCALE], b[X_SCALE], p->count, p->dims[0]);
-    }
-}
+QK_CALLS(i8_gemv, b[Y], b[W], b[Q], b[SCALE], b[X_SCALE], p->count, p->dims[0])
 
 const struct qk_case qk_i8_gemv_case = {
     .sets = sets,
@@ -67,7 +53,7 @@ const struct qk_case qk_i8_gemv_case = {
                     "2x331 2x640 1x32768",
     .touch_shape = "3x91",
     .plan = plan,
-    .shape_for_bytes = shape_for_bytes,
+    .large = {{2, {0, COLUMNS}}},
     .fill = fill,
     .alternates = 1 << Q,
     .call = call,

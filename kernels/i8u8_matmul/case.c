@@ -28,27 +28,13 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
     return qk_plan_buffers(p, extents, BUFFERS, factors, err);
 }
 
-static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
-{
-    const size_t fixed = DEPTH * COLUMNS, row = DEPTH + COLUMNS * sizeof(float);
-    *shape = (struct qk_shape){.dims = 3, .dim = {bytes < fixed ? 0 : (bytes - fixed) / row, DEPTH, COLUMNS}};
-    return shape->dim[0] > 0;
-}
-
 static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
 {
     qk_fill_bytes(buffers[A], p->buffers[A].bytes / sizeof(int8_t), kind, rng);
     qk_fill_bytes(buffers[B], p->buffers[B].bytes / sizeof(uint8_t), kind, rng);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
-{
-    qk_i8u8_matmul_fn *const kernel = QK_FN(i8u8_matmul, fn);
-    for (uint64_t i = 0; i < calls; i++) {
-        void *const *const b = i & 1 ? odd : even;
-        kernel(b[OUT], b[A], b[B], p->count, p->dims[0], p->dims[1]);
-    }
-}
+QK_CALLS(i8u8_matmul, b[OUT], b[A], b[B], p->count, p->dims[0], p->dims[1])
 
 const struct qk_case qk_i8u8_matmul_case = {
     .sets = sets,
@@ -56,7 +42,7 @@ const struct qk_case qk_i8u8_matmul_case = {
         "1x1x1 2x2x2 8x8x8 16x16x16 7x9x11 32x32x32 33x33x33 3x1x17 5x2x15 4x31x16 1x64x1 2x2048x3",
     .touch_shape = "3x5x19",
     .plan = plan,
-    .shape_for_bytes = shape_for_bytes,
+    .large = {{3, {0, DEPTH, COLUMNS}}},
     .fill = fill,
     .alternates = 1 << B,
     .call = call,

@@ -50,15 +50,6 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
     return 0;
 }
 
-static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
-{
-    const size_t block = QK256_BLOCK_BYTES + sizeof(float) + sizeof(float) * QK256_BLOCK;
-    if (bytes < block + 4 * sizeof(float))
-        return false;
-    *shape = (struct qk_shape){.dims = 1, .dim = {(bytes - 4 * sizeof(float)) / block * QK256_BLOCK}};
-    return true;
-}
-
 static void fill_scale_extreme(float *scale, size_t n, struct qk_rng *rng)
 {
     static const float odd[] = {
@@ -98,14 +89,7 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
         memcpy(lut, tables[qk_rng_below(rng, 3)], sizeof tables[0]);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
-{
-    qk_qk256_dequant_fn *const kernel = QK_FN(qk256_dequant, fn);
-    for (uint64_t i = 0; i < calls; i++) {
-        void *const *const b = i & 1 ? odd : even;
-        kernel(b[OUT], b[CODES], b[SCALE], b[LUT], p->count);
-    }
-}
+QK_CALLS(qk256_dequant, b[OUT], b[CODES], b[SCALE], b[LUT], p->count)
 
 static bool same(const struct qk_plan *p, void *const *expected, void *const *found, char *why, size_t size)
 {
@@ -131,7 +115,8 @@ const struct qk_case qk_qk256_dequant_case = {
     .check_shapes = "256 512 768 1024 1280 1536 1792 2048 2304 4352 8448 3x256 2x300",
     .touch_shape = "512",
     .plan = plan,
-    .shape_for_bytes = shape_for_bytes,
+    .large = {{.dims = 1}},
+    .step = QK256_BLOCK,
     .fill = fill,
     .alternates = 1 << SCALE,
     .call = call,

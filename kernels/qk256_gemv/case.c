@@ -59,21 +59,6 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
     return 0;
 }
 
-/* Rows of 2560 columns, or of one block where not even sixteen of those fit. */
-static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
-{
-    static const size_t widths[] = {2560, QK256_BLOCK};
-    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
-        const size_t blocks = widths[i] / QK256_BLOCK, once = (widths[i] + 4) * sizeof(float);
-        const size_t row = blocks * (QK256_BLOCK_BYTES + sizeof(float)) + sizeof(float);
-        const size_t rows = bytes < once ? 0 : (bytes - once) / row;
-        *shape = (struct qk_shape){.dims = 2, .dim = {rows, widths[i]}};
-        if (rows >= 16)
-            return true;
-    }
-    return shape->dim[0] > 0;
-}
-
 static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
 {
     static const float tables[][4] = {{-2.0f, -1.0f, 1.0f, 2.0f},
@@ -132,7 +117,7 @@ const struct qk_case qk_qk256_gemv_case = {
         "31x1000 49x1030 32x2048 1x6912",
     .touch_shape = "35x261",
     .plan = plan,
-    .shape_for_bytes = shape_for_bytes,
+    .large = {{2, {0, 2560}}, {2, {0, QK256_BLOCK}}},
     .fill = fill,
     .alternates = 1 << X,
     .call = call,

@@ -24,27 +24,14 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
     return qk_plan_buffers(p, extents, BUFFERS, factors, err);
 }
 
-static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
-{
-    *shape = (struct qk_shape){.dims = 1, .dim = {bytes / (3 * sizeof(float))}};
-    return shape->dim[0] > 0;
-}
-
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
-{
-    qk_relu2_mul_fn *const kernel = QK_FN(relu2_mul, fn);
-    for (uint64_t i = 0; i < calls; i++) {
-        void *const *const b = i & 1 ? odd : even;
-        kernel(b[OUT], b[GATE], b[UP], p->count);
-    }
-}
+QK_CALLS(relu2_mul, b[OUT], b[GATE], b[UP], p->count)
 
 const struct qk_case qk_relu2_mul_case = {
     .sets = sets,
     .check_shapes = "1 2 7 8 9 15 16 17 31 33 63 64 65 100 128 131 259",
     .touch_shape = "67",
     .plan = plan,
-    .shape_for_bytes = shape_for_bytes,
+    .large = {{.dims = 1}},
     .fill = qk_fill_f32_inputs,
     .alternates = 1 << GATE,
     .call = call,

@@ -26,28 +26,14 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
     return qk_plan_buffers(p, extents, BUFFERS, factors, err);
 }
 
-static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
-{
-    const size_t fixed = DIM * sizeof(float), head = 2 * DIM * sizeof(float);
-    *shape = (struct qk_shape){.dims = 2, .dim = {bytes < fixed ? 0 : (bytes - fixed) / head, DIM}};
-    return shape->dim[0] > 0;
-}
-
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
-{
-    qk_rope_fn *const kernel = QK_FN(rope, fn);
-    for (uint64_t i = 0; i < calls; i++) {
-        void *const *const b = i & 1 ? odd : even;
-        kernel(b[OUT], b[X], b[COSINE], b[SINE], p->count, p->dims[0]);
-    }
-}
+QK_CALLS(rope, b[OUT], b[X], b[COSINE], b[SINE], p->count, p->dims[0])
 
 const struct qk_case qk_rope_case = {
     .sets = sets,
     .check_shapes = "1x2 3x2 2x14 2x16 3x18 2x30 2x32 3x34 1x64 2x66 5x128 2x130",
     .touch_shape = "2x38",
     .plan = plan,
-    .shape_for_bytes = shape_for_bytes,
+    .large = {{2, {0, DIM}}},
     .fill = qk_fill_f32_inputs,
     .alternates = 1 << COSINE | 1 << SINE,
     .call = call,

@@ -23,12 +23,6 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
     return qk_plan_buffers(p, extents, BUFFERS, factors, err);
 }
 
-static bool shape_for_bytes(size_t bytes, struct qk_shape *shape)
-{
-    *shape = (struct qk_shape){.dims = 1, .dim = {bytes / (2 * sizeof(float))}};
-    return shape->dim[0] > 0;
-}
-
 static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
 {
     float *x = buffers[X];
@@ -38,21 +32,14 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
             x[i] -= (float)i; /* down to where the exponential is cut off */
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
-{
-    qk_softmax_fn *const kernel = QK_FN(softmax, fn);
-    for (uint64_t i = 0; i < calls; i++) {
-        void *const *const b = i & 1 ? odd : even;
-        kernel(b[OUT], b[X], p->count);
-    }
-}
+QK_CALLS(softmax, b[OUT], b[X], p->count)
 
 const struct qk_case qk_softmax_case = {
     .sets = sets,
     .check_shapes = "1 2 7 8 9 15 16 17 31 33 63 64 65 100 128 131 259",
     .touch_shape = "67",
     .plan = plan,
-    .shape_for_bytes = shape_for_bytes,
+    .large = {{.dims = 1}},
     .fill = fill,
     .alternates = 1 << X,
     .call = call,

@@ -133,16 +133,17 @@ static void plans(void)
     s.dims = 1;
     tap(dot->plan(&s, &plan, &err) == QK_ERR_MEMORY, "a vector that overflows", &err);
     for (size_t bytes = 8 << 10; bytes <= 64 << 20; bytes *= 8) {
-        bool fits = gemv->shape_for_bytes(bytes, &s) && !gemv->plan(&s, &plan, &err);
+        bool fits = qk_shape_for_bytes(gemv, bytes, &s) && !gemv->plan(&s, &plan, &err);
         size_t sum = 0;
         for (int i = 0; fits && i < plan.buffer_count; i++)
             sum += plan.buffers[i].bytes;
         tap(fits && sum <= bytes && sum > bytes - 700, "a matrix for so many bytes", &err);
-        fits = dot->shape_for_bytes(bytes, &s) && !dot->plan(&s, &plan, &err);
+        fits = qk_shape_for_bytes(dot, bytes, &s) && !dot->plan(&s, &plan, &err);
         tap(fits && plan.bytes_read + plan.bytes_written <= bytes && plan.bytes_read > bytes - 12,
             "a vector for so many bytes", &err);
     }
-    tap(!gemv->shape_for_bytes(1000, &s) && !dot->shape_for_bytes(11, &s), "no shape for few bytes", NULL);
+    tap(!qk_shape_for_bytes(gemv, 1000, &s) && !qk_shape_for_bytes(dot, 11, &s), "no shape for few bytes",
+        NULL);
 }
 
 TEST_PART(broken_dot)

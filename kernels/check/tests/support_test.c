@@ -104,11 +104,11 @@ static void plans(void)
     tap(on->plan(&s, &plan, &err) == QK_ERR_MEMORY, "a shape that overflows", &err);
     s = (struct qk_shape){.dims = 2, .dim = {3, 300}};
     tap(!on->plan(&s, &plan, &err) && plan.count == 6, "every row begins a block", &err);
-    tap(on->shape_for_bytes(1 << 20, &s) && !on->plan(&s, &plan, &err) &&
+    tap(qk_shape_for_bytes(on, 1 << 20, &s) && !on->plan(&s, &plan, &err) &&
             plan.bytes_read + plan.bytes_written <= 1 << 20 &&
             plan.bytes_read + plan.bytes_written > (1 << 20) - 1200,
         "a shape for one MiB", &err);
-    tap(!on->shape_for_bytes(100, &s), "no shape for 100 bytes", NULL);
+    tap(!qk_shape_for_bytes(on, 100, &s), "no shape for 100 bytes", NULL);
 }
 
 static void levels(void)
