@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/attention_f32/op.h"
-
-#define ELEMENT float
 #include "kernels/attention_f32/case_body.h"
+#include "kernels/attention_f32/op.h"
 
 static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
 {

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The case of attention_f32 and attention_f16. ELEMENT is defined as the type of one in the cache. */
-#ifndef QKBENCH_KERNELS_ATTENTION_F32_CASE_BODY_H
-#define QKBENCH_KERNELS_ATTENTION_F32_CASE_BODY_H
+/* The case of attention_f32, and of attention_f16, which defines its own ELEMENT, the type of one in the cache. */
+#pragma once
 
 #include "kernels/cases/case_tools.h"
 
 #include <math.h>
+
+#ifndef ELEMENT
+#define ELEMENT float
+#endif
 
 enum { OUT, WEIGHT, Q, K, V, BUFFERS };
 enum { HEADS = 20, DIM = 128, GROUP = 4 };
@@ -44,5 +47,3 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
     *p = (struct qk_plan){.count = positions, .dims = {heads, kv_heads, dim}, .elements = heads * positions};
     return qk_plan_buffers(p, extents, BUFFERS, factors, err);
 }
-
-#endif

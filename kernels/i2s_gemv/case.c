@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/i2s_gemv/op.h"
-
-#define CODES_BYTES packed
 #include "kernels/i2s_gemv/case_body.h"
+#include "kernels/i2s_gemv/op.h"
 
 QK_CALLS(i2s_gemv, b[Y], b[CODES], b[Q], *(const int32_t *)b[Q_SUM], p->count, p->dims[0])
 

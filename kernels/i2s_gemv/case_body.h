@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The case of a ternary matrix times one row of int8. CODES_BYTES is defined as the one of struct qk_i2s_sizes that its
- * codes take: those in I2S16 order have padding, which is there but decides nothing.
+ * The case of a ternary matrix times one row of int8. I2S16 order has padding, which is there but decides nothing, and
+ * so its op defines its own CODES_BYTES, the one of struct qk_i2s_sizes that the codes take.
  */
-#ifndef QKBENCH_KERNELS_I2S_GEMV_CASE_BODY_H
-#define QKBENCH_KERNELS_I2S_GEMV_CASE_BODY_H
+#pragma once
 
 #include "kernels/cases/i2s_inputs.h"
+
+#ifndef CODES_BYTES
+#define CODES_BYTES packed
+#endif
 
 enum { Y, CODES, Q, Q_SUM, BUFFERS };
 enum { COLUMNS = 2560 }; /* of the shapes made for a number of bytes */
@@ -54,5 +57,3 @@ static bool same(const struct qk_plan *p, void *const *expected, void *const *fo
 {
     return qk_i2s_same(expected[Y], found[Y], p->count, 1, why, size);
 }
-
-#endif

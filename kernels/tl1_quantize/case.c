@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/tl1_quantize/op.h"
-
-#define BLOCK  64
-#define MIDDLE 0.665f
 #include "kernels/tl1_quantize/case_body.h"
+#include "kernels/tl1_quantize/op.h"
 
 QK_CALLS(tl1_quantize, b[CODES], b[SCALE], b[X], p->count)
 

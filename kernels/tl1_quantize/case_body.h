@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The case of tl1_quantize and tl2_quantize. BLOCK is defined as how many elements have a scale in common, MIDDLE as
- * what lies between the upper two levels.
+ * The case of tl1_quantize, and of tl2_quantize, which defines its own BLOCK, elements that have a scale in common, and
+ * MIDDLE, what lies between the upper two levels.
  */
-#ifndef QKBENCH_KERNELS_TL1_QUANTIZE_CASE_BODY_H
-#define QKBENCH_KERNELS_TL1_QUANTIZE_CASE_BODY_H
+#pragma once
 
 #include "kernels/cases/case_tools.h"
+
+#ifndef BLOCK
+#define BLOCK  64
+#define MIDDLE 0.665f
+#endif
 
 enum { CODES, SCALE, X, BUFFERS };
 
@@ -49,5 +53,3 @@ static bool same(const struct qk_plan *p, void *const *expected, void *const *fo
     return qk_same_bytes(p, CODES, expected, found, why, size) &&
            qk_same_f32(p, SCALE, expected, found, why, size);
 }
-
-#endif
