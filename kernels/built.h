@@ -3,8 +3,7 @@
  * For the files that expand variants.def: the prototypes of all rows, and QK_IF_<isa>(row,), which is empty where the
  * level is another architecture's.
  */
-#ifndef QKBENCH_KERNELS_BUILT_H
-#define QKBENCH_KERNELS_BUILT_H
+#pragma once
 
 #include "kernels/kernels_config.h" /* QK_IF_<isa>, QK_FLAGS_<op>_<name>, QK_COMPILER, made by meson.build */
 #include "kernels/library/qkernels.h"
@@ -17,5 +16,3 @@
 #define QK_UPTO_OF_STAGED(op, name) .upto = qk_##op##_##name##_upto,
 #define QK_UPTO_OF_PLAIN(op, name)
 #define QK_UPTO_OF_CEILING(op, name)
-
-#endif

@@ -4,8 +4,7 @@
  * are compared, how it is called, and the work one call does. Each op's <op>/case.c defines one struct
  * qk_case.
  */
-#ifndef QKBENCH_KERNELS_CASE_H
-#define QKBENCH_KERNELS_CASE_H
+#pragma once
 
 #include "kernels/kernels.h"
 #include "kernels/support.h"
@@ -134,5 +133,3 @@ struct qk_inputs {
     int (*verify)(void *ctx, const struct qk_plan *plan, void *const *buffers, struct qk_error *err);
     void *ctx;
 };
-
-#endif

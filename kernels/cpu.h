@@ -3,8 +3,7 @@
  * Which ISA levels this CPU and its operating system offer, less those QK_DISABLE_ISA switches off. Our own
  * cpuid + xgetbv: the packaged libraries do not know AVX-VNNI.
  */
-#ifndef QKBENCH_KERNELS_CPU_H
-#define QKBENCH_KERNELS_CPU_H
+#pragma once
 
 #include "kernels/kernels.h"
 #include "kernels/support.h"
@@ -26,5 +25,3 @@ bool qk_isa_of_here(enum qk_isa isa);
 
 /* NULL when the variant can run here, otherwise why not. The text lives as long as *cpu. */
 const char *qk_variant_missing(const struct qk_variant *v, const struct qk_cpu *cpu);
-
-#endif

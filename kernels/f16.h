@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* IEEE binary16 and f32 without hardware or compiler support for it. */
-#ifndef QKBENCH_KERNELS_F16_H
-#define QKBENCH_KERNELS_F16_H
+#pragma once
 
 #include <stdint.h>
 #include <string.h>
@@ -50,5 +49,3 @@ static inline uint16_t qk_f32_to_f16(float value)
     bits += 0xfffu + (bits >> 13 & 1);
     return (uint16_t)(sign | (bits - (112u << 23)) >> 13);
 }
-
-#endif

@@ -6,8 +6,7 @@
  * Kernels are pure: no allocation, no I/O, no errno, and they cannot fail. What a caller can get wrong is checked by
  * the entry points of library/qkernels.h.
  */
-#ifndef QKBENCH_KERNELS_KERNELS_H
-#define QKBENCH_KERNELS_KERNELS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,5 +68,3 @@ const struct qk_isa_row *qk_isa_row(enum qk_isa isa);
 int qk_stage_count(enum qk_op op);
 /* The variant cut after `stage`, into *fn. False when it is not staged, not built, or has no such stage. */
 bool qk_variant_upto(const struct qk_variant *v, int stage, qk_fn **fn);
-
-#endif

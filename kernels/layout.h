@@ -31,8 +31,7 @@
  * So field f of all four bytes of a dword is four consecutive columns, and so many int8 activations are one dword.
  * Source: own; IQ2_BN_R4 of ikawrakow/ik_llama.cpp does the same for 4 rows.
  */
-#ifndef QKBENCH_KERNELS_LAYOUT_H
-#define QKBENCH_KERNELS_LAYOUT_H
+#pragma once
 
 #include <stddef.h>
 
@@ -50,5 +49,3 @@ enum {
     I2S16_COLUMNS = 16,
     I2S16_UNIT_BYTES = 64,
 };
-
-#endif

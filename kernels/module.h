@@ -4,8 +4,7 @@
  * of it are timed against each other in one process (harness/duet/duet.h). Nothing in a module's table depends on the
  * numbering of the reader's enums: ops, levels and kinds are named by text.
  */
-#ifndef QKBENCH_KERNELS_MODULE_H
-#define QKBENCH_KERNELS_MODULE_H
+#pragma once
 
 #include "kernels/kernels.h"
 
@@ -43,5 +42,3 @@ struct qk_module {
 typedef const struct qk_module *qk_module_fn(void);
 #define QK_MODULE_SYMBOL "qk_kernels_module"
 __attribute__((visibility("default"))) const struct qk_module *qk_kernels_module(void);
-
-#endif

@@ -7,8 +7,7 @@
  * meson.build compiles a row's file with this header in front and QK_ROW=op,name,KIND. So a file sees the prototypes of
  * its own row and of no other: a wrong signature does not compile, and a changed row recompiles its own file alone.
  */
-#ifndef QKBENCH_KERNELS_ROW_H
-#define QKBENCH_KERNELS_ROW_H
+#pragma once
 
 /* Any kernel. QK_FN gives it the type of its op again, QK_CALL calls it as that. */
 typedef void qk_fn(void);
@@ -27,6 +26,4 @@ typedef qk_fn *qk_upto_fn(int stage);
 #include QK_ROW_CONTRACT /* "kernels/<op>/op.h" */
 #define QK_ROW_PROTOTYPES(...) QK_PROTOTYPES(__VA_ARGS__)
 QK_ROW_PROTOTYPES(QK_ROW)
-#endif
-
 #endif

@@ -5,8 +5,7 @@
  * Libraries never print and never exit. A function that can fail returns 0 or one of the negative
  * codes below and fills an optional struct qk_error; only harness/cli/ turns a code into an exit code.
  */
-#ifndef QKBENCH_KERNELS_SUPPORT_H
-#define QKBENCH_KERNELS_SUPPORT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -62,5 +61,3 @@ uint64_t qk_rng_below(struct qk_rng *rng, uint64_t bound);
 float qk_rng_unit(struct qk_rng *rng);
 /* Fills n bytes. */
 void qk_rng_bytes(struct qk_rng *rng, void *to, size_t n);
-
-#endif

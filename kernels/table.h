@@ -3,8 +3,7 @@
  * A table of kernels: the built-in one, made from variants.def, or one out of a shared library (module.h). Rows of an
  * op stand together, worst to best, and the first of them is its reference.
  */
-#ifndef QKBENCH_KERNELS_TABLE_H
-#define QKBENCH_KERNELS_TABLE_H
+#pragma once
 
 #include "kernels/cpu.h"
 #include "kernels/kernels.h"
@@ -41,5 +40,3 @@ const struct qk_variant *qk_table_reference(const struct qk_table *t, enum qk_op
 const struct qk_variant *qk_reference(enum qk_op op);
 /* What a caller should use: the op's last row that can run here and is not a ceiling. NULL when there is none. */
 const struct qk_variant *qk_table_best(const struct qk_table *t, enum qk_op op, const struct qk_cpu *cpu);
-
-#endif

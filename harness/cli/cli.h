@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the subcommands share: exit codes, messages, interruption, progress. Only this folder prints and exits. */
-#ifndef QKBENCH_HARNESS_CLI_CLI_H
-#define QKBENCH_HARNESS_CLI_CLI_H
+#pragma once
 
 #include "kernels/cpu.h"
 
@@ -87,5 +86,3 @@ uint64_t cli_seed(void);
 void cli_progress(void *ctx, double done, const char *what);
 /* Clears the progress line. */
 void cli_progress_end(void);
-
-#endif

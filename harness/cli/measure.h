@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A run and a breakdown in this process, as several subcommands want them. */
-#ifndef QKBENCH_HARNESS_CLI_MEASURE_H
-#define QKBENCH_HARNESS_CLI_MEASURE_H
+#pragma once
 
 #include "harness/breakdown/breakdown.h"
 
@@ -23,5 +22,3 @@ int cli_measure_run(struct cli_measure *m, const char *counters, struct bench_sa
 /* The same into a zeroed *bd, to be freed in any case. Errors of bench_breakdown_run. */
 int cli_measure_breakdown(struct cli_measure *m, const char *counters, struct bench_breakdown *bd,
                           struct qk_error *err);
-
-#endif

@@ -3,8 +3,7 @@
  * The options of a subcommand are rows of a table, and each row says where its value goes. What a row cannot say goes
  * to a function of the command. argp does the rest.
  */
-#ifndef QKBENCH_HARNESS_CLI_OPTIONS_H
-#define QKBENCH_HARNESS_CLI_OPTIONS_H
+#pragma once
 
 #include "harness/cli/cli.h"
 #include "harness/cli/measure.h"
@@ -92,5 +91,3 @@ void cli_parse(const struct cli_usage *usage, int argc, char **argv, void *to);
 /* The same, then `run` with interrupts caught. It returns an exit code, or a qk_code with *err. */
 int cli_main(const struct cli_usage *usage, int argc, char **argv, void *to,
              int (*run)(void *to, struct qk_error *err));
-
-#endif

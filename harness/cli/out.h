@@ -3,8 +3,7 @@
  * What a command writes because an option asks for it. `-`, or another name of standard output, is there, and it is
  * there alone: tables then go to standard error. Everything else appears whole or not at all (records/outfile.h).
  */
-#ifndef QKBENCH_HARNESS_CLI_OUT_H
-#define QKBENCH_HARNESS_CLI_OUT_H
+#pragma once
 
 #include "harness/records/outfile.h"
 
@@ -27,5 +26,3 @@ int cli_out_open(struct cli_out *list, size_t count, struct qk_error *err);
 int cli_out_commit(struct cli_out *list, size_t count, struct qk_error *err);
 /* Nothing stays behind of those that were not committed. */
 void cli_out_abort(struct cli_out *list, size_t count);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What report makes of a result, as files of one folder. */
-#ifndef QKBENCH_HARNESS_CLI_PRODUCTS_H
-#define QKBENCH_HARNESS_CLI_PRODUCTS_H
+#pragma once
 
 #include "reports/text/report.h"
 
@@ -20,5 +19,3 @@ struct cli_products {
  * left in its place. QK_ERR_IO, also of a gnuplot that failed; QK_ERR_MEMORY, QK_ERR_INTERRUPTED.
  */
 int cli_products_write(const struct cli_products *o, const struct report_input *all, struct qk_error *err);
-
-#endif

@@ -3,8 +3,7 @@
  * What can count events: PAPI, and the kernel's generic events where PAPI cannot. groups.c makes sets of one
  * component's events that fit the machine at once. Texts of failure go to why[size], in the words of who refused.
  */
-#ifndef QKBENCH_HARNESS_COUNTERS_BACKEND_H
-#define QKBENCH_HARNESS_COUNTERS_BACKEND_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -45,5 +44,3 @@ extern const struct bench_backend bench_perf_events;
  * upper half of its config. What that half must be for this CPU; 0 where all cores are alike. /sys is below root.
  */
 uint64_t bench_perf_core_pmu(const char *root, int cpu);
-
-#endif

@@ -14,8 +14,7 @@
  * PAPI is reached through a module that is loaded on first use. It is $QK_PAPI_MODULE, else qkbench_papi.so beside the
  * program, in harness/counters/ beside it, or in the installed libdir/qkbench.
  */
-#ifndef QKBENCH_HARNESS_COUNTERS_COUNTERS_H
-#define QKBENCH_HARNESS_COUNTERS_COUNTERS_H
+#pragma once
 
 #include "harness/engine/arms.h"
 
@@ -82,5 +81,3 @@ struct bench_metric_row {
 };
 /* The row of that name, or NULL: a metric of another kind. */
 const struct bench_metric_row *bench_metric_find(const char *name);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Events in groups that fit the machine at once, validated and counted: what counters.c computes its metrics from. */
-#ifndef QKBENCH_HARNESS_COUNTERS_GROUPS_H
-#define QKBENCH_HARNESS_COUNTERS_GROUPS_H
+#pragma once
 
 #include "harness/counters/backend.h"
 #include "harness/counters/counters.h"
@@ -45,5 +44,3 @@ int bench_groups_add(struct bench_groups *g, const char *event, char *why);
 void bench_groups_validate(struct bench_groups *g);
 /* Counts every group that is not refused over calls of its own. */
 void bench_groups_count(struct bench_groups *g, const struct bench_counted *what);
-
-#endif

@@ -13,8 +13,7 @@
  *
  * Source of the method: Intel SDM volume 3, "Single-Step Exception Condition"; AMD APM volume 2, "Single Stepping".
  */
-#ifndef QKBENCH_HARNESS_COUNTERS_STEP_H
-#define QKBENCH_HARNESS_COUNTERS_STEP_H
+#pragma once
 
 #include "kernels/case.h"
 
@@ -116,5 +115,3 @@ int bench_steps_shape(const struct qk_variant *v, const struct qk_shape *shape, 
 /* The same on the smallest shape; *shape (may be NULL) says which it was. */
 int bench_steps_smallest(const struct qk_variant *v, uint64_t seed, struct qk_shape *shape,
                          struct bench_steps *out, struct qk_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files of single-stepping share: parent (step.c), child, decoder, levels and places. */
-#ifndef QKBENCH_HARNESS_COUNTERS_STEP_PRIVATE_H
-#define QKBENCH_HARNESS_COUNTERS_STEP_PRIVATE_H
+#pragma once
 
 #include "harness/counters/step.h"
 
@@ -86,5 +85,3 @@ bool bench_step_own(uintptr_t entry, uintptr_t at);
 /* Fills called_count and called. */
 void bench_steps_called(const struct bench_step_site *sites, size_t count, uintptr_t entry,
                         struct bench_steps *out);
-
-#endif

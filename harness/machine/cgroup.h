@@ -3,8 +3,7 @@
  * What the control groups above this process allow, version 1 or 2. Each group on the way to the root is a limit, so
  * the least counts. /proc and /sys are looked up below `root`.
  */
-#ifndef QKBENCH_HARNESS_MACHINE_CGROUP_H
-#define QKBENCH_HARNESS_MACHINE_CGROUP_H
+#pragma once
 
 #include <stddef.h>
 
@@ -12,5 +11,3 @@
 double bench_cgroup_cpus(const char *root, char *why, size_t size);
 /* Bytes that may still be taken. INFINITY when there is no limit. who[size] is the file that limits. */
 double bench_cgroup_memory(const char *root, char *who, size_t size);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Other programs as children, which end with the thread that started them, and what children leave behind. */
-#ifndef QKBENCH_HARNESS_MACHINE_CHILD_H
-#define QKBENCH_HARNESS_MACHINE_CHILD_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -18,5 +17,3 @@ int bench_child_start(pid_t *pid, const char *file, char *const *argv, char *con
  */
 void bench_strays_adopt(void);
 void bench_strays_end(void);
-
-#endif

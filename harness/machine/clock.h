@@ -4,8 +4,7 @@
  * multiply's latency in core cycles, whatever the frequency is at that moment. (The 64-bit form's latency differs
  * between cores of one family. clock.c names the sources.)
  */
-#ifndef QKBENCH_HARNESS_MACHINE_CLOCK_H
-#define QKBENCH_HARNESS_MACHINE_CLOCK_H
+#pragma once
 
 #include "kernels/support.h"
 
@@ -51,5 +50,3 @@ void bench_dropped_add(struct bench_dropped *to, const char *why);
  * this file. Otherwise why is not written.
  */
 double bench_clock_ghz(char *why, size_t size);
-
-#endif

@@ -5,8 +5,7 @@
  * the speed-up of avx2_best over scalar moved from 8.4x to 10x. A loop of independent additions shows it in 60 us,
  * whatever the arms are.
  */
-#ifndef QKBENCH_HARNESS_MACHINE_CORE_SHARE_H
-#define QKBENCH_HARNESS_MACHINE_CORE_SHARE_H
+#pragma once
 
 #include "harness/machine/environment.h"
 
@@ -32,5 +31,3 @@ struct bench_patience bench_patience_make(const struct bench_environment *env, b
 void bench_patience_wait(struct bench_patience *p, bool (*stop)(void));
 /* After a block: true, and one repeat fewer, when it ended on a shared core and is to be measured again. */
 bool bench_patience_again(struct bench_patience *p);
-
-#endif

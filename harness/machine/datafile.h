@@ -2,8 +2,7 @@
 /*
  * Where the data files that come with qkbench are: in $QK_DATA, else the installed data folder, else the source folder.
  */
-#ifndef QKBENCH_HARNESS_MACHINE_DATAFILE_H
-#define QKBENCH_HARNESS_MACHINE_DATAFILE_H
+#pragma once
 
 #include "kernels/support.h"
 
@@ -15,5 +14,3 @@ int bench_data_path(const char *name, char *to, size_t size, struct qk_error *er
 
 /* Folder of the running program, without the last '/'. Empty when it cannot be found out. */
 void bench_program_folder(char *to, size_t size);
-
-#endif

@@ -3,8 +3,7 @@
  * What identifies machine and toolchain (the fingerprint), and what the machine was like when the run began.
  * Every text field is a NUL-terminated string; one that cannot be found out is empty.
  */
-#ifndef QKBENCH_HARNESS_MACHINE_ENVIRONMENT_H
-#define QKBENCH_HARNESS_MACHINE_ENVIRONMENT_H
+#pragma once
 
 #include "kernels/cpu.h"
 
@@ -68,5 +67,3 @@ void bench_environment_hash(const struct bench_environment *env, char to[20]);
 
 /* Bytes of the data or unified cache of that level, 0 when neither sysfs nor cpuid tells. */
 uint64_t bench_environment_cache(const struct bench_environment *env, int level);
-
-#endif

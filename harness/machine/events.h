@@ -4,8 +4,7 @@
  * hypervisor took from the CPU. The caller reads it before and after a block, outside the timed slices. All arms of a
  * group share the block, so no event can be told to belong to one arm.
  */
-#ifndef QKBENCH_HARNESS_MACHINE_EVENTS_H
-#define QKBENCH_HARNESS_MACHINE_EVENTS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -66,5 +65,3 @@ void bench_sw_end(const struct bench_sw *sw, const struct bench_sw_reading *begi
  * nothing. Minor faults are the allocator's and disturb nobody.
  */
 bool bench_sw_disturbed(const struct bench_events *events);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What everything that measures is told by its caller, as one value. */
-#ifndef QKBENCH_HARNESS_MACHINE_JOB_H
-#define QKBENCH_HARNESS_MACHINE_JOB_H
+#pragma once
 
 #include "kernels/table.h"
 
@@ -28,5 +27,3 @@ static inline void bench_job_tell(const struct bench_job *job, double done, cons
     if (job->progress)
         job->progress(job->ctx, done, what);
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How much memory may be taken now, so that neither the system refuses it nor the out-of-memory killer comes. */
-#ifndef QKBENCH_HARNESS_MACHINE_MEMORY_H
-#define QKBENCH_HARNESS_MACHINE_MEMORY_H
+#pragma once
 
 #include "kernels/support.h"
 
@@ -18,5 +17,3 @@ struct bench_memory_free {
 void bench_memory_read(const char *root, struct bench_memory_free *m);
 /* 0, or QK_ERR_MEMORY: `what` needs more bytes than there is room; how many, and who limits. */
 int bench_memory_check(size_t bytes, const char *what, struct qk_error *err);
-
-#endif

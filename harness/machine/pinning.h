@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where the calling thread runs, on machines of any number of CPUs. */
-#ifndef QKBENCH_HARNESS_MACHINE_PINNING_H
-#define QKBENCH_HARNESS_MACHINE_PINNING_H
+#pragma once
 
 #include "kernels/support.h"
 
@@ -30,5 +29,3 @@ char *bench_cpus_list(const struct bench_cpus *set, char *to, size_t size);
 int bench_pin(int cpu, struct qk_error *err);
 /* Is the thread still on the CPU it was pinned to? If it is moved from there, pins it anew; QK_ERR_IO as bench_pin. */
 int bench_pin_again(int cpu, struct qk_error *err);
-
-#endif

@@ -3,8 +3,7 @@
  * The files in which the operating system tells about the machine, /proc and /sys, and the lists of CPUs that they
  * hold. They are looked up below `root`. "" is the real one; a test makes a machine of its own.
  */
-#ifndef QKBENCH_HARNESS_MACHINE_SYSTEM_FILES_H
-#define QKBENCH_HARNESS_MACHINE_SYSTEM_FILES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,5 +19,3 @@ bool bench_first_line(char *to, size_t size, const char *root, const char *path)
 int bench_list_members(const char *list);
 /* Is n in such a list? */
 bool bench_list_has(const char *list, int n);
-
-#endif

@@ -8,8 +8,7 @@
  * columns <= 16909320, so that the sum fits. Outputs overlap nothing. Exact: every variant gives the same bytes. Source:
  * formula of the BitNet b1.58 reference model (absmax per token, floor 1e-5, round half to even).
  */
-#ifndef QKBENCH_KERNELS_ACT_QUANT_OP_H
-#define QKBENCH_KERNELS_ACT_QUANT_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -22,5 +21,3 @@ typedef void qk_act_quant_fn(int8_t *restrict q, float *restrict scale, int32_t 
 /* QK_ERR_ARG also: more than 16909320 columns. */
 int qk_act_quant(int8_t *q, float *scale, int32_t *sum, const float *x, size_t rows, size_t columns,
                  struct qk_error *err);
-
-#endif

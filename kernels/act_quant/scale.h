@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A row's scale from its largest magnitude: one place for what zero, denormal, infinite and NaN rows become. */
-#ifndef QKBENCH_KERNELS_ACT_QUANT_SCALE_H
-#define QKBENCH_KERNELS_ACT_QUANT_SCALE_H
+#pragma once
 
 #include <math.h>
 #include <stdbool.h>
@@ -16,5 +15,3 @@ static inline bool row_scale(uint32_t bits, float *scale)
     *scale = bits >= 0x7f800000u ? NAN : 127.0f / (most > 1e-5f ? most : 1e-5f);
     return bits < 0x7f800000u;
 }
-
-#endif

@@ -2,8 +2,7 @@
 /*
  * attention_f16: as attention_f32 (attention_f32/op.h), over a cache of IEEE binary16. Its elements are widened exactly.
  */
-#ifndef QKBENCH_KERNELS_ATTENTION_F16_OP_H
-#define QKBENCH_KERNELS_ATTENTION_F16_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,5 +17,3 @@ typedef void qk_attention_f16_fn(float *restrict out, float *restrict weight, co
 int qk_attention_f16(float *out, float *weight, const float *q, const uint16_t *k, const uint16_t *v,
                      size_t positions, size_t heads, size_t kv_heads, size_t dim, float scale,
                      struct qk_error *err);
-
-#endif

@@ -4,8 +4,7 @@
  * query heads that share it, position by position; so are its values, QK_PANEL output columns at a time, which stay in
  * registers over all positions.
  */
-#ifndef QKBENCH_KERNELS_ATTENTION_F32_BODY_H
-#define QKBENCH_KERNELS_ATTENTION_F32_BODY_H
+#pragma once
 
 #include "kernels/softmax/row.h"
 
@@ -106,5 +105,3 @@
             _mm512_mask_storeu_ps(out + d, some, sum);                                                       \
         }                                                                                                    \
     }
-
-#endif

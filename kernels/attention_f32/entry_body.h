@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the entry points of both attentions demand; they differ in the elements of their caches. */
-#ifndef QKBENCH_KERNELS_ATTENTION_F32_ENTRY_BODY_H
-#define QKBENCH_KERNELS_ATTENTION_F32_ENTRY_BODY_H
+#pragma once
 
 #include "kernels/library/spans.h"
 
@@ -33,5 +32,3 @@ static inline int attention_check(enum qk_op op, const struct attention_buffers 
                                       {"v", b->v, positions, width, b->cached}};
     return qk_check_arrays(op, arrays, 5, 2, best, err);
 }
-
-#endif

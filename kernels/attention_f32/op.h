@@ -12,8 +12,7 @@
  * (positions + 1) u / (1 - (positions + 1) u) * sum over p of |weight * v|. Causality is the caller's: only positions
  * that may be seen are passed. Outputs overlap nothing.
  */
-#ifndef QKBENCH_KERNELS_ATTENTION_F32_OP_H
-#define QKBENCH_KERNELS_ATTENTION_F32_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -28,5 +27,3 @@ typedef void qk_attention_f32_fn(float *restrict out, float *restrict weight, co
 int qk_attention_f32(float *out, float *weight, const float *q, const float *k, const float *v,
                      size_t positions, size_t heads, size_t kv_heads, size_t dim, float scale,
                      struct qk_error *err);
-
-#endif

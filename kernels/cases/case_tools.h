@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What most cases do alike: plan buffers, fill arrays of a type, compare outputs to the bit. */
-#ifndef QKBENCH_KERNELS_CASES_CASE_TOOLS_H
-#define QKBENCH_KERNELS_CASES_CASE_TOOLS_H
+#pragma once
 
 #include "kernels/case.h"
 
@@ -37,5 +36,3 @@ bool qk_same_f32_outputs(const struct qk_plan *p, void *const *expected, void *c
                          size_t size);
 bool qk_same_bytes(const struct qk_plan *p, int index, void *const *expected, void *const *found, char *why,
                    size_t size);
-
-#endif

@@ -13,8 +13,7 @@
  * This file makes the values of such cases and judges their results: the exact sum and its bound are worked out from
  * the inputs in double, whose own error is 2^-29 of the bound's first part.
  */
-#ifndef QKBENCH_KERNELS_CASES_DOT_H
-#define QKBENCH_KERNELS_CASES_DOT_H
+#pragma once
 
 #include "kernels/case.h"
 
@@ -52,5 +51,3 @@ bool qk_dot_agrees(const struct qk_dot *dot, float found, size_t row, char *why,
  * NaN or two infinities among them. None when `to` is NULL. Otherwise of size 0.5 to 1.5 and both signs: every bit of them counts in a sum.
  */
 void qk_dot_fill(float *to, size_t n, enum qk_fill kind, struct qk_rng *rng);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the cases of the i2s ops share: sizes, inputs and comparison of ternary weights x int8. */
-#ifndef QKBENCH_KERNELS_CASES_I2S_INPUTS_H
-#define QKBENCH_KERNELS_CASES_I2S_INPUTS_H
+#pragma once
 
 #include "kernels/case.h"
 
@@ -27,5 +26,3 @@ void qk_i2s_fill_activations(enum qk_fill kind, struct qk_rng *rng, int8_t *q, i
 
 /* Bit for bit; why[size] names row, token (when there are several), found and expected. */
 bool qk_i2s_same(const int32_t *want, const int32_t *got, size_t rows, size_t tokens, char *why, size_t size);
-
-#endif

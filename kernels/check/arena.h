@@ -4,8 +4,7 @@
  * way to run code that may fault on them. Not for use from several threads: signal handlers belong to the
  * process.
  */
-#ifndef QKBENCH_KERNELS_CHECK_ARENA_H
-#define QKBENCH_KERNELS_CHECK_ARENA_H
+#pragma once
 
 #include "kernels/case.h"
 
@@ -55,5 +54,3 @@ bool qk_arenas_padding(const struct qk_arena_set *set, int poison, char *why, si
  */
 bool qk_arenas_call(const struct qk_arena_set *set, const struct qk_case *on, const struct qk_plan *plan,
                     qk_fn *fn, char *why, size_t size);
-
-#endif

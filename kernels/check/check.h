@@ -4,8 +4,7 @@
  * pages, poisoned padding, odd offsets, every tail, every code, extreme values; then what a call really
  * touches is found out and held against the declared work.
  */
-#ifndef QKBENCH_KERNELS_CHECK_CHECK_H
-#define QKBENCH_KERNELS_CHECK_CHECK_H
+#pragma once
 
 #include "kernels/case.h"
 
@@ -23,5 +22,3 @@ int qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t *calls,
  */
 int qk_check_on_shape(const struct qk_variant *v, const struct qk_shape *shape, uint64_t seed,
                       struct qk_error *err);
-
-#endif

@@ -3,8 +3,7 @@
  * What a kernel must leave as it found it, besides memory: how floating-point numbers are rounded and flushed, the
  * direction of string instructions, and the mask of signals.
  */
-#ifndef QKBENCH_KERNELS_CHECK_STATE_H
-#define QKBENCH_KERNELS_CHECK_STATE_H
+#pragma once
 
 #include <signal.h>
 #include <stdbool.h>
@@ -24,5 +23,3 @@ void qk_state_read(struct qk_state *s);
 void qk_state_write(const struct qk_state *s);
 /* True when the state is `before`. Otherwise it is made so, and why[size] says what had changed: "left MXCSR at ...". */
 bool qk_state_kept(const struct qk_state *before, char *why, size_t size);
-
-#endif

@@ -5,8 +5,7 @@
  * Weights are widened exactly, denormals, infinities and NaN included. The sum is as sums.h defines it, to the bit. y
  * overlaps nothing.
  */
-#ifndef QKBENCH_KERNELS_F16_GEMV_OP_H
-#define QKBENCH_KERNELS_F16_GEMV_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,5 +17,3 @@ typedef void qk_f16_gemv_fn(float *restrict y, const uint16_t *restrict w, const
 
 int qk_f16_gemv(float *y, const uint16_t *w, const float *x, size_t rows, size_t columns,
                 struct qk_error *err);
-
-#endif

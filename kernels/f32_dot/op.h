@@ -4,8 +4,7 @@
  *   out [1], a [n], b [n]  f32, any values; any float alignment
  * n >= 0; without elements +0. out must not overlap an input. dot.h states the error that is allowed.
  */
-#ifndef QKBENCH_KERNELS_F32_DOT_OP_H
-#define QKBENCH_KERNELS_F32_DOT_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -15,5 +14,3 @@ struct qk_error; /* support.h */
 typedef void qk_f32_dot_fn(float *restrict out, const float *restrict a, const float *restrict b, size_t n);
 
 int qk_f32_dot(float *out, const float *a, const float *b, size_t n, struct qk_error *err);
-
-#endif

@@ -3,8 +3,7 @@
  * The reference's source, built three times: by scalar.c without the vectoriser, by autovec_v3.c and autovec_v4.c with
  * it. Element i is added to running sum i mod 8, and the eight are folded by halves.
  */
-#ifndef QKBENCH_KERNELS_F32_DOT_SCALAR_BODY_H
-#define QKBENCH_KERNELS_F32_DOT_SCALAR_BODY_H
+#pragma once
 
 #include "kernels/f32_dot/op.h"
 
@@ -21,5 +20,3 @@ static inline float dot(const float *restrict a, const float *restrict b, size_t
         sum[j] += a[i + j] * b[i + j];
     return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
 }
-
-#endif

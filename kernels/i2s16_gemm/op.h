@@ -7,8 +7,7 @@
  *   q      [tokens * columns]  i8       q_sum  [tokens] i32
  * tokens >= 0; meant for 2 and more. Everything else as for i2s16_gemv.
  */
-#ifndef QKBENCH_KERNELS_I2S16_GEMM_OP_H
-#define QKBENCH_KERNELS_I2S16_GEMM_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -21,5 +20,3 @@ typedef void qk_i2s16_gemm_fn(int32_t *restrict y, const uint8_t *restrict codes
 /* QK_ERR_ARG also: as qk_i2s16_matvec, for each row of q. */
 int qk_i2s16_matmul(int32_t *y, const uint8_t *codes, size_t code_bytes, const int8_t *q,
                     const int32_t *q_sum, size_t rows, size_t columns, size_t tokens, struct qk_error *err);
-
-#endif

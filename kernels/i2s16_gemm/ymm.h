@@ -3,8 +3,7 @@
  * The loops of avx2_madd and avxvnni_tile: 16 rows x CHUNK columns are unpacked to bytes once and used for all tokens, as
  * many at a time as registers hold sums for. How a tile is multiplied is a compile-time switch.
  */
-#ifndef QKBENCH_KERNELS_I2S16_GEMM_YMM_H
-#define QKBENCH_KERNELS_I2S16_GEMM_YMM_H
+#pragma once
 
 #include "kernels/i2s16_gemm/op.h"
 #include "kernels/i2s_gemv/vnni.h"
@@ -143,5 +142,3 @@ TILE_BODY gemm(int32_t *restrict y, const uint8_t *restrict codes, const int8_t 
             }
         }
 }
-
-#endif

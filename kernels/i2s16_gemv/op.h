@@ -7,8 +7,7 @@
  * columns: 128 (I2S_BLOCK) to I2S_COLUMNS_MAX, a multiple of 128. rows >= 0. y must not overlap an input. Every variant
  * returns the reference's bits.
  */
-#ifndef QKBENCH_KERNELS_I2S16_GEMV_OP_H
-#define QKBENCH_KERNELS_I2S16_GEMV_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -21,5 +20,3 @@ typedef void qk_i2s16_gemv_fn(int32_t *restrict y, const uint8_t *restrict codes
 /* QK_ERR_ARG also: columns as above; code_bytes is not what qk_i2s16_bytes says; q_sum is not the sum of q. */
 int qk_i2s16_matvec(int32_t *y, const uint8_t *codes, size_t code_bytes, const int8_t *q, int32_t q_sum,
                     size_t rows, size_t columns, struct qk_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How the 256-bit variants write sixteen rows: the last ones may be fewer. */
-#ifndef QKBENCH_KERNELS_I2S16_GEMV_STORE_EIGHT_H
-#define QKBENCH_KERNELS_I2S16_GEMV_STORE_EIGHT_H
+#pragma once
 
 #include "kernels/layout.h"
 
@@ -19,5 +18,3 @@ static inline void store_eight(int32_t *y, __m256i sum, size_t left, int first)
         _mm256_maskstore_epi32(y + first, _mm256_cmpgt_epi32(_mm256_set1_epi32((int)left - first), lane),
                                sum);
 }
-
-#endif

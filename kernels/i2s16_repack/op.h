@@ -4,8 +4,7 @@
  *   out    [ceil(rows / 16) * 16 * columns / 4]      codes  [rows * columns / 4]      any alignment, no overlap
  * columns: 128 (I2S_BLOCK) to I2S_COLUMNS_MAX, a multiple of 128. rows >= 0. Every variant writes the reference's bytes.
  */
-#ifndef QKBENCH_KERNELS_I2S16_REPACK_OP_H
-#define QKBENCH_KERNELS_I2S16_REPACK_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,5 +19,3 @@ int qk_i2s16_bytes(size_t rows, size_t columns, size_t *bytes, struct qk_error *
 /* Once at load. QK_ERR_ARG also: columns as above; sizes that are not exactly those above. */
 int qk_i2s16_make(uint8_t *out, size_t out_bytes, const uint8_t *codes, size_t code_bytes, size_t rows,
                   size_t columns, struct qk_error *err);
-
-#endif

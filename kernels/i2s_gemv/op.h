@@ -9,8 +9,7 @@
  * columns: 128 (I2S_BLOCK) to I2S_COLUMNS_MAX, a multiple of 128. rows >= 0. y must not overlap an input. These are
  * integers: every variant returns the reference's bits.
  */
-#ifndef QKBENCH_KERNELS_I2S_GEMV_OP_H
-#define QKBENCH_KERNELS_I2S_GEMV_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,5 +22,3 @@ typedef void qk_i2s_gemv_fn(int32_t *restrict y, const uint8_t *restrict codes, 
 /* QK_ERR_ARG also: columns as above; code_bytes is not rows * columns / 4; q_sum is not the sum of q. */
 int qk_i2s_matvec(int32_t *y, const uint8_t *codes, size_t code_bytes, const int8_t *q, int32_t q_sum,
                   size_t rows, size_t columns, struct qk_error *err);
-
-#endif

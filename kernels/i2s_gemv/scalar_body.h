@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The reference's source, built three times: without the vectoriser (scalar.c) and with it (autovec_v3.c, autovec_v4.c). */
-#ifndef QKBENCH_KERNELS_I2S_GEMV_SCALAR_BODY_H
-#define QKBENCH_KERNELS_I2S_GEMV_SCALAR_BODY_H
+#pragma once
 
 #include "kernels/i2s_gemv/op.h"
 #include "kernels/layout.h"
@@ -23,5 +22,3 @@ static inline __attribute__((always_inline)) void body(int32_t *restrict y, cons
         y[m] = (int32_t)((uint32_t)sum - (uint32_t)q_sum);
     }
 }
-
-#endif

@@ -5,8 +5,7 @@
  * (sixteen moves in a loop of eight) and does not fold the load or broadcast into the instruction. Needs AVX512 VNNI for
  * 64 bytes; 32 bytes need AVX-VNNI, or AVX512 VNNI and VL, whose encoding takes over where a file is built for it.
  */
-#ifndef QKBENCH_KERNELS_I2S_GEMV_VNNI_H
-#define QKBENCH_KERNELS_I2S_GEMV_VNNI_H
+#pragma once
 
 #include <immintrin.h>
 #include <stdint.h>
@@ -40,5 +39,3 @@ static inline __m256i qk_dot32(__m256i sum, __m256i u, __m256i s)
     __asm__(QK_VEX "vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(u), "xm"(s));
     return sum;
 }
-
-#endif

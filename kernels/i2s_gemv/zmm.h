@@ -6,8 +6,7 @@
  * are put side by side once per call, not once per row. Two rows at a time share the loads of activations and give
  * eight chains of sums, because a dot-accumulate takes 4 or 5 cycles and two start in each.
  */
-#ifndef QKBENCH_KERNELS_I2S_GEMV_ZMM_H
-#define QKBENCH_KERNELS_I2S_GEMV_ZMM_H
+#pragma once
 
 #include "kernels/i2s_gemv/op.h"
 #include "kernels/i2s_gemv/vnni.h"
@@ -137,5 +136,3 @@ ZMM_BODY void gemv(int32_t *restrict y, const uint8_t *restrict codes, const int
         }
     }
 }
-
-#endif

@@ -6,8 +6,7 @@
  * (128 * 128 * 131071 < 2^31). It is converted to the nearest f32; then come two multiplies, each rounded. Every variant
  * gives the same bits. y overlaps nothing.
  */
-#ifndef QKBENCH_KERNELS_I8_GEMV_OP_H
-#define QKBENCH_KERNELS_I8_GEMV_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -21,5 +20,3 @@ typedef void qk_i8_gemv_fn(float *restrict y, const int8_t *restrict w, const in
 /* QK_ERR_ARG also: more than 131071 columns. */
 int qk_i8_gemv(float *y, const int8_t *w, const int8_t *q, const float *scale, const float *x_scale,
                size_t rows, size_t columns, struct qk_error *err);
-
-#endif

@@ -6,8 +6,7 @@
  * same bits. out overlaps nothing. Source: EffortlessMetrics/BitNet-rs, crates/bitnet-kernels (matmul_i2s), which adds
  * in f32: the same below 2^24.
  */
-#ifndef QKBENCH_KERNELS_I8U8_MATMUL_OP_H
-#define QKBENCH_KERNELS_I8U8_MATMUL_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,5 +19,3 @@ typedef void qk_i8u8_matmul_fn(float *restrict out, const int8_t *restrict a, co
 /* QK_ERR_ARG also: a depth above 65793. */
 int qk_i8u8_matmul(float *out, const int8_t *a, const uint8_t *b, size_t rows, size_t depth, size_t columns,
                    struct qk_error *err);
-
-#endif

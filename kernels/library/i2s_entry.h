@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the checked entry points of the i2s ops share. */
-#ifndef QKBENCH_KERNELS_LIBRARY_I2S_ENTRY_H
-#define QKBENCH_KERNELS_LIBRARY_I2S_ENTRY_H
+#pragma once
 
 #include "kernels/cpu.h"
 #include "kernels/support.h"
@@ -15,5 +14,3 @@ int qk_i2s_bytes(size_t rows, size_t columns, bool interleaved, size_t *bytes, s
 int qk_i2s_check_product(enum qk_op op, const int32_t *y, const uint8_t *codes, size_t code_bytes,
                          const int8_t *q, const int32_t *q_sum, size_t rows, size_t columns, size_t tokens,
                          const struct qk_variant **v, struct qk_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The buffers of a checked entry point (qkernels.h): what every one of them demands of its caller's pointers. */
-#ifndef QKBENCH_KERNELS_LIBRARY_SPANS_H
-#define QKBENCH_KERNELS_LIBRARY_SPANS_H
+#pragma once
 
 #include "kernels/kernels.h"
 #include "kernels/support.h"
@@ -33,5 +32,3 @@ enum { QK_ARRAYS_MAX = 8 };
  */
 int qk_check_arrays(enum qk_op op, const struct qk_array *arrays, int count, int outputs,
                     const struct qk_variant **best, struct qk_error *err);
-
-#endif

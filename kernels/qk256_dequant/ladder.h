@@ -4,8 +4,7 @@
  * phase's file turns on one switch more than the phase before it, so that the difference between neighbours
  * is that step and nothing else.
  */
-#ifndef QKBENCH_KERNELS_QK256_DEQUANT_LADDER_H
-#define QKBENCH_KERNELS_QK256_DEQUANT_LADDER_H
+#pragma once
 
 #include "kernels/layout.h"
 #include "kernels/qk256_dequant/stages.h"
@@ -121,5 +120,3 @@ static QK_BODY climb(QK_ARGS, const int last, const struct rungs rungs)
         climb(QK_PASS, last, (struct rungs){__VA_ARGS__});                                                   \
     }                                                                                                        \
     QK_STAGED_KERNEL(name)
-
-#endif

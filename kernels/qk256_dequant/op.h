@@ -9,8 +9,7 @@
  * returns the reference's bits, unless a table entry and its scale are both NaN: which payload survives is then the
  * order of the operands, and the compiler chooses that. Source: formula and layout as in layout.h.
  */
-#ifndef QKBENCH_KERNELS_QK256_DEQUANT_OP_H
-#define QKBENCH_KERNELS_QK256_DEQUANT_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,5 +22,3 @@ typedef void qk_qk256_dequant_fn(float *restrict out, const uint8_t *restrict co
 /* QK_ERR_ARG also: block_size is not 256; code_bytes is not exactly 64 for each block. */
 int qk_qk256_dequantise(float *out, const uint8_t *codes, size_t code_bytes, const float *scale,
                         size_t blocks, const float *lut, size_t block_size, struct qk_error *err);
-
-#endif

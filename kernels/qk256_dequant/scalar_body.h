@@ -3,8 +3,7 @@
  * The reference's source, built three times: by scalar.c without the vectoriser, by autovec_v3.c and
  * autovec_v4.c with it. One byte at a time: one load, four shifts and masks, four look-ups, four multiplies.
  */
-#ifndef QKBENCH_KERNELS_QK256_DEQUANT_SCALAR_BODY_H
-#define QKBENCH_KERNELS_QK256_DEQUANT_SCALAR_BODY_H
+#pragma once
 
 #include "kernels/layout.h"
 #include "kernels/qk256_dequant/stages.h"
@@ -48,5 +47,3 @@ static QK_BODY body(QK_ARGS, const int last)
         }
     }
 }
-
-#endif

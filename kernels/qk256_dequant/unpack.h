@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the ladders over QK256 codes share: eight codes into eight lanes, and eight look-ups in memory. */
-#ifndef QKBENCH_KERNELS_QK256_DEQUANT_UNPACK_H
-#define QKBENCH_KERNELS_QK256_DEQUANT_UNPACK_H
+#pragma once
 
 #include <immintrin.h>
 #include <stdint.h>
@@ -40,5 +39,3 @@ static inline __m256 lookup_memory(const float *lut, __m256i c)
     return _mm256_setr_ps(lut[(uint32_t)c01], lut[c01 >> 32], lut[(uint32_t)c23], lut[c23 >> 32],
                           lut[(uint32_t)c45], lut[c45 >> 32], lut[(uint32_t)c67], lut[c67 >> 32]);
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The body of avx512_best and avx512_stream: sixteen elements a store, into the caches or past them. */
-#ifndef QKBENCH_KERNELS_QK256_DEQUANT_ZMM_H
-#define QKBENCH_KERNELS_QK256_DEQUANT_ZMM_H
+#pragma once
 
 #include "kernels/layout.h"
 #include "kernels/qk256_dequant/stages.h"
@@ -31,5 +30,3 @@ static inline __attribute__((always_inline)) void dequant_zmm(QK_ARGS, const boo
         }
     }
 }
-
-#endif

@@ -4,8 +4,7 @@
  * turns on one switch more than the phase before it. In every phase a block's sum is kept apart and multiplied by the
  * block's scale once, in each lane; lanes are added up at the end of the row.
  */
-#ifndef QKBENCH_KERNELS_QK256_GEMV_LADDER_H
-#define QKBENCH_KERNELS_QK256_GEMV_LADDER_H
+#pragma once
 
 #include "kernels/layout.h"
 #include "kernels/qk256_dequant/unpack.h"
@@ -190,5 +189,3 @@ static QK_BODY climb(QK_ARGS, const int last, const struct rungs rungs)
         climb(QK_PASS, last, (struct rungs){__VA_ARGS__});                                                   \
     }                                                                                                        \
     QK_STAGED_KERNEL(name)
-
-#endif

@@ -9,8 +9,7 @@
  *   x      [cols]           f32, any values
  * rows, cols >= 0; without columns y is +0. y must not overlap an input. dot.h states the error that is allowed.
  */
-#ifndef QKBENCH_KERNELS_QK256_GEMV_OP_H
-#define QKBENCH_KERNELS_QK256_GEMV_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,5 +22,3 @@ typedef void qk_qk256_gemv_fn(float *restrict y, const uint8_t *restrict codes, 
 /* scale may be NULL. QK_ERR_ARG also: code_bytes is not exactly 64 for each block. */
 int qk_qk256_multiply(float *y, const uint8_t *codes, size_t code_bytes, const float *scale, const float *lut,
                       const float *x, size_t rows, size_t cols, struct qk_error *err);
-
-#endif

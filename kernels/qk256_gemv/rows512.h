@@ -3,8 +3,7 @@
  * Rows by sixteen columns a step, four rows sharing each load of x: avx512_rows itself, and what avx512_best does with
  * the rows it has too few of.
  */
-#ifndef QKBENCH_KERNELS_QK256_GEMV_ROWS512_H
-#define QKBENCH_KERNELS_QK256_GEMV_ROWS512_H
+#pragma once
 
 #include "kernels/layout.h"
 #include "kernels/qk256_gemv/stages.h"
@@ -78,5 +77,3 @@ static inline void rows512(QK_ARGS)
         tile(y + r, codes + r * blocks * QK256_BLOCK_BYTES, scale ? scale + r * blocks : NULL, x, cols, table,
              1);
 }
-
-#endif

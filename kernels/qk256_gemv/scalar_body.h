@@ -4,8 +4,7 @@
  * it. Column c is added to running sum c mod 8, as lut * scale, times x; the eight are folded by halves. Eight, because
  * a single sum would wait for each addition's latency, and none of the compilers may regroup it.
  */
-#ifndef QKBENCH_KERNELS_QK256_GEMV_SCALAR_BODY_H
-#define QKBENCH_KERNELS_QK256_GEMV_SCALAR_BODY_H
+#pragma once
 
 #include "kernels/layout.h"
 #include "kernels/qk256_gemv/stages.h"
@@ -63,5 +62,3 @@ static QK_BODY body(QK_ARGS, const int last)
         y[r] = ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
     }
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Parameters and stages of qk256_gemv's kernels. */
-#ifndef QKBENCH_KERNELS_QK256_GEMV_STAGES_H
-#define QKBENCH_KERNELS_QK256_GEMV_STAGES_H
+#pragma once
 
 #include "kernels/qk256_gemv/op.h"
 
@@ -13,5 +12,3 @@
 #define QK_CUTS(S) S(LOOP) S(UNPACK) S(LOOKUP) S(ACCUMULATE)
 
 #include "kernels/rows/stages.h"
-
-#endif

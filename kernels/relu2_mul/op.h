@@ -6,8 +6,7 @@
  * infinite or NaN `up` is NaN. out overlaps nothing. Source: feed-forward of BitNet b1.58 2B4T (squared ReLU on the gate
  * branch only).
  */
-#ifndef QKBENCH_KERNELS_RELU2_MUL_OP_H
-#define QKBENCH_KERNELS_RELU2_MUL_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,5 +17,3 @@ typedef void qk_relu2_mul_fn(float *restrict out, const float *restrict gate, co
                              size_t n);
 
 int qk_relu2_mul(float *out, const float *gate, const float *up, size_t n, struct qk_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the variants of rmsnorm share: from the sum of squares to the factor of the row. */
-#ifndef QKBENCH_KERNELS_RMSNORM_FACTOR_H
-#define QKBENCH_KERNELS_RMSNORM_FACTOR_H
+#pragma once
 
 #include "kernels/rmsnorm/op.h"
 
@@ -27,5 +26,3 @@ static inline float rmsnorm_factor(double sum, size_t n, float epsilon)
 {
     return 1.0f / rmsnorm_root((float)(sum / (double)n) + epsilon);
 }
-
-#endif

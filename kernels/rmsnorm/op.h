@@ -8,8 +8,7 @@
  * output NaN. A NaN makes all outputs NaN. out overlaps nothing. Source: BitNet b1.58 reference model; order of the
  * multiplies and the f64 sum as in ggml.
  */
-#ifndef QKBENCH_KERNELS_RMSNORM_OP_H
-#define QKBENCH_KERNELS_RMSNORM_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -21,5 +20,3 @@ typedef void qk_rmsnorm_fn(float *restrict out, const float *restrict x, const f
 
 /* QK_ERR_ARG also: an epsilon that is negative, infinite or NaN. */
 int qk_rmsnorm(float *out, const float *x, const float *w, size_t n, float epsilon, struct qk_error *err);
-
-#endif

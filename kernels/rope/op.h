@@ -8,8 +8,7 @@
  * pos * base^(-2j / dim), the same for every head and layer, and a table made once in f64 is both faster and closer. out
  * overlaps nothing. Source: Su et al., "RoFormer", arXiv 2104.09864.
  */
-#ifndef QKBENCH_KERNELS_ROPE_OP_H
-#define QKBENCH_KERNELS_ROPE_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -21,5 +20,3 @@ typedef void qk_rope_fn(float *restrict out, const float *restrict x, const floa
 
 int qk_rope(float *out, const float *x, const float *cosine, const float *sine, size_t heads, size_t half,
             struct qk_error *err);
-
-#endif

@@ -11,8 +11,7 @@
  * Error: below 1 unit in the last place over all floats in [-87, 0] (own measurement over every one of them); 0 and
  * -0 give 1. Below -87 the result is 0, where the true one is under 1.7e-38. NaN stays NaN. x > 0 is not covered.
  */
-#ifndef QKBENCH_KERNELS_ROWS_EXP_H
-#define QKBENCH_KERNELS_ROWS_EXP_H
+#pragma once
 
 #include <stdint.h>
 #include <string.h>
@@ -88,6 +87,4 @@ static inline __m512 qk_exp_avx512(__m512 x)
     const __mmask16 inside = _mm512_cmp_ps_mask(x, _mm512_set1_ps(QK_EXP_LOWEST), _CMP_NLT_UQ);
     return _mm512_maskz_mul_ps(inside, p, _mm512_castsi512_ps(power));
 }
-#endif
-
 #endif

@@ -7,8 +7,7 @@
  * memory: 6.9 to 9.6 ms against 7.1 to 12.1. (Five runs of another hour gave -19, +10, +12, -10 and -1 %: memory was
  * then in some state that no load of our own brought back.)
  */
-#ifndef QKBENCH_KERNELS_ROWS_NEXT_PAGE_H
-#define QKBENCH_KERNELS_ROWS_NEXT_PAGE_H
+#pragma once
 
 #include <immintrin.h>
 #include <stddef.h>
@@ -27,5 +26,3 @@ static inline __attribute__((always_inline)) void qk_next_page(const void *at, s
         _mm_prefetch(from + ahead + 64, _MM_HINT_T0);
     }
 }
-
-#endif

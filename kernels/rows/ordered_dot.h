@@ -3,8 +3,7 @@
  * Dot products of f32 with f32 or f16, in the order of sums.h, one element type per function. The last, incomplete 64
  * terms are padded with zeros: their products, +0, change no partial sum, because none is ever -0.
  */
-#ifndef QKBENCH_KERNELS_ROWS_ORDERED_DOT_H
-#define QKBENCH_KERNELS_ROWS_ORDERED_DOT_H
+#pragma once
 
 #include "kernels/f16.h"
 #include "kernels/rows/sums.h"
@@ -125,6 +124,4 @@ static inline __mmask16 qk_some16(size_t at, size_t n)
     }
 QK_DOT_AVX512(f32, float)
 QK_DOT_AVX512(f16, uint16_t)
-#endif
-
 #endif

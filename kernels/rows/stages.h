@@ -16,8 +16,7 @@
  * cut after a stage. A cut body passes what it has computed so far to QK_SINK_*, so that the compiler must compute it;
  * nothing else of the loop changes, so neighbouring prefixes differ by one component of the code that ships.
  */
-#ifndef QKBENCH_KERNELS_ROWS_STAGES_H
-#define QKBENCH_KERNELS_ROWS_STAGES_H
+#pragma once
 
 #include "kernels/row.h"
 
@@ -57,5 +56,3 @@ enum { QK_CUTS(QK_STAGE_ENUM) STAGE_WHOLE };
         qk_##op##_fn *const cut[] = {QK_CUTS(QK_CUT_ENTRY) qk_##op##_##name};                                \
         return stage >= 0 && stage <= STAGE_WHOLE ? (qk_fn *)cut[stage] : 0;                                 \
     }
-
-#endif

@@ -10,8 +10,7 @@
  * and 1 more for the product, u = 2^-24 (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., ch. 3 and
  * 4). Where a result is NaN, its payload is free.
  */
-#ifndef QKBENCH_KERNELS_ROWS_SUMS_H
-#define QKBENCH_KERNELS_ROWS_SUMS_H
+#pragma once
 
 #include <stddef.h>
 
@@ -49,6 +48,4 @@ static inline float qk_fold_avx512(const __m512 *s)
     const __m512 all = _mm512_add_ps(_mm512_add_ps(s[0], s[2]), _mm512_add_ps(s[1], s[3]));
     return qk_fold8(_mm256_add_ps(_mm512_castps512_ps256(all), _mm512_extractf32x8_ps(all, 1)));
 }
-#endif
-
 #endif

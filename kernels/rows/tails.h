@@ -4,8 +4,7 @@
  * memset would leave the kernel for whatever libc has for this processor, and a kernel's instructions could no longer
  * be counted alike everywhere. The empty asm keeps the compiler from making those calls out of the loops.
  */
-#ifndef QKBENCH_KERNELS_ROWS_TAILS_H
-#define QKBENCH_KERNELS_ROWS_TAILS_H
+#pragma once
 
 #include <stddef.h>
 
@@ -24,5 +23,3 @@
             __asm__ volatile("");                                                                            \
         }                                                                                                    \
     } while (0)
-
-#endif

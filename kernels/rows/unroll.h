@@ -4,8 +4,7 @@
  * sixteen rounds, or none. Left to itself gcc finds a body too large to copy in some variants and small enough to copy
  * 32 times in others; neighbours of a ladder are to differ by their switch only.
  */
-#ifndef QKBENCH_KERNELS_ROWS_UNROLL_H
-#define QKBENCH_KERNELS_ROWS_UNROLL_H
+#pragma once
 
 #if defined __clang__
 #define QK_UNROLLED _Pragma("clang loop unroll(full)")
@@ -13,6 +12,4 @@
 #else
 #define QK_UNROLLED _Pragma("GCC unroll 16")
 #define QK_ROLLED   _Pragma("GCC unroll 1")
-#endif
-
 #endif

@@ -6,8 +6,7 @@
  * relative error of an output that is not flushed is below (ceil(n / 64) + 12) u, u = 2^-24, plus u |x[i] - max| for the
  * rounded difference. NaN or +infinity anywhere, or nothing but -infinity, makes every output NaN. out overlaps nothing.
  */
-#ifndef QKBENCH_KERNELS_SOFTMAX_OP_H
-#define QKBENCH_KERNELS_SOFTMAX_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -17,5 +16,3 @@ struct qk_error; /* support.h */
 typedef void qk_softmax_fn(float *restrict out, const float *restrict x, size_t n);
 
 int qk_softmax(float *out, const float *x, size_t n, struct qk_error *err);
-
-#endif

@@ -3,8 +3,7 @@
  * The softmax of one row, for the variants of softmax and of attention. x may be out. Three passes: maximum;
  * exponentials and their sum; scaling. Surplus places of the last step hold -infinity, whose exponential is 0.
  */
-#ifndef QKBENCH_KERNELS_SOFTMAX_ROW_H
-#define QKBENCH_KERNELS_SOFTMAX_ROW_H
+#pragma once
 
 #include "kernels/rows/exp.h"
 #include "kernels/rows/ordered_dot.h"
@@ -111,6 +110,4 @@ static inline void qk_softmax_row_avx512(float *out, const float *x, size_t n)
         _mm512_mask_storeu_ps(out + i, some, _mm512_mul_ps(_mm512_maskz_loadu_ps(some, out + i), factor));
     }
 }
-#endif
-
 #endif

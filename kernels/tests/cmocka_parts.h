@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* parts.h for tests that use cmocka, whose header wants these before it. */
-#ifndef QKBENCH_KERNELS_TESTS_CMOCKA_PARTS_H
-#define QKBENCH_KERNELS_TESTS_CMOCKA_PARTS_H
+#pragma once
 
 #include "kernels/tests/parts.h"
 
@@ -42,5 +41,3 @@ __attribute__((unused)) static struct CMUnitTest unit_tests[UNIT_TESTS_MAX];
     {                                                                                                        \
         return unit_tests_run(argv[0], SET_UP, TEAR_DOWN);                                                   \
     }
-
-#endif

@@ -3,8 +3,7 @@
  * Test programs of several parts. `PROGRAM PART [ARGUMENT...]` runs one part, `PROGRAM` alone lists them. A part is the
  * tests of one file, or what a test script wants written. Parts enter themselves before main, so no list names them.
  */
-#ifndef QKBENCH_KERNELS_TESTS_PARTS_H
-#define QKBENCH_KERNELS_TESTS_PARTS_H
+#pragma once
 
 struct test_part {
     const char *name;
@@ -22,5 +21,3 @@ void test_part_enter(struct test_part *part);
         test_part_enter(&part);                                                                              \
     }                                                                                                        \
     static int NAME##_main(__attribute__((unused)) int argc, __attribute__((unused)) char **argv)
-
-#endif

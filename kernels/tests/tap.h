@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The few lines of TAP that the tests of kernels/ need: they also run where there is no test library. */
-#ifndef QKBENCH_KERNELS_TESTS_TAP_H
-#define QKBENCH_KERNELS_TESTS_TAP_H
+#pragma once
 
 #include "kernels/support.h"
 #include "kernels/tests/parts.h"
@@ -38,6 +37,4 @@ static inline int tap_end(void)
 #define SOME_LEVEL "DOTPROD"
 #else
 #define SOME_LEVEL "AVX2"
-#endif
-
 #endif

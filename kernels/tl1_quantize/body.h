@@ -5,8 +5,7 @@
  * a bit more than an f32, so what stands here is the largest f32 not above it, for which v > midpoint decides the same;
  * a v on the midpoint itself (only 0 can be) takes the lower code.
  */
-#ifndef QKBENCH_KERNELS_TL1_QUANTIZE_BODY_H
-#define QKBENCH_KERNELS_TL1_QUANTIZE_BODY_H
+#pragma once
 
 #include "kernels/rows/tails.h"
 
@@ -140,6 +139,4 @@ static inline float tl_block_avx2(uint8_t *codes, const float *x, size_t n, cons
             scale[i / tl.block] =                                                                            \
                 tl_block_avx2(codes + i / 4, x + i, n - i < tl.block ? n - i : tl.block, tl);                \
     }
-#endif
-
 #endif

@@ -8,8 +8,7 @@
  * gives the same bytes. Source: EffortlessMetrics/BitNet-rs, crates/bitnet-kernels/src/cpu/fallback.rs; this is not the
  * TL1 of bitnet.cpp.
  */
-#ifndef QKBENCH_KERNELS_TL1_QUANTIZE_OP_H
-#define QKBENCH_KERNELS_TL1_QUANTIZE_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,5 +19,3 @@ typedef void qk_tl1_quantize_fn(uint8_t *restrict codes, float *restrict scale, 
                                 size_t n);
 
 int qk_tl1_quantize(uint8_t *codes, float *scale, const float *x, size_t n, struct qk_error *err);
-
-#endif

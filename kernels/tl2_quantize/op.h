@@ -3,8 +3,7 @@
  * tl2_quantize: as tl1_quantize (tl1_quantize/op.h), with the levels -1.2, -0.4, 0.4, 1.2 and blocks of 128. Nor is it
  * the TL2 of bitnet.cpp.
  */
-#ifndef QKBENCH_KERNELS_TL2_QUANTIZE_OP_H
-#define QKBENCH_KERNELS_TL2_QUANTIZE_OP_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -15,5 +14,3 @@ typedef void qk_tl2_quantize_fn(uint8_t *restrict codes, float *restrict scale, 
                                 size_t n);
 
 int qk_tl2_quantize(uint8_t *codes, float *scale, const float *x, size_t n, struct qk_error *err);
-
-#endif

@@ -4,8 +4,7 @@
  * of the reference's mean square. int8 activations are a step function, so one last place before a rounding can become
  * 1/127 of a row's largest value. How near is right is for the caller to say.
  */
-#ifndef QKBENCH_MODEL_FORWARD_COMPARE_LOGITS_H
-#define QKBENCH_MODEL_FORWARD_COMPARE_LOGITS_H
+#pragma once
 
 #include "kernels/support.h"
 
@@ -27,5 +26,3 @@ struct model_logits_comparison {
 /* got, reference: [positions * vocab], vocab >= 2, positions >= 1. each: [positions], or NULL. */
 void model_compare_logits(const float *got, const float *reference, size_t positions, size_t vocab,
                           struct model_logits_position *each, struct model_logits_comparison *all);
-
-#endif

@@ -9,8 +9,7 @@
  * Source of the forward pass: microsoft/BitNet gpu/model.py and the published GGUF (squared ReLU on the gate branch,
  * norms before the output and down projections, NeoX rope, tied f16 embedding as head).
  */
-#ifndef QKBENCH_MODEL_FORWARD_FORWARD_H
-#define QKBENCH_MODEL_FORWARD_FORWARD_H
+#pragma once
 
 #include "model/forward/kernel_set.h"
 #include "model/gguf/gguf.h"
@@ -152,5 +151,3 @@ enum model_logits { MODEL_LOGITS_NONE, MODEL_LOGITS_LAST, MODEL_LOGITS_ALL };
  */
 int model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,
                   enum model_logits which, const struct model_probe *probe, struct qk_error *err);
-
-#endif

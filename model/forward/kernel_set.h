@@ -10,8 +10,7 @@
  * How the ternary matrices are multiplied is decided by the op that is named among qk256_dequant, qk256_gemv, i2s_gemv
  * and i2s16_gemv / i2s16_gemm. Naming two that contradict each other is an error. When none is named, it is i2s16.
  */
-#ifndef QKBENCH_MODEL_FORWARD_KERNEL_SET_H
-#define QKBENCH_MODEL_FORWARD_KERNEL_SET_H
+#pragma once
 
 #include "kernels/table.h"
 
@@ -56,5 +55,3 @@ int model_kernels_parse(struct model_kernels *k, const struct qk_table *table, c
 unsigned model_kernels_layout(const struct model_kernels *k);
 /* Does the path quantise activations to int8? */
 bool model_kernels_int8(const struct model_kernels *k);
-
-#endif

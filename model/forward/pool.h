@@ -4,8 +4,7 @@
  * microseconds. Between two jobs they spin for a while and then sleep. A pool of one makes no thread. It is not OpenMP:
  * clang's runtime is another library than gcc's, and neither is known to ThreadSanitizer.
  */
-#ifndef QKBENCH_MODEL_FORWARD_POOL_H
-#define QKBENCH_MODEL_FORWARD_POOL_H
+#pragma once
 
 #include "kernels/support.h"
 
@@ -22,5 +21,3 @@ size_t model_pool_threads(const struct model_pool *pool);
  */
 typedef void model_pool_part(void *ctx, size_t first, size_t end, size_t thread);
 void model_pool_run(struct model_pool *pool, size_t items, size_t grain, model_pool_part *part, void *ctx);
-
-#endif

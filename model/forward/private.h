@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What files of this folder share about the forward pass and nobody else needs. */
-#ifndef QKBENCH_MODEL_FORWARD_PRIVATE_H
-#define QKBENCH_MODEL_FORWARD_PRIVATE_H
+#pragma once
 
 #include "model/forward/forward.h"
 #include "model/forward/pool.h"
@@ -78,5 +77,3 @@ void model_multiply(struct model_state *s, const struct model_matrix *m, float *
 void model_quantise(struct model_state *s, size_t columns, size_t tokens);
 /* logits[t][v] for `tokens` rows of s->input. */
 void model_head(struct model_state *s, float *logits, size_t tokens);
-
-#endif

@@ -4,8 +4,7 @@
  * the top_k largest, softmax at `temperature`, the smallest set whose probability reaches top_p (never empty), a draw
  * from the seeded generator. NaN logits are an error.
  */
-#ifndef QKBENCH_MODEL_FORWARD_SAMPLER_H
-#define QKBENCH_MODEL_FORWARD_SAMPLER_H
+#pragma once
 
 #include "kernels/support.h"
 
@@ -25,5 +24,3 @@ void model_sampler_free(struct model_sampler *s);
 
 /* logits [vocab], finite. QK_ERR_INVALID naming the first id whose logit is not. */
 int model_sampler_next(struct model_sampler *s, const float *logits, int32_t *id, struct qk_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* For tests and the fuzz target: uses everything a parsed file offers, so that a bad pointer or size is met here. */
-#ifndef QKBENCH_MODEL_FUZZ_WALK_H
-#define QKBENCH_MODEL_FUZZ_WALK_H
+#pragma once
 
 #include "model/gguf/gguf.h"
 
@@ -10,5 +9,3 @@
  * Aborts when two ways to the same fact disagree. Returns a sum over what was read.
  */
 uint64_t model_gguf_walk(const struct model_gguf *g);
-
-#endif

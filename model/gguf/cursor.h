@@ -3,8 +3,7 @@
  * The only way the parser reads: a position in the bytes of a model_gguf that never passes their end. Internal to
  * model/. Every function that can fail returns 0, or QK_ERR_FORMAT with the byte offset.
  */
-#ifndef QKBENCH_MODEL_GGUF_CURSOR_H
-#define QKBENCH_MODEL_GGUF_CURSOR_H
+#pragma once
 
 #include "model/gguf/gguf.h"
 
@@ -36,5 +35,3 @@ struct model_gguf_shown {
     char text[64 * 4 + 4];
 };
 struct model_gguf_shown model_gguf_show(struct model_gguf_string string);
-
-#endif

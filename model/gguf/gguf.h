@@ -19,8 +19,7 @@
  * A mapped file that another program makes shorter afterwards raises SIGBUS on the next access beyond its new end. No
  * check at open can prevent that. Do not write to a model file while it is in use.
  */
-#ifndef QKBENCH_MODEL_GGUF_GGUF_H
-#define QKBENCH_MODEL_GGUF_GGUF_H
+#pragma once
 
 #include "kernels/support.h"
 
@@ -178,5 +177,3 @@ const char *model_gguf_type_name(uint32_t type);
 /* Fails with QK_ERR_FORMAT, where = "name: byte `offset`": for further checks of this file. */
 int model_gguf_fail(const struct model_gguf *g, size_t offset, struct qk_error *err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-
-#endif

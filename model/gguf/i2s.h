@@ -16,8 +16,7 @@
  * All tensors passed in must be of type MODEL_GGUF_TYPE_I2_S and come from a parsed model_gguf. That has made sure that
  * the tail lies inside the file and that the scale is finite and > 0.
  */
-#ifndef QKBENCH_MODEL_GGUF_I2S_H
-#define QKBENCH_MODEL_GGUF_I2S_H
+#pragma once
 
 #include "model/gguf/gguf.h"
 
@@ -47,5 +46,3 @@ bool model_i2s_qk256_blocks(uint64_t rows, uint64_t cols, size_t *blocks);
  */
 int model_i2s_to_qk256(const struct model_gguf_tensor *tensor, unsigned char *to, size_t size,
                        struct qk_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who may say that there is not enough memory before it is taken. */
-#ifndef QKBENCH_MODEL_GGUF_MEMORY_H
-#define QKBENCH_MODEL_GGUF_MEMORY_H
+#pragma once
 
 #include "kernels/support.h"
 
@@ -12,5 +11,3 @@ typedef int model_memory_check(size_t bytes, const char *what, struct qk_error *
 void model_memory_ask(model_memory_check *check);
 /* What it says of so many bytes; 0 for few. */
 int model_memory_may(size_t bytes, const char *what, struct qk_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The tensor half of the parser. Internal to model/. */
-#ifndef QKBENCH_MODEL_GGUF_TENSOR_H
-#define QKBENCH_MODEL_GGUF_TENSOR_H
+#pragma once
 
 #include "model/gguf/cursor.h"
 
@@ -11,5 +10,3 @@
  * g->data_offset. The cursor's g is g.
  */
 int model_gguf_take_tensors(struct model_gguf *g, struct model_gguf_cursor *c);
-
-#endif

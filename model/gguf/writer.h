@@ -6,8 +6,7 @@
  *
  * Errors stick: after one, every call does nothing, and model_gguf_writer_end returns it.
  */
-#ifndef QKBENCH_MODEL_GGUF_WRITER_H
-#define QKBENCH_MODEL_GGUF_WRITER_H
+#pragma once
 
 #include "model/gguf/gguf.h"
 
@@ -53,5 +52,3 @@ unsigned char *model_gguf_write_room(struct model_gguf_writer *w, size_t want, s
 
 /* Hands what is left to the sink. The first error, or 0. */
 int model_gguf_writer_end(struct model_gguf_writer *w);
-
-#endif

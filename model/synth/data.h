@@ -5,8 +5,7 @@
  * Word i of a tensor's stream is splitmix64 (kernels/support.h names the source) of key + i. No word waits for the one
  * before it, so the codes of a 2B model take a fraction of a second.
  */
-#ifndef QKBENCH_MODEL_SYNTH_DATA_H
-#define QKBENCH_MODEL_SYNTH_DATA_H
+#pragma once
 
 #include "model/gguf/writer.h"
 
@@ -34,5 +33,3 @@ void model_synth_write_f16(struct model_gguf_writer *w, struct model_synth_strea
  */
 void model_synth_write_i2s(struct model_gguf_writer *w, struct model_synth_stream *s, uint64_t columns,
                            uint64_t rows, unsigned quieter, bool leave_codes);
-
-#endif

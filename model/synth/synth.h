@@ -12,8 +12,7 @@
  * of bitnet-2b/1 and of bitnet-2b's header are constants of the tests. The XXH3 of all of bitnet-2b is
  * 4fb20e0edd215c49, too slow to be one.
  */
-#ifndef QKBENCH_MODEL_SYNTH_SYNTH_H
-#define QKBENCH_MODEL_SYNTH_SYNTH_H
+#pragma once
 
 #include "model/gguf/writer.h"
 
@@ -37,5 +36,3 @@ int model_synth_open(const char *preset, uint64_t seed, struct model_gguf *g, st
  * QK_ERR_ARG.
  */
 int model_synth_size(const char *preset, uint64_t seed, uint64_t *bytes, struct qk_error *err);
-
-#endif

@@ -10,8 +10,7 @@
  * Every part of a piece is a token too, so that each way to cut a piece in two is a valid merge. Merges are listed by
  * the token they make, as converters list those of Llama 3.
  */
-#ifndef QKBENCH_MODEL_SYNTH_VOCAB_H
-#define QKBENCH_MODEL_SYNTH_VOCAB_H
+#pragma once
 
 #include "model/gguf/writer.h"
 
@@ -46,5 +45,3 @@ void model_synth_vocab_free(struct model_synth_vocab *v);
 /* The elements of tokenizer.ggml.tokens, and those of tokenizer.ggml.merges. */
 void model_synth_vocab_write_tokens(const struct model_synth_vocab *v, struct model_gguf_writer *w);
 void model_synth_vocab_write_merges(const struct model_synth_vocab *v, struct model_gguf_writer *w);
-
-#endif

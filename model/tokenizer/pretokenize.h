@@ -11,8 +11,7 @@
  * Letters, digits and white space are Unicode's. Bytes that are not UTF-8 are pieces of one byte. Source:
  * microsoft/BitNet gpu/tokenizer.py. Matching is PCRE2's.
  */
-#ifndef QKBENCH_MODEL_TOKENIZER_PRETOKENIZE_H
-#define QKBENCH_MODEL_TOKENIZER_PRETOKENIZE_H
+#pragma once
 
 #include "kernels/support.h"
 
@@ -34,5 +33,3 @@ struct model_walk {
 int model_walk_next(const struct model_splitter *s, struct model_walk *w, size_t *piece,
                     struct qk_error *err);
 void model_walk_end(struct model_walk *w);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The vocabulary as loaded (load.c) and as used (tokenizer.c). */
-#ifndef QKBENCH_MODEL_TOKENIZER_PRIVATE_H
-#define QKBENCH_MODEL_TOKENIZER_PRIVATE_H
+#pragma once
 
 #include "model/tokenizer/pretokenize.h"
 #include "model/tokenizer/tokenizer.h"
@@ -51,5 +50,3 @@ struct model_tokenizer {
 /* The token spelled by exactly these bytes, or -1. */
 int32_t model_tokenizer_spelled(const struct model_tokenizer *t, const char *bytes, size_t size);
 const struct model_merge *model_tokenizer_merge(const struct model_tokenizer *t, int32_t left, int32_t right);
-
-#endif

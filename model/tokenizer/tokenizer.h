@@ -7,8 +7,7 @@
  * equals. Special tokens (token_type 3, control) are never made from text unless asked for. Of tokens with the same
  * bytes the first is used, of equal merges the one of the lowest rank.
  */
-#ifndef QKBENCH_MODEL_TOKENIZER_TOKENIZER_H
-#define QKBENCH_MODEL_TOKENIZER_TOKENIZER_H
+#pragma once
 
 #include "model/gguf/gguf.h"
 
@@ -61,5 +60,3 @@ struct model_gguf_string model_tokenizer_text(const struct model_tokenizer *t, i
  */
 int model_tokenizer_chat(const struct model_tokenizer *t, const char *text, size_t size,
                          struct model_ids *ids, struct qk_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Report inputs made by hand, and the comparison with golden files. Nothing here is measured. */
-#ifndef QKBENCH_REPORTS_TESTS_FIXTURE_H
-#define QKBENCH_REPORTS_TESTS_FIXTURE_H
+#pragma once
 
 #include "reports/text/report.h"
 
@@ -35,5 +34,3 @@ char *report_fixture_written(report_writer *write, const struct report_input *in
 void report_golden_check(const char *name, const char *text);
 /* Asserts that the writer reports a stream that is full. */
 void report_full_stream_check(report_writer *write, const struct report_input *in);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a breakdown says, as text and markdown. report.h has the rules of both. */
-#ifndef QKBENCH_REPORTS_TEXT_BREAKDOWN_H
-#define QKBENCH_REPORTS_TEXT_BREAKDOWN_H
+#pragma once
 
 #include "baselines/stored/components.h"
 
@@ -18,5 +17,3 @@ struct report_breakdown_input {
  */
 int report_breakdown_text(const struct report_breakdown_input *in, FILE *to, struct qk_error *err);
 int report_breakdown_markdown(const struct report_breakdown_input *in, FILE *to, struct qk_error *err);
-
-#endif

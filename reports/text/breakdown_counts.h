@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What breakdown.c says about counters and steps. */
-#ifndef QKBENCH_REPORTS_TEXT_BREAKDOWN_COUNTS_H
-#define QKBENCH_REPORTS_TEXT_BREAKDOWN_COUNTS_H
+#pragma once
 
 #include "harness/breakdown/breakdown.h"
 #include "reports/text/table.h"
@@ -15,5 +14,3 @@ void report_breakdown_counters(struct report_table *t, const struct bench_breakd
  */
 bool report_breakdown_counted(struct report_table *t, const struct bench_breakdown *bd, size_t first,
                               size_t n);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What ceilings say, as text of at most 120 columns. */
-#ifndef QKBENCH_REPORTS_TEXT_CEILINGS_H
-#define QKBENCH_REPORTS_TEXT_CEILINGS_H
+#pragma once
 
 #include "harness/ceilings/ceilings.h"
 
@@ -10,5 +9,3 @@
  * the stream fails, QK_ERR_MEMORY.
  */
 int report_ceilings_text(const struct bench_ceilings *c, bool stored, FILE *to, struct qk_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a report says, as tables: the one place where numbers become text. */
-#ifndef QKBENCH_REPORTS_TEXT_CONTENT_H
-#define QKBENCH_REPORTS_TEXT_CONTENT_H
+#pragma once
 
 #include "reports/text/report.h"
 #include "reports/text/table.h"
@@ -37,5 +36,3 @@ void report_metrics_find(struct report_metrics *m, const struct bench_summary *s
 /* Fills number `table` of them. */
 void report_add_metrics(struct report_table *t, const struct bench_summary *sum, size_t first, size_t end,
                         const struct report_metrics *m, size_t table);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Times of whole models as tables. */
-#ifndef QKBENCH_REPORTS_TEXT_E2E_H
-#define QKBENCH_REPORTS_TEXT_E2E_H
+#pragma once
 
 #include "baselines/claims/e2e_audit.h"
 #include "reports/text/table.h"
@@ -23,5 +22,3 @@ int report_e2e_ladder(const struct bench_e2e *e, const struct baseline_e2e_audit
 enum { REPORT_E2E_TABLES = 3 };
 void report_e2e_tables(struct report_table tables[REPORT_E2E_TABLES], const struct bench_e2e *e,
                        const struct baseline_e2e_audit *audit);
-
-#endif

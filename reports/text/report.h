@@ -3,8 +3,7 @@
  * Everything people read: tables and plots. It computes nothing. Numbers arrive in plain structs from harness/ and
  * baselines/, and leave as text. A number that is not there is printed as "-", with its reason below the table.
  */
-#ifndef QKBENCH_REPORTS_TEXT_REPORT_H
-#define QKBENCH_REPORTS_TEXT_REPORT_H
+#pragma once
 
 #include "baselines/claims/e2e_audit.h"
 #include "harness/records/summary.h"
@@ -50,5 +49,3 @@ struct report_drawing {
  *   QK_ERR_INTERRUPTED, QK_ERR_MEMORY
  */
 int report_gnuplot(const struct report_drawing *d, struct qk_error *err);
-
-#endif

@@ -3,8 +3,7 @@
  * A table of texts with numbered notes, and its two forms: aligned text and markdown. Whoever fills the table formats
  * its cells, once for both forms.
  */
-#ifndef QKBENCH_REPORTS_TEXT_TABLE_H
-#define QKBENCH_REPORTS_TEXT_TABLE_H
+#pragma once
 
 #include "kernels/support.h"
 
@@ -67,5 +66,3 @@ int report_tables_write(struct report_table *tables, size_t count, bool empty, r
 
 /* Both write the title, the table and its notes. Failures are left in the stream's error flag. */
 report_render report_table_text, report_table_markdown;
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Stored baselines as the subcommands see them. */
-#ifndef QKBENCH_HARNESS_CLI_BASELINE_BASELINE_H
-#define QKBENCH_HARNESS_CLI_BASELINE_BASELINE_H
+#pragma once
 
 #include "baselines/stored/baseline.h"
 #include "harness/cli/measure.h"
@@ -59,5 +58,3 @@ int cli_baseline_measure(struct baseline *b, const char *name, struct cli_measur
  */
 int cli_baseline_breakdown(struct cli_measure *m, struct bench_breakdown *bd, bool *made, char *why,
                            size_t size, struct qk_error *err);
-
-#endif

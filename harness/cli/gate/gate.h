@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The gate command in parts: options (gate.c), the two ways to judge, where verdicts go, and the lock. */
-#ifndef QKBENCH_HARNESS_CLI_GATE_GATE_H
-#define QKBENCH_HARNESS_CLI_GATE_GATE_H
+#pragma once
 
 #include "baselines/gate/policy.h"
 #include "harness/cli/baseline/baseline.h"
@@ -85,5 +84,3 @@ int cli_gate_duet(struct cli_gate *o, struct baseline_policy *policy, struct bas
  * QK_ERR_IO when another gate holds it and `wait` is false, or QK_ERR_INTERRUPTED.
  */
 int cli_gate_lock(const char *folder, bool wait, struct qk_error *err);
-
-#endif

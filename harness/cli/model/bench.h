@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* `qkbench model bench`: what it was asked. */
-#ifndef QKBENCH_HARNESS_CLI_MODEL_BENCH_H
-#define QKBENCH_HARNESS_CLI_MODEL_BENCH_H
+#pragma once
 
 #include "harness/cli/model/model.h"
 #include "harness/e2e/e2e.h"
@@ -28,5 +27,3 @@ int cli_bench_sets(const struct cli_bench *o, const struct qk_cpu *cpu, struct m
 
 /* The roadmap's end-to-end table beside its claims. */
 int cli_bench_print_ladder(const struct bench_e2e *e, FILE *to, struct qk_error *err);
-
-#endif

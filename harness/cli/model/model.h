@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the subcommands of `qkbench model` share: finding and loading the model, and the options of how it computes. */
-#ifndef QKBENCH_HARNESS_CLI_MODEL_MODEL_H
-#define QKBENCH_HARNESS_CLI_MODEL_MODEL_H
+#pragma once
 
 #include "harness/cli/options.h"
 #include "model/forward/forward.h"
@@ -61,5 +60,3 @@ int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned la
 
 /* The whole file and a NUL behind it into *text[*size], to be freed; at most 256 MiB. QK_ERR_IO, QK_ERR_FORMAT, QK_ERR_MEMORY. */
 int cli_model_read(const char *path, char **text, size_t *size, struct qk_error *err);
-
-#endif

@@ -4,8 +4,7 @@
  * empty context, after a begin-of-text token, and every token of it is scored. Without such a token the first of each
  * chunk is not scored.
  */
-#ifndef QKBENCH_HARNESS_CLI_MODEL_SCORE_H
-#define QKBENCH_HARNESS_CLI_MODEL_SCORE_H
+#pragma once
 
 #include "harness/cli/model/model.h"
 
@@ -23,5 +22,3 @@ struct cli_score {
  */
 int cli_score(const struct cli_model *m, struct model_state *s, size_t context, size_t chunks,
               const struct model_ids *ids, struct cli_score *score, struct qk_error *err);
-
-#endif

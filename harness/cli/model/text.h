@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* `qkbench model run`: what it was asked, and its text as it comes. */
-#ifndef QKBENCH_HARNESS_CLI_MODEL_TEXT_H
-#define QKBENCH_HARNESS_CLI_MODEL_TEXT_H
+#pragma once
 
 #include "harness/cli/model/model.h"
 #include "model/forward/sampler.h"
@@ -29,5 +28,3 @@ struct cli_text {
 void cli_text_put(struct cli_text *t, const char *bytes, size_t n);
 /* What is still held, and a line feed when there was text without one. */
 void cli_text_end(struct cli_text *t);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What `qkbench model check` reads, ids and reference logits, and what it says. */
-#ifndef QKBENCH_HARNESS_CLI_MODEL_TOKENS_H
-#define QKBENCH_HARNESS_CLI_MODEL_TOKENS_H
+#pragma once
 
 #include "model/forward/compare_logits.h"
 #include "model/forward/forward.h"
@@ -23,5 +22,3 @@ int cli_read_logits(const char *path, size_t tokens, size_t vocab, float **logit
  */
 bool cli_judge_logits(const struct model_logits_position *each, const struct model_logits_comparison *all,
                       bool int8, double tolerance);
-
-#endif

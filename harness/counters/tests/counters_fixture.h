@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the tests of counters share: one case is counted, in front of a kernel that may be a fake. */
-#ifndef QKBENCH_HARNESS_COUNTERS_TESTS_COUNTERS_FIXTURE_H
-#define QKBENCH_HARNESS_COUNTERS_TESTS_COUNTERS_FIXTURE_H
+#pragma once
 
 #include "harness/counters/counters.h"
 #include "harness/counters/tests/fake_kernel.h"
@@ -25,5 +24,3 @@ double counters_value(const struct bench_record *rec, const char *name);
 void counters_reason(const struct bench_record *rec, const char *name, bool valued, const char *reason);
 /* Ends the test as skipped where PAPI could not be used, for one of the two reasons that are no fault. */
 void counters_need_papi(const struct bench_record *rec, const char *name);
-
-#endif

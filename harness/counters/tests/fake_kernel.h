@@ -5,8 +5,7 @@
  * loop of known length: 2000000 instructions, 1000000 branches. Otherwise a call is 1000 instructions, 250 cycles,
  * 100 branches, 1 of them mispredicted, 40 cache references and 4 misses, 8 misses of L1D and 2 of the last cache.
  */
-#ifndef QKBENCH_HARNESS_COUNTERS_TESTS_FAKE_KERNEL_H
-#define QKBENCH_HARNESS_COUNTERS_TESTS_FAKE_KERNEL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,5 +42,3 @@ struct fake_kernel {
 extern struct fake_kernel fake_kernel;
 /* All well and counting; nothing left open is forgotten. */
 void fake_kernel_reset(void);
-
-#endif

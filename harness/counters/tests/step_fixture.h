@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the tests of single-stepping share: cmocka's includes, and whether there is anything to test here. */
-#ifndef QKBENCH_HARNESS_COUNTERS_TESTS_STEP_FIXTURE_H
-#define QKBENCH_HARNESS_COUNTERS_TESTS_STEP_FIXTURE_H
+#pragma once
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,5 +65,3 @@ static inline bool step_test_can(void)
         printf("1..0 # SKIP %s\n", err.text);
     return code != QK_ERR_UNAVAILABLE;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Kernels of known length and ill-behaved ones, in assembly so that no compiler or sanitizer changes them. x86-64. */
-#ifndef QKBENCH_HARNESS_COUNTERS_TESTS_STEP_ODD_KERNELS_H
-#define QKBENCH_HARNESS_COUNTERS_TESTS_STEP_ODD_KERNELS_H
+#pragma once
 
 #include "kernels/kernels.h"
 #include "kernels/qk256_dequant/op.h"
@@ -32,5 +31,3 @@ qk_qk256_dequant_fn odd_endless; /* second call: jumps to itself */
 /* These call the system: pause(2) for ever, and SIGINT to itself, for which the second instruction is getpid(2). */
 qk_qk256_dequant_fn odd_hangs;
 qk_qk256_dequant_fn odd_kills;
-
-#endif

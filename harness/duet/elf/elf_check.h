@@ -4,8 +4,7 @@
  * with SIGBUS, a flipped bit may map code elsewhere or write to a wrong place. So a module's bytes are held against
  * each other before anything maps them: ELF header, program headers, sections, dynamic section, relocations, symbols.
  */
-#ifndef QKBENCH_HARNESS_DUET_ELF_ELF_CHECK_H
-#define QKBENCH_HARNESS_DUET_ELF_ELF_CHECK_H
+#pragma once
 
 #include "kernels/support.h"
 
@@ -22,5 +21,3 @@
  * (lld), an addend that still points into a section. Only running the code shows that.
  */
 int bench_elf_check(const unsigned char *bytes, size_t size, const char *path, struct qk_error *err);
-
-#endif

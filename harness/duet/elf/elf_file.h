@@ -3,8 +3,7 @@
  * How the checks of a module's file (elf_check.h) read it. What is read was checked to be inside the file before: the
  * ELF header first, then what it points to. A check that fails says so in err, and its callers end.
  */
-#ifndef QKBENCH_HARNESS_DUET_ELF_ELF_FILE_H
-#define QKBENCH_HARNESS_DUET_ELF_ELF_FILE_H
+#pragma once
 
 #include "kernels/support.h"
 
@@ -140,5 +139,3 @@ static inline bool holds(const struct elf *e, uint64_t address, uint64_t size, u
 
 /* What the loader follows once the file is mapped: dynamic section, symbols, relocations. */
 bool bench_elf_dynamic(struct elf *e);
-
-#endif

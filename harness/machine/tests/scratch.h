@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A scratch folder for a test program, and whole files in it; cmocka's includes. */
-#ifndef QKBENCH_HARNESS_MACHINE_TESTS_SCRATCH_H
-#define QKBENCH_HARNESS_MACHINE_TESTS_SCRATCH_H
+#pragma once
 
 #include "kernels/tests/cmocka_parts.h"
 
@@ -18,5 +17,3 @@ void bench_test_put(const char *path, const void *bytes, size_t size);
 char *bench_test_get(const char *path, size_t *size);
 /* Entries of a folder, "." and ".." not counted. */
 int bench_test_entries(const char *folder);
-
-#endif

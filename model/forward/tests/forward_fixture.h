@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A model of fixtures/ with the ids that its reference logits are of. Any failure ends the test. */
-#ifndef QKBENCH_MODEL_FORWARD_TESTS_FORWARD_FIXTURE_H
-#define QKBENCH_MODEL_FORWARD_TESTS_FORWARD_FIXTURE_H
+#pragma once
 
 #include "model/forward/compare_logits.h"
 #include "model/forward/forward.h"
@@ -27,5 +26,3 @@ struct model_kernels fixture_kernels(const char *set, enum model_act act);
 /* All logits of the fixture's tokens, to be freed, fed in passes of `step` tokens (0: all at once). */
 float *fixture_logits(const struct fixture *f, const struct model_kernels *k, const struct model_options *o,
                       size_t step);
-
-#endif

@@ -3,8 +3,7 @@
  * Writes GGUF bytes, right or wrong: nothing is checked, every count and offset is the caller's.
  * For tests and fuzz seeds only: aborts when memory runs out.
  */
-#ifndef QKBENCH_MODEL_GGUF_TESTS_GGUF_BUILDER_H
-#define QKBENCH_MODEL_GGUF_TESTS_GGUF_BUILDER_H
+#pragma once
 
 #include "model/gguf/gguf.h"
 
@@ -43,5 +42,3 @@ void model_build_i2s(struct model_build *b, uint64_t elements, unsigned char cod
 /* A whole file: u32, string and string array; an F32, an I2_S and an F16 tensor. Ends with its last tensor's
  * data. */
 void model_build_small(struct model_build *b);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Parsing built bytes in a test: they end at an unreadable page, so that reading behind them is a crash. */
-#ifndef QKBENCH_MODEL_GGUF_TESTS_GGUF_EXPECT_H
-#define QKBENCH_MODEL_GGUF_TESTS_GGUF_EXPECT_H
+#pragma once
 
 #include "model/fuzz/walk.h"
 #include "model/gguf/tests/gguf_builder.h"
@@ -15,5 +14,3 @@ void expect_format(const struct model_build *b, const char *fragment, size_t off
 /* The same, then frees the bytes and leaves *b ready for the next file. */
 void expect_and_free(struct model_build *b, const char *fragment, size_t offset);
 void assert_text(const struct qk_error *err, const char *fragment);
-
-#endif
