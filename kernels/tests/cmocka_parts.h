@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -41,3 +42,16 @@ __attribute__((unused)) static struct CMUnitTest unit_tests[UNIT_TESTS_MAX];
     {                                                                                                        \
         return unit_tests_run(argv[0], SET_UP, TEAR_DOWN);                                                   \
     }
+
+/* Fails with both texts unless the second is part of the first. */
+#define assert_says(found, text)                                                                             \
+    do {                                                                                                     \
+        if (!strstr(found, text))                                                                            \
+            fail_msg("'%s' does not say '%s'", found, text);                                                 \
+    } while (0)
+/* Fails with what a struct qk_error says when the call that fills it does not return 0. */
+#define assert_works(call, err)                                                                              \
+    do {                                                                                                     \
+        if (call)                                                                                            \
+            fail_msg("%s: %s", (err).where, (err).text);                                                     \
+    } while (0)

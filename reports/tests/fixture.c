@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/tests/fixture.h"
-#include "kernels/tests/cmocka_parts.h"
+#include "harness/machine/tests/scratch.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -285,20 +285,12 @@ void report_golden_check(const char *name, const char *text)
 {
     char path[1024];
     snprintf(path, sizeof path, "%s/%s", REPORT_GOLDEN_DIR, name);
-    if (getenv("QK_GOLDEN_UPDATE")) {
-        FILE *to = fopen(path, "w");
-        assert_non_null(to);
-        assert_true(fputs(text, to) >= 0);
-        assert_int_equal(fclose(to), 0);
-        return;
-    }
-    FILE *from = fopen(path, "r");
-    if (!from)
+    if (getenv("QK_GOLDEN_UPDATE"))
+        bench_test_put(path, text, strlen(text));
+    size_t size;
+    char *golden = bench_test_get(path, &size);
+    if (!golden)
         fail_msg("cannot open %s", path);
-    char *golden = calloc(1, 1 << 16);
-    assert_non_null(golden);
-    assert_true(fread(golden, 1, (1 << 16) - 1, from) > 0);
-    fclose(from);
     assert_string_equal(text, golden);
     free(golden);
 }
@@ -309,6 +301,6 @@ void report_full_stream_check(report_writer *write, const struct report_input *i
     FILE *to = fopen("/dev/full", "w");
     assert_non_null(to);
     assert_int_equal(write(in, to, &err), QK_ERR_IO);
-    assert_non_null(strstr(err.text, "No space left"));
+    assert_says(err.text, "No space left");
     fclose(to);
 }

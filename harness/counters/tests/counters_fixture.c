@@ -45,8 +45,7 @@ struct bench_record *counters_count(const char *list)
     struct bench_record *rec = bench_sample_set_add(&counters_set, "op", "variant", list);
     assert_non_null(rec);
     counters_called = 0;
-    if (bench_counters_make(&c, list, &counters_err))
-        fail_msg("%s: %s", counters_err.where, counters_err.text);
+    assert_works(bench_counters_make(&c, list, &counters_err), counters_err);
     assert_int_equal(bench_counters_count(c, &what, rec, &counters_err), 0);
     bench_counters_free(c);
     assert_int_equal(fake_kernel.opened, 0);

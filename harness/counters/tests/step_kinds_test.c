@@ -266,7 +266,7 @@ UNIT_TEST(code_at_the_end_of_a_page)
     memcpy(map + page - 1, not_one, sizeof not_one);
     steps = classify(map + page - 1, 1);
     assert_false(steps.has_kinds);
-    assert_non_null(strstr(steps.why_no_kinds, "cannot decode"));
+    assert_says(steps.why_no_kinds, "cannot decode");
     const struct bench_step_site both[] = {{.at = (uintptr_t)step_kinds_code, .times = 1, .first = 1},
                                            {.at = (uintptr_t)map + page - 1, .times = 1, .first = 2}};
     bench_steps_classify(both, 2, both[0].at, &steps);

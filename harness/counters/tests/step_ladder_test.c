@@ -25,8 +25,7 @@ static struct bench_steps steps_of(const char *name)
 {
     struct bench_steps steps;
     struct qk_error err;
-    if (bench_steps_smallest(named(name), STEP_TEST_SEED, NULL, &steps, &err))
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(bench_steps_smallest(named(name), STEP_TEST_SEED, NULL, &steps, &err), err);
     return steps;
 }
 

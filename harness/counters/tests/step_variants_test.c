@@ -44,8 +44,7 @@ UNIT_TEST(counts_repeat)
         assert_true(sum == (first.has_kinds ? first.instructions : 0));
         const int repetitions = repetitions_of(first.instructions);
         for (int r = 1; r < repetitions; r++) {
-            if (bench_steps_smallest(v, STEP_TEST_SEED, NULL, &again, &err))
-                fail_msg("%s: %s", err.where, err.text);
+            assert_works(bench_steps_smallest(v, STEP_TEST_SEED, NULL, &again, &err), err);
             assert_int_equal(again.instructions, first.instructions);
             assert_memory_equal(again.kinds, first.kinds, sizeof first.kinds);
         }

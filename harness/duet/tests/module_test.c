@@ -3,6 +3,7 @@
 #include "harness/duet/duet.h"
 
 #include "harness/counters/tests/step_fixture.h"
+#include "harness/machine/tests/scratch.h"
 #include "kernels/module.h"
 
 #include <dlfcn.h>
@@ -11,40 +12,12 @@
 
 static struct qk_error err;
 static char note[BENCH_DUET_NAME]; /* of the row verified last */
-static char folder[] = "/tmp/duet-module-XXXXXX";
-
-static const char *in_folder(const char *name)
-{
-    static char path[200];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static void write_file(const char *name, const void *data, size_t size)
-{
-    FILE *f = fopen(in_folder(name), "wb");
-    assert_non_null(f);
-    assert_int_equal(fwrite(data, 1, size, f), size);
-    assert_int_equal(fclose(f), 0);
-}
-
-static void copy_to(const char *from, const char *name)
-{
-    static char data[1 << 26]; /* an instrumented build has many MiB */
-    FILE *f = fopen(from, "rb");
-    assert_non_null(f);
-    const size_t size = fread(data, 1, sizeof data, f);
-    assert_true(size > 0 && size < sizeof data);
-    fclose(f);
-    write_file(name, data, size);
-}
 
 static void refused(const char *path, int code, const char *text)
 {
     struct qk_table m;
     assert_int_equal(qk_table_load(&m, path, &err), code);
-    if (!strstr(err.text, text))
-        fail_msg("'%s' does not say '%s'", err.text, text);
+    assert_says(err.text, text);
     assert_null(m.handle);
     assert_null(m.rows);
     qk_table_free(&m);
@@ -84,9 +57,12 @@ UNIT_TEST(ours_holds_every_row)
 UNIT_TEST(two_copies_are_two_mappings)
 {
     struct qk_table a, b;
-    copy_to(KERNELS, "copy.so");
+    size_t size;
+    char *const bytes = bench_test_get(KERNELS, &size);
+    bench_test_put(bench_test_path("copy.so"), bytes, size);
+    free(bytes);
     assert_int_equal(qk_table_load(&a, KERNELS, &err), 0);
-    assert_int_equal(qk_table_load(&b, in_folder("copy.so"), &err), 0);
+    assert_int_equal(qk_table_load(&b, bench_test_path("copy.so"), &err), 0);
     assert_true(a.handle != b.handle && a.rows != b.rows);
     for (size_t i = 0; i < a.count; i++) {
         const struct qk_variant *x = &a.rows[i], *y = &b.rows[i];
@@ -109,14 +85,14 @@ UNIT_TEST(what_is_no_module_is_refused)
 {
     static char text[2000];
     memset(text, 'x', sizeof text);
-    write_file("text.so", text, sizeof text);
-    write_file("empty.so", "", 0);
+    bench_test_put(bench_test_path("text.so"), text, sizeof text);
+    bench_test_put(bench_test_path("empty.so"), "", 0);
     refused("/nonexistent/x.so", QK_ERR_IO, "No such file");
-    refused(folder, QK_ERR_IO, "not a regular file");
-    refused(in_folder("text.so"), QK_ERR_IO, "invalid ELF header");
-    refused(in_folder("empty.so"), QK_ERR_IO, "file too short");
-    assert_int_equal(mkfifo(in_folder("pipe.so"), 0600), 0);
-    refused(in_folder("pipe.so"), QK_ERR_IO, "not a regular file");
+    refused(bench_test_dir, QK_ERR_IO, "not a regular file");
+    refused(bench_test_path("text.so"), QK_ERR_IO, "invalid ELF header");
+    refused(bench_test_path("empty.so"), QK_ERR_IO, "file too short");
+    assert_int_equal(mkfifo(bench_test_path("pipe.so"), 0600), 0);
+    refused(bench_test_path("pipe.so"), QK_ERR_IO, "not a regular file");
     refused(NO_MODULE, QK_ERR_INVALID, "it has no function qk_kernels_module");
     refused(FAKE_MAGIC_SO, QK_ERR_INVALID, "starts with 0x12345678, expected 0x4d4b5151");
     refused(FAKE_ROW_SO, QK_ERR_INVALID, "broken table");
@@ -257,7 +233,7 @@ UNIT_TEST(a_row_that_does_not_is_told)
     assert_int_equal(qk_table_load(&m, FAKE_SO, &err), 0);
     verify(&m, "qk256_dequant", "right", 0, NULL);
     verify(&m, "qk256_dequant", "slow", 0, NULL); /* by a system call */
-    assert_non_null(strstr(note, "level not proven: "));
+    assert_says(note, "level not proven: ");
     verify(&m, "qk256_dequant", "wrong", QK_ERR_CHECK, "expected");
     verify(&m, "qk256_dequant", "crash", QK_ERR_CHECK, "");
     if (step_test_traps() && HAVE_KINDS && cpu.present[QK_ISA_AVX512])
@@ -297,8 +273,7 @@ UNIT_TEST(a_row_that_runs_more_than_its_level_is_told)
         snprintf(claim, sizeof claim, "runs %s, which level %s has not, ", known[i].instruction,
                  known[i].level);
         verify(&m, "qk256_dequant", known[i].name, QK_ERR_CHECK, claim);
-        if (!strstr(err.text, known[i].text))
-            fail_msg("'%s' does not say '%s'", err.text, known[i].text);
+        assert_says(err.text, known[i].text);
     }
     qk_table_free(&m);
 }
@@ -330,31 +305,15 @@ UNIT_TEST(our_own_module_is_found)
 {
     char path[300];
     assert_int_equal(bench_module_own_from("/nonexistent", "/none", path, sizeof path, &err), QK_ERR_IO);
-    assert_non_null(strstr(err.text, "neither in '/nonexistent/kernels'"));
-    write_file("libqkernels.so", "1", 1);
-    assert_int_equal(bench_module_own_from("/nonexistent", folder, path, sizeof path, &err), 0);
-    assert_string_equal(path, in_folder("libqkernels.so"));
-    assert_int_equal(bench_module_own_from(folder, "/none", path, sizeof path, &err), 0);
-    assert_string_equal(path, in_folder("libqkernels.so"));
-    assert_int_equal(mkdir(in_folder("kernels"), 0700), 0);
-    write_file("kernels/libqkernels.so", "1", 1);
-    assert_int_equal(bench_module_own_from(folder, "/none", path, sizeof path, &err), 0);
-    assert_string_equal(path, in_folder("kernels/libqkernels.so"));
+    assert_says(err.text, "neither in '/nonexistent/kernels'");
+    bench_test_put(bench_test_path("libqkernels.so"), "1", 1);
+    assert_int_equal(bench_module_own_from("/nonexistent", bench_test_dir, path, sizeof path, &err), 0);
+    assert_string_equal(path, bench_test_path("libqkernels.so"));
+    assert_int_equal(bench_module_own_from(bench_test_dir, "/none", path, sizeof path, &err), 0);
+    assert_string_equal(path, bench_test_path("libqkernels.so"));
+    bench_test_put(bench_test_path("kernels/libqkernels.so"), "1", 1);
+    assert_int_equal(bench_module_own_from(bench_test_dir, "/none", path, sizeof path, &err), 0);
+    assert_string_equal(path, bench_test_path("kernels/libqkernels.so"));
 }
 
-UNIT_FIXTURE(set_up)
-{
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-UNIT_FIXTURE(tear_down)
-{
-    static const char *const names[] = {"copy.so", "text.so",        "empty.so",
-                                        "pipe.so", "libqkernels.so", "kernels/libqkernels.so"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        unlink(in_folder(names[i]));
-    rmdir(in_folder("kernels"));
-    return rmdir(folder);
-}
-
-UNIT_TESTS(module, set_up, tear_down)
+UNIT_TESTS(module, bench_test_dir_make, bench_test_dir_remove)

@@ -114,7 +114,7 @@ UNIT_TEST(what_changed_before_is_found)
         unsigned char *const changed = (unsigned char *)at->at[i] + (i == 1 ? bytes - 1 : bytes);
         *changed ^= 1;
         assert_int_equal(bench_duet_measure(&desk, w.index, 0, 0, &proof, &b, &err), QK_ERR_CHECK);
-        assert_non_null(strstr(err.text, "proof: timed slices of the base or the candidate"));
+        assert_says(err.text, "proof: timed slices of the base or the candidate");
         assert_non_null(strstr(err.text, at->plan.buffers[i].name));
         assert_int_equal(bench_duet_measure(&desk, w.index, 0, 0, &proof, &b, &err), 0); /* it is undone */
     }
@@ -134,7 +134,7 @@ UNIT_TEST(another_case_is_not_blamed)
     desk.ready->arm[1].variant = *qk_table_find(&desk.table[1], "qk256_dequant", "change_input_later");
     assert_int_equal(bench_duet_measure(&desk, 7, 0, 0, &proof, &b, &err), 0);
     assert_int_equal(bench_duet_measure(&desk, 8, 0, 0, &unproven, &b, &err), QK_ERR_CHECK);
-    assert_non_null(strstr(err.text, "change_input_later of the candidate"));
+    assert_says(err.text, "change_input_later of the candidate");
     assert_int_equal(bench_duet_measure(&desk, 7, 1, 0, &proof, &b, &err), 0);
     bench_duet_clear(&desk);
 }

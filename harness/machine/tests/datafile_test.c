@@ -15,7 +15,7 @@ UNIT_TEST(source_folder_has_the_schema)
                      QK_OK);
     char *text = bench_test_get(path, &size);
     assert_non_null(text);
-    assert_non_null(strstr(text, "qkbench sample set"));
+    assert_says(text, "qkbench sample set");
     free(text);
 }
 
@@ -27,7 +27,7 @@ UNIT_TEST(variable_is_the_only_place)
     assert_int_equal(bench_data_path("harness/records/sample_set.schema.json", path, sizeof path, &err),
                      QK_ERR_IO);
     assert_non_null(strstr(err.text, bench_test_dir));
-    assert_non_null(strstr(err.text, "QK_DATA"));
+    assert_says(err.text, "QK_DATA");
     bench_test_put(bench_test_path("harness/records/sample_set.schema.json"), "x", 1);
     assert_int_equal(bench_data_path("harness/records/sample_set.schema.json", path, sizeof path, &err),
                      QK_OK);
@@ -44,11 +44,11 @@ UNIT_TEST(missing_file_names_what_was_tried)
     struct qk_error err;
     unsetenv("QK_DATA");
     assert_int_equal(bench_data_path("no/such.file", path, sizeof path, &err), QK_ERR_IO);
-    assert_non_null(strstr(err.text, "no/such.file"));
-    assert_non_null(strstr(err.text, "/qkbench'"));
-    assert_non_null(strstr(err.text, "' or '"));
+    assert_says(err.text, "no/such.file");
+    assert_says(err.text, "/qkbench'");
+    assert_says(err.text, "' or '");
     assert_int_equal(bench_data_path("no/such.file", small, sizeof small, &err), QK_ERR_IO);
-    assert_non_null(strstr(err.text, "longer than 8 bytes"));
+    assert_says(err.text, "longer than 8 bytes");
 }
 
 UNIT_TESTS(datafile, bench_test_dir_make, bench_test_dir_remove)

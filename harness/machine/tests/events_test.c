@@ -53,8 +53,8 @@ UNIT_TEST(what_cannot_be_read_is_null_with_a_reason)
     unlink(bench_test_path("proc/thread-self/sched"));
     put("proc/stat", "cpu  1 2 3 4\ncpu0 1 2 3 4\n");
     bench_sw_open(bench_test_dir, &sw, 0);
-    assert_non_null(strstr(sw.why, "steal: no line of 8 numbers for cpu0"));
-    assert_non_null(strstr(sw.why, "; migrations: seen only where a block ends on another CPU"));
+    assert_says(sw.why, "steal: no line of 8 numbers for cpu0");
+    assert_says(sw.why, "; migrations: seen only where a block ends on another CPU");
     bench_sw_begin(&sw, &begin);
     bench_sw_end(&sw, &begin, &events);
     assert_true(isnan(events.value[BENCH_EVENT_STEAL]));
@@ -65,7 +65,7 @@ UNIT_TEST(what_cannot_be_read_is_null_with_a_reason)
     bench_sw_close(&sw);
     unlink(bench_test_path("proc/stat"));
     bench_sw_open(bench_test_dir, &sw, 0);
-    assert_non_null(strstr(sw.why, "steal: cannot open /proc/stat: No such file"));
+    assert_says(sw.why, "steal: cannot open /proc/stat: No such file");
     bench_sw_close(&sw);
 }
 

@@ -177,8 +177,7 @@ UNIT_TEST(a_good_one_loads)
 {
     struct qk_error err;
     struct file f = good();
-    if (load(&f, &err))
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(load(&f, &err), err);
     f.vocabulary = VOCAB;
     assert_int_equal(load(&f, &err), 0);
 }

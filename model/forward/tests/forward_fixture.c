@@ -26,8 +26,7 @@ void fixture_open(struct fixture *f, const char *stem, unsigned layouts)
     *f = (struct fixture){.stem = stem};
     snprintf(path, sizeof path, "%s/%s", MODEL_FIXTURES,
              strcmp(stem, "tiny") ? "kjv-bitnet-5m.i2_s.gguf" : "tiny.i2_s.gguf");
-    if (model_gguf_open(path, &g, &err) || model_weights_load(&f->weights, &g, layouts, &err))
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(model_gguf_open(path, &g, &err) || model_weights_load(&f->weights, &g, layouts, &err), err);
     FILE *ids = open_fixture(stem, ".tokens.txt");
     while (f->count < FIXTURE_TOKENS_MAX && fscanf(ids, " %d ,", &f->tokens[f->count]) == 1)
         f->count++;
@@ -63,8 +62,7 @@ struct model_kernels fixture_kernels(const char *set, enum model_act act)
     const int code = model_kernels_parse(&k, qk_table_builtin(), set, act, &cpu, &err);
     if (code == QK_ERR_UNAVAILABLE)
         skip();
-    if (code)
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(code, err);
     return k;
 }
 
@@ -76,12 +74,11 @@ float *fixture_logits(const struct fixture *f, const struct model_kernels *k, co
     const size_t vocab = f->weights.config.vocab;
     float *logits = malloc(f->count * vocab * sizeof *logits);
     assert_non_null(logits);
-    if (model_state_new(&s, &f->weights, k, o, &err))
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(model_state_new(&s, &f->weights, k, o, &err), err);
     for (size_t done = 0, n; done < f->count; done += n) {
         n = step && step < f->count - done ? step : f->count - done;
-        if (model_forward(s, f->tokens + done, n, logits + done * vocab, MODEL_LOGITS_ALL, NULL, &err))
-            fail_msg("%s: %s", err.where, err.text);
+        assert_works(
+            model_forward(s, f->tokens + done, n, logits + done * vocab, MODEL_LOGITS_ALL, NULL, &err), err);
     }
     assert_int_equal(model_position(s), f->count);
     model_state_free(s);

@@ -195,14 +195,14 @@ UNIT_TEST(what_a_caller_gets_wrong_changes_nothing)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(model_state_new(&s, &kjv.weights, &k, &bad[i], &err), QK_ERR_ARG);
         assert_null(s);
-        assert_non_null(strstr(err.text, "expected"));
+        assert_says(err.text, "expected");
     }
     const struct model_options small = {.threads = 1, .context = 8};
     assert_int_equal(model_state_new(&s, &kjv.weights, &k, &small, &err), 0);
     assert_int_equal(model_forward(s, kjv.tokens, 9, NULL, MODEL_LOGITS_NONE, NULL, &err), QK_ERR_ARG);
-    assert_non_null(strstr(err.text, "at most 8"));
+    assert_says(err.text, "at most 8");
     assert_int_equal(model_forward(s, &beyond, 1, NULL, MODEL_LOGITS_NONE, NULL, &err), QK_ERR_ARG);
-    assert_non_null(strstr(err.text, "2048"));
+    assert_says(err.text, "2048");
     assert_int_equal(model_forward(s, &below, 1, NULL, MODEL_LOGITS_NONE, NULL, &err), QK_ERR_ARG);
     assert_int_equal(model_forward(s, kjv.tokens, 0, NULL, MODEL_LOGITS_NONE, NULL, &err), QK_ERR_ARG);
     assert_int_equal(model_position(s), 0);

@@ -108,13 +108,13 @@ UNIT_TEST(nonsense_is_refused)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(model_sampler_new(&s, &bad[i], VOCAB, &err), QK_ERR_ARG);
         assert_null(s);
-        assert_non_null(strstr(err.text, "expected"));
+        assert_says(err.text, "expected");
     }
     const struct model_sampling good = {.temperature = 1, .top_p = 1};
     assert_int_equal(model_sampler_new(&s, &good, 0, &err), QK_ERR_ARG);
     assert_int_equal(model_sampler_new(&s, &good, VOCAB, &err), 0);
     assert_int_equal(model_sampler_next(s, broken, &id, &err), QK_ERR_INVALID);
-    assert_non_null(strstr(err.text, "token 2"));
+    assert_says(err.text, "token 2");
     model_sampler_free(s);
 }
 

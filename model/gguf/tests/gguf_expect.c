@@ -25,17 +25,10 @@ int parse_guarded(const struct model_build *b, struct model_gguf *g, struct qk_e
     return model_gguf_parse(bytes, b->size, "test", g, err);
 }
 
-void assert_text(const struct qk_error *err, const char *fragment)
-{
-    if (!strstr(err->text, fragment))
-        fail_msg("\"%s\" does not contain \"%s\"", err->text, fragment);
-}
-
 void parse_ok(const struct model_build *b, struct model_gguf *g)
 {
     struct qk_error err = {0};
-    if (parse_guarded(b, g, &err) != 0)
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(parse_guarded(b, g, &err), err);
     (void)model_gguf_walk(g);
 }
 
@@ -45,7 +38,7 @@ void expect_format(const struct model_build *b, const char *fragment, size_t off
     struct qk_error err = {0};
     char where[64];
     assert_int_equal(parse_guarded(b, &g, &err), QK_ERR_FORMAT);
-    assert_text(&err, fragment);
+    assert_says(err.text, fragment);
     snprintf(where, sizeof where, "test: byte %zu", offset);
     assert_string_equal(err.where, where);
     assert_true(!g.name && !g.entries && !g.tensors);

@@ -13,4 +13,3 @@ void parse_ok(const struct model_build *b, struct model_gguf *g);
 void expect_format(const struct model_build *b, const char *fragment, size_t offset);
 /* The same, then frees the bytes and leaves *b ready for the next file. */
 void expect_and_free(struct model_build *b, const char *fragment, size_t offset);
-void assert_text(const struct qk_error *err, const char *fragment);

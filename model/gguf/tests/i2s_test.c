@@ -200,8 +200,7 @@ UNIT_TEST(fixture_survives_the_repack)
 {
     struct model_gguf g;
     struct qk_error err = {0};
-    if (model_gguf_open(MODEL_FIXTURES "/tiny.i2_s.gguf", &g, &err) != 0)
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(model_gguf_open(MODEL_FIXTURES "/tiny.i2_s.gguf", &g, &err), err);
     int checked = 0;
     for (size_t i = 0; i < g.tensor_count; i++)
         if (g.tensors[i].type == MODEL_GGUF_TYPE_I2_S) {

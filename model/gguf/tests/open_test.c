@@ -29,10 +29,10 @@ UNIT_TEST(file_is_mapped)
     assert_int_equal(ftruncate(fd, (off_t)b.size - 1), 0);
     assert_int_equal(model_gguf_open(path, &g, &err), QK_ERR_FORMAT);
     assert_int_equal(strncmp(err.where, path, strlen(path)), 0);
-    assert_non_null(strstr(err.where, ": byte "));
+    assert_says(err.where, ": byte ");
     assert_int_equal(ftruncate(fd, 0), 0);
     assert_int_equal(model_gguf_open(path, &g, &err), QK_ERR_FORMAT);
-    assert_text(&err, "the file is empty");
+    assert_says(err.text, "the file is empty");
     assert_null(g.name);
     close(fd);
     unlink(path);
@@ -44,19 +44,19 @@ UNIT_TEST(what_is_no_file_is_refused)
     struct model_gguf g;
     struct qk_error err;
     assert_int_equal(model_gguf_open("/nonexistent/x.gguf", &g, &err), QK_ERR_IO);
-    assert_text(&err, "cannot open: No such file");
+    assert_says(err.text, "cannot open: No such file");
     assert_string_equal(err.where, "/nonexistent/x.gguf");
     assert_int_equal(model_gguf_open("/", &g, &err), QK_ERR_IO);
-    assert_text(&err, "is a directory, a regular file expected");
+    assert_says(err.text, "is a directory, a regular file expected");
     assert_int_equal(model_gguf_open("/dev/zero", &g, &err), QK_ERR_IO);
-    assert_text(&err, "is a device, a regular file expected");
+    assert_says(err.text, "is a device, a regular file expected");
     char folder[] = "/tmp/qk-gguf-XXXXXX", path[64];
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/fifo", folder);
     assert_int_equal(mkfifo(path, 0600), 0);
     /* An open that waits for a writer would hang here. */
     assert_int_equal(model_gguf_open(path, &g, &err), QK_ERR_IO);
-    assert_text(&err, "is a FIFO, a regular file expected");
+    assert_says(err.text, "is a FIFO, a regular file expected");
     unlink(path);
     rmdir(folder);
 }
@@ -70,7 +70,7 @@ UNIT_TEST(long_path_keeps_its_offset)
     struct qk_error err;
     assert_int_equal(model_gguf_parse("GGUX", 4, name, &g, &err), QK_ERR_FORMAT);
     assert_int_equal(strncmp(err.where, "...xx", 5), 0);
-    assert_non_null(strstr(err.where, "/end.gguf: byte 0"));
+    assert_says(err.where, "/end.gguf: byte 0");
 }
 
 UNIT_TESTS(open, NULL, NULL)

@@ -81,8 +81,7 @@ static int open_header(void **state)
     for (size_t i = 0, at = h.bytes; i < TENSORS; at += published[row_of(i++)].bytes)
         if (published[row_of(i)].type == MODEL_GGUF_TYPE_I2_S)
             memcpy(h.file + at + published[row_of(i)].bytes - 32, &(float){1}, 4);
-    if (model_gguf_parse(h.file, h.file_bytes, "header", &h.g, &err) != 0)
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(model_gguf_parse(h.file, h.file_bytes, "header", &h.g, &err), err);
     *state = &h;
     return 0;
 }

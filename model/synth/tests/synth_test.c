@@ -118,8 +118,7 @@ UNIT_TEST(seeds_differ_in_all_parts)
 static void check_ternary(const struct model_gguf *g, const struct model_gguf_tensor *t)
 {
     struct qk_error err;
-    if (model_i2s_validate(g, t, &err) != 0)
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(model_i2s_validate(g, t, &err), err);
     double count[4][3] = {{0}};
     for (uint64_t i = 0; i < t->elements; i++)
         count[i / 32 % 4][model_i2s_code(t, i)]++;
@@ -190,13 +189,13 @@ UNIT_TEST(unknown_presets_are_refused)
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
         assert_int_equal(model_synth_write(unknown[i], 1, take, &f, &err), QK_ERR_ARG);
         assert_non_null(strstr(err.text, unknown[i]));
-        assert_non_null(strstr(err.text, "bitnet-2b, bitnet-2b/N"));
-        assert_non_null(strstr(err.text, "tiny"));
+        assert_says(err.text, "bitnet-2b, bitnet-2b/N");
+        assert_says(err.text, "tiny");
     }
     for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
         assert_int_equal(model_synth_size(layers[i], 1, &size, &err), QK_ERR_ARG);
         assert_non_null(strstr(err.text, layers[i]));
-        assert_non_null(strstr(err.text, "from 1 to 30"));
+        assert_says(err.text, "from 1 to 30");
         assert_int_equal(model_synth_open(layers[i], 1, &g, NULL), QK_ERR_ARG);
         assert_null(g.name);
     }

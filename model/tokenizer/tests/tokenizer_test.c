@@ -18,8 +18,7 @@ static void encode(const struct model_tokenizer *t, const char *text, size_t siz
 {
     struct qk_error err;
     ids->count = 0;
-    if (model_tokenizer_encode(t, text, size, special, ids, &err))
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(model_tokenizer_encode(t, text, size, special, ids, &err), err);
 }
 
 static void expect_round_trip(const struct model_tokenizer *t, const char *text, size_t size)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/tests/fixture.h"
 
-#include "kernels/tests/cmocka_parts.h"
+#include "harness/machine/tests/scratch.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -10,34 +10,17 @@
 #include <unistd.h>
 
 /* Every test runs inside its own empty folder, with PATH as it was. */
-static char folder[64], *path_before;
+static char folder[80], *path_before;
 
 UNIT_FIXTURE(set_up)
 {
-    strcpy(folder, "/tmp/qkbench-plot-XXXXXX");
-    return mkdtemp(folder) && chdir(folder) == 0 && setenv("PATH", path_before, 1) == 0 ? 0 : -1;
-}
-
-static size_t count_files(bool remove)
-{
-    size_t n = 0;
-    DIR *dir = opendir(folder);
-    assert_non_null(dir);
-    for (struct dirent *e; (e = readdir(dir));) {
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        n++;
-        if (remove)
-            assert_int_equal(unlink(e->d_name), 0);
-    }
-    closedir(dir);
-    return n;
+    return bench_test_dir_make(state) || chdir(bench_test_dir) || !getcwd(folder, sizeof folder) ||
+           setenv("PATH", path_before, 1);
 }
 
 UNIT_FIXTURE(tear_down)
 {
-    count_files(true);
-    return chdir("/") == 0 ? rmdir(folder) : -1;
+    return chdir("/") || bench_test_dir_remove(state);
 }
 
 static void need_gnuplot(void)
@@ -46,32 +29,30 @@ static void need_gnuplot(void)
         skip();
 }
 
-static void write_file(const char *name, const char *text, mode_t mode)
+static void write_file(const char *name, const char *text)
 {
-    FILE *to = fopen(name, "w");
-    assert_non_null(to);
-    assert_true(fputs(text, to) >= 0);
-    assert_int_equal(fclose(to), 0);
-    assert_int_equal(chmod(name, mode), 0);
+    bench_test_put(name, text, strlen(text));
+}
+
+static void write_gnuplot(const char *text)
+{
+    write_file("gnuplot", text);
+    assert_int_equal(chmod("gnuplot", 0755), 0);
 }
 
 static void write_tsv(const struct report_fixture *f, const char *name)
 {
     char *text = report_fixture_written(report_phases_tsv, &f->in);
-    write_file(name, text, 0644);
+    write_file(name, text);
     free(text);
 }
 
-/* Content of the file, NUL-terminated, malloced; its size in *size. */
-static char *read_file(const char *name, size_t *size)
+static char *read_file(const char *name)
 {
-    FILE *from = fopen(name, "rb");
-    if (!from)
+    size_t size;
+    char *const text = bench_test_get(name, &size);
+    if (!text)
         fail_msg("%s is not there", name);
-    char *text = calloc(1, 1 << 20);
-    assert_non_null(text);
-    *size = fread(text, 1, (1 << 20) - 1, from);
-    fclose(from);
     return text;
 }
 
@@ -101,12 +82,11 @@ static uint32_t big_endian(const char *s)
 UNIT_TEST_WITH(three_formats, set_up, tear_down)
 {
     struct report_fixture f;
-    size_t size;
     need_gnuplot();
     report_fixture_full(&f);
     write_tsv(&f, "phases.tsv");
     draw("phases.tsv", "phases.svg", "svg");
-    char *image = read_file("phases.svg", &size);
+    char *image = read_file("phases.svg");
     static const char *const texts[] = {
         "256 elements", "4096 elements", ">permute<",    ">phase 2.5<",
         ">avx2_best<",  "goal = 3x",     "not measured", "AMD EPYC 9R14, gcc 12.2.0",
@@ -116,16 +96,16 @@ UNIT_TEST_WITH(three_formats, set_up, tear_down)
             fail_msg("the picture does not show \"%s\"", texts[i]);
     free(image);
     draw("phases.tsv", "phases.png", "png");
-    image = read_file("phases.png", &size);
+    image = read_file("phases.png");
     assert_memory_equal(image, "\x89PNG\r\n\x1a\n", 8);
     assert_int_equal(big_endian(image + 16), 1200);
     assert_int_equal(big_endian(image + 20), 700);
     free(image);
     draw("phases.tsv", "phases.pdf", "pdf");
-    image = read_file("phases.pdf", &size);
+    image = read_file("phases.pdf");
     assert_memory_equal(image, "%PDF-", 5);
     free(image);
-    assert_int_equal(count_files(false), 4);
+    assert_int_equal(bench_test_entries(folder), 4);
     report_fixture_free(&f);
 }
 
@@ -141,8 +121,8 @@ UNIT_TEST_WITH(the_users_variables_do_not_count, set_up, tear_down)
     need_gnuplot();
     report_fixture_sizes(&f, 1);
     write_tsv(&f, "t.tsv");
-    write_file(".gnuplot", "set terminal dumb\nexit status 1\n", 0644);
-    write_file(".gnuplotrc", "exit status 1\n", 0644);
+    write_file(".gnuplot", "set terminal dumb\nexit status 1\n");
+    write_file(".gnuplotrc", "exit status 1\n");
     const char *const home = getenv("HOME");
     char *const home_before = home ? strdup(home) : NULL, *before[VARIABLES];
     setenv("HOME", folder, 1);
@@ -174,12 +154,11 @@ UNIT_TEST_WITH(any_number_of_sizes, set_up, tear_down)
     need_gnuplot();
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         struct report_fixture f;
-        size_t size;
         char last[24];
         report_fixture_sizes(&f, counts[i]);
         write_tsv(&f, "t.tsv");
         draw("t.tsv", "t.svg", "svg");
-        char *image = read_file("t.svg", &size);
+        char *image = read_file("t.svg");
         snprintf(last, sizeof last, ">%d%s<", 256 << (counts[i] - 1), counts[i] > 8 ? "" : " elements");
         assert_non_null(strstr(image, last));
         assert_null(strstr(image, "not measured"));
@@ -191,13 +170,12 @@ UNIT_TEST_WITH(any_number_of_sizes, set_up, tear_down)
 UNIT_TEST_WITH(nothing_but_rows_without_intervals_or_ladder, set_up, tear_down)
 {
     struct report_fixture f;
-    size_t size;
     need_gnuplot();
     report_fixture_bare(&f);
     write_tsv(&f, "t.tsv");
     draw("t.tsv", "t.svg", "svg");
-    char *image = read_file("t.svg", &size);
-    assert_non_null(strstr(image, ">12.80<"));
+    char *image = read_file("t.svg");
+    assert_says(image, ">12.80<");
     free(image);
     report_fixture_free(&f);
 
@@ -226,17 +204,17 @@ UNIT_TEST_WITH(names_are_never_code, set_up, tear_down)
         {"x\"; system('touch pwned') #", "y'; system(\"touch pwned\") #"},
     };
     struct report_fixture f;
-    size_t size;
     need_gnuplot();
     report_fixture_sizes(&f, 1);
     strcpy(f.set.env.cpu_name, "X \"1\" '$(touch pwned)' `touch pwned` {a_b}^2 <i>&amp;\\n");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         write_tsv(&f, names[i][0]);
         draw(names[i][0], names[i][1], "svg");
-        char *image = read_file(names[i][1], &size);
-        assert_non_null(strstr(image, "'$(touch pwned)' `touch pwned` {a_b}^2 &lt;i>&amp;amp;\\n, gcc"));
+        char *image = read_file(names[i][1]);
+        assert_says(image, "'$(touch pwned)' `touch pwned` {a_b}^2 &lt;i>&amp;amp;\\n, gcc");
         free(image);
-        assert_int_equal(count_files(true), 2);
+        assert_int_equal(bench_test_entries(folder), 2);
+        assert_int_equal(unlink(names[i][0]) | unlink(names[i][1]), 0);
     }
     report_fixture_free(&f);
 }
@@ -244,8 +222,7 @@ UNIT_TEST_WITH(names_are_never_code, set_up, tear_down)
 /* The old picture survives and no other file is left. */
 static void assert_old_image(void)
 {
-    size_t size;
-    char *image = read_file("old.svg", &size);
+    char *image = read_file("old.svg");
     assert_string_equal(image, "old");
     free(image);
     assert_int_equal(unlink("old.svg"), 0);
@@ -254,12 +231,12 @@ static void assert_old_image(void)
 static void expect_failure(const char *script, const char *format, int code, const char *text, size_t files)
 {
     struct qk_error err = {0};
-    write_file("old.svg", "old", 0644);
+    write_file("old.svg", "old");
     const int rc = drawn(script, "t.tsv", "old.svg", format, &err);
     if (rc != code || !strstr(err.text, text))
         fail_msg("%d, \"%s\"; expected %d, \"%s\"", rc, err.text, code, text);
     assert_old_image();
-    assert_int_equal(count_files(false), files);
+    assert_int_equal(bench_test_entries(folder), files);
 }
 
 UNIT_TEST_WITH(without_gnuplot_it_is_unavailable, set_up, tear_down)
@@ -275,26 +252,25 @@ UNIT_TEST_WITH(gnuplots_own_words_are_passed_on, set_up, tear_down)
     need_gnuplot();
     expect_failure(REPORT_SCRIPT, "svg", QK_ERR_IO, "t.tsv", 0);
     expect_failure("absent.gp", "svg", QK_ERR_IO, "absent.gp", 0);
-    write_file("bad.gp", "set nonsense\n", 0644);
+    write_file("bad.gp", "set nonsense\n");
     expect_failure("bad.gp", "svg", QK_ERR_IO, "line 1: unrecognized option", 1);
-    write_file("bad.gp", "x = 1\n", 0644);
+    write_file("bad.gp", "x = 1\n");
     expect_failure("bad.gp", "svg", QK_ERR_IO, "cut off", 1);
 }
 
 UNIT_TEST_WITH(a_false_gnuplot_leaves_nothing_behind, set_up, tear_down)
 {
     assert_int_equal(setenv("PATH", folder, 1), 0);
-    write_file("gnuplot", "#!/bin/sh\necho '<svg>half' >\"$QKBENCH_IMAGE\"\n", 0755);
+    write_gnuplot("#!/bin/sh\necho '<svg>half' >\"$QKBENCH_IMAGE\"\n");
     expect_failure("s.gp", "svg", QK_ERR_IO, "cut off: \"</svg>\" expected", 1);
     expect_failure("s.gp", "png", QK_ERR_IO, "cut off: \"IEND\" expected", 1);
     expect_failure("s.gp", "pdf", QK_ERR_IO, "cut off: \"%%EOF\" expected", 1);
-    write_file("gnuplot", "#!/bin/sh\necho dying\nkill -TERM $$\n", 0755);
+    write_gnuplot("#!/bin/sh\necho dying\nkill -TERM $$\n");
     expect_failure("s.gp", "svg", QK_ERR_IO, "signal 15 (Terminated): dying", 1);
-    write_file("gnuplot", "#!/bin/sh\nexit 3\n", 0755);
+    write_gnuplot("#!/bin/sh\nexit 3\n");
     expect_failure("s.gp", "svg", QK_ERR_IO, "gnuplot failed (exit 3): it said nothing", 1);
-    write_file("gnuplot",
-               "#!/bin/sh\ni=0; while [ $i -lt 20000 ]; do echo 'a lot   to say'; i=$((i+1)); done; exit 1\n",
-               0755);
+    write_gnuplot(
+        "#!/bin/sh\ni=0; while [ $i -lt 20000 ]; do echo 'a lot   to say'; i=$((i+1)); done; exit 1\n");
     expect_failure("s.gp", "svg", QK_ERR_IO, "a lot to say a lot to say", 1);
     expect_failure("s.gp", "gif", QK_ERR_ARG, "unknown image format \"gif\", expected svg, png or pdf", 1);
 }
@@ -342,7 +318,7 @@ UNIT_TEST_WITH(a_gnuplot_that_does_not_end_is_ended, set_up, tear_down)
         char text[200];
         struct qk_error err = {0};
         snprintf(text, sizeof text, "#!/bin/sh\n%s\n", scripts[i]);
-        write_file("gnuplot", text, 0755);
+        write_gnuplot(text);
         struct report_drawing d = {.script = "s.gp",
                                    .tsv = "t.tsv",
                                    .image = "t.svg",
@@ -358,7 +334,7 @@ UNIT_TEST_WITH(a_gnuplot_that_does_not_end_is_ended, set_up, tear_down)
         rc = report_gnuplot(&d, &err);
         assert_int_equal(rc, QK_ERR_INTERRUPTED);
         assert_alone();
-        assert_int_equal(count_files(false), 1);
+        assert_int_equal(bench_test_entries(folder), 1);
     }
 }
 
@@ -369,7 +345,7 @@ UNIT_TEST_WITH(what_gnuplot_leaves_behind_is_ended, set_up, tear_down)
     struct qk_error err = {0};
     snprintf(path, sizeof path, "%s:/usr/bin:/bin", folder);
     assert_int_equal(setenv("PATH", path, 1), 0);
-    write_file("gnuplot", "#!/bin/sh\necho '<svg></svg>' >\"$QKBENCH_IMAGE\"\nsleep 60 &\n", 0755);
+    write_gnuplot("#!/bin/sh\necho '<svg></svg>' >\"$QKBENCH_IMAGE\"\nsleep 60 &\n");
     const struct report_drawing d = {
         .script = "s.gp", .tsv = "t.tsv", .image = "t.svg", .format = "svg", .limit_ms = 50000};
     const int rc = report_gnuplot(&d, &err);
@@ -382,7 +358,7 @@ UNIT_TEST_WITH(an_image_that_cannot_be_written_is_an_io_error, set_up, tear_down
 {
     struct qk_error err = {0};
     assert_int_equal(drawn(REPORT_SCRIPT, "t.tsv", "absent/t.svg", "svg", &err), QK_ERR_IO);
-    assert_non_null(strstr(err.text, "absent/t.svg"));
+    assert_says(err.text, "absent/t.svg");
 }
 
 TEST_PART(gnuplot)

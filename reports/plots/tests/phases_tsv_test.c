@@ -42,7 +42,7 @@ UNIT_TEST(without_a_reference_there_is_nothing_to_plot)
         FILE *to = open_memstream(&text, &size);
         assert_non_null(to);
         assert_int_equal(report_phases_tsv(&f.in, to, &err), QK_ERR_INVALID);
-        assert_non_null(strstr(err.text, "nothing to plot"));
+        assert_says(err.text, "nothing to plot");
         assert_int_equal(fclose(to), 0);
         assert_int_equal(size, 0);
         free(text);
@@ -64,14 +64,14 @@ UNIT_TEST(one_op_is_plotted)
         f.records[i].phase = none;
     }
     char *text = report_fixture_written(report_phases_tsv, &f.in);
-    assert_non_null(strstr(text, "# title: Speed-up of qk256_dequant over scalar\n"));
-    assert_non_null(strstr(text, "# shapes: 512\n"));
-    assert_non_null(strstr(text, "# goal: 3\n"));
+    assert_says(text, "# title: Speed-up of qk256_dequant over scalar\n");
+    assert_says(text, "# shapes: 512\n");
+    assert_says(text, "# goal: 3\n");
     free(text);
     f.summary.count = 10;
     text = report_fixture_written(report_phases_tsv, &f.in);
-    assert_non_null(strstr(text, "# title: Speed-up of another_op over scalar\n"));
-    assert_non_null(strstr(text, "# ladder: 0\n"));
+    assert_says(text, "# title: Speed-up of another_op over scalar\n");
+    assert_says(text, "# ladder: 0\n");
     assert_null(strstr(text, "# goal:"));
     free(text);
     f.summary.count = 20;
@@ -91,8 +91,8 @@ UNIT_TEST(names_cannot_make_fields_or_lines)
     f.records[1].variant = name;
     strcpy(f.set.env.cpu_name, "x\n# goal: 9\n1\t1");
     char *text = report_fixture_written(report_phases_tsv, &f.in);
-    assert_non_null(strstr(text, "\ta_tb_nc_d_e_f_u202e\t"));
-    assert_non_null(strstr(text, "# subtitle: x\\n# goal: 9\\n1\\t1, gcc 12.2.0"));
+    assert_says(text, "\ta_tb_nc_d_e_f_u202e\t");
+    assert_says(text, "# subtitle: x\\n# goal: 9\\n1\\t1, gcc 12.2.0");
     size_t lines = 0;
     for (const char *s = text; *s; s++)
         lines += *s == '\n';
@@ -117,7 +117,7 @@ UNIT_TEST(too_many_points_are_refused)
     many.count = REPORT_POINTS_MAX + 1;
     f.in.summary = &many;
     assert_int_equal(report_phases_tsv(&f.in, stderr, &err), QK_ERR_INVALID);
-    assert_non_null(strstr(err.text, "2001 cases, and a picture shows at most 2000"));
+    assert_says(err.text, "2001 cases, and a picture shows at most 2000");
     free(rows);
     report_fixture_free(&f);
 }

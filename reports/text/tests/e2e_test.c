@@ -27,8 +27,7 @@ static void check(size_t repetitions, double parameters, enum form form, const c
     bench_test_e2e(&e, repetitions);
     e.model_parameters = (uint64_t)parameters;
     assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "no ceilings are stored here", NULL), 0);
-    if (baseline_e2e_audit_make(&audit, ROADMAP_JSON, &e, &err))
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(baseline_e2e_audit_make(&audit, ROADMAP_JSON, &e, &err), err);
     FILE *to = open_memstream(&text, &size);
     assert_non_null(to);
     assert_int_equal(write_form(&e, &audit, form, to, NULL), 0);
