@@ -42,76 +42,66 @@ static bool untouched(void)
     return whole;
 }
 
-static void refused(const char *name, int code, int expected, const char *where, const char *says)
+static void refused_at(int expected, const char *name, int code, const char *where, const char *says)
 {
     tap(code == expected && !strcmp(err.where, where) && strstr(err.text, says) && untouched(), name, &err);
     memset(&err, 0, sizeof err);
 }
+#define refused(name, call, where, says) refused_at(QK_ERR_ARG, name, call, where, says)
+#define too_large(name, call, where)     refused_at(QK_ERR_MEMORY, name, call, where, "overflow")
 
 static void own_limits(void)
 {
-    refused("act_quant: too many columns", qk_act_quant(q, scale, sum, x, 1, 16909321, &err), QK_ERR_ARG,
-            "columns", "16909320");
-    refused("i8_gemv: too many columns", qk_i8_gemv(out, a, q, scale, x, 1, 131072, &err), QK_ERR_ARG,
-            "columns", "131071");
-    refused("i8u8_matmul: too deep", qk_i8u8_matmul(out, a, codes, 1, 65794, 1, &err), QK_ERR_ARG, "depth",
-            "65793");
-    refused("rmsnorm: negative epsilon", qk_rmsnorm(out, x, w, 8, -1.0f, &err), QK_ERR_ARG, "epsilon", "-1");
-    refused("rmsnorm: NaN epsilon", qk_rmsnorm(out, x, w, 8, NAN, &err), QK_ERR_ARG, "epsilon", "finite");
-    refused("rmsnorm: infinite epsilon", qk_rmsnorm(out, x, w, 8, INFINITY, &err), QK_ERR_ARG, "epsilon",
-            "finite");
+    refused("act_quant: too many columns", qk_act_quant(q, scale, sum, x, 1, 16909321, &err), "columns",
+            "16909320");
+    refused("i8_gemv: too many columns", qk_i8_gemv(out, a, q, scale, x, 1, 131072, &err), "columns",
+            "131071");
+    refused("i8u8_matmul: too deep", qk_i8u8_matmul(out, a, codes, 1, 65794, 1, &err), "depth", "65793");
+    refused("rmsnorm: negative epsilon", qk_rmsnorm(out, x, w, 8, -1.0f, &err), "epsilon", "-1");
+    refused("rmsnorm: NaN epsilon", qk_rmsnorm(out, x, w, 8, NAN, &err), "epsilon", "finite");
+    refused("rmsnorm: infinite epsilon", qk_rmsnorm(out, x, w, 8, INFINITY, &err), "epsilon", "finite");
     refused("attention: no positions", qk_attention_f32(out, weight, x, w, w, 0, 2, 1, 4, 1.0f, &err),
-            QK_ERR_ARG, "positions", "one or more");
+            "positions", "one or more");
     refused("attention: no kv heads", qk_attention_f32(out, weight, x, w, w, 1, 2, 0, 4, 1.0f, &err),
-            QK_ERR_ARG, "kv_heads", "divides");
+            "kv_heads", "divides");
     refused("attention: kv heads that do not divide",
-            qk_attention_f16(out, weight, x, half, half, 1, 4, 3, 4, 1.0f, &err), QK_ERR_ARG, "kv_heads",
-            "divides");
+            qk_attention_f16(out, weight, x, half, half, 1, 4, 3, 4, 1.0f, &err), "kv_heads", "divides");
 }
 
 static void overflows(void)
 {
     const size_t big = SIZE_MAX / 2;
-    refused("act_quant: overflow", qk_act_quant(q, scale, sum, x, big, 8, &err), QK_ERR_MEMORY, "q",
-            "overflow");
-    refused("f16_gemv: overflow", qk_f16_gemv(out, half, x, big, 1, &err), QK_ERR_MEMORY, "y", "overflow");
-    refused("i8_gemv: overflow", qk_i8_gemv(out, a, q, scale, x, big, 8, &err), QK_ERR_MEMORY, "y",
-            "overflow");
-    refused("rmsnorm: overflow", qk_rmsnorm(out, x, w, big, 1e-5f, &err), QK_ERR_MEMORY, "out", "overflow");
-    refused("rope: overflow", qk_rope(out, x, w, w, 1, SIZE_MAX / 2 + 1, &err), QK_ERR_MEMORY, "half",
-            "overflow");
-    refused("rope: overflow of heads", qk_rope(out, x, w, w, big, 4, &err), QK_ERR_MEMORY, "out", "overflow");
-    refused("softmax: overflow", qk_softmax(out, x, big, &err), QK_ERR_MEMORY, "out", "overflow");
-    refused("relu2_mul: overflow", qk_relu2_mul(out, x, w, big, &err), QK_ERR_MEMORY, "out", "overflow");
-    refused("attention: overflow", qk_attention_f32(out, weight, x, w, w, 1, 4, 4, big, 1.0f, &err),
-            QK_ERR_MEMORY, "dim", "overflow");
-    refused("attention: overflow of positions",
-            qk_attention_f16(out, weight, x, half, half, big, 4, 4, 4, 1.0f, &err), QK_ERR_MEMORY, "weight",
-            "overflow");
-    refused("i8u8_matmul: overflow", qk_i8u8_matmul(out, a, codes, big, 1, 1, &err), QK_ERR_MEMORY, "out",
-            "overflow");
-    refused("tl1_quantize: overflow", qk_tl1_quantize(codes, scale, x, big, &err), QK_ERR_MEMORY, "x",
-            "overflow");
-    refused("tl2_quantize: overflow", qk_tl2_quantize(codes, scale, x, big, &err), QK_ERR_MEMORY, "x",
-            "overflow");
+    too_large("act_quant: overflow", qk_act_quant(q, scale, sum, x, big, 8, &err), "q");
+    too_large("f16_gemv: overflow", qk_f16_gemv(out, half, x, big, 1, &err), "y");
+    too_large("i8_gemv: overflow", qk_i8_gemv(out, a, q, scale, x, big, 8, &err), "y");
+    too_large("rmsnorm: overflow", qk_rmsnorm(out, x, w, big, 1e-5f, &err), "out");
+    too_large("rope: overflow", qk_rope(out, x, w, w, 1, SIZE_MAX / 2 + 1, &err), "half");
+    too_large("rope: overflow of heads", qk_rope(out, x, w, w, big, 4, &err), "out");
+    too_large("softmax: overflow", qk_softmax(out, x, big, &err), "out");
+    too_large("relu2_mul: overflow", qk_relu2_mul(out, x, w, big, &err), "out");
+    too_large("attention: overflow", qk_attention_f32(out, weight, x, w, w, 1, 4, 4, big, 1.0f, &err), "dim");
+    too_large("attention: overflow of positions",
+              qk_attention_f16(out, weight, x, half, half, big, 4, 4, 4, 1.0f, &err), "weight");
+    too_large("i8u8_matmul: overflow", qk_i8u8_matmul(out, a, codes, big, 1, 1, &err), "out");
+    too_large("tl1_quantize: overflow", qk_tl1_quantize(codes, scale, x, big, &err), "x");
+    too_large("tl2_quantize: overflow", qk_tl2_quantize(codes, scale, x, big, &err), "x");
 }
 
 static void pointers(void)
 {
-    refused("NULL input", qk_softmax(out, NULL, 8, &err), QK_ERR_ARG, "x", "NULL");
-    refused("NULL output", qk_f16_gemv(NULL, half, x, 8, 8, &err), QK_ERR_ARG, "y", "NULL");
-    refused("NULL second output", qk_tl1_quantize(codes, NULL, x, 8, &err), QK_ERR_ARG, "scale", "NULL");
+    refused("NULL input", qk_softmax(out, NULL, 8, &err), "x", "NULL");
+    refused("NULL output", qk_f16_gemv(NULL, half, x, 8, 8, &err), "y", "NULL");
+    refused("NULL second output", qk_tl1_quantize(codes, NULL, x, 8, &err), "scale", "NULL");
     refused("misaligned weights",
-            qk_f16_gemv(out, (const uint16_t *)(const void *)((const char *)half + 1), x, 2, 8, &err),
-            QK_ERR_ARG, "w", "multiple of 2");
-    refused("input inside the output", qk_rmsnorm(out, x, out + 3, 8, 1e-5f, &err), QK_ERR_ARG, "w",
-            "overlaps");
+            qk_f16_gemv(out, (const uint16_t *)(const void *)((const char *)half + 1), x, 2, 8, &err), "w",
+            "multiple of 2");
+    refused("input inside the output", qk_rmsnorm(out, x, out + 3, 8, 1e-5f, &err), "w", "overlaps");
     refused("input inside the second output",
-            qk_attention_f32(out, weight, weight, x, w, 4, 2, 1, 4, 1.0f, &err), QK_ERR_ARG, "q", "overlaps");
-    refused("outputs that overlap", qk_act_quant(q, scale, (int32_t *)(void *)scale, x, 2, 8, &err),
-            QK_ERR_ARG, "sum", "overlaps");
+            qk_attention_f32(out, weight, weight, x, w, 4, 2, 1, 4, 1.0f, &err), "q", "overlaps");
+    refused("outputs that overlap", qk_act_quant(q, scale, (int32_t *)(void *)scale, x, 2, 8, &err), "sum",
+            "overlaps");
     setenv("QK_DISABLE_ISA", "sse9", 1);
-    refused("unknown ISA level", qk_relu2_mul(out, x, w, 8, &err), QK_ERR_ARG, "QK_DISABLE_ISA", "sse9");
+    refused("unknown ISA level", qk_relu2_mul(out, x, w, 8, &err), "QK_DISABLE_ISA", "sse9");
     unsetenv("QK_DISABLE_ISA");
 }
 
