@@ -120,11 +120,6 @@ int qk_arenas_place(struct qk_arena_set *set, enum qk_place place, int odd, int 
     return code;
 }
 
-int qk_arenas_unlock(struct qk_arena_set *set, int index, struct qk_error *err)
-{
-    return let_write(&set->arenas[index], true, err);
-}
-
 bool qk_arenas_padding(const struct qk_arena_set *set, int poison, char *why, size_t size)
 {
     for (int i = 0; i < set->count; i++) {

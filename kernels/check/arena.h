@@ -41,8 +41,6 @@ void qk_arenas_free(struct qk_arena_set *set);
  */
 int qk_arenas_place(struct qk_arena_set *set, enum qk_place place, int odd, int poison, void *const *inputs,
                     struct qk_error *err);
-/* Makes the pages of input `index` writable again until the next qk_arenas_place. */
-int qk_arenas_unlock(struct qk_arena_set *set, int index, struct qk_error *err);
 
 /* True when the poison around every output is whole; otherwise the place in why[size]. */
 bool qk_arenas_padding(const struct qk_arena_set *set, int poison, char *why, size_t size);

@@ -138,9 +138,6 @@ void model_state_free(struct model_state *s);
 size_t model_position(const struct model_state *s);
 /* Forgets all positions from `position` on, position <= model_position. */
 void model_rewind(struct model_state *s, size_t position);
-/* Bytes of the cache of keys and values, and of all buffers beside it. */
-size_t model_cache_bytes(const struct model_state *s);
-size_t model_buffer_bytes(const struct model_state *s);
 
 enum model_logits { MODEL_LOGITS_NONE, MODEL_LOGITS_LAST, MODEL_LOGITS_ALL };
 

@@ -43,7 +43,6 @@ struct model_state {
 
     /* Keys, then values: [layer][kv head][position][head_dim], f16 or f32. */
     void *cache;
-    size_t cache_bytes, buffer_bytes;
     float *cosine, *sine; /* [context][head_dim / 2] */
 
     /* Of a batch of `batch` tokens. */

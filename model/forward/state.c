@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A buffer's bytes are counted, so that a user can be told where the memory went. */
-static void *take(struct model_state *s, size_t a, size_t b, size_t size, struct qk_error *err, int *code)
+static void *take(size_t a, size_t b, size_t size, struct qk_error *err, int *code)
 {
     size_t count;
     if (*code)
@@ -17,8 +16,6 @@ static void *take(struct model_state *s, size_t a, size_t b, size_t size, struct
     if (!p)
         *code = qk_fail(err, QK_ERR_MEMORY, "buffers of the model", "no memory for %zu x %zu x %zu bytes", a,
                         b, size);
-    else
-        s->buffer_bytes += count * size;
     return p;
 }
 
@@ -32,24 +29,24 @@ static int take_buffers(struct model_state *s, struct qk_error *err)
     const struct model_config *c = &s->w->config;
     const size_t batch = s->options.batch, threads = s->options.threads, context = s->options.context;
     int code = 0;
-    s->x = take(s, batch, c->embedding, sizeof *s->x, err, &code);
-    s->input = take(s, batch, s->widest, sizeof *s->input, err, &code);
-    s->qkv = take(s, batch, s->qkv_width, sizeof *s->qkv, err, &code);
-    s->rotated = take(s, batch, c->embedding, sizeof *s->rotated, err, &code);
-    s->mixed = take(s, batch, c->embedding, sizeof *s->mixed, err, &code);
-    s->gate = take(s, batch, c->feed_forward, sizeof *s->gate, err, &code);
-    s->up = take(s, batch, c->feed_forward, sizeof *s->up, err, &code);
-    s->hidden = take(s, batch, c->feed_forward, sizeof *s->hidden, err, &code);
-    s->q = take(s, batch, s->widest, sizeof *s->q, err, &code);
-    s->q_scale = take(s, batch, 1, sizeof *s->q_scale, err, &code);
-    s->q_sum = take(s, batch, 1, sizeof *s->q_sum, err, &code);
-    s->sums = take(s, batch, s->widest, sizeof *s->sums, err, &code);
-    s->weight = take(s, threads * s->group, context, sizeof *s->weight, err, &code);
-    s->row = take(s, threads * blocks_of(s->widest), QK256_BLOCK, sizeof *s->row, err, &code);
-    s->ones = take(s, blocks_of(s->widest), 1, sizeof *s->ones, err, &code);
-    s->rope_row = take(s, threads, c->kv_heads * c->head_dim, sizeof *s->rope_row, err, &code);
-    s->cosine = take(s, context, c->head_dim / 2, sizeof *s->cosine, err, &code);
-    s->sine = take(s, context, c->head_dim / 2, sizeof *s->sine, err, &code);
+    s->x = take(batch, c->embedding, sizeof *s->x, err, &code);
+    s->input = take(batch, s->widest, sizeof *s->input, err, &code);
+    s->qkv = take(batch, s->qkv_width, sizeof *s->qkv, err, &code);
+    s->rotated = take(batch, c->embedding, sizeof *s->rotated, err, &code);
+    s->mixed = take(batch, c->embedding, sizeof *s->mixed, err, &code);
+    s->gate = take(batch, c->feed_forward, sizeof *s->gate, err, &code);
+    s->up = take(batch, c->feed_forward, sizeof *s->up, err, &code);
+    s->hidden = take(batch, c->feed_forward, sizeof *s->hidden, err, &code);
+    s->q = take(batch, s->widest, sizeof *s->q, err, &code);
+    s->q_scale = take(batch, 1, sizeof *s->q_scale, err, &code);
+    s->q_sum = take(batch, 1, sizeof *s->q_sum, err, &code);
+    s->sums = take(batch, s->widest, sizeof *s->sums, err, &code);
+    s->weight = take(threads * s->group, context, sizeof *s->weight, err, &code);
+    s->row = take(threads * blocks_of(s->widest), QK256_BLOCK, sizeof *s->row, err, &code);
+    s->ones = take(blocks_of(s->widest), 1, sizeof *s->ones, err, &code);
+    s->rope_row = take(threads, c->kv_heads * c->head_dim, sizeof *s->rope_row, err, &code);
+    s->cosine = take(context, c->head_dim / 2, sizeof *s->cosine, err, &code);
+    s->sine = take(context, c->head_dim / 2, sizeof *s->sine, err, &code);
     for (size_t i = 0; i < blocks_of(s->widest) && !code; i++)
         s->ones[i] = 1;
     return code;
@@ -59,10 +56,10 @@ static int take_cache(struct model_state *s, struct qk_error *err)
 {
     const struct model_config *c = &s->w->config;
     const size_t size = s->options.kv_f16 ? sizeof(uint16_t) : sizeof(float);
-    size_t count = 2;
+    size_t count = 2, bytes;
     if (!qk_mul_size(count, c->layers * c->kv_heads, &count) ||
         !qk_mul_size(count, s->options.context, &count) || !qk_mul_size(count, c->head_dim, &count) ||
-        !qk_mul_size(count, size, &s->cache_bytes))
+        !qk_mul_size(count, size, &bytes))
         return qk_fail(err, QK_ERR_MEMORY, "the cache of keys and values", "%zu positions overflow",
                        s->options.context);
     /* Not zeroed: a position is written before it is read, and those never reached take no memory. */
@@ -159,14 +156,4 @@ size_t model_position(const struct model_state *s)
 void model_rewind(struct model_state *s, size_t position)
 {
     s->position = position < s->position ? position : s->position;
-}
-
-size_t model_cache_bytes(const struct model_state *s)
-{
-    return s->cache_bytes;
-}
-
-size_t model_buffer_bytes(const struct model_state *s)
-{
-    return s->buffer_bytes;
 }

@@ -5,11 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-size_t model_tokenizer_count(const struct model_tokenizer *t)
-{
-    return t->count;
-}
-
 int32_t model_tokenizer_bos(const struct model_tokenizer *t)
 {
     return t->bos;

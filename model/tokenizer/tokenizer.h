@@ -23,8 +23,6 @@ struct model_tokenizer;
 int model_tokenizer_open(struct model_tokenizer **t, const struct model_gguf *g, struct qk_error *err);
 void model_tokenizer_close(struct model_tokenizer *t);
 
-/* Tokens; ids are 0 .. count-1. */
-size_t model_tokenizer_count(const struct model_tokenizer *t);
 /* Begin of text, or -1 when the file names none or says not to add it. */
 int32_t model_tokenizer_bos(const struct model_tokenizer *t);
 /* Ends generation: eos_token_id, and a token named <|eot_id|> or <|end_of_text|>. */
