@@ -66,15 +66,12 @@ obeys "what compare writes obeys its schema" "$compare_schema" d.json
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
     chmod 755 . && chmod -R a+rX . && cp "$file" before.json
     as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-    out=$("${as_nobody[@]}" "$program" baseline save main r.json 2>&1)
-    status=$?
+    with "${as_nobody[@]}" "$program" baseline save main r.json
     ok "read-only folder: exit 1, the old file is whole" eval \
         '[ $status -eq 1 ] && says "Permission denied" && cmp -s "$file" before.json && [ "$(ls -A "${file%/*}")" = main.json ]'
-    out=$("${as_nobody[@]}" "$program" baseline save new 2>&1)
-    status=$?
+    with "${as_nobody[@]}" "$program" baseline save new
     ok "which is found out before anything is measured" eval '[ $status -eq 1 ] && says "Permission denied" && ! says launch'
-    out=$("${as_nobody[@]}" "$program" baseline remove main 2>&1)
-    status=$?
+    with "${as_nobody[@]}" "$program" baseline remove main
     ok "read-only folder: nothing is removed" eval '[ $status -eq 1 ] && says "cannot remove" && [ -s "$file" ]'
 else
     skip "read-only folder: exit 1, the old file is whole" "not root, or no setpriv"

@@ -108,11 +108,9 @@ if command -v gnuplot >/dev/null; then
 else
     skip "plots are there" "no gnuplot"
 fi
-out=$(PATH=/nowhere "$program" report r.json --out e 2>&1)
-status=$?
+PATH=/nowhere run report r.json --out e
 ok "no gnuplot: the tables are written and say so" eval '[ $status -eq 0 ] && [ -s e/report.md ] && grep -q gnuplot e/report.txt'
-out=$(QK_DATA=$work/nowhere "$program" report r.json --out f 2>&1)
-status=$?
+QK_DATA=$work/nowhere run report r.json --out f
 ok "QK_DATA without the data: exit 1" eval '[ $status -eq 1 ] && says roadmap.json'
 
 # These two have tests of their own, which measure for longer.

@@ -6,25 +6,16 @@ schema=$(realpath "$2")
 clock=$(realpath "$3")
 # shellcheck source=harness/cli/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
-run() { # run COMMAND...: out gets everything it says
-    out=$("$@" 2>&1)
-    status=$?
-}
 # A machine on which measuring is meaningless may run this too: then 5, with the reason.
 settled() { [ "$status" -eq 0 ] || { [ "$status" -eq 5 ] && says 'measuring is meaningless here'; }; }
 
-run "$program" doctor --help
-ok "--help" eval '[ $status -eq 0 ] && says Examples'
-run "$program" doctor --jsn
-ok "unknown option: exit 2" eval '[ $status -eq 2 ] && says "unrecognized option"'
-run "$program" doctor everything
-ok "an argument: exit 2" eval '[ $status -eq 2 ] && says "doctor takes none"'
-run "$program" doctor --cpu minus
-ok "--cpu minus: exit 2" eval '[ $status -eq 2 ] && says "whole number"'
-run "$program" doctor --cpu 1000
-ok "--cpu 1000: exit 1, the allowed ones named" eval '[ $status -eq 1 ] && says "expected one of"'
+code 0 Examples doctor --help
+code 2 "unrecognized option" doctor --jsn
+code 2 "doctor takes none" doctor everything
+code 2 "whole number" doctor --cpu minus
+code 1 "expected one of" doctor --cpu 1000
 
-run "$program" doctor --quick --seed 77
+run doctor --quick --seed 77
 ok "text" settled
 for name in affinity governor turbo smt shared_core isolation numa huge_pages aslr perf_event_paranoid pmu vm steal load \
     throttling timer noise_cache noise_dram memory cpu_quota; do
@@ -47,7 +38,7 @@ ok "standard output that cannot be written: exit 1" eval '[ $status -eq 1 ] || [
 interrupt $! said.txt
 ok "Ctrl-C: exit 130" eval '[ $status -eq 130 ] && says interrupted'
 
-run env BAD_CLOCK=coarse=4000000 LD_PRELOAD="$clock" "$program" doctor --quick --json
+with env BAD_CLOCK=coarse=4000000 LD_PRELOAD="$clock" "$program" doctor --quick --json
 if says 'runtime does not come first'; then
     skip "a clock that steps by milliseconds: exit 5" "the sanitizer's library wants to be loaded first"
     skip "the findings are told all the same, without a measurement that would not end" "the sanitizer's library wants to be loaded first"
@@ -56,14 +47,14 @@ else
     ok "the findings are told all the same, without a measurement that would not end" eval 'says "\"fatal\": true" && says "the clock is too coarse"'
 fi
 
-run env QK_DISABLE_ISA=avx512,avxvnni,avx2 "$program" doctor --quick
+QK_DISABLE_ISA=avx512,avxvnni,avx2 run doctor --quick
 ok "with the BASE rows alone" settled
 
 if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
     # The build folder may be closed to others; a copy in a folder of its own is not.
     chmod 755 "$work"
     cp "$program" ./qkbench
-    run setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs ./qkbench doctor --quick
+    with setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs ./qkbench doctor --quick
     ok "as an ordinary user without privileges" eval 'settled && says noise_dram'
 else
     skip "as an ordinary user without privileges" "not root, so all of this was"

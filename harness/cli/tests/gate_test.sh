@@ -179,8 +179,7 @@ await taken
 code 1 "$held on this machine (process $first, of $(id -un))" "${gate[@]}" --duet "$module"
 nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 if [ "$(id -u)" -eq 0 ] && chmod 755 . lock && "${nobody[@]}" "$program" --version >/dev/null 2>&1; then
-    out=$("${nobody[@]}" "$program" "${gate[@]}" --duet "$module" 2>&1)
-    status=$?
+    with "${nobody[@]}" "$program" "${gate[@]}" --duet "$module"
     ok "another user's gate is kept out, too" eval '[ $status -eq 1 ] && says "$held"'
 else
     skip "another user's gate is kept out, too" "needs root, and a build that all users can read"

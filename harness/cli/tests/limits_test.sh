@@ -8,25 +8,19 @@ kernels=$(realpath "$2")
 short() { # short LIMIT PREFIX...: what commands say whose memory LIMIT limits; PREFIX runs one with that limit
     local limit=$1
     shift
-    out=$("$@" "$program" run --quick --shapes cache 'qk256_dequant/p4*' 2>&1)
-    status=$?
+    with "$@" "$program" run --quick --shapes cache 'qk256_dequant/p4*'
     ok "$limit: run skips what does not fit and measures the rest" eval \
         '[ $status -eq 0 ] && says "skipped: needs" && says "MiB of memory; " && says "$limit"'
-    out=$("$@" "$program" breakdown --quick --shapes cache 'qk256_dequant/p4*' 2>&1)
-    status=$?
+    with "$@" "$program" breakdown --quick --shapes cache 'qk256_dequant/p4*'
     ok "$limit: breakdown skips it, too" eval '[ $status -eq 0 ] && says "MiB of memory; " && says "$limit"'
-    out=$("$@" "$program" ceilings --quick --fresh 2>&1)
-    status=$?
+    with "$@" "$program" ceilings --quick --fresh
     ok "$limit: ceilings without DRAM" eval '[ $status -eq 0 ] && says "MiB may be taken" && ! ls "$XDG_CACHE_HOME"/qkbench/*.json'
-    out=$("$@" "$program" model bench synth:bitnet-2b/4 -p 4 -n 2 -r 1 2>&1)
-    status=$?
+    with "$@" "$program" model bench synth:bitnet-2b/4 -p 4 -n 2 -r 1
     ok "$limit: a model that does not fit ends with 1 and the reason" eval '[ $status -eq 1 ] && says "synth:bitnet-2b/4: needs"'
-    out=$("$@" "$program" model run -p In -n 2 -t 1 2>&1)
-    status=$?
+    with "$@" "$program" model run -p In -n 2 -t 1
     ok "$limit: one that fits runs" [ "$status" -eq 0 ]
-    out=$("$@" "$program" gate --duet "$kernels" --candidate "$kernels" --time-identical --budget 20 --lock-dir . \
-        'qk256_dequant/avx2_best/@DRAM' 2>&1)
-    status=$?
+    with "$@" "$program" gate --duet "$kernels" --candidate "$kernels" --time-identical --budget 20 --lock-dir . \
+        'qk256_dequant/avx2_best/@DRAM'
     ok "$limit: a gate's case that does not fit is INVALID with the reason" eval '[ $status -eq 5 ] && says "of memory; "'
 }
 
@@ -48,11 +42,9 @@ else
 fi
 
 first=$(taskset -cp $$ | sed 's/.*: \([0-9]*\).*/\1/')
-out=$(taskset -c "$first" "$program" run --quick 'qk256_dequant/p4*/4096' 2>&1)
-status=$?
+with taskset -c "$first" "$program" run --quick 'qk256_dequant/p4*/4096'
 ok "one CPU" eval '[ $status -eq 0 ] && says "CPU $first"'
-out=$(taskset -c "$first" "$program" run --quick --cpu $((first + 1)) 'qk256_dequant/p4*/4096' 2>&1)
-status=$?
+with taskset -c "$first" "$program" run --quick --cpu $((first + 1)) 'qk256_dequant/p4*/4096'
 ok "another than that: exit 1 with the reason" eval '[ $status -eq 1 ] && says "expected one of: $first"'
 
 cpus=/sys/fs/cgroup/cpuset$(sed -n 's/^[0-9]*:cpuset://p' /proc/self/cgroup)/qkbench_test.$$

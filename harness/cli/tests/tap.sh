@@ -41,10 +41,11 @@ for document in documents:
     ok "$tap_name" [ $status -eq 0 ]
 }
 skip() { number=$((number + 1)) && echo "ok $number - $1 # SKIP $2"; }
-run() { # run ARGUMENT...: out gets everything it says
-    out=$("$program" "$@" 2>&1)
+with() { # with COMMAND...: out gets everything it says
+    out=$("$@" 2>&1)
     status=$?
 }
+run() { with "$program" "$@"; } # run ARGUMENT...
 says() { grep -qF -- "$1" <<<"$out"; }
 code() { # code NUMBER TEXT ARGUMENT...: exit code and a text in the output
     local want=$1 text=$2
