@@ -224,47 +224,51 @@ static void add_unmeasured(struct report_table *t, const struct bench_breakdown 
     }
 }
 
-/* Writes a table that has been filled, and releases it. False when memory was refused. */
-static bool finish(struct report_table *t, report_render *write, bool more, FILE *to)
+struct writing {
+    report_render *render;
+    FILE *to;
+    bool any, failed; /* of the tables so far */
+};
+
+/* Writes a table that has been filled, and releases it. Behind one that memory was refused for nothing is written. */
+static void finish(struct writing *w, struct report_table *t)
 {
-    const bool made = !t->failed;
-    if (made && t->cells.count) {
-        if (more)
-            putc('\n', to);
-        write(t, to);
+    w->failed |= t->failed;
+    if (!w->failed && t->cells.count) {
+        if (w->any)
+            putc('\n', w->to);
+        w->any = true;
+        w->render(t, w->to);
     }
     report_table_free(t);
-    return made;
 }
 
-static int write_all(const struct report_breakdown_input *in, report_render *write, FILE *to,
+static int write_all(const struct report_breakdown_input *in, report_render *render, FILE *to,
                      struct qk_error *err)
 {
     const struct bench_breakdown *bd = in->bd;
+    struct writing w = {.render = render, .to = to};
     struct report_table t = {0};
     add_facts(&t, in);
-    bool made = finish(&t, write, false, to);
-    for (size_t first = 0; first < bd->count && made; first = bench_breakdown_group_end(bd, first)) {
+    finish(&w, &t);
+    for (size_t first = 0; first < bd->count; first = bench_breakdown_group_end(bd, first)) {
         add_overview(&t, in, first, bench_breakdown_group_end(bd, first));
-        made = finish(&t, write, true, to);
+        finish(&w, &t);
     }
-    for (size_t first = 0; first < bd->count && made; first = bench_breakdown_group_end(bd, first))
-        for (size_t n = 0; made && report_breakdown_counted(&t, bd, first, n); n++)
-            made = finish(&t, write, true, to);
-    for (size_t i = 0; i < bd->count && made; i++)
+    for (size_t first = 0; first < bd->count; first = bench_breakdown_group_end(bd, first))
+        for (size_t n = 0; report_breakdown_counted(&t, bd, first, n); n++)
+            finish(&w, &t);
+    for (size_t i = 0; i < bd->count; i++)
         if (bd->rows[i].status == BENCH_OK) {
             add_row(&t, in, &bd->rows[i]);
-            made = finish(&t, write, true, to);
+            finish(&w, &t);
         }
-    if (made && in->claims) {
+    if (in->claims)
         add_gains(&t, in->claims);
-        made = finish(&t, write, true, to);
-    }
-    if (made) {
-        add_unmeasured(&t, bd);
-        made = finish(&t, write, true, to);
-    }
-    if (!made)
+    finish(&w, &t);
+    add_unmeasured(&t, bd);
+    finish(&w, &t);
+    if (w.failed)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the breakdown's texts");
     errno = 0;
     return bench_written(to, "the breakdown", err);

@@ -5,35 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef double getter(const struct bench_summary_row *row);
+/* The figures of a row that have a column each. */
+enum { NS, CYCLES, ELEMENTS, BYTES, FIGURES };
 
-static double get_ns(const struct bench_summary_row *row)
+static double figure(const struct bench_summary_row *row, int which)
 {
-    return row->ns;
-}
-
-static double get_cycles(const struct bench_summary_row *row)
-{
-    return row->cycles_per_element;
-}
-
-static double get_elements(const struct bench_summary_row *row)
-{
-    return row->gelem_s;
-}
-
-static double get_bytes(const struct bench_summary_row *row)
-{
-    return row->gb_s;
+    const double figures[FIGURES] = {row->ns, row->cycles_per_element, row->gelem_s, row->gb_s};
+    return figures[which];
 }
 
 /* Decimals that leave the smallest number of a column three digits, so that its points line up. */
-static int decimals_of(const struct bench_summary_row *rows, size_t count, getter *get)
+static int decimals_of(const struct bench_summary_row *rows, size_t count, int which)
 {
     double least = INFINITY;
     for (size_t i = 0; i < count; i++)
-        if (get(&rows[i]) > 0 && get(&rows[i]) < least)
-            least = get(&rows[i]);
+        if (figure(&rows[i], which) > 0)
+            least = fmin(least, figure(&rows[i], which));
     for (int decimals = 4; decimals > 0; decimals--)
         if (least < pow(10, 3 - decimals))
             return decimals;
@@ -209,7 +196,6 @@ static void add_group(struct report_table *t, const struct report_input *in, siz
     const char *const no_clock = isfinite(in->set->clock_ghz)
                                      ? "no core clock was estimated beside these samples"
                                      : or_unknown(in->set->clock_why);
-    getter *const get[] = {get_ns, get_cycles, get_elements, get_bytes};
     const char *reference = "the reference";
     char head[120];
     add_group_title(t, rows, count);
@@ -219,9 +205,9 @@ static void add_group(struct report_table *t, const struct report_input *in, siz
     report_table_columns(t, "wllrrrr", "variant", "isa", "phase", "ns", "estimated\ncyc/elem", "Gelem/s",
                          "GB/s");
     const size_t ceiling = note_ceiling(t, rows, count);
-    int decimals[sizeof get / sizeof *get];
-    for (size_t k = 0; k < sizeof get / sizeof *get; k++)
-        decimals[k] = decimals_of(rows, count, get[k]);
+    int decimals[FIGURES];
+    for (int k = 0; k < FIGURES; k++)
+        decimals[k] = decimals_of(rows, count, k);
     snprintf(head, sizeof head, "%% of\nceiling");
     if (ceiling)
         snprintf(head, sizeof head, "%% of [%zu]\nceiling", ceiling);
@@ -236,8 +222,8 @@ static void add_group(struct report_table *t, const struct report_input *in, siz
             add_stopped_row(t, rec);
             continue;
         }
-        for (size_t k = 0; k < sizeof get / sizeof *get; k++)
-            add_number(t, get[k](&rows[i]), decimals[k], get[k] == get_cycles ? no_clock : "not known");
+        for (int k = 0; k < FIGURES; k++)
+            add_number(t, figure(&rows[i], k), decimals[k], k == CYCLES ? no_clock : "not known");
         add_share(t, share_of(rec));
         if (rec->reference)
             report_table_cell(t, "1");
