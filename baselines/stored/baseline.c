@@ -37,24 +37,19 @@ void baseline_free(struct baseline *b)
     *b = (struct baseline){0};
 }
 
-static int against_case(const void *name, const void *one)
+int baseline_by_first(const void *a, const void *b)
 {
-    return strcmp(name, ((const struct baseline_case *)one)->name);
-}
-
-static int against_absent(const void *name, const void *one)
-{
-    return strcmp(name, ((const struct baseline_absent *)one)->name);
+    return strcmp(a, b);
 }
 
 struct baseline_case *baseline_find(const struct baseline *b, const char *name)
 {
-    return b->count ? bsearch(name, b->cases, b->count, sizeof *b->cases, against_case) : NULL;
+    return b->count ? bsearch(name, b->cases, b->count, sizeof *b->cases, baseline_by_first) : NULL;
 }
 
 const struct baseline_absent *baseline_find_absent(const struct baseline *b, const char *name)
 {
-    return b->absent_count ? bsearch(name, b->absent, b->absent_count, sizeof *b->absent, against_absent)
+    return b->absent_count ? bsearch(name, b->absent, b->absent_count, sizeof *b->absent, baseline_by_first)
                            : NULL;
 }
 
@@ -80,19 +75,24 @@ static bool copy_text(char **to, const char *from)
     return *to || !from;
 }
 
-bool baseline_metrics_add(struct bench_metric **to, size_t *count, const struct bench_metric *from, size_t n)
+bool baseline_metric_add(struct bench_metric **list, size_t *count, const char *name, const char *unit,
+                         double value, const char *reason)
 {
-    struct bench_metric *more = reallocarray(*to, *count + n + 1, sizeof *more);
-    if (more)
-        *to = more;
-    for (size_t i = 0; i < n && more; i++) {
-        struct bench_metric *m = &more[(*count)++];
-        *m = (struct bench_metric){.value = from[i].value};
-        if (!copy_text(&m->name, from[i].name) || !copy_text(&m->unit, from[i].unit) ||
-            !copy_text(&m->reason, from[i].reason))
-            return false;
-    }
-    return more;
+    struct bench_metric *more = reallocarray(*list, *count + 1, sizeof *more);
+    if (!more)
+        return false;
+    *list = more;
+    struct bench_metric *m = &more[(*count)++];
+    *m = (struct bench_metric){.value = value};
+    return copy_text(&m->name, name) && copy_text(&m->unit, unit) && copy_text(&m->reason, reason);
+}
+
+static bool copy_metrics(struct bench_metric **to, size_t *count, const struct bench_metric *from, size_t n)
+{
+    bool fine = true;
+    for (size_t i = 0; i < n && fine; i++)
+        fine = baseline_metric_add(to, count, from[i].name, from[i].unit, from[i].value, from[i].reason);
+    return fine;
 }
 
 bool baseline_case_copy(struct baseline_case *to, const struct baseline_case *from)
@@ -111,8 +111,8 @@ bool baseline_case_copy(struct baseline_case *to, const struct baseline_case *fr
            copy_text(&to->flags, from->flags) && copy_text(&to->spread_why, from->spread_why) &&
            copy_text(&to->instructions_why, from->instructions_why) &&
            copy_text(&to->components_why, from->components_why) &&
-           baseline_metrics_add(&to->kinds, &to->kind_count, from->kinds, from->kind_count) &&
-           baseline_metrics_add(&to->counters, &to->counter_count, from->counters, from->counter_count);
+           copy_metrics(&to->kinds, &to->kind_count, from->kinds, from->kind_count) &&
+           copy_metrics(&to->counters, &to->counter_count, from->counters, from->counter_count);
 }
 
 int baseline_by_name(const void *a, const void *b)

@@ -88,10 +88,13 @@ int baseline_make(struct baseline *b, const char *name, const struct bench_sampl
                   size_t count, const struct bench_breakdown *bd, const char *no_breakdown,
                   struct qk_error *err);
 void baseline_free(struct baseline *b);
-/* Copies n of them behind those of an owned list. False when memory is refused; free the list in any case. */
-bool baseline_metrics_add(struct bench_metric **to, size_t *count, const struct bench_metric *from, size_t n);
+/* Behind those of an owned list, whose texts are copied. False when memory is refused; free the list in any case. */
+bool baseline_metric_add(struct bench_metric **list, size_t *count, const char *name, const char *unit,
+                         double value, const char *reason);
 void baseline_metrics_free(struct bench_metric *list, size_t count);
-/* For qsort: struct bench_metric by name. */
+/* For qsort: cases and absences, which begin with their names. */
+int baseline_by_first(const void *a, const void *b);
+/* The same of struct bench_metric. */
 int baseline_by_name(const void *a, const void *b);
 /* A counter of a case by its name; NULL for none. */
 const struct bench_metric *baseline_find_counter(const struct baseline_case *c, const char *name);

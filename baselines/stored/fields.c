@@ -183,14 +183,13 @@ static bool next_uncounted(const void *record, void *row)
 {
     const struct baseline *b = &((const struct stored *)record)->b;
     struct bench_metric *to = row;
-    const struct bench_metric *next =
-        to->name ? baseline_find_counter(b->cases, to->name) + 1 : b->cases->counters;
-    while (next < b->cases->counters + b->cases->counter_count && !is_uncounted(b, next))
-        next++;
-    const bool found = next < b->cases->counters + b->cases->counter_count;
-    if (found)
-        *to = *next;
-    return found;
+    const size_t count = b->count ? b->cases->counter_count : 0;
+    size_t i = to->name ? (size_t)(baseline_find_counter(b->cases, to->name) - b->cases->counters) + 1 : 0;
+    while (i < count && !is_uncounted(b, &b->cases->counters[i]))
+        i++;
+    if (i < count)
+        *to = b->cases->counters[i];
+    return i < count;
 }
 
 static bool next_case(const void *record, void *row)
@@ -217,13 +216,12 @@ static void add_uncounted(struct bench_reader *r, const struct bench_place *at, 
         struct baseline_case *c = &s->b.cases[i];
         qsort(c->kinds, c->kind_count, sizeof *c->kinds, baseline_by_name);
         qsort(c->counters, c->counter_count, sizeof *c->counters, baseline_by_name);
-        for (size_t k = 0; k < s->uncounted_count; k++) {
-            s->uncounted[k].value = NAN;
+        for (size_t k = 0; k < s->uncounted_count; k++)
             bench_demand(r, !baseline_find_counter(c, s->uncounted[k].name), at, s->uncounted[k].name,
                          "no counter that a case has");
-        }
-        if (!baseline_metrics_add(&c->counters, &c->counter_count, s->uncounted, s->uncounted_count))
-            bench_reader_no_memory(r);
+        for (const struct bench_metric *m = s->uncounted; m < s->uncounted + s->uncounted_count; m++)
+            if (!baseline_metric_add(&c->counters, &c->counter_count, m->name, m->unit, NAN, m->reason))
+                bench_reader_no_memory(r);
         qsort(c->counters, c->counter_count, sizeof *c->counters, baseline_by_name);
     }
 }

@@ -12,8 +12,7 @@
 
 struct launches {
     const struct bench_sample_set *const *sets;
-    struct bench_summary *sums;              /* [count] */
-    const struct bench_summary_row ***index; /* [count] each: rows by case */
+    struct bench_summary *sums; /* [count], their rows by_case */
     size_t count;
     const struct bench_breakdown *bd;
     const char *no_breakdown;
@@ -22,8 +21,8 @@ struct launches {
 
 static int by_case(const void *a, const void *b)
 {
-    const struct bench_record *x = (*(const struct bench_summary_row *const *)a)->rec;
-    const struct bench_record *y = (*(const struct bench_summary_row *const *)b)->rec;
+    const struct bench_record *x = ((const struct bench_summary_row *)a)->rec;
+    const struct bench_record *y = ((const struct bench_summary_row *)b)->rec;
     int order = strcmp(x->op, y->op);
     if (!order)
         order = strcmp(x->shape, y->shape);
@@ -33,22 +32,8 @@ static int by_case(const void *a, const void *b)
 static const struct bench_summary_row *row_of(const struct launches *all, size_t launch,
                                               const struct bench_record *rec)
 {
-    const struct bench_summary_row key = {.rec = rec}, *const wanted = &key;
-    const struct bench_summary_row **found =
-        bsearch(&wanted, all->index[launch], all->sums[launch].count, sizeof *found, by_case);
-    return found ? *found : NULL;
-}
-
-static bool make_index(struct launches *all, size_t launch)
-{
-    const struct bench_summary *sum = &all->sums[launch];
-    const struct bench_summary_row **rows = calloc(sum->count + 1, sizeof *rows);
-    all->index[launch] = rows;
-    for (size_t i = 0; rows && i < sum->count; i++)
-        rows[i] = &sum->rows[i];
-    if (rows)
-        qsort(rows, sum->count, sizeof *rows, by_case);
-    return rows != NULL;
+    return bsearch(&(struct bench_summary_row){.rec = rec}, all->sums[launch].rows, all->sums[launch].count,
+                   sizeof *all->sums->rows, by_case);
 }
 
 /* Why a case has no figures; empty when it has. */
@@ -104,13 +89,6 @@ static bool take_times(struct baseline_case *c, const struct launches *all, cons
     return c->spread_why != NULL;
 }
 
-static bool add_metric(struct bench_metric **list, size_t *count, const char *name, const char *unit,
-                       double value, const char *reason)
-{
-    return baseline_metrics_add(list, count,
-                                &(struct bench_metric){(char *)name, (char *)unit, value, (char *)reason}, 1);
-}
-
 /* Counted exactly, so that launches that counted have the same count or something is wrong. */
 static bool take_instructions(struct baseline_case *c, const struct launches *all,
                               const struct bench_record *rec)
@@ -133,7 +111,8 @@ static bool take_instructions(struct baseline_case *c, const struct launches *al
     }
     for (size_t i = 0; i < rec->metric_count && !isnan(c->instructions); i++)
         if (!strncmp(rec->metrics[i].name, "steps.", 6) &&
-            !add_metric(&c->kinds, &c->kind_count, rec->metrics[i].name + 6, "", rec->metrics[i].value, NULL))
+            !baseline_metric_add(&c->kinds, &c->kind_count, rec->metrics[i].name + 6, "",
+                                 rec->metrics[i].value, NULL))
             return false;
     c->instructions_why = *why ? strdup(why) : NULL;
     return c->instructions_why || !*why;
@@ -156,8 +135,8 @@ static bool take_counter(struct baseline_case *c, const struct launches *all, co
         else
             all->values[l] = m->value;
     }
-    return add_metric(&c->counters, &c->counter_count, metric->name, metric->unit, why ? NAN : median_of(all),
-                      why ? why : metric->reason);
+    return baseline_metric_add(&c->counters, &c->counter_count, metric->name, metric->unit,
+                               why ? NAN : median_of(all), why ? why : metric->reason);
 }
 
 /* Shares of ceilings are measurements of two things at once; the ceilings are stored elsewhere. */
@@ -212,16 +191,6 @@ static bool take_case(struct baseline_case *c, const struct launches *all, const
            take_counters(c, all, rec) && take_components(c, all);
 }
 
-static int by_case_name(const void *a, const void *b)
-{
-    return strcmp(((const struct baseline_case *)a)->name, ((const struct baseline_case *)b)->name);
-}
-
-static int by_absent_name(const void *a, const void *b)
-{
-    return strcmp(((const struct baseline_absent *)a)->name, ((const struct baseline_absent *)b)->name);
-}
-
 static int take_all(struct baseline *b, const struct launches *all, struct qk_error *err)
 {
     const struct bench_sample_set *set = all->sets[0];
@@ -239,8 +208,8 @@ static int take_all(struct baseline *b, const struct launches *all, struct qk_er
             return qk_fail(err, QK_ERR_MEMORY, b->name, "no memory for a case");
         }
     }
-    qsort(b->cases, b->count, sizeof *b->cases, by_case_name);
-    qsort(b->absent, b->absent_count, sizeof *b->absent, by_absent_name);
+    qsort(b->cases, b->count, sizeof *b->cases, baseline_by_first);
+    qsort(b->absent, b->absent_count, sizeof *b->absent, baseline_by_first);
     if (!b->count)
         return qk_fail(err, QK_ERR_INVALID, b->name, "no case was measured: %s",
                        b->absent_count ? b->absent[0].reason : "the result has none");
@@ -281,23 +250,18 @@ int baseline_make(struct baseline *b, const char *name, const struct bench_sampl
     b->launches = count;
     snprintf(b->shapes, sizeof b->shapes, "%s", sets[0]->source);
     all.sums = calloc(count, sizeof *all.sums);
-    all.index = calloc(count, sizeof *all.index);
     all.values = calloc(count, sizeof *all.values);
     all.scratch = calloc(count, sizeof *all.scratch);
-    if (!all.sums || !all.index || !all.values || !all.scratch)
+    if (!all.sums || !all.values || !all.scratch)
         code = qk_fail(err, QK_ERR_MEMORY, name, "no memory for %zu launches", count);
     for (; all.count < count && !code; all.count += !code)
         code = bench_summary_make(&all.sums[all.count], sets[all.count], err);
-    for (size_t i = 0; i < all.count && !code; i++)
-        if (!make_index(&all, i))
-            code = qk_fail(err, QK_ERR_MEMORY, name, "no memory for %zu cases", all.sums[i].count);
+    for (size_t i = 0; i < all.count; i++)
+        qsort(all.sums[i].rows, all.sums[i].count, sizeof *all.sums[i].rows, by_case);
     if (!code)
         code = take_all(b, &all, err);
-    for (size_t i = 0; i < all.count; i++) {
-        free(all.index[i]);
+    for (size_t i = 0; i < all.count; i++)
         bench_summary_free(&all.sums[i]);
-    }
-    free(all.index);
     free(all.sums);
     free(all.values);
     free(all.scratch);

@@ -179,12 +179,4 @@ UNIT_TEST(cut_and_garbled)
     free(copy);
 }
 
-TEST_PART(baseline_bad)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nonsense),
-        cmocka_unit_test(no_json),
-        cmocka_unit_test(cut_and_garbled),
-    };
-    return cmocka_run_group_tests_name("baselines/baseline_bad", tests, write_it, remove_it);
-}
+UNIT_TESTS(baseline_bad, write_it, remove_it)

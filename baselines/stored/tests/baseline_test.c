@@ -35,14 +35,6 @@ UNIT_TEST(median_and_spread_of_launches)
     baseline_free(&b);
 }
 
-static const struct bench_metric *counter(const struct baseline_case *c, const char *name)
-{
-    for (size_t i = 0; i < c->counter_count; i++)
-        if (!strcmp(c->counters[i].name, name))
-            return &c->counters[i];
-    return NULL;
-}
-
 UNIT_TEST(counters_and_instructions)
 {
     struct baseline b;
@@ -54,11 +46,11 @@ UNIT_TEST(counters_and_instructions)
     assert_true(c->kinds[0].value == 1000);
     assert_string_equal(c->kinds[1].name, "store");
     assert_int_equal(c->counter_count, 3); /* no share of a ceiling */
-    bench_test_near(counter(c, "l1d_misses")->value, 3.25 * 1.01);
-    assert_true(isnan(counter(c, "cycles")->value));
-    assert_string_equal(counter(c, "cycles")->reason, "PAPI: Event does not exist");
-    assert_true(isnan(counter(c, "ipc")->value)); /* counted, but "not validated" */
-    assert_non_null(strstr(counter(c, "ipc")->reason, "not validated"));
+    bench_test_near(baseline_find_counter(c, "l1d_misses")->value, 3.25 * 1.01);
+    assert_true(isnan(baseline_find_counter(c, "cycles")->value));
+    assert_string_equal(baseline_find_counter(c, "cycles")->reason, "PAPI: Event does not exist");
+    assert_true(isnan(baseline_find_counter(c, "ipc")->value)); /* counted, but "not validated" */
+    assert_non_null(strstr(baseline_find_counter(c, "ipc")->reason, "not validated"));
     baseline_free(&b);
 }
 
@@ -123,8 +115,10 @@ UNIT_TEST(launches_must_belong_together)
     assert_int_equal(baseline_make(&b, "x", list, 2, NULL, NULL, &err), 0);
     const struct baseline_case *c = baseline_find(&b, "qk256_dequant/scalar/4096");
     assert_true(isnan(c->instructions) && strstr(c->instructions_why, "launch 2 5"));
-    assert_true(counter(c, "branches")->value == 7 && isnan(counter(c, "cache_misses")->value));
-    assert_non_null(strstr(counter(c, "cache_misses")->reason, "by PAPI and another by the kernel"));
+    assert_true(baseline_find_counter(c, "branches")->value == 7 &&
+                isnan(baseline_find_counter(c, "cache_misses")->value));
+    assert_non_null(
+        strstr(baseline_find_counter(c, "cache_misses")->reason, "by PAPI and another by the kernel"));
     assert_int_equal(c->kind_count, 0);
     baseline_free(&b);
     for (size_t i = 0; i < sets[0].record_count; i++)
@@ -152,8 +146,7 @@ static void round_trip(struct baseline *b)
     size_t size[2];
     char *text[2];
     text[0] = written(b, "first", &size[0]);
-    if (baseline_read(&again, bench_test_path("first"), &err))
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(baseline_read(&again, bench_test_path("first"), &err), err);
     text[1] = written(&again, "second", &size[1]);
     assert_int_equal(size[0], size[1]);
     assert_memory_equal(text[0], text[1], size[0]);
@@ -189,8 +182,7 @@ UNIT_TEST(same_bytes_of_stored_files)
         struct qk_error err = {.text = ""};
         size_t was_size, size;
         char *was = bench_test_get(files[i], &was_size);
-        if (baseline_read(&b, files[i], &err))
-            fail_msg("%s: %s", err.where, err.text);
+        assert_works(baseline_read(&b, files[i], &err), err);
         char *text = written(&b, "again", &size);
         assert_int_equal(size, was_size);
         assert_memory_equal(text, was, size);
@@ -202,11 +194,8 @@ UNIT_TEST(same_bytes_of_stored_files)
 
 static void count_nowhere(struct baseline_case *c, const char *reason)
 {
-    struct bench_metric *more = reallocarray(c->counters, c->counter_count + 1, sizeof *more);
-    assert_non_null(more);
-    c->counters = more;
-    more[c->counter_count++] = (struct bench_metric){strdup("aaa"), strdup("per call"), NAN, strdup(reason)};
-    qsort(more, c->counter_count, sizeof *more, baseline_by_name);
+    assert_true(baseline_metric_add(&c->counters, &c->counter_count, "aaa", "per call", NAN, reason));
+    qsort(c->counters, c->counter_count, sizeof *c->counters, baseline_by_name);
 }
 
 static size_t times(const char *text, const char *what)
@@ -316,15 +305,4 @@ UNIT_TEST(accepted)
     baseline_free(&b);
 }
 
-TEST_PART(baseline)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(median_and_spread_of_launches), cmocka_unit_test(counters_and_instructions),
-        cmocka_unit_test(components_of_the_breakdown),   cmocka_unit_test(what_has_no_figures_is_absent),
-        cmocka_unit_test(launches_must_belong_together), cmocka_unit_test(same_bytes_after_reading),
-        cmocka_unit_test(same_bytes_of_stored_files),    cmocka_unit_test(what_no_case_has_is_said_once),
-        cmocka_unit_test(a_file_of_version_1_is_read),   cmocka_unit_test(accepted),
-    };
-    return cmocka_run_group_tests_name("baselines/baseline", tests, bench_test_dir_make,
-                                       bench_test_dir_remove);
-}
+UNIT_TESTS(baseline, bench_test_dir_make, bench_test_dir_remove)

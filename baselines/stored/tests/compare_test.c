@@ -34,7 +34,7 @@ static const struct baseline_difference *row(const char *name)
 }
 
 /* Old 4/1.01 in [4/1.02, 4], new exactly 4/1.1: the old side's arms alone make the interval. */
-UNIT_TEST(change_and_interval)
+UNIT_TEST_WITH(change_and_interval, NULL, tear_down)
 {
     baseline_test_main(&a);
     baseline_test_fresh(&b, 1.1);
@@ -62,7 +62,7 @@ UNIT_TEST(change_and_interval)
     assert_true(isnan(d->slower.low) && isnan(d->slower.high));
 }
 
-UNIT_TEST(components_that_grew)
+UNIT_TEST_WITH(components_that_grew, NULL, tear_down)
 {
     static const struct {
         double points, margin;
@@ -96,7 +96,7 @@ UNIT_TEST(components_that_grew)
     }
 }
 
-UNIT_TEST(instructions_by_kind)
+UNIT_TEST_WITH(instructions_by_kind, NULL, tear_down)
 {
     baseline_test_main(&a);
     baseline_test_main(&b);
@@ -121,7 +121,7 @@ UNIT_TEST(instructions_by_kind)
     assert_false(row(n->name)->instructions_changed);
 }
 
-UNIT_TEST(cases_of_one_side)
+UNIT_TEST_WITH(cases_of_one_side, NULL, tear_down)
 {
     baseline_test_main(&a);
     baseline_test_fresh(&b, 1);
@@ -144,7 +144,7 @@ static bool names(const struct baseline_field *list, size_t count, const char *n
     return found;
 }
 
-UNIT_TEST(every_field_of_the_identity)
+UNIT_TEST_WITH(every_field_of_the_identity, NULL, tear_down)
 {
     char text[400];
     baseline_test_main(&a);
@@ -185,14 +185,4 @@ UNIT_TEST(every_field_of_the_identity)
     assert_int_equal(strlen(baseline_fields_text(c.identity, c.identity_count, small, sizeof small)), 7);
 }
 
-TEST_PART(compare)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(change_and_interval, tear_down),
-        cmocka_unit_test_teardown(components_that_grew, tear_down),
-        cmocka_unit_test_teardown(instructions_by_kind, tear_down),
-        cmocka_unit_test_teardown(cases_of_one_side, tear_down),
-        cmocka_unit_test_teardown(every_field_of_the_identity, tear_down),
-    };
-    return cmocka_run_group_tests_name("baselines/compare", tests, NULL, NULL);
-}
+UNIT_TESTS(compare, NULL, NULL)

@@ -25,6 +25,8 @@ UNIT_FIXTURE(tear_down)
     return 0;
 }
 
+#define TEST(NAME) UNIT_TEST_WITH(NAME, set_up, tear_down)
+
 static void judge(void)
 {
     assert_int_equal(baseline_components_judge(&c, &bd, &err), 0);
@@ -57,7 +59,7 @@ static void measure_row(size_t i, const double at[BENCH_TEST_ARMS])
     assert_int_equal(bench_breakdown_estimate(&bd.rows[i], &err), 0);
 }
 
-UNIT_TEST(every_gain_has_a_verdict)
+TEST(every_gain_has_a_verdict)
 {
     static const double p3[] = {250 / 1.43 * 0.9, 300, 1300, 1330, 1350, 1350};
     measure_row(4, p3);
@@ -77,7 +79,7 @@ UNIT_TEST(every_gain_has_a_verdict)
     assert_int_equal(c.verdicts[BASELINE_NOT_RESOLVED], 1);
 }
 
-UNIT_TEST(a_gain_below_its_claim_is_refuted)
+TEST(a_gain_below_its_claim_is_refuted)
 {
     static const double p3[] = {250, 300, 420, 450, 470, 470}, p25[] = {260, 500, 1550, 1580, 1600, 1600};
     measure_row(3, p25);
@@ -89,7 +91,7 @@ UNIT_TEST(a_gain_below_its_claim_is_refuted)
     assert_string_equal(gain_of("loop")->why, "");
 }
 
-UNIT_TEST(what_was_not_measured_is_not_resolved)
+TEST(what_was_not_measured_is_not_resolved)
 {
     judge();
     not_resolved("loop", "p3_prefetch failed: check failed");
@@ -97,7 +99,7 @@ UNIT_TEST(what_was_not_measured_is_not_resolved)
     assert_null(gain_of("lookup")->before);
 }
 
-UNIT_TEST(the_nearest_phase_is_not_the_last_row)
+TEST(the_nearest_phase_is_not_the_last_row)
 {
     static const double p3[] = {250, 300, 420, 450, 470, 470};
     const struct bench_breakdown_row p1 = bd.rows[1];
@@ -108,7 +110,7 @@ UNIT_TEST(the_nearest_phase_is_not_the_last_row)
     assert_string_equal(gain_of("loop")->before, "p2_fma");
 }
 
-UNIT_TEST(a_phase_left_out_gives_no_row)
+TEST(a_phase_left_out_gives_no_row)
 {
     bd.count = 2; /* scalar and p1_unpack */
     judge();
@@ -117,7 +119,7 @@ UNIT_TEST(a_phase_left_out_gives_no_row)
     bd.count = 6;
 }
 
-UNIT_TEST(without_an_earlier_phase_there_is_nothing_to_compare)
+TEST(without_an_earlier_phase_there_is_nothing_to_compare)
 {
     struct bench_breakdown one = bd;
     one.rows = bd.rows + 1;
@@ -126,14 +128,14 @@ UNIT_TEST(without_an_earlier_phase_there_is_nothing_to_compare)
     not_resolved("unpack", "no earlier phase was measured");
 }
 
-UNIT_TEST(an_unknown_stage_is_said)
+TEST(an_unknown_stage_is_said)
 {
     strcpy(c.claims.components[0].stage, "pack");
     judge();
     not_resolved("pack", "qk256_dequant has no stage pack");
 }
 
-UNIT_TEST(shapes_are_judged_apart)
+TEST(shapes_are_judged_apart)
 {
     for (size_t i = 2; i < bd.count; i++)
         strcpy(bd.rows[i].shape, "512");
@@ -144,7 +146,7 @@ UNIT_TEST(shapes_are_judged_apart)
     not_resolved("scale", "no earlier phase was measured");
 }
 
-UNIT_TEST(another_op_has_no_claims)
+TEST(another_op_has_no_claims)
 {
     strcpy(c.claims.op, "other");
     judge();
@@ -152,7 +154,7 @@ UNIT_TEST(another_op_has_no_claims)
     assert_true(isnan(baseline_components_claimed(&c, &bd.rows[0], "loop")));
 }
 
-UNIT_TEST(claimed_times_are_by_phase)
+TEST(claimed_times_are_by_phase)
 {
     assert_true(baseline_components_claimed(&c, &bd.rows[0], "unpack") == 3600);
     assert_true(baseline_components_claimed(&c, &bd.rows[1], "unpack") == 720);
@@ -162,24 +164,7 @@ UNIT_TEST(claimed_times_are_by_phase)
     assert_true(isnan(baseline_components_claimed(&c, &bd.rows[3], "loop"))); /* 2.5 */
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
-TEST_PART(components)
-{
-    const struct CMUnitTest tests[] = {
-        TEST(every_gain_has_a_verdict),
-        TEST(a_gain_below_its_claim_is_refuted),
-        TEST(what_was_not_measured_is_not_resolved),
-        TEST(the_nearest_phase_is_not_the_last_row),
-        TEST(a_phase_left_out_gives_no_row),
-        TEST(without_an_earlier_phase_there_is_nothing_to_compare),
-        TEST(an_unknown_stage_is_said),
-        TEST(shapes_are_judged_apart),
-        TEST(another_op_has_no_claims),
-        TEST(claimed_times_are_by_phase),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(components, NULL, NULL)
 
 /* Prints what is said of the tests' breakdown. */
 TEST_PART(write_claims)

@@ -136,13 +136,4 @@ UNIT_TEST(killed_saves_leave_the_old_file)
     baseline_free(&b);
 }
 
-TEST_PART(store)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(machines_and_names),
-        cmocka_unit_test(where_they_are),
-        cmocka_unit_test(saved_loaded_and_listed),
-        cmocka_unit_test(killed_saves_leave_the_old_file),
-    };
-    return cmocka_run_group_tests_name("baselines/store", tests, bench_test_dir_make, bench_test_dir_remove);
-}
+UNIT_TESTS(store, bench_test_dir_make, bench_test_dir_remove)

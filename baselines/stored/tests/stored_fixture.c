@@ -39,8 +39,7 @@ void baseline_test_main(struct baseline *b)
     }
     bench_test_breakdown(&bd);
     bd.env = sets[0].env;
-    if (baseline_make(b, "main", list, 3, &bd, NULL, &err))
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(baseline_make(b, "main", list, 3, &bd, NULL, &err), err);
     bench_breakdown_free(&bd);
     for (int l = 0; l < 3; l++)
         bench_sample_set_free(&sets[l]);
@@ -52,8 +51,7 @@ void baseline_test_fresh(struct baseline *b, double slower)
     const struct bench_sample_set *const list[] = {&set};
     struct qk_error err = {.text = ""};
     make_set(&set, slower);
-    if (baseline_make(b, "fresh", list, 1, NULL, "none was made", &err))
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(baseline_make(b, "fresh", list, 1, NULL, "none was made", &err), err);
     bench_sample_set_free(&set);
 }
 

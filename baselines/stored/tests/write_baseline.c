@@ -9,21 +9,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int write(struct baseline *b, struct qk_error *err)
+static int write(struct baseline *b)
 {
-    const int code = baseline_write(b, stdout, err);
+    struct qk_error err;
+    const int code = baseline_write(b, stdout, &err);
     baseline_free(b);
     if (code)
-        fprintf(stderr, "%s (%s)\n", err->text, err->where);
+        fprintf(stderr, "%s (%s)\n", err.text, err.where);
     return code != 0 || fflush(stdout) != 0;
 }
 
 TEST_PART(write_main)
 {
     struct baseline b;
-    struct qk_error err;
     baseline_test_main(&b);
-    return write(&b, &err);
+    return write(&b);
 }
 
 /* As if it had been measured here, whatever here is. */
@@ -31,22 +31,20 @@ TEST_PART(write_here)
 {
     struct baseline b;
     struct qk_cpu isa;
-    struct qk_error err;
-    if (qk_cpu_detect(&isa, getenv("QK_DISABLE_ISA"), &err))
+    if (qk_cpu_detect(&isa, getenv("QK_DISABLE_ISA"), NULL))
         return 1;
     baseline_test_main(&b);
     bench_environment_built(&b.env, &isa, qk_table_builtin()->compiler);
-    return write(&b, &err);
+    return write(&b);
 }
 
 TEST_PART(write_elsewhere)
 {
     struct baseline b;
-    struct qk_error err;
     baseline_test_main(&b);
     strcpy(b.env.cpu_vendor, "NobodysCPU");
     bench_environment_kernels(&b.env, "BASE", "tcc 1");
-    return write(&b, &err);
+    return write(&b);
 }
 
 /* The look-up of p4_permute takes three times as long, and nothing else changes. */
@@ -54,7 +52,6 @@ TEST_PART(write_slower)
 {
     enum { LOOKUP = 2 };
     struct baseline b;
-    struct qk_error err;
     baseline_test_main(&b);
     struct baseline_case *c = baseline_find(&b, "qk256_dequant/p4_permute/4096");
     const double share = c->components[LOOKUP].share / 100, times = 1 + 2 * share;
@@ -62,7 +59,7 @@ TEST_PART(write_slower)
     c->ns *= times;
     c->speedup =
         (struct bench_interval){c->speedup.value / times, c->speedup.low / times, c->speedup.high / times};
-    return write(&b, &err);
+    return write(&b);
 }
 
 TEST_PART(write_baseline)
@@ -75,7 +72,7 @@ TEST_PART(write_baseline)
     int code = baseline_accept(&b, &fresh, "made slower on purpose", "2026-02-03T04:05:06Z", &changed, &err);
     baseline_free(&fresh);
     if (!code)
-        return write(&b, &err);
+        return write(&b);
     fprintf(stderr, "%s (%s)\n", err.text, err.where);
     baseline_free(&b);
     return 1;
