@@ -17,30 +17,20 @@ static bool is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static int put_path(char to[BASELINE_PATH], const char *path, struct qk_error *err)
-{
-    if (strlen(path) >= BASELINE_PATH)
-        return qk_fail(err, QK_ERR_ARG, "--dir", "a path of %zu bytes; at most %d", strlen(path),
-                       BASELINE_PATH - 1);
-    strcpy(to, path);
-    return 0;
-}
-
 int baseline_folder(char to[BASELINE_PATH], const char *dir, struct qk_error *err)
 {
-    const char *from = getenv("QK_BASELINES");
-    if (dir && *dir)
-        return put_path(to, dir, err);
-    if (dir)
+    const char *set = getenv("QK_BASELINES"), *from = dir ? dir : set && *set ? set : "baselines/data";
+    if (dir && !*dir)
         return qk_fail(err, QK_ERR_ARG, "--dir", "an empty text is no folder");
-    if (from && *from)
-        return put_path(to, from, err);
-    if (is_folder("baselines/data"))
-        return put_path(to, "baselines/data", err);
-    return qk_fail(err, QK_ERR_ARG, "baselines",
-                   "no folder of baselines: QK_BASELINES is %s, and there is no baselines/data below the "
-                   "current directory; name one with --dir",
-                   from ? "empty" : "not set");
+    if (!dir && !(set && *set) && !is_folder(from))
+        return qk_fail(err, QK_ERR_ARG, "baselines",
+                       "no folder of baselines: QK_BASELINES is %s, and there is no baselines/data below the "
+                       "current directory; name one with --dir",
+                       set ? "empty" : "not set");
+    if (snprintf(to, BASELINE_PATH, "%s", from) >= BASELINE_PATH)
+        return qk_fail(err, QK_ERR_ARG, "--dir", "a path of %zu bytes; at most %d", strlen(from),
+                       BASELINE_PATH - 1);
+    return 0;
 }
 
 /* What there is of this machine, else how many there are of others. */
