@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/text/breakdown.h"
 
-#include "harness/records/outfile.h"
 #include "reports/text/breakdown_counts.h"
 #include "reports/text/content.h"
 
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -224,54 +222,24 @@ static void add_unmeasured(struct report_table *t, const struct bench_breakdown 
     }
 }
 
-struct writing {
-    report_render *render;
-    FILE *to;
-    bool any, failed; /* of the tables so far */
-};
-
-/* Writes a table that has been filled, and releases it. Behind one that memory was refused for nothing is written. */
-static void finish(struct writing *w, struct report_table *t)
-{
-    w->failed |= t->failed;
-    if (!w->failed && t->cells.count) {
-        if (w->any)
-            putc('\n', w->to);
-        w->any = true;
-        w->render(t, w->to);
-    }
-    report_table_free(t);
-}
-
-static int write_all(const struct report_breakdown_input *in, report_render *render, FILE *to,
+static int write_all(const struct report_breakdown_input *in, report_render *write, FILE *to,
                      struct qk_error *err)
 {
     const struct bench_breakdown *bd = in->bd;
-    struct writing w = {.render = render, .to = to};
-    struct report_table t = {0};
-    add_facts(&t, in);
-    finish(&w, &t);
-    for (size_t first = 0; first < bd->count; first = bench_breakdown_group_end(bd, first)) {
-        add_overview(&t, in, first, bench_breakdown_group_end(bd, first));
-        finish(&w, &t);
-    }
+    struct report_tables all = {0};
+    add_facts(report_tables_add(&all), in);
     for (size_t first = 0; first < bd->count; first = bench_breakdown_group_end(bd, first))
-        for (size_t n = 0; report_breakdown_counted(&t, bd, first, n); n++)
-            finish(&w, &t);
+        add_overview(report_tables_add(&all), in, first, bench_breakdown_group_end(bd, first));
+    for (size_t first = 0; first < bd->count; first = bench_breakdown_group_end(bd, first))
+        for (size_t n = 0; report_breakdown_counted(report_tables_add(&all), bd, first, n); n++)
+            continue;
     for (size_t i = 0; i < bd->count; i++)
-        if (bd->rows[i].status == BENCH_OK) {
-            add_row(&t, in, &bd->rows[i]);
-            finish(&w, &t);
-        }
+        if (bd->rows[i].status == BENCH_OK)
+            add_row(report_tables_add(&all), in, &bd->rows[i]);
     if (in->claims)
-        add_gains(&t, in->claims);
-    finish(&w, &t);
-    add_unmeasured(&t, bd);
-    finish(&w, &t);
-    if (w.failed)
-        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the breakdown's texts");
-    errno = 0;
-    return bench_written(to, "the breakdown", err);
+        add_gains(report_tables_add(&all), in->claims);
+    add_unmeasured(report_tables_add(&all), bd);
+    return report_tables_write(&all, false, write, "the breakdown", to, err);
 }
 
 int report_breakdown_text(const struct report_breakdown_input *in, FILE *to, struct qk_error *err)

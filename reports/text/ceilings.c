@@ -159,9 +159,9 @@ static void add_peaks(struct report_table *t, const struct bench_ceilings *c)
 
 int report_ceilings_text(const struct bench_ceilings *c, bool stored, FILE *to, struct qk_error *err)
 {
-    struct report_table tables[3] = {0};
-    add_facts(&tables[0], c, stored);
-    add_bandwidths(&tables[1], c);
-    add_peaks(&tables[2], c);
-    return report_tables_write(tables, 3, true, report_table_text, "the ceilings", to, err);
+    struct report_tables all = {0};
+    add_facts(report_tables_add(&all), c, stored);
+    add_bandwidths(report_tables_add(&all), c);
+    add_peaks(report_tables_add(&all), c);
+    return report_tables_write(&all, true, report_table_text, "the ceilings", to, err);
 }

@@ -24,6 +24,11 @@ static void add_ns(struct report_table *t, const struct baseline_part *part)
         report_table_cell(t, "%.4g [%.4g, %.4g]", part->ns.value, part->ns.low, part->ns.high);
 }
 
+static void add_ratio(struct report_table *t, const struct bench_interval *x)
+{
+    report_add_ratio(t, x, isnan(x->low) ? report_table_note(t, "too few blocks for an interval") : 0);
+}
+
 static void add_speedup(struct report_table *t, const struct baseline_case *c)
 {
     if (!c)
@@ -31,8 +36,7 @@ static void add_speedup(struct report_table *t, const struct baseline_case *c)
     else if (c->reference)
         report_table_cell(t, "reference");
     else
-        report_add_ratio(t, &c->speedup,
-                         isnan(c->speedup.low) ? report_table_note(t, "too few blocks for an interval") : 0);
+        add_ratio(t, &c->speedup);
 }
 
 static const struct baseline_part *find_part(const struct baseline_case *c, const char *name)
@@ -235,26 +239,18 @@ static void add_comparison_facts(struct report_table *t, const struct baseline_c
     add_beyond_noise(t, c);
 }
 
-static int write_tables(void (*const *fill)(struct report_table *, const struct baseline_comparison *),
-                        size_t count, const struct baseline_comparison *c, FILE *to, struct qk_error *err)
-{
-    struct report_table tables[4] = {0};
-    for (size_t i = 0; i < count; i++)
-        fill[i](&tables[i], c);
-    return report_tables_write(tables, count, false, report_table_text, "the comparison", to, err);
-}
-
 int report_comparison_text(const struct baseline_comparison *c, FILE *to, struct qk_error *err)
 {
-    static void (*const fill[])(struct report_table *, const struct baseline_comparison *) = {
-        add_comparison_facts, add_case_table, add_component_table, add_counter_table};
-    return write_tables(fill, sizeof fill / sizeof *fill, c, to, err);
+    struct report_tables all = {0};
+    add_comparison_facts(report_tables_add(&all), c);
+    add_case_table(report_tables_add(&all), c);
+    add_component_table(report_tables_add(&all), c);
+    add_counter_table(report_tables_add(&all), c);
+    return report_tables_write(&all, false, report_table_text, "the comparison", to, err);
 }
 
-/* Of one baseline: the comparison's new side alone. */
-static void add_baseline_facts(struct report_table *t, const struct baseline_comparison *c)
+static void add_baseline_facts(struct report_table *t, const struct baseline *b)
 {
-    const struct baseline *b = c->new_side;
     report_table_facts(t);
     report_table_title(t, "Baseline %s", b->name);
     add_side(t, "of", b);
@@ -265,9 +261,8 @@ static void add_baseline_facts(struct report_table *t, const struct baseline_com
     report_table_fact(t, "kernel", "%s", b->env.kernel);
 }
 
-static void add_baseline_cases(struct report_table *t, const struct baseline_comparison *c)
+static void add_baseline_cases(struct report_table *t, const struct baseline *b)
 {
-    const struct baseline *b = c->new_side;
     report_table_title(t, "Cases");
     report_table_columns(t, "wrrrrw", "case", "speed-up", "spread %", "ns/call", "instructions",
                          "components");
@@ -286,25 +281,24 @@ static void add_baseline_cases(struct report_table *t, const struct baseline_com
     }
 }
 
-static void add_baseline_history(struct report_table *t, const struct baseline_comparison *c)
+static void add_baseline_history(struct report_table *t, const struct baseline *b)
 {
     report_table_title(t, "Accepted changes");
     report_table_columns(t, "wllrw", "case", "date", "commit", "before", "reason");
-    for (size_t i = 0; i < c->new_side->count; i++)
-        for (size_t h = 0; h < c->new_side->cases[i].history_count; h++) {
-            const struct baseline_accepted *a = &c->new_side->cases[i].history[h];
-            report_table_texts(t, c->new_side->cases[i].name, a->date, a->commit, NULL);
-            report_add_ratio(t, &a->speedup,
-                             isnan(a->speedup.low) ? report_table_note(t, "too few blocks for an interval")
-                                                   : 0);
+    for (size_t i = 0; i < b->count; i++)
+        for (size_t h = 0; h < b->cases[i].history_count; h++) {
+            const struct baseline_accepted *a = &b->cases[i].history[h];
+            report_table_texts(t, b->cases[i].name, a->date, a->commit, NULL);
+            add_ratio(t, &a->speedup);
             report_table_cell(t, "%s", a->reason);
         }
 }
 
 int report_baseline_text(const struct baseline *b, FILE *to, struct qk_error *err)
 {
-    static void (*const fill[])(struct report_table *, const struct baseline_comparison *) = {
-        add_baseline_facts, add_baseline_cases, add_baseline_history};
-    const struct baseline_comparison alone = {.old_side = b, .new_side = b};
-    return write_tables(fill, sizeof fill / sizeof *fill, &alone, to, err);
+    struct report_tables all = {0};
+    add_baseline_facts(report_tables_add(&all), b);
+    add_baseline_cases(report_tables_add(&all), b);
+    add_baseline_history(report_tables_add(&all), b);
+    return report_tables_write(&all, false, report_table_text, "the baseline", to, err);
 }

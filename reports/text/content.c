@@ -5,13 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The figures of a row that have a column each. */
-enum { NS, CYCLES, ELEMENTS, BYTES, FIGURES };
+/* What a row has columns of. */
+enum { CYCLES = 1, FIGURES = 4 };
 
 static double figure(const struct bench_summary_row *row, int which)
 {
-    const double figures[FIGURES] = {row->ns, row->cycles_per_element, row->gelem_s, row->gb_s};
-    return figures[which];
+    return (const double[]){row->ns, row->cycles_per_element, row->gelem_s, row->gb_s}[which];
 }
 
 /* Decimals that leave the smallest number of a column three digits, so that its points line up. */
@@ -257,44 +256,17 @@ static void add_audit(struct report_table *t, const struct baseline_audit *audit
     }
 }
 
-int report_content_make(struct report_content *content, const struct report_input *in, struct qk_error *err)
+void report_add_content(struct report_tables *all, const struct report_input *in)
 {
     struct report_metrics m;
-    size_t groups = 0;
-    bool failed = false;
+    add_facts(report_tables_add(all), in);
     for (size_t first = 0, end; first < in->summary->count; first = end) {
         end = bench_summary_group_end(in->summary, first);
-        report_metrics_find(&m, in->summary, first, end);
-        groups += 1 + m.tables;
-    }
-    *content = (struct report_content){.count = 1 + groups + (in->audit != NULL)};
-    content->tables = calloc(content->count, sizeof *content->tables);
-    if (!content->tables)
-        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu tables", content->count);
-    struct report_table *t = content->tables;
-    add_facts(t++, in);
-    for (size_t first = 0, end; first < in->summary->count; first = end) {
-        end = bench_summary_group_end(in->summary, first);
-        add_group(t++, in, first, end);
+        add_group(report_tables_add(all), in, first, end);
         report_metrics_find(&m, in->summary, first, end);
         for (size_t i = 0; i < m.tables; i++)
-            report_add_metrics(t++, in->summary, first, end, &m, i);
+            report_add_metrics(report_tables_add(all), in->summary, first, end, &m, i);
     }
     if (in->audit)
-        add_audit(t, in->audit);
-    for (size_t i = 0; i < content->count; i++)
-        failed |= content->tables[i].failed;
-    if (failed) {
-        report_content_free(content);
-        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the report's texts");
-    }
-    return 0;
-}
-
-void report_content_free(struct report_content *content)
-{
-    for (size_t i = 0; i < content->count; i++)
-        report_table_free(&content->tables[i]);
-    free(content->tables);
-    *content = (struct report_content){0};
+        add_audit(report_tables_add(all), in->audit);
 }

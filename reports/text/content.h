@@ -5,15 +5,8 @@
 #include "reports/text/report.h"
 #include "reports/text/table.h"
 
-struct report_content {
-    size_t count;
-    struct report_table *
-        tables; /* owned: the facts of the run, one table per group, its metrics, the audit if there is one */
-};
-
-/* QK_ERR_MEMORY. Free with report_content_free on success. It needs its input only while it is made. */
-int report_content_make(struct report_content *content, const struct report_input *in, struct qk_error *err);
-void report_content_free(struct report_content *content);
+/* The facts of the run, one table per group, its metrics, the audit if there is one. */
+void report_add_content(struct report_tables *all, const struct report_input *in);
 
 /*
  * A cell "3.412x [3.405, 3.420]", with four digits, so that the interval's width shows. `note` explains what is missing

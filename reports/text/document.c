@@ -7,19 +7,11 @@
 static int write_tables(const struct report_input *in, FILE *to, report_render *render, const char *what,
                         struct qk_error *err)
 {
-    struct report_content content;
-    struct report_table model[REPORT_E2E_TABLES] = {0};
-    int code = report_content_make(&content, in, err);
-    if (code)
-        return code;
-    code = report_tables_write(content.tables, content.count, true, render, what, to, err);
-    report_content_free(&content);
-    if (!code && in->e2e_audit) {
-        putc('\n', to);
-        report_e2e_tables(model, in->e2e, in->e2e_audit);
-        code = report_tables_write(model, REPORT_E2E_TABLES, true, render, what, to, err);
-    }
-    return code;
+    struct report_tables all = {0};
+    report_add_content(&all, in);
+    if (in->e2e_audit)
+        report_add_e2e(&all, in->e2e, in->e2e_audit);
+    return report_tables_write(&all, true, render, what, to, err);
 }
 
 int report_text(const struct report_input *in, FILE *to, struct qk_error *err)

@@ -161,26 +161,26 @@ static const char what[] = "the tables of a model";
 
 int report_e2e_markdown(const struct bench_e2e *e, FILE *to, struct qk_error *err)
 {
-    struct report_table tables[REPORT_E2E_TABLES] = {0};
-    add_rows(&tables[0], e);
-    add_components(&tables[1], e);
-    add_facts(&tables[2], e);
-    return report_tables_write(tables, REPORT_E2E_TABLES, true, report_table_markdown, what, to, err);
+    struct report_tables all = {0};
+    add_rows(report_tables_add(&all), e);
+    add_components(report_tables_add(&all), e);
+    add_facts(report_tables_add(&all), e);
+    return report_tables_write(&all, true, report_table_markdown, what, to, err);
 }
 
-void report_e2e_tables(struct report_table tables[REPORT_E2E_TABLES], const struct bench_e2e *e,
-                       const struct baseline_e2e_audit *audit)
+void report_add_e2e(struct report_tables *all, const struct bench_e2e *e,
+                    const struct baseline_e2e_audit *audit)
 {
-    add_facts(&tables[0], e);
-    add_ladder(&tables[1], e, audit);
-    add_components(&tables[2], e);
+    add_facts(report_tables_add(all), e);
+    add_ladder(report_tables_add(all), e, audit);
+    add_components(report_tables_add(all), e);
 }
 
 int report_e2e_ladder(const struct bench_e2e *e, const struct baseline_e2e_audit *audit, FILE *to,
                       bool markdown, struct qk_error *err)
 {
-    struct report_table tables[REPORT_E2E_TABLES] = {0};
-    report_e2e_tables(tables, e, audit);
-    return report_tables_write(tables, REPORT_E2E_TABLES, true,
-                               markdown ? report_table_markdown : report_table_text, what, to, err);
+    struct report_tables all = {0};
+    report_add_e2e(&all, e, audit);
+    return report_tables_write(&all, true, markdown ? report_table_markdown : report_table_text, what, to,
+                               err);
 }

@@ -18,7 +18,6 @@ int report_e2e_markdown(const struct bench_e2e *e, FILE *to, struct qk_error *er
 int report_e2e_ladder(const struct bench_e2e *e, const struct baseline_e2e_audit *audit, FILE *to,
                       bool markdown, struct qk_error *err);
 
-/* The same as zeroed tables, to be written and freed by the caller. */
-enum { REPORT_E2E_TABLES = 3 };
-void report_e2e_tables(struct report_table tables[REPORT_E2E_TABLES], const struct bench_e2e *e,
-                       const struct baseline_e2e_audit *audit);
+/* The same as tables for the caller to write. */
+void report_add_e2e(struct report_tables *all, const struct bench_e2e *e,
+                    const struct baseline_e2e_audit *audit);

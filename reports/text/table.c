@@ -168,22 +168,37 @@ void report_table_free(struct report_table *t)
     *t = (struct report_table){0};
 }
 
-int report_tables_write(struct report_table *tables, size_t count, bool empty, report_render *render,
-                        const char *what, FILE *to, struct qk_error *err)
+struct report_table *report_tables_add(struct report_tables *all)
 {
-    bool failed = false, any = false;
-    for (size_t i = 0; i < count; i++)
-        failed |= tables[i].failed;
+    struct report_table *more = reallocarray(all->list, all->count + 1, sizeof *more);
+    report_table_free(&all->spare);
+    all->spare.failed = !more;
+    if (!more)
+        return &all->spare;
+    all->list = more;
+    more[all->count] = (struct report_table){0};
+    return &more[all->count++];
+}
+
+int report_tables_write(struct report_tables *all, bool empty, report_render *render, const char *what,
+                        FILE *to, struct qk_error *err)
+{
+    bool failed = all->spare.failed, any = false;
+    for (size_t i = 0; i < all->count; i++)
+        failed |= all->list[i].failed;
     errno = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!failed && (empty || tables[i].cells.count)) {
+    for (size_t i = 0; i < all->count; i++) {
+        if (!failed && (empty || all->list[i].cells.count)) {
             if (any)
                 putc('\n', to);
             any = true;
-            render(&tables[i], to);
+            render(&all->list[i], to);
         }
-        report_table_free(&tables[i]);
+        report_table_free(&all->list[i]);
     }
+    free(all->list);
+    report_table_free(&all->spare);
+    *all = (struct report_tables){0};
     return failed ? qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %s", what)
                   : bench_written(to, what, err);
 }

@@ -56,13 +56,22 @@ void report_table_fact(struct report_table *t, const char *label, const char *fm
 size_t report_table_note(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void report_table_free(struct report_table *t);
 
+/* Tables that are filled one after the other; zero-initialise it. */
+struct report_tables {
+    struct report_table *list; /* owned */
+    size_t count;
+    struct report_table spare; /* has failed: takes what there was no memory for */
+};
+/* Another empty one, until the next is asked for. */
+struct report_table *report_tables_add(struct report_tables *all);
+
 typedef void report_render(const struct report_table *t, FILE *to);
 /*
  * Writes the tables with a blank line between, those without rows only when `empty`, and frees all. QK_ERR_MEMORY when
  * one of them has failed, QK_ERR_IO; both name `what`.
  */
-int report_tables_write(struct report_table *tables, size_t count, bool empty, report_render *render,
-                        const char *what, FILE *to, struct qk_error *err);
+int report_tables_write(struct report_tables *all, bool empty, report_render *render, const char *what,
+                        FILE *to, struct qk_error *err);
 
 /* Both write the title, the table and its notes. Failures are left in the stream's error flag. */
 report_render report_table_text, report_table_markdown;
