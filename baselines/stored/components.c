@@ -87,46 +87,38 @@ static void measure(struct baseline_gain_row *out, const struct group *g,
     out->measured = bench_breakdown_gain(before, after, (size_t)stage, out->why, sizeof out->why);
 }
 
-/* Walks groups x claims; fills rows when there is room for them, so that a first pass with NULL counts. */
-static size_t walk(struct baseline_gain_row *rows, const struct baseline_claims *claims,
-                   const struct bench_breakdown *bd)
+/* The row of one claim and group, which has a row of the claim's phase. False when memory is refused. */
+static bool add_row(struct baseline_components *c, const struct baseline_component_claim *claim,
+                    const struct group *g, const struct bench_breakdown_row *after)
 {
-    size_t n = 0;
-    for (size_t first = 0, end; first < bd->count; first = end) {
-        end = bench_breakdown_group_end(bd, first);
-        const struct group g = {bd->rows + first, end - first};
-        if (strcmp(g.rows[0].variant->op_name, claims->op) != 0)
-            continue;
-        for (size_t i = 0; i < claims->component_count; i++) {
-            const struct baseline_component_claim *claim = &claims->components[i];
-            const struct bench_breakdown_row *after =
-                isnan(claim->gain) ? NULL : find_phase(&g, claim->gain_phase);
-            if (!after)
-                continue;
-            if (rows) {
-                rows[n] = (struct baseline_gain_row){
-                    .claim = *claim, .shape = after->shape, .after = after->variant->name};
-                measure(&rows[n], &g, after);
-                rows[n].verdict = baseline_audit_judge(&rows[n].measured, claim->gain);
-            }
-            n++;
-        }
-    }
-    return n;
+    struct baseline_gain_row *more = reallocarray(c->rows, c->count + 1, sizeof *more);
+    if (!more)
+        return false;
+    c->rows = more;
+    struct baseline_gain_row *row = &more[c->count++];
+    *row = (struct baseline_gain_row){.claim = *claim, .shape = after->shape, .after = after->variant->name};
+    measure(row, g, after);
+    row->verdict = baseline_audit_judge(&row->measured, claim->gain);
+    c->verdicts[row->verdict]++;
+    return true;
 }
 
 int baseline_components_judge(struct baseline_components *c, const struct bench_breakdown *bd,
                               struct qk_error *err)
 {
-    const size_t count = walk(NULL, &c->claims, bd);
-    if (!count)
-        return 0;
-    c->rows = calloc(count, sizeof *c->rows);
-    if (!c->rows)
-        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu claimed gains", count);
-    c->count = walk(c->rows, &c->claims, bd);
-    for (size_t i = 0; i < count; i++)
-        c->verdicts[c->rows[i].verdict]++;
+    for (size_t first = 0, end; first < bd->count; first = end) {
+        end = bench_breakdown_group_end(bd, first);
+        const struct group g = {bd->rows + first, end - first};
+        for (size_t i = 0; i < c->claims.component_count; i++) {
+            const struct baseline_component_claim *claim = &c->claims.components[i];
+            const struct bench_breakdown_row *after =
+                isnan(claim->gain) || strcmp(g.rows[0].variant->op_name, c->claims.op) != 0
+                    ? NULL
+                    : find_phase(&g, claim->gain_phase);
+            if (after && !add_row(c, claim, &g, after))
+                return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu claimed gains", c->count + 1);
+        }
+    }
     return 0;
 }
 

@@ -91,19 +91,6 @@ static void demand_reason(struct bench_reader *r, const struct bench_place *at, 
     bench_demand(r, !isnan(value) || (why && *why), at, "reason", "a reason, because there is no value");
 }
 
-static void check_components(struct bench_reader *r, const struct bench_place *at,
-                             const struct baseline_case *c)
-{
-    double shares = 0;
-    for (size_t i = 0; i < c->component_count; i++)
-        shares += c->components[i].share;
-    demand_reason(r, at, c->component_count ? shares : NAN, c->components_why);
-    bench_demand(r, !c->component_count || !c->components_why, at, "reason",
-                 "null, because there are components");
-    bench_demand(r, !c->component_count || fabs(shares - 100) < 0.01, at, "parts",
-                 "shares that are 100 together");
-}
-
 static void check_case(struct bench_reader *r, const struct bench_place *at, const void *record,
                        const void *whole)
 {
@@ -111,6 +98,7 @@ static void check_case(struct bench_reader *r, const struct bench_place *at, con
     const struct bench_place spread = bench_member(at, "spread"), counters = bench_member(at, "counters"),
                              parts = bench_member(at, "components"), steps = bench_member(at, "instructions"),
                              kinds = bench_member(&steps, "kinds");
+    double shares = 0;
     (void)whole;
     bench_demand(r, !c->reference || c->speedup.value == 1, at, "speedup",
                  "1, because this is the reference");
@@ -125,7 +113,13 @@ static void check_case(struct bench_reader *r, const struct bench_place *at, con
         const struct bench_place one = bench_member(&counters, c->counters[i].name);
         demand_reason(r, &one, c->counters[i].value, c->counters[i].reason);
     }
-    check_components(r, &parts, c);
+    for (size_t i = 0; i < c->component_count; i++)
+        shares += c->components[i].share;
+    demand_reason(r, &parts, c->component_count ? shares : NAN, c->components_why);
+    bench_demand(r, !c->component_count || !c->components_why, &parts, "reason",
+                 "null, because there are components");
+    bench_demand(r, !c->component_count || fabs(shares - 100) < 0.01, &parts, "parts",
+                 "shares that are 100 together");
 }
 
 #define FIELD_OF struct baseline_case
@@ -228,17 +222,25 @@ static void add_uncounted(struct bench_reader *r, const struct bench_place *at, 
 
 static json_t *put_load(const void *record)
 {
-    const double *load = ((const struct stored *)record)->b.env.load;
+    const double *load = ((const struct bench_environment *)record)->load;
     json_t *list = json_array();
     for (int i = 0; i < 3 && load[i] >= 0; i++)
         bench_json_append(&list, bench_json_figure(load[i], JSON_REAL_PRECISION(6)));
     return list;
 }
 
-static void get_load(struct bench_reader *r, const struct bench_place *at, void *record)
-{
-    bench_load_get(r, at, record ? &((struct stored *)record)->b.env : NULL);
-}
+#define FIELD_OF struct bench_environment
+static const struct bench_field shown_fields[] = {
+    FIELD(TEXT, "cpu_name", cpu_name, ""),
+    FIELD(INTEGER, "cpus", cpus, ""),
+    FIELD(TEXT, "governor", governor, ""),
+    FIELD(TEXT, "kernel", kernel, ""),
+    FIELD_MADE(JSON, "load", put_load, "", .get = bench_load_get, .schema = bench_load_schema),
+    FIELD(TEXT, "microcode", microcode, ""),
+    FIELD(TEXT, "virtualised", virtualised, ""),
+};
+#undef FIELD_OF
+static const struct bench_fields shown = {FIELDS(struct bench_environment, shown_fields), .closed = true};
 
 static void check_all(struct bench_reader *r, const struct bench_place *at, const void *record,
                       const void *whole)
@@ -261,16 +263,6 @@ static void check_all(struct bench_reader *r, const struct bench_place *at, cons
 }
 
 #define FIELD_OF struct stored
-static const struct bench_field shown_fields[] = {
-    FIELD(TEXT, "cpu_name", b.env.cpu_name, ""),
-    FIELD(INTEGER, "cpus", b.env.cpus, ""),
-    FIELD(TEXT, "governor", b.env.governor, ""),
-    FIELD(TEXT, "kernel", b.env.kernel, ""),
-    FIELD_MADE(JSON, "load", put_load, "", .get = get_load, .schema = bench_load_schema),
-    FIELD(TEXT, "microcode", b.env.microcode, ""),
-    FIELD(TEXT, "virtualised", b.env.virtualised, ""),
-};
-static const struct bench_fields shown = {FIELDS(struct stored, shown_fields), .closed = true};
 static const struct bench_field fields[] = {
     FIELD(INTEGER, "abi", b.abi, "QK_KERNELS_ABI of the kernels.", 0, 1, INT_MAX),
     FIELD_LIST(LIST, "cases", b.cases, b.count, &one_case, "By name, each once.",
@@ -286,7 +278,7 @@ static const struct bench_field fields[] = {
           .expected = "a baseline's name"),
     FIELD_VERSION(BASELINE_FILE_VERSION),
     FIELD(TEXT, "shapes", b.shapes, ""),
-    FIELD_PART("shown", &shown, "What need not be so again; empty texts are not known."),
+    FIELD(OBJECT, "shown", b.env, "What need not be so again; empty texts are not known.", .of = &shown),
     FIELD_LIST(MAP, "uncounted", uncounted, uncounted_count, &uncounted,
                "Counters that no case has, for one reason.", .next = next_uncounted, .get = add_uncounted),
     FIELD(TEXT, "version", b.env.version, "Of qkbench."),

@@ -16,7 +16,7 @@ struct launches {
     size_t count;
     const struct bench_breakdown *bd;
     const char *no_breakdown;
-    double *values, *scratch; /* [count] */
+    double *values; /* [count], and as many for bench_median */
 };
 
 static int by_case(const void *a, const void *b)
@@ -61,7 +61,7 @@ static bool find_absence(const struct launches *all, const struct bench_record *
 
 static double median_of(const struct launches *all)
 {
-    return bench_median(all->values, all->count, all->scratch);
+    return bench_median(all->values, all->count, all->values + all->count);
 }
 
 static bool take_times(struct baseline_case *c, const struct launches *all, const struct bench_record *rec)
@@ -250,9 +250,8 @@ int baseline_make(struct baseline *b, const char *name, const struct bench_sampl
     b->launches = count;
     snprintf(b->shapes, sizeof b->shapes, "%s", sets[0]->source);
     all.sums = calloc(count, sizeof *all.sums);
-    all.values = calloc(count, sizeof *all.values);
-    all.scratch = calloc(count, sizeof *all.scratch);
-    if (!all.sums || !all.values || !all.scratch)
+    all.values = calloc(count, 2 * sizeof *all.values);
+    if (!all.sums || !all.values)
         code = qk_fail(err, QK_ERR_MEMORY, name, "no memory for %zu launches", count);
     for (; all.count < count && !code; all.count += !code)
         code = bench_summary_make(&all.sums[all.count], sets[all.count], err);
@@ -264,7 +263,6 @@ int baseline_make(struct baseline *b, const char *name, const struct bench_sampl
         bench_summary_free(&all.sums[i]);
     free(all.sums);
     free(all.values);
-    free(all.scratch);
     if (code)
         baseline_free(b);
     return code;
