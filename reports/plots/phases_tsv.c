@@ -82,14 +82,6 @@ static bool lay_out(struct layout *l, const struct bench_summary *sum)
     return true;
 }
 
-static void put_number(double x, FILE *to)
-{
-    if (isfinite(x))
-        fprintf(to, "\t%.17g", x);
-    else
-        fputs("\tNaN", to);
-}
-
 /*
  * In ASCII, because a glyph that no font has makes gnuplot draw nonsense all over the picture. What stands in `spoilt`
  * is replaced; so is the end of "]]>", which gnuplot writes into an SVG as it is.
@@ -150,19 +142,18 @@ static void put_row(const struct bench_summary_row *row, const struct layout *l,
     static const char *const words[] = {[BENCH_OK] = "ok", [BENCH_SKIP] = "skip", [BENCH_ERROR] = "error"};
     const struct bench_record *rec = row->rec;
     const char *const names[] = {rec->variant, rec->isa, rec->phase, rec->shape};
+    const double numbers[] = {rec->elements,     row->ns,         row->speedup.value, row->speedup.low,
+                              row->speedup.high, row->step.value, row->step.low,      row->step.high};
     fprintf(to, "%zu\t%zu", find_slot(l, rec) + 1, find_shape(l, rec) + 1);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         putc('\t', to);
         put_word(names[i], to);
     }
-    put_number(rec->elements, to);
-    put_number(row->ns, to);
-    put_number(row->speedup.value, to);
-    put_number(row->speedup.low, to);
-    put_number(row->speedup.high, to);
-    put_number(row->step.value, to);
-    put_number(row->step.low, to);
-    put_number(row->step.high, to);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (isfinite(numbers[i]))
+            fprintf(to, "\t%.17g", numbers[i]);
+        else
+            fputs("\tNaN", to);
     putc('\t', to);
     put_word(row->previous ? row->previous : "-", to);
     fprintf(to, "\t%s\n", words[rec->status]);

@@ -84,11 +84,10 @@ static struct sums sum_with(const struct sums *before, const struct bench_part *
     return after;
 }
 
-static void add_claim(struct report_table *t, const struct report_breakdown_input *in,
-                      const struct bench_breakdown_row *row, const char *stage)
+static double claimed_ms(const struct report_breakdown_input *in, const struct bench_breakdown_row *row,
+                         const char *stage)
 {
-    const double ms = in->claims ? baseline_components_claimed(in->claims, row, stage) : NAN;
-    report_table_number(t, ms, "%.0f", ms);
+    return in->claims ? baseline_components_claimed(in->claims, row, stage) : NAN;
 }
 
 static void add_remark(struct report_table *t, const struct bench_part *part, const char *otherwise)
@@ -119,7 +118,7 @@ static void add_line(struct report_table *t, const struct report_breakdown_input
         if (i == NS)
             add_interval(t, &part->ns, decimals);
     }
-    add_claim(t, in, row, part->name);
+    report_table_number(t, claimed_ms(in, row, part->name), "%.0f", claimed_ms(in, row, part->name));
     add_remark(t, part, remark);
 }
 
@@ -167,8 +166,7 @@ static void add_overview(struct report_table *t, const struct report_breakdown_i
         for (size_t i = 0; i < count; i++) {
             const struct bench_breakdown_row *row = shown[i];
             const struct bench_part *part = k < row->stages ? &row->component[k] : &row->total;
-            const double claimed =
-                in->claims ? baseline_components_claimed(in->claims, row, part->name) : NAN;
+            const double claimed = claimed_ms(in, row, part->name);
             const int decimals = decimals_for(row->total.ms_per_token.value, 4);
             char measured[40] = "not resolved", beside[24] = "";
             if (!i)

@@ -83,14 +83,14 @@ static void add_facts(struct report_table *t, const struct bench_ceilings *c, bo
     add_spreads(t, c);
 }
 
-static void add_bandwidth(struct report_table *t, const struct bench_ceiling *row)
+static void add_best(struct report_table *t, const struct bench_ceiling *row, int decimals)
 {
     if (!row)
         report_table_cell(t, "-");
     else if (isnan(row->best))
         report_table_cell(t, "- [%zu]", report_table_note(t, "%s", row->reason));
     else
-        report_table_cell(t, "%.1f (%.1f)", row->best, row->median);
+        report_table_cell(t, "%.*f (%.*f)", decimals, row->best, decimals, row->median);
 }
 
 static bool same_line(const struct bench_ceiling *a, const struct bench_ceiling *b)
@@ -110,13 +110,10 @@ static void add_bytes(struct report_table *t, size_t bytes)
 
 static void add_bandwidths(struct report_table *t, const struct bench_ceilings *c)
 {
-    char head[32];
     report_table_title(t, "Bandwidth, GB/s");
     report_table_columns(t, "llrr", "of", "in", "threads", "bytes each");
-    for (int k = 0; k < COLUMNS; k++) {
-        snprintf(head, sizeof head, "%s", qk_isa_row(columns[k])->name);
-        report_table_column(t, head, true, false);
-    }
+    for (int k = 0; k < COLUMNS; k++)
+        report_table_column(t, qk_isa_row(columns[k])->name, true, false);
     for (size_t first = 0, end; first < c->count; first = end) {
         const struct bench_ceiling *row = &c->rows[first], *cell[COLUMNS] = {NULL};
         for (end = first; end < c->count && same_line(row, &c->rows[end]); end++)
@@ -130,7 +127,7 @@ static void add_bandwidths(struct report_table *t, const struct bench_ceilings *
         report_table_cell(t, "%d", row->threads);
         add_bytes(t, row->bytes);
         for (int k = 0; k < COLUMNS; k++)
-            add_bandwidth(t, cell[k]);
+            add_best(t, cell[k], 1);
     }
 }
 
@@ -146,10 +143,7 @@ static void add_peaks(struct report_table *t, const struct bench_ceilings *c)
         report_table_texts(t, bench_ceiling_kind_words[row->loop->kind], qk_isa_row(row->loop->isa)->name,
                            NULL);
         report_table_cell(t, "%s %s", row->loop->instruction, row->loop->registers);
-        if (isnan(row->best))
-            report_table_cell(t, "- [%zu]", report_table_note(t, "%s", row->reason));
-        else
-            report_table_cell(t, "%.2f (%.2f)", row->best, row->median);
+        add_best(t, row, 2);
         report_table_number(t, bench_ceiling_ghz(row), "%.2f", bench_ceiling_ghz(row));
         report_table_number(t, row->per_cycle, "%.2f", row->per_cycle);
         report_table_cell(t, "%.0f", row->loop->ops);

@@ -94,12 +94,10 @@ static void add_facts(struct report_table *t, const struct report_input *in)
                       "above 1 is faster; paired by round, median of blocks, 95 %% interval in brackets; "
                       "no step outside the ladder");
     report_add_counter_facts(t, in);
-    if (!has_shares(set)) {
+    if (!has_shares(set))
         report_table_fact(t, "ceilings", "none stored: run qkbench ceilings");
-    }
-    if (in->no_plot) {
+    if (in->no_plot)
         report_table_fact(t, "plot", "none: %s", in->no_plot);
-    }
 }
 
 /* "12 blocks x 40 slices" of the group's ok rows, which have equally many. */
@@ -241,9 +239,7 @@ static void add_audit(struct report_table *t, const struct baseline_audit *audit
                          "verdict");
     for (size_t i = 0; i < audit->count; i++) {
         const struct baseline_audit_row *row = &audit->rows[i];
-        size_t note = 0;
-        if (row->why[0])
-            note = report_table_note(t, "%s", row->why);
+        const size_t note = *row->why ? report_table_note(t, "%s", row->why) : 0;
         report_table_texts(t, row->shape, row->what, NULL);
         report_table_cell(t, "%s over %s", row->phase, row->claimed_over);
         report_table_cell(t, "%.2fx", row->claimed);
