@@ -90,7 +90,7 @@ int bench_ceilings_store(const struct bench_ceilings *c, struct qk_error *err)
     if (!code)
         code = bench_outfile_open(&file, path, err);
     if (!code)
-        code = bench_ceilings_write_json(c, file.stream, err);
+        code = bench_fields_write(&bench_ceilings_fields, c, "the ceilings", file.stream, err);
     if (!code)
         code = bench_outfile_commit(&file, err);
     bench_outfile_abort(&file);

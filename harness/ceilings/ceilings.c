@@ -106,6 +106,8 @@ static int run_rounds(struct measurement *m, struct qk_error *err)
             ghz[known++] = ghz[i];
     }
     c->clock_ghz = bench_median(ghz, known, scratch);
+    if (known)
+        *c->clock_why = '\0';
     return estimate(m, err);
 }
 
@@ -232,11 +234,7 @@ void bench_ceilings_free(struct bench_ceilings *c)
     c->count = 0;
 }
 
-const char *bench_ceiling_level(int level)
-{
-    static const char *const names[] = {"registers", "L1", "L2", "L3", "DRAM"};
-    return names[level];
-}
+const char *const bench_ceiling_levels[] = {"registers", "L1", "L2", "L3", "DRAM", NULL};
 
 char *bench_ceiling_name(const struct bench_ceiling *row, char *to, size_t size)
 {
@@ -244,7 +242,7 @@ char *bench_ceiling_name(const struct bench_ceiling *row, char *to, size_t size)
     if (row->level == BENCH_REGISTERS)
         snprintf(to, size, "%s/%s", kind, isa);
     else
-        snprintf(to, size, "%s/%s/%s/%d", kind, bench_ceiling_level(row->level), isa, row->threads);
+        snprintf(to, size, "%s/%s/%s/%d", kind, bench_ceiling_levels[row->level], isa, row->threads);
     return to;
 }
 

@@ -18,8 +18,7 @@
 #include "harness/machine/environment.h"
 #include "harness/machine/job.h"
 #include "harness/machine/pinning.h"
-
-#include <stdio.h>
+#include "harness/records/fields.h"
 
 enum {
     BENCH_CEILINGS_SCHEMA_VERSION = 2,
@@ -81,8 +80,8 @@ void bench_ceilings_free(struct bench_ceilings *c);
 
 /* "read/L2/AVX512/1", "fma/AVX2"; to[64] is enough. Returns to. */
 char *bench_ceiling_name(const struct bench_ceiling *row, char *to, size_t size);
-/* "registers", "L1", ..., "DRAM". */
-const char *bench_ceiling_level(int level);
+/* "registers", "L1", ..., "DRAM", NULL. */
+extern const char *const bench_ceiling_levels[];
 /* At which a peak runs: best / per_cycle; NaN when not known. */
 double bench_ceiling_ghz(const struct bench_ceiling *row);
 /* The largest best of that kind, level and number of threads over all ISA levels. NULL when none was measured. */
@@ -94,12 +93,11 @@ const struct bench_ceiling *bench_ceilings_find(const struct bench_ceilings *c, 
  */
 double bench_ceilings_dram_read(const void *ceilings, size_t threads);
 
-/* Strict JSON (ceilings.schema.json). Reals keep seven digits. QK_ERR_IO, QK_ERR_MEMORY. */
-int bench_ceilings_write_json(const struct bench_ceilings *c, FILE *to, struct qk_error *err);
+/* Reals keep seven digits. */
+extern const struct bench_fields bench_ceilings_fields;
 /*
- * Reads and validates what was written. Of the environment only date, CPU name and fingerprint come back. What is
- * written again is the same but for the environment. *c needs no init, and must be freed on success only. QK_ERR_IO,
- * QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON path or line and column.
+ * Reads and validates what was written. *c needs no init, and must be freed on success only. QK_ERR_IO, QK_ERR_MEMORY,
+ * QK_ERR_FORMAT with the JSON path or line and column.
  */
 int bench_ceilings_read_json(struct bench_ceilings *c, const char *path, struct qk_error *err);
 

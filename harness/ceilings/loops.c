@@ -22,7 +22,7 @@ const size_t bench_ceiling_loop_count = sizeof bench_ceiling_loops / sizeof *ben
 #define CEILING_KIND(kind, what) #kind,
 const char *const bench_ceiling_kind_names[] = {
 #include "harness/ceilings/loops.def"
-};
+    NULL};
 #undef CEILING_KIND
 #define CEILING_KIND(kind, what) what,
 const char *const bench_ceiling_kind_words[] = {

@@ -40,8 +40,8 @@ struct bench_ceiling_loop {
 extern const struct bench_ceiling_loop bench_ceiling_loops[];
 extern const size_t bench_ceiling_loop_count;
 
-/* "nt_write", "non-temporal write". */
-extern const char *const bench_ceiling_kind_names[BENCH_CEILING_KINDS];
+/* "nt_write", "non-temporal write". The names end with NULL. */
+extern const char *const bench_ceiling_kind_names[];
 extern const char *const bench_ceiling_kind_words[BENCH_CEILING_KINDS];
 static inline bool bench_ceiling_is_bandwidth(enum bench_ceiling_kind kind)
 {

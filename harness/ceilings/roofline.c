@@ -57,7 +57,7 @@ struct bench_bound bench_roofline_bound(const struct bench_ceilings *c, const st
     const double peak_ops = largest_peak(c, &peak);
     struct bench_bound bound = {.ns = NAN};
     if (isnan(read) || isnan(plain) || isnan(copy)) {
-        snprintf(bound.text, sizeof bound.text, "no ceilings of %s: %s", bench_ceiling_level(level),
+        snprintf(bound.text, sizeof bound.text, "no ceilings of %s: %s", bench_ceiling_levels[level],
                  reason_of(c, level));
         return bound;
     }
@@ -67,7 +67,7 @@ struct bench_bound bench_roofline_bound(const struct bench_ceilings *c, const st
     bound.ns = fmax(r, w) + serial * fmin(r, w);
     snprintf(bound.text, sizeof bound.text,
              "100 %% is %.4g ns: %s at %.4g GB/s written and %.4g GB/s read, %.0f %% overlapped", bound.ns,
-             bench_ceiling_level(level), write, read, 100 * (1 - serial));
+             bench_ceiling_levels[level], write, read, 100 * (1 - serial));
     if (peak && ops / peak_ops > bound.ns) {
         bound.ns = ops / peak_ops;
         snprintf(bound.text, sizeof bound.text, "100 %% is %.4g ns: %.4g Gop/s of %s %s", bound.ns, peak_ops,

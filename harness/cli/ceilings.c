@@ -58,7 +58,7 @@ static int ceilings(void *options, struct qk_error *err)
     code = get(o, &cfg, &c, &stored, err);
     if (!code && o->measure.out)
         code = stored ? bench_ceilings_copy(c.env.fingerprint, file.file.stream, err)
-                      : bench_ceilings_write_json(&c, file.file.stream, err);
+                      : bench_fields_write(&bench_ceilings_fields, &c, "the ceilings", file.file.stream, err);
     if (!code)
         code = cli_out_commit(&file, 1, err);
     cli_out_abort(&file, 1);
@@ -71,7 +71,7 @@ static int ceilings(void *options, struct qk_error *err)
 int cli_ceilings(int argc, char **argv)
 {
     static const struct cli_option options[] = {
-        CLI_OPTION_OUT("Write them as JSON (harness/ceilings/ceilings.schema.json)"),
+        CLI_OPTION_OUT("Write them as JSON (ceilings.schema.json)"),
         {"fresh", 'f', NULL, CLI_FLAG(options, fresh),
          "Measure, even when there are stored ones of this machine", 0},
         CLI_OPTION_QUICK("2 s instead of 25 s: to look at, not to quote"),

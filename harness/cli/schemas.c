@@ -4,6 +4,7 @@
 #include "baselines/gate/policy.h"
 #include "baselines/stored/baseline.h"
 #include "baselines/stored/components.h"
+#include "harness/ceilings/ceilings.h"
 #include "harness/doctor/doctor.h"
 #include "harness/duet/trace.h"
 #include "reports/forms/verdicts.h"

@@ -37,7 +37,7 @@ static void add_spreads(struct report_table *t, const struct bench_ceilings *c)
     for (int level = 0; level <= BENCH_DRAM; level++)
         if (!isnan(most[level]))
             snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s %.1f %%", *text ? ", " : "",
-                     bench_ceiling_level(level), 100 * most[level]);
+                     bench_ceiling_levels[level], 100 * most[level]);
     report_table_cell(t, "spread");
     if (*text)
         report_table_cell(t, "at most, between the three thirds of the run: %s", text);
@@ -122,7 +122,7 @@ static void add_bandwidths(struct report_table *t, const struct bench_ceilings *
                     cell[k] = &c->rows[end];
         if (row->level == BENCH_REGISTERS)
             continue;
-        report_table_texts(t, bench_ceiling_kind_words[row->loop->kind], bench_ceiling_level(row->level),
+        report_table_texts(t, bench_ceiling_kind_words[row->loop->kind], bench_ceiling_levels[row->level],
                            NULL);
         report_table_cell(t, "%d", row->threads);
         add_bytes(t, row->bytes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints the fixture's ceilings as JSON, for ceilings_schema_test.py. */
+/* Prints a fifth of the fixture's ceilings as JSON, of which golden/ has a copy. */
 #include "harness/ceilings/tests/ceilings_fixture.h"
 
 #include "kernels/tests/parts.h"
@@ -8,7 +8,11 @@ TEST_PART(write_ceilings)
 {
     struct bench_ceilings c;
     bench_test_ceilings(&c);
-    const int code = bench_ceilings_write_json(&c, stdout, NULL);
+    size_t kept = 0;
+    for (size_t i = 1; i < c.count; i += 5)
+        c.rows[kept++] = c.rows[i];
+    c.count = kept;
+    const int code = bench_fields_write(&bench_ceilings_fields, &c, "", stdout, NULL);
     bench_ceilings_free(&c);
     return code != 0;
 }
