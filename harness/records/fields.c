@@ -199,12 +199,14 @@ static void get_numbers(struct bench_reader *r, const struct bench_place *at, co
 {
     const size_t count = bench_field_list_count(r, at, f);
     double *numbers = (double *)(void *)list_room(r, f, count, sizeof *numbers, record);
+    const bool whole = f->flags & BENCH_WHOLES;
     char expected[64];
     for (size_t i = 0; i < count && !r->code; i++) {
         const json_t *one = json_array_get(at->json, i);
         const double x = json_number_value(one);
-        if (!json_is_number(one) || !(x >= f->low && x <= f->high)) {
-            snprintf(expected, sizeof expected, "a number from %.7g to %.7g", f->low, f->high);
+        if (!(whole ? json_is_integer(one) : json_is_number(one)) || !(x >= f->low && x <= f->high)) {
+            snprintf(expected, sizeof expected, "%s from %.7g to %.7g", whole ? "an integer" : "a number",
+                     f->low, f->high);
             bench_refuse(r, bench_element(at, i).path, one, f->expected ? f->expected : expected);
         }
         if (numbers)

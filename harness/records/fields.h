@@ -58,6 +58,7 @@ enum bench_field_flags {
     BENCH_ONCE = 128,    /* no two elements of a list agree in all fields that have this flag */
     /* OBJECT: its place holds a pointer to it, and NULL is null; not read */
     BENCH_BORROWED = 256,
+    BENCH_WHOLES = 512, /* NUMBERS: without fractions, written as integers */
 };
 
 struct bench_field {
@@ -96,7 +97,7 @@ struct bench_fields {
     const char *about;
     bool closed; /* a member without a field is refused; else it is ignored */
     bool lines;  /* each member on a line; of a document or an element of BENCH_ON_LINES */
-    bool rows;   /* the document is an array of these */
+    bool rows;   /* the document is an array of at least one of these */
     bool bare;   /* no object in JSON: its last field's value stands for it, as in a list of texts */
     size_t json; /* of a document: jansson's flags */
     /*

@@ -41,7 +41,8 @@ static json_t *text_schema(const struct bench_field *f, bool nullable)
 
 static json_t *number_schema(const struct bench_field *f, bool nullable)
 {
-    const bool whole = f->kind == BENCH_FIELD_INTEGER || f->kind == BENCH_FIELD_WHOLE;
+    const bool whole =
+        f->kind == BENCH_FIELD_INTEGER || f->kind == BENCH_FIELD_WHOLE || f->flags & BENCH_WHOLES;
     json_t *o = typed(whole ? "integer" : "number", nullable);
     put_bounds(&o, f->low, bench_field_most(f));
     return o;
@@ -169,6 +170,7 @@ json_t *bench_fields_schema(const struct bench_fields *type)
     json_t *rest = record_schema(type, false);
     if (type->rows) {
         json_t *list = typed("array", false);
+        put_number(&list, "minItems", 1);
         bench_json_put(&list, "items", rest);
         rest = list;
     }

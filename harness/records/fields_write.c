@@ -109,8 +109,10 @@ static json_t *make_numbers(const struct maker *m, const struct bench_field *f, 
     const char *numbers = elements_of(f, record);
     const size_t count = count_of(f, record);
     json_t *list = json_array();
-    for (size_t i = 0; i < count; i++)
-        bench_json_append(&list, real(m, real_at(numbers + i * sizeof(double))));
+    for (size_t i = 0; i < count; i++) {
+        const double x = real_at(numbers + i * sizeof(double));
+        bench_json_append(&list, f->flags & BENCH_WHOLES ? json_integer((json_int_t)x) : real(m, x));
+    }
     return list;
 }
 
