@@ -7,6 +7,7 @@
 #include "harness/ceilings/ceilings.h"
 #include "harness/doctor/doctor.h"
 #include "harness/duet/trace.h"
+#include "harness/e2e/e2e.h"
 #include "reports/forms/verdicts.h"
 #include "reports/text/compare.h"
 

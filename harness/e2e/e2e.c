@@ -12,11 +12,6 @@
 #include <sys/resource.h>
 #include <time.h>
 
-const char *bench_e2e_part(size_t part)
-{
-    return part < MODEL_PARTS ? model_part_names[part] : "sampling";
-}
-
 /* One thread is pinned; several are left to the scheduler, inside what the caller may use. */
 static int place(const struct bench_e2e_config *cfg, size_t threads, struct qk_error *err)
 {

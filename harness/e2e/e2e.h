@@ -15,6 +15,7 @@
 
 #include "harness/machine/job.h"
 #include "harness/machine/pinning.h"
+#include "harness/records/fields.h"
 #include "harness/records/sample_set.h"
 #include "harness/records/stats.h"
 #include "model/forward/forward.h"
@@ -110,17 +111,21 @@ int bench_e2e_summarise(struct bench_e2e *e, bench_e2e_ceiling *read, const void
                         struct qk_error *err);
 
 /*
- * To be called after bench_e2e_summarise. A row's members are those of llama-bench under its names (avg_ and stddev_ of
- * the samples among them, as its tools want them), and ours: e2e.schema.json. `lines`: a row a line instead of an
- * array. CSV has the same without the arrays and objects, by RFC 4180 but with line feeds. QK_ERR_IO, QK_ERR_MEMORY.
+ * A row of files: the members of llama-bench under its names (avg_ and stddev_ of the samples among them, as its tools
+ * want them), and ours.
+ */
+extern const struct bench_fields bench_e2e_fields;
+/*
+ * To be called after bench_e2e_summarise. `lines`: a row a line instead of an array. CSV has the same without the
+ * arrays and objects, by RFC 4180 but with line feeds. QK_ERR_IO, QK_ERR_MEMORY.
  */
 int bench_e2e_write_json(const struct bench_e2e *e, bool lines, FILE *to, struct qk_error *err);
 int bench_e2e_write_csv(const struct bench_e2e *e, FILE *to, struct qk_error *err);
 
 /*
  * Reads and validates what bench_e2e_write_json wrote as an array, summary included. Members that it does not know are
- * ignored. Of the environment only version, commit, CPU name and fingerprint come back. There are no parts_ns and no
- * metrics. *e needs no init, and must be freed on success only. QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON
+ * ignored. Of the environment only version, commit, CPU name, fingerprint, levels and compiler come back. There are no
+ * parts_ns. *e needs no init, and must be freed on success only. QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON
  * path or line and column.
  */
 int bench_e2e_read_json(struct bench_e2e *e, const char *path, struct qk_error *err);

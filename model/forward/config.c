@@ -6,20 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const model_part_names[MODEL_PARTS] = {
-    [MODEL_PART_EMBEDDING] = "embedding",
-    [MODEL_PART_NORMS] = "norms",
-    [MODEL_PART_ACT_QUANT] = "act_quant",
-    [MODEL_PART_QKV] = "qkv",
-    [MODEL_PART_ROPE] = "rope",
-    [MODEL_PART_ATTENTION] = "attention",
-    [MODEL_PART_OUTPUT] = "output",
-    [MODEL_PART_GATE_UP] = "gate_up",
-    [MODEL_PART_ACTIVATION] = "activation",
-    [MODEL_PART_DOWN] = "down",
-    [MODEL_PART_HEAD] = "head",
-};
-
 const struct model_tensor_form model_tensor_forms[MODEL_TENSOR_FORMS] = {
     [MODEL_Q] = {"attn_q.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_EMBEDDING},
     [MODEL_K] = {"attn_k.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_KV},

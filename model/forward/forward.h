@@ -105,7 +105,6 @@ enum model_part {
     MODEL_PART_HEAD,
     MODEL_PARTS
 };
-extern const char *const model_part_names[MODEL_PARTS]; /* "embedding", "norms", ... */
 
 /* model_forward calls mark(ctx, part) when a part has just ended. What passed since the last call belongs to it. */
 struct model_probe {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# qkbench model: every subcommand, what it refuses, and whether answers are right.  model_test.sh PROGRAM SOURCE BUILD
+# qkbench model: every subcommand, what it refuses, and whether answers are right.  model_test.sh PROGRAM SOURCE BUILD SCHEMA
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
-source=$(realpath "$2") build=$(realpath "$3")
+source=$(realpath "$2") build=$(realpath "$3") schema=$(realpath "$4")
 fixtures=$source/model/fixtures
 # shellcheck source=harness/cli/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
@@ -149,7 +149,7 @@ code 1 "No such file" model perplexity --text none.txt
 short=(-p 4 -n 3 -r 2 -t 1)
 run model bench "${short[@]}" --kernels best,baseline --out b.json
 ok "a table" eval '[ $status -eq 0 ] && says "| model | size | params | backend | threads | test | t/s |" && says "| pp4 |" && says "| tg3 |" && says "What a token"'
-obeys "its JSON obeys the schema" "$source/harness/e2e/e2e.schema.json" b.json
+obeys "its JSON obeys the schema" "$schema" b.json
 ok "a row per set and test" [ "$(python3 -c 'import json; print(*[(r["kernels"], r["n_prompt"], r["n_gen"], len(r["samples_ns"])) for r in json.load(open("b.json"))])')" = \
     "('best', 4, 0, 2) ('best', 0, 3, 2) ('baseline', 4, 0, 2) ('baseline', 0, 3, 2)" ]
 "$program" model bench "${short[@]}" -o jsonl -p 0 2>/dev/null >lines
@@ -157,7 +157,7 @@ ok "-o jsonl, and -p 0 leaves the prompt out" eval '[ $(wc -l <lines) -eq 1 ] &&
 "$program" model bench "${short[@]}" -o csv -n 0 2>/dev/null >lines
 ok "-o csv, and -n 0 leaves generation out" eval '[ $(wc -l <lines) -eq 2 ] && head -1 lines | grep -q "^schema_version,build_commit,.*avg_ts,stddev_ts"'
 "$program" model bench synth:tiny "${short[@]}" -o json >synth.json 2>/dev/null
-obeys "JSON of a synthetic model" "$source/harness/e2e/e2e.schema.json" synth.json
+obeys "JSON of a synthetic model" "$schema" synth.json
 ok "which it names" grep -q '"model_filename":"synth:tiny"' synth.json
 run model bench --ladder -r 1 -n 2
 ok "--ladder: every rung, best, and the claims" \
