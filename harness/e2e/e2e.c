@@ -42,12 +42,22 @@ static const char *odd_test(const struct bench_e2e_work *w, const struct bench_c
     return why || w->watch.last != w->watch.start ? why : "the clock stood still during a test";
 }
 
+/* ISO 8601, UTC. */
+static void put_date(char *to, size_t size)
+{
+    const time_t now = time(NULL);
+    struct tm tm;
+    *to = '\0';
+    if (gmtime_r(&now, &tm))
+        strftime(to, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
 static int test_row(struct bench_e2e_work *w, struct bench_e2e_row *row, size_t index, size_t repetition,
                     struct qk_error *err)
 {
     int code = place(w->cfg, row->threads, err);
     if (!code && !*row->date)
-        bench_e2e_date(row->date, sizeof row->date);
+        put_date(row->date, sizeof row->date);
     if (!code)
         code = row->prompt ? bench_e2e_prompt(w, state_of(w, index), row->prompt, err)
                            : bench_e2e_generate(w, state_of(w, index), row->generate, err);
@@ -120,15 +130,6 @@ static int repeat(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_error
                 code = bench_e2e_count(w, state_of(w, i), e, &e->rows[i], err);
         }
     return code;
-}
-
-void bench_e2e_date(char *to, size_t size)
-{
-    const time_t now = time(NULL);
-    struct tm tm;
-    *to = '\0';
-    if (gmtime_r(&now, &tm))
-        strftime(to, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
 int bench_e2e_run(struct bench_e2e *e, const struct bench_e2e_config *cfg, struct qk_error *err)

@@ -7,12 +7,8 @@
 #include <assert.h>
 #include <string.h>
 
-static void mark(void *ctx, enum model_part part)
-{
-    bench_e2e_mark(ctx, (size_t)part);
-}
-
-void bench_e2e_mark(struct bench_e2e_stopwatch *w, size_t part)
+/* What passed since the last mark belongs to `part`. */
+static void end_part(struct bench_e2e_stopwatch *w, size_t part)
 {
     const uint64_t now = bench_clock_ns();
     assert(part < BENCH_E2E_PARTS);
@@ -20,7 +16,12 @@ void bench_e2e_mark(struct bench_e2e_stopwatch *w, size_t part)
     w->last = now;
 }
 
-void bench_e2e_start(struct bench_e2e_stopwatch *w)
+static void mark(void *ctx, enum model_part part)
+{
+    end_part(ctx, (size_t)part);
+}
+
+static void start(struct bench_e2e_stopwatch *w)
 {
     memset(w, 0, sizeof *w);
     w->start = w->last = bench_clock_ns();
@@ -36,10 +37,10 @@ int bench_e2e_prompt(struct bench_e2e_work *w, struct model_state *s, size_t n, 
     const struct model_probe probe = {mark, &w->watch};
     model_rewind(s, 0);
     int code = interrupted(w, err);
-    bench_e2e_start(&w->watch);
+    start(&w->watch);
     if (!code)
         code = model_forward(s, w->tokens, n, w->logits, MODEL_LOGITS_LAST, &probe, err);
-    bench_e2e_mark(&w->watch, MODEL_PART_HEAD); /* the way back from it */
+    end_part(&w->watch, MODEL_PART_HEAD); /* the way back from it */
     return code;
 }
 
@@ -49,14 +50,14 @@ int bench_e2e_generate(struct bench_e2e_work *w, struct model_state *s, size_t n
     int code = 0;
     int32_t next;
     model_rewind(s, 0);
-    bench_e2e_start(&w->watch);
+    start(&w->watch);
     for (size_t i = 0; i < n && !code; i++) {
         code = interrupted(w, err);
         if (!code)
             code = model_forward(s, &w->tokens[i], 1, w->logits, MODEL_LOGITS_LAST, &probe, err);
         if (!code)
             code = model_sampler_next(w->sampler, w->logits, &next, err);
-        bench_e2e_mark(&w->watch, BENCH_E2E_SAMPLING);
+        end_part(&w->watch, BENCH_E2E_SAMPLING);
     }
     return code;
 }

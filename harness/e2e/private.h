@@ -11,9 +11,6 @@ struct bench_e2e_stopwatch {
     uint64_t start, last;             /* bench_clock_ns */
     int64_t part_ns[BENCH_E2E_PARTS]; /* below 0: the clock went back */
 };
-void bench_e2e_start(struct bench_e2e_stopwatch *w);
-/* What passed since the last mark belongs to `part`. */
-void bench_e2e_mark(struct bench_e2e_stopwatch *w, size_t part);
 
 struct bench_e2e_work {
     const struct bench_e2e_config *cfg;
@@ -38,8 +35,5 @@ int bench_e2e_generate(struct bench_e2e_work *w, struct model_state *s, size_t n
 /* Counters of one generated token into the row's metrics. */
 int bench_e2e_count(struct bench_e2e_work *w, struct model_state *s, const struct bench_e2e *e,
                     struct bench_e2e_row *row, struct qk_error *err);
-
-/* ISO 8601, UTC. */
-void bench_e2e_date(char *to, size_t size);
 
 #endif

@@ -35,42 +35,35 @@ static size_t tokens(const struct bench_e2e_row *row)
     return row->prompt + row->generate;
 }
 
-struct sample {
-    double ns;
-    size_t repetition;
-};
-
-static int by_ns(const void *a, const void *b)
+static const double *parts_of(const struct bench_e2e_row *row, double ns)
 {
-    const struct sample *x = a, *y = b;
-    return x->ns != y->ns ? (x->ns > y->ns) - (x->ns < y->ns)
-                          : (x->repetition > y->repetition) - (x->repetition < y->repetition);
+    size_t r = 0;
+    while (row->samples_ns[r] != ns)
+        r++;
+    return &row->parts_ns[r * BENCH_E2E_PARTS];
 }
 
 /* Of the repetition in the middle, or both of them: their sum is the median, which medians of parts would not give. */
-static void components(struct bench_e2e_row *row, struct sample *sorted)
+static void components(struct bench_e2e_row *row, double *sorted)
 {
     const size_t n = row->repetitions;
-    for (size_t r = 0; r < n; r++)
-        sorted[r] = (struct sample){row->samples_ns[r], r};
-    qsort(sorted, n, sizeof *sorted, by_ns);
-    const double *a = &row->parts_ns[sorted[(n - 1) / 2].repetition * BENCH_E2E_PARTS];
-    const double *b = &row->parts_ns[sorted[n / 2].repetition * BENCH_E2E_PARTS];
+    memcpy(sorted, row->samples_ns, n * sizeof *sorted);
+    bench_sort(sorted, n);
+    const double *a = parts_of(row, sorted[(n - 1) / 2]), *b = parts_of(row, sorted[n / 2]);
     for (size_t p = 0; p < BENCH_E2E_PARTS; p++)
         row->components_ns[p] = (a[p] + b[p]) / 2 / (double)tokens(row);
 }
 
-static struct bench_interval without(double value)
+/* Without a level the ends of any are not to be had: 0.95 of one repetition has none. */
+static struct bench_interval interval(const double *x, size_t n, double level, double *scratch)
 {
-    return (struct bench_interval){value, NAN, NAN};
+    return bench_sign_interval(x, n, level > 0 ? level : 0.95, scratch);
 }
 
 static void median(struct bench_e2e_row *row, double level, double *scratch)
 {
-    const size_t n = row->repetitions;
     const double each = (double)tokens(row);
-    struct bench_interval i = level > 0 ? bench_sign_interval(row->samples_ns, n, level, scratch)
-                                        : without(bench_median(row->samples_ns, n, scratch));
+    const struct bench_interval i = interval(row->samples_ns, row->repetitions, level, scratch);
     row->ns_per_token = (struct bench_interval){i.value / each, i.low / each, i.high / each};
 }
 
@@ -82,23 +75,16 @@ static const struct bench_e2e_row *reference(const struct bench_e2e *e, const st
     return row;
 }
 
-/* Paired by repetition: both ran within the same one. */
-static void speedup(const struct bench_e2e *e, struct bench_e2e_row *row, const double **pairs,
-                    size_t *slices, double *scratch)
+/* Paired by repetition: both ran within the same one. scratch: [2 * repetitions] */
+static void speedup(const struct bench_e2e *e, struct bench_e2e_row *row, double *scratch)
 {
     const struct bench_e2e_row *first = reference(e, row);
     const size_t n = row->repetitions;
-    if (first == row) {
-        row->speedup = (struct bench_interval){1, 1, 1};
-        return;
-    }
-    for (size_t r = 0; r < n; r++) {
-        pairs[r] = &first->samples_ns[r];
-        pairs[n + r] = &row->samples_ns[r];
-        slices[r] = 1;
-    }
-    /* Without a level the ends of any are not to be had: 0.95 of one repetition has none. */
-    row->speedup = bench_paired_ratio(pairs, pairs + n, slices, n, e->level > 0 ? e->level : 0.95, scratch);
+    for (size_t r = 0; r < n; r++)
+        scratch[r] = log(first->samples_ns[r] / row->samples_ns[r]);
+    const struct bench_interval i = interval(scratch, n, e->level, scratch + n);
+    row->speedup = first == row ? (struct bench_interval){1, 1, 1}
+                                : (struct bench_interval){exp(i.value), exp(i.low), exp(i.high)};
 }
 
 /* Where caches are not known, what the DRAM ceiling was measured on at least. */
@@ -133,22 +119,15 @@ int bench_e2e_summarise(struct bench_e2e *e, bench_e2e_ceiling *read, const void
                         struct qk_error *err)
 {
     const size_t n = e->count ? e->rows[0].repetitions : 0;
-    double *scratch = calloc(n + 1, sizeof *scratch);
-    struct sample *sorted = calloc(n + 1, sizeof *sorted);
-    const double **pairs = calloc(2 * n + 1, sizeof(const double *));
-    size_t *slices = calloc(n + 1, sizeof *slices);
-    const bool room = scratch && sorted && pairs && slices;
+    double *scratch = calloc(2 * n + 1, sizeof *scratch);
     e->level = level_of(n);
-    for (size_t i = 0; i < e->count && room; i++) {
+    for (size_t i = 0; i < e->count && scratch; i++) {
         struct bench_e2e_row *row = &e->rows[i];
-        components(row, sorted);
+        components(row, scratch);
         median(row, e->level, scratch);
-        speedup(e, row, pairs, slices, scratch);
+        speedup(e, row, scratch);
         ceiling(e, row, read, ceilings, why);
     }
     free(scratch);
-    free(sorted);
-    free(pairs);
-    free(slices);
-    return room ? 0 : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu repetitions", n);
+    return scratch ? 0 : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu repetitions", n);
 }
