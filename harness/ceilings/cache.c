@@ -8,37 +8,20 @@
 #include <string.h>
 #include <unistd.h>
 
-/* "FOLDER/qkbench", to be freed. */
-static int cache_folder(char **folder, struct qk_error *err)
+int bench_ceilings_path(const char *fingerprint, char **path, struct qk_error *err)
 {
     const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    int n = -1;
-    *folder = NULL;
-    if (xdg && *xdg == '/')
-        n = asprintf(folder, "%s/qkbench", xdg);
-    else if (home && *home == '/')
-        n = asprintf(folder, "%s/.cache/qkbench", home);
-    else
+    const bool has_xdg = xdg && *xdg == '/';
+    *path = NULL;
+    if (!has_xdg && !(home && *home == '/'))
         return qk_fail(
             err, QK_ERR_IO, "cache",
             "neither XDG_CACHE_HOME nor HOME is an absolute path; there is no folder to keep ceilings in");
-    if (n >= 0)
+    if (asprintf(path, "%s%s/qkbench/ceilings-%s.json", has_xdg ? xdg : home, has_xdg ? "" : "/.cache",
+                 fingerprint) >= 0)
         return 0;
-    *folder = NULL;
-    return qk_fail(err, QK_ERR_MEMORY, "cache", "no memory for a path");
-}
-
-int bench_ceilings_path(const char *fingerprint, char **path, struct qk_error *err)
-{
-    char *folder;
-    int code = cache_folder(&folder, err);
     *path = NULL;
-    if (!code && asprintf(path, "%s/ceilings-%s.json", folder, fingerprint) < 0) {
-        *path = NULL;
-        code = qk_fail(err, QK_ERR_MEMORY, "cache", "no memory for a path");
-    }
-    free(folder);
-    return code;
+    return qk_fail(err, QK_ERR_MEMORY, "cache", "no memory for a path");
 }
 
 int bench_ceilings_load(struct bench_ceilings *c, const char *fingerprint, bool *found, struct qk_error *err)
@@ -61,32 +44,17 @@ int bench_ceilings_load(struct bench_ceilings *c, const char *fingerprint, bool 
     return code;
 }
 
-int bench_ceilings_copy(const char *fingerprint, FILE *to, struct qk_error *err)
-{
-    char *path, buffer[4096];
-    int code = bench_ceilings_path(fingerprint, &path, err);
-    FILE *from = code ? NULL : fopen(path, "re");
-    if (!code && !from)
-        code = qk_fail(err, QK_ERR_IO, path, "cannot read: %s", strerror(errno));
-    for (size_t n; from && (n = fread(buffer, 1, sizeof buffer, from)) > 0;)
-        fwrite(buffer, 1, n, to);
-    if (from && ferror(from))
-        code = qk_fail(err, QK_ERR_IO, path, "cannot read: %s", strerror(errno));
-    if (from)
-        fclose(from);
-    free(path);
-    return code;
-}
-
 int bench_ceilings_store(const struct bench_ceilings *c, struct qk_error *err)
 {
     struct bench_outfile file = {0};
-    char *folder, *path = NULL;
-    int code = cache_folder(&folder, err);
-    if (!code)
-        code = bench_make_folder(folder, err);
-    if (!code)
-        code = bench_ceilings_path(c->env.fingerprint, &path, err);
+    char *path;
+    int code = bench_ceilings_path(c->env.fingerprint, &path, err);
+    char *const folder_end = code ? NULL : strrchr(path, '/');
+    if (folder_end) {
+        *folder_end = '\0';
+        code = bench_make_folder(path, err);
+        *folder_end = '/';
+    }
     if (!code)
         code = bench_outfile_open(&file, path, err);
     if (!code)
@@ -95,6 +63,5 @@ int bench_ceilings_store(const struct bench_ceilings *c, struct qk_error *err)
         code = bench_outfile_commit(&file, err);
     bench_outfile_abort(&file);
     free(path);
-    free(folder);
     return code;
 }

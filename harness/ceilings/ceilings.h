@@ -93,7 +93,7 @@ const struct bench_ceiling *bench_ceilings_find(const struct bench_ceilings *c, 
  */
 double bench_ceilings_dram_read(const void *ceilings, size_t threads);
 
-/* Reals keep seven digits. */
+/* Reals keep seven digits. What was measured or read is written the same each time. */
 extern const struct bench_fields bench_ceilings_fields;
 /*
  * Reads and validates what was written. *c needs no init, and must be freed on success only. QK_ERR_IO, QK_ERR_MEMORY,
@@ -112,8 +112,6 @@ int bench_ceilings_path(const char *fingerprint, char **path, struct qk_error *e
  * *found is false. Errors of reading. QK_ERR_FORMAT also for a file that holds another fingerprint's.
  */
 int bench_ceilings_load(struct bench_ceilings *c, const char *fingerprint, bool *found, struct qk_error *err);
-/* The kept file's own bytes. A failed write is left in the stream's error flag. QK_ERR_IO, QK_ERR_MEMORY. */
-int bench_ceilings_copy(const char *fingerprint, FILE *to, struct qk_error *err);
 /* Makes the folder and writes the file, whole or not at all. QK_ERR_IO, QK_ERR_MEMORY. */
 int bench_ceilings_store(const struct bench_ceilings *c, struct qk_error *err);
 

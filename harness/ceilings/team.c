@@ -15,8 +15,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Of x86 and of aarch64 with 4 KiB pages; elsewhere a hint that does nothing. */
-
 struct worker {
     struct bench_team *team;
     pthread_t thread;

@@ -205,7 +205,8 @@ void bench_ceiling_estimate(struct bench_ceiling *row, const struct bench_ceilin
 {
     double least = INFINITY, most = 0;
     const size_t all = t->turns * t->repetitions;
-    row->median = bench_median(t->rates, all, scratch);
+    /* As files keep it, so that what follows from it is the same when it was read. */
+    row->median = bench_stored(bench_median(t->rates, all, scratch));
     row->repetitions = 0;
     for (size_t i = 0; i < all; i++)
         row->repetitions += t->rates[i] > 0;
@@ -214,7 +215,7 @@ void bench_ceiling_estimate(struct bench_ceiling *row, const struct bench_ceilin
         snprintf(row->reason, sizeof row->reason, "the clock stood still or went back while it was measured");
         return;
     }
-    row->best = ceiling_of(row, t, 0, t->turns, scratch);
+    row->best = bench_stored(ceiling_of(row, t, 0, t->turns, scratch));
     for (size_t third = 0; third < 3 && t->turns >= 3; third++) {
         const double best = ceiling_of(row, t, third * t->turns / 3, (third + 1) * t->turns / 3, scratch);
         least = fmin(least, best);
@@ -225,5 +226,5 @@ void bench_ceiling_estimate(struct bench_ceiling *row, const struct bench_ceilin
     for (size_t i = 0; i < t->turns && row->level == BENCH_REGISTERS; i++)
         if (!isnan(t->ghz[i]))
             scratch[known++] = largest(t->rates + i * t->repetitions, t->repetitions) / t->ghz[i];
-    row->per_cycle = known ? upper_quartile(scratch, known) : NAN;
+    row->per_cycle = known ? bench_stored(upper_quartile(scratch, known)) : NAN;
 }

@@ -57,8 +57,7 @@ static int ceilings(void *options, struct qk_error *err)
     const struct bench_ceilings_config cfg = {.job = o->measure.what.job, .allowed = &allowed};
     code = get(o, &cfg, &c, &stored, err);
     if (!code && o->measure.out)
-        code = stored ? bench_ceilings_copy(c.env.fingerprint, file.file.stream, err)
-                      : bench_fields_write(&bench_ceilings_fields, &c, "the ceilings", file.file.stream, err);
+        code = bench_fields_write(&bench_ceilings_fields, &c, "the ceilings", file.file.stream, err);
     if (!code)
         code = cli_out_commit(&file, 1, err);
     cli_out_abort(&file, 1);

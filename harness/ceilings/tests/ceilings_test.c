@@ -107,8 +107,9 @@ UNIT_TEST(the_best_is_the_ceiling)
     bench_ceiling_estimate(&row, &turns, scratch);
     assert_true(row.best == 9 && row.median == 3.5 && row.repetitions == 4 && isnan(row.spread));
     turns.turns = turns.repetitions = 1;
+    rates[0] = 1.0 / 3; /* rounded as files keep it */
     bench_ceiling_estimate(&row, &turns, scratch);
-    assert_true(row.best == 3 && row.median == 3);
+    assert_true(row.best == 0.3333333 && row.median == 0.3333333);
 }
 
 /* One turn of eight at a clock of 3 GHz instead of 2.8 makes no ceiling; a disturbed repetition in each changes nothing. */
@@ -272,7 +273,6 @@ UNIT_TEST(the_cache_keeps_them_by_fingerprint)
 {
     struct bench_ceilings again;
     struct qk_error err;
-    const char *const copy = bench_test_path("copy.json");
     char *path;
     bool found = true;
     setenv("XDG_CACHE_HOME", bench_test_path("xdg"), 1);
@@ -287,10 +287,6 @@ UNIT_TEST(the_cache_keeps_them_by_fingerprint)
     assert_true(found);
     assert_int_equal(again.count, c.count);
     bench_ceilings_free(&again);
-    FILE *f = fopen(copy, "w");
-    assert_int_equal(bench_ceilings_copy(c.env.fingerprint, f, &err), 0);
-    assert_int_equal(fclose(f), 0);
-    assert_same(path, copy);
     spoil(path, c.env.fingerprint, "0123456789abcdef");
     assert_int_equal(bench_ceilings_load(&again, c.env.fingerprint, &found, &err), QK_ERR_FORMAT);
     assert_false(found);
