@@ -93,6 +93,16 @@ static const char *const forms[] = {"f32", "f16", NULL};
     {                                                                                                        \
         .name = (key), .kind = BENCH_FIELD_CONST, .low = (number)                                            \
     }
+/* What llama-bench's tools want and what says nothing here. */
+#define LLAMA_BENCH                                                                                          \
+    ALWAYS("build_number", 0), FIELD_CONST("gpu_info", ""), FIELD_CONST("backends", "CPU"),                  \
+        FIELD_CONST("cpu_mask", "0x0"), ALWAYS("cpu_strict", 0), ALWAYS("poll", 0),                          \
+        ALWAYS("n_gpu_layers", 0), ALWAYS("n_cpu_moe", 0), FIELD_CONST("split_mode", "none"),                \
+        ALWAYS("main_gpu", 0), ALWAYS("no_kv_offload", 0), ALWAYS("flash_attn", 0),                          \
+        FIELD_CONST("devices", "none"), FIELD_CONST("tensor_split", "0.00"),                                 \
+        FIELD_CONST("tensor_buft_overrides", "none"), ALWAYS("defrag_thold", -1), ALWAYS("use_mmap", 1),     \
+        ALWAYS("use_direct_io", 0), ALWAYS("embeddings", 0), ALWAYS("no_op_offload", 0),                     \
+        ALWAYS("no_host", 0), ALWAYS("n_depth", 0)
 static const struct bench_field line_fields[] = {
     FIELD_VERSION(BENCH_E2E_SCHEMA_VERSION),
     FIELD(TEXT, "build_commit", e.env.commit, ""),
@@ -106,29 +116,7 @@ static const struct bench_field line_fields[] = {
     FIELD(INTEGER, "n_threads", row.threads, "", 0, 1, MODEL_THREADS_MAX),
     FIELD(WORD, "type_k", e.kv_f16, "", 0, .words = forms),
     FIELD(WORD, "type_v", e.kv_f16, "", 0, .words = forms),
-    /* What llama-bench's tools want and what says nothing here. */
-    ALWAYS("build_number", 0),
-    FIELD_CONST("gpu_info", ""),
-    FIELD_CONST("backends", "CPU"),
-    FIELD_CONST("cpu_mask", "0x0"),
-    ALWAYS("cpu_strict", 0),
-    ALWAYS("poll", 0),
-    ALWAYS("n_gpu_layers", 0),
-    ALWAYS("n_cpu_moe", 0),
-    FIELD_CONST("split_mode", "none"),
-    ALWAYS("main_gpu", 0),
-    ALWAYS("no_kv_offload", 0),
-    ALWAYS("flash_attn", 0),
-    FIELD_CONST("devices", "none"),
-    FIELD_CONST("tensor_split", "0.00"),
-    FIELD_CONST("tensor_buft_overrides", "none"),
-    ALWAYS("defrag_thold", -1),
-    ALWAYS("use_mmap", 1),
-    ALWAYS("use_direct_io", 0),
-    ALWAYS("embeddings", 0),
-    ALWAYS("no_op_offload", 0),
-    ALWAYS("no_host", 0),
-    ALWAYS("n_depth", 0),
+    LLAMA_BENCH,
     FIELD(INTEGER, "n_prompt", row.prompt, "", 0, 0, MODEL_CONTEXT_MAX),
     FIELD(INTEGER, "n_gen", row.generate, "One of n_prompt and n_gen is 0.", 0, 0, MODEL_CONTEXT_MAX),
     FIELD(TEXT, "test_time", row.date, "When the first repetition began.", 0, FIELD_DATE),
