@@ -11,7 +11,7 @@ static const struct bench_field cache_fields[] = {
     FIELD(INTEGER, "num_sharing", sharing, "Logical CPUs that share it.", 0, 1, INT_MAX),
 };
 #undef FIELD_OF
-static const struct bench_fields cache = {FIELDS(struct bench_cache, cache_fields), .closed = true};
+const struct bench_fields bench_cache_fields = {FIELDS(struct bench_cache, cache_fields), .closed = true};
 
 #define FIELD_OF struct bench_environment
 static const struct bench_field identity_fields[] = {
@@ -20,7 +20,8 @@ static const struct bench_field identity_fields[] = {
     FIELD(INTEGER, "cpu_model", cpu_model, "", BENCH_OR_NULL),
     FIELD(INTEGER, "cpu_stepping", cpu_stepping, "", BENCH_OR_NULL),
     FIELD(TEXT, "isa_levels", isa_levels, "", BENCH_OR_NULL),
-    FIELD_LIST(ARRAY, "caches", caches, cache_count, &cache, "Of the pinned CPU, by level then type."),
+    FIELD_LIST(ARRAY, "caches", caches, cache_count, &bench_cache_fields,
+               "Of the pinned CPU, by level then type."),
     FIELD(TEXT, "compiler", compiler, "Of the kernels.", BENCH_OR_NULL),
 };
 static const struct bench_field shown_fields[] = {

@@ -204,7 +204,7 @@ const struct bench_field *bench_fields_key(const struct bench_fields *type); /* 
 extern const struct bench_field bench_seed_rule;
 
 /* Parts of a struct bench_environment that several documents hold. */
-extern const struct bench_fields bench_identity_fields, bench_closed_identity_fields,
+extern const struct bench_fields bench_cache_fields, bench_identity_fields, bench_closed_identity_fields,
     bench_fingerprint_fields;
 json_t *bench_load_put(const void *environment); /* 1, 5 and 15 minutes, or [] */
 void bench_load_get(struct bench_reader *r, const struct bench_place *at, void *environment);

@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/records/sample_set.h"
 
+#include "harness/records/outfile.h"
+#include "harness/records/shown.h"
+
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-const char *const bench_event_names[BENCH_EVENT_COUNT] = {
-    [BENCH_EVENT_WALL] = "wall_ns",
-    [BENCH_EVENT_TASK] = "task_clock_ns",
-    [BENCH_EVENT_MINOR_FAULTS] = "minor_faults",
-    [BENCH_EVENT_MAJOR_FAULTS] = "major_faults",
-    [BENCH_EVENT_VOLUNTARY] = "voluntary_switches",
-    [BENCH_EVENT_INVOLUNTARY] = "involuntary_switches",
-    [BENCH_EVENT_MIGRATIONS] = "migrations",
-    [BENCH_EVENT_STEAL] = "steal_ns",
-};
 
 void bench_sample_set_init(struct bench_sample_set *set)
 {
@@ -122,22 +115,28 @@ bool bench_record_stop(struct bench_record *rec, enum bench_status status, const
     return true;
 }
 
+bool bench_record_take_block(struct bench_record *rec, struct bench_block *block)
+{
+    if (rec->block_count >= BENCH_BLOCKS_MAX)
+        return false;
+    if (!rec->blocks)
+        rec->blocks = calloc(BENCH_BLOCKS_MAX, sizeof *rec->blocks);
+    if (!rec->blocks)
+        return false;
+    rec->blocks[rec->block_count++] = *block;
+    block->samples_ns = NULL;
+    return true;
+}
+
 struct bench_block *bench_record_add_block(struct bench_record *rec, size_t slices)
 {
     size_t bytes;
-    if (rec->block_count >= BENCH_BLOCKS_MAX || slices == 0 || !qk_mul_size(slices, sizeof(double), &bytes))
+    if (slices == 0 || !qk_mul_size(slices, sizeof(double), &bytes))
         return NULL;
-    if (!rec->blocks) {
-        rec->blocks = calloc(BENCH_BLOCKS_MAX, sizeof *rec->blocks);
-        if (!rec->blocks)
-            return NULL;
-    }
-    double *samples = calloc(1, bytes);
-    if (!samples)
-        return NULL;
-    struct bench_block *block = &rec->blocks[rec->block_count++];
-    *block = (struct bench_block){.core_ghz = NAN, .slices = slices, .samples_ns = samples};
-    return block;
+    struct bench_block block = {.core_ghz = NAN, .slices = slices, .samples_ns = calloc(1, bytes)};
+    const bool taken = block.samples_ns && bench_record_take_block(rec, &block);
+    free(block.samples_ns);
+    return taken ? &rec->blocks[rec->block_count - 1] : NULL;
 }
 
 bool bench_record_add_metric(struct bench_record *rec, const char *name, const char *unit, double value,
@@ -171,4 +170,24 @@ char *bench_record_name(const struct bench_record *rec, char *to, size_t size)
 {
     snprintf(to, size, "%s/%s/%s", rec->op, rec->variant, rec->shape);
     return to;
+}
+
+int bench_sample_set_write_csv(const struct bench_sample_set *set, FILE *to, struct qk_error *err)
+{
+    char name[BENCH_NAME_MAX];
+    errno = 0;
+    fputs("case,block,slice,ns_per_call,estimated_ghz\r\n", to);
+    for (size_t i = 0; i < set->record_count; i++) {
+        const struct bench_record *rec = &set->records[i];
+        bench_record_name(rec, name, sizeof name);
+        for (size_t b = 0; b < rec->block_count; b++)
+            for (size_t s = 0; s < rec->blocks[b].slices; s++) {
+                bench_show_csv(name, to);
+                fprintf(to, ",%zu,%zu,%.7g,", b, s, rec->blocks[b].samples_ns[s]);
+                if (!isnan(rec->blocks[b].core_ghz))
+                    fprintf(to, "%.7g", rec->blocks[b].core_ghz);
+                fputs("\r\n", to);
+            }
+    }
+    return bench_written(to, "the samples", err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * All samples of a run, in order, with what was measured and where. This is the one place that knows the JSON. It is a
- * superset of google-benchmark's own (context, benchmarks[]), and sample_set.schema.json describes it.
+ * superset of google-benchmark's own (context, benchmarks[]).
  *
  * Samples pair by position. In a group (cases of one op and one shape) slice i of block b of every case ran in the same
  * round, in an order drawn from the seed. All ok records of a group have equally many blocks and slices.
@@ -12,16 +12,13 @@
 #include "harness/machine/clock.h"
 #include "harness/machine/environment.h"
 #include "harness/machine/events.h"
+#include "harness/records/fields.h"
 
-#include <jansson.h>
 #include <stdio.h>
 
 enum { BENCH_SCHEMA_VERSION = 1, BENCH_BLOCKS_MAX = 64, BENCH_NAME_MAX = 256 };
 
 enum bench_status { BENCH_OK, BENCH_SKIP, BENCH_ERROR };
-
-/* "wall_ns", ..., as in the JSON */
-extern const char *const bench_event_names[BENCH_EVENT_COUNT];
 
 struct bench_block {
     double core_ghz;    /* estimated core clock beside these samples; NaN (null in JSON) when not estimable */
@@ -96,6 +93,11 @@ bool bench_record_stop(struct bench_record *rec, enum bench_status status, const
  * goes. NULL when memory is refused, when slices is 0, or when there are BENCH_BLOCKS_MAX already.
  */
 struct bench_block *bench_record_add_block(struct bench_record *rec, size_t slices);
+/*
+ * Appends *block, whose samples are then the record's. False, with nothing changed, when memory is refused or there
+ * are BENCH_BLOCKS_MAX already; else block->samples_ns is NULL.
+ */
+bool bench_record_take_block(struct bench_record *rec, struct bench_block *block);
 
 /*
  * Appends a metric with copies of the texts. `reason` may be NULL when there is a value. False, with nothing changed,
@@ -126,13 +128,10 @@ int bench_sample_set_read_json(struct bench_sample_set *set, const char *path, s
 /* The same of what was loaded already; `path` is for messages. */
 int bench_sample_set_take_json(struct bench_sample_set *set, const json_t *json, const char *path,
                                struct qk_error *err);
-/*
- * The rules that a sample set obeys in memory and in a file: names, declared work, positive finite samples, equal
- * blocks and slices in a group, no case twice, a fingerprint that fits. Returns `code` with the JSON path in
- * err->where, and with `file` (may be empty) in front of the text.
- */
-int bench_sample_set_check(const struct bench_sample_set *set, const char *file, int code,
-                           struct qk_error *err);
+extern const struct bench_fields bench_sample_set_fields;
+/* Its `check`: rows for each ok case, equal blocks and slices in a group. */
+void bench_sample_set_check(struct bench_reader *r, const struct bench_place *at, const void *set,
+                            const void *whole);
 /*
  * CSV by RFC 4180 (CRLF) with a header line, then one line per slice: case, block, slice, ns per call, estimated GHz
  * (empty when unknown). QK_ERR_IO.

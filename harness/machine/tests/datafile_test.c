@@ -11,11 +11,10 @@ UNIT_TEST(source_folder_has_the_schema)
     char path[512];
     size_t size;
     unsetenv("QK_DATA");
-    assert_int_equal(bench_data_path("harness/records/sample_set.schema.json", path, sizeof path, NULL),
-                     QK_OK);
+    assert_int_equal(bench_data_path("baselines/policy.schema.json", path, sizeof path, NULL), QK_OK);
     char *text = bench_test_get(path, &size);
     assert_non_null(text);
-    assert_says(text, "qkbench sample set");
+    assert_says(text, "policy");
     free(text);
 }
 
@@ -24,17 +23,14 @@ UNIT_TEST(variable_is_the_only_place)
     char path[512];
     struct qk_error err;
     setenv("QK_DATA", bench_test_dir, 1);
-    assert_int_equal(bench_data_path("harness/records/sample_set.schema.json", path, sizeof path, &err),
-                     QK_ERR_IO);
+    assert_int_equal(bench_data_path("baselines/policy.schema.json", path, sizeof path, &err), QK_ERR_IO);
     assert_non_null(strstr(err.text, bench_test_dir));
     assert_says(err.text, "QK_DATA");
-    bench_test_put(bench_test_path("harness/records/sample_set.schema.json"), "x", 1);
-    assert_int_equal(bench_data_path("harness/records/sample_set.schema.json", path, sizeof path, &err),
-                     QK_OK);
-    assert_string_equal(path, bench_test_path("harness/records/sample_set.schema.json"));
+    bench_test_put(bench_test_path("baselines/policy.schema.json"), "x", 1);
+    assert_int_equal(bench_data_path("baselines/policy.schema.json", path, sizeof path, &err), QK_OK);
+    assert_string_equal(path, bench_test_path("baselines/policy.schema.json"));
     setenv("QK_DATA", "", 1);
-    assert_int_equal(bench_data_path("harness/records/sample_set.schema.json", path, sizeof path, &err),
-                     QK_OK);
+    assert_int_equal(bench_data_path("baselines/policy.schema.json", path, sizeof path, &err), QK_OK);
     assert_null(strstr(path, bench_test_dir));
 }
 

@@ -28,6 +28,15 @@ struct bench_test_bad {
 void bench_test_refused(const char *good, int (*read)(const char *path, struct qk_error *err),
                         const struct bench_test_bad *bad, size_t count);
 
+/* Does `held` while another value is in `place`. */
+#define BENCH_TEST_WITH(place, value, held)                                                                  \
+    do {                                                                                                     \
+        const __typeof__(place) kept = (place);                                                              \
+        (place) = (value);                                                                                   \
+        held;                                                                                                \
+        (place) = kept;                                                                                      \
+    } while (0)
+
 /* From now on jansson gets n allocations and no more; negative: as many as it wants. */
 void bench_test_scarce(long n);
 

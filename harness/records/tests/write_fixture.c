@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes the tests' sample set to stdout, for the schema test. */
+/* Writes the tests' sample set to stdout. */
 #include "harness/records/tests/fixture.h"
 
 TEST_PART(write_fixture)
