@@ -15,18 +15,14 @@
 
 extern char **environ;
 
-/* gnuplot takes a file name that begins with '|', '<', '-' or '~' for something else; one with a slash it
- * opens. */
-static char *plain_name(const char *path)
-{
-    char *name;
-    return asprintf(&name, "%s%s", *path == '/' ? "" : "./", path) < 0 ? NULL : name;
-}
-
-static char *assignment(const char *variable, const char *value)
+/*
+ * Owned. gnuplot takes a file name that begins with '|', '<', '-' or '~' for something else; one with a slash it
+ * opens.
+ */
+static char *file_name(const char *before, const char *path)
 {
     char *text;
-    return asprintf(&text, "%s=%s", variable, value) < 0 ? NULL : text;
+    return asprintf(&text, "%s%s%s", before, *path == '/' ? "" : "./", path) < 0 ? NULL : text;
 }
 
 /* Of the user's environment gnuplot gets what it needs to run and to find fonts; NULL when memory is refused. */
@@ -103,7 +99,7 @@ static int start(const char *script, char **environment, pid_t *pid, int *out)
 {
     char *argv[] = {(char[]){"gnuplot"}, (char[]){"-d"}, NULL, NULL};
     int fds[2];
-    char *name = plain_name(script);
+    char *name = file_name("", script);
     *out = -1;
     if (!name)
         return ENOMEM;
@@ -150,8 +146,7 @@ static int run(const struct report_drawing *d, char **environment, struct qk_err
     return 0;
 }
 
-/* gnuplot does not notice a disk that fills up, so the end every whole file of the format has is looked for.
- */
+/* gnuplot does not notice a disk that fills up, so the end every whole file of the format has is looked for. */
 static int check_end(const char *file, const char *image, const char *format, struct qk_error *err)
 {
     const char *end = strcmp(format, "svg") == 0 ? "</svg>" : strcmp(format, "png") == 0 ? "IEND" : "%%EOF";
@@ -173,25 +168,15 @@ static int check_end(const char *file, const char *image, const char *format, st
 
 static int draw(const struct report_drawing *d, const char *file, struct qk_error *err)
 {
-    char *tsv_name = plain_name(d->tsv), *file_name = plain_name(file), *ours[3] = {NULL, NULL, NULL},
-         **list = NULL;
-    int rc = QK_ERR_MEMORY;
-    if (tsv_name && file_name) {
-        ours[0] = assignment("QKBENCH_TSV", tsv_name);
-        ours[1] = assignment("QKBENCH_IMAGE", file_name);
-        ours[2] = assignment("QKBENCH_FORMAT", d->format);
-        if (ours[0] && ours[1] && ours[2])
-            list = child_environment(ours);
-    }
-    if (list)
-        rc = run(d, list, err);
-    else
-        qk_fail(err, rc, d->script, "no memory to start gnuplot");
+    char format[32],
+        *ours[3] = {file_name("QKBENCH_TSV=", d->tsv), file_name("QKBENCH_IMAGE=", file), format};
+    snprintf(format, sizeof format, "QKBENCH_FORMAT=%s", d->format);
+    char **list = ours[0] && ours[1] ? child_environment(ours) : NULL;
+    const int rc =
+        list ? run(d, list, err) : qk_fail(err, QK_ERR_MEMORY, d->script, "no memory to start gnuplot");
     free(list);
-    for (int i = 0; i < 3; i++)
-        free(ours[i]);
-    free(tsv_name);
-    free(file_name);
+    free(ours[0]);
+    free(ours[1]);
     return rc;
 }
 
