@@ -49,7 +49,7 @@ static int ready_arms(struct bench_breakdown_row *row, struct bench_buffers *buf
     }
     if (why)
         give_up(row, "", why);
-    set->schedule = bench_schedule_fit(bench_arms_round_ns(set), job->quick);
+    set->schedule = bench_schedule_fit(set->round_ns, job->quick);
     set->count = why ? 0 : set->count;
     return 0;
 }

@@ -21,31 +21,28 @@ static double on_grid(double x, double total)
     return round(x / step) * step;
 }
 
-static const double *samples_of(const struct bench_breakdown_row *row, size_t block, size_t arm)
-{
-    return row->samples_ns + (block * (row->stages + 1) + arm) * row->rounds;
-}
-
 /* Median over a block's rounds of an arm's time, less that of the arm `minus` in the same round unless that is -1. */
 static double block_median(const struct bench_breakdown_row *row, size_t block, size_t arm, int minus,
                            double *scratch)
 {
-    const double *x = samples_of(row, block, arm);
-    const double *y = minus < 0 ? NULL : samples_of(row, block, (size_t)minus);
+    const double *const first = row->samples_ns + block * (row->stages + 1) * row->rounds;
     for (size_t r = 0; r < row->rounds; r++)
-        scratch[r] = x[r] - (y ? y[r] : 0);
+        scratch[r] = first[arm * row->rounds + r] - (minus < 0 ? 0 : first[(size_t)minus * row->rounds + r]);
     return bench_median(scratch, row->rounds, scratch + row->rounds);
 }
 
 /*
- * value: the estimate that adds up; x[blocks]: what it estimates, by block. The interval is that of x, widened to the
- * value where medians of differences and differences of medians disagree: its coverage can only grow.
+ * value: the estimate that adds up; x[blocks] becomes what it estimates, by block (block_median). The interval is that
+ * of x, widened to the value where medians of differences and differences of medians disagree: its coverage can only
+ * grow.
  */
 static void fill(struct bench_part *part, const struct bench_breakdown_row *row, const char *name,
-                 double value, const double *x)
+                 double value, size_t arm, int minus, double *x, double *scratch)
 {
-    double scratch[BENCH_BLOCKS_MAX];
-    const struct bench_interval paired = bench_sign_interval(x, row->blocks, level, scratch);
+    double sorted[BENCH_BLOCKS_MAX];
+    for (size_t b = 0; b < row->blocks; b++)
+        x[b] = block_median(row, b, arm, minus, scratch);
+    const struct bench_interval paired = bench_sign_interval(x, row->blocks, level, sorted);
     *part = (struct bench_part){.paired_ns = paired.value, .ns = {value, paired.low, paired.high}};
     snprintf(part->name, sizeof part->name, "%s", name);
     if (!isnan(paired.low)) {
@@ -97,15 +94,9 @@ static void fill_wholes(struct bench_breakdown_row *row, double total, double ke
 {
     const size_t last = row->stages - 1;
     double x[BENCH_BLOCKS_MAX];
-    for (size_t b = 0; b < row->blocks; b++)
-        x[b] = block_median(row, b, last, -1, scratch);
-    fill(&row->total, row, "total", total, x);
-    for (size_t b = 0; b < row->blocks; b++)
-        x[b] = block_median(row, b, row->stages, -1, scratch);
-    fill(&row->kernel, row, "kernel", kernel, x);
-    for (size_t b = 0; b < row->blocks; b++)
-        x[b] = block_median(row, b, row->stages, (int)last, scratch);
-    fill(&row->difference, row, "difference", kernel - total, x);
+    fill(&row->total, row, "total", total, last, -1, x, scratch);
+    fill(&row->kernel, row, "kernel", kernel, row->stages, -1, x, scratch);
+    fill(&row->difference, row, "difference", kernel - total, row->stages, (int)last, x, scratch);
     const struct bench_interval *d = &row->difference.ns;
     row->noise = row->same_code ? fmax(fabs(d->low), fabs(d->high)) / total : NAN;
     judge(&row->difference, row->blocks, total, NAN);
@@ -135,9 +126,8 @@ int bench_breakdown_estimate(struct bench_breakdown_row *row, struct qk_error *e
     for (size_t i = 0; i < stages; i++) {
         char name[sizeof row->component[i].name];
         stage_name(row->variant->op, i, name, sizeof name);
-        for (size_t b = 0; b < row->blocks; b++)
-            row->block_ns[i][b] = block_median(row, b, i, (int)i - 1, scratch);
-        fill(&row->component[i], row, name, at[i] - (i ? at[i - 1] : 0), row->block_ns[i]);
+        fill(&row->component[i], row, name, at[i] - (i ? at[i - 1] : 0), i, (int)i - 1, row->block_ns[i],
+             scratch);
         judge(&row->component[i], row->blocks, i ? fmax(at[i], at[i - 1]) : at[i], row->noise);
         convert(&row->component[i], row);
     }

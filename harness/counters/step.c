@@ -181,23 +181,6 @@ int bench_steps_fn(enum qk_op op, qk_fn *fn, const struct qk_plan *plan, void *c
     return count_at(op, fn, plan, buffers, limits, qk_op_row(op)->name, out, err);
 }
 
-static int count_variant(const struct qk_variant *v, const struct qk_plan *plan, void *const *buffers,
-                         const struct bench_step_limits *limits, struct bench_steps *out,
-                         struct qk_error *err)
-{
-    char where[128];
-    snprintf(where, sizeof where, "%s/%s", v->op_name, v->name);
-    if (!v->fn)
-        return qk_fail(err, QK_ERR_UNAVAILABLE, where, "not in this build");
-    return count_at(v->op, v->fn, plan, buffers, limits, where, out, err);
-}
-
-int bench_steps_variant(const struct qk_variant *v, const struct qk_plan *plan, void *const *buffers,
-                        struct bench_steps *out, struct qk_error *err)
-{
-    return count_variant(v, plan, buffers, NULL, out, err);
-}
-
 int bench_steps_smallest_shape(enum qk_op op, struct qk_shape *shape, struct qk_plan *plan,
                                struct qk_error *err)
 {
@@ -230,10 +213,14 @@ int bench_steps_shape(const struct qk_variant *v, const struct qk_shape *shape, 
 {
     struct bench_group group = {.op = v->op, .shape = *shape};
     struct bench_buffers buffers;
+    char where[128];
+    snprintf(where, sizeof where, "%s/%s", v->op_name, v->name);
+    if (!v->fn)
+        return qk_fail(err, QK_ERR_UNAVAILABLE, where, "not in this build");
     qk_shape_print(shape, group.name);
     int code = bench_buffers_fill(&buffers, &group, seed, err);
     if (!code)
-        code = count_variant(v, &buffers.plan, buffers.at, limits, out, err);
+        code = count_at(v->op, v->fn, &buffers.plan, buffers.at, limits, where, out, err);
     bench_buffers_free(&buffers);
     return code;
 }

@@ -97,10 +97,6 @@ const char *bench_step_kind_name(int kind);
 int bench_steps_fn(enum qk_op op, qk_fn *fn, const struct qk_plan *plan, void *const *buffers,
                    const struct bench_step_limits *limits, struct bench_steps *out, struct qk_error *err);
 
-/* The same for a variant that can run here; QK_ERR_UNAVAILABLE also when it is not in this build. */
-int bench_steps_variant(const struct qk_variant *v, const struct qk_plan *plan, void *const *buffers,
-                        struct bench_steps *out, struct qk_error *err);
-
 /*
  * The smallest shape of an op, by its declared work, of its default set and its touch shape. QK_ERR_ARG when its case
  * is wrong.
@@ -108,7 +104,10 @@ int bench_steps_variant(const struct qk_variant *v, const struct qk_plan *plan, 
 int bench_steps_smallest_shape(enum qk_op op, struct qk_shape *shape, struct qk_plan *plan,
                                struct qk_error *err);
 
-/* Counts one call of the variant on a shape, with ordinary inputs of this seed. */
+/*
+ * Counts one call of a variant that can run here on a shape, with ordinary inputs of this seed. QK_ERR_UNAVAILABLE also
+ * when it is not in this build.
+ */
 int bench_steps_shape(const struct qk_variant *v, const struct qk_shape *shape, uint64_t seed,
                       const struct bench_step_limits *limits, struct bench_steps *out, struct qk_error *err);
 

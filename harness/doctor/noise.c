@@ -79,8 +79,7 @@ static int run_variant(struct samples *s, struct bench_buffers *buffers, const s
         why = bench_arms_add(&set, bench_time_own, buffers, v->fn);
     if (!code && !why) {
         set.arm[set.count++] = set.arm[0];
-        set.schedule =
-            bench_schedule_make(bench_arms_round_ns(&set), block_ns, budget_ns, BLOCKS_LEAST, BLOCKS_MOST);
+        set.schedule = bench_schedule_make(2 * set.round_ns, block_ns, budget_ns, BLOCKS_LEAST, BLOCKS_MOST);
         code = bench_arms_time(&s->rounds, &set, 1, err);
     }
     s->facts->clock_useless |= why || set.odd;

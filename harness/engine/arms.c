@@ -2,7 +2,6 @@
 #include "harness/engine/arms.h"
 
 #include "harness/engine/gbench_shim.h"
-#include "harness/engine/trust.h"
 #include "harness/machine/core_share.h"
 #include "harness/machine/pinning.h"
 #include "harness/records/json_writer.h"
@@ -38,18 +37,17 @@ int bench_time_own(void *ctx, uint64_t units, struct bench_took *took, struct qk
 
 int bench_arms_make(struct bench_arms *set, const char *name, size_t room, struct qk_error *err)
 {
-    *set = (struct bench_arms){.room = room, .arm = calloc(room, sizeof *set->arm)};
+    *set =
+        (struct bench_arms){.arm = calloc(room, sizeof *set->arm), .order = calloc(room, sizeof *set->order)};
     snprintf(set->name, sizeof set->name, "%s", name);
-    return set->arm ? 0 : qk_fail(err, QK_ERR_MEMORY, name, "no memory for %zu arms", room);
+    return set->arm && set->order ? 0 : qk_fail(err, QK_ERR_MEMORY, name, "no memory for %zu arms", room);
 }
 
 void bench_arms_free(struct bench_arms *set)
 {
     free(set->arm);
-    free(set->ns);
-    free(set->cpu_ns);
     free(set->order);
-    free(set->scratch);
+    free(set->ns);
     *set = (struct bench_arms){.count = 0};
 }
 
@@ -62,16 +60,9 @@ const char *bench_arms_add(struct bench_arms *set, bench_time *time, struct benc
     *arm = (struct bench_arm){
         .time = time, .ctx = &arm->call, .units = bench_schedule_calls(ns), .call = {buffers, fn}};
     arm->slice_ns = ns * (double)arm->units;
+    set->round_ns += arm->slice_ns;
     set->count++;
     return NULL;
-}
-
-double bench_arms_round_ns(const struct bench_arms *set)
-{
-    double ns = 0;
-    for (size_t a = 0; a < set->count; a++)
-        ns += set->arm[a].slice_ns;
-    return ns;
 }
 
 void bench_rounds_open(struct bench_rounds *r)
@@ -91,7 +82,7 @@ void bench_rounds_close(struct bench_rounds *r)
 
 double bench_rounds_clock(const struct bench_rounds *r)
 {
-    return bench_stored(bench_known_median(r->ghz, r->ghz_count, r->ghz + r->ghz_count));
+    return r->ghz ? bench_stored(bench_known_median(r->ghz, r->ghz_count, r->ghz + r->ghz_count)) : NAN;
 }
 
 double bench_known_median(const double *x, size_t n, double *scratch)
@@ -101,6 +92,26 @@ double bench_known_median(const double *x, size_t n, double *scratch)
         if (!isnan(x[i]))
             scratch[known++] = x[i];
     return bench_median(scratch, known, scratch + known);
+}
+
+/*
+ * Where many programs share the CPU, most slices may have waited for it ten times as long as they ran. A single one
+ * waits for less than a quarter of a second: the time slices of a scheduler and the periods of a CPU quota are shorter.
+ */
+const char *bench_slices_odd(const double *ns, size_t n, double expected, double *scratch)
+{
+    const double times = 10, shorter = 100, stall_ns = 250e6;
+    const double middle = n >= 3 ? bench_median(ns, n, scratch) : expected;
+    for (size_t i = 0; i < n; i++) {
+        if (!(ns[i] > 0))
+            return ns[i] < 0 ? "the clock went back during a slice" : "the clock stood still during a slice";
+        if (ns[i] < middle / shorter)
+            return "a slice took less than a hundredth of what it takes: the clock went back or stood still";
+        if (ns[i] > times * middle && ns[i] > stall_ns)
+            return "a slice took more than ten times what it takes: the clock jumped or the machine stood "
+                   "still";
+    }
+    return NULL;
 }
 
 /* What can be told only when all slices of a block are there: are they to be believed? Then to what files keep. */
@@ -157,25 +168,6 @@ static int take_block(struct bench_rounds *r, struct bench_arms *set, const char
     return 0;
 }
 
-static int keep_block(struct bench_rounds *r, struct bench_arms *set, struct qk_error *err)
-{
-    const double ghz = set->ghz[set->blocks++];
-    if (r->beside)
-        r->beside(r->ctx, ghz);
-    if (isnan(ghz))
-        return 0;
-    if (r->ghz_count == r->ghz_room) {
-        const size_t room = 2 * r->ghz_room + BENCH_BLOCKS_MAX;
-        double *grown = realloc(r->ghz, 3 * room * sizeof *grown); /* and scratch of the median */
-        if (!grown)
-            return qk_fail(err, QK_ERR_MEMORY, set->name, "no memory for %zu clocks", room);
-        r->ghz = grown;
-        r->ghz_room = room;
-    }
-    r->ghz[r->ghz_count++] = ghz;
-    return 0;
-}
-
 /* A block that is to be believed, on a core that is ours; or set->odd. A set may lose as many as it is to have. */
 static int next_block(struct bench_rounds *r, struct bench_arms *set, struct bench_patience *patience,
                       double done, struct qk_error *err)
@@ -191,30 +183,33 @@ static int next_block(struct bench_rounds *r, struct bench_arms *set, struct ben
             code = take_block(r, set, &odd, err);
         if (code)
             return code;
-        if (!odd && !bench_patience_again(patience))
-            return keep_block(r, set, err);
-        if (!odd)
-            continue;
-        bench_dropped_add(&r->dropped, odd);
-        if (++set->dropped >= set->schedule.blocks) {
-            set->odd = odd;
+        if (odd) {
+            bench_dropped_add(&r->dropped, odd);
+            set->odd = ++set->dropped < set->schedule.blocks ? NULL : odd;
+        } else if (!bench_patience_again(patience)) {
+            r->ghz[r->ghz_count] = set->ghz[set->blocks++];
+            if (r->beside)
+                r->beside(r->ctx, r->ghz[r->ghz_count]);
+            r->ghz_count += !isnan(r->ghz[r->ghz_count]);
             return 0;
         }
+        if (set->odd)
+            return 0;
     }
 }
 
-static int make_room(struct bench_arms *set, struct qk_error *err)
+static int make_room(struct bench_rounds *r, struct bench_arms *set, struct qk_error *err)
 {
-    const size_t rounds = set->schedule.rounds, blocks = set->schedule.blocks;
-    if (!blocks)
-        return 0;
-    set->ns = calloc(blocks * set->count, rounds * sizeof *set->ns);
-    set->cpu_ns = calloc(blocks, set->count * sizeof *set->cpu_ns);
-    set->order = calloc(set->count, sizeof *set->order);
-    set->scratch = calloc(set->count + 1, rounds * sizeof *set->scratch);
-    return set->ns && set->cpu_ns && set->order && set->scratch
-               ? 0
-               : qk_fail(err, QK_ERR_MEMORY, set->name, "no memory for %zu blocks of samples", blocks);
+    const size_t slices = set->count * set->schedule.rounds, blocks = set->schedule.blocks;
+    double *const ghz = realloc(r->ghz, 3 * (r->ghz_room + blocks + 1) * sizeof *ghz); /* to sort in, too */
+    r->ghz = ghz ? ghz : r->ghz;
+    r->ghz_room += blocks;
+    set->ns = calloc((blocks + 1) * slices + blocks * set->count + set->schedule.rounds + 1, sizeof *set->ns);
+    if (!ghz || !set->ns)
+        return qk_fail(err, QK_ERR_MEMORY, set->name, "no memory for %zu blocks of samples", blocks);
+    set->cpu_ns = set->ns + blocks * slices;
+    set->scratch = set->cpu_ns + blocks * set->count;
+    return 0;
 }
 
 static double planned(const struct bench_arms *sets, size_t count)
@@ -238,7 +233,7 @@ int bench_arms_time(struct bench_rounds *r, struct bench_arms *sets, size_t coun
     for (size_t s = 0; s < count && !code; s++) {
         if (shorten && sets[s].count)
             sets[s].schedule = bench_schedule_shorten(&sets[s].schedule);
-        code = make_room(&sets[s], err);
+        code = make_room(r, &sets[s], err);
     }
     const double all = planned(sets, count), span = fmin(left, r->late > 0 ? r->late * all : INFINITY);
     double behind = 0;

@@ -44,13 +44,14 @@ struct bench_arm {
 
 struct bench_arms {
     char name[BENCH_SHAPE_NAME + 80]; /* what progress and errors call it */
-    size_t count, room;
-    struct bench_arm *arm; /* [room]; owned */
+    size_t count;
+    struct bench_arm *arm; /* those there is room for; owned */
+    double round_ns;       /* one slice of each */
     struct bench_schedule schedule;
 
     size_t blocks;  /* that were measured and are believed */
     double *ns;     /* [schedule.blocks][count][rounds]: of one unit, to the digits that files keep; owned */
-    double *cpu_ns; /* [schedule.blocks][count]: median of one unit; owned */
+    double *cpu_ns; /* [schedule.blocks][count]: median of one unit; lies behind ns */
     double ghz[BENCH_BLOCKS_MAX];
     struct bench_events events[BENCH_BLOCKS_MAX];
     size_t dropped;  /* blocks that were not believed */
@@ -68,8 +69,12 @@ void bench_arms_free(struct bench_arms *set);
  */
 const char *bench_arms_add(struct bench_arms *set, bench_time *time, struct bench_buffers *buffers,
                            qk_fn *fn);
-/* What a round is expected to take: one slice of each arm. */
-double bench_arms_round_ns(const struct bench_arms *set);
+/*
+ * Why the slices of one arm in one block, ns[n] in any order, are not to be believed; NULL when they are. A slice takes
+ * some time, at least a hundredth of the middle of them, and not more than ten times as long where that is a quarter of
+ * a second. `expected` is what a slice takes, and stands for the middle where n is below 3. scratch[n].
+ */
+const char *bench_slices_odd(const double *ns, size_t n, double expected, double *scratch);
 
 /* What the sets of one measurement share. The caller fills in the first part, and leaves zeros where it says so. */
 struct bench_rounds {

@@ -68,33 +68,34 @@ void bench_unmap(void *p, size_t bytes)
         munmap((char *)p - guard(), room + 2 * guard());
 }
 
-static bool alternates(const struct bench_group *group, int i)
+static bool alternates(enum qk_op op, int i)
 {
-    return qk_op_row(group->op)->on->alternates >> i & 1;
+    return qk_op_row(op)->on->alternates >> i & 1;
+}
+
+/* Of outputs there may be a copy, and each buffer may have a page more. */
+static size_t add_bytes(enum qk_op op, const struct qk_plan *plan, bool copies, size_t more)
+{
+    size_t sum = 0;
+    for (int i = 0; i < plan->buffer_count; i++)
+        for (int n = 1 + (alternates(op, i) || (copies && plan->buffers[i].output)); n; n--)
+            if (!qk_add_size(sum, plan->buffers[i].bytes, &sum) || !qk_add_size(sum, more, &sum))
+                return SIZE_MAX;
+    return sum;
 }
 
 bool bench_group_bytes(const struct bench_group *group, size_t *bytes)
 {
     struct qk_plan plan;
-    size_t sum = 0;
     if (qk_op_row(group->op)->on->plan(&group->shape, &plan, NULL))
         return false;
-    for (int i = 0; i < plan.buffer_count; i++)
-        for (int copies = plan.buffers[i].output || alternates(group, i) ? 2 : 1; copies; copies--)
-            if (!qk_add_size(sum, plan.buffers[i].bytes, &sum) || !qk_add_size(sum, PAGE, &sum))
-                return false;
-    *bytes = sum;
-    return true;
+    *bytes = add_bytes(group->op, &plan, true, PAGE);
+    return *bytes < SIZE_MAX;
 }
 
 size_t bench_plan_bytes(enum qk_op op, const struct qk_plan *plan)
 {
-    size_t sum = 0;
-    for (int i = 0; i < plan->buffer_count; i++)
-        for (unsigned values = 1 + (qk_op_row(op)->on->alternates >> i & 1); values; values--)
-            if (!qk_add_size(sum, plan->buffers[i].bytes, &sum))
-                return SIZE_MAX;
-    return sum;
+    return add_bytes(op, plan, false, 0);
 }
 
 /* One buffer of the plan, into *to. */
@@ -120,7 +121,7 @@ int bench_buffers_refill(struct bench_buffers *b, uint64_t seed, struct qk_error
     else
         on->fill(&b->plan, QK_FILL_ORDINARY, &rng, b->at);
     for (int i = 0; i < b->plan.buffer_count; i++)
-        second[i] = alternates(b->group, i) ? b->odd[i] : NULL;
+        second[i] = alternates(b->group->op, i) ? b->odd[i] : NULL;
     qk_rng_seed(&rng, ~seed);
     on->fill(&b->plan, QK_FILL_ORDINARY, &rng, second);
     return code;
@@ -140,7 +141,7 @@ int bench_buffers_fill(struct bench_buffers *b, const struct bench_group *group,
     for (int i = 0; i < b->plan.buffer_count && !code; i++) {
         code = map_one(b, i, &b->at[i], err);
         b->odd[i] = b->at[i];
-        if (!code && alternates(group, i))
+        if (!code && alternates(group->op, i))
             code = map_one(b, i, &b->odd[i], err);
     }
     return code ? code : bench_buffers_refill(b, seed, err);

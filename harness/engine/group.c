@@ -7,31 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Does a group want the row? *asked: by itself, and not as a reference that runs along. */
-static bool row_wanted(const struct bench_matrix *m, size_t i, bool *asked)
-{
-    const struct qk_variant *v = &m->table->rows[i];
-    bool wanted = false;
-    *asked = false;
-    for (size_t g = 0; g < m->count; g++) {
-        wanted |= m->groups[g].wanted[i];
-        *asked |= m->groups[g].wanted[i] &&
-                  (m->groups[g].reference_asked || v != qk_table_reference(m->table, v->op));
-    }
-    return wanted;
-}
-
+/* Is anything that was asked for there? A reference that only runs along was not. */
 static int find_any(const struct bench_matrix *m, const struct qk_cpu *isa, struct qk_error *err)
 {
     const char *why = NULL;
-    for (size_t i = 0; i < m->table->count; i++) {
-        bool asked;
-        row_wanted(m, i, &asked);
-        const char *missing = asked ? qk_variant_missing(&m->table->rows[i], isa) : NULL;
-        if (asked && !missing)
-            return 0;
-        why = why ? why : missing;
-    }
+    for (size_t g = 0; g < m->count; g++)
+        for (size_t i = 0; i < m->table->count; i++) {
+            const struct qk_variant *v = &m->table->rows[i];
+            if (!m->groups[g].wanted[i] ||
+                (v == qk_table_reference(m->table, v->op) && !m->groups[g].reference_asked))
+                continue;
+            const char *missing = qk_variant_missing(v, isa);
+            if (!missing)
+                return 0;
+            why = why ? why : missing;
+        }
     return qk_fail(err, QK_ERR_UNAVAILABLE, NULL, "none of the variants named can run here: %s",
                    why ? why : "nothing was asked for");
 }
@@ -48,8 +38,10 @@ int bench_verdicts_make(struct bench_verdicts *v, const struct bench_matrix *m, 
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the verdicts of the checker");
     for (size_t i = 0; i < m->table->count; i++) {
         struct qk_error why;
-        bool asked;
-        if (!row_wanted(m, i, &asked) || qk_variant_missing(&m->table->rows[i], job->isa))
+        bool wanted = false;
+        for (size_t g = 0; g < m->count; g++)
+            wanted |= m->groups[g].wanted[i];
+        if (!wanted || qk_variant_missing(&m->table->rows[i], job->isa))
             continue;
         if (bench_job_stopped(job))
             return qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted while checking");

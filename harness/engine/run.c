@@ -36,14 +36,6 @@ static int time_empty(double *timer_ns, struct qk_error *err)
     return 0;
 }
 
-/* Groups that take turns block by block. */
-struct batch {
-    size_t count;
-    struct bench_ready *ready; /* [count] */
-    struct bench_arms *sets;   /* [count]: their rows that may be timed */
-    size_t *first;             /* [count]: record of the first row */
-};
-
 static bool describe(struct bench_record *rec, const struct qk_variant *v, const struct qk_plan *plan)
 {
     rec->elements = (double)plan->elements;
@@ -76,23 +68,8 @@ static int add_rows(const struct bench_job *job, struct bench_ready *ready, stru
             return qk_fail(err, QK_ERR_MEMORY, ready->group->name, "no memory for a reason");
     }
     if (arms->count)
-        arms->schedule = bench_schedule_fit(bench_arms_round_ns(arms), job->quick);
+        arms->schedule = bench_schedule_fit(arms->round_ns, job->quick);
     return 0;
-}
-
-static int ready_groups(struct batch *batch, const struct bench_group *groups, const struct bench_job *job,
-                        struct bench_verdicts *verdicts, struct bench_sample_set *set, struct qk_error *err)
-{
-    int code = 0;
-    for (size_t g = 0; g < batch->count && !code; g++) {
-        batch->first[g] = set->record_count;
-        code = bench_ready_make(&batch->ready[g], &groups[g], job, verdicts, err);
-        if (!code)
-            code = bench_arms_make(&batch->sets[g], groups[g].name, batch->ready[g].count, err);
-        if (!code)
-            code = add_rows(job, &batch->ready[g], &batch->sets[g], set, err);
-    }
-    return code;
 }
 
 /* What was measured of an arm becomes the blocks of its record. */
@@ -116,12 +93,10 @@ static int keep_arm(const struct bench_arms *arms, size_t a, const struct bench_
                : qk_fail(err, QK_ERR_MEMORY, arms->name, "no memory for a reason");
 }
 
-/* The counting pass of a group: its samples are taken, its buffers still there. */
-static int keep_group(const struct batch *batch, size_t g, const struct bench_run_config *cfg,
-                      const struct bench_dropped *dropped, struct bench_sample_set *set, struct qk_error *err)
+/* The arms' records begin at rec. The counting pass is last: samples are taken, buffers still there. */
+static int keep_arms(struct bench_arms *arms, const struct bench_run_config *cfg,
+                     const struct bench_dropped *dropped, struct bench_record *rec, struct qk_error *err)
 {
-    struct bench_arms *arms = &batch->sets[g];
-    struct bench_record *rec = &set->records[batch->first[g]];
     int code = 0;
     for (size_t a = 0; a < arms->count && !code; rec++) {
         if (rec->status != BENCH_OK)
@@ -150,31 +125,45 @@ static size_t batch_size(const struct bench_matrix *m, size_t first)
     return count ? count : 1;
 }
 
+/* Groups that take turns block by block. ready, sets: [count], zeroed */
+static int run_batch(struct bench_rounds *r, const struct bench_group *groups, size_t count,
+                     struct bench_ready *ready, struct bench_arms *sets, const struct bench_run_config *cfg,
+                     struct bench_verdicts *verdicts, struct bench_sample_set *set, struct qk_error *err)
+{
+    size_t rec = set->record_count;
+    int code = 0;
+    for (size_t g = 0; g < count && !code; g++) {
+        code = bench_ready_make(&ready[g], &groups[g], &cfg->job, verdicts, err);
+        if (!code)
+            code = bench_arms_make(&sets[g], groups[g].name, ready[g].count, err);
+        if (!code)
+            code = add_rows(&cfg->job, &ready[g], &sets[g], set, err);
+    }
+    if (!code)
+        code = bench_arms_time(r, sets, count, err);
+    for (size_t g = 0; g < count; g++) {
+        if (!code)
+            code = keep_arms(&sets[g], cfg, &r->dropped, &set->records[rec], err);
+        rec += ready[g].count;
+        bench_arms_free(&sets[g]);
+        bench_ready_free(&ready[g]);
+    }
+    return code;
+}
+
 static int run_groups(struct bench_rounds *r, const struct bench_matrix *m,
                       const struct bench_run_config *cfg, struct bench_verdicts *verdicts,
                       struct bench_sample_set *set, struct qk_error *err)
 {
-    struct batch batch = {.ready = calloc(m->count, sizeof *batch.ready),
-                          .sets = calloc(m->count, sizeof *batch.sets),
-                          .first = calloc(m->count, sizeof *batch.first)};
-    int code = batch.ready && batch.sets && batch.first
-                   ? 0
-                   : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu groups", m->count);
-    for (size_t first = 0; first < m->count && !code; first += batch.count) {
-        batch.count = batch_size(m, first);
-        code = ready_groups(&batch, &m->groups[first], &cfg->job, verdicts, set, err);
-        if (!code)
-            code = bench_arms_time(r, batch.sets, batch.count, err);
-        for (size_t g = 0; g < batch.count && !code; g++)
-            code = keep_group(&batch, g, cfg, &r->dropped, set, err);
-        for (size_t g = 0; g < batch.count; g++) {
-            bench_arms_free(&batch.sets[g]);
-            bench_ready_free(&batch.ready[g]);
-        }
+    struct bench_ready *ready = calloc(m->count, sizeof *ready);
+    struct bench_arms *sets = calloc(m->count, sizeof *sets);
+    int code = ready && sets ? 0 : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu groups", m->count);
+    for (size_t first = 0, count; first < m->count && !code; first += count) {
+        count = batch_size(m, first);
+        code = run_batch(r, &m->groups[first], count, ready, sets, cfg, verdicts, set, err);
     }
-    free(batch.ready);
-    free(batch.sets);
-    free(batch.first);
+    free(ready);
+    free(sets);
     return code;
 }
 

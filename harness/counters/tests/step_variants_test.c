@@ -68,7 +68,7 @@ UNIT_TEST(the_last_stage_is_the_kernel)
             continue;
         assert_int_equal(bench_steps_smallest_shape(v->op, &group.shape, &plan, &err), 0);
         assert_int_equal(bench_buffers_fill(&buffers, &group, STEP_TEST_SEED, &err), 0);
-        assert_int_equal(bench_steps_variant(v, &plan, buffers.at, &whole, &err), 0);
+        assert_int_equal(bench_steps_fn(v->op, v->fn, &plan, buffers.at, NULL, &whole, &err), 0);
         assert_int_equal(bench_steps_fn(v->op, fn, &plan, buffers.at, NULL, &cut, &err), 0);
         assert_int_equal(cut.instructions, whole.instructions);
         assert_true(qk_variant_upto(v, 0, &fn));

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/engine/schedule.h"
-#include "harness/engine/trust.h"
+#include "harness/engine/arms.h"
 
 #include "harness/records/sample_set.h"
 #include "kernels/tests/cmocka_parts.h"

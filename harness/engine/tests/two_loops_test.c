@@ -55,7 +55,7 @@ static double difference(uint64_t seed)
         set.arm[2 * l + 1].units = 1;
         set.arm[2 * l + 1].slice_ns = 1e3;
     }
-    set.schedule = bench_schedule_make(bench_arms_round_ns(&set), 60e6, 4e9, BLOCKS, BLOCKS);
+    set.schedule = bench_schedule_make(set.round_ns, 60e6, 4e9, BLOCKS, BLOCKS);
     assert_int_equal(bench_arms_time(&rounds, &set, 1, &err), 0);
     for (size_t b = 0; b < set.blocks; b++)
         ratios[ratio_count++] =
