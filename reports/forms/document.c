@@ -9,44 +9,36 @@
 enum { SUMMARY_BYTES = 1000000 };
 
 typedef void add_table(struct report_table *t, const struct report_verdicts *v, size_t most);
-typedef void write_table(const struct report_table *t, FILE *to);
+
+/* At a terminal the end is what stays on the screen. */
+int report_verdicts_text(const struct baseline_report *r, FILE *to, struct qk_error *err)
+{
+    static add_table *const adds[] = {report_add_run,     report_add_judged,       report_add_passed,
+                                      report_add_untimed, report_add_rules,        report_add_controls,
+                                      report_add_grown,   report_add_instructions, report_add_outcome};
+    struct report_tables tables = {0};
+    struct report_verdicts v;
+    const int code = report_verdicts_make(&v, r, err);
+    if (code)
+        return code;
+    for (size_t i = 0; i < sizeof adds / sizeof *adds; i++)
+        adds[i](report_tables_add(&tables), &v, SIZE_MAX);
+    report_verdicts_free(&v);
+    return report_tables_write(&tables, false, report_table_text, "the gate's text", to, err);
+}
 
 /* Nothing when the table has no cells. False when memory was refused. */
-static bool put(add_table *add, const struct report_verdicts *v, size_t most, write_table *write, FILE *to)
+static bool put(add_table *add, const struct report_verdicts *v, size_t most, FILE *to)
 {
     struct report_table t = {0};
     add(&t, v, most);
     const bool made = !t.failed;
     if (made && t.cells.count) {
-        write(&t, to);
+        report_table_markdown(&t, to);
         putc('\n', to);
     }
     report_table_free(&t);
     return made;
-}
-
-/* At a terminal the end is what stays on the screen. */
-int report_verdicts_text(const struct baseline_report *r, FILE *to, struct qk_error *err)
-{
-    static add_table *const tables[] = {report_add_run,     report_add_judged,      report_add_passed,
-                                        report_add_untimed, report_add_rules,       report_add_controls,
-                                        report_add_grown,   report_add_instructions};
-    struct report_verdicts v;
-    const int code = report_verdicts_make(&v, r, err);
-    if (code)
-        return code;
-    bool made = true;
-    for (size_t i = 0; i < sizeof tables / sizeof *tables && made; i++)
-        made = put(tables[i], &v, SIZE_MAX, report_table_text, to);
-    struct report_table last = {0};
-    report_add_outcome(&last, &v, SIZE_MAX);
-    made &= !last.failed;
-    if (made)
-        report_table_text(&last, to);
-    report_table_free(&last);
-    report_verdicts_free(&v);
-    return made ? report_written(to, "text", err)
-                : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the gate's text");
 }
 
 /*
@@ -60,14 +52,13 @@ static bool put_markdown(const struct report_verdicts *v, size_t most, FILE *to)
     const size_t passed = v->counts[BASELINE_PASS], worse = v->r->count - passed;
     bool made = true;
     for (size_t i = 0; i < sizeof first / sizeof *first && made; i++)
-        made = put(first[i], v, most, report_table_markdown, to);
+        made = put(first[i], v, most, to);
     if (passed && made && most > worse) {
         fprintf(to, "<details><summary>%zu PASS</summary>\n\n", passed);
-        made = put(report_add_passed, v, most - worse, report_table_markdown, to) &&
-               put(report_add_untimed, v, most - worse, report_table_markdown, to);
+        made = put(report_add_passed, v, most - worse, to) && put(report_add_untimed, v, most - worse, to);
         fputs("</details>\n\n", to);
     }
-    return made && put(report_add_run, v, most, report_table_markdown, to);
+    return made && put(report_add_run, v, most, to);
 }
 
 int report_verdicts_markdown(const struct baseline_report *r, FILE *to, struct qk_error *err)

@@ -5,13 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-static void columns(struct report_table *t, const char *const *heads, size_t count, size_t left)
-{
-    for (size_t c = 0; c < count; c++)
-        report_table_column(t, heads[c], c >= left, c == 0);
-}
-#define COLUMNS(t, heads, left) columns(t, heads, sizeof(heads) / sizeof *(heads), left)
-
 /* "Not PASS: 3 of 70", and how many of them the table has room for. */
 static void title(struct report_table *t, const char *what, size_t count, size_t of, size_t most)
 {
@@ -73,42 +66,37 @@ static void add_verdict(struct report_table *t, const struct baseline_report *r,
         report_table_cell(t, "%s", report_word(r, res->verdict));
 }
 
+/* NaN of a result that was not timed. */
+static double timed(const struct baseline_result *res, double x)
+{
+    return res->timed ? x : NAN;
+}
+
 static void add_interval(struct report_table *t, const struct baseline_result *res)
 {
     char low[16], high[16];
-    if (res->timed && isfinite(res->ratio.low) && isfinite(res->ratio.high))
-        report_table_cell(t, "[%s, %s]", report_percent(low, res->ratio.low),
-                          report_percent(high, res->ratio.high));
-    else
-        report_table_cell(t, "-");
+    const bool known = isfinite(res->ratio.low) && isfinite(res->ratio.high);
+    report_table_number(t, timed(res, known ? 0 : NAN), "[%s, %s]", report_percent(low, res->ratio.low),
+                        report_percent(high, res->ratio.high));
 }
 
 static void add_effort(struct report_table *t, const struct baseline_result *res)
 {
-    if (res->timed) {
-        report_table_cell(t, "%zu", res->blocks);
-        report_table_cell(t, "%.2f", res->seconds);
-    } else {
-        report_table_cell(t, "-");
-        report_table_cell(t, "-");
-    }
+    report_table_number(t, timed(res, 0), "%zu", res->blocks);
+    report_table_number(t, timed(res, res->seconds), "%.2f", res->seconds);
 }
 
 static void add_case(struct report_table *t, const struct baseline_report *r,
                      const struct baseline_result *res)
 {
     char text[24];
-    report_table_cell(t, "%s", res->name);
-    report_table_cell(t, "%s", *res->memory ? res->memory : "-");
+    report_table_texts(t, res->name, *res->memory ? res->memory : "-", NULL);
     add_verdict(t, r, res);
-    report_table_cell(t, "%s", report_percent(text, res->timed ? res->ratio.value : NAN));
+    report_table_cell(t, "%s", report_percent(text, timed(res, res->ratio.value)));
     add_interval(t, res);
-    if (res->timed)
-        report_table_cell(t, "%.3g/%.3g", 100 * res->ignorable, 100 * res->must_catch);
-    else
-        report_table_cell(t, "-");
-    report_table_cell(t, "%s", report_time(text, res->timed ? res->base_ns : NAN));
-    report_table_cell(t, "%s", report_time(text, res->timed ? res->cand_ns : NAN));
+    report_table_number(t, timed(res, 0), "%.3g/%.3g", 100 * res->ignorable, 100 * res->must_catch);
+    report_table_cell(t, "%s", report_time(text, timed(res, res->base_ns)));
+    report_table_cell(t, "%s", report_time(text, timed(res, res->cand_ns)));
     add_effort(t, res);
 }
 
@@ -132,10 +120,9 @@ static bool is_untimed(const struct baseline_result *res)
 static void add_cases(struct report_table *t, const struct report_verdicts *v, belongs *wanted,
                       const char *what, size_t most)
 {
-    static const char *const heads[] = {"case",       "memory", "verdict",   "change\n%", "interval\n%",
-                                        "margins\n%", "base",   "candidate", "blocks",    "s"};
     size_t count = 0;
-    COLUMNS(t, heads, 3);
+    report_table_columns(t, "wllrrrrrrr", "case", "memory", "verdict", "change\n%", "interval\n%",
+                         "margins\n%", "base", "candidate", "blocks", "s");
     for (size_t i = 0; i < v->r->count; i++)
         if (wanted(report_nth(v, i)) && count++ < most)
             add_case(t, v->r, report_nth(v, i));
@@ -168,20 +155,17 @@ static bool share_line(const struct baseline_result *a, const struct baseline_re
 /* There is nothing to say of each but its shape: neighbours of the same variant share a line. */
 void report_add_untimed(struct report_table *t, const struct report_verdicts *v, size_t most)
 {
-    static const char *const heads[] = {"variant", "shapes", "why"};
     const struct baseline_result *line = NULL;
     char shapes[1000];
     size_t count = 0, lines = 0, used = 0;
-    for (size_t c = 0; c < 3; c++)
-        report_table_column(t, heads[c], false, true);
+    report_table_columns(t, "www", "variant", "shapes", "why");
     for (size_t i = 0; i <= v->r->count; i++) {
         const struct baseline_result *res = i < v->r->count ? report_nth(v, i) : NULL;
         if (res && !is_untimed(res))
             continue;
         if (line && (!res || !share_line(line, res) || used + BASELINE_NAME + 2 > sizeof shapes)) {
             report_table_cell(t, "%.*s", (int)variant_length(line->name), line->name);
-            report_table_cell(t, "%s", used ? shapes : "-");
-            report_table_cell(t, "%s", *line->reason ? line->reason : "-");
+            report_table_texts(t, used ? shapes : "-", *line->reason ? line->reason : "-", NULL);
             line = NULL;
         }
         if (!res || (count++, !line && lines++ >= most))
@@ -197,10 +181,9 @@ void report_add_untimed(struct report_table *t, const struct report_verdicts *v,
 
 void report_add_rules(struct report_table *t, const struct report_verdicts *v, size_t most)
 {
-    static const char *const heads[] = {"rule", "verdict", "speed-up", "at least", "blocks", "s"};
     char text[64];
     size_t count = 0, reached = 0;
-    COLUMNS(t, heads, 2);
+    report_table_columns(t, "wlrrrr", "rule", "verdict", "speed-up", "at least", "blocks", "s");
     for (size_t i = 0; i < v->r->count; i++) {
         const struct baseline_result *res = report_nth(v, i);
         reached += res->role == BASELINE_RULE && res->verdict == BASELINE_PASS;
@@ -209,10 +192,7 @@ void report_add_rules(struct report_table *t, const struct report_verdicts *v, s
         report_table_cell(t, "%s", res->name);
         add_verdict(t, v->r, res);
         report_table_cell(t, "%s", *report_change(text, res) ? text : "-");
-        if (res->timed)
-            report_table_cell(t, "%.3fx", exp(-res->must_catch));
-        else
-            report_table_cell(t, "-");
+        report_table_number(t, timed(res, 0), "%.3fx", exp(-res->must_catch));
         add_effort(t, res);
     }
     title(t, "Minimum speed-ups reached", reached, v->rules, most);
@@ -220,23 +200,20 @@ void report_add_rules(struct report_table *t, const struct report_verdicts *v, s
 
 void report_add_controls(struct report_table *t, const struct report_verdicts *v, size_t most)
 {
-    static const char *const heads[] = {"case",          "control",   "memory",      "verdict", "judged",
-                                        "extra work\n%", "change\n%", "interval\n%", "blocks",  "s"};
     char text[16];
     size_t count = 0;
-    COLUMNS(t, heads, 5);
+    report_table_columns(t, "wllllrrrrr", "case", "control", "memory", "verdict", "judged", "extra work\n%",
+                         "change\n%", "interval\n%", "blocks", "s");
     for (size_t i = 0; i < v->r->count; i++) {
         const struct baseline_result *res = report_nth(v, i);
         if (!report_is_control(res) || count++ >= most)
             continue;
-        report_table_cell(t, "%s", res->name);
-        report_table_cell(t, "%s", baseline_role_names[res->role]);
-        report_table_cell(t, "%s", *res->memory ? res->memory : "-");
+        report_table_texts(t, res->name, baseline_role_names[res->role], *res->memory ? res->memory : "-",
+                           NULL);
         add_verdict(t, v->r, res);
-        report_table_cell(t, "%s", baseline_control_right(res) ? "right" : "WRONG");
-        report_table_cell(t, "%s",
-                          res->role == BASELINE_AA ? "none" : report_percent(text, 1 + res->injected));
-        report_table_cell(t, "%s", report_percent(text, res->timed ? res->ratio.value : NAN));
+        report_table_texts(t, baseline_control_right(res) ? "right" : "WRONG",
+                           res->role == BASELINE_AA ? "none" : report_percent(text, 1 + res->injected), NULL);
+        report_table_cell(t, "%s", report_percent(text, timed(res, res->ratio.value)));
         add_interval(t, res);
         add_effort(t, res);
     }
@@ -246,18 +223,16 @@ void report_add_controls(struct report_table *t, const struct report_verdicts *v
 
 void report_add_grown(struct report_table *t, const struct report_verdicts *v, size_t most)
 {
-    static const char *const heads[] = {"case", "component", "base\n% of total", "candidate\n% of total",
-                                        "change\npoints"};
     size_t count = 0;
-    COLUMNS(t, heads, 2);
+    report_table_columns(t, "wlrrr", "case", "component", "base\n% of total", "candidate\n% of total",
+                         "change\npoints");
     for (size_t i = 0; i < v->r->count; i++) {
         const struct baseline_result *res = report_nth(v, i);
         for (size_t k = 0; k < res->component_count; k++) {
             const struct baseline_component *c = &res->components[k];
             if (!c->grew || count++ >= most)
                 continue;
-            report_table_cell(t, "%s", res->name);
-            report_table_cell(t, "%s", c->name);
+            report_table_texts(t, res->name, c->name, NULL);
             report_table_cell(t, "%.1f", c->old_share);
             report_table_cell(t, "%.1f", c->new_share);
             report_table_cell(t, "%+.1f", c->new_share - c->old_share);
@@ -282,9 +257,8 @@ static bool same_variant(const struct baseline_result *a, const struct baseline_
 
 void report_add_instructions(struct report_table *t, const struct report_verdicts *v, size_t most)
 {
-    static const char *const heads[] = {"variant", "base", "candidate", "change\n%"};
     char text[16];
-    COLUMNS(t, heads, 1);
+    report_table_columns(t, "wrrr", "variant", "base", "candidate", "change\n%");
     const struct baseline_result *before = NULL;
     for (size_t i = 0, count = 0; i < v->r->count; i++) {
         const struct baseline_result *res = &v->r->results[i];
