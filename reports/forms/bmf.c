@@ -51,6 +51,6 @@ int report_verdicts_bmf(const struct baseline_report *r, FILE *to, struct qk_err
     }
     bench_json_emit_text(&out, *before == '{' ? "{}\n" : "\n}\n");
     if (out.code == QK_OK)
-        return report_written(to, "Bencher metrics", err);
+        return bench_written(to, "the gate's Bencher metrics", err);
     return bench_json_finish(&out, "the gate's Bencher metrics", err);
 }

@@ -84,7 +84,7 @@ int report_verdicts_markdown(const struct baseline_report *r, FILE *to, struct q
     } while (!code && size > SUMMARY_BYTES && most);
     if (!code) {
         fwrite(text, 1, size, to);
-        code = report_written(to, "markdown", err);
+        code = bench_written(to, "the gate's markdown", err);
     }
     free(text);
     report_verdicts_free(&v);

@@ -41,20 +41,11 @@ static void annotate(const char *level, const char *file, const char *title, con
 /* NULL when a result needs no annotation. */
 static const char *level_of(const struct baseline_report *r, const struct baseline_result *res)
 {
-    if (report_is_control(res))
-        return baseline_control_right(res) ? NULL : "error";
-    switch (res->verdict) {
-    case BASELINE_INVALID:
-    case BASELINE_MISSING:
-    case BASELINE_REGRESSION:
+    const enum report_outcome outcome = report_outcome_of(r, res);
+    if (outcome == REPORT_FAILED || outcome == REPORT_ERRORED)
         return "error";
-    case BASELINE_INCONCLUSIVE:
-        return res->role == BASELINE_SHAPE ? NULL : "warning";
-    case BASELINE_WARN:
-        return r->strict ? "error" : "warning";
-    default:
-        return NULL;
-    }
+    const bool unsure = res->verdict == BASELINE_INCONCLUSIVE && res->role != BASELINE_SHAPE;
+    return unsure || res->verdict == BASELINE_WARN ? "warning" : NULL;
 }
 
 int report_verdicts_github(const struct baseline_report *r, FILE *to, struct qk_error *err)
@@ -89,5 +80,5 @@ int report_verdicts_github(const struct baseline_report *r, FILE *to, struct qk_
              shown - (*r->reason != '\0'), count);
     annotate("notice", "", title, message, to);
     report_verdicts_free(&v);
-    return report_written(to, "annotations", err);
+    return bench_written(to, "the gate's annotations", err);
 }

@@ -172,5 +172,5 @@ const struct bench_fields report_verdicts_fields = {
 int report_verdicts_json(const struct baseline_report *r, FILE *to, struct qk_error *err)
 {
     const int code = bench_fields_write(&report_verdicts_fields, r, "the gate's JSON", to, err);
-    return code ? code : report_written(to, "JSON", err);
+    return code ? code : bench_written(to, "the gate's JSON", err);
 }

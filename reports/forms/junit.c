@@ -45,39 +45,18 @@ static void property(const char *name, const char *value, FILE *to)
     fputs("/>\n", to);
 }
 
-enum outcome { PASSED, FAILED, ERRORED, SKIPPED, OUTCOMES };
-
-static enum outcome outcome_of(const struct baseline_report *r, const struct baseline_result *res)
-{
-    if (report_is_control(res))
-        return baseline_control_right(res) ? PASSED : ERRORED;
-    switch (res->verdict) {
-    case BASELINE_PASS:
-        return PASSED;
-    case BASELINE_WARN:
-        return r->strict ? FAILED : PASSED;
-    case BASELINE_REGRESSION:
-        return FAILED;
-    case BASELINE_INVALID:
-    case BASELINE_MISSING:
-        return ERRORED;
-    default: /* not judged */
-        return SKIPPED;
-    }
-}
-
 /* The sentence is there twice. Some readers show the attribute, others the text. */
-static void write_case(const char *class, const char *name, const char *file, double s, enum outcome outcome,
-                       const char *type, const char *message, FILE *to)
+static void write_case(const char *class, const char *name, const char *file, double s,
+                       enum report_outcome outcome, const char *type, const char *message, FILE *to)
 {
-    static const char *const elements[OUTCOMES] = {NULL, "failure", "error", "skipped"};
+    static const char *const elements[REPORT_OUTCOMES] = {NULL, "failure", "error", "skipped"};
     fputs("  <testcase", to);
     attribute("classname", class, to);
     attribute("name", name, to);
     if (*file)
         attribute("file", file, to);
     seconds(s, to);
-    if (outcome != PASSED) {
+    if (outcome != REPORT_PASSED) {
         fprintf(to, ">\n    <%s", elements[outcome]);
         attribute("type", type, to);
         attribute("message", message, to);
@@ -93,21 +72,13 @@ static void write_case(const char *class, const char *name, const char *file, do
 static void write_result(const struct baseline_report *r, const struct baseline_result *res, FILE *to)
 {
     static const char *const types[BASELINE_VERDICTS] = {
-        [BASELINE_PASS] = "pass",
-        [BASELINE_WARN] = "perf-warning",
-        [BASELINE_REGRESSION] = "perf-regression",
-        [BASELINE_INCONCLUSIVE] = "inconclusive",
-        [BASELINE_INVALID] = "invalid",
-        [BASELINE_NEW] = "new",
-        [BASELINE_MISSING] = "missing",
-        [BASELINE_REMOVED] = "removed",
-    };
+        "pass", "perf-warning", "perf-regression", "inconclusive", "invalid", "new", "missing", "removed"};
     char message[REPORT_SAID], class[BASELINE_NAME];
     const char *const slash = strchr(res->name, '/');
     const bool split = baseline_is_case(res) && slash;
     snprintf(class, sizeof class, "%.*s", split ? (int)(slash - res->name) : BASELINE_NAME - 1,
              split ? res->name : baseline_role_names[res->role]);
-    write_case(class, split ? slash + 1 : res->name, res->source, res->seconds, outcome_of(r, res),
+    write_case(class, split ? slash + 1 : res->name, res->source, res->seconds, report_outcome_of(r, res),
                report_is_control(res) ? "control" : types[res->verdict], report_say(message, res), to);
 }
 
@@ -138,18 +109,18 @@ static void write_properties(const struct baseline_report *r, FILE *to)
 static void write_suite_head(const struct report_verdicts *v, FILE *to)
 {
     const struct baseline_report *r = v->r;
-    size_t count[OUTCOMES] = {0};
+    size_t count[REPORT_OUTCOMES] = {0};
     char date[20];
     for (size_t i = 0; i < r->count; i++)
-        count[outcome_of(r, &r->results[i])]++;
-    count[ERRORED] += r->verdict == BASELINE_INVALID;
+        count[report_outcome_of(r, &r->results[i])]++;
+    count[REPORT_ERRORED] += r->verdict == BASELINE_INVALID;
     fputs("<testsuites>\n <testsuite name=\"gate\" package=\"qkbench\" id=\"0\"", to);
     attribute("hostname", *r->env.host ? r->env.host : "localhost", to);
     snprintf(date, sizeof date, "%.19s", r->env.date); /* without its zone */
     if (strlen(date) == sizeof date - 1)
         attribute("timestamp", date, to);
-    fprintf(to, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"", r->count + 1, count[FAILED],
-            count[ERRORED], count[SKIPPED]);
+    fprintf(to, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"", r->count + 1,
+            count[REPORT_FAILED], count[REPORT_ERRORED], count[REPORT_SKIPPED]);
     seconds(r->seconds, to);
     fputs(">\n", to);
     write_properties(r, to);
@@ -162,7 +133,7 @@ static void write_remarks(const struct report_verdicts *v, FILE *to)
     fputs("  <system-out>", to);
     for (size_t i = 0; i < v->r->count; i++) {
         const struct baseline_result *res = report_nth(v, i);
-        if (outcome_of(v->r, res) != PASSED || (res->verdict != BASELINE_WARN && !*res->reason))
+        if (report_outcome_of(v->r, res) != REPORT_PASSED || (res->verdict != BASELINE_WARN && !*res->reason))
             continue;
         write_escaped(res->name, to);
         fputs(": ", to);
@@ -184,10 +155,10 @@ int report_verdicts_junit(const struct baseline_report *r, FILE *to, struct qk_e
     for (size_t i = 0; i < r->count; i++)
         write_result(r, &r->results[i], to);
     /* One of the run itself, which may be INVALID although each of its cases is not. */
-    write_case("gate", "the run", "", r->seconds, invalid ? ERRORED : PASSED, "invalid",
+    write_case("gate", "the run", "", r->seconds, invalid ? REPORT_ERRORED : REPORT_PASSED, "invalid",
                *r->reason ? r->reason : "a case or a control is INVALID, or nothing was measured", to);
     write_remarks(&v, to);
     fputs(" </testsuite>\n</testsuites>\n", to);
     report_verdicts_free(&v);
-    return report_written(to, "JUnit XML", err);
+    return bench_written(to, "the gate's JUnit XML", err);
 }

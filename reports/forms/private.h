@@ -3,6 +3,7 @@
 #ifndef QKBENCH_REPORTS_FORMS_PRIVATE_H
 #define QKBENCH_REPORTS_FORMS_PRIVATE_H
 
+#include "harness/records/outfile.h"
 #include "reports/forms/verdicts.h"
 #include "reports/text/table.h"
 
@@ -15,11 +16,14 @@ struct report_verdicts {
     size_t cases, rules, controls, wrong_controls;
 };
 
-/* QK_ERR_MEMORY. Sets errno to 0. */
+/* QK_ERR_MEMORY. Sets errno to 0, so that bench_written at the end finds a write's. */
 int report_verdicts_make(struct report_verdicts *v, const struct baseline_report *r, struct qk_error *err);
 void report_verdicts_free(struct report_verdicts *v);
 
 bool report_is_control(const struct baseline_result *res);
+/* What a result is for those who know tests: not judged is skipped. */
+enum report_outcome { REPORT_PASSED, REPORT_FAILED, REPORT_ERRORED, REPORT_SKIPPED, REPORT_OUTCOMES };
+enum report_outcome report_outcome_of(const struct baseline_report *r, const struct baseline_result *res);
 /* Result number i, the worst first. */
 const struct baseline_result *report_nth(const struct report_verdicts *v, size_t i);
 
@@ -49,11 +53,5 @@ void report_add_grown(struct report_table *t, const struct report_verdicts *v, s
 void report_add_instructions(struct report_table *t, const struct report_verdicts *v, size_t most);
 /* The verdict of the run and what to do about it. */
 void report_add_outcome(struct report_table *t, const struct report_verdicts *v, size_t most);
-
-/*
- * 0, or QK_ERR_IO with the reason when the stream has failed since report_verdicts_make. Flushes it. `form` names what
- * was written.
- */
-int report_written(FILE *to, const char *form, struct qk_error *err);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The order in which results are told, and the words for one of them: the same in all forms. */
-#include "harness/records/outfile.h"
 #include "reports/forms/private.h"
 
 #include <errno.h>
@@ -19,6 +18,25 @@ static const enum baseline_verdict worst_first[BASELINE_VERDICTS] = {
 bool report_is_control(const struct baseline_result *res)
 {
     return res->role == BASELINE_AA || res->role == BASELINE_SLOWED;
+}
+
+enum report_outcome report_outcome_of(const struct baseline_report *r, const struct baseline_result *res)
+{
+    if (report_is_control(res))
+        return baseline_control_right(res) ? REPORT_PASSED : REPORT_ERRORED;
+    switch (res->verdict) {
+    case BASELINE_PASS:
+        return REPORT_PASSED;
+    case BASELINE_WARN:
+        return r->strict ? REPORT_FAILED : REPORT_PASSED;
+    case BASELINE_REGRESSION:
+        return REPORT_FAILED;
+    case BASELINE_INVALID:
+    case BASELINE_MISSING:
+        return REPORT_ERRORED;
+    default: /* not judged */
+        return REPORT_SKIPPED;
+    }
 }
 
 const struct baseline_result *report_nth(const struct report_verdicts *v, size_t i)
@@ -60,7 +78,7 @@ static int compare(const void *a, const void *b, void *ctx)
 int report_verdicts_make(struct report_verdicts *v, const struct baseline_report *r, struct qk_error *err)
 {
     *v = (struct report_verdicts){.r = r};
-    errno = 0; /* for report_written: what it finds there then is a write's */
+    errno = 0; /* what bench_written finds there then is a write's */
     v->worst_first = calloc(r->count ? r->count : 1, sizeof *v->worst_first);
     if (!v->worst_first)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the order of %zu verdicts", r->count);
@@ -202,11 +220,4 @@ const char *report_say(char to[REPORT_SAID], const struct baseline_result *res)
     if (*res->reason)
         add(to, REPORT_SAID, "; %s", res->reason);
     return to;
-}
-
-int report_written(FILE *to, const char *form, struct qk_error *err)
-{
-    char what[64];
-    snprintf(what, sizeof what, "the gate's %s", form);
-    return bench_written(to, what, err);
 }

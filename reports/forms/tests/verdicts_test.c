@@ -15,18 +15,23 @@ static const char *const kinds[] = {"good",   "bad",     "warn",  "strict", "uns
 enum { FORMS = sizeof forms / sizeof *forms, KINDS = sizeof kinds / sizeof *kinds };
 
 /* To be freed. In the caller's variable, because gcc takes what open_memstream leaves in ours for its address. */
-static void written(const char *form, const char *kind, char **text)
+static void write_report(const char *form, const struct baseline_report *r, char **text)
 {
-    struct baseline_report r;
     struct qk_error err;
     size_t size;
-    assert_true(report_verdicts_fixture(&r, kind));
     *text = NULL;
     FILE *to = open_memstream(text, &size);
     assert_non_null(to);
-    if (report_verdicts_writer_of(form)(&r, to, &err) != 0)
+    if (report_verdicts_writer_of(form)(r, to, &err) != 0)
         fail_msg("%s", err.text);
     assert_int_equal(fclose(to), 0);
+}
+
+static void written(const char *form, const char *kind, char **text)
+{
+    struct baseline_report r;
+    assert_true(report_verdicts_fixture(&r, kind));
+    write_report(form, &r, text);
     report_verdicts_fixture_free(&r);
 }
 
@@ -134,17 +139,13 @@ UNIT_TEST(metrics_of_a_doubtful_run_are_none)
     for (int doubt = 0; doubt < 3; doubt++) {
         struct baseline_report r;
         char *text;
-        size_t size;
         assert_true(report_verdicts_fixture(&r, "good"));
         if (doubt == 1)
             strcpy(r.reason, "another gate ran beside it");
         for (size_t i = 0; i < r.count; i++)
             if (doubt == 2 && r.results[i].role == BASELINE_AA)
                 r.results[i].verdict = BASELINE_WARN;
-        FILE *to = open_memstream(&text, &size);
-        assert_non_null(to);
-        assert_int_equal(report_verdicts_bmf(&r, to, NULL), 0);
-        assert_int_equal(fclose(to), 0);
+        write_report("bmf", &r, &text);
         assert_int_equal(strcmp(text, "{}\n") == 0, doubt > 0);
         free(text);
         report_verdicts_fixture_free(&r);
@@ -158,15 +159,11 @@ UNIT_TEST(no_shape_is_lost)
     static struct baseline_result results[SHAPES];
     struct baseline_report r = {.mode = "duet", .count = SHAPES, .results = results};
     char *text, name[BASELINE_NAME];
-    size_t size;
     for (size_t i = 0; i < SHAPES; i++) {
         results[i] = (struct baseline_result){.verdict = BASELINE_PASS, .reason = "identical code"};
         snprintf(results[i].name, sizeof results[i].name, "op/%s/%015zu", i < 150 ? "v" : "vw", i);
     }
-    FILE *to = open_memstream(&text, &size);
-    assert_non_null(to);
-    assert_int_equal(report_verdicts_markdown(&r, to, NULL), 0);
-    assert_int_equal(fclose(to), 0);
+    write_report("markdown", &r, &text);
     for (size_t i = 0; i < SHAPES; i++) {
         snprintf(name, sizeof name, "%015zu", i);
         const char *const at = strstr(text, name);
