@@ -59,10 +59,8 @@ static void add_advice(struct report_table *t, const struct report_verdicts *v, 
 {
     struct named n;
     find(&n, v, verdict, false);
-    if (!n.count)
-        return;
-    report_table_cell(t, "%s", report_word(v->r, verdict));
-    report_table_cell(t, "%s. %s", n.text, advice);
+    if (n.count)
+        report_table_fact(t, report_word(v->r, verdict), "%s. %s", n.text, advice);
 }
 
 /* Of the case's median it would not be one. */
@@ -75,39 +73,33 @@ static void add_regressions(struct report_table *t, const struct report_verdicts
 {
     struct named n;
     find(&n, v, BASELINE_REGRESSION, false);
-    if (!n.count)
-        return;
-    report_table_cell(t, "REGRESSION");
-    if (!n.worst) {
-        report_table_cell(t, "%s. Not as fast as the policy demands", n.text);
-        return;
-    }
-    const char *const end = strrchr(n.worst->name, '/');
+    const char *const end = n.worst ? strrchr(n.worst->name, '/') : NULL;
     const int length = end ? (int)(end - n.worst->name) : BASELINE_NAME;
-    report_table_cell(t,
-                      "%s. Proven slower, %s. Where the time goes: qkbench breakdown '%.*s/*' in both "
-                      "trees. Again, and alone: qkbench gate '%s' with the same options",
-                      n.text, by_stalls(n.worst) ? "by rare stalls" : "beyond must-catch", length,
-                      n.worst->name, n.worst->name);
+    if (n.worst)
+        report_table_fact(
+            t, "REGRESSION",
+            "%s. Proven slower, %s. Where the time goes: qkbench breakdown '%.*s/*' in both trees. "
+            "Again, and alone: qkbench gate '%s' with the same options",
+            n.text, by_stalls(n.worst) ? "by rare stalls" : "beyond must-catch", length, n.worst->name,
+            n.worst->name);
+    else if (n.count)
+        report_table_fact(t, "REGRESSION", "%s. Not as fast as the policy demands", n.text);
 }
 
 static void add_inconclusive(struct report_table *t, const struct report_verdicts *v)
 {
     struct named n;
     find(&n, v, BASELINE_INCONCLUSIVE, false);
-    if (!n.count)
-        return;
-    report_table_cell(t, "INCONCLUSIVE");
-    if (n.count && n.blocks)
-        report_table_cell(
-            t,
-            "%s. The time ended first: at most %zu blocks in %.2f s a case. Give more with --budget; or "
-            "less noise: qkbench doctor says what disturbs this machine. An interval that "
-            "stays between the margins needs many times as much",
+    if (n.blocks)
+        report_table_fact(
+            t, "INCONCLUSIVE",
+            "%s. The time ended first: at most %zu blocks in %.2f s a case. Give more with --budget; "
+            "or less noise: qkbench doctor says what disturbs this machine. An interval that stays "
+            "between the margins needs many times as much",
             n.text, n.blocks, n.seconds);
-    else
-        report_table_cell(t, "%s. Give more time with --budget, or quiet the machine: qkbench doctor",
-                          n.text);
+    else if (n.count)
+        report_table_fact(t, "INCONCLUSIVE",
+                          "%s. Give more time with --budget, or quiet the machine: qkbench doctor", n.text);
 }
 
 static void add_open_shapes(struct report_table *t, const struct report_verdicts *v)
@@ -126,13 +118,12 @@ static void add_controls(struct report_table *t, const struct report_verdicts *v
 {
     struct named n;
     find(&n, v, BASELINE_INVALID, true);
-    if (!n.count)
-        return;
-    report_table_fact(
-        t, "controls",
-        "%s. The gate itself cannot be trusted here and now, so none of its verdicts counts. Quiet the "
-        "machine (qkbench doctor) and run it again",
-        n.text);
+    if (n.count)
+        report_table_fact(
+            t, "controls",
+            "%s. The gate itself cannot be trusted here and now, so none of its verdicts counts. "
+            "Quiet the machine (qkbench doctor) and run it again",
+            n.text);
 }
 
 void report_add_outcome(struct report_table *t, const struct report_verdicts *v, size_t most)
@@ -145,29 +136,27 @@ void report_add_outcome(struct report_table *t, const struct report_verdicts *v,
     report_table_fact(t, "verdicts", "%s: %zu case%s and %zu rule%s. Controls: %zu of %zu judged right",
                       *report_counts(counts, v) ? counts : "none", v->cases, v->cases == 1 ? "" : "s",
                       v->rules, v->rules == 1 ? "" : "s", v->controls - v->wrong_controls, v->controls);
-    if (*r->reason) {
+    if (*r->reason)
         report_table_fact(t, "INVALID", "the run: %s", r->reason);
-    }
     add_controls(t, v);
     add_advice(t, v, BASELINE_INVALID, "Not measured, or not to be trusted: the notes say why");
     add_advice(t, v, BASELINE_MISSING,
-               "In the base, not in the candidate. If that is meant, the policy lists it "
-               "under removed, with the reason");
+               "In the base, not in the candidate. If that is meant, the policy lists it under removed, with "
+               "the reason");
     add_regressions(t, v);
     add_inconclusive(t, v);
     add_open_shapes(t, v);
     add_advice(t, v, BASELINE_WARN,
-               r->strict ? "Slower than ignorable, or changed otherwise: refused, because the "
-                           "run is strict"
-                         : "Proven slower than ignorable but not beyond must-catch, or changed "
-                           "otherwise: let through, look at it");
+               r->strict
+                   ? "Slower than ignorable, or changed otherwise: refused, because the run is strict"
+                   : "Proven slower than ignorable but not beyond must-catch, or changed otherwise: let "
+                     "through, look at it");
     add_advice(t, v, BASELINE_NEW, "Not in the base: nothing to compare with yet");
     add_advice(t, v, BASELINE_REMOVED, "Gone, as the policy says");
-    if (most < r->count) {
+    if (most < r->count)
         report_table_fact(
             t, "cut",
             "tables have at most %zu rows, so that all stays below the size a job summary may have; "
             "the gate's JSON has everything",
             most);
-    }
 }

@@ -41,10 +41,9 @@ void report_add_run(struct report_table *t, const struct report_verdicts *v, siz
     report_table_fact(t, "ISA levels", "%s", r->env.isa_levels);
     report_table_fact(t, "commit", "%s", r->env.commit);
     report_table_fact(t, "date", "%s", r->env.date);
-    if (r->unavailable) {
+    if (r->unavailable)
         report_table_fact(t, "left out", "%zu rows of the kernels' table: %s", r->unavailable,
                           *r->unavailable_why ? r->unavailable_why : "not available here");
-    }
     report_table_fact(t, "run", "%.1f s, alpha %.3g for the suite, seed %llu", r->seconds, r->alpha,
                       (unsigned long long)r->seed);
     report_table_fact(
