@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "baselines/gate/policy.h"
-#include "harness/engine/matrix.h"
+#include "baselines/gate/suite.h"
 #include "harness/records/tests/fixture.h"
-#include "kernels/case.h"
 
-#include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +26,6 @@ UNIT_TEST(the_built_in_copy_is_the_file)
     baseline_policy_free(&file);
 }
 
-/* The defaults of the issue. */
 UNIT_TEST(the_shipped_policy_says_what_was_agreed)
 {
     struct baseline_policy p = policy_of(NULL);
@@ -49,44 +45,23 @@ UNIT_TEST(the_shipped_policy_says_what_was_agreed)
     baseline_policy_free(&p);
 }
 
-/* A set of names, blank-separated, each once. */
-static size_t add_name(char *names, size_t size, const char *op, const char *variant, const char *shape)
+/* Whatever can run here, and however large this machine's caches are. */
+static struct baseline_suite_cases expand(const struct baseline_suite *suite, size_t from, size_t count)
 {
-    char name[300];
-    snprintf(name, sizeof name, " %s/%s/%s ", op, variant, shape);
-    if (strstr(names, name))
-        return 0;
-    assert_true(strlen(names) + strlen(name) < size);
-    strcat(names, name);
-    return 1;
-}
-
-/* The cases of an entry, as baselines/gate/policy.h says they are found, whether or not they can run here. */
-static size_t expand(const char *entry, char *names, size_t size, size_t *dram)
-{
-    char glob[BASELINE_NAME], shape[QK_SHAPE_TEXT];
-    char *rest = glob;
-    size_t added = 0;
-    snprintf(glob, sizeof glob, "%s", entry);
-    const char *op = strsep(&rest, "/"), *variant = strsep(&rest, "/");
-    assert_non_null(rest);
-    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
-        const struct qk_variant *v = &qk_table_builtin()->rows[i];
-        size_t of_set = 0;
-        if (v->kind == QK_CEILING || fnmatch(op, v->op_name, 0) || fnmatch(variant, v->name, 0))
-            continue;
-        for (const char *set = qk_op_row(v->op)->on->sets[0].shapes; (set = qk_shape_word(set, shape));)
-            if (!fnmatch(rest, shape, 0) && ++of_set)
-                added += add_name(names, size, v->op_name, v->name, shape);
-        struct qk_shape parsed;
-        if (of_set)
-            continue;
-        if (*rest != '@')
-            assert_int_equal(qk_shape_parse(rest, &parsed, NULL), 0);
-        *dram += !strcmp(rest, "@DRAM");
-        added += add_name(names, size, v->op_name, v->name, rest);
-    }
-    return added;
+    const struct bench_environment env = {
+        .caches = {{1, "Data", 32 << 10, 1}, {2, "Unified", 1 << 20, 1}, {3, "Unified", 32 << 20, 1}},
+        .cache_count = 3};
+    const char *entries[100];
+    struct baseline_suite_cases all;
+    struct qk_error err = {.text = ""};
+    struct qk_cpu isa;
+    memset(isa.present, true, sizeof isa.present);
+    const struct baseline_suite_config cfg = {qk_table_builtin(), qk_table_builtin(), &isa, &env, ""};
+    for (size_t i = 0; i < count; i++)
+        entries[i] = suite->cases[from + i];
+    if (baseline_suite_expand(&all, entries, count, &cfg, &err) != 0)
+        fail_msg("%s: %s: %s", suite->name, err.where, err.text);
+    return all;
 }
 
 UNIT_TEST(suites_are_as_large_as_they_say)
@@ -95,20 +70,23 @@ UNIT_TEST(suites_are_as_large_as_they_say)
     struct baseline_policy p = policy_of(NULL);
     for (int s = 0; s < 2; s++) {
         const struct baseline_suite *suite = baseline_policy_suite(&p, suites[s]);
-        static char names[1 << 16];
-        size_t cases = 0, dram = 0;
-        names[0] = '\0';
+        bool found = false;
+        size_t dram = 0;
         assert_non_null(suite);
-        for (size_t i = 0; i < suite->count; i++) {
-            const size_t added = expand(suite->cases[i], names, sizeof names, &dram);
-            if (!added)
-                fail_msg("%s: %s adds no case", suite->name, suite->cases[i]);
-            cases += added;
+        for (size_t i = 0; i < suite->count; i++) { /* each adds a case */
+            struct baseline_suite_cases one = expand(suite, i, 1);
+            dram += strstr(suite->cases[i], "/@DRAM") ? one.count : 0;
+            baseline_suite_free(&one);
         }
-        print_message("# %s: %zu cases, %zu of them @DRAM\n", suite->name, cases, dram);
-        assert_true(s ? cases >= 60 && dram >= 2 : cases == 10 && dram == 2);
-        assert_null(strstr(names, "ceiling_"));
-        assert_non_null(strstr(names, " qk256_dequant/p4_permute/4096 "));
+        struct baseline_suite_cases all = expand(suite, 0, suite->count);
+        print_message("# %s: %zu cases, %zu of them @DRAM\n", suite->name, all.count, dram);
+        assert_true(s ? all.count >= 60 && dram >= 2 : all.count == 10 && dram == 2);
+        for (size_t i = 0; i < all.count; i++) {
+            assert_null(strstr(all.cases[i].name, "ceiling_"));
+            found |= !strcmp(all.cases[i].name, "qk256_dequant/p4_permute/4096");
+        }
+        assert_true(found);
+        baseline_suite_free(&all);
     }
     baseline_policy_free(&p);
 }
