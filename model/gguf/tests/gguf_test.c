@@ -10,13 +10,24 @@
 #include "kernels/tests/cmocka_parts.h"
 #include "model/gguf/tests/gguf_expect.h"
 
-UNIT_TEST(every_kind_converts)
+/* The file of the test at hand, built and parsed, and entries to put into it. */
+static struct model_build b, entries;
+static struct model_gguf g;
+
+UNIT_FIXTURE(release)
 {
-    struct model_build b = {0}, entries = {0};
+    model_gguf_close(&g);
+    free(b.bytes);
+    free(entries.bytes);
+    b = entries = (struct model_build){0};
+    return 0;
+}
+
+UNIT_TEST_WITH(every_kind_converts, NULL, release)
+{
     const unsigned count = model_build_every_kind(&entries);
     model_build_header(&b, 0, count);
     model_build_bytes(&b, entries.bytes, entries.size);
-    struct model_gguf g;
     parse_ok(&b, &g);
     assert_int_equal(g.entry_count, count);
     assert_int_equal(g.alignment, 32);
@@ -58,19 +69,14 @@ UNIT_TEST(every_kind_converts)
     assert_int_equal(model_gguf_get_string(&g, "one.string", &s, NULL), 0);
     assert_int_equal(s.length, 4);
     assert_memory_equal(s.bytes, "text", 4);
-    model_gguf_close(&g);
-    free(b.bytes);
-    free(entries.bytes);
 }
 
-UNIT_TEST(arrays_are_walked)
+UNIT_TEST_WITH(arrays_are_walked, NULL, release)
 {
-    struct model_build b = {0}, entries = {0};
     const unsigned count = model_build_every_kind(&entries);
     model_build_header(&b, 0, count + 1);
     model_build_bytes(&b, entries.bytes, entries.size);
     model_build_array(&b, "none", MODEL_GGUF_STRING, 0);
-    struct model_gguf g;
     parse_ok(&b, &g);
     struct model_gguf_value array;
     assert_int_equal(model_gguf_get_array(&g, "two.i16", MODEL_GGUF_I16, &array, NULL), 0);
@@ -95,16 +101,11 @@ UNIT_TEST(arrays_are_walked)
     assert_int_equal(model_gguf_get_array(&g, "none", MODEL_GGUF_STRING, &array, NULL), 0);
     at = 0;
     assert_false(model_gguf_next_string(&array, &at, &s));
-    model_gguf_close(&g);
-    free(b.bytes);
-    free(entries.bytes);
 }
 
-UNIT_TEST(tensors_are_placed)
+UNIT_TEST_WITH(tensors_are_placed, NULL, release)
 {
-    struct model_build b = {0};
     model_build_small(&b);
-    struct model_gguf g;
     parse_ok(&b, &g);
     assert_int_equal(g.tensor_count, 3);
     assert_null(model_gguf_find_tensor(&g, "nor"));
@@ -118,12 +119,10 @@ UNIT_TEST(tensors_are_placed)
     assert_int_equal(t->size, 20);
     assert_ptr_equal(t->data + t->size, g.bytes + g.size);
     assert_int_equal(model_gguf_find_tensor(&g, "ternary")->size, 256 / 4 + 32);
-    model_gguf_close(&g);
-    free(b.bytes);
 }
 
 /* Sizes per type of a tensor of 512 elements, taken from ggml's block structs. */
-UNIT_TEST(sizes_follow_from_types)
+UNIT_TEST_WITH(sizes_follow_from_types, NULL, release)
 {
     static const struct {
         enum model_gguf_type type;
@@ -131,38 +130,31 @@ UNIT_TEST(sizes_follow_from_types)
     } cases[] = {{MODEL_GGUF_TYPE_F32, 2048}, {MODEL_GGUF_TYPE_F16, 1024}, {MODEL_GGUF_TYPE_BF16, 1024},
                  {MODEL_GGUF_TYPE_Q8_0, 544}, {MODEL_GGUF_TYPE_Q6_K, 420}, {MODEL_GGUF_TYPE_I2_S, 160}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct model_build b = {0};
         model_build_header(&b, 1, 0);
         model_build_tensor(&b, "t", 2, (uint64_t[4]){256, 2}, cases[i].type, 0);
         model_build_pad(&b, 32);
         model_build_fill(&b, 0x3f, cases[i].size);
-        struct model_gguf g;
         parse_ok(&b, &g);
         assert_int_equal(g.tensors[0].size, cases[i].size);
         model_gguf_close(&g);
         b.size--;
         expect_format(&b, "the data section has", 24);
-        free(b.bytes);
+        release(state);
     }
 }
 
-UNIT_TEST(version_2_is_read)
+UNIT_TEST_WITH(version_2_is_read, NULL, release)
 {
-    struct model_build b = {0};
     model_build_small(&b);
     b.bytes[4] = 2;
-    struct model_gguf g;
     parse_ok(&b, &g);
     assert_int_equal(g.version, 2);
-    model_gguf_close(&g);
-    free(b.bytes);
 }
 
-UNIT_TEST(alignment_moves_the_data)
+UNIT_TEST_WITH(alignment_moves_the_data, NULL, release)
 {
     static const uint32_t alignments[] = {1, 64, 65536};
     for (size_t i = 0; i < 3; i++) {
-        struct model_build b = {0};
         model_build_header(&b, 2, 1);
         model_build_key(&b, "general.alignment", MODEL_GGUF_U32);
         model_build_u32(&b, alignments[i]);
@@ -174,22 +166,18 @@ UNIT_TEST(alignment_moves_the_data)
         model_build_f32(&b, 1);
         model_build_pad(&b, alignments[i]);
         model_build_f32(&b, 2);
-        struct model_gguf g;
         parse_ok(&b, &g);
         assert_int_equal(g.data_offset, data);
         assert_ptr_equal(g.tensors[1].data, g.bytes + g.size - 4);
-        model_gguf_close(&g);
-        free(b.bytes);
+        release(state);
     }
 }
 
 /* A vocabulary as gguf-py writes it: no tensors, no padding; a piece of the padding is still a broken file.
  */
-UNIT_TEST(no_tensors_need_no_padding)
+UNIT_TEST_WITH(no_tensors_need_no_padding, NULL, release)
 {
-    struct model_build b = {0};
     model_build_header(&b, 0, 0);
-    struct model_gguf g;
     parse_ok(&b, &g);
     model_gguf_close(&g);
     model_build_fill(&b, 0, 7);
@@ -197,20 +185,16 @@ UNIT_TEST(no_tensors_need_no_padding)
     model_build_fill(&b, 0, 1);
     parse_ok(&b, &g);
     assert_int_equal(g.data_offset, 32);
-    model_gguf_close(&g);
-    free(b.bytes);
 }
 
-UNIT_TEST(getters_refuse)
+UNIT_TEST_WITH(getters_refuse, NULL, release)
 {
-    struct model_build b = {0}, entries = {0};
     const unsigned count = model_build_every_kind(&entries);
     model_build_header(&b, 0, count + 1);
     model_build_bytes(&b, entries.bytes, entries.size);
     model_build_key(&b, "nan", MODEL_GGUF_F32);
     const size_t nan_at = b.size;
     model_build_f32(&b, NAN);
-    struct model_gguf g;
     parse_ok(&b, &g);
     struct qk_error err;
     uint64_t u = 5;
@@ -249,31 +233,23 @@ UNIT_TEST(getters_refuse)
             "array of u8, array of i8 expected");
     REFUSED(model_gguf_get_array(&g, "one.u8", MODEL_GGUF_U8, &array, &err), "kind u8, array of u8 expected");
     assert_true(u == 5 && d == 5 && yes && !s.bytes && !array.bytes);
-    model_gguf_close(&g);
-    free(b.bytes);
-    free(entries.bytes);
 }
 
-UNIT_TEST(every_truncation_fails)
+UNIT_TEST_WITH(every_truncation_fails, NULL, release)
 {
-    struct model_build b = {0};
     model_build_small(&b);
     for (size_t size = 0; size < b.size; size++) {
         struct model_build cut = {.bytes = b.bytes, .size = size};
-        struct model_gguf g;
         struct qk_error err = {0};
         assert_int_equal(parse_guarded(&cut, &g, &err), QK_ERR_FORMAT);
         assert_says(err.where, "test: byte ");
         assert_true(err.text[0] && !g.entries && !g.tensors);
     }
-    free(b.bytes);
 }
 
 /* Every header byte, every other value it can have. */
-UNIT_TEST(every_corruption_is_survived)
+UNIT_TEST_WITH(every_corruption_is_survived, NULL, release)
 {
-    struct model_build b = {0};
-    struct model_gguf g;
     struct qk_error err;
     model_build_small(&b);
     parse_ok(&b, &g);
@@ -295,7 +271,6 @@ UNIT_TEST(every_corruption_is_survived)
             b.bytes[at] ^= (unsigned char)flip;
         }
     assert_true(parsed > 0 && refused > parsed);
-    free(b.bytes);
 }
 
 /* Linked with --wrap=calloc: allocation n from now on fails, those after it succeed; negative: none fails. */
@@ -310,11 +285,9 @@ void *__wrap_calloc(size_t count, size_t size)
     return __real_calloc(count, size);
 }
 
-UNIT_TEST(every_allocation_may_fail)
+UNIT_TEST_WITH(every_allocation_may_fail, NULL, release)
 {
-    struct model_build b = {0};
     model_build_small(&b);
-    struct model_gguf g;
     int rc = QK_ERR_MEMORY;
     long n = 0;
     for (; rc != 0; n++) {
@@ -329,15 +302,12 @@ UNIT_TEST(every_allocation_may_fail)
         }
     }
     assert_int_equal(n, 1 + 2 + 2 + 1); /* name, entries and their order, tensors and theirs; then success */
-    model_gguf_close(&g);
-    free(b.bytes);
 }
 
 /* Quadratic search would need 2 * 10^10 comparisons here: minutes, against the time limit of the test. */
-UNIT_TEST(many_names_are_compared_quickly)
+UNIT_TEST_WITH(many_names_are_compared_quickly, NULL, release)
 {
     const unsigned count = 200000;
-    struct model_build b = {0};
     model_build_header(&b, 0, count + 1);
     char key[32];
     for (unsigned i = 0; i <= count; i++) {
@@ -345,13 +315,11 @@ UNIT_TEST(many_names_are_compared_quickly)
         model_build_key(&b, key, MODEL_GGUF_U8);
         model_build_fill(&b, 1, 1);
     }
-    struct model_gguf g;
     struct qk_error err;
     assert_int_equal(model_gguf_parse(b.bytes, b.size, "test", &g, &err), QK_ERR_FORMAT);
     assert_says(err.text, "key \"k77777\" is there twice");
     snprintf(key, sizeof key, "test: byte %zu", b.size - 1 - 4 - 6 - 8);
     assert_string_equal(err.where, key);
-    free(b.bytes);
 }
 
 UNIT_TESTS(gguf, NULL, NULL)
