@@ -35,3 +35,6 @@ struct model_gguf_shown {
     char text[64 * 4 + 4];
 };
 struct model_gguf_shown model_gguf_show(struct model_gguf_string string);
+
+/* Sorts the tensors, or else the entries, by name. QK_ERR_FORMAT when a name is there twice. */
+int model_gguf_index(const struct model_gguf *g, bool tensors, struct qk_error *err);

@@ -159,62 +159,6 @@ static int take_key(struct model_gguf_cursor *c, struct model_gguf_string *key)
     return 0;
 }
 
-static int compare_strings(struct model_gguf_string a, struct model_gguf_string b)
-{
-    const int order = memcmp(a.bytes, b.bytes, a.length < b.length ? a.length : b.length);
-    return order ? order : (a.length > b.length) - (a.length < b.length);
-}
-
-static struct model_gguf_string name_of(const struct model_gguf_tensor *t)
-{
-    return (struct model_gguf_string){t->name, strlen(t->name)};
-}
-
-/* Equal ones by position, so that the later of two is the one found to be a duplicate. */
-static int by_key(const void *left, const void *right, void *entries)
-{
-    const size_t a = *(const size_t *)left, b = *(const size_t *)right;
-    const struct model_gguf_entry *e = entries;
-    const int order = compare_strings(e[a].key, e[b].key);
-    return order ? order : (a > b) - (a < b);
-}
-
-static int by_name(const void *left, const void *right, void *tensors)
-{
-    const size_t a = *(const size_t *)left, b = *(const size_t *)right;
-    const struct model_gguf_tensor *t = tensors;
-    const int order = strcmp(t[a].name, t[b].name);
-    return order ? order : (a > b) - (a < b);
-}
-
-static int index_entries(struct model_gguf *g, struct qk_error *err)
-{
-    for (size_t i = 0; i < g->entry_count; i++)
-        g->entry_order[i] = i;
-    qsort_r(g->entry_order, g->entry_count, sizeof *g->entry_order, by_key, g->entries);
-    for (size_t i = 1; i < g->entry_count; i++) {
-        const struct model_gguf_string *key = &g->entries[g->entry_order[i]].key;
-        if (compare_strings(*key, g->entries[g->entry_order[i - 1]].key) == 0)
-            return model_gguf_fail(g, (size_t)((const unsigned char *)key->bytes - 8 - g->bytes), err,
-                                   "key \"%s\" is there twice", model_gguf_show(*key).text);
-    }
-    return 0;
-}
-
-static int index_tensors(struct model_gguf *g, struct qk_error *err)
-{
-    for (size_t i = 0; i < g->tensor_count; i++)
-        g->tensor_order[i] = i;
-    qsort_r(g->tensor_order, g->tensor_count, sizeof *g->tensor_order, by_name, g->tensors);
-    for (size_t i = 1; i < g->tensor_count; i++) {
-        const struct model_gguf_tensor *t = &g->tensors[g->tensor_order[i]];
-        if (strcmp(t->name, g->tensors[g->tensor_order[i - 1]].name) == 0)
-            return model_gguf_fail(g, t->info_at, err, "tensor \"%s\" is there twice",
-                                   model_gguf_show(name_of(t)).text);
-    }
-    return 0;
-}
-
 static int set_alignment(struct model_gguf *g, struct qk_error *err)
 {
     const struct model_gguf_value *v = model_gguf_find(g, "general.alignment");
@@ -251,7 +195,7 @@ static int parse(struct model_gguf *g, struct qk_error *err)
             rc = take_value(&c, &g->entries[i].value);
     }
     if (rc == 0)
-        rc = index_entries(g, err);
+        rc = model_gguf_index(g, false, err);
     if (rc == 0)
         rc = set_alignment(g, err);
     if (rc)
@@ -261,7 +205,7 @@ static int parse(struct model_gguf *g, struct qk_error *err)
     if (!g->tensors || !g->tensor_order)
         return out_of_memory(g, "tensors", g->tensor_count, err);
     rc = model_gguf_take_tensors(g, &c);
-    return rc ? rc : index_tensors(g, err);
+    return rc ? rc : model_gguf_index(g, true, err);
 }
 
 int model_gguf_parse(const void *bytes, size_t size, const char *name, struct model_gguf *g,

@@ -3,49 +3,87 @@
 #include "model/gguf/gguf.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/gguf/cursor.h"
 
-static int compare(struct model_gguf_string have, const char *want, size_t length)
+/* Tensors and entries are looked up alike. */
+struct names {
+    const struct model_gguf *g;
+    bool tensors;
+};
+
+static struct model_gguf_string name_at(const struct names *n, size_t i)
 {
-    const int order = memcmp(have.bytes, want, have.length < length ? have.length : length);
-    return order ? order : (have.length > length) - (have.length < length);
+    const char *const tensor = n->tensors ? n->g->tensors[i].name : NULL;
+    return tensor ? (struct model_gguf_string){tensor, strlen(tensor)} : n->g->entries[i].key;
+}
+
+static int compare(struct model_gguf_string a, struct model_gguf_string b)
+{
+    const int order = memcmp(a.bytes, b.bytes, a.length < b.length ? a.length : b.length);
+    return order ? order : (a.length > b.length) - (a.length < b.length);
+}
+
+/* Equal ones by position, so that the later of two is the one found to be a duplicate. */
+static int by_name(const void *left, const void *right, void *names)
+{
+    const size_t a = *(const size_t *)left, b = *(const size_t *)right;
+    const int order = compare(name_at(names, a), name_at(names, b));
+    return order ? order : (a > b) - (a < b);
+}
+
+int model_gguf_index(const struct model_gguf *g, bool tensors, struct qk_error *err)
+{
+    struct names names = {g, tensors};
+    size_t *const order = tensors ? g->tensor_order : g->entry_order;
+    const size_t count = tensors ? g->tensor_count : g->entry_count;
+    for (size_t i = 0; i < count; i++)
+        order[i] = i;
+    qsort_r(order, count, sizeof *order, by_name, &names);
+    for (size_t i = 1; i < count; i++) {
+        const struct model_gguf_string name = name_at(&names, order[i]);
+        if (compare(name, name_at(&names, order[i - 1])) != 0)
+            continue;
+        const size_t at = tensors ? g->tensors[order[i]].info_at
+                                  : (size_t)((const unsigned char *)name.bytes - 8 - g->bytes);
+        return model_gguf_fail(g, at, err, "%s \"%s\" is there twice", tensors ? "tensor" : "key",
+                               model_gguf_show(name).text);
+    }
+    return 0;
+}
+
+/* Which one has that name, or SIZE_MAX. */
+static size_t find(const struct model_gguf *g, bool tensors, const char *name)
+{
+    const struct names names = {g, tensors};
+    const struct model_gguf_string want = {name, strlen(name)};
+    const size_t *const order = tensors ? g->tensor_order : g->entry_order;
+    size_t low = 0, high = tensors ? g->tensor_count : g->entry_count;
+    while (low < high) {
+        const size_t mid = low + (high - low) / 2;
+        const int is = compare(name_at(&names, order[mid]), want);
+        if (is == 0)
+            return order[mid];
+        if (is < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return SIZE_MAX;
 }
 
 const struct model_gguf_value *model_gguf_find(const struct model_gguf *g, const char *key)
 {
-    const size_t length = strlen(key);
-    size_t low = 0, high = g->entry_count;
-    while (low < high) {
-        const size_t mid = low + (high - low) / 2;
-        const struct model_gguf_entry *entry = &g->entries[g->entry_order[mid]];
-        const int order = compare(entry->key, key, length);
-        if (order == 0)
-            return &entry->value;
-        if (order < 0)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return NULL;
+    const size_t i = find(g, false, key);
+    return i == SIZE_MAX ? NULL : &g->entries[i].value;
 }
 
 const struct model_gguf_tensor *model_gguf_find_tensor(const struct model_gguf *g, const char *name)
 {
-    size_t low = 0, high = g->tensor_count;
-    while (low < high) {
-        const size_t mid = low + (high - low) / 2;
-        const struct model_gguf_tensor *tensor = &g->tensors[g->tensor_order[mid]];
-        const int order = strcmp(tensor->name, name);
-        if (order == 0)
-            return tensor;
-        if (order < 0)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return NULL;
+    const size_t i = find(g, true, name);
+    return i == SIZE_MAX ? NULL : &g->tensors[i];
 }
 
 static bool is_signed(enum model_gguf_kind kind)
