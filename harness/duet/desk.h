@@ -32,6 +32,9 @@ struct bench_duet_room {
  * call on the next `rows` rows, a slice's share of them, and `more_rows` extra ones.
  */
 struct bench_duet_ready_arm {
+    const struct bench_duet_desk *desk;
+    struct bench_duet_room *room;
+    double *wait_ns; /* where its next slice says how long it waited, per declared call */
     struct qk_variant variant;
     enum bench_duet_side side;
     struct bench_buffers view; /* the room's buffers with this arm's plan */

@@ -1,36 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/duet/desk.h"
 
-#include "harness/machine/clock.h"
+#include "harness/engine/arms.h"
 #include "harness/records/json_writer.h"
 #include "harness/records/stats.h"
 
 #include <math.h>
 #include <sched.h>
-#include <stdlib.h>
-#include <string.h>
 
-struct slice {
-    double ns, wait_ns; /* per declared call */
-};
-
-/* One slice. The first call of the next one is on the other value than its last. */
-static int slice(const struct bench_duet_desk *desk, const struct bench_duet_ready_arm *arm,
-                 struct bench_duet_room *room, struct slice *taken, struct qk_error *err)
+/* One slice of an arm. The first call of the next one is on the other value than its last. */
+static int slice(void *ctx, uint64_t calls, struct bench_took *took, struct qk_error *err)
 {
-    const uint64_t calls = arm->calls + arm->extra;
+    const struct bench_duet_ready_arm *const arm = ctx;
+    struct bench_duet_room *const room = arm->room;
     const size_t row = arm->rows ? bench_duet_next_rows(room, arm->rows + arm->more_rows) : 0;
     struct bench_buffers at = bench_duet_at(arm, row, room->odd);
-    const double scale = arm->slices / (double)arm->calls;
-    const double waited = bench_sw_waited(&desk->sw);
+    const double waited = bench_sw_waited(&arm->desk->sw);
     const uint64_t start = bench_clock_ns();
-    bench_buffers_call(&at, arm->variant.fn, calls);
+    bench_buffers_call(&at, arm->variant.fn, calls + arm->extra);
     const double ns = bench_clock_since(start);
     /* What was waited between the readings of the clock and of the waits is not in ns. */
+    *arm->wait_ns = fmin(bench_sw_waited(&arm->desk->sw) - waited, ns - 1) * arm->slices / (double)calls;
+    *took = (struct bench_took){ns * arm->slices, NAN};
     if (!arm->rows)
         room->odd = at.turn;
-    *taken = (struct slice){ns * scale, fmin(bench_sw_waited(&desk->sw) - waited, ns - 1) * scale};
-    return bench_duet_kept(desk, arm, err);
+    return bench_duet_kept(arm->desk, arm, err);
 }
 
 /*
@@ -52,67 +46,74 @@ static double middle(const double *ratio, size_t pairs, enum bench_memory memory
  * either. What the two leave behind is nobody's gain: the arms walked over the same rows, and which arm comes first in
  * the pair after them is a coin's, not the proof's.
  */
-static int before_pair(const struct bench_duet_desk *desk, const struct bench_duet_ready *ready, size_t p,
-                       const struct bench_duet_draw *draw, struct bench_duet_block *block,
-                       struct qk_error *err)
+struct measuring {
+    struct bench_duet_ready *ready;
+    struct bench_duet_block *block;
+    struct bench_duet_draw draw;
+};
+
+static int before_pair(void *ctx, size_t p, size_t *order, struct qk_error *err)
 {
-    const bool prove = block->proof.due && p == draw->pair;
-    const int first = (int)(block->order >> p & 1);
+    const struct measuring *const m = ctx;
+    struct bench_duet_block *const block = m->block;
+    struct bench_duet_ready_arm *const arm = m->ready->arm;
+    const bool prove = block->proof.due && p == m->draw.pair;
+    const bool discard = m->ready->discard && (prove || p == 0);
     const uint64_t start = bench_clock_ns();
-    const bool discard = ready->discard && (prove || p == 0);
-    struct slice taken;
-    int code = prove ? bench_duet_prove(desk, ready, draw, &block->proof, err) : 0;
+    struct bench_took taken;
+    order[0] = block->order >> p & 1;
+    order[1] = !order[0];
+    arm[0].wait_ns = &block->base_wait_ns[p];
+    arm[1].wait_ns = &block->cand_wait_ns[p];
+    int code = prove ? bench_duet_prove(arm->desk, m->ready, &m->draw, &block->proof, err) : 0;
     for (int k = 0; k < 2 && discard && !code; k++)
-        code = slice(desk, &ready->arm[first ^ k], ready->room, &taken, err);
+        code = slice(&arm[order[k]], arm[order[k]].calls, &taken, err);
     if (prove)
         block->proof_ns = fmax(0, bench_clock_since(start));
     return code;
 }
 
 /* *odd: why the block is not to be believed; NULL when it is. */
-static int measure(const struct bench_duet_desk *desk, const struct bench_duet_ready *ready,
+static int measure(const struct bench_duet_desk *desk, struct bench_duet_ready *ready,
                    struct bench_duet_block *block, const char **odd, struct qk_error *err)
 {
-    const struct bench_duet_draw draw =
-        bench_duet_draw(desk->seed, block->index, block->number, ready->pairs);
+    const size_t pairs = ready->pairs;
+    struct measuring m = {ready, block, bench_duet_draw(desk->seed, block->index, block->number, pairs)};
+    struct bench_rounds rounds = {.sw = desk->sw};
+    struct bench_arms set;
     double ratio[BENCH_DUET_PAIRS_MAX];
-    struct bench_sw_reading begin;
-    struct bench_clocks first_clocks, last_clocks;
     const uint64_t start = bench_clock_ns();
-    const double before = bench_clock_ghz(NULL, 0);
-    *odd = NULL;
-    bench_clocks_read(&first_clocks);
-    bench_sw_begin(&desk->sw, &begin);
-    for (size_t p = 0; p < ready->pairs; p++) {
-        const int first = (int)(block->order >> p & 1);
-        struct slice taken[2];
-        int code = before_pair(desk, ready, p, &draw, block, err);
-        if (!code)
-            code = slice(desk, &ready->arm[first], ready->room, &taken[first], err);
-        if (!code)
-            code = slice(desk, &ready->arm[!first], ready->room, &taken[!first], err);
-        if (code)
-            return code;
-        if (!(taken[0].ns > 0 && taken[1].ns > 0))
-            *odd = "the clock stood still or went back during a slice";
-        /* As a trace keeps them, so that the ratio can be had from there again. */
-        block->base_ns[p] = bench_stored(taken[0].ns);
-        block->cand_ns[p] = bench_stored(taken[1].ns);
-        block->base_wait_ns[p] = bench_stored(taken[0].wait_ns);
-        block->cand_wait_ns[p] = bench_stored(taken[1].wait_ns);
+    int code = bench_arms_make(&set, ready->room->group.name, 2, err);
+    set.schedule = (struct bench_schedule){pairs, 1, 0};
+    set.begin = before_pair;
+    set.ctx = &m;
+    for (int a = 0; a < 2 && !code; a++)
+        set.arm[set.count++] =
+            (struct bench_arm){.time = slice, .ctx = &ready->arm[a], .units = ready->arm[a].calls};
+    if (!code)
+        code = bench_arms_room(&set, err);
+    if (!code)
+        code = bench_arms_block(&rounds, &set, odd, err);
+    /* As a trace keeps them, so that the ratio can be had from there again. */
+    for (size_t p = 0; p < pairs && !code; p++) {
+        block->base_ns[p] = set.ns[p];
+        block->cand_ns[p] = set.ns[pairs + p];
+        block->base_wait_ns[p] = bench_stored(block->base_wait_ns[p]);
+        block->cand_wait_ns[p] = bench_stored(block->cand_wait_ns[p]);
         ratio[p] = log(block->cand_ns[p] / block->base_ns[p]);
     }
-    bench_sw_end(&desk->sw, &begin, &block->events);
-    bench_clocks_read(&last_clocks);
-    *odd = *odd ? *odd : bench_clocks_differ(&first_clocks, &last_clocks);
+    block->core_ghz = set.ghz[0];
+    block->events = set.events[0];
+    bench_arms_free(&set);
+    if (code)
+        return code;
     /*
      * Lest another case with these buffers is blamed. Proof slices tell which arm it was. From DRAM this would take as
      * long as a block: only proofs look there, at the rows they walked over.
      */
     if (ready->memory == BENCH_MEMORY_CACHE && !bench_duet_untouched(ready))
-        return bench_duet_prove(desk, ready, &draw, &block->proof, err);
-    block->core_ghz = (before + bench_clock_ghz(NULL, 0)) / 2;
-    block->log_ratio = middle(ratio, ready->pairs, ready->memory);
+        return bench_duet_prove(desk, ready, &m.draw, &block->proof, err);
+    block->log_ratio = middle(ratio, pairs, ready->memory);
     block->wall_ns = fmax(0, bench_clock_since(start));
     return 0;
 }
@@ -121,7 +122,7 @@ int bench_duet_measure(struct bench_duet_desk *desk, uint64_t index, uint64_t nu
                        const struct bench_duet_proof *proof, struct bench_duet_block *block,
                        struct qk_error *err)
 {
-    const struct bench_duet_ready *ready = desk->ready;
+    struct bench_duet_ready *ready = desk->ready;
     while (ready && ready->index != index)
         ready = ready->next;
     if (!ready)

@@ -303,6 +303,8 @@ int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_wor
     if (!code)
         code = find_room(desk, work->op, &shape, &room, err);
     for (int a = 0; a < 2 && !code; a++) {
+        ready.arm[a].desk = desk;
+        ready.arm[a].room = room;
         ready.arm[a].view = room->buffers;
         ready.arm[a].view.plan = plan;
     }

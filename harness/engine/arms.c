@@ -122,8 +122,9 @@ static const char *finish_block(struct bench_arms *set, double *ns, const double
     const char *why = NULL;
     for (size_t a = 0; a < set->count && !why; a++, ns += rounds, cpu += rounds) {
         const double units = (double)set->arm[a].units;
-        why = bench_slices_odd(ns, rounds, set->arm[a].slice_ns, scratch);
+        why = set->begin ? NULL : bench_slices_odd(ns, rounds, set->arm[a].slice_ns, scratch);
         for (size_t i = 0; i < rounds; i++) {
+            why = ns[i] > 0 || why ? why : "the clock stood still or went back during a slice";
             why = cpu[i] < 0 ? "the thread's CPU clock went back" : why;
             ns[i] = bench_stored(ns[i] / units);
         }
@@ -132,8 +133,7 @@ static const char *finish_block(struct bench_arms *set, double *ns, const double
     return why;
 }
 
-/* *odd: why the block is not to be believed; NULL when it is. */
-static int take_block(struct bench_rounds *r, struct bench_arms *set, const char **odd, struct qk_error *err)
+int bench_arms_block(struct bench_rounds *r, struct bench_arms *set, const char **odd, struct qk_error *err)
 {
     const size_t arms = set->count, rounds = set->schedule.rounds, count = arms * rounds;
     double *const ns = set->ns + set->blocks * count, *const cpu = set->scratch + rounds;
@@ -143,15 +143,19 @@ static int take_block(struct bench_rounds *r, struct bench_arms *set, const char
     int code = 0;
     /* Another set ran before: its data is in the caches, its code and its branches in the core's memory. Where a call
      * is a slice of its own, all calls would cost a round. */
-    for (size_t a = 0; a < arms && !code; a++)
+    for (size_t a = 0; a < arms && !set->begin && !code; a++)
         if (!a || set->arm[a].units > 1)
             code = set->arm[a].time(set->arm[a].ctx, 1, &took, err);
     const double before = bench_clock_ghz(r->clock_why, sizeof r->clock_why);
     bench_clocks_read(&begin);
     bench_sw_begin(&r->sw, &reading);
     for (size_t i = 0; i < count && !code; i++) {
-        if (i % arms == 0)
+        if (i % arms == 0 && set->begin)
+            code = set->begin(set->ctx, i / arms, set->order, err);
+        else if (i % arms == 0)
             bench_schedule_order(&r->rng, set->order, arms);
+        if (code)
+            break;
         const size_t a = set->order[i % arms], at = a * rounds + i / arms;
         code = set->arm[a].time(set->arm[a].ctx, set->arm[a].units, &took, err);
         ns[at] = took.ns;
@@ -180,7 +184,7 @@ static int next_block(struct bench_rounds *r, struct bench_arms *set, struct ben
         bench_job_tell(r->job, done, set->name);
         int code = bench_pin_again(r->job->cpu, err);
         if (!code)
-            code = take_block(r, set, &odd, err);
+            code = bench_arms_block(r, set, &odd, err);
         if (code)
             return code;
         if (odd) {
@@ -198,17 +202,25 @@ static int next_block(struct bench_rounds *r, struct bench_arms *set, struct ben
     }
 }
 
-static int make_room(struct bench_rounds *r, struct bench_arms *set, struct qk_error *err)
+int bench_arms_room(struct bench_arms *set, struct qk_error *err)
 {
     const size_t slices = set->count * set->schedule.rounds, blocks = set->schedule.blocks;
-    double *const ghz = realloc(r->ghz, 3 * (r->ghz_room + blocks + 1) * sizeof *ghz); /* to sort in, too */
-    r->ghz = ghz ? ghz : r->ghz;
-    r->ghz_room += blocks;
     set->ns = calloc((blocks + 1) * slices + blocks * set->count + set->schedule.rounds + 1, sizeof *set->ns);
-    if (!ghz || !set->ns)
+    if (!set->ns)
         return qk_fail(err, QK_ERR_MEMORY, set->name, "no memory for %zu blocks of samples", blocks);
     set->cpu_ns = set->ns + blocks * slices;
     set->scratch = set->cpu_ns + blocks * set->count;
+    return 0;
+}
+
+/* For the clocks of so many more blocks, and to find their median. */
+static int clock_room(struct bench_rounds *r, size_t blocks, struct qk_error *err)
+{
+    double *const ghz = realloc(r->ghz, 3 * (r->ghz_room + blocks + 1) * sizeof *ghz);
+    if (!ghz)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the clocks of %zu blocks", blocks);
+    r->ghz = ghz;
+    r->ghz_room += blocks;
     return 0;
 }
 
@@ -233,7 +245,9 @@ int bench_arms_time(struct bench_rounds *r, struct bench_arms *sets, size_t coun
     for (size_t s = 0; s < count && !code; s++) {
         if (shorten && sets[s].count)
             sets[s].schedule = bench_schedule_shorten(&sets[s].schedule);
-        code = make_room(r, &sets[s], err);
+        code = bench_arms_room(&sets[s], err);
+        if (!code)
+            code = clock_room(r, sets[s].schedule.blocks, err);
     }
     const double all = planned(sets, count), span = fmin(left, r->late > 0 ? r->late * all : INFINITY);
     double behind = 0;

@@ -58,6 +58,13 @@ struct bench_arms {
     const char *odd; /* why there are no more, when it lost as many as it was to have; else NULL */
     size_t *order;
     double *scratch;
+    /*
+     * For a set that is timed block by block by its owner: called before each round with ctx. It writes the order of
+     * the arms, and may time slices that do not count. How long a slice takes is then no reason not to believe it, or
+     * an arm could have a block taken again. NULL: the order is drawn, and each arm is called before the block.
+     */
+    int (*begin)(void *ctx, size_t round, size_t *order, struct qk_error *err);
+    void *ctx;
 };
 
 /* An empty set with room for so many arms. QK_ERR_MEMORY. Free with bench_arms_free in any case. */
@@ -113,5 +120,10 @@ double bench_known_median(const double *x, size_t n, double *scratch);
  * QK_ERR_IO (the CPU was taken away), errors of arms.
  */
 int bench_arms_time(struct bench_rounds *r, struct bench_arms *sets, size_t count, struct qk_error *err);
+
+/* The two parts of it, for owners that decide themselves what comes after a block. Memory for what schedule says. */
+int bench_arms_room(struct bench_arms *set, struct qk_error *err);
+/* Times block set->blocks, without counting it. *odd: why it is not to be believed; NULL when it is. */
+int bench_arms_block(struct bench_rounds *r, struct bench_arms *set, const char **odd, struct qk_error *err);
 
 #endif
