@@ -47,10 +47,12 @@ static int ready_arms(struct bench_breakdown_row *row, struct bench_buffers *buf
         why = bench_arms_add(set, bench_time_gbench, buffers, fn);
         row->calls[i] = set->arm[i].units;
     }
-    if (why)
+    if (why) {
         give_up(row, "", why);
-    set->schedule = bench_schedule_fit(set->round_ns, job->quick);
-    set->count = why ? 0 : set->count;
+        set->count = 0;
+    } else {
+        set->schedule = bench_schedule_fit(set->round_ns, job->quick);
+    }
     return 0;
 }
 

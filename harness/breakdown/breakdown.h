@@ -111,8 +111,8 @@ int bench_breakdown_run(struct bench_breakdown *bd, const struct bench_matrix *m
 void bench_breakdown_free(struct bench_breakdown *bd);
 
 /*
- * Appends to an estimated row what cfg->counters count of each arm[stages + 1] (the prefixes and, last, the kernel), one
- * at a time. What cannot be counted has its reason. QK_ERR_MEMORY, QK_ERR_INTERRUPTED, errors of inputs.
+ * Appends to an estimated row what cfg->counters count of each arm[stages + 1] (the prefixes and, last, the kernel),
+ * one at a time. What cannot be counted has its reason. QK_ERR_MEMORY, QK_ERR_INTERRUPTED, errors of inputs.
  */
 int bench_breakdown_count_row(struct bench_breakdown_row *row, const struct bench_arm *arm,
                               const struct bench_run_config *cfg, struct qk_error *err);

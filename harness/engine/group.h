@@ -40,7 +40,8 @@ struct bench_ready {
 
 /*
  * A group for which there is not memory enough is skipped with all its rows. A row whose output differs from the
- * reference's on these very inputs, with either value of those that alternate, becomes an error and sets verdicts->failed. Free with bench_ready_free in any case.
+ * reference's on these very inputs, with either value of those that alternate, becomes an error and sets
+ * verdicts->failed. Free with bench_ready_free in any case.
  *   QK_ERR_MEMORY, QK_ERR_INTERRUPTED
  *   QK_ERR_CHECK   the caller's inputs fail their own verification
  *   QK_ERR_FORMAT  from a model file

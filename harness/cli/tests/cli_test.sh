@@ -101,7 +101,7 @@ head -c 2000 r.json >cut.json
 code 1 "line" report cut.json --out d
 code 1 "cannot" report r.json --out r.csv/d
 code 0 "speed-up" report r.json --out d
-ok "digits are those that run printed" eval '[ -n "$printed" ] && [[ "$(cat d/report.txt)" = "$printed"* ]]'
+ok "digits are those that run printed" [ "$(head -c ${#printed} d/report.txt)" = "$printed" ]
 ok "tables are there" [ -s d/report.txt -a -s d/report.md -a -s d/phases.tsv ]
 if command -v gnuplot >/dev/null; then
     ok "plots are there" [ -s d/phases.svg -a -s d/phases.png ]
