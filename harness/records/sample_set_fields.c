@@ -314,11 +314,6 @@ static void check_run(struct bench_reader *r, const struct bench_place *at, cons
     bench_demand(r, bench_has(at, "repeated_blocks") || !set->waited_ms, at, "repeated_blocks", "an integer");
 }
 
-static bool has_dropped(const void *set)
-{
-    return ((const struct bench_sample_set *)set)->dropped.count;
-}
-
 /* Functions of an environment are given the set. */
 _Static_assert(offsetof(struct bench_sample_set, env) == 0, "env is first");
 
@@ -362,7 +357,7 @@ static const struct bench_field run_fields[] = {
     FIELD(INTEGER, "repeated_blocks", repeated_blocks, "Measured again, because they ended on a shared core.",
           BENCH_OPTIONAL, 0, INT_MAX, .there = has_waited),
     FIELD(INTEGER, "dropped_blocks", dropped.count, "Whose clock could not be believed.", BENCH_OPTIONAL, 1),
-    FIELD(TEXT, "dropped_reason", dropped.why, "Of the first of them.", BENCH_OPTIONAL, .there = has_dropped),
+    FIELD(TEXT, "dropped_reason", dropped.why, "Of the first of them.", BENCH_OPTIONAL),
     FIELD_PART("clock", &clock_type, ""),
     FIELD(TEXT, "events_reason", events_why, "Why events are null, or how they were counted.",
           BENCH_OPTIONAL),

@@ -40,25 +40,7 @@ static void time_it(struct bench_record *rec, size_t blocks, size_t slices, doub
 void bench_test_set(struct bench_sample_set *set)
 {
     bench_sample_set_init(set);
-    set->env = (struct bench_environment){
-        .cpu_vendor = "AuthenticAMD",
-        .cpu_family = 25,
-        .cpu_model = 97,
-        .cpu_stepping = -1,
-        .cache_count = 2,
-        .caches = {{1, "Data", 32768, 1}, {3, "Unified", 32 << 20, 2}},
-        .cpu_name = "AMD EPYC-Milan \"v2\"",
-        .cpu_flags = "fma avx avx2",
-        .cpus = 2,
-        .kernel = "Linux 6.1.0",
-        .host = "bench",
-        .governor = "schedutil",
-        .load = {0.25, 1.0 / 3, 0},
-        .commit = "unknown",
-        .version = "0.1.0",
-        .build = "release",
-        .date = "2026-01-02T03:04:05+00:00",
-    };
+    bench_environment_read(&set->env, 0);
     bench_environment_kernels(&set->env, "BASE AVX2", "gcc 12.2.0");
     set->seed = UINT64_MAX - 1; /* no double holds it */
     set->quick = true;
