@@ -3,7 +3,7 @@
  * A kernel module whose rows run what their level has not. All give the right results. The assembler takes any
  * instruction, whatever level this file is built for.
  */
-#include "kernels/module.h"
+#include "harness/duet/tests/fake.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,14 +11,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define KERNEL(name)                                                                                         \
-    static void name(float *restrict out, const uint8_t *restrict codes, const float *restrict scale,        \
-                     const float *restrict lut, size_t blocks)
-
 KERNEL(right)
 {
-    for (size_t i = 0; i < 256 * blocks; i++)
-        out[i] = lut[codes[i / 4] >> 2 * (i % 4) & 3] * scale[i / 256];
+    dequantise(out, codes, scale, lut, blocks);
 }
 
 #if defined __x86_64__
@@ -130,12 +125,6 @@ KERNEL(calls_libraries)
     }
 }
 
-#define ROW(name_, isa_)                                                                                     \
-    {                                                                                                        \
-        .op = "qk256_dequant", .name = #name_, .isa = isa_, .phase = "-", .kind = "PLAIN", .made = "HAND",   \
-        .touches = "ALL", .flags = "", .fn = (qk_fn *)name_                                                  \
-    }
-
 static const struct qk_module_row rows[] = {
     ROW(right, "BASE"),
     ROW(beyond_in_a_helper, "BASE"),
@@ -149,9 +138,4 @@ static const struct qk_module_row rows[] = {
     ROW(calls_libraries, "BASE"),
 };
 
-const struct qk_module *qk_kernels_module(void)
-{
-    static const struct qk_module module = {
-        QK_MODULE_MAGIC, QK_MODULE_ABI, sizeof *rows, sizeof rows / sizeof *rows, rows, "fake 1", "0"};
-    return &module;
-}
+MODULE

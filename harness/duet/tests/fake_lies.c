@@ -1,36 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /* A kernel module whose rows are right for as long as single calls are checked, and do something else in timed ones. */
-#include "kernels/module.h"
+#include "harness/duet/tests/fake.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-static void right(float *out, const uint8_t *codes, const float *scale, const float *lut, size_t blocks)
+KERNEL(right)
 {
-    for (size_t i = 0; i < 256 * blocks; i++)
-        out[i] = lut[codes[i / 4] >> 2 * (i % 4) & 3] * scale[i / 256];
+    dequantise(out, codes, scale, lut, blocks);
 }
 
 /* What these do instead of their work, once nobody checks single calls any more. */
-static void idle(float *out, const uint8_t *codes, const float *scale, const float *lut, size_t blocks)
+KERNEL(idle)
 {
     (void)out, (void)codes, (void)scale, (void)lut, (void)blocks;
 }
 
-static void half(float *out, const uint8_t *codes, const float *scale, const float *lut, size_t blocks)
+KERNEL(half)
 {
     right(out, codes, scale, lut, blocks / 2);
 }
 
-static void past_end(float *out, const uint8_t *codes, const float *scale, const float *lut, size_t blocks)
+KERNEL(past_end)
 {
     right(out, codes, scale, lut, blocks);
     out[256 * blocks] = 1;
 }
 
-static void before_start(float *out, const uint8_t *codes, const float *scale, const float *lut,
-                         size_t blocks)
+KERNEL(before_start)
 {
     static float *lowest; /* where a buffer starts, beside a page that cannot be touched */
     right(out, codes, scale, lut, blocks);
@@ -40,8 +38,7 @@ static void before_start(float *out, const uint8_t *codes, const float *scale, c
         out[-1] = 1;
 }
 
-static void change_input(float *out, const uint8_t *codes, const float *scale, const float *lut,
-                         size_t blocks)
+KERNEL(change_input)
 {
     right(out, codes, scale, lut, blocks);
     ++*(uint8_t *)(uintptr_t)codes;
@@ -81,13 +78,12 @@ static void remember(uint64_t key, uint64_t more, float *out, const uint8_t *cod
     abort();
 }
 
-static void by_address(float *out, const uint8_t *codes, const float *scale, const float *lut, size_t blocks)
+KERNEL(by_address)
 {
     remember((uintptr_t)out, (uintptr_t)scale, out, codes, scale, lut, blocks);
 }
 
-static void by_first_weights(float *out, const uint8_t *codes, const float *scale, const float *lut,
-                             size_t blocks)
+KERNEL(by_first_weights)
 {
     uint64_t first;
     memcpy(&first, codes, sizeof first);
@@ -99,14 +95,12 @@ static void by_first_weights(float *out, const uint8_t *codes, const float *scal
  * longer than a slice and is walked over.
  */
 #define TURNS(then)                                                                                          \
-    static void then##_later(float *out, const uint8_t *codes, const float *scale, const float *lut,         \
-                             size_t blocks)                                                                  \
+    KERNEL(then##_later)                                                                                     \
     {                                                                                                        \
         static unsigned calls;                                                                               \
         (calls++ < 300 ? right : then)(out, codes, scale, lut, blocks);                                      \
     }                                                                                                        \
-    static void slow_##then(float *out, const uint8_t *codes, const float *scale, const float *lut,          \
-                            size_t blocks)                                                                   \
+    KERNEL(slow_##then)                                                                                      \
     {                                                                                                        \
         static unsigned calls;                                                                               \
         const struct timespec nap = {0, 1000 * (long)blocks};                                                \
@@ -122,28 +116,12 @@ TURNS(by_address)
 TURNS(by_first_weights)
 TURNS(right)
 
-#define ROW(name_)                                                                                           \
-    {                                                                                                        \
-        .op = "qk256_dequant", .name = #name_, .isa = "BASE", .phase = "-", .kind = "PLAIN", .made = "HAND", \
-        .touches = "ALL", .flags = "", .fn = (qk_fn *)name_                                                  \
-    }
-#define TURNING(then) ROW(then##_later), ROW(slow_##then)
+#define TURNING(then) ROW(then##_later, "BASE"), ROW(slow_##then, "BASE")
 
 static const struct qk_module_row rows[] = {
-    ROW(right),
-    TURNING(idle),
-    TURNING(half),
-    TURNING(past_end),
-    TURNING(before_start),
-    TURNING(change_input),
-    TURNING(by_address),
-    TURNING(by_first_weights),
+    ROW(right, "BASE"),    TURNING(idle),         TURNING(half),       TURNING(past_end),
+    TURNING(before_start), TURNING(change_input), TURNING(by_address), TURNING(by_first_weights),
     TURNING(right),
 };
 
-const struct qk_module *qk_kernels_module(void)
-{
-    static const struct qk_module module = {
-        QK_MODULE_MAGIC, QK_MODULE_ABI, sizeof *rows, sizeof rows / sizeof *rows, rows, "fake 1", "0"};
-    return &module;
-}
+MODULE

@@ -4,7 +4,7 @@
  * its table. In the environment FAKE_FLAW breaks its last row, or how many there are. FAKE_LOG names a file to which
  * every load appends the address it was loaded at.
  */
-#include "kernels/module.h"
+#include "harness/duet/tests/fake.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -32,18 +32,15 @@ extern void *fake_ctx;
 void (*fake_hook)(void *, size_t, const void *, const void *);
 void *fake_ctx;
 
-static void right(float *restrict out, const uint8_t *restrict codes, const float *restrict scale,
-                  const float *restrict lut, size_t blocks)
+KERNEL(right)
 {
     if (fake_hook)
         fake_hook(fake_ctx, blocks, out, scale);
-    for (size_t i = 0; i < 256 * blocks; i++)
-        out[i] = lut[codes[i / 4] >> 2 * (i % 4) & 3] * scale[i / 256];
+    dequantise(out, codes, scale, lut, blocks);
 }
 
 /* Longer than any slice, whatever the machine. */
-static void slow(float *restrict out, const uint8_t *restrict codes, const float *restrict scale,
-                 const float *restrict lut, size_t blocks)
+KERNEL(slow)
 {
     const struct timespec nap = {0, 20000 * (long)blocks};
     right(out, codes, scale, lut, blocks);
@@ -51,8 +48,7 @@ static void slow(float *restrict out, const uint8_t *restrict codes, const float
 }
 
 /* As memory touched for the first time: the first call takes far longer than the others. */
-static void slow_first(float *restrict out, const uint8_t *restrict codes, const float *restrict scale,
-                       const float *restrict lut, size_t blocks)
+KERNEL(slow_first)
 {
     static bool warm;
     const struct timespec nap = {0, 50 * 1000 * 1000};
@@ -73,23 +69,20 @@ static void slow_rows(int32_t *restrict y, const uint8_t *restrict codes, const 
     nanosleep(&nap, NULL);
 }
 
-static void wrong(float *restrict out, const uint8_t *restrict codes, const float *restrict scale,
-                  const float *restrict lut, size_t blocks)
+KERNEL(wrong)
 {
     right(out, codes, scale, lut, blocks);
     out[256 * blocks - 1] += 1;
 }
 
-static void crash(float *restrict out, const uint8_t *restrict codes, const float *restrict scale,
-                  const float *restrict lut, size_t blocks)
+KERNEL(crash)
 {
     right(out, codes, scale, lut, blocks);
     raise(SIGSEGV);
 }
 
 /* Not while it is checked: in a block, or on the way to it. */
-static void crash_later(float *restrict out, const uint8_t *restrict codes, const float *restrict scale,
-                        const float *restrict lut, size_t blocks)
+KERNEL(crash_later)
 {
     static int calls;
     right(out, codes, scale, lut, blocks);
@@ -97,24 +90,18 @@ static void crash_later(float *restrict out, const uint8_t *restrict codes, cons
         raise(SIGSEGV);
 }
 
-static void hang(float *restrict out, const uint8_t *restrict codes, const float *restrict scale,
-                 const float *restrict lut, size_t blocks)
+KERNEL(hang)
 {
     right(out, codes, scale, lut, blocks);
     for (;;)
         pause();
 }
 
-static void leave(float *restrict out, const uint8_t *restrict codes, const float *restrict scale,
-                  const float *restrict lut, size_t blocks)
+KERNEL(leave)
 {
     right(out, codes, scale, lut, blocks);
     _exit(9);
 }
-
-#define KERNEL(name)                                                                                         \
-    static void name(float *restrict out, const uint8_t *restrict codes, const float *restrict scale,        \
-                     const float *restrict lut, size_t blocks)
 
 /* Rows that leave something behind besides their output. */
 KERNEL(deep)
@@ -187,36 +174,30 @@ KERNEL(closes)
         close(i);
 }
 
-#define ROW(name_, isa_, kind_)                                                                              \
-    {                                                                                                        \
-        .op = "qk256_dequant", .name = #name_, .isa = isa_, .phase = "-", .kind = kind_, .made = "HAND",     \
-        .touches = "ALL", .flags = "", .fn = (qk_fn *)name_                                                  \
-    }
-
 #define OTHER(op_, name_, isa_, kind_, fn_)                                                                  \
     {                                                                                                        \
         op_, name_, isa_, "-", kind_, "HAND", "ALL", "", (qk_fn *)(fn_), NULL                                \
     }
 
 static struct qk_module_row rows[] = {
-    ROW(right, "BASE", "PLAIN"),
-    ROW(slow, "BASE", "PLAIN"),
-    ROW(slow_first, "BASE", "PLAIN"),
-    ROW(wrong, "BASE", "PLAIN"),
-    ROW(crash, "BASE", "PLAIN"),
-    ROW(crash_later, "BASE", "PLAIN"),
-    ROW(hang, "BASE", "PLAIN"),
-    ROW(leave, "BASE", "PLAIN"),
-    ROW(deep, "BASE", "PLAIN"),
-    ROW(wrong_at_10_blocks, "BASE", "PLAIN"),
-    ROW(masks, "BASE", "PLAIN"),
+    ROW(right, "BASE"),
+    ROW(slow, "BASE"),
+    ROW(slow_first, "BASE"),
+    ROW(wrong, "BASE"),
+    ROW(crash, "BASE"),
+    ROW(crash_later, "BASE"),
+    ROW(hang, "BASE"),
+    ROW(leave, "BASE"),
+    ROW(deep, "BASE"),
+    ROW(wrong_at_10_blocks, "BASE"),
+    ROW(masks, "BASE"),
 #if defined __x86_64__
-    ROW(flushes, "BASE", "PLAIN"),
-    ROW(x87, "BASE", "PLAIN"),
-    ROW(down, "BASE", "PLAIN"),
+    ROW(flushes, "BASE"),
+    ROW(x87, "BASE"),
+    ROW(down, "BASE"),
 #endif
-    ROW(forks, "BASE", "PLAIN"),
-    ROW(closes, "BASE", "PLAIN"),
+    ROW(forks, "BASE"),
+    ROW(closes, "BASE"),
     OTHER("qk256_dequant", "claims_avx512", "AVX512", "PLAIN", right),
     OTHER("qk256_dequant", "of_tomorrow", "AVX2048", "PLAIN", right),
     OTHER("qk256_dequant", "odd_kind", "BASE", "ROUND", right),
