@@ -59,62 +59,6 @@ json_t *bench_json_seed(uint64_t seed)
     return json_sprintf("%llu", (unsigned long long)seed);
 }
 
-static json_t *known_or_null(int x)
-{
-    return x < 0 ? json_null() : json_integer(x);
-}
-
-json_t *bench_json_caches(const struct bench_environment *env)
-{
-    json_t *list = json_array();
-    for (int i = 0; i < env->cache_count; i++) {
-        json_t *cache = json_object();
-        bench_json_put(&cache, "type", bench_json_text(env->caches[i].type));
-        bench_json_put(&cache, "level", json_integer(env->caches[i].level));
-        bench_json_put(&cache, "size", json_integer((json_int_t)env->caches[i].bytes));
-        bench_json_put(&cache, "num_sharing", json_integer(env->caches[i].sharing));
-        bench_json_append(&list, cache);
-    }
-    return list;
-}
-
-json_t *bench_json_identity(const struct bench_environment *env)
-{
-    json_t *identity = json_object();
-    bench_json_put(&identity, "cpu_vendor", bench_json_text_or_null(env->cpu_vendor));
-    bench_json_put(&identity, "cpu_family", known_or_null(env->cpu_family));
-    bench_json_put(&identity, "cpu_model", known_or_null(env->cpu_model));
-    bench_json_put(&identity, "cpu_stepping", known_or_null(env->cpu_stepping));
-    bench_json_put(&identity, "isa_levels", bench_json_text_or_null(env->isa_levels));
-    bench_json_put(&identity, "caches", bench_json_caches(env));
-    bench_json_put(&identity, "compiler", bench_json_text_or_null(env->compiler));
-    return identity;
-}
-
-json_t *bench_json_fingerprint(const struct bench_environment *env)
-{
-    json_t *o = json_object(), *shown = json_object();
-    bench_json_put(&shown, "cpu_name", bench_json_text_or_null(env->cpu_name));
-    bench_json_put(&shown, "cpu_flags", bench_json_text_or_null(env->cpu_flags));
-    bench_json_put(&shown, "virtualised", bench_json_text_or_null(env->virtualised));
-    bench_json_put(&shown, "kernel", bench_json_text_or_null(env->kernel));
-    bench_json_put(&shown, "microcode", bench_json_text_or_null(env->microcode));
-    bench_json_put(&shown, "governor", bench_json_text_or_null(env->governor));
-    bench_json_put(&shown, "governor_reason", bench_json_text_or_null(env->governor_why));
-    bench_json_put(&o, "identity", bench_json_identity(env));
-    bench_json_put(&o, "hash", bench_json_text(env->fingerprint));
-    bench_json_put(&o, "shown", shown);
-    return o;
-}
-
-void bench_json_put_dropped(json_t **object, const char *key, const struct bench_dropped *dropped)
-{
-    if (!dropped->count)
-        return;
-    bench_json_put(object, key, json_integer((json_int_t)dropped->count));
-    bench_json_put(object, "dropped_reason", bench_json_text(dropped->why));
-}
-
 /* DEL is the one control that jansson lets through; it can only stand in a text. */
 static int dump(const char *bytes, size_t n, void *to)
 {
@@ -140,21 +84,6 @@ void bench_json_emit(struct bench_json_output *out, const char *before, json_t *
     if (out->code == QK_OK && bench_json_dump(value, out->to, flags) != 0)
         out->code = ferror(out->to) ? QK_ERR_IO : QK_ERR_MEMORY;
     json_decref(value);
-}
-
-void bench_json_emit_members(struct bench_json_output *out, const char *before, json_t *object, size_t flags)
-{
-    const char *key;
-    json_t *value;
-    if (!object && out->code == QK_OK)
-        out->code = QK_ERR_MEMORY;
-    json_object_foreach(object, key, value)
-    {
-        bench_json_emit(out, before, json_string(key), flags);
-        bench_json_emit(out, ": ", json_incref(value), flags);
-        before = ",\n";
-    }
-    json_decref(object);
 }
 
 void bench_json_emit_text(struct bench_json_output *out, const char *s)

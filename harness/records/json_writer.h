@@ -24,14 +24,6 @@ json_t *bench_json_real(double x);              /* null when NaN */
 double bench_stored(double x);
 json_t *bench_json_seed(uint64_t seed); /* as text: most readers lose bits of integers above 2^53 */
 
-json_t *bench_json_caches(const struct bench_environment *env);
-/* What the fingerprint's hash is made of. */
-json_t *bench_json_identity(const struct bench_environment *env);
-/* The machine and toolchain: identity, hash, and what is merely shown. */
-json_t *bench_json_fingerprint(const struct bench_environment *env);
-/* How many under `key`, and "dropped_reason"; neither when none is. */
-void bench_json_put_dropped(json_t **object, const char *key, const struct bench_dropped *dropped);
-
 /*
  * As json_dumpf, a value of any kind. In printable ASCII, because a terminal obeys some other characters wherever they
  * stand.
@@ -45,8 +37,6 @@ struct bench_json_output {
 
 /* Writes the text `before`, then the value, of any kind, with jansson's flags. Takes the value over. */
 void bench_json_emit(struct bench_json_output *out, const char *before, json_t *value, size_t flags);
-/* Every member of an object on a line of its own, the first after `before`. Takes the object over. */
-void bench_json_emit_members(struct bench_json_output *out, const char *before, json_t *object, size_t flags);
 /* Punctuation. */
 void bench_json_emit_text(struct bench_json_output *out, const char *s);
 /* out->code, with the reason in *err: `what` could not be written. */
