@@ -26,22 +26,14 @@ struct measurement {
     size_t listed;
 };
 
-static int stopped(const struct measurement *m, struct qk_error *err)
-{
-    if (bench_job_stopped(&m->cfg->job))
-        return qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted");
-    return 0;
-}
-
 static int run_round(struct measurement *m, size_t *order, struct qk_error *err)
 {
     int code = 0;
     bench_schedule_order(&m->rng, order, m->listed);
     for (size_t i = 0; i < m->listed && !code; i++) {
         const size_t row = m->list[order[i]];
-        code = stopped(m, err);
-        if (code)
-            break;
+        if (bench_job_stopped(&m->cfg->job))
+            return qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted");
         bench_ceiling_take_turn(&m->bench, &m->c->rows[row], &m->turns[row]);
         code = bench_team_check(m->bench.team, err);
     }
