@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "harness/records/list.h"
 #include "harness/cli/options.h"
-#include "harness/records/json_writer.h"
-#include "kernels/table.h"
 
-#include <jansson.h>
 #include <stdio.h>
-
-static const char *const kinds[] = {[QK_STAGED] = "staged", [QK_PLAIN] = "plain", [QK_CEILING] = "ceiling"};
 
 static void print_row(const struct qk_variant *v, const char *here)
 {
-    const char *const cells[] = {v->name, v->isa_name, v->phase, kinds[v->kind], here};
+    const char *const cells[] = {v->name, v->isa_name, v->phase, bench_list_kinds[v->kind], here};
     static const size_t widths[] = {16, 8, 9, 8, 10};
     fputs("  ", stdout);
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
@@ -35,25 +31,6 @@ static void print_table(const struct qk_table *table, const struct qk_cpu *cpu)
             printf("%s is not available: %s\n", qk_isa_row(i)->name, cpu->why[i]);
 }
 
-static int print_json(const struct qk_table *table, const struct qk_cpu *cpu)
-{
-    json_t *rows = json_array();
-    for (size_t i = 0; i < table->count; i++) {
-        const struct qk_variant *v = &table->rows[i];
-        const char *missing = qk_variant_missing(v, cpu);
-        json_array_append_new(rows,
-                              json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:b, s:s?}", "op", v->op_name,
-                                        "variant", v->name, "isa", v->isa_name, "phase", v->phase, "kind",
-                                        kinds[v->kind], "reference", v == qk_table_reference(table, v->op),
-                                        "why", v->why, "available", !missing, "reason", missing));
-    }
-    json_t *root = json_pack("{s:i, s:s, s:o}", "schema_version", 1, "kind", "list", "variants", rows);
-    const int failed = !root || bench_json_dump(root, stdout, JSON_INDENT(2));
-    json_decref(root);
-    puts("");
-    return failed ? CLI_FAILED : CLI_DONE;
-}
-
 struct options {
     bool json;
 };
@@ -61,17 +38,15 @@ struct options {
 int cli_list(int argc, char **argv)
 {
     static const struct cli_option options[] = {
-        {"json", 'j', NULL, CLI_FLAG(options, json),
-         "Strict JSON (harness/cli/list.schema.json) instead of a table", 0},
+        {"json", 'j', NULL, CLI_FLAG(options, json), "Strict JSON (list.schema.json) instead of a table", 0},
         {0}};
     static const struct cli_usage usage = {
         options, NULL, NULL,
         "Shows every op and its variants: the ISA level a variant needs, its phase of the roadmap, whether "
-        "it can "
-        "run here and, if not, why.\vKinds: staged (can be cut after a stage), plain, ceiling (a limit "
-        "measured "
-        "beside the variants, not a kernel). Examples:\n  qkbench list\n  QK_DISABLE_ISA=avx512 qkbench "
-        "list"};
+        "it "
+        "can run here and, if not, why.\vKinds: staged (can be cut after a stage), plain, ceiling (a limit "
+        "measured beside the variants, not a kernel). Examples:\n  qkbench list\n"
+        "  QK_DISABLE_ISA=avx512 qkbench list"};
     struct qk_error err;
     struct qk_cpu cpu;
     struct options o = {0};
@@ -79,8 +54,11 @@ int cli_list(int argc, char **argv)
     const int code = cli_detect(&cpu, &err);
     if (code)
         return cli_fail(code, &err);
+    const struct bench_list list = {qk_table_builtin(), &cpu};
     if (o.json)
-        return print_json(qk_table_builtin(), &cpu);
-    print_table(qk_table_builtin(), &cpu);
+        return bench_fields_write(&bench_list_fields, &list, "the list", stdout, &err)
+                   ? cli_fail(QK_ERR_IO, &err)
+                   : CLI_DONE;
+    print_table(list.table, &cpu);
     return CLI_DONE;
 }

@@ -8,6 +8,7 @@
 #include "harness/doctor/doctor.h"
 #include "harness/duet/trace.h"
 #include "harness/e2e/e2e.h"
+#include "harness/records/list.h"
 #include "harness/records/sample_set.h"
 #include "reports/forms/verdicts.h"
 #include "reports/text/compare.h"

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The program as its users meet it: exit codes, messages, files.  cli_test.sh PROGRAM TREE FAKE_KERNEL
+# The program as its users meet it: exit codes, messages, files.  cli_test.sh PROGRAM TREE FAKE_KERNEL SCHEMA
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
 tree=$(realpath "$2")
 fake_kernel=$(realpath "$3")
+schema=$(realpath "$4")
 # shellcheck source=harness/cli/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 trap 'mountpoint -q "$work/disk" && umount "$work/disk"; rm -rf "$work"' EXIT
@@ -20,7 +21,7 @@ code 2 "takes none" list everything
 code 0 '"schema_version": 1' list --json
 code 2 "unrecognized option" list --jsn
 "$program" list --json >list.json
-obeys "list --json obeys its schema" "$tree/harness/cli/list.schema.json" list.json
+obeys "list --json obeys its schema" "$schema" list.json
 code 2 "ops: qk256_dequant" check qk512
 ok "one line names it" one_line
 code 2 p4_permute check 'qk256_dequant/p5'

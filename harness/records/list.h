@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* The variants of a table as a record: what `qkbench list --json` prints. */
+#pragma once
+
+#include "harness/records/fields.h"
+#include "kernels/table.h"
+
+struct bench_list {
+    const struct qk_table *table;
+    const struct qk_cpu *cpu; /* what can run here */
+};
+
+/* "plain", ...; by enum qk_kind, ends with NULL */
+extern const char *const bench_list_kinds[];
+extern const struct bench_fields bench_list_fields;
