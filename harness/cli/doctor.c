@@ -80,8 +80,7 @@ static int run(void *options, struct qk_error *err)
 int cli_doctor(int argc, char **argv)
 {
     static const struct cli_option options[] = {
-        {"json", 'j', NULL, CLI_FLAG(options, json),
-         "Strict JSON (doctor.schema.json) instead of text", 0},
+        {"json", 'j', NULL, CLI_FLAG(options, json), "Strict JSON (doctor.schema.json) instead of text", 0},
         CLI_OPTION_QUICK("Measure noise for 2 s instead of 5"),
         CLI_OPTION_CPU("Look at"),
         CLI_OPTION_SEED("the order of pairs and the inputs"),
