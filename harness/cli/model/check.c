@@ -29,12 +29,7 @@ static int compare(const struct options *o, const struct cli_model *m, const str
                    ? 0
                    : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu x %zu logits", ids->count, vocab);
     if (!code)
-        code = model_state_new(&s, &m->weights, &m->kernels,
-                               &(struct model_options){.threads = o->model.threads,
-                                                       .context = ids->count,
-                                                       .kv_f16 = o->model.kv_f16,
-                                                       .head_f16 = o->model.head_f16},
-                               err);
+        code = cli_model_state(&s, m, &o->model, ids->count, 0, err);
     if (!code)
         code = model_forward(s, ids->id, ids->count, got, MODEL_LOGITS_ALL, NULL, err);
     if (!code) {

@@ -99,6 +99,17 @@ int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool 
     return cli_model_weights(&m->weights, &g, model_kernels_layout(&m->kernels), err);
 }
 
+int cli_model_state(struct model_state **s, const struct cli_model *m, const struct cli_model_options *o,
+                    size_t context, size_t batch, struct qk_error *err)
+{
+    const struct model_options options = {.threads = o->threads,
+                                          .context = context,
+                                          .batch = batch,
+                                          .kv_f16 = o->kv_f16,
+                                          .head_f16 = o->head_f16};
+    return model_state_new(s, &m->weights, &m->kernels, &options, err);
+}
+
 void cli_model_close(struct cli_model *m)
 {
     model_tokenizer_close(m->tokenizer);

@@ -54,6 +54,9 @@ struct cli_model {
  */
 int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool tokenizer,
                    struct qk_error *err);
+/* A state of it that computes as the options say; batch 0: as model_state_new takes it. */
+int cli_model_state(struct model_state **s, const struct cli_model *m, const struct cli_model_options *o,
+                    size_t context, size_t batch, struct qk_error *err);
 void cli_model_close(struct cli_model *m);
 /* Weights in these layouts from the container, which is taken over or closed. */
 int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err);

@@ -28,13 +28,7 @@ static int perplexity(const struct options *o, const struct cli_model *m, struct
     if (!code && ids.count < 2)
         code = qk_fail(err, QK_ERR_FORMAT, o->text, "%zu tokens of text; at least 2 are needed", ids.count);
     if (!code)
-        code = model_state_new(&s, &m->weights, &m->kernels,
-                               &(struct model_options){.threads = o->model.threads,
-                                                       .context = context,
-                                                       .batch = CLI_SCORE_AT_ONCE,
-                                                       .kv_f16 = o->model.kv_f16,
-                                                       .head_f16 = o->model.head_f16},
-                               err);
+        code = cli_model_state(&s, m, &o->model, context, CLI_SCORE_AT_ONCE, err);
     if (!code)
         code = cli_score(m, s, context, o->chunks, &ids, &score, err);
     if (!code && !score.tokens)

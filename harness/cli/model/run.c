@@ -131,12 +131,7 @@ static int run_ids(struct run *r, const struct model_ids *ids, struct outcome *t
     int code = r->logits ? model_sampler_new(&r->sampler, &r->o->how, vocab, err)
                          : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu logits", vocab);
     if (!code)
-        code = model_state_new(&r->state, &r->m->weights, &r->m->kernels,
-                               &(struct model_options){.threads = r->o->model.threads,
-                                                       .context = r->context,
-                                                       .kv_f16 = r->o->model.kv_f16,
-                                                       .head_f16 = r->o->model.head_f16},
-                               err);
+        code = cli_model_state(&r->state, r->m, &r->o->model, r->context, 0, err);
     bench_clocks_read(&r->clocks);
     if (!code)
         code = model_forward(r->state, ids->id, ids->count, r->logits, MODEL_LOGITS_LAST, NULL, err);
