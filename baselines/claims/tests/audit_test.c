@@ -70,7 +70,7 @@ static void audit_claims(const struct fixture *f, struct baseline_audit *audit, 
     "{\"kind\": \"total\", \"phase\": \"" phase "\", \"over\": \"baseline\", \"ratio\": " ratio              \
     ", \"what\": \"w\"" more "}"
 
-static void verdicts_and_their_boundaries(void **state)
+UNIT_TEST_WITH(verdicts_and_their_boundaries, set_up, tear_down)
 {
     static const struct {
         struct bench_interval step;
@@ -97,7 +97,7 @@ static void verdicts_and_their_boundaries(void **state)
     }
 }
 
-static void step_and_total_use_their_own_ratio(void **state)
+UNIT_TEST_WITH(step_and_total_use_their_own_ratio, set_up, tear_down)
 {
     struct fixture *f = *state;
     struct baseline_audit audit;
@@ -126,7 +126,7 @@ static void step_and_total_use_their_own_ratio(void **state)
     baseline_audit_free(&audit);
 }
 
-static void a_step_over_a_later_rung_than_claimed_is_judged(void **state)
+UNIT_TEST_WITH(a_step_over_a_later_rung_than_claimed_is_judged, set_up, tear_down)
 {
     struct baseline_audit audit;
     audit_claims(*state, &audit, STEP("3", "2", "1.08"));
@@ -135,7 +135,7 @@ static void a_step_over_a_later_rung_than_claimed_is_judged(void **state)
     baseline_audit_free(&audit);
 }
 
-static void a_step_over_an_earlier_rung_than_claimed_is_not(void **state)
+UNIT_TEST_WITH(a_step_over_an_earlier_rung_than_claimed_is_not, set_up, tear_down)
 {
     struct fixture *f = *state;
     struct baseline_audit audit;
@@ -160,7 +160,7 @@ static void a_step_over_an_earlier_rung_than_claimed_is_not(void **state)
     baseline_audit_free(&audit);
 }
 
-static void what_was_not_measured_is_not_resolved(void **state)
+UNIT_TEST_WITH(what_was_not_measured_is_not_resolved, set_up, tear_down)
 {
     struct fixture *f = *state;
     struct baseline_audit audit;
@@ -189,7 +189,7 @@ static void what_was_not_measured_is_not_resolved(void **state)
     baseline_audit_free(&audit);
 }
 
-static void claims_meet_groups(void **state)
+UNIT_TEST_WITH(claims_meet_groups, set_up, tear_down)
 {
     struct fixture *f = *state;
     struct baseline_audit audit;
@@ -216,7 +216,7 @@ static void claims_meet_groups(void **state)
     baseline_audit_free(&audit);
 }
 
-static void another_op_is_not_judged(void **state)
+UNIT_TEST_WITH(another_op_is_not_judged, set_up, tear_down)
 {
     struct fixture *f = *state;
     struct baseline_audit audit;
@@ -230,7 +230,7 @@ static void another_op_is_not_judged(void **state)
     baseline_audit_free(&audit);
 }
 
-static void of_two_rows_of_a_phase_the_measured_one_counts(void **state)
+UNIT_TEST_WITH(of_two_rows_of_a_phase_the_measured_one_counts, set_up, tear_down)
 {
     struct fixture *f = *state;
     struct baseline_audit audit;
@@ -242,17 +242,4 @@ static void of_two_rows_of_a_phase_the_measured_one_counts(void **state)
     baseline_audit_free(&audit);
 }
 
-TEST_PART(audit)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(verdicts_and_their_boundaries, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(step_and_total_use_their_own_ratio, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_step_over_a_later_rung_than_claimed_is_judged, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_step_over_an_earlier_rung_than_claimed_is_not, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_was_not_measured_is_not_resolved, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(claims_meet_groups, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(another_op_is_not_judged, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(of_two_rows_of_a_phase_the_measured_one_counts, set_up, tear_down),
-    };
-    return cmocka_run_group_tests(tests, bench_test_dir_make, bench_test_dir_remove);
-}
+UNIT_TESTS(audit, bench_test_dir_make, bench_test_dir_remove)

@@ -229,15 +229,4 @@ UNIT_TEST(phases_have_an_order)
         assert_int_equal(baseline_phase_rank(none[i]), -1);
 }
 
-TEST_PART(claims)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(malformed_files_are_refused_with_their_path),
-        cmocka_unit_test(the_roadmap_says_what_was_claimed),
-        cmocka_unit_test(the_roadmap_says_what_components_take),
-        cmocka_unit_test(the_roadmap_says_what_a_model_takes),
-        cmocka_unit_test(a_file_may_do_without_components),
-        cmocka_unit_test(phases_have_an_order),
-    };
-    return cmocka_run_group_tests(tests, bench_test_dir_make, bench_test_dir_remove);
-}
+UNIT_TESTS(claims, bench_test_dir_make, bench_test_dir_remove)

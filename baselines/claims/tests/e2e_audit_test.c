@@ -84,13 +84,4 @@ UNIT_TEST(a_file_without_such_claims_is_refused)
     assert_int_equal(baseline_e2e_audit_make(&a, path, &e, &err), QK_ERR_IO);
 }
 
-TEST_PART(e2e_audit)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(claims_are_put_beside_their_phase),
-        cmocka_unit_test(only_speedups_over_the_baseline_are_judged),
-        cmocka_unit_test(few_repetitions_resolve_nothing),
-        cmocka_unit_test(a_file_without_such_claims_is_refused),
-    };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
-}
+UNIT_TESTS(e2e_audit, set_up, tear_down)

@@ -317,18 +317,4 @@ UNIT_TEST(the_bound_is_binomial)
     assert_true(within_bound(100, RUNS) && !within_bound(200, RUNS));
 }
 
-TEST_PART(decide_simulation)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_bound_is_binomial),
-        cmocka_unit_test(an_ignorable_effect_is_not_called_slower),
-        cmocka_unit_test(an_effect_of_must_catch_is_not_passed),
-        cmocka_unit_test(broken_rules_break_the_bound),
-        cmocka_unit_test(a_quiet_machine_decides_soon),
-        cmocka_unit_test(sums_do_not_cry_wolf),
-        cmocka_unit_test(broken_rules_break_the_bound_of_sums),
-        cmocka_unit_test(sums_cost_unchanged_code_no_blocks),
-        cmocka_unit_test(stalls_are_found),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(decide_simulation, NULL, NULL)

@@ -373,24 +373,4 @@ UNIT_TEST(nonsense_is_refused)
     assert_true(fabs(d.must_catch - log(1.008)) < 1e-15 && fabs(d.ignorable - log(1.002)) < 1e-15);
 }
 
-TEST_PART(decide)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(e_is_the_mean_of_its_bets),
-        cmocka_unit_test(e_is_a_fair_game),
-        cmocka_unit_test(one_sided_signs_decide_in_the_fewest_blocks),
-        cmocka_unit_test(verdicts_follow_what_is_known),
-        cmocka_unit_test(how_much_slower_takes_a_quarter_more),
-        cmocka_unit_test(a_decision_stays),
-        cmocka_unit_test(no_number_is_invalid_at_once),
-        cmocka_unit_test(a_rule_is_one_bound),
-        cmocka_unit_test(sums_only_make_it_worse),
-        cmocka_unit_test(a_case_is_held_open_for_60_blocks),
-        cmocka_unit_test(sums_do_not_hide_what_is_not_known),
-        cmocka_unit_test(the_mean_itself_must_be_above_the_margin),
-        cmocka_unit_test(alpha_is_shared_by_median_and_sums),
-        cmocka_unit_test(a_sum_that_is_none_is_invalid_at_once),
-        cmocka_unit_test(nonsense_is_refused),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(decide, NULL, NULL)

@@ -30,8 +30,7 @@ extern struct baseline_fake baseline_fake;
 /* Before and after each test. */
 int baseline_fake_set_up(void **state);
 int baseline_fake_tear_down(void **state);
-#define BASELINE_FAKE_TEST(f)                                                                                \
-    cmocka_unit_test_setup_teardown(f, baseline_fake_set_up, baseline_fake_tear_down)
+#define BASELINE_FAKE_TEST(f) UNIT_TEST_WITH(f, baseline_fake_set_up, baseline_fake_tear_down)
 
 /* Judges shape 4096 of all rows. */
 void baseline_fake_judge(void);

@@ -15,7 +15,7 @@ static size_t count_role(enum baseline_role role)
     return count;
 }
 
-UNIT_TEST(test_all_shapes_are_those_of_what_is_timed)
+BASELINE_FAKE_TEST(test_all_shapes_are_those_of_what_is_timed)
 {
     baseline_fake.config.all_shapes = true;
     baseline_fake_judge();
@@ -31,7 +31,7 @@ UNIT_TEST(test_all_shapes_are_those_of_what_is_timed)
             assert_null(strstr(baseline_fake.report.results[i].name, "scalar")); /* identical code */
 }
 
-UNIT_TEST(test_without_a_change_there_are_no_other_shapes)
+BASELINE_FAKE_TEST(test_without_a_change_there_are_no_other_shapes)
 {
     baseline_fake.config.all_shapes = true;
     baseline_fake.identity.count = 2;
@@ -39,7 +39,7 @@ UNIT_TEST(test_without_a_change_there_are_no_other_shapes)
     assert_int_equal(count_role(BASELINE_SHAPE), 0);
 }
 
-UNIT_TEST(test_an_undecided_shape_is_shown_and_does_not_count)
+BASELINE_FAKE_TEST(test_an_undecided_shape_is_shown_and_does_not_count)
 {
     baseline_fake.config.all_shapes = true;
     baseline_fake.shape_blocks = 3;
@@ -51,7 +51,7 @@ UNIT_TEST(test_an_undecided_shape_is_shown_and_does_not_count)
     assert_int_equal(baseline_fake.report.verdict, BASELINE_PASS);
 }
 
-UNIT_TEST(test_a_regression_of_another_shape_counts)
+BASELINE_FAKE_TEST(test_a_regression_of_another_shape_counts)
 {
     baseline_fake.config.all_shapes = true;
     baseline_fake.shape_change = log(1.03);
@@ -61,7 +61,7 @@ UNIT_TEST(test_a_regression_of_another_shape_counts)
     assert_int_equal(baseline_report_exit(&baseline_fake.report), 3);
 }
 
-UNIT_TEST(test_a_wrong_output_at_another_shape_is_invalid)
+BASELINE_FAKE_TEST(test_a_wrong_output_at_another_shape_is_invalid)
 {
     baseline_fake.config.all_shapes = true;
     baseline_fake.refuse = "p4_permute/512";
@@ -70,7 +70,7 @@ UNIT_TEST(test_a_wrong_output_at_another_shape_is_invalid)
     assert_int_equal(baseline_report_exit(&baseline_fake.report), 5);
 }
 
-UNIT_TEST(test_a_shape_that_does_not_fit_is_said)
+BASELINE_FAKE_TEST(test_a_shape_that_does_not_fit_is_said)
 {
     baseline_fake.config.all_shapes = baseline_fake.huge = true;
     baseline_fake_judge();
@@ -81,7 +81,7 @@ UNIT_TEST(test_a_shape_that_does_not_fit_is_said)
     assert_int_equal(baseline_report_exit(&baseline_fake.report), 0);
 }
 
-UNIT_TEST(test_other_shapes_share_half_of_alpha)
+BASELINE_FAKE_TEST(test_other_shapes_share_half_of_alpha)
 {
     baseline_fake_judge();
     const size_t alone = baseline_fake_result(BASELINE_CASE, "p4_permute")->blocks;
@@ -95,16 +95,4 @@ UNIT_TEST(test_other_shapes_share_half_of_alpha)
     assert_int_equal(other, 19);
 }
 
-TEST_PART(duet_shapes)
-{
-    const struct CMUnitTest tests[] = {
-        BASELINE_FAKE_TEST(test_all_shapes_are_those_of_what_is_timed),
-        BASELINE_FAKE_TEST(test_without_a_change_there_are_no_other_shapes),
-        BASELINE_FAKE_TEST(test_an_undecided_shape_is_shown_and_does_not_count),
-        BASELINE_FAKE_TEST(test_a_regression_of_another_shape_counts),
-        BASELINE_FAKE_TEST(test_a_wrong_output_at_another_shape_is_invalid),
-        BASELINE_FAKE_TEST(test_a_shape_that_does_not_fit_is_said),
-        BASELINE_FAKE_TEST(test_other_shapes_share_half_of_alpha),
-    };
-    return cmocka_run_group_tests_name("gate_duet_shapes", tests, NULL, NULL);
-}
+UNIT_TESTS(duet_shapes, NULL, NULL)

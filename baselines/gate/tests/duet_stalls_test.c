@@ -16,25 +16,25 @@ static void expect_stall(enum baseline_verdict verdict, const char *reason, int 
     assert_true(r->mean == 0.05);
 }
 
-UNIT_TEST(test_stalls_are_a_warning)
+BASELINE_FAKE_TEST(test_stalls_are_a_warning)
 {
     baseline_fake.stall = 1.3;
     expect_stall(BASELINE_WARN, "rare stalls: mean +10.00 %, median +0.00 %", 0);
 }
 
-UNIT_TEST(test_long_stalls_are_a_regression)
+BASELINE_FAKE_TEST(test_long_stalls_are_a_regression)
 {
     baseline_fake.stall = 6.1;
     expect_stall(BASELINE_REGRESSION, "rare stalls: mean +170.00 %, median +0.00 %", 3);
 }
 
-UNIT_TEST(test_short_stalls_pass)
+BASELINE_FAKE_TEST(test_short_stalls_pass)
 {
     baseline_fake.stall = 1.1;
     expect_stall(BASELINE_PASS, "", 0);
 }
 
-UNIT_TEST(test_stalls_of_what_is_not_decided_are_said)
+BASELINE_FAKE_TEST(test_stalls_of_what_is_not_decided_are_said)
 {
     baseline_fake.stall = 1.5;
     baseline_fake.wobble = 0.02;
@@ -43,7 +43,7 @@ UNIT_TEST(test_stalls_of_what_is_not_decided_are_said)
 }
 
 /* A rule compares two kernels; the slowed control of the base has the median's margins only. */
-UNIT_TEST(test_sums_of_rules_and_controls_are_not_tested)
+BASELINE_FAKE_TEST(test_sums_of_rules_and_controls_are_not_tested)
 {
     baseline_fake.stall = 6.1;
     baseline_fake_expect_rule("scalar", BASELINE_PASS);
@@ -52,14 +52,4 @@ UNIT_TEST(test_sums_of_rules_and_controls_are_not_tested)
                 baseline_fake_result(BASELINE_SLOWED, "")->mean == 0);
 }
 
-TEST_PART(duet_stalls)
-{
-    const struct CMUnitTest tests[] = {
-        BASELINE_FAKE_TEST(test_stalls_are_a_warning),
-        BASELINE_FAKE_TEST(test_long_stalls_are_a_regression),
-        BASELINE_FAKE_TEST(test_short_stalls_pass),
-        BASELINE_FAKE_TEST(test_stalls_of_what_is_not_decided_are_said),
-        BASELINE_FAKE_TEST(test_sums_of_rules_and_controls_are_not_tested),
-    };
-    return cmocka_run_group_tests_name("gate_duet_stalls", tests, NULL, NULL);
-}
+UNIT_TESTS(duet_stalls, NULL, NULL)

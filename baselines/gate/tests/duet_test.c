@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-UNIT_TEST(test_identical_code_is_not_timed)
+BASELINE_FAKE_TEST(test_identical_code_is_not_timed)
 {
     baseline_fake.identity.count = 2;
     baseline_fake.note = "calls memcpy";
@@ -16,7 +16,7 @@ UNIT_TEST(test_identical_code_is_not_timed)
     assert_int_equal(baseline_fake.verified, 2);
 }
 
-UNIT_TEST(test_a_table_that_points_elsewhere_is_timed)
+BASELINE_FAKE_TEST(test_a_table_that_points_elsewhere_is_timed)
 {
     baseline_fake.identity.count = 2;
     baseline_fake.cand_rows[1].at = 64;
@@ -26,14 +26,14 @@ UNIT_TEST(test_a_table_that_points_elsewhere_is_timed)
     assert_true(baseline_fake_result(BASELINE_CASE, "p4_permute")->timed);
 }
 
-UNIT_TEST(test_without_a_list_all_is_timed)
+BASELINE_FAKE_TEST(test_without_a_list_all_is_timed)
 {
     baseline_fake.config.identity = NULL;
     baseline_fake_judge();
     assert_int_equal(baseline_fake.cases, 4); /* two cases and two controls */
 }
 
-UNIT_TEST(test_one_file_is_one_code)
+BASELINE_FAKE_TEST(test_one_file_is_one_code)
 {
     baseline_fake.same_file = true;
     baseline_fake.config.identity = NULL;
@@ -41,7 +41,7 @@ UNIT_TEST(test_one_file_is_one_code)
     assert_int_equal(baseline_fake.runs, 0);
 }
 
-UNIT_TEST(test_identical_code_is_timed_when_asked)
+BASELINE_FAKE_TEST(test_identical_code_is_timed_when_asked)
 {
     baseline_fake.identity.count = 2;
     baseline_fake.note = "calls memcpy";
@@ -51,7 +51,7 @@ UNIT_TEST(test_identical_code_is_timed_when_asked)
     assert_true(baseline_fake_result(BASELINE_CASE, "p4_permute")->timed);
 }
 
-UNIT_TEST(test_unchanged_times_pass)
+BASELINE_FAKE_TEST(test_unchanged_times_pass)
 {
     baseline_fake_expect(BASELINE_PASS, "", 0);
     assert_int_equal(baseline_fake.cases, 3); /* scalar is the same code */
@@ -61,32 +61,32 @@ UNIT_TEST(test_unchanged_times_pass)
                 2 * baseline_fake_result(BASELINE_SLOWED, "")->must_catch);
 }
 
-UNIT_TEST(test_slower_is_a_regression)
+BASELINE_FAKE_TEST(test_slower_is_a_regression)
 {
     baseline_fake.change = log(1.01);
     baseline_fake_expect(BASELINE_REGRESSION, "", 3);
     assert_true(fabs(baseline_fake_result(BASELINE_CASE, "p4_permute")->ratio.value - 1.01) < 1e-6);
 }
 
-UNIT_TEST(test_a_little_slower_is_a_warning)
+BASELINE_FAKE_TEST(test_a_little_slower_is_a_warning)
 {
     baseline_fake.change = log(1.004);
     baseline_fake_expect(BASELINE_WARN, "", 0);
 }
 
-UNIT_TEST(test_too_few_blocks_are_inconclusive)
+BASELINE_FAKE_TEST(test_too_few_blocks_are_inconclusive)
 {
     baseline_fake.blocks = 3;
     baseline_fake_expect(BASELINE_INCONCLUSIVE, "did not decide", 5); /* and no control was judged right */
 }
 
-UNIT_TEST(test_no_block_is_invalid)
+BASELINE_FAKE_TEST(test_no_block_is_invalid)
 {
     baseline_fake.nothing = true;
     baseline_fake_expect(BASELINE_INVALID, "no block", 5);
 }
 
-UNIT_TEST(test_a_slowed_arm_that_is_not_slowed_is_invalid)
+BASELINE_FAKE_TEST(test_a_slowed_arm_that_is_not_slowed_is_invalid)
 {
     baseline_fake.slowed = 0;
     baseline_fake_expect(BASELINE_PASS, "", 5);
@@ -94,38 +94,38 @@ UNIT_TEST(test_a_slowed_arm_that_is_not_slowed_is_invalid)
     assert_true(*baseline_fake.report.reason);
 }
 
-UNIT_TEST(test_an_alarm_on_the_copy_is_invalid)
+BASELINE_FAKE_TEST(test_an_alarm_on_the_copy_is_invalid)
 {
     baseline_fake.aa = log(1.02);
     baseline_fake_expect(BASELINE_PASS, "", 5);
 }
 
-UNIT_TEST(test_nan_is_invalid)
+BASELINE_FAKE_TEST(test_nan_is_invalid)
 {
     baseline_fake.change = NAN;
     baseline_fake_expect(BASELINE_INVALID, "no number", 5);
 }
 
-UNIT_TEST(test_a_wrong_output_is_invalid)
+BASELINE_FAKE_TEST(test_a_wrong_output_is_invalid)
 {
     baseline_fake.refuse = "p4_permute/4096";
     baseline_fake_expect(BASELINE_INVALID, "element 7", 5);
 }
 
-UNIT_TEST(test_a_row_that_did_not_run_its_isa_is_invalid)
+BASELINE_FAKE_TEST(test_a_row_that_did_not_run_its_isa_is_invalid)
 {
     baseline_fake.bad_row = "p4_permute";
     baseline_fake_expect(BASELINE_INVALID, "claims AVX2", 5);
 }
 
-UNIT_TEST(test_a_missing_row_is_missing)
+BASELINE_FAKE_TEST(test_a_missing_row_is_missing)
 {
     baseline_fake.cand.table.count = 1;
     baseline_fake_expect(BASELINE_MISSING, "no such row", 5);
 }
 
 /* Whatever a row says of itself, the base's is judged. */
-UNIT_TEST(test_a_row_that_says_it_is_something_else_does_not_disappear)
+BASELINE_FAKE_TEST(test_a_row_that_says_it_is_something_else_does_not_disappear)
 {
     static const struct {
         enum qk_kind kind;
@@ -145,14 +145,14 @@ UNIT_TEST(test_a_row_that_says_it_is_something_else_does_not_disappear)
     }
 }
 
-UNIT_TEST(test_a_level_that_nobody_knows_is_invalid)
+BASELINE_FAKE_TEST(test_a_level_that_nobody_knows_is_invalid)
 {
     baseline_fake.cand_rows[1].isa_name = "AVX2048";
     baseline_fake.bad_row = "p4_permute"; /* as its check says */
     baseline_fake_expect(BASELINE_INVALID, "claims", 5);
 }
 
-UNIT_TEST(test_a_row_that_may_go_is_removed)
+BASELINE_FAKE_TEST(test_a_row_that_may_go_is_removed)
 {
     struct baseline_removed gone = {"qk256_dequant/p4_permute/*", "replaced by avx2_best"};
     baseline_fake.cand.table.count = 1;
@@ -161,20 +161,20 @@ UNIT_TEST(test_a_row_that_may_go_is_removed)
     baseline_fake_expect(BASELINE_REMOVED, "replaced by", 0);
 }
 
-UNIT_TEST(test_a_new_row_is_new)
+BASELINE_FAKE_TEST(test_a_new_row_is_new)
 {
     baseline_fake.base.table.count = 1;
     baseline_fake_expect(BASELINE_NEW, "base has no", 0);
 }
 
-UNIT_TEST(test_a_minimum_speedup_that_holds_passes)
+BASELINE_FAKE_TEST(test_a_minimum_speedup_that_holds_passes)
 {
     baseline_fake_expect_rule("scalar", BASELINE_PASS);
     assert_int_equal(baseline_report_exit(&baseline_fake.report), 0);
     assert_int_equal(baseline_fake.cases, 3); /* the rule and its class's controls */
 }
 
-UNIT_TEST(test_a_minimum_speedup_of_the_same_code_under_the_same_policy_is_not_timed)
+BASELINE_FAKE_TEST(test_a_minimum_speedup_of_the_same_code_under_the_same_policy_is_not_timed)
 {
     baseline_fake.rule = log(1 / 2.9);
     baseline_fake.config.same_policy = true;
@@ -182,7 +182,7 @@ UNIT_TEST(test_a_minimum_speedup_of_the_same_code_under_the_same_policy_is_not_t
     assert_int_equal(baseline_fake.runs, 0);
 }
 
-UNIT_TEST(test_a_minimum_speedup_over_changed_code_is_timed)
+BASELINE_FAKE_TEST(test_a_minimum_speedup_over_changed_code_is_timed)
 {
     baseline_fake.rule = log(1 / 2.9);
     baseline_fake.config.same_policy = true;
@@ -190,47 +190,17 @@ UNIT_TEST(test_a_minimum_speedup_over_changed_code_is_timed)
     baseline_fake_expect_rule("scalar", BASELINE_REGRESSION);
 }
 
-UNIT_TEST(test_a_minimum_speedup_that_fails_is_a_regression)
+BASELINE_FAKE_TEST(test_a_minimum_speedup_that_fails_is_a_regression)
 {
     baseline_fake.rule = log(1 / 2.9);
     baseline_fake_expect_rule("scalar", BASELINE_REGRESSION);
     assert_int_equal(baseline_report_exit(&baseline_fake.report), 3);
 }
 
-UNIT_TEST(test_a_minimum_speedup_over_nothing_is_invalid)
+BASELINE_FAKE_TEST(test_a_minimum_speedup_over_nothing_is_invalid)
 {
     baseline_fake_expect_rule("p9_magic", BASELINE_INVALID);
     assert_int_equal(baseline_report_exit(&baseline_fake.report), 5);
 }
 
-TEST_PART(duet)
-{
-    const struct CMUnitTest tests[] = {
-        BASELINE_FAKE_TEST(test_identical_code_is_not_timed),
-        BASELINE_FAKE_TEST(test_a_table_that_points_elsewhere_is_timed),
-        BASELINE_FAKE_TEST(test_without_a_list_all_is_timed),
-        BASELINE_FAKE_TEST(test_one_file_is_one_code),
-        BASELINE_FAKE_TEST(test_identical_code_is_timed_when_asked),
-        BASELINE_FAKE_TEST(test_unchanged_times_pass),
-        BASELINE_FAKE_TEST(test_slower_is_a_regression),
-        BASELINE_FAKE_TEST(test_a_little_slower_is_a_warning),
-        BASELINE_FAKE_TEST(test_too_few_blocks_are_inconclusive),
-        BASELINE_FAKE_TEST(test_no_block_is_invalid),
-        BASELINE_FAKE_TEST(test_a_slowed_arm_that_is_not_slowed_is_invalid),
-        BASELINE_FAKE_TEST(test_an_alarm_on_the_copy_is_invalid),
-        BASELINE_FAKE_TEST(test_nan_is_invalid),
-        BASELINE_FAKE_TEST(test_a_wrong_output_is_invalid),
-        BASELINE_FAKE_TEST(test_a_row_that_did_not_run_its_isa_is_invalid),
-        BASELINE_FAKE_TEST(test_a_missing_row_is_missing),
-        BASELINE_FAKE_TEST(test_a_row_that_says_it_is_something_else_does_not_disappear),
-        BASELINE_FAKE_TEST(test_a_level_that_nobody_knows_is_invalid),
-        BASELINE_FAKE_TEST(test_a_row_that_may_go_is_removed),
-        BASELINE_FAKE_TEST(test_a_new_row_is_new),
-        BASELINE_FAKE_TEST(test_a_minimum_speedup_that_holds_passes),
-        BASELINE_FAKE_TEST(test_a_minimum_speedup_that_fails_is_a_regression),
-        BASELINE_FAKE_TEST(test_a_minimum_speedup_of_the_same_code_under_the_same_policy_is_not_timed),
-        BASELINE_FAKE_TEST(test_a_minimum_speedup_over_changed_code_is_timed),
-        BASELINE_FAKE_TEST(test_a_minimum_speedup_over_nothing_is_invalid),
-    };
-    return cmocka_run_group_tests_name("gate_duet", tests, NULL, NULL);
-}
+UNIT_TESTS(duet, NULL, NULL)

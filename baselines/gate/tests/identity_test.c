@@ -115,13 +115,4 @@ UNIT_TEST(rows_are_the_same_where_it_says)
     baseline_identity_free(&id);
 }
 
-TEST_PART(identity)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_broken_list_is_refused_with_its_place),
-        cmocka_unit_test(more_rows_than_a_module_has_are_refused),
-        cmocka_unit_test(it_holds_for_its_files_alone),
-        cmocka_unit_test(rows_are_the_same_where_it_says),
-    };
-    return cmocka_run_group_tests(tests, bench_test_dir_make, bench_test_dir_remove);
-}
+UNIT_TESTS(identity, bench_test_dir_make, bench_test_dir_remove)

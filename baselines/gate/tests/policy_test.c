@@ -234,17 +234,4 @@ UNIT_TEST(a_damaged_policy_is_no_crash)
     free(text);
 }
 
-TEST_PART(policy)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_built_in_copy_is_the_file),
-        cmocka_unit_test(the_shipped_policy_says_what_was_agreed),
-        cmocka_unit_test(suites_are_as_large_as_they_say),
-        cmocka_unit_test(globs_are_compared_part_by_part),
-        cmocka_unit_test(the_last_rule_that_matches_counts),
-        cmocka_unit_test(a_rule_without_a_mean_has_the_usual_one),
-        cmocka_unit_test(a_rule_that_matches_nothing_is_an_error),
-        cmocka_unit_test(a_damaged_policy_is_no_crash),
-    };
-    return cmocka_run_group_tests(tests, bench_test_dir_make, bench_test_dir_remove);
-}
+UNIT_TESTS(policy, bench_test_dir_make, bench_test_dir_remove)

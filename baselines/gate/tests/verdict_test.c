@@ -246,18 +246,4 @@ UNIT_TEST(too_many_results_are_no_memory)
     assert_int_equal(r.count, 0);
 }
 
-TEST_PART(verdict)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_worst_counts),
-        cmocka_unit_test(nothing_judged_is_no_pass),
-        cmocka_unit_test(a_verdict_needs_something_behind_it),
-        cmocka_unit_test(a_wrong_control_makes_the_run_invalid),
-        cmocka_unit_test(controls_of_each_memory_class_are_wanted),
-        cmocka_unit_test(a_reason_that_is_there_is_kept),
-        cmocka_unit_test(rules_are_judged_like_cases),
-        cmocka_unit_test(an_undecided_other_shape_does_not_count),
-        cmocka_unit_test(too_many_results_are_no_memory),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(verdict, NULL, NULL)

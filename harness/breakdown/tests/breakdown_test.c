@@ -228,20 +228,4 @@ UNIT_TEST(groups_end_where_the_shape_changes)
     bench_breakdown_free(&bd);
 }
 
-TEST_PART(breakdown)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(components_add_up_to_the_last_bit),
-        cmocka_unit_test(a_component_is_the_difference_of_neighbours),
-        cmocka_unit_test(a_component_may_be_negative),
-        cmocka_unit_test(what_is_not_resolved_keeps_its_value),
-        cmocka_unit_test(noise_is_a_share),
-        cmocka_unit_test(five_blocks_are_too_few),
-        cmocka_unit_test(an_interval_reaches_to_its_value),
-        cmocka_unit_test(without_a_clock_there_are_no_cycles),
-        cmocka_unit_test(a_gain_is_paired_by_block),
-        cmocka_unit_test(a_gain_needs_both_resolved_and_positive),
-        cmocka_unit_test(groups_end_where_the_shape_changes),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(breakdown, NULL, NULL)

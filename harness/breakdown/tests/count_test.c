@@ -106,15 +106,11 @@ UNIT_TEST(steps_are_exact_and_add_up)
 
 TEST_PART(count)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(events_are_counted_of_each_prefix),
-        cmocka_unit_test(steps_are_exact_and_add_up),
-    };
     setenv("QK_PAPI_MODULE", FAKE_PAPI, 1);
     env.caches[0] = (struct bench_cache){1, "Data", 32 << 10, 1};
     env.cache_count = 1;
     traps = step_test_traps();
     if (qk_cpu_detect(&isa, NULL, &err))
         return 1;
-    return cmocka_run_group_tests_name("harness/breakdown_count", tests, NULL, NULL);
+    return unit_tests_run(argv[0], NULL, NULL);
 }

@@ -254,17 +254,7 @@ UNIT_FIXTURE(tear_down)
 
 TEST_PART(run)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_shape_in_l1_unless_asked_otherwise),
-        cmocka_unit_test(only_staged_variants_are_taken),
-        cmocka_unit_test(a_small_real_one),
-        cmocka_unit_test(a_wrong_variant_is_not_timed),
-        cmocka_unit_test(what_cannot_run_here_is_skipped),
-        cmocka_unit_test(a_stop_ends_it),
-        cmocka_unit_test(a_late_run_makes_do_with_fewer_blocks),
-        cmocka_unit_test(a_budget_takes_blocks_but_leaves_sixteen),
-    };
     if (qk_cpu_detect(&isa, NULL, &err))
         return 1;
-    return cmocka_run_group_tests(tests, NULL, tear_down);
+    return unit_tests_run(argv[0], NULL, tear_down);
 }

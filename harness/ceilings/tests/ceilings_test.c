@@ -22,7 +22,7 @@ UNIT_FIXTURE(tear_down)
     return 0;
 }
 
-UNIT_TEST(working_sets_fit_their_level)
+UNIT_TEST_WITH(working_sets_fit_their_level, set_up, tear_down)
 {
     char why[128] = "";
     struct bench_environment *env = &c.env;
@@ -67,7 +67,7 @@ static size_t count_rows(int level, int threads)
     return n;
 }
 
-UNIT_TEST(every_loop_has_its_rows)
+UNIT_TEST_WITH(every_loop_has_its_rows, set_up, tear_down)
 {
     struct qk_cpu cpu = bench_test_cpu();
     char name[64];
@@ -95,7 +95,7 @@ UNIT_TEST(every_loop_has_its_rows)
     }
 }
 
-UNIT_TEST(the_best_is_the_ceiling)
+UNIT_TEST_WITH(the_best_is_the_ceiling, set_up, tear_down)
 {
     double rates[] = {3, 9, 1, 4, 8, 2}, scratch[6];
     struct bench_ceiling_turns turns = {.turns = 6, .repetitions = 1, .rates = rates};
@@ -113,7 +113,7 @@ UNIT_TEST(the_best_is_the_ceiling)
 }
 
 /* One turn of eight at a clock of 3 GHz instead of 2.8 makes no ceiling; a disturbed repetition in each changes nothing. */
-UNIT_TEST(a_peak_is_what_most_turns_reach)
+UNIT_TEST_WITH(a_peak_is_what_most_turns_reach, set_up, tear_down)
 {
     double rates[16], ghz[8], scratch[16];
     const struct bench_ceiling_turns turns = {.turns = 8, .repetitions = 2, .rates = rates, .ghz = ghz};
@@ -146,7 +146,7 @@ UNIT_TEST(a_peak_is_what_most_turns_reach)
     assert_true(isnan(row.best) && isnan(row.median) && *row.reason);
 }
 
-UNIT_TEST(the_fastest_level_is_found)
+UNIT_TEST_WITH(the_fastest_level_is_found, set_up, tear_down)
 {
     for (size_t i = 0; i < c.count; i++)
         if (c.rows[i].loop->isa == QK_ISA_AVX2)
@@ -213,7 +213,7 @@ static void spoil(const char *path, const char *from, const char *to)
     free(text);
 }
 
-UNIT_TEST(damage_is_named)
+UNIT_TEST_WITH(damage_is_named, set_up, tear_down)
 {
     static const struct {
         const char *from, *to, *where;
@@ -269,7 +269,7 @@ UNIT_TEST(damage_is_named)
     }
 }
 
-UNIT_TEST(the_cache_keeps_them_by_fingerprint)
+UNIT_TEST_WITH(the_cache_keeps_them_by_fingerprint, set_up, tear_down)
 {
     struct bench_ceilings again;
     struct qk_error err;
@@ -297,7 +297,7 @@ UNIT_TEST(the_cache_keeps_them_by_fingerprint)
     free(path);
 }
 
-UNIT_TEST(no_folder_is_no_ceilings)
+UNIT_TEST_WITH(no_folder_is_no_ceilings, set_up, tear_down)
 {
     struct qk_error err;
     char *path;

@@ -176,15 +176,4 @@ UNIT_TEST(what_cannot_run_says_why)
     assert_int_equal(bandwidths, 12);
 }
 
-TEST_PART(loops)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes_fill_every_byte_and_no_other),
-        cmocka_unit_test(copies_copy),
-        cmocka_unit_test(copies_go_over_it_as_often_as_told),
-        cmocka_unit_test(reads_touch_every_vector),
-        cmocka_unit_test(peaks_run_and_return),
-        cmocka_unit_test(what_cannot_run_says_why),
-    };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
-}
+UNIT_TESTS(loops, set_up, tear_down)

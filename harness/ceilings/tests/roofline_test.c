@@ -23,7 +23,7 @@ UNIT_FIXTURE(tear_down)
 }
 
 /* By hand, from the rates of the fixture. */
-UNIT_TEST(the_bound_is_what_the_ceilings_give)
+UNIT_TEST_WITH(the_bound_is_what_the_ceilings_give, set_up, tear_down)
 {
     struct bench_bound b;
     /* L1: a copy at 200 GB/s is 100 each way, which the write alone takes: reads cost nothing. */
@@ -48,7 +48,7 @@ UNIT_TEST(the_bound_is_what_the_ceilings_give)
     assert_non_null(strstr(b.text, "DRAM at 16 GB/s written and 20 GB/s read, 0 % overlapped"));
 }
 
-UNIT_TEST(overlap_is_between_none_and_all)
+UNIT_TEST_WITH(overlap_is_between_none_and_all, set_up, tear_down)
 {
     for (size_t i = 0; i < c.count; i++)
         if (c.rows[i].loop->kind == BENCH_CEILING_copy && c.rows[i].level == 2)
@@ -60,7 +60,7 @@ UNIT_TEST(overlap_is_between_none_and_all)
     bench_test_near(bench_roofline_bound(&c, &c.env, 100000, 200000, 0).ns, 2000);
 }
 
-UNIT_TEST(much_arithmetic_binds)
+UNIT_TEST_WITH(much_arithmetic_binds, set_up, tear_down)
 {
     /* The largest peak is vpdpbusd's: 2 per ns, 128 operations each. */
     const struct bench_bound b = bench_roofline_bound(&c, &c.env, 100, 100, 256000);
@@ -68,7 +68,7 @@ UNIT_TEST(much_arithmetic_binds)
     assert_non_null(strstr(b.text, "256 Gop/s of vpdpbusd zmm"));
 }
 
-UNIT_TEST(a_missing_ceiling_is_no_number)
+UNIT_TEST_WITH(a_missing_ceiling_is_no_number, set_up, tear_down)
 {
     for (size_t i = 0; i < c.count; i++)
         if (c.rows[i].level == 3) {
@@ -99,7 +99,7 @@ static struct bench_record *add(struct bench_sample_set *set, const char *varian
     return rec;
 }
 
-UNIT_TEST(every_ok_record_gets_its_share)
+UNIT_TEST_WITH(every_ok_record_gets_its_share, set_up, tear_down)
 {
     struct bench_sample_set set;
     struct qk_error err;
@@ -125,14 +125,4 @@ UNIT_TEST(every_ok_record_gets_its_share)
     bench_sample_set_free(&set);
 }
 
-TEST_PART(roofline)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_bound_is_what_the_ceilings_give, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(overlap_is_between_none_and_all, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(much_arithmetic_binds, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_missing_ceiling_is_no_number, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_ok_record_gets_its_share, set_up, tear_down),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(roofline, NULL, NULL)

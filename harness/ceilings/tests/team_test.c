@@ -163,14 +163,4 @@ UNIT_TEST(memory_that_is_refused_is_told)
     assert_null(team);
 }
 
-TEST_PART(team)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_thread_runs_its_part_in_its_memory),
-        cmocka_unit_test(all_start_a_repetition_together),
-        cmocka_unit_test(one_thread_has_memory_of_its_own),
-        cmocka_unit_test(a_cpu_that_is_not_there_is_named),
-        cmocka_unit_test(memory_that_is_refused_is_told),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(team, NULL, NULL)

@@ -198,12 +198,4 @@ UNIT_TEST(lists)
     assert_false(bench_list_has("0-", 1) || bench_list_has("0;1", 1));
 }
 
-TEST_PART(doctor)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_known),  cmocka_unit_test(affinity),   cmocka_unit_test(cpu_quota),
-        cmocka_unit_test(frequency),      cmocka_unit_test(throttling), cmocka_unit_test(sharing),
-        cmocka_unit_test(steal_and_load), cmocka_unit_test(odd_bytes),  cmocka_unit_test(lists),
-    };
-    return cmocka_run_group_tests_name("harness/doctor", tests, bench_test_dir_make, bench_test_dir_remove);
-}
+UNIT_TESTS(doctor, bench_test_dir_make, bench_test_dir_remove)

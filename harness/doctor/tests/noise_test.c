@@ -119,12 +119,4 @@ UNIT_TEST(little_memory)
     expect_warn("noise_dram", "needs twice 256 MiB, 391 MiB are free", NULL);
 }
 
-TEST_PART(noise)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(noise),       cmocka_unit_test(spread),        cmocka_unit_test(this_machine),
-        cmocka_unit_test(interrupted), cmocka_unit_test(little_memory),
-    };
-    return cmocka_run_group_tests_name("harness/doctor_noise", tests, bench_test_dir_make,
-                                       bench_test_dir_remove);
-}
+UNIT_TESTS(noise, bench_test_dir_make, bench_test_dir_remove)

@@ -149,14 +149,4 @@ UNIT_TEST(memory)
     assert_int_equal(facts.dram_bytes, 384u << 20);
 }
 
-TEST_PART(system)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(system_settings),
-        cmocka_unit_test(counters),
-        cmocka_unit_test(timer),
-        cmocka_unit_test(memory),
-    };
-    return cmocka_run_group_tests_name("harness/doctor_system", tests, bench_test_dir_make,
-                                       bench_test_dir_remove);
-}
+UNIT_TESTS(system, bench_test_dir_make, bench_test_dir_remove)

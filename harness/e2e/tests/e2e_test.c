@@ -249,12 +249,4 @@ UNIT_TEST(what_cannot_be_is_refused)
     assert_refused(&cfg, QK_ERR_INTERRUPTED, "interrupted");
 }
 
-TEST_PART(e2e)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parts_add_up_exactly),      cmocka_unit_test(sets_take_turns_in_a_drawn_order),
-        cmocka_unit_test(all_sets_are_fed_the_same), cmocka_unit_test(affinity_is_restored),
-        cmocka_unit_test(what_cannot_be_is_refused),
-    };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
-}
+UNIT_TESTS(e2e, set_up, tear_down)

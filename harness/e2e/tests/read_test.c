@@ -114,12 +114,4 @@ UNIT_TEST(a_missing_file_is_an_error)
     assert_int_equal(bench_e2e_read_json(&e, "/nonexistent/model.json", &err), QK_ERR_IO);
 }
 
-TEST_PART(read)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_was_read_is_written_again),
-        cmocka_unit_test(what_is_broken_is_refused),
-        cmocka_unit_test(a_missing_file_is_an_error),
-    };
-    return cmocka_run_group_tests(tests, bench_test_dir_make, bench_test_dir_remove);
-}
+UNIT_TESTS(read, bench_test_dir_make, bench_test_dir_remove)

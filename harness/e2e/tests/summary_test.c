@@ -123,14 +123,4 @@ UNIT_TEST(means_and_deviations_are_llama_benchs)
     assert_true(bench_e2e_deviation(x, 1) == 0);
 }
 
-TEST_PART(summary)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(medians_and_their_components),
-        cmocka_unit_test(intervals_say_how_sure_they_are),
-        cmocka_unit_test(speedups_are_paired),
-        cmocka_unit_test(shares_of_the_ceiling),
-        cmocka_unit_test(means_and_deviations_are_llama_benchs),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(summary, NULL, NULL)

@@ -169,15 +169,4 @@ UNIT_TEST(failures_leave_something_to_free)
     bench_buffers_free(&b);
 }
 
-TEST_PART(buffers)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pages_are_whole_zeroed_and_aligned),
-        cmocka_unit_test(pages_that_cannot_be_touched_stand_around),
-        cmocka_unit_test(every_op_alternates_between_two_results),
-        cmocka_unit_test(results_are_compared_with_the_reference),
-        cmocka_unit_test(the_seed_makes_the_inputs),
-        cmocka_unit_test(failures_leave_something_to_free),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(buffers, NULL, NULL)

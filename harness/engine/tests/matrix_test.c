@@ -139,16 +139,4 @@ UNIT_FIXTURE(tear_down)
     return 0;
 }
 
-TEST_PART(matrix)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(without_a_pattern_everything),
-        cmocka_unit_test(the_reference_runs_along),
-        cmocka_unit_test(sets_by_name),
-        cmocka_unit_test(cache_shapes_fit_the_caches),
-        cmocka_unit_test(unknown_names_are_named_with_the_valid_ones),
-        cmocka_unit_test(model_tensors_become_groups),
-        cmocka_unit_test(model_verification_finds_a_wrong_value),
-    };
-    return cmocka_run_group_tests(tests, NULL, tear_down);
-}
+UNIT_TESTS(matrix, NULL, tear_down)

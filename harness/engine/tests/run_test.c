@@ -228,5 +228,5 @@ TEST_PART(run)
     };
     if (qk_cpu_detect(&isa, NULL, &err))
         return 1;
-    return cmocka_run_group_tests(tests, NULL, tear_down);
+    return unit_tests_run(argv[0], NULL, tear_down);
 }

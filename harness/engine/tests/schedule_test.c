@@ -111,13 +111,4 @@ UNIT_TEST(a_seed_repeats_its_order)
     }
 }
 
-TEST_PART(schedule)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(slices_are_filled),        cmocka_unit_test(blocks_adapt_to_the_round),
-        cmocka_unit_test(odd_slices_are_seen),      cmocka_unit_test(short_blocks_are_as_many),
-        cmocka_unit_test(orders_are_permutations),  cmocka_unit_test(orders_are_even),
-        cmocka_unit_test(a_seed_repeats_its_order),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(schedule, NULL, NULL)

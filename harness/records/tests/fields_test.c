@@ -373,14 +373,4 @@ UNIT_TEST(memory_runs_out)
     tree_free(&tree);
 }
 
-TEST_PART(fields)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_kind_comes_and_goes),
-        cmocka_unit_test(each_rule_is_held),
-        cmocka_unit_test(records_are_held_against_the_same_rules),
-        cmocka_unit_test(schema),
-        cmocka_unit_test(memory_runs_out),
-    };
-    return cmocka_run_group_tests_name("harness/fields", tests, bench_test_dir_make, bench_test_dir_remove);
-}
+UNIT_TESTS(fields, bench_test_dir_make, bench_test_dir_remove)

@@ -146,13 +146,4 @@ UNIT_TEST(first_error_is_kept)
     json_decref(json);
 }
 
-TEST_PART(json_reader)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_not_json),    cmocka_unit_test(what_is_no_readable_file),
-        cmocka_unit_test(huge_file),           cmocka_unit_test(pipes),
-        cmocka_unit_test(first_error_is_kept), cmocka_unit_test(memory_ends),
-    };
-    return cmocka_run_group_tests_name("harness/json_reader", tests, bench_test_dir_make,
-                                       bench_test_dir_remove);
-}
+UNIT_TESTS(json_reader, bench_test_dir_make, bench_test_dir_remove)

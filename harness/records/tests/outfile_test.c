@@ -229,20 +229,4 @@ UNIT_TEST(folders)
     assert_int_equal(bench_make_folder("", &err), QK_ERR_IO);
 }
 
-TEST_PART(outfile)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(new_file_appears_at_commit),
-        cmocka_unit_test(abort_leaves_the_old_file),
-        cmocka_unit_test(failed_write_leaves_the_old_file),
-        cmocka_unit_test(earlier_error_is_noticed),
-        cmocka_unit_test(paths_that_cannot_be),
-        cmocka_unit_test(protected_file_and_folder),
-        cmocka_unit_test(link_stays_and_its_target_changes),
-        cmocka_unit_test(devices_are_written_not_replaced),
-        cmocka_unit_test(folders),
-        cmocka_unit_test(descriptors_are_written_from_where_they_stand),
-        cmocka_unit_test(without_a_name_it_is_written_directly),
-    };
-    return cmocka_run_group_tests_name("harness/outfile", tests, bench_test_dir_make, bench_test_dir_remove);
-}
+UNIT_TESTS(outfile, bench_test_dir_make, bench_test_dir_remove)

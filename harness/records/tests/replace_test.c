@@ -121,13 +121,4 @@ UNIT_TEST(overwriting_that_fails_is_undone)
     assert_int_equal(bench_test_entries(dir), 1);
 }
 
-TEST_PART(replace)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mode_and_attributes_stay),
-        cmocka_unit_test(access_list_stays),
-        cmocka_unit_test(written_in_place_where_it_cannot_be_replaced),
-        cmocka_unit_test(overwriting_that_fails_is_undone),
-    };
-    return cmocka_run_group_tests_name("harness/replace", tests, bench_test_dir_make, bench_test_dir_remove);
-}
+UNIT_TESTS(replace, bench_test_dir_make, bench_test_dir_remove)

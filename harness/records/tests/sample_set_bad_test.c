@@ -338,13 +338,4 @@ UNIT_TEST(memory_runs_out)
     bench_sample_set_free(&back);
 }
 
-TEST_PART(sample_set_bad)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(documents_are_refused),   cmocka_unit_test(pairing_is_enforced),
-        cmocka_unit_test(every_prefix_is_refused), cmocka_unit_test(sets_are_not_written),
-        cmocka_unit_test(full_disk_is_noticed),    cmocka_unit_test(memory_runs_out),
-    };
-    return cmocka_run_group_tests_name("harness/sample_set_bad", tests, bench_test_dir_make,
-                                       bench_test_dir_remove);
-}
+UNIT_TESTS(sample_set_bad, bench_test_dir_make, bench_test_dir_remove)

@@ -302,18 +302,4 @@ UNIT_TEST(foreign_bytes)
     bench_sample_set_free(&back);
 }
 
-TEST_PART(sample_set)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip_keeps_every_byte),
-        cmocka_unit_test(values_survive),
-        cmocka_unit_test(empty_set),
-        cmocka_unit_test(google_benchmark_superset),
-        cmocka_unit_test(records_hold_what_they_are_given),
-        cmocka_unit_test(a_million_samples),
-        cmocka_unit_test(csv),
-        cmocka_unit_test(foreign_bytes),
-    };
-    return cmocka_run_group_tests_name("harness/sample_set", tests, bench_test_dir_make,
-                                       bench_test_dir_remove);
-}
+UNIT_TESTS(sample_set, bench_test_dir_make, bench_test_dir_remove)

@@ -101,14 +101,4 @@ UNIT_TEST(fields_of_csv)
     }
 }
 
-TEST_PART(shown)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts_and_columns),
-        cmocka_unit_test(what_is_kept_stays),
-        cmocka_unit_test(whole_characters_are_cut),
-        cmocka_unit_test(single_characters),
-        cmocka_unit_test(fields_of_csv),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(shown, NULL, NULL)

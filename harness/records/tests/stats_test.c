@@ -169,17 +169,4 @@ UNIT_TEST(pairing_cancels_drift)
     bench_test_near(r.high, 1.01);
 }
 
-TEST_PART(stats)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(medians),
-        cmocka_unit_test(hodges_lehmann),
-        cmocka_unit_test(sign_ranks_are_exact),
-        cmocka_unit_test(sign_ranks_known),
-        cmocka_unit_test(level_met_exactly_counts),
-        cmocka_unit_test(large_n),
-        cmocka_unit_test(paired_ratio),
-        cmocka_unit_test(pairing_cancels_drift),
-    };
-    return cmocka_run_group_tests_name("harness/stats", tests, NULL, NULL);
-}
+UNIT_TESTS(stats, NULL, NULL)

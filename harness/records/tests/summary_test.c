@@ -43,7 +43,7 @@ static void make(void)
         assert_ptr_equal(sum.rows[i].rec, &set.records[i]);
 }
 
-UNIT_TEST(numbers)
+UNIT_TEST_WITH(numbers, set_up, tear_down)
 {
     make();
     /* Median of the 7 blocks' medians 1000, 1010, ...; 2 GHz. */
@@ -58,7 +58,7 @@ UNIT_TEST(numbers)
     all_near(sum.rows[5].speedup, 3);
 }
 
-UNIT_TEST(steps_go_from_rung_to_rung)
+UNIT_TEST_WITH(steps_go_from_rung_to_rung, set_up, tear_down)
 {
     make();
     assert_null(sum.rows[0].previous);
@@ -74,7 +74,7 @@ UNIT_TEST(steps_go_from_rung_to_rung)
     assert_null(sum.rows[6].previous);
 }
 
-UNIT_TEST(rows_without_a_phase_are_no_rungs)
+UNIT_TEST_WITH(rows_without_a_phase_are_no_rungs, set_up, tear_down)
 {
     struct bench_record *p1 = &set.records[1];
     assert_true(bench_record_describe(p1, "AVX2", "-", ""));
@@ -84,7 +84,7 @@ UNIT_TEST(rows_without_a_phase_are_no_rungs)
     all_near(sum.rows[4].step, 4);
 }
 
-UNIT_TEST(rows_that_are_not_ok_have_no_numbers)
+UNIT_TEST_WITH(rows_that_are_not_ok_have_no_numbers, set_up, tear_down)
 {
     make();
     for (int i = 2; i <= 3; i++) {
@@ -97,7 +97,7 @@ UNIT_TEST(rows_that_are_not_ok_have_no_numbers)
     }
 }
 
-UNIT_TEST(single_block_without_a_clock)
+UNIT_TEST_WITH(single_block_without_a_clock, set_up, tear_down)
 {
     make();
     bench_test_near(sum.rows[6].ns, 100);
@@ -124,7 +124,7 @@ UNIT_TEST(single_block_without_a_clock)
     assert_true(isnan(sum.rows[1].speedup.low) && isnan(sum.rows[1].speedup.high));
 }
 
-UNIT_TEST(reference_need_not_come_first)
+UNIT_TEST_WITH(reference_need_not_come_first, set_up, tear_down)
 {
     set.records[0].reference = false;
     set.records[1].reference = true;
@@ -134,7 +134,7 @@ UNIT_TEST(reference_need_not_come_first)
     all_near(sum.rows[4].speedup, 2);
 }
 
-UNIT_TEST(reference_missing)
+UNIT_TEST_WITH(reference_missing, set_up, tear_down)
 {
     assert_true(bench_record_stop(&set.records[0], BENCH_ERROR, "broke"));
     make();
@@ -144,7 +144,7 @@ UNIT_TEST(reference_missing)
     all_near(sum.rows[4].step, 2);
 }
 
-UNIT_TEST(blocks_that_do_not_pair_have_no_ratio)
+UNIT_TEST_WITH(blocks_that_do_not_pair_have_no_ratio, set_up, tear_down)
 {
     set.records[1].blocks[3].slices = 2;
     make();
@@ -153,24 +153,10 @@ UNIT_TEST(blocks_that_do_not_pair_have_no_ratio)
     set.records[1].blocks[3].slices = 3;
 }
 
-UNIT_TEST(empty_set)
+UNIT_TEST_WITH(empty_set, set_up, tear_down)
 {
     bench_sample_set_free(&set);
     make();
 }
 
-TEST_PART(summary)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(numbers, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(steps_go_from_rung_to_rung, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(rows_without_a_phase_are_no_rungs, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(rows_that_are_not_ok_have_no_numbers, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(single_block_without_a_clock, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(reference_need_not_come_first, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(reference_missing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(blocks_that_do_not_pair_have_no_ratio, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(empty_set, set_up, tear_down),
-    };
-    return cmocka_run_group_tests_name("harness/summary", tests, NULL, NULL);
-}
+UNIT_TESTS(summary, NULL, NULL)

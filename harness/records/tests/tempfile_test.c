@@ -103,12 +103,4 @@ UNIT_TEST(tidying_removes_files_and_empty_folders)
     bench_outfile_abort(&out);
 }
 
-TEST_PART(tempfile)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(leftovers_of_the_dead_are_swept),
-        cmocka_unit_test(files_of_the_living_stay),
-        cmocka_unit_test(tidying_removes_files_and_empty_folders),
-    };
-    return cmocka_run_group_tests_name("harness/tempfile", tests, bench_test_dir_make, bench_test_dir_remove);
-}
+UNIT_TESTS(tempfile, bench_test_dir_make, bench_test_dir_remove)

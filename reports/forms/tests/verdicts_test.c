@@ -218,18 +218,4 @@ UNIT_TEST(numbers_have_the_digits_that_matter)
     }
 }
 
-TEST_PART(verdicts)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(forms_are_as_they_were),
-        cmocka_unit_test(text_keeps_to_its_width),
-        cmocka_unit_test(what_is_no_number_is_never_written),
-        cmocka_unit_test(the_end_of_a_text_says_what_to_do),
-        cmocka_unit_test(an_error_has_the_reason_of_its_write),
-        cmocka_unit_test(metrics_of_a_doubtful_run_are_none),
-        cmocka_unit_test(no_shape_is_lost),
-        cmocka_unit_test(a_full_device_is_an_error),
-        cmocka_unit_test(numbers_have_the_digits_that_matter),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(verdicts, NULL, NULL)
