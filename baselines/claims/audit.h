@@ -3,8 +3,7 @@
  * Claims beside measurements. Each claim of a roadmap file (reports/roadmap.json) is held against every group of a
  * summary that has a row of the claim's phase.
  */
-#ifndef QKBENCH_BASELINES_CLAIMS_AUDIT_H
-#define QKBENCH_BASELINES_CLAIMS_AUDIT_H
+#pragma once
 
 #include "baselines/claims/claims.h"
 #include "harness/records/summary.h"
@@ -56,5 +55,3 @@ void baseline_audit_free(struct baseline_audit *audit);
 /* The verdict on a claimed ratio. Without an interval its ends are NaN, which is neither above nor below anything. */
 enum baseline_audit_verdict baseline_audit_judge(const struct bench_interval *measured, double claimed);
 extern const char *const baseline_audit_words[]; /* "confirmed", "refuted", "not resolved", NULL */
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A roadmap file: what somebody claimed about the phases of one op. claims.c declares its format. */
-#ifndef QKBENCH_BASELINES_CLAIMS_CLAIMS_H
-#define QKBENCH_BASELINES_CLAIMS_CLAIMS_H
+#pragma once
 
 #include "harness/records/fields.h"
 
@@ -68,5 +67,3 @@ void baseline_claims_free(struct baseline_claims *claims);
 
 /* Place of a phase in a ladder: "baseline" 0, "1" 10, "2.5" 25; -1 for what is not a phase ("-"). */
 int baseline_phase_rank(const char *phase);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A whole model's times beside what a roadmap claims for one, rung by rung. */
-#ifndef QKBENCH_BASELINES_CLAIMS_E2E_AUDIT_H
-#define QKBENCH_BASELINES_CLAIMS_E2E_AUDIT_H
+#pragma once
 
 #include "baselines/claims/audit.h"
 #include "harness/e2e/e2e.h"
@@ -32,5 +31,3 @@ struct baseline_e2e_audit {
 int baseline_e2e_audit_make(struct baseline_e2e_audit *audit, const char *path, const struct bench_e2e *e,
                             struct qk_error *err);
 void baseline_e2e_audit_free(struct baseline_e2e_audit *audit);
-
-#endif

@@ -45,8 +45,7 @@
  * looks at no more blocks than the median wants, unless it is close: it may hold a case open, for 60 blocks in all,
  * while ln E is above half of what it needs.
  */
-#ifndef QKBENCH_BASELINES_GATE_DECIDE_H
-#define QKBENCH_BASELINES_GATE_DECIDE_H
+#pragma once
 
 #include "baselines/gate/verdict.h"
 
@@ -123,5 +122,3 @@ struct baseline_block {
 bool baseline_decision_add(struct baseline_decision *d, const struct baseline_block *block);
 /* Sum of the candidate's times over sum of the base's; NaN before the first block. */
 double baseline_decision_mean(const struct baseline_decision *d);
-
-#endif

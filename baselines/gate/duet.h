@@ -3,8 +3,7 @@
  * The gate between two builds: what is timed, with which margins, and what each verdict is. A duet
  * (harness/duet/duet.h) measures. The sequential decision (decide.h) is its `more`.
  */
-#ifndef QKBENCH_BASELINES_GATE_DUET_H
-#define QKBENCH_BASELINES_GATE_DUET_H
+#pragma once
 
 #include "baselines/gate/identity.h"
 #include "baselines/gate/suite.h"
@@ -53,5 +52,3 @@ double baseline_gate_budget(const struct baseline_policy *policy, const struct b
  */
 int baseline_gate_duet(const struct baseline_duet_config *cfg, struct baseline_report *report,
                        struct qk_error *err);
-
-#endif

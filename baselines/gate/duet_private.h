@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the two halves of the duet's gate share: planning (duet.c) and measuring (duet_measure.c). */
-#ifndef QKBENCH_BASELINES_GATE_DUET_PRIVATE_H
-#define QKBENCH_BASELINES_GATE_DUET_PRIVATE_H
+#pragma once
 
 #include "baselines/gate/duet.h"
 
@@ -33,5 +32,3 @@ struct gate {
 /* Runs the duet and fills the results of all timed cases. */
 int baseline_gate_measure(struct gate *g, struct qk_error *err);
 void baseline_gate_free(struct gate *g);
-
-#endif

@@ -3,8 +3,7 @@
  * Which rows of two builds are the same code. The list comes from kernels/same_code.py, which looks at what was built
  * and not at what the modules say. It holds for the two files it was made for, and for rows that begin where it says.
  */
-#ifndef QKBENCH_BASELINES_GATE_IDENTITY_H
-#define QKBENCH_BASELINES_GATE_IDENTITY_H
+#pragma once
 
 #include "kernels/module.h"
 #include "kernels/support.h"
@@ -37,5 +36,3 @@ int baseline_identity_holds(const struct baseline_identity *id, const char *base
 /* Does the list have this row, and begin both functions where it says? */
 bool baseline_identity_same(const struct baseline_identity *id, const struct qk_variant *base,
                             const struct qk_variant *cand);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The margins and rules of a gate: ci/policy.json, a copy of which is built in. policy_fields.c declares the format. */
-#ifndef QKBENCH_BASELINES_GATE_POLICY_H
-#define QKBENCH_BASELINES_GATE_POLICY_H
+#pragma once
 
 #include "baselines/gate/decide.h"
 
@@ -108,5 +107,3 @@ const char *baseline_policy_removed(const struct baseline_policy *p, const char 
 void baseline_policy_match_case(struct baseline_policy *p, const char *name, const char *memory);
 /* QK_ERR_INVALID naming the first rule of margins or speed-ups, by its JSON path, that matched none of them. */
 int baseline_policy_unmatched(const struct baseline_policy *p, struct qk_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which cases a duet judges: a suite of the policy, or patterns, over the rows of both builds. */
-#ifndef QKBENCH_BASELINES_GATE_SUITE_H
-#define QKBENCH_BASELINES_GATE_SUITE_H
+#pragma once
 
 #include "baselines/gate/policy.h"
 #include "harness/duet/duet.h"
@@ -58,5 +57,3 @@ void baseline_suite_free(struct baseline_suite_cases *s);
  */
 int baseline_suite_rules(struct baseline_policy *policy, const char *const *entries, size_t count,
                          const struct baseline_suite_config *cfg, struct qk_error *err);
-
-#endif

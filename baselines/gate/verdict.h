@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The words of a gate and what it says of each case: what baselines/ decides and reports/ writes. */
-#ifndef QKBENCH_BASELINES_GATE_VERDICT_H
-#define QKBENCH_BASELINES_GATE_VERDICT_H
+#pragma once
 
 #include "harness/machine/environment.h"
 #include "harness/records/stats.h"
@@ -115,5 +114,3 @@ int baseline_report_exit(const struct baseline_report *r);
 bool baseline_control_right(const struct baseline_result *r);
 /* Is it one row of both builds, in the suite or at another shape? */
 bool baseline_is_case(const struct baseline_result *r);
-
-#endif

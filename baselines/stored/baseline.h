@@ -8,8 +8,7 @@
  * What is kept of a case is its speed-up over the reference of the same run, which a slow minute of the machine leaves
  * alone. An absolute time is never judged.
  */
-#ifndef QKBENCH_BASELINES_STORED_BASELINE_H
-#define QKBENCH_BASELINES_STORED_BASELINE_H
+#pragma once
 
 #include "baselines/gate/verdict.h"
 #include "harness/breakdown/breakdown.h"
@@ -162,5 +161,3 @@ struct baseline_entry {
 /* All of them by machine and name; machine NULL: of every one. *list is the caller's. QK_ERR_IO, QK_ERR_MEMORY. */
 int baseline_list(struct baseline_entry **list, size_t *count, const char *folder, const char *machine,
                   struct qk_error *err);
-
-#endif

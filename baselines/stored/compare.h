@@ -6,8 +6,7 @@
  * slower. Its interval comes from both sides' by MOVER (Zou & Donner, "Construction of confidence limits about effect
  * measures: a general approach", Statistics in Medicine 27, 2008): low = d - hypot(old - old_low, new_high - new).
  */
-#ifndef QKBENCH_BASELINES_STORED_COMPARE_H
-#define QKBENCH_BASELINES_STORED_COMPARE_H
+#pragma once
 
 #include "baselines/gate/policy.h"
 #include "baselines/stored/baseline.h"
@@ -94,5 +93,3 @@ int baseline_load_fitting(struct baseline *b, const char *folder, const struct b
  */
 int baseline_judge_stored(const struct baseline *old_side, const struct baseline *fresh,
                           const struct baseline_policy *p, struct baseline_report *r, struct qk_error *err);
-
-#endif

@@ -3,8 +3,7 @@
  * A roadmap's component table beside a breakdown. It has what each component was claimed to take, and each gain that
  * was claimed for one beside the gain that was measured.
  */
-#ifndef QKBENCH_BASELINES_STORED_COMPONENTS_H
-#define QKBENCH_BASELINES_STORED_COMPONENTS_H
+#pragma once
 
 #include "baselines/claims/audit.h"
 #include "harness/breakdown/breakdown.h"
@@ -42,5 +41,3 @@ double baseline_components_claimed(const struct baseline_components *c, const st
                                    const char *stage);
 /* What stands beside a breakdown as its claims. */
 extern const struct bench_fields baseline_components_fields;
-
-#endif

@@ -5,8 +5,7 @@
  * the difference between a prefix and the one before it: what adding that stage costs in this body. Stages overlap in
  * an out-of-order core. So a component may be negative, and none is what the stage would take alone.
  */
-#ifndef QKBENCH_HARNESS_BREAKDOWN_BREAKDOWN_H
-#define QKBENCH_HARNESS_BREAKDOWN_BREAKDOWN_H
+#pragma once
 
 #include "harness/engine/run.h"
 #include "harness/records/fields.h"
@@ -142,5 +141,3 @@ const char *bench_breakdown_name(const struct bench_breakdown_row *row, char *to
 
 /* The machine, the rows, the claims, and the samples in the order they were taken. */
 extern const struct bench_fields bench_breakdown_fields;
-
-#endif

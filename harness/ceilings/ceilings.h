@@ -11,8 +11,7 @@
  * GHz, and for some ms at a time, while other cores were idle, at 2.9 or 3.0. Of peaks the ceiling is therefore what
  * the fastest repetitions of three turns in four do not exceed.
  */
-#ifndef QKBENCH_HARNESS_CEILINGS_CEILINGS_H
-#define QKBENCH_HARNESS_CEILINGS_CEILINGS_H
+#pragma once
 
 #include "harness/ceilings/loops.h"
 #include "harness/machine/environment.h"
@@ -114,5 +113,3 @@ int bench_ceilings_path(const char *fingerprint, char **path, struct qk_error *e
 int bench_ceilings_load(struct bench_ceilings *c, const char *fingerprint, bool *found, struct qk_error *err);
 /* Makes the folder and writes the file, whole or not at all. QK_ERR_IO, QK_ERR_MEMORY. */
 int bench_ceilings_store(const struct bench_ceilings *c, struct qk_error *err);
-
-#endif

@@ -3,8 +3,7 @@
  * The loops whose speed is a limit of this machine. They are inline assembly, so that they are what they say whatever
  * compiler and flags built them. They need no more flags than the baseline's.
  */
-#ifndef QKBENCH_HARNESS_CEILINGS_LOOPS_H
-#define QKBENCH_HARNESS_CEILINGS_LOOPS_H
+#pragma once
 
 #include "kernels/cpu.h"
 
@@ -50,5 +49,3 @@ static inline bool bench_ceiling_is_bandwidth(enum bench_ceiling_kind kind)
 
 /* NULL when the loop can run here, otherwise why not. The text lives as long as *cpu. */
 const char *bench_ceiling_loop_missing(const struct bench_ceiling_loop *loop, const struct qk_cpu *cpu);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files that make ceilings share with their tests. */
-#ifndef QKBENCH_HARNESS_CEILINGS_PRIVATE_H
-#define QKBENCH_HARNESS_CEILINGS_PRIVATE_H
+#pragma once
 
 #include "harness/ceilings/ceilings.h"
 #include "harness/ceilings/team.h"
@@ -56,5 +55,3 @@ void bench_ceiling_take_turn(struct bench_ceiling_bench *b, const struct bench_c
 /* The row's numbers from its turns, of which there is at least one. scratch is as large as rates. */
 void bench_ceiling_estimate(struct bench_ceiling *row, const struct bench_ceiling_turns *turns,
                             double *scratch);
-
-#endif

@@ -3,8 +3,7 @@
  * How close a kernel comes to what this machine can do: the time that its declared work takes at the measured ceilings,
  * as a share of the time it took.
  */
-#ifndef QKBENCH_HARNESS_CEILINGS_ROOFLINE_H
-#define QKBENCH_HARNESS_CEILINGS_ROOFLINE_H
+#pragma once
 
 #include "harness/ceilings/ceilings.h"
 #include "harness/records/sample_set.h"
@@ -34,5 +33,3 @@ struct bench_bound bench_roofline_bound(const struct bench_ceilings *c, const st
  * why a value is above 100. The median time is the one of bench_summary. QK_ERR_MEMORY.
  */
 int bench_roofline_apply(struct bench_sample_set *set, const struct bench_ceilings *c, struct qk_error *err);
-
-#endif

@@ -3,8 +3,7 @@
  * Threads that run a loop together. Each is pinned to its CPU and has memory that it touched first. They sleep between
  * jobs.
  */
-#ifndef QKBENCH_HARNESS_CEILINGS_TEAM_H
-#define QKBENCH_HARNESS_CEILINGS_TEAM_H
+#pragma once
 
 #include "harness/ceilings/loops.h"
 
@@ -55,5 +54,3 @@ int bench_team_check(struct bench_team *team, struct qk_error *err);
  * Share of the bytes of ALONE and SHARED that are backed by huge pages now, 0 to 1. NaN when the kernel does not say.
  */
 double bench_team_huge(const struct bench_team *team);
-
-#endif

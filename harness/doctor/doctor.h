@@ -3,8 +3,7 @@
  * What makes measuring worse on this machine, what that costs, and how to mend it. The doctor reads settings from /proc
  * and /sys, and measures the noise itself as one kernel against itself.
  */
-#ifndef QKBENCH_HARNESS_DOCTOR_DOCTOR_H
-#define QKBENCH_HARNESS_DOCTOR_DOCTOR_H
+#pragma once
 
 #include "harness/machine/job.h"
 #include "harness/records/fields.h"
@@ -77,5 +76,3 @@ extern const char *const bench_health_words[];
 
 /* The findings as JSON, with the limits behind the verdicts. */
 extern const struct bench_fields bench_doctor_fields;
-
-#endif

@@ -3,8 +3,7 @@
  * What the doctor's files and its tests share. A probe judges facts, and files below a root, so that a test can make
  * both.
  */
-#ifndef QKBENCH_HARNESS_DOCTOR_PRIVATE_H
-#define QKBENCH_HARNESS_DOCTOR_PRIVATE_H
+#pragma once
 
 #include "harness/doctor/doctor.h"
 #include "harness/machine/cgroup.h"
@@ -105,5 +104,3 @@ double bench_aa_percent(const struct bench_aa *aa);
  * core_ghz and adds_per_cycle. Codes as bench_doctor_run.
  */
 int bench_doctor_measure(struct bench_facts *f, const struct bench_doctor_config *cfg, struct qk_error *err);
-
-#endif

@@ -4,8 +4,7 @@
  * out of it. That launch loads the module, checks its rows and steps them; this process never maps it. When a row ends
  * the launch, the row is wrong, and another launch goes on with the rest.
  */
-#ifndef QKBENCH_HARNESS_DUET_BUILD_H
-#define QKBENCH_HARNESS_DUET_BUILD_H
+#pragma once
 
 #include "harness/duet/process.h"
 #include "kernels/table.h"
@@ -52,5 +51,3 @@ const char *bench_build_note(const struct bench_build *b, const struct qk_varian
 /* Ends the check launch. */
 void bench_build_rest(struct bench_build *b);
 void bench_build_close(struct bench_build *b);
-
-#endif

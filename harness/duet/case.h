@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A case of a duet, as the program gives it to its launches, and the blocks that come back. */
-#ifndef QKBENCH_HARNESS_DUET_CASE_H
-#define QKBENCH_HARNESS_DUET_CASE_H
+#pragma once
 
 #include "harness/machine/environment.h"
 #include "harness/machine/events.h"
@@ -99,5 +98,3 @@ struct bench_duet_draw {
     uint64_t rows; /* where the sample of rows lies */
 };
 struct bench_duet_draw bench_duet_draw(uint64_t seed, size_t index, size_t number, size_t pairs);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a launch keeps of itself while it loads a module, and what it lets nobody do afterwards. */
-#ifndef QKBENCH_HARNESS_DUET_CONTAIN_H
-#define QKBENCH_HARNESS_DUET_CONTAIN_H
+#pragma once
 
 #include "kernels/check/state.h"
 #include "kernels/support.h"
@@ -27,5 +26,3 @@ void bench_put_back(const struct bench_kept *kept);
  * QK_ERR_UNAVAILABLE where the system, or this build, cannot do that.
  */
 int bench_contain(bool forks, struct qk_error *err);
-
-#endif

@@ -7,8 +7,7 @@
  * slice once more, alone and on poisoned outputs. Then the outputs are compared with the reference's, and all inputs
  * and all that lies around the buffers with what was there.
  */
-#ifndef QKBENCH_HARNESS_DUET_DESK_H
-#define QKBENCH_HARNESS_DUET_DESK_H
+#pragma once
 
 #include "harness/duet/duet.h"
 #include "harness/duet/protocol.h"
@@ -105,5 +104,3 @@ bool bench_duet_untouched(const struct bench_duet_ready *ready);
 int bench_duet_prove(const struct bench_duet_desk *desk, const struct bench_duet_ready *ready,
                      const struct bench_duet_draw *draw, struct bench_duet_proof *proof,
                      struct qk_error *err);
-
-#endif

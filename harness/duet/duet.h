@@ -8,8 +8,7 @@
  * a case's first hundred blocks has its own. Nothing is decided here: `more` is told of every block and says whether
  * the case wants another one. A decision's error bound rests on the coins (baselines/gate/decide.h).
  */
-#ifndef QKBENCH_HARNESS_DUET_DUET_H
-#define QKBENCH_HARNESS_DUET_DUET_H
+#pragma once
 
 #include "harness/duet/case.h"
 #include "harness/duet/image.h"
@@ -81,5 +80,3 @@ int bench_module_own_from(const char *folder, const char *installed, char *to, s
  */
 int bench_module_verify(const struct qk_variant *v, uint64_t seed, double *instructions, char *note,
                         struct qk_error *err);
-
-#endif

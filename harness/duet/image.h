@@ -3,8 +3,7 @@
  * A kernel module's file as bytes. Launches map sealed copies of them that no path leads to. So the file may change
  * meanwhile, a file on two sides is really loaded twice, and no folder needs to let files be executed.
  */
-#ifndef QKBENCH_HARNESS_DUET_IMAGE_H
-#define QKBENCH_HARNESS_DUET_IMAGE_H
+#pragma once
 
 #include "kernels/support.h"
 
@@ -28,5 +27,3 @@ bool bench_image_same(const struct bench_image *a, const struct bench_image *b);
  * closes it. Negative is an error: QK_ERR_IO.
  */
 int bench_image_copy(const struct bench_image *image, const char *name, struct qk_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How launches are made, and how long they are waited for. */
-#ifndef QKBENCH_HARNESS_DUET_LAUNCHER_H
-#define QKBENCH_HARNESS_DUET_LAUNCHER_H
+#pragma once
 
 #include <stdint.h>
 
@@ -15,5 +14,3 @@ struct bench_launcher {
         until_ns; /* by bench_clock_ns; nothing is begun later, and BENCH_LAUNCH_GRACE_MS later nothing is waited
                           for. 0: no limit */
 };
-
-#endif

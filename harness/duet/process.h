@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Launches as the program sees them: their start, their orders and answers, and how they ended. */
-#ifndef QKBENCH_HARNESS_DUET_PROCESS_H
-#define QKBENCH_HARNESS_DUET_PROCESS_H
+#pragma once
 
 #include "harness/duet/image.h"
 #include "harness/duet/launcher.h"
@@ -37,5 +36,3 @@ int bench_duet_process_ask(struct bench_duet_process *p, enum bench_duet_message
                            struct qk_error *err);
 /* Ends the launch, whatever it does. */
 void bench_duet_process_end(struct bench_duet_process *p);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the program (duet.c, process.c) and its launches (launch.c) say to each other. */
-#ifndef QKBENCH_HARNESS_DUET_PROTOCOL_H
-#define QKBENCH_HARNESS_DUET_PROTOCOL_H
+#pragma once
 
 #include "harness/duet/case.h"
 
@@ -79,5 +78,3 @@ bool bench_duet_send(int fd, enum bench_duet_message message, void *packet, size
  * something else came. Blocks.
  */
 int bench_duet_receive(int fd, void *packet, size_t bytes);
-
-#endif

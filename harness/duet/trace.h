@@ -4,8 +4,7 @@
  * modules), then one object per block in the order they were taken. It is enough to decide again with any
  * rule, because slices have the digits that their ratio was made from.
  */
-#ifndef QKBENCH_HARNESS_DUET_TRACE_H
-#define QKBENCH_HARNESS_DUET_TRACE_H
+#pragma once
 
 #include "harness/duet/duet.h"
 #include "harness/records/fields.h"
@@ -18,5 +17,3 @@ int bench_trace_header(const struct bench_duet_config *cfg, const struct bench_e
                        json_t *policy, FILE *to, struct qk_error *err);
 int bench_trace_block(const struct bench_duet_config *cfg, const struct bench_duet_block *block, FILE *to,
                       struct qk_error *err);
-
-#endif

@@ -10,8 +10,7 @@
  * A test's time is cut at the marks of the forward pass (model/forward/forward.h). What lies between two marks belongs
  * to the part that ended, so the parts of a repetition add up to its time exactly.
  */
-#ifndef QKBENCH_HARNESS_E2E_E2E_H
-#define QKBENCH_HARNESS_E2E_E2E_H
+#pragma once
 
 #include "harness/machine/job.h"
 #include "harness/machine/pinning.h"
@@ -133,5 +132,3 @@ int bench_e2e_read_json(struct bench_e2e *e, const char *path, struct qk_error *
 /* Mean and standard deviation (of a sample, n - 1; 0 for one value), only for the fields of that name. */
 double bench_e2e_mean(const double *x, size_t n);
 double bench_e2e_deviation(const double *x, size_t n);
-
-#endif

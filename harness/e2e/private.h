@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files of e2e share: the buffers of a run, and the stopwatch that its marks drive. */
-#ifndef QKBENCH_HARNESS_E2E_PRIVATE_H
-#define QKBENCH_HARNESS_E2E_PRIVATE_H
+#pragma once
 
 #include "harness/counters/counters.h"
 #include "harness/e2e/e2e.h"
@@ -35,5 +34,3 @@ int bench_e2e_generate(struct bench_e2e_work *w, struct model_state *s, size_t n
 /* Counters of one generated token into the row's metrics. */
 int bench_e2e_count(struct bench_e2e_work *w, struct model_state *s, const struct bench_e2e *e,
                     struct bench_e2e_row *row, struct qk_error *err);
-
-#endif

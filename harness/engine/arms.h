@@ -7,8 +7,7 @@
  * Beside each block the core clock is estimated and the thread's events are read, outside of everything that is timed.
  * A block that the clock leaves no reason to believe is measured again.
  */
-#ifndef QKBENCH_HARNESS_ENGINE_ARMS_H
-#define QKBENCH_HARNESS_ENGINE_ARMS_H
+#pragma once
 
 #include "harness/engine/buffers.h"
 #include "harness/engine/schedule.h"
@@ -125,5 +124,3 @@ int bench_arms_time(struct bench_rounds *r, struct bench_arms *sets, size_t coun
 int bench_arms_room(struct bench_arms *set, struct qk_error *err);
 /* Times block set->blocks, without counting it. *odd: why it is not to be believed; NULL when it is. */
 int bench_arms_block(struct bench_rounds *r, struct bench_arms *set, const char **odd, struct qk_error *err);
-
-#endif

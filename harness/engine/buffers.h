@@ -4,8 +4,7 @@
  * two that nobody may touch. A struct bench_buffers holds the buffers of one op on one shape, filled, with the
  * reference's results beside them. All arms work on the same buffers.
  */
-#ifndef QKBENCH_HARNESS_ENGINE_BUFFERS_H
-#define QKBENCH_HARNESS_ENGINE_BUFFERS_H
+#pragma once
 
 #include "harness/engine/matrix.h"
 
@@ -67,5 +66,3 @@ bool bench_buffers_same(struct bench_buffers *b, const struct qk_variant *v, cha
  * are: the clock stands still.
  */
 double bench_buffers_time(struct bench_buffers *b, qk_fn *fn);
-
-#endif

@@ -7,8 +7,7 @@
  * that prints nothing collects its times. (Google-benchmark's own interleaving cannot be seeded, its names grow
  * suffixes, and it would choose iteration counts from CPU time.) Around its timed stretch a slice costs 5 us.
  */
-#ifndef QKBENCH_HARNESS_ENGINE_GBENCH_SHIM_H
-#define QKBENCH_HARNESS_ENGINE_GBENCH_SHIM_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +26,4 @@ int bench_shim_time(void (*call)(void *ctx, uint64_t calls), void *ctx, uint64_t
 
 #ifdef __cplusplus
 }
-#endif
-
 #endif

@@ -3,8 +3,7 @@
  * A group made ready to be timed. Its buffers are filled, and for each row that it wants it is known whether it may be
  * timed: it can run here, passed its check, and is right on these very inputs.
  */
-#ifndef QKBENCH_HARNESS_ENGINE_GROUP_H
-#define QKBENCH_HARNESS_ENGINE_GROUP_H
+#pragma once
 
 #include "harness/engine/buffers.h"
 #include "harness/machine/job.h"
@@ -49,5 +48,3 @@ struct bench_ready {
 int bench_ready_make(struct bench_ready *ready, const struct bench_group *group, const struct bench_job *job,
                      struct bench_verdicts *verdicts, struct qk_error *err);
 void bench_ready_free(struct bench_ready *ready);
-
-#endif

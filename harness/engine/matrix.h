@@ -3,8 +3,7 @@
  * Which cases are measured: patterns over the table, times a set of shapes. A group is one op on one shape. Its cases
  * run in the same rounds.
  */
-#ifndef QKBENCH_HARNESS_ENGINE_MATRIX_H
-#define QKBENCH_HARNESS_ENGINE_MATRIX_H
+#pragma once
 
 #include "harness/engine/model_shapes.h"
 #include "harness/machine/environment.h"
@@ -54,5 +53,3 @@ bool bench_cache_shape(enum qk_op op, enum bench_level level, const struct bench
  */
 int bench_matrix_variants(const struct qk_table *table, char *const *patterns, size_t count, bool *wanted,
                           struct qk_error *err);
-
-#endif

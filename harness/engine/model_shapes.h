@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Shapes and inputs from a GGUF file: the real codes of its tensors, for the ops that can use their type. */
-#ifndef QKBENCH_HARNESS_ENGINE_MODEL_SHAPES_H
-#define QKBENCH_HARNESS_ENGINE_MODEL_SHAPES_H
+#pragma once
 
 #include "kernels/case.h"
 
@@ -29,5 +28,3 @@ size_t bench_model_count(const struct bench_model *model);
  */
 int bench_model_shape(const struct bench_model *model, size_t i, enum qk_op *op, struct qk_shape *shape,
                       char *name, struct qk_inputs *inputs, struct qk_error *err);
-
-#endif

@@ -3,8 +3,7 @@
  * The run. It times the variants of each group against each other, on one pinned CPU, through google-benchmark's loop.
  * It keeps every time in the order it was taken.
  */
-#ifndef QKBENCH_HARNESS_ENGINE_RUN_H
-#define QKBENCH_HARNESS_ENGINE_RUN_H
+#pragma once
 
 #include "harness/engine/arms.h"
 
@@ -33,5 +32,3 @@ struct bench_run_config {
  */
 int bench_run(const struct bench_matrix *m, const struct bench_run_config *cfg, struct bench_sample_set *set,
               bool *failed, struct qk_error *err);
-
-#endif

@@ -2,8 +2,7 @@
 /*
  * How long slices and blocks are, how many of them a group gets, and in which order the slices of a round run.
  */
-#ifndef QKBENCH_HARNESS_ENGINE_SCHEDULE_H
-#define QKBENCH_HARNESS_ENGINE_SCHEDULE_H
+#pragma once
 
 #include "kernels/support.h"
 
@@ -37,5 +36,3 @@ struct bench_schedule bench_schedule_shorten(const struct bench_schedule *s);
 
 /* order[n] becomes a permutation of 0..n-1, drawn evenly (Fisher and Yates). */
 void bench_schedule_order(struct qk_rng *rng, size_t *order, size_t n);
-
-#endif

@@ -14,8 +14,7 @@
  * Fields are written in the order of the table. `none` is the empty text, -1 of an int, 0 of an unsigned integer, NaN,
  * the null pointer, a list without elements.
  */
-#ifndef QKBENCH_HARNESS_RECORDS_FIELDS_H
-#define QKBENCH_HARNESS_RECORDS_FIELDS_H
+#pragma once
 
 #include "harness/records/json_reader.h"
 #include "harness/records/json_writer.h"
@@ -210,5 +209,3 @@ json_t *bench_load_put(const void *environment); /* 1, 5 and 15 minutes, or [] *
 void bench_load_get(struct bench_reader *r, const struct bench_place *at, void *environment);
 extern const char bench_load_schema[];
 extern const char *const bench_mode_words[]; /* of `quick`: "full", "quick", NULL */
-
-#endif

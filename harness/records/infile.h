@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Files that a person names as input: regular ones, and pipes ("-" is none of them; /dev/stdin and <(...) are). */
-#ifndef QKBENCH_HARNESS_RECORDS_INFILE_H
-#define QKBENCH_HARNESS_RECORDS_INFILE_H
+#pragma once
 
 #include <sys/stat.h>
 
@@ -10,5 +9,3 @@
  * writes is at its end at once. *st says what it is.
  */
 int bench_infile_open(const char *path, struct stat *st);
-
-#endif

@@ -4,8 +4,7 @@
  * The first error is kept, so that a caller checks `code` where it matters and at the end. What a record holds is for
  * its table (fields.h).
  */
-#ifndef QKBENCH_HARNESS_RECORDS_JSON_READER_H
-#define QKBENCH_HARNESS_RECORDS_JSON_READER_H
+#pragma once
 
 #include "harness/machine/clock.h"
 #include "harness/machine/environment.h"
@@ -46,5 +45,3 @@ bool bench_has(const struct bench_place *object, const char *key);
 /* Refuses the member unless the condition holds. */
 void bench_demand(struct bench_reader *r, bool condition, const struct bench_place *object, const char *key,
                   const char *expected);
-
-#endif

@@ -3,8 +3,7 @@
  * Writing JSON, one row on a line. A value is NULL when memory for it was refused. Put into an object or array it makes
  * that NULL, and so on up to bench_json_emit, which reports it.
  */
-#ifndef QKBENCH_HARNESS_RECORDS_JSON_WRITER_H
-#define QKBENCH_HARNESS_RECORDS_JSON_WRITER_H
+#pragma once
 
 #include "harness/machine/clock.h"
 #include "harness/machine/environment.h"
@@ -41,5 +40,3 @@ void bench_json_emit(struct bench_json_output *out, const char *before, json_t *
 void bench_json_emit_text(struct bench_json_output *out, const char *s);
 /* out->code, with the reason in *err: `what` could not be written. */
 int bench_json_finish(const struct bench_json_output *out, const char *what, struct qk_error *err);
-
-#endif

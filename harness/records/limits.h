@@ -3,8 +3,7 @@
  * What a figure in a record may be. Readers refuse what lies outside and say where, and nothing outside is written. The
  * ends are allowed. The schemas state the same numbers.
  */
-#ifndef QKBENCH_HARNESS_RECORDS_LIMITS_H
-#define QKBENCH_HARNESS_RECORDS_LIMITS_H
+#pragma once
 
 #include <math.h>
 #include <stdbool.h>
@@ -35,5 +34,3 @@ static inline bool bench_is_amount(double x)
 {
     return x >= 0 && x <= BENCH_NS_MOST;
 }
-
-#endif

@@ -19,8 +19,7 @@
  * those that nobody has locked: their process was killed. It lets stand what belongs to another user, what is named
  * after a living process, and everything on file systems that other machines may share, where a lock says little.
  */
-#ifndef QKBENCH_HARNESS_RECORDS_OUTFILE_H
-#define QKBENCH_HARNESS_RECORDS_OUTFILE_H
+#pragma once
 
 #include "kernels/support.h"
 
@@ -55,5 +54,3 @@ bool bench_outfile_tidy(void);
 int bench_written(FILE *to, const char *what, struct qk_error *err);
 /* mkdir -p; an existing folder is fine. QK_ERR_IO naming the part that could not be made, QK_ERR_MEMORY. */
 int bench_make_folder(const char *path, struct qk_error *err);
-
-#endif

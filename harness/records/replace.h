@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How a finished file takes an old one's place. */
-#ifndef QKBENCH_HARNESS_RECORDS_REPLACE_H
-#define QKBENCH_HARNESS_RECORDS_REPLACE_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -15,5 +14,3 @@ bool bench_replace_adopt(int fd, const char *path);
  * bytes are back. They are kept in memory meanwhile, so nothing is done when they do not fit there.
  */
 int bench_replace_bytes(int fd, const char *path);
-
-#endif

@@ -6,8 +6,7 @@
  * Samples pair by position. In a group (cases of one op and one shape) slice i of block b of every case ran in the same
  * round, in an order drawn from the seed. All ok records of a group have equally many blocks and slices.
  */
-#ifndef QKBENCH_HARNESS_RECORDS_SAMPLE_SET_H
-#define QKBENCH_HARNESS_RECORDS_SAMPLE_SET_H
+#pragma once
 
 #include "harness/machine/clock.h"
 #include "harness/machine/environment.h"
@@ -137,5 +136,3 @@ void bench_sample_set_check(struct bench_reader *r, const struct bench_place *at
  * (empty when unknown). QK_ERR_IO.
  */
 int bench_sample_set_write_csv(const struct bench_sample_set *set, FILE *to, struct qk_error *err);
-
-#endif

@@ -5,8 +5,7 @@
  * and bytes that are not UTF-8 as \n or \x1b, characters without a width (marks that turn or hide text among them) as
  * \u202e. A backslash stays, so that a text shown twice is the same.
  */
-#ifndef QKBENCH_HARNESS_RECORDS_SHOWN_H
-#define QKBENCH_HARNESS_RECORDS_SHOWN_H
+#pragma once
 
 #include <stddef.h>
 #include <stdio.h>
@@ -30,5 +29,3 @@ char *bench_show_copy(const char *from, const char *keep);
 void bench_show_csv(const char *from, FILE *to);
 /* Columns that the first n bytes take. */
 size_t bench_shown_columns(const char *s, size_t n);
-
-#endif

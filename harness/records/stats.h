@@ -4,8 +4,7 @@
  * but bench_sort leave their inputs as they are. The caller gives scratch memory to those that must sort. Values are
  * finite.
  */
-#ifndef QKBENCH_HARNESS_RECORDS_STATS_H
-#define QKBENCH_HARNESS_RECORDS_STATS_H
+#pragma once
 
 #include <stddef.h>
 
@@ -42,5 +41,3 @@ struct bench_interval bench_sign_interval(const double *x, size_t n, double leve
  */
 struct bench_interval bench_paired_ratio(const double *const *a, const double *const *b, const size_t *slices,
                                          size_t blocks, double level, double *scratch);
-
-#endif

@@ -3,8 +3,7 @@
  * From samples to the numbers of a table: medians, rates from the declared work, and speed-ups with intervals.
  * Speed-ups are paired by round within a group (op and shape).
  */
-#ifndef QKBENCH_HARNESS_RECORDS_SUMMARY_H
-#define QKBENCH_HARNESS_RECORDS_SUMMARY_H
+#pragma once
 
 #include "harness/records/sample_set.h"
 #include "harness/records/stats.h"
@@ -32,5 +31,3 @@ int bench_summary_make(struct bench_summary *sum, const struct bench_sample_set 
 void bench_summary_free(struct bench_summary *sum);
 /* Rows [first, end) share op and shape; returns end. */
 size_t bench_summary_group_end(const struct bench_summary *sum, size_t first);
-
-#endif

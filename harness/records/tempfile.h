@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What this process must not leave behind: its temporary files, and folders it made for files that never came. */
-#ifndef QKBENCH_HARNESS_RECORDS_TEMPFILE_H
-#define QKBENCH_HARNESS_RECORDS_TEMPFILE_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -22,5 +21,3 @@ int bench_tempfile_mkdir(const char *path);
 /* See bench_outfile_tidy, which does nothing between true and false. */
 void bench_tempfile_hold(bool on);
 bool bench_tempfile_tidy(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the writers of verdicts.h share: an order, words, and the tables of text and markdown. */
-#ifndef QKBENCH_REPORTS_FORMS_PRIVATE_H
-#define QKBENCH_REPORTS_FORMS_PRIVATE_H
+#pragma once
 
 #include "harness/records/outfile.h"
 #include "reports/forms/verdicts.h"
@@ -53,5 +52,3 @@ void report_add_grown(struct report_table *t, const struct report_verdicts *v, s
 void report_add_instructions(struct report_table *t, const struct report_verdicts *v, size_t most);
 /* The verdict of the run and what to do about it. */
 void report_add_outcome(struct report_table *t, const struct report_verdicts *v, size_t most);
-
-#endif

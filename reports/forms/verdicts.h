@@ -3,8 +3,7 @@
  * What a gate found (baselines/gate/verdict.h), in the forms that its readers take. All write to an open stream and
  * return 0, QK_ERR_IO or QK_ERR_MEMORY. The report is borrowed, and nothing is computed here.
  */
-#ifndef QKBENCH_REPORTS_FORMS_VERDICTS_H
-#define QKBENCH_REPORTS_FORMS_VERDICTS_H
+#pragma once
 
 #include "baselines/gate/verdict.h"
 #include "harness/records/fields.h"
@@ -28,5 +27,3 @@ enum report_form {
 #undef REPORT_FORM
     REPORT_FORMS
 };
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A stored baseline, and two of them side by side, as text and JSON. */
-#ifndef QKBENCH_REPORTS_TEXT_COMPARE_H
-#define QKBENCH_REPORTS_TEXT_COMPARE_H
+#pragma once
 
 #include "baselines/stored/compare.h"
 
@@ -12,5 +11,3 @@ int report_baseline_text(const struct baseline *b, FILE *to, struct qk_error *er
 int report_comparison_text(const struct baseline_comparison *c, FILE *to, struct qk_error *err);
 /* As JSON, of a struct baseline_comparison: every case with all that is known of both sides. */
 extern const struct bench_fields report_comparison_fields;
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A duet whose measurements are made by hand, for the tests of several files, and a gate that judges it. */
-#ifndef QKBENCH_BASELINES_GATE_TESTS_DUET_FAKE_H
-#define QKBENCH_BASELINES_GATE_TESTS_DUET_FAKE_H
+#pragma once
 
 #include "baselines/gate/duet.h"
 
@@ -40,5 +39,3 @@ void baseline_fake_expect_rule(const char *over, enum baseline_verdict verdict);
 const struct baseline_result *baseline_fake_result(enum baseline_role role, const char *name);
 /* Judges: what p4_permute must be judged, with a reason that has `reason` in it, and the run's exit code. */
 void baseline_fake_expect(enum baseline_verdict verdict, const char *reason, int exit_code);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Baselines made by hand, for the tests of several files. Nothing here is measured. */
-#ifndef QKBENCH_BASELINES_STORED_TESTS_STORED_FIXTURE_H
-#define QKBENCH_BASELINES_STORED_TESTS_STORED_FIXTURE_H
+#pragma once
 
 #include "baselines/stored/baseline.h"
 
@@ -15,5 +14,3 @@ void baseline_test_main(struct baseline *b);
 void baseline_test_grow(struct baseline_case *c, size_t i, double points);
 /* The same of one launch whose times but the reference's are multiplied by `slower`, without a breakdown. */
 void baseline_test_fresh(struct baseline *b, double slower);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Breakdowns made by hand. Nothing here is measured. */
-#ifndef QKBENCH_HARNESS_BREAKDOWN_TESTS_BREAKDOWN_FIXTURE_H
-#define QKBENCH_HARNESS_BREAKDOWN_TESTS_BREAKDOWN_FIXTURE_H
+#pragma once
 
 #include "harness/breakdown/breakdown.h"
 
@@ -21,5 +20,3 @@ void bench_test_breakdown_row(struct bench_breakdown_row *row, const char *varia
 void bench_test_breakdown(struct bench_breakdown *bd);
 /* The row of that name in the table of variants. */
 const struct qk_variant *bench_test_variant(const char *name);
-
-#endif

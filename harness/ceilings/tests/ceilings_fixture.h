@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef QKBENCH_HARNESS_CEILINGS_TESTS_CEILINGS_FIXTURE_H
-#define QKBENCH_HARNESS_CEILINGS_TESTS_CEILINGS_FIXTURE_H
+#pragma once
 
 #include "harness/ceilings/private.h"
 
@@ -18,5 +17,3 @@
 void bench_test_ceilings(struct bench_ceilings *c);
 /* Of that machine: everything but AVXVNNI. */
 struct qk_cpu bench_test_cpu(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Made-up machines for the tests of the doctor: a folder that stands for /, facts, and what is expected of findings. */
-#ifndef QKBENCH_HARNESS_DOCTOR_TESTS_DOCTOR_MACHINE_H
-#define QKBENCH_HARNESS_DOCTOR_TESTS_DOCTOR_MACHINE_H
+#pragma once
 
 #include "harness/doctor/private.h"
 #include "harness/records/tests/fixture.h"
@@ -26,5 +25,3 @@ void has(const char *text, const char *part);
 void expect(const char *name, enum bench_health health, const char *found, const char *mend);
 void expect_ok(const char *name, const char *found);
 void expect_warn(const char *name, const char *found, const char *mend);
-
-#endif

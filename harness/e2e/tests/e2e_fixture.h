@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Times of a whole model made by hand. Nothing here is measured. */
-#ifndef QKBENCH_HARNESS_E2E_TESTS_E2E_FIXTURE_H
-#define QKBENCH_HARNESS_E2E_TESTS_E2E_FIXTURE_H
+#pragma once
 
 #include "harness/e2e/e2e.h"
 
@@ -12,5 +11,3 @@
  * of halving it over the others.
  */
 void bench_test_e2e(struct bench_e2e *e, size_t repetitions);
-
-#endif

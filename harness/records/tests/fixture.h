@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A sample set to test with. */
-#ifndef QKBENCH_HARNESS_RECORDS_TESTS_FIXTURE_H
-#define QKBENCH_HARNESS_RECORDS_TESTS_FIXTURE_H
+#pragma once
 
 #include "harness/machine/tests/scratch.h"
 #include "harness/records/sample_set.h"
@@ -39,5 +38,3 @@ void bench_test_refused(const char *good, int (*read)(const char *path, struct q
 
 /* From now on jansson gets n allocations and no more; negative: as many as it wants. */
 void bench_test_scarce(long n);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the tests of output files share. */
-#ifndef QKBENCH_HARNESS_RECORDS_TESTS_OUTFILE_FIXTURE_H
-#define QKBENCH_HARNESS_RECORDS_TESTS_OUTFILE_FIXTURE_H
+#pragma once
 
 #include "harness/records/outfile.h"
 #include "harness/records/tests/fixture.h"
@@ -54,5 +53,3 @@ static inline int replace(const char *path, struct qk_error *err)
     fputs("new", out.stream);
     return bench_outfile_commit(&out, err);
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reports of gates made by hand. Nothing here is measured. */
-#ifndef QKBENCH_REPORTS_FORMS_TESTS_VERDICTS_FIXTURE_H
-#define QKBENCH_REPORTS_FORMS_TESTS_VERDICTS_FIXTURE_H
+#pragma once
 
 #include "reports/forms/verdicts.h"
 
@@ -23,5 +22,3 @@ void report_verdicts_fixture_free(struct baseline_report *r);
 
 /* The writers by name: "text", and those of verdicts.def; NULL when there is none. */
 report_verdicts_writer *report_verdicts_writer_of(const char *form);
-
-#endif

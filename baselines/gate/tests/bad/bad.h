@@ -6,8 +6,7 @@
  *   START   what happens when the module is loaded; END when it is unloaded; MODULE when its table is asked for
  * and then includes this file. bad.def says how the gate must end with each.
  */
-#ifndef QKBENCH_BASELINES_GATE_TESTS_BAD_BAD_H
-#define QKBENCH_BASELINES_GATE_TESTS_BAD_BAD_H
+#pragma once
 
 #include "kernels/layout.h"
 #include "kernels/module.h"
@@ -199,5 +198,3 @@ const struct qk_module *qk_kernels_module(void)
 #endif
     return &table;
 }
-
-#endif
