@@ -321,18 +321,4 @@ UNIT_TEST_WITH(no_folder_is_no_ceilings, set_up, tear_down)
     assert_non_null(strstr(err.text, "taken"));
 }
 
-TEST_PART(ceilings)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(working_sets_fit_their_level, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_loop_has_its_rows, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_best_is_the_ceiling, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_peak_is_what_most_turns_reach, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_fastest_level_is_found, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_written_is_read, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(damage_is_named, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_cache_keeps_them_by_fingerprint, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(no_folder_is_no_ceilings, set_up, tear_down),
-    };
-    return cmocka_run_group_tests(tests, bench_test_dir_make, bench_test_dir_remove);
-}
+UNIT_TESTS(ceilings, bench_test_dir_make, bench_test_dir_remove)

@@ -73,7 +73,7 @@ static int time_scripted(double (*times)(size_t arm, size_t at))
     return bench_arms_time(&rounds, &set, 1, &err);
 }
 
-UNIT_TEST(every_time_is_where_it_belongs)
+UNIT_TEST_WITH(every_time_is_where_it_belongs, begin, end)
 {
     assert_int_equal(time_scripted(ordinary), 0);
     assert_int_equal(set.blocks, BLOCKS);
@@ -103,7 +103,7 @@ static double always_bad(size_t arm, size_t at)
     return arm == 2 && at >= ROUNDS && at % ROUNDS == 3 ? -1 : ordinary(arm, at);
 }
 
-UNIT_TEST(a_block_that_is_not_believed_is_taken_again)
+UNIT_TEST_WITH(a_block_that_is_not_believed_is_taken_again, begin, end)
 {
     assert_int_equal(time_scripted(once_bad), 0);
     assert_int_equal(set.blocks, BLOCKS);
@@ -114,7 +114,7 @@ UNIT_TEST(a_block_that_is_not_believed_is_taken_again)
     assert_float_equal(set.ns[(ARMS + 1) * ROUNDS], ordinary(1, 2 * ROUNDS) / 1000, 1e-3);
 }
 
-UNIT_TEST(but_not_for_ever)
+UNIT_TEST_WITH(but_not_for_ever, begin, end)
 {
     assert_int_equal(time_scripted(always_bad), 0);
     assert_int_equal(set.blocks, 1);
@@ -122,7 +122,7 @@ UNIT_TEST(but_not_for_ever)
     assert_non_null(strstr(set.odd, "went back"));
 }
 
-UNIT_TEST(an_arm_that_fails_ends_it)
+UNIT_TEST_WITH(an_arm_that_fails_ends_it, begin, end)
 {
     ends_at = 20;
     assert_int_equal(time_scripted(ordinary), QK_ERR_CHECK);
@@ -151,7 +151,7 @@ static void note_too(float *restrict out, const uint8_t *restrict codes, const f
     note(out, codes, scale, lut, blocks);
 }
 
-UNIT_TEST(calls_alternate_from_slice_to_slice)
+UNIT_TEST_WITH(calls_alternate_from_slice_to_slice, begin, end)
 {
     const struct bench_group group = {.op = QK_OP_qk256_dequant, .name = "256", .shape = {1, {256}}};
     struct bench_buffers buffers;
@@ -183,7 +183,7 @@ static void remember(float *restrict out, const uint8_t *restrict codes, const f
     memcpy(out, kept, sizeof kept);
 }
 
-UNIT_TEST(a_row_must_be_right_on_both_values)
+UNIT_TEST_WITH(a_row_must_be_right_on_both_values, begin, end)
 {
     struct qk_variant rows[] = {*qk_reference(QK_OP_qk256_dequant), *qk_reference(QK_OP_qk256_dequant)};
     struct qk_table table = *qk_table_builtin();
@@ -209,15 +209,4 @@ UNIT_TEST(a_row_must_be_right_on_both_values)
     bench_ready_free(&ready);
 }
 
-TEST_PART(arms)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_time_is_where_it_belongs, begin, end),
-        cmocka_unit_test_setup_teardown(a_block_that_is_not_believed_is_taken_again, begin, end),
-        cmocka_unit_test_setup_teardown(but_not_for_ever, begin, end),
-        cmocka_unit_test_setup_teardown(an_arm_that_fails_ends_it, begin, end),
-        cmocka_unit_test_setup_teardown(calls_alternate_from_slice_to_slice, begin, end),
-        cmocka_unit_test_setup_teardown(a_row_must_be_right_on_both_values, begin, end),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(arms, NULL, NULL)

@@ -215,17 +215,6 @@ UNIT_FIXTURE(tear_down)
 
 TEST_PART(run)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_run_pairs_its_samples),
-        cmocka_unit_test(a_file_keeps_all_that_was_measured),
-        cmocka_unit_test(a_budget_takes_blocks_but_leaves_eight),
-        cmocka_unit_test(a_wrong_variant_is_not_timed),
-        cmocka_unit_test(nothing_measured_is_invalid),
-        cmocka_unit_test(nothing_available_says_why),
-        cmocka_unit_test(a_stop_ends_the_run),
-        cmocka_unit_test(model_codes_are_timed),
-        cmocka_unit_test(pinning_refuses_a_cpu_that_is_not_there),
-    };
     if (qk_cpu_detect(&isa, NULL, &err))
         return 1;
     return unit_tests_run(argv[0], NULL, tear_down);

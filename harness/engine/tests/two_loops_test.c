@@ -78,8 +78,4 @@ UNIT_TEST(both_loops_time_the_same)
     assert_true(fabs(found) <= bound);
 }
 
-TEST_PART(two_loops)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(both_loops_time_the_same)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+UNIT_TESTS(two_loops, NULL, NULL)
