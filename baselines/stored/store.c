@@ -51,11 +51,10 @@ static int no_such(const char *folder, const struct bench_environment *env, cons
     }
     free(list);
     if (!*there)
-        return qk_fail(
-            err, QK_ERR_INVALID, folder,
-            "no baseline '%s' of %s; there is none of this machine (%zu of others); `baseline save %s` "
-            "makes one",
-            name, machine, count, name);
+        return qk_fail(err, QK_ERR_INVALID, folder,
+                       "no baseline '%s' of %s; there is none of this machine (%zu of others); `baseline "
+                       "save %s` makes one",
+                       name, machine, count, name);
     return qk_fail(err, QK_ERR_INVALID, folder, "no baseline '%s' of %s; there are:%s", name, machine, there);
 }
 
@@ -176,11 +175,10 @@ int baseline_list(struct baseline_entry **list, size_t *count, const char *folde
     *count = 0;
     DIR *dir = opendir(folder);
     if (!dir)
-        return qk_fail(
-            err, QK_ERR_IO, folder,
-            "cannot read the folder of baselines: %s; `baseline save` makes it, --dir or QK_BASELINES "
-            "names another",
-            strerror(errno));
+        return qk_fail(err, QK_ERR_IO, folder,
+                       "cannot read the folder of baselines: %s; `baseline save` makes it, --dir or "
+                       "QK_BASELINES names another",
+                       strerror(errno));
     for (struct dirent *e; !code && (e = readdir(dir));)
         if (!machine || !strcmp(machine, e->d_name))
             code = add_machine(list, count, folder, e->d_name, err);

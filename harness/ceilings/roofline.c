@@ -91,10 +91,9 @@ static bool add_share(struct bench_record *rec, double ns, const struct bench_ce
     const char *above = "";
     char text[480];
     if (percent > 100)
-        above = is_ceiling_row(rec)
-                    ? "; more than 100: this row touches less than the op declares"
-                    : "; more than 100: the machine was faster than when its ceilings were measured "
-                      "(qkbench ceilings --fresh)";
+        above = is_ceiling_row(rec) ? "; more than 100: this row touches less than the op declares"
+                                    : "; more than 100: the machine was faster than when its ceilings were "
+                                      "measured (qkbench ceilings --fresh)";
     snprintf(text, sizeof text, "%s; ceilings of %s%s", bound.text, c->env.date, isnan(percent) ? "" : above);
     return bench_record_add_metric(rec, "percent_of_ceiling", "%", percent, text);
 }

@@ -88,12 +88,10 @@ int cli_doctor(int argc, char **argv)
     static const struct cli_usage usage = {
         options, NULL, NULL,
         "Tells what makes measurements worse on this machine: settings, neighbours, and the noise itself, "
-        "measured as one "
-        "kernel against itself in cache and from DRAM. Each finding is ok, warn or bad, with what it costs "
-        "and the command "
-        "that mends it, '-' where nothing does. Changes nothing.\vExit code 5 when measuring would be "
-        "meaningless here, "
-        "otherwise 0. Examples:\n  qkbench doctor\n  qkbench doctor --quick --json"};
+        "measured as one kernel against itself in cache and from DRAM. Each finding is ok, warn or bad, with "
+        "what it costs and the command that mends it, '-' where nothing does. Changes nothing.\vExit code 5 "
+        "when measuring would be meaningless here, otherwise 0. Examples:\n  qkbench doctor\n  qkbench "
+        "doctor --quick --json"};
     struct options o = {.measure = cli_measure_defaults()};
     return cli_main(&usage, argc, argv, &o, run);
 }

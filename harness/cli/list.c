@@ -43,10 +43,9 @@ int cli_list(int argc, char **argv)
     static const struct cli_usage usage = {
         options, NULL, NULL,
         "Shows every op and its variants: the ISA level a variant needs, its phase of the roadmap, whether "
-        "it "
-        "can run here and, if not, why.\vKinds: staged (can be cut after a stage), plain, ceiling (a limit "
-        "measured beside the variants, not a kernel). Examples:\n  qkbench list\n"
-        "  QK_DISABLE_ISA=avx512 qkbench list"};
+        "it can run here and, if not, why.\vKinds: staged (can be cut after a stage), plain, ceiling (a "
+        "limit measured beside the variants, not a kernel). Examples:\n  qkbench list\n  "
+        "QK_DISABLE_ISA=avx512 qkbench list"};
     struct qk_error err;
     struct qk_cpu cpu;
     struct options o = {0};

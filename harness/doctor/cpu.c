@@ -105,10 +105,8 @@ void bench_probe_turbo(const struct bench_facts *f, struct bench_finding *to)
         bench_found(to, BENCH_HEALTH_OK, "off (%s is %s)", intel ? "no_turbo" : "boost", text);
     } else {
         bench_found(to, BENCH_HEALTH_WARN, "on (%s is %s)", intel ? "no_turbo" : "boost", text);
-        bench_costs(
-            to,
-            "the clock moves with heat and neighbours: 3.55 to 3.70 GHz seen within runs, 4 %% of absolute "
-            "times; paired ratios stay");
+        bench_costs(to, "the clock moves with heat and neighbours: 3.55 to 3.70 GHz seen within runs, 4 %% "
+                        "of absolute times; paired ratios stay");
         bench_mend(to, "echo %d > %s", intel, intel ? no_turbo : boost);
     }
 }
@@ -196,10 +194,8 @@ void bench_probe_shared_core(const struct bench_facts *f, struct bench_finding *
                 shared ? "core shared with a neighbour: " : "no: ", a->median, a->low, a->high);
     if (!shared)
         return;
-    bench_costs(
-        to,
-        "kernels bound by arithmetic slow down, those bound by stores do not: one speed-up at 4096 elements "
-        "read 4.66x or 7x, as the neighbour was idle or busy");
+    bench_costs(to, "kernels bound by arithmetic slow down, those bound by stores do not: one speed-up at "
+                    "4096 elements read 4.66x or 7x, as the neighbour was idle or busy");
     bench_facts_line(f, list, sizeof list, "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list",
                      f->cpu);
     if (another(list, f->cpu) >= 0)
@@ -225,8 +221,7 @@ void bench_probe_isolation(const struct bench_facts *f, struct bench_finding *to
     else
         bench_found(to, BENCH_HEALTH_WARN, "no CPU is isolated");
     bench_costs(to, "other processes run on it too. Pairing stands it: at load 3 in cache, A/A had a sd of "
-                    "0.007 %% paired "
-                    "and 2.5 %% between medians of separate runs");
+                    "0.007 %% paired and 2.5 %% between medians of separate runs");
     if (*list)
         bench_mend(to, "taskset -c %s qkbench ... --cpu %d", list, another(list, f->cpu));
     else
@@ -247,9 +242,9 @@ void bench_probe_steal(const struct bench_facts *f, struct bench_finding *to)
     bench_found(to, above(steal, BENCH_LIMIT_steal_warn, BENCH_LIMIT_steal_bad),
                 "%.1f %% of CPU %d's time went to other virtual machines while measuring", steal, f->cpu);
     if (to->health != BENCH_HEALTH_OK)
-        bench_costs(to, "that share of all slices is too long. Means follow it; medians of paired ratios "
-                        "hardly: real 5 %% "
-                        "were found by a mean in 27 %% of windows, by paired medians in all");
+        bench_costs(to,
+                    "that share of all slices is too long. Means follow it; medians of paired ratios hardly: "
+                    "real 5 %% were found by a mean in 27 %% of windows, by paired medians in all");
 }
 
 void bench_probe_load(const struct bench_facts *f, struct bench_finding *to)
@@ -270,9 +265,7 @@ void bench_probe_load(const struct bench_facts *f, struct bench_finding *to)
     bench_found(to, above(share, BENCH_LIMIT_load_warn, BENCH_LIMIT_load_bad), "%s%s", others, loads);
     if (to->health == BENCH_HEALTH_OK)
         return;
-    bench_costs(
-        to,
-        "neighbours take cache, DRAM and boost. At load 3, A/A of 32 MB had a sd of 0.20 %% paired, 5.7 %% "
-        "between medians of separate runs");
+    bench_costs(to, "neighbours take cache, DRAM and boost. At load 3, A/A of 32 MB had a sd of 0.20 %% "
+                    "paired, 5.7 %% between medians of separate runs");
     bench_mend(to, "%s", ps);
 }

@@ -44,8 +44,7 @@ void bench_probe_huge_pages(const struct bench_facts *f, struct bench_finding *t
     if (!always)
         return;
     bench_costs(to, "pages may be merged in the middle of a run. Which pages a buffer has is worth 0.13 %% "
-                    "in L2 and 0.26 %% "
-                    "at 32 MB; arms that share their buffers, as here, change together");
+                    "in L2 and 0.26 %% at 32 MB; arms that share their buffers, as here, change together");
     bench_mend(to, "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled");
 }
 
@@ -66,8 +65,7 @@ void bench_probe_aslr(const struct bench_facts *f, struct bench_finding *to)
     bench_found(to, BENCH_HEALTH_WARN,
                 f->fixed_layout ? "off for this process (setarch -R, a debugger)" : "off");
     bench_costs(to, "repeated launches share one layout, so they agree on what is luck of placement: up to "
-                    "0.06 %% between "
-                    "equal functions");
+                    "0.06 %% between equal functions");
     bench_mend(to, f->fixed_layout ? "start it without setarch -R" : "sysctl kernel.randomize_va_space=2");
 }
 
@@ -162,8 +160,7 @@ void bench_probe_vm(const struct bench_facts *f, struct bench_finding *to)
     } else {
         bench_found(to, BENCH_HEALTH_WARN, "yes: %s", f->env.virtualised);
         bench_costs(to, "absolute times wander with neighbours nobody here sees: medians of 60 launches of "
-                        "the same code had "
-                        "a CV of 6.5 %%, their paired ratios a sd of 0.006 %%");
+                        "the same code had a CV of 6.5 %%, their paired ratios a sd of 0.006 %%");
     }
 }
 
@@ -244,8 +241,7 @@ static void noise(const struct bench_aa *aa, enum bench_limit_name warn, enum be
                 : off >= bench_limit(warn) ? BENCH_HEALTH_WARN
                                            : BENCH_HEALTH_OK,
                 "A/A paired %+.3f %% [%+.3f, %+.3f], %zu pairs in %zu blocks; plain times spread %+.1f to "
-                "%+.1f %% (5th "
-                "to 95th percentile)",
+                "%+.1f %% (5th to 95th percentile)",
                 100 * (aa->ratio.value - 1), 100 * (aa->ratio.low - 1), 100 * (aa->ratio.high - 1), aa->pairs,
                 aa->blocks, 100 * (aa->ns.low / aa->ns.median - 1), 100 * (aa->ns.high / aa->ns.median - 1));
     to->fatal = off >= fatal;

@@ -52,12 +52,11 @@ static int check_shape(const struct qk_variant *v, const struct qk_shape *shape,
     if (!beyond->times)
         return 0;
     qk_shape_print(shape, text);
-    return qk_fail(
-        err, QK_ERR_CHECK, where,
-        "runs %s (%s), which level %s has not, %+td bytes from the kernel's start, on %s: the first of "
-        "%llu such among %llu instructions",
-        beyond->name, beyond->feature, v->isa_name, beyond->offset, text, (unsigned long long)beyond->times,
-        (unsigned long long)steps->instructions);
+    return qk_fail(err, QK_ERR_CHECK, where,
+                   "runs %s (%s), which level %s has not, %+td bytes from the kernel's start, on %s: the "
+                   "first of %llu such among %llu instructions",
+                   beyond->name, beyond->feature, v->isa_name, beyond->offset, text,
+                   (unsigned long long)beyond->times, (unsigned long long)steps->instructions);
 }
 
 /* The largest shape of the op's default set. */
@@ -124,10 +123,10 @@ static int check_claim(const struct qk_variant *v, const struct bench_steps *ste
         snprintf(found + used, sizeof found - used, "%s%llu %s", i ? ", " : "",
                  (unsigned long long)steps->levels[i], qk_isa_row(i)->name);
     }
-    return qk_fail(err, QK_ERR_CHECK, where,
-                   "does not run what it claims: of the %llu instructions of one call none is of level %s "
-                   "(%s)",
-                   (unsigned long long)steps->instructions, v->isa_name, found);
+    return qk_fail(
+        err, QK_ERR_CHECK, where,
+        "does not run what it claims: of the %llu instructions of one call none is of level %s (%s)",
+        (unsigned long long)steps->instructions, v->isa_name, found);
 }
 
 /* What a reader should know of a row that is right; `why` its steps are missing, or empty. */

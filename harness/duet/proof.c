@@ -153,11 +153,10 @@ static bool rest_whole(const struct bench_duet_room *room, const struct bench_du
                 const uint64_t found = digest(start, buffer->bytes, piece);
                 if (found == kept[piece])
                     continue;
-                snprintf(why, size,
-                         "input %s was changed, among its bytes from %zu on: found XXH3 %016llx, expected "
-                         "%016llx",
-                         buffer->name, piece * PIECE, (unsigned long long)found,
-                         (unsigned long long)kept[piece]);
+                snprintf(
+                    why, size,
+                    "input %s was changed, among its bytes from %zu on: found XXH3 %016llx, expected %016llx",
+                    buffer->name, piece * PIECE, (unsigned long long)found, (unsigned long long)kept[piece]);
                 return false;
             }
         }
@@ -258,10 +257,10 @@ static int prove_outputs(const struct bench_duet_ready *ready, int a, size_t row
         snprintf(rows, sizeof rows, "in %s from row %zu on, ",
                  arm->sample_rows ? "the sample of rows" : "the part", row + skip);
     if (!same)
-        return qk_fail(err, QK_ERR_CHECK, ready->room->group.name,
-                       "proof: the output of %s of the %s differs from the reference's after a timed slice: "
-                       "%s%s",
-                       arm->variant.name, bench_side_names[arm->side], rows, why);
+        return qk_fail(
+            err, QK_ERR_CHECK, ready->room->group.name,
+            "proof: the output of %s of the %s differs from the reference's after a timed slice: %s%s",
+            arm->variant.name, bench_side_names[arm->side], rows, why);
     if (whole)
         *right = sum;
     return 0;

@@ -54,9 +54,8 @@ static bool same(const struct qk_plan *p, void *const *expected, void *const *fo
 
 const struct qk_case qk_i2s16_gemm_case = {
     .sets = sets,
-    .check_shapes =
-        "1x128x1 2x256x2 15x384x3 16x128x4 17x640x5 31x128x6 32x256x7 33x128x11 48x128x12 49x128x13 "
-        "16x128x23 32x128x24 5x128x25 33x2688x3 3x32768x2",
+    .check_shapes = "1x128x1 2x256x2 15x384x3 16x128x4 17x640x5 31x128x6 32x256x7 33x128x11 48x128x12 "
+                    "49x128x13 16x128x23 32x128x24 5x128x25 33x2688x3 3x32768x2",
     .touch_shape = "17x128x2",
     .plan = plan,
     .large = {{3, {0, COLUMNS, TOKENS}}},

@@ -112,9 +112,8 @@ static bool same(const struct qk_plan *p, void *const *expected, void *const *fo
 
 const struct qk_case qk_qk256_gemv_case = {
     .sets = sets,
-    .check_shapes =
-        "1x1 3x2 2x7 9x8 1x15 33x16 1x17 5x31 40x33 1x255 1x256 3x256 34x257 9x300 2x512 8x520 17x768 "
-        "31x1000 49x1030 32x2048 1x6912",
+    .check_shapes = "1x1 3x2 2x7 9x8 1x15 33x16 1x17 5x31 40x33 1x255 1x256 3x256 34x257 9x300 2x512 8x520 "
+                    "17x768 31x1000 49x1030 32x2048 1x6912",
     .touch_shape = "35x261",
     .plan = plan,
     .large = {{2, {0, 2560}}, {2, {0, QK256_BLOCK}}},

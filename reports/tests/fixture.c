@@ -168,9 +168,8 @@ static void add_metrics(struct bench_summary_row *row, double cycles)
 /* Of a ceiling for one shape, of none for the other. The fastest row of the first is above its own. */
 static void add_share(struct bench_summary_row *row, bool missing)
 {
-    static const char what[] =
-        "100 % is 5.75 ns: L1 at 178.1 GB/s written and 236 GB/s read, 100 % overlapped; "
-        "ceilings of 2026-01-01T00:00:00+00:00";
+    static const char what[] = "100 % is 5.75 ns: L1 at 178.1 GB/s written and 236 GB/s read, 100 % "
+                               "overlapped; ceilings of 2026-01-01T00:00:00+00:00";
     char above[200];
     const double percent = 100 * 5.75 / row->ns;
     snprintf(above, sizeof above, "%s; more than 100: why", what);

@@ -75,8 +75,7 @@ UNIT_TEST(a_file_without_such_claims_is_refused)
     const char *path = bench_test_path("claims.json");
     static const char claims[] =
         "{\"schema_version\": 1, \"source\": \"s\", \"op\": \"o\", \"claims\": [{\"kind\": \"total\", "
-        "\"phase\": \"1\", "
-        "\"over\": \"baseline\", \"ratio\": 2, \"what\": \"w\"}]}";
+        "\"phase\": \"1\", \"over\": \"baseline\", \"ratio\": 2, \"what\": \"w\"}]}";
     bench_test_put(path, claims, strlen(claims));
     assert_int_equal(baseline_e2e_audit_make(&a, path, &e, &err), QK_ERR_FORMAT);
     assert_non_null(strstr(err.text, "no end_to_end"));

@@ -172,11 +172,10 @@ static double mean_of(const struct baseline_policy *p, const char *name, const c
 /* As policies were before there was a mean. */
 UNIT_TEST(a_rule_without_a_mean_has_the_usual_one)
 {
-    struct baseline_policy p = policy_of(
-        changed_policy("[{\"cases\": \"a\", \"ignorable\": 0, \"must_catch\": 0.01},"
-                       " {\"cases\": \"b\", \"ignorable\": 0, \"must_catch\": 0.07},"
-                       " {\"cases\": \"c\", \"ignorable\": 0, \"must_catch\": 0.01, \"mean\": 0.02}]",
-                       "[]", "[]"));
+    struct baseline_policy p = policy_of(changed_policy(
+        "[{\"cases\": \"a\", \"ignorable\": 0, \"must_catch\": 0.01}, {\"cases\": \"b\", \"ignorable\": 0, "
+        "\"must_catch\": 0.07}, {\"cases\": \"c\", \"ignorable\": 0, \"must_catch\": 0.01, \"mean\": 0.02}]",
+        "[]", "[]"));
     assert_true(mean_of(&p, "a/v/1", "cache") == 0.05 && mean_of(&p, "a/v/1", "dram") == 0.1);
     assert_true(mean_of(&p, "b/v/1", "cache") == 0.07 && mean_of(&p, "b/v/1", "dram") == 0.1);
     assert_true(mean_of(&p, "c/v/1", "cache") == 0.02 && mean_of(&p, "c/v/1", "dram") == 0.02);
