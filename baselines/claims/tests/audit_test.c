@@ -59,8 +59,7 @@ static void audit_claims(const struct fixture *f, struct baseline_audit *audit, 
              "{\"schema_version\": 1, \"source\": \"a report\", \"op\": \"qk256_dequant\", \"claims\": [%s]}",
              claims);
     bench_test_put(JSON, text, strlen(text));
-    if (baseline_audit_make(audit, JSON, &f->sum, &err) != 0)
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(baseline_audit_make(audit, JSON, &f->sum, &err), err);
 }
 
 #define STEP(phase, over, ratio)                                                                             \

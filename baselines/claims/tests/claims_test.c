@@ -114,8 +114,7 @@ UNIT_TEST(the_roadmap_says_what_was_claimed)
     struct baseline_claims c;
     struct qk_error err;
     size_t seen = 0, goals = 0;
-    if (baseline_claims_read(&c, ROADMAP_JSON, &err) != 0)
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(baseline_claims_read(&c, ROADMAP_JSON, &err), err);
     assert_string_equal(c.op, "qk256_dequant");
     for (size_t i = 0; i < c.count; i++) {
         const struct baseline_claim *claim = &c.claims[i];

@@ -30,8 +30,7 @@ UNIT_TEST(claims_are_put_beside_their_phase)
 {
     struct baseline_e2e_audit a;
     struct qk_error err;
-    if (baseline_e2e_audit_make(&a, ROADMAP_JSON, &e, &err))
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(baseline_e2e_audit_make(&a, ROADMAP_JSON, &e, &err), err);
     assert_int_equal(a.tokens, 8);
     assert_true(a.limit_s == 30);
     assert_int_equal(a.count, 4);
@@ -78,7 +77,7 @@ UNIT_TEST(a_file_without_such_claims_is_refused)
         "\"phase\": \"1\", \"over\": \"baseline\", \"ratio\": 2, \"what\": \"w\"}]}";
     bench_test_put(path, claims, strlen(claims));
     assert_int_equal(baseline_e2e_audit_make(&a, path, &e, &err), QK_ERR_FORMAT);
-    assert_non_null(strstr(err.text, "no end_to_end"));
+    assert_says(err.text, "no end_to_end");
     unlink(path);
     assert_int_equal(baseline_e2e_audit_make(&a, path, &e, &err), QK_ERR_IO);
 }

@@ -11,8 +11,7 @@ static struct baseline_policy policy_of(const char *path)
 {
     struct baseline_policy p;
     struct qk_error err = {.text = ""};
-    if (baseline_policy_read(&p, path, &err) != 0)
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(baseline_policy_read(&p, path, &err), err);
     return p;
 }
 
@@ -193,12 +192,12 @@ UNIT_TEST(a_rule_that_matches_nothing_is_an_error)
     baseline_policy_match_case(&p, "a/v/1", "cache");
     assert_int_equal(baseline_policy_unmatched(&p, &err), QK_ERR_INVALID);
     assert_string_equal(err.where, "$.margins[1].cases");
-    assert_non_null(strstr(err.text, "found a rule for 'a' in dram, which no case matches"));
-    assert_non_null(strstr(err.text, "policy.json"));
+    assert_says(err.text, "found a rule for 'a' in dram, which no case matches");
+    assert_says(err.text, "policy.json");
     baseline_policy_match_case(&p, "a/v/1", "dram");
     assert_int_equal(baseline_policy_unmatched(&p, &err), QK_ERR_INVALID);
     assert_string_equal(err.where, "$.speedups[1].cases");
-    assert_non_null(strstr(err.text, "'a/w/7', which"));
+    assert_says(err.text, "'a/w/7', which");
     baseline_policy_match_case(&p, "a/w/7", "cache");
     assert_int_equal(baseline_policy_unmatched(&p, &err), 0);
     /* one that a later rule always overrules still matches */

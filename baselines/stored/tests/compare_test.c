@@ -173,7 +173,7 @@ UNIT_TEST_WITH(every_field_of_the_identity, NULL, tear_down)
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
         assert_string_equal(c.shown[i].name, shown[i]);
     baseline_fields_text(c.identity, c.identity_count, text, sizeof text);
-    assert_non_null(strstr(text, "; L2 Unified cache: 1024 KiB, now 2048 KiB; "));
+    assert_says(text, "; L2 Unified cache: 1024 KiB, now 2048 KiB; ");
     char small[8];
     assert_int_equal(strlen(baseline_fields_text(c.identity, c.identity_count, small, sizeof small)), 7);
 }

@@ -110,7 +110,7 @@ UNIT_TEST(one_shape_in_l1_unless_asked_otherwise)
     l1(0); /* not known: 32 KiB are assumed, and that is said */
     expect_shape("qk256_dequant", NULL, 1, "4096");
     assert_int_equal(make(NULL, NULL), 0);
-    assert_non_null(strstr(m.source, "32 KiB, assumed"));
+    assert_says(m.source, "32 KiB, assumed");
 }
 
 UNIT_TEST(only_staged_variants_are_taken)
@@ -128,8 +128,8 @@ UNIT_TEST(only_staged_variants_are_taken)
     assert_int_equal(make("qk256_dequant/p[14]*/4096", NULL), 0);
     assert_int_equal(wanted(&m.groups[0]), 2);
     assert_int_equal(make("qk256_dequant/*_best", NULL), QK_ERR_ARG);
-    assert_non_null(strstr(err.text, "'qk256_dequant/*_best' matches no staged variant"));
-    assert_non_null(strstr(err.text, "qk256_dequant/p4_permute"));
+    assert_says(err.text, "'qk256_dequant/*_best' matches no staged variant");
+    assert_says(err.text, "qk256_dequant/p4_permute");
     assert_int_equal(make("qk256_dequant/p9", NULL), QK_ERR_ARG);
     assert_int_equal(make(NULL, "nonsense"), QK_ERR_ARG);
 }
@@ -187,7 +187,7 @@ UNIT_TEST(a_wrong_variant_is_not_timed)
     assert_int_equal(bd.count, 2);
     assert_int_equal(bd.rows[0].status, BENCH_OK);
     assert_int_equal(bd.rows[1].status, BENCH_ERROR);
-    assert_non_null(strstr(bd.rows[1].reason, "made to fail"));
+    assert_says(bd.rows[1].reason, "made to fail");
     assert_null(bd.rows[1].samples_ns);
     assert_int_equal(run("qk256_dequant/p1*/256"), QK_ERR_INVALID);
     failing = NULL;
@@ -198,7 +198,7 @@ UNIT_TEST(what_cannot_run_here_is_skipped)
     const struct qk_cpu all = isa;
     assert_int_equal(qk_cpu_detect(&isa, "avx2", &err), 0);
     assert_int_equal(run("qk256_dequant/p4*/256"), QK_ERR_UNAVAILABLE);
-    assert_non_null(strstr(err.text, "none of the variants named can run here"));
+    assert_says(err.text, "none of the variants named can run here");
     assert_int_equal(run("qk256_dequant/[sp][c4]*/256"), 0);
     assert_int_equal(bd.rows[0].status, BENCH_OK);
     assert_int_equal(bd.rows[1].status, BENCH_SKIP);
@@ -220,7 +220,7 @@ UNIT_TEST(a_stop_ends_it)
     stop_at = 2;
     assert_int_equal(run("qk256_dequant/scalar/256"), QK_ERR_INTERRUPTED);
     assert_int_equal(progressed, 0);
-    assert_non_null(strstr(err.text, "before timing"));
+    assert_says(err.text, "before timing");
     stop_at = 0;
 }
 

@@ -281,7 +281,7 @@ UNIT_TEST_WITH(the_cache_keeps_them_by_fingerprint, set_up, tear_down)
     if (bench_ceilings_store(&c, &err))
         fail_msg("%s", err.text);
     assert_int_equal(bench_ceilings_path(c.env.fingerprint, &path, &err), 0);
-    assert_non_null(strstr(path, "/xdg/qkbench/ceilings-"));
+    assert_says(path, "/xdg/qkbench/ceilings-");
     assert_non_null(strstr(path, c.env.fingerprint));
     assert_int_equal(bench_ceilings_load(&again, c.env.fingerprint, &found, &err), 0);
     assert_true(found);
@@ -305,7 +305,7 @@ UNIT_TEST_WITH(no_folder_is_no_ceilings, set_up, tear_down)
     setenv("XDG_CACHE_HOME", "relative", 1);
     setenv("HOME", bench_test_path("home"), 1);
     assert_int_equal(bench_ceilings_path("f", &path, &err), 0);
-    assert_non_null(strstr(path, "/home/.cache/qkbench/ceilings-f.json"));
+    assert_says(path, "/home/.cache/qkbench/ceilings-f.json");
     free(path);
     unsetenv("XDG_CACHE_HOME");
     unsetenv("HOME");
@@ -318,7 +318,7 @@ UNIT_TEST_WITH(no_folder_is_no_ceilings, set_up, tear_down)
     bench_test_put(bench_test_path("taken"), "x", 1);
     setenv("XDG_CACHE_HOME", bench_test_path("taken"), 1);
     assert_int_equal(bench_ceilings_store(&c, &err), QK_ERR_IO);
-    assert_non_null(strstr(err.text, "taken"));
+    assert_says(err.text, "taken");
 }
 
 UNIT_TESTS(ceilings, bench_test_dir_make, bench_test_dir_remove)

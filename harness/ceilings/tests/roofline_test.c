@@ -29,13 +29,13 @@ UNIT_TEST_WITH(the_bound_is_what_the_ceilings_give, set_up, tear_down)
     /* L1: a copy at 200 GB/s is 100 each way, which the write alone takes: reads cost nothing. */
     b = bench_roofline_bound(&c, &c.env, 1000, 10000, 0);
     bench_test_near(b.ns, 100);
-    assert_non_null(strstr(b.text, "L1 at 100 GB/s written and 200 GB/s read, 100 % overlapped"));
+    assert_says(b.text, "L1 at 100 GB/s written and 200 GB/s read, 100 % overlapped");
     b = bench_roofline_bound(&c, &c.env, 20000, 1000, 0);
     bench_test_near(b.ns, 100);
     /* L2: a copy at 100 GB/s takes what both take one after the other. */
     b = bench_roofline_bound(&c, &c.env, 100000, 200000, 0);
     bench_test_near(b.ns, 3000);
-    assert_non_null(strstr(b.text, "L2 at 100 GB/s written and 100 GB/s read, 0 % overlapped"));
+    assert_says(b.text, "L2 at 100 GB/s written and 100 GB/s read, 0 % overlapped");
     /* L3 holds what fits exactly. */
     b = bench_roofline_bound(&c, &c.env, 0, 32 << 20, 0);
     bench_test_near(b.ns, (32 << 20) / 50.0);
@@ -45,7 +45,7 @@ UNIT_TEST_WITH(the_bound_is_what_the_ceilings_give, set_up, tear_down)
      */
     b = bench_roofline_bound(&c, &c.env, 20e6, 160e6, 0);
     bench_test_near(b.ns, 10e6 + 1e6);
-    assert_non_null(strstr(b.text, "DRAM at 16 GB/s written and 20 GB/s read, 0 % overlapped"));
+    assert_says(b.text, "DRAM at 16 GB/s written and 20 GB/s read, 0 % overlapped");
 }
 
 UNIT_TEST_WITH(overlap_is_between_none_and_all, set_up, tear_down)
@@ -65,7 +65,7 @@ UNIT_TEST_WITH(much_arithmetic_binds, set_up, tear_down)
     /* The largest peak is vpdpbusd's: 2 per ns, 128 operations each. */
     const struct bench_bound b = bench_roofline_bound(&c, &c.env, 100, 100, 256000);
     bench_test_near(b.ns, 1000);
-    assert_non_null(strstr(b.text, "256 Gop/s of vpdpbusd zmm"));
+    assert_says(b.text, "256 Gop/s of vpdpbusd zmm");
 }
 
 UNIT_TEST_WITH(a_missing_ceiling_is_no_number, set_up, tear_down)
@@ -118,9 +118,9 @@ UNIT_TEST_WITH(every_ok_record_gets_its_share, set_up, tear_down)
     assert_string_equal(share[0]->reason, "100 % is 10 ns: L1 at 100 GB/s written and 200 GB/s read, 100 % "
                                           "overlapped; ceilings of 2026-01-02T03:04:05+00:00");
     bench_test_near(share[1]->value, 125);
-    assert_non_null(strstr(share[1]->reason, "more than 100: the machine was faster"));
+    assert_says(share[1]->reason, "more than 100: the machine was faster");
     assert_true(share[2]->value > 100);
-    assert_non_null(strstr(share[2]->reason, "more than 100: this row touches less"));
+    assert_says(share[2]->reason, "more than 100: this row touches less");
     assert_null(share[3]);
     bench_sample_set_free(&set);
 }

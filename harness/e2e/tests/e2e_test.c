@@ -96,8 +96,7 @@ static void run(struct bench_e2e *e, const struct bench_e2e_config *cfg)
     struct qk_error err = {.text = ""};
     memset(e, 0, sizeof *e);
     fed_count = 0;
-    if (bench_e2e_run(e, cfg, &err))
-        fail_msg("%s: %s", err.where, err.text);
+    assert_works(bench_e2e_run(e, cfg, &err), err);
 }
 
 UNIT_TEST(parts_add_up_exactly)

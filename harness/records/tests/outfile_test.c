@@ -208,7 +208,7 @@ UNIT_TEST(devices_are_written_not_replaced)
     assert_int_equal(bench_outfile_open(&out, "/dev/full", NULL), QK_OK);
     fputs("text", out.stream);
     assert_int_equal(bench_outfile_commit(&out, &err), QK_ERR_IO);
-    assert_non_null(strstr(err.text, "No space left"));
+    assert_says(err.text, "No space left");
     assert_int_equal(stat("/dev/full", &st), 0);
     assert_true(S_ISCHR(st.st_mode));
 }

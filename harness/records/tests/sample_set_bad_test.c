@@ -295,10 +295,10 @@ UNIT_TEST(full_disk_is_noticed)
     assert_non_null(f);
     setvbuf(f, NULL, _IONBF, 0);
     assert_int_equal(bench_sample_set_write_json(&set, f, &err), QK_ERR_IO);
-    assert_non_null(strstr(err.text, "No space left"));
+    assert_says(err.text, "No space left");
     clearerr(f);
     assert_int_equal(bench_sample_set_write_csv(&set, f, &err), QK_ERR_IO);
-    assert_non_null(strstr(err.text, "No space left"));
+    assert_says(err.text, "No space left");
     fclose(f);
     bench_sample_set_free(&set);
 }

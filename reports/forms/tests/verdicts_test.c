@@ -170,8 +170,8 @@ UNIT_TEST(no_shape_is_lost)
         assert_non_null(at);
         assert_null(strstr(at + 1, name));
     }
-    assert_non_null(strstr(text, "| op/v | 000000000000000, "));
-    assert_non_null(strstr(text, "| op/vw | 000000000000150, "));
+    assert_says(text, "| op/v | 000000000000000, ");
+    assert_says(text, "| op/vw | 000000000000150, ");
     free(text);
 }
 
