@@ -213,43 +213,32 @@ int bench_arms_room(struct bench_arms *set, struct qk_error *err)
     return 0;
 }
 
-/* For the clocks of so many more blocks, and to find their median. */
-static int clock_room(struct bench_rounds *r, size_t blocks, struct qk_error *err)
-{
-    double *const ghz = realloc(r->ghz, 3 * (r->ghz_room + blocks + 1) * sizeof *ghz);
-    if (!ghz)
-        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the clocks of %zu blocks", blocks);
-    r->ghz = ghz;
-    r->ghz_room += blocks;
-    return 0;
-}
-
-static double planned(const struct bench_arms *sets, size_t count)
-{
-    double ns = 0;
-    for (size_t s = 0; s < count; s++)
-        ns += sets[s].schedule.ns;
-    return ns;
-}
-
 int bench_arms_time(struct bench_rounds *r, struct bench_arms *sets, size_t count, struct qk_error *err)
 {
     const double start = (double)bench_clock_ns(),
                  left = (r->end_ns - start) * (double)count / (double)(r->sets - r->done);
-    const bool shorten = planned(sets, count) > left;
     struct bench_patience patience = {.known = false};
+    double planned = 0, all = 0;
+    size_t blocks = 1;
     int code = 0;
     if (r->patient)
         patience = bench_patience_make(r->patient, r->job->quick, BENCH_BLOCKS_MAX * count);
     patience.left_ns = fmin(patience.left_ns, fmax(0, left / 10));
+    for (size_t s = 0; s < count; s++)
+        planned += sets[s].schedule.ns;
     for (size_t s = 0; s < count && !code; s++) {
-        if (shorten && sets[s].count)
+        if (planned > left && sets[s].count)
             sets[s].schedule = bench_schedule_shorten(&sets[s].schedule);
+        all += sets[s].schedule.ns;
+        blocks += sets[s].schedule.blocks;
         code = bench_arms_room(&sets[s], err);
-        if (!code)
-            code = clock_room(r, sets[s].schedule.blocks, err);
     }
-    const double all = planned(sets, count), span = fmin(left, r->late > 0 ? r->late * all : INFINITY);
+    double *const ghz =
+        realloc(r->ghz, 3 * (r->ghz_count + blocks) * sizeof *ghz); /* to find a median in, too */
+    if (!code && !ghz)
+        code = qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the clocks of %zu blocks", blocks);
+    r->ghz = ghz ? ghz : r->ghz;
+    const double span = fmin(left, r->late > 0 ? r->late * all : INFINITY);
     double behind = 0;
     bool more = true;
     for (size_t b = 0; more && !code; b++) {

@@ -101,7 +101,7 @@ struct bench_rounds {
     size_t repeated; /* blocks, for a core of one's own */
     struct bench_dropped dropped;
     char clock_why[96];
-    size_t ghz_count, ghz_room;
+    size_t ghz_count;
     double *ghz; /* [ghz_count]: of all blocks, where known */
 };
 
