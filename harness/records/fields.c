@@ -52,7 +52,8 @@ static void hold_text(struct bench_reader *r, const struct bench_place *at, cons
 static void hold_number(struct bench_reader *r, const struct bench_place *at, const struct bench_field *f)
 {
     const bool whole = f->kind == BENCH_FIELD_INTEGER || f->kind == BENCH_FIELD_WHOLE;
-    const bool number = f->kind == BENCH_FIELD_INTEGER ? json_is_integer(at->json) : json_is_number(at->json);
+    const bool exact = f->kind == BENCH_FIELD_INTEGER || f->flags & BENCH_WHOLES;
+    const bool number = exact ? json_is_integer(at->json) : json_is_number(at->json);
     const double most = bench_field_most(f);
     const long double x = json_is_integer(at->json) /* all 64 bits of it */
                               ? (long double)json_integer_value(at->json)

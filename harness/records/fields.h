@@ -57,7 +57,7 @@ enum bench_field_flags {
     BENCH_ONCE = 128,    /* no two elements of a list agree in all fields that have this flag */
     /* OBJECT: its place holds a pointer to it, and NULL is null; not read */
     BENCH_BORROWED = 256,
-    BENCH_WHOLES = 512, /* NUMBERS: without fractions, written as integers */
+    BENCH_WHOLES = 512, /* NUMBERS: without fractions, written as integers. WHOLE: 1.0 is refused, too */
 };
 
 struct bench_field {

@@ -94,10 +94,10 @@ static const struct bench_field case_fields[] = {
     FIELD(BOOLEAN, "reference", reference, "What speed-ups of its group are relative to."),
     FIELD(WORD, "status", status, "", 0, .words = status_words),
     FIELD(COPY, "reason", reason, "Why it is not ok.", BENCH_OR_NULL),
-    FIELD(WHOLE, "elements", elements, ""),
-    FIELD(WHOLE, "ops", ops, ""),
-    FIELD(WHOLE, "bytes_read", bytes_read, ""),
-    FIELD(WHOLE, "bytes_written", bytes_written, ""),
+    FIELD(WHOLE, "elements", elements, "", BENCH_WHOLES),
+    FIELD(WHOLE, "ops", ops, "", BENCH_WHOLES),
+    FIELD(WHOLE, "bytes_read", bytes_read, "", BENCH_WHOLES),
+    FIELD(WHOLE, "bytes_written", bytes_written, "", BENCH_WHOLES),
     FIELD(INTEGER, "calls_per_slice", calls, ""),
     FIELD_LIST(LIST, "metrics", metrics, metric_count, &metric, "What else was found out.", BENCH_OPTIONAL),
 };
@@ -284,6 +284,11 @@ static bool has_waited(const void *record)
     return set->waited_ms || set->repeated_blocks;
 }
 
+static bool has_dropped(const void *set)
+{
+    return ((const struct bench_sample_set *)set)->dropped.count;
+}
+
 static json_t *clock_reason(const void *record)
 {
     const struct bench_sample_set *set = record;
@@ -357,10 +362,10 @@ static const struct bench_field run_fields[] = {
     FIELD(INTEGER, "repeated_blocks", repeated_blocks, "Measured again, because they ended on a shared core.",
           BENCH_OPTIONAL, 0, INT_MAX, .there = has_waited),
     FIELD(INTEGER, "dropped_blocks", dropped.count, "Whose clock could not be believed.", BENCH_OPTIONAL, 1),
-    FIELD(TEXT, "dropped_reason", dropped.why, "Of the first of them.", BENCH_OPTIONAL),
+    FIELD(TEXT, "dropped_reason", dropped.why, "Of the first of them.", BENCH_OPTIONAL, .there = has_dropped),
     FIELD_PART("clock", &clock_type, ""),
     FIELD(TEXT, "events_reason", events_why, "Why events are null, or how they were counted.",
-          BENCH_OPTIONAL),
+          BENCH_OPTIONAL | BENCH_OR_NULL),
     FIELD(OBJECT, "fingerprint", env, "", .of = &bench_fingerprint_fields),
     FIELD_LIST(LIST, "cases", records, record_count, &case_type, "", BENCH_ON_LINES),
 };
@@ -383,10 +388,6 @@ const struct bench_fields bench_sample_set_fields = {
     .check = bench_sample_set_check,
 };
 
-/*
- * Each case and each block on one line of its own: a diff shows what changed, and memory holds one row at a
- * time.
- */
 int bench_sample_set_write_json(const struct bench_sample_set *set, FILE *to, struct qk_error *err)
 {
     const int bad = bench_fields_check(&bench_sample_set_fields, set, err);
