@@ -44,7 +44,7 @@ json_t *bench_json_text_or_null(const char *s)
 
 json_t *bench_json_real(double x)
 {
-    return isnan(x) ? json_null() : json_real(x);
+    return isfinite(x) ? json_real(x) : json_null();
 }
 
 double bench_stored(double x)

@@ -18,7 +18,7 @@ void bench_json_append(json_t **array, json_t *value);
 /* JSON is UTF-8. A text that is not (a file name, say) is written as harness/records/shown.h shows it. NULL is empty. */
 json_t *bench_json_text(const char *s);
 json_t *bench_json_text_or_null(const char *s); /* null when empty */
-json_t *bench_json_real(double x);              /* null when NaN */
+json_t *bench_json_real(double x);              /* null when not finite */
 /* Rounded to the seven digits that files keep, so that what is derived from it survives a round trip. */
 double bench_stored(double x);
 json_t *bench_json_seed(uint64_t seed); /* as text: most readers lose bits of integers above 2^53 */

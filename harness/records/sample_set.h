@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All samples of a run, in order, with what was measured and where. This is the one place that knows the JSON. It is a
+ * All samples of a run, in order, with what was measured and where. Its JSON, which nobody else knows, is a
  * superset of google-benchmark's own (context, benchmarks[]).
  *
  * Samples pair by position. In a group (cases of one op and one shape) slice i of block b of every case ran in the same
- * round, in an order drawn from the seed. All ok records of a group have equally many blocks and slices.
+ * round, in an order drawn from the seed. All ok records of a group have equally many blocks and slices. Samples have
+ * the digits that the file keeps (bench_stored) from when they are taken.
  */
 #pragma once
 

@@ -140,19 +140,14 @@ static json_t *row_name(const void *row)
     return case_name(((const struct row *)row)->rec);
 }
 
-/* Of the samples as they are written. Rounding keeps their order, so it is enough to round the middle two. */
 static json_t *row_median(const void *record)
 {
     const struct bench_block *block = &((const struct row *)record)->block;
-    const size_t n = block->slices;
-    double *sorted = n ? malloc(n * sizeof *sorted) : NULL;
-    if (!sorted)
-        return n ? NULL : json_null();
-    memcpy(sorted, block->samples_ns, n * sizeof *sorted);
-    bench_sort(sorted, n);
-    const double lower = bench_stored(sorted[(n - 1) / 2]), upper = bench_stored(sorted[n / 2]);
-    free(sorted);
-    return bench_json_real(lower + (upper - lower) / 2);
+    double *scratch = calloc(block->slices + 1, sizeof *scratch);
+    json_t *median =
+        scratch ? bench_json_real(bench_median(block->samples_ns, block->slices, scratch)) : NULL;
+    free(scratch);
+    return median;
 }
 
 static bool is_recorded(const void *row)
@@ -265,7 +260,7 @@ static void check_rows(struct bench_reader *r, const struct bench_place *at, voi
 static json_t *whole_mhz(const void *record)
 {
     const double ghz = ((const struct bench_sample_set *)record)->clock_ghz;
-    return isfinite(ghz) ? json_integer(lround(1000 * bench_stored(ghz))) : json_null();
+    return isfinite(ghz) ? json_integer(lround(1000 * ghz)) : json_null();
 }
 
 static json_t *is_scaling(const void *set)
