@@ -10,7 +10,7 @@
 struct stored {
     struct baseline b;
     size_t uncounted_count;
-    struct bench_metric *uncounted; /* owned; of what was read */
+    struct bench_metric *uncounted; /* owned; what is in them is of what was read, borrowed when written */
     struct bench_metric *counted; /* of the case that is written: room for the counters that are said there */
 };
 
@@ -172,18 +172,21 @@ static bool is_uncounted(const struct baseline *b, const struct bench_metric *m)
     return true;
 }
 
-/* Those of the first case are all that there may be. */
-static bool next_uncounted(const void *record, void *row)
+/* Those of the first case are all that there may be. Once a file: each is looked for in every case. */
+static void find_uncounted(struct stored *s)
 {
-    const struct baseline *b = &((const struct stored *)record)->b;
-    struct bench_metric *to = row;
-    const size_t count = b->count ? b->cases->counter_count : 0;
-    size_t i = to->name ? (size_t)(baseline_find_counter(b->cases, to->name) - b->cases->counters) + 1 : 0;
-    while (i < count && !is_uncounted(b, &b->cases->counters[i]))
+    const size_t count = s->b.count ? s->b.cases->counter_count : 0;
+    for (size_t i = 0; i < count; i++)
+        if (is_uncounted(&s->b, &s->b.cases->counters[i]))
+            s->uncounted[s->uncounted_count++] = s->b.cases->counters[i];
+}
+
+static bool is_said_once(const struct stored *s, const char *name)
+{
+    size_t i = 0;
+    while (i < s->uncounted_count && strcmp(s->uncounted[i].name, name) != 0)
         i++;
-    if (i < count)
-        *to = b->cases->counters[i];
-    return i < count;
+    return i < s->uncounted_count;
 }
 
 static bool next_case(const void *record, void *row)
@@ -197,7 +200,7 @@ static bool next_case(const void *record, void *row)
     to->counters = s->counted;
     to->counter_count = 0;
     for (size_t i = 0; i < next->counter_count; i++)
-        if (!is_uncounted(&s->b, &next->counters[i]))
+        if (!is_said_once(s, next->counters[i].name))
             s->counted[to->counter_count++] = next->counters[i];
     return true;
 }
@@ -280,7 +283,7 @@ static const struct bench_field fields[] = {
     FIELD(TEXT, "shapes", b.shapes, ""),
     FIELD(OBJECT, "shown", b.env, "What need not be so again; empty texts are not known.", .of = &shown),
     FIELD_LIST(MAP, "uncounted", uncounted, uncounted_count, &uncounted,
-               "Counters that no case has, for one reason.", .next = next_uncounted, .get = add_uncounted),
+               "Counters that no case has, for one reason.", .get = add_uncounted),
     FIELD(TEXT, "version", b.env.version, "Of qkbench."),
 };
 #undef FIELD_OF
@@ -301,9 +304,16 @@ int baseline_write(const struct baseline *b, FILE *to, struct qk_error *err)
     for (size_t i = 0; i < b->count; i++)
         most = b->cases[i].counter_count > most ? b->cases[i].counter_count : most;
     s.counted = calloc(most, sizeof *s.counted);
-    const int code = s.counted ? bench_fields_write(&baseline_fields, &s, "the baseline", to, err)
-                               : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory to write the baseline");
+    s.uncounted = calloc(most, sizeof *s.uncounted);
+    int code = s.counted && s.uncounted ? 0 : QK_ERR_MEMORY;
+    if (code) {
+        qk_fail(err, code, NULL, "no memory to write the baseline");
+    } else {
+        find_uncounted(&s);
+        code = bench_fields_write(&baseline_fields, &s, "the baseline", to, err);
+    }
     free(s.counted);
+    free(s.uncounted);
     return code;
 }
 

@@ -98,9 +98,10 @@ bool bench_has(const struct bench_place *object, const char *key)
 void bench_demand(struct bench_reader *r, bool condition, const struct bench_place *object, const char *key,
                   const char *expected)
 {
+    if (condition || r->code != QK_OK)
+        return;
     const struct bench_place p = bench_member(object, key);
-    if (r->code == QK_OK && !condition)
-        bench_refuse(r, p.path, p.json, expected);
+    bench_refuse(r, p.path, p.json, expected);
 }
 
 /* What jansson allocated since reading began. What it gave back is not known, so this is an upper bound. */

@@ -24,11 +24,11 @@ int __wrap_strcmp(const char *a, const char *b)
     return __real_strcmp(a, b);
 }
 
-enum layout { ONE_GROUP, OPS, SHAPES, METRICS, SKIPPED, LAYOUTS };
-enum step { CHECK, SUMMARY, TEXT, MAKE, COMPARE, COMPARISON_TEXT, JUDGE, STEPS };
-static const char *const layouts[] = {"one group", "ops", "shapes", "metrics", "skipped"};
-static const char *const steps[] = {"check",   "summary",           "text", "make",
-                                    "compare", "comparison's text", "judge"};
+enum layout { ONE_GROUP, OPS, SHAPES, METRICS, UNCOUNTED, SKIPPED, LAYOUTS };
+enum step { CHECK, SUMMARY, TEXT, MAKE, COMPARE, COMPARISON_TEXT, JUDGE, WRITE, STEPS };
+static const char *const layouts[] = {"one group", "ops", "shapes", "metrics", "uncounted", "skipped"};
+static const char *const steps[] = {"check",   "summary",           "text",  "make",
+                                    "compare", "comparison's text", "judge", "write"};
 
 static void add_case(struct bench_sample_set *set, enum layout layout, size_t i, const char *flags)
 {
@@ -58,6 +58,8 @@ static void add_case(struct bench_sample_set *set, enum layout layout, size_t i,
     }
     if (layout == METRICS)
         assert_true(bench_record_add_metric(rec, why, "u", 1, why));
+    if (layout == UNCOUNTED)
+        assert_true(bench_record_add_metric(rec, "cycles", "cycles", NAN, "no counters here"));
 }
 
 static size_t since(size_t *last)
@@ -103,6 +105,8 @@ static void count_steps(enum layout layout, size_t cases, size_t count[STEPS])
     if (layout != SKIPPED)
         assert_int_equal(baseline_judge_stored(&b[0], &b[1], &policy, &r, NULL), 0);
     count[JUDGE] = since(&last);
+    assert_int_equal(baseline_write(&b[0], to, NULL), 0);
+    count[WRITE] = since(&last);
     baseline_report_free(&r);
     baseline_policy_free(&policy);
     baseline_comparison_free(&c);
