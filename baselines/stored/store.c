@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/stored/baseline.h"
 
-#include "harness/records/outfile.h"
+#include "harness/records/files/outfile.h"
 
 #include <dirent.h>
 #include <errno.h>

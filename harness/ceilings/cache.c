@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/ceilings/ceilings.h"
 
-#include "harness/records/outfile.h"
+#include "harness/records/files/outfile.h"
 
 #include <errno.h>
 #include <stdlib.h>

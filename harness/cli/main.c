@@ -9,7 +9,7 @@
 
 #include "harness/duet/duet.h"
 #include "harness/machine/config.h"
-#include "harness/records/outfile.h"
+#include "harness/records/files/outfile.h"
 
 static const struct cli_command commands[] = {
     {"list", "ops, variants, isa, phase; available here or why not", cli_list},

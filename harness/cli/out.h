@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "harness/records/outfile.h"
+#include "harness/records/files/outfile.h"
 
 struct cli_out {
     const char *option;        /* "--out" */

@@ -3,7 +3,7 @@
 
 #include "harness/cli/cli.h"
 #include "harness/machine/datafile.h"
-#include "harness/records/outfile.h"
+#include "harness/records/files/outfile.h"
 
 #include <errno.h>
 #include <stdio.h>

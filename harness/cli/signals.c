@@ -8,7 +8,7 @@
  */
 #include "harness/cli/cli.h"
 #include "harness/machine/clock.h"
-#include "harness/records/outfile.h"
+#include "harness/records/files/outfile.h"
 
 #include <signal.h>
 #include <string.h>

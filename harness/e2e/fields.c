@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The rows of whole models as JSON, JSON lines and CSV. */
 #include "harness/e2e/e2e.h"
-#include "harness/records/outfile.h"
+#include "harness/records/files/outfile.h"
 #include "harness/records/shown.h"
 
 #include <math.h>

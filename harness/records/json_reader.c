@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/records/json_reader.h"
 
-#include "harness/records/infile.h"
+#include "harness/records/files/infile.h"
 #include "harness/records/shown.h"
 
 #include <ctype.h>

@@ -2,7 +2,7 @@
 /* What the writers of verdicts.h share: an order, words, and the tables of text and markdown. */
 #pragma once
 
-#include "harness/records/outfile.h"
+#include "harness/records/files/outfile.h"
 #include "reports/forms/verdicts.h"
 #include "reports/text/table.h"
 

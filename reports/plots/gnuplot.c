@@ -3,7 +3,7 @@
 
 #include "harness/machine/child.h"
 #include "harness/machine/clock.h"
-#include "harness/records/outfile.h"
+#include "harness/records/files/outfile.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/records/outfile.h"
+#include "harness/records/files/outfile.h"
 #include "harness/records/shown.h"
 #include "reports/text/content.h"
 

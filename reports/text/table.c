@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/text/table.h"
 
-#include "harness/records/outfile.h"
+#include "harness/records/files/outfile.h"
 #include "harness/records/shown.h"
 
 #include <assert.h>

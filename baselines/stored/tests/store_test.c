@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where stored baselines are, and what happens to their files. */
 #include "baselines/stored/tests/stored_fixture.h"
-#include "harness/records/outfile.h"
+#include "harness/records/files/outfile.h"
 #include "harness/records/tests/fixture.h"
 
 #include <signal.h>

@@ -2,7 +2,7 @@
 #include "harness/cli/model/model.h"
 #include "harness/machine/datafile.h"
 #include "harness/machine/pinning.h"
-#include "harness/records/infile.h"
+#include "harness/records/files/infile.h"
 #include "model/synth/synth.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* What the tests of output files share. */
 #pragma once
 
-#include "harness/records/outfile.h"
+#include "harness/records/files/outfile.h"
 #include "harness/records/tests/fixture.h"
 
 #include <stdlib.h>

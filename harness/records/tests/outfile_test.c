@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/records/outfile.h"
+#include "harness/records/files/outfile.h"
 
 #include "harness/records/tests/outfile_fixture.h"
 

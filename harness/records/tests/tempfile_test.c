@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/records/outfile.h"
+#include "harness/records/files/outfile.h"
 
-#include "harness/records/tempfile.h"
+#include "harness/records/files/tempfile.h"
 #include "harness/records/tests/outfile_fixture.h"
 
 #include <stdio.h>

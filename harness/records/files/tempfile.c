@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/records/tempfile.h"
+#include "harness/records/files/tempfile.h"
 
 #include <dirent.h>
 #include <errno.h>

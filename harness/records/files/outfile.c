@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/records/outfile.h"
+#include "harness/records/files/outfile.h"
 
-#include "harness/records/replace.h"
-#include "harness/records/tempfile.h"
+#include "harness/records/files/replace.h"
+#include "harness/records/files/tempfile.h"
 
 #include <errno.h>
 #include <fcntl.h>

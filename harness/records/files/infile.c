@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/records/infile.h"
+#include "harness/records/files/infile.h"
 
 #include <errno.h>
 #include <fcntl.h>
