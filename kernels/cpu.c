@@ -14,6 +14,12 @@ static const struct qk_isa_row isas[QK_ISA_COUNT] = {
 #undef ISA
 };
 
+const char *const qk_isa_names[] = {
+#define ISA(level_, arch_, needs_, flags_, features_) #level_,
+#include "kernels/isa.def"
+#undef ISA
+    NULL};
+
 const struct qk_isa_row *qk_isa_row(enum qk_isa isa)
 {
     return &isas[isa];

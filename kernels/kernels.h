@@ -63,6 +63,7 @@ struct qk_isa_row {
 /* op < QK_OP_COUNT, isa < QK_ISA_COUNT. */
 const struct qk_op_row *qk_op_row(enum qk_op op);
 const struct qk_isa_row *qk_isa_row(enum qk_isa isa);
+extern const char *const qk_isa_names[]; /* by enum qk_isa; NULL behind the last */
 
 /* How many stages the op has: 0 when its variants cannot be cut ("-"). */
 int qk_stage_count(enum qk_op op);

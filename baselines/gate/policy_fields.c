@@ -104,13 +104,8 @@ static const struct bench_field removed_fields[] = {
 #undef FIELD_OF
 static const struct bench_fields removed = {FIELDS(struct baseline_removed, removed_fields), .closed = true};
 
-static const char *const isa_words[] = {
-#define ISA(level, arch, needs, flags, features) #level,
-#include "kernels/isa.def"
-#undef ISA
-    NULL};
 static const struct bench_field level_fields[] = {
-    FIELD_MADE(WORD, "", NULL, "", BENCH_ONCE, .words = isa_words),
+    FIELD_MADE(WORD, "", NULL, "", BENCH_ONCE, .words = qk_isa_names),
 };
 static const struct bench_fields level = {.fields = level_fields, .count = 1, .bare = true};
 
@@ -165,8 +160,7 @@ static const struct bench_field policy_fields[] = {
                "Seconds of measuring per case, by where its data lies; then it is INCONCLUSIVE."),
     FIELD(INTEGER, "launches", launches,
           "Fresh processes that the first 20 blocks of a case from DRAM are dealt out over; in cache each of "
-          "the "
-          "first hundred has its own.",
+          "the first hundred has its own.",
           0, 1, 100),
     FIELD_MADE(LIST, "isa", NULL, "Levels whose rows a gate may use; empty: all that are here.",
                BENCH_ACCEPTED, .of = &level, .get = take_levels),

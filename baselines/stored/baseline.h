@@ -14,6 +14,8 @@
 #include "harness/breakdown/breakdown.h"
 #include "harness/records/fields.h"
 
+/* What baselines may be called: `compare` would take X.json for a file. */
+#define BASELINE_NAME_PATTERN "^(?!.*\\.json$)[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$"
 enum { BASELINE_FILE_VERSION = 2, BASELINE_FILE_NAME = 65, BASELINE_PATH = 4096 };
 
 /* A component of a staged variant. */

@@ -33,11 +33,9 @@ void baseline_machine(const struct bench_environment *env, char to[80])
 
 int baseline_check_name(const char *name, struct qk_error *err)
 {
-    const size_t n = strlen(name);
-    const bool file = n >= 5 && !strcmp(name + n - 5, ".json"); /* `compare` would take it for a file */
-    if (n >= 1 && n < BASELINE_FILE_NAME && *name != '.' && !file &&
-        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n)
-        return 0;
+    const int fits = bench_text_matches(BASELINE_NAME_PATTERN, name);
+    if (fits)
+        return fits > 0 ? 0 : qk_fail(err, fits, NULL, "no memory to look at a name");
     return qk_fail(err, QK_ERR_ARG, "name",
                    "'%.80s' is no name of a baseline; expected 1 to %d of A-Z a-z 0-9 . _ - without a dot in "
                    "front or .json at the end",

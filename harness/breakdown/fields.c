@@ -124,8 +124,7 @@ static json_t *noise(const void *row)
 #define LIST(items) "{\"type\": \"array\", \"minItems\": 1, \"items\": " items "}"
 #define CASE_NAME   .pattern = "^[^/]+/[^/]+/[^/]+$"
 #define TIMED       .there = is_timed
-static const char *const status_words[] = {"ok", "skip", "error", NULL};
-#define FIELD_OF struct shown_row
+#define FIELD_OF    struct shown_row
 static const struct bench_field row_fields[] = {
     FIELD(TEXT, "name", name, "", 0, CASE_NAME),
     FIELD(COPY, "op", variant.op_name, "", BENCH_FILLED),
@@ -135,7 +134,7 @@ static const struct bench_field row_fields[] = {
     FIELD(COPY, "phase", variant.phase, "Of the roadmap; - outside it.", BENCH_FILLED),
     FIELD(COPY, "flags", variant.flags, ""),
     FIELD(WHOLE, "elements", row.elements, "", 0, 1, BENCH_WHOLE_MOST),
-    FIELD(WORD, "status", row.status, "ok: all members are there.", 0, .words = status_words),
+    FIELD(WORD, "status", row.status, "ok: all members are there.", 0, .words = bench_status_words),
     FIELD(TEXT, "reason", row.reason, "", BENCH_OR_NULL | BENCH_FILLED),
     FIELD(REAL, "core_ghz", row.clock_ghz, "", BENCH_OPTIONAL | BENCH_OR_NULL, FIELD_GHZ, TIMED),
     FIELD_MADE(JSON, "calls_per_slice", calls, "Of each prefix and the kernel.", BENCH_OPTIONAL, TIMED,
@@ -195,7 +194,7 @@ static const struct bench_field clock_fields[] = {
 static const struct bench_fields clock_table = {FIELDS(struct bench_breakdown, clock_fields), .closed = true};
 static const struct bench_field model_fields[] = {
     FIELD_CONST("name", "BitNet b1.58 2B4T"),
-    {.name = "ternary_weights", .kind = BENCH_FIELD_CONST, .low = BENCH_2B_WEIGHTS},
+    FIELD_NUMBER("ternary_weights", BENCH_2B_WEIGHTS),
 };
 static const struct bench_fields model = {FIELDS(struct bench_breakdown, model_fields), .closed = true};
 static const struct bench_field breakdown_fields[] = {

@@ -7,11 +7,6 @@
 #include <string.h>
 
 static const char *const units[] = {"GB/s", "instructions/ns", NULL};
-static const char *const isas[] = {
-#define ISA(level, architecture, needs, flags, features) #level,
-#include "kernels/isa.def"
-#undef ISA
-    NULL};
 /* More than rounding to seven digits can move a derived number by. */
 static const double DERIVED = 1e-5;
 /* Two dozen loops on a handful of levels, by one thread and by all. */
@@ -31,7 +26,7 @@ static bool is_peak(const struct bench_ceiling *row)
     }
 MADE(name, json_string(bench_ceiling_name(row, (char[64]){""}, 64)))
 MADE(kind, json_string(bench_ceiling_kind_names[row->loop->kind]))
-MADE(isa, json_string(isas[row->loop->isa]))
+MADE(isa, json_string(qk_isa_names[row->loop->isa]))
 MADE(instruction, json_sprintf("%s %s", row->loop->instruction, row->loop->registers))
 MADE(unit, json_string(units[is_peak(row)]))
 MADE(clock, bench_json_real(bench_ceiling_ghz(row)))
@@ -54,7 +49,7 @@ static void get_isa(struct bench_reader *r, const struct bench_place *at, void *
     struct bench_ceiling *const row = record;
     const struct bench_ceiling_loop *const end = bench_ceiling_loops + bench_ceiling_loop_count,
                                            *loop = row ? row->loop : end;
-    while (loop < end && strcmp(isas[loop->isa], json_string_value(at->json)) != 0)
+    while (loop < end && strcmp(qk_isa_names[loop->isa], json_string_value(at->json)) != 0)
         loop++;
     if (row && (loop == end || loop->kind != row->loop->kind))
         bench_refuse(r, at->path, at->json, "an ISA level this kind has a loop for");
@@ -114,7 +109,7 @@ static const struct bench_field ceiling_fields[] = {
     FIELD_MADE(TEXT, "name", put_name, "Of kind, level, isa and threads; of peaks of kind and isa."),
     FIELD_MADE(WORD, "kind", put_kind, "", 0, .words = bench_ceiling_kind_names, .get = get_kind),
     FIELD(WORD, "level", level, "", 0, .words = bench_ceiling_levels),
-    FIELD_MADE(WORD, "isa", put_isa, "", 0, .words = isas, .get = get_isa),
+    FIELD_MADE(WORD, "isa", put_isa, "", 0, .words = qk_isa_names, .get = get_isa),
     FIELD(INTEGER, "threads", threads, "", 0, 1, BENCH_CPUS_MAX),
     FIELD_MADE(TEXT, "instruction", put_instruction, "The loop consists of these, on those registers."),
     FIELD(INTEGER, "bytes_per_thread", bytes, "Working set; null in registers, or when it is not known.",

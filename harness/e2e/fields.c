@@ -89,20 +89,16 @@ static const struct bench_field part_fields[] = {PART(MODEL_PART_EMBEDDING, "emb
 static const struct bench_fields parts = {FIELDS(struct line, part_fields)};
 
 static const char *const forms[] = {"f32", "f16", NULL};
-#define ALWAYS(key, number)                                                                                  \
-    {                                                                                                        \
-        .name = (key), .kind = BENCH_FIELD_CONST, .low = (number)                                            \
-    }
 /* What llama-bench's tools want and what says nothing here. */
 #define LLAMA_BENCH                                                                                          \
-    ALWAYS("build_number", 0), FIELD_CONST("gpu_info", ""), FIELD_CONST("backends", "CPU"),                  \
-        FIELD_CONST("cpu_mask", "0x0"), ALWAYS("cpu_strict", 0), ALWAYS("poll", 0),                          \
-        ALWAYS("n_gpu_layers", 0), ALWAYS("n_cpu_moe", 0), FIELD_CONST("split_mode", "none"),                \
-        ALWAYS("main_gpu", 0), ALWAYS("no_kv_offload", 0), ALWAYS("flash_attn", 0),                          \
+    FIELD_NUMBER("build_number", 0), FIELD_CONST("gpu_info", ""), FIELD_CONST("backends", "CPU"),            \
+        FIELD_CONST("cpu_mask", "0x0"), FIELD_NUMBER("cpu_strict", 0), FIELD_NUMBER("poll", 0),              \
+        FIELD_NUMBER("n_gpu_layers", 0), FIELD_NUMBER("n_cpu_moe", 0), FIELD_CONST("split_mode", "none"),    \
+        FIELD_NUMBER("main_gpu", 0), FIELD_NUMBER("no_kv_offload", 0), FIELD_NUMBER("flash_attn", 0),        \
         FIELD_CONST("devices", "none"), FIELD_CONST("tensor_split", "0.00"),                                 \
-        FIELD_CONST("tensor_buft_overrides", "none"), ALWAYS("defrag_thold", -1), ALWAYS("use_mmap", 1),     \
-        ALWAYS("use_direct_io", 0), ALWAYS("embeddings", 0), ALWAYS("no_op_offload", 0),                     \
-        ALWAYS("no_host", 0), ALWAYS("n_depth", 0)
+        FIELD_CONST("tensor_buft_overrides", "none"), FIELD_NUMBER("defrag_thold", -1),                      \
+        FIELD_NUMBER("use_mmap", 1), FIELD_NUMBER("use_direct_io", 0), FIELD_NUMBER("embeddings", 0),        \
+        FIELD_NUMBER("no_op_offload", 0), FIELD_NUMBER("no_host", 0), FIELD_NUMBER("n_depth", 0)
 static const struct bench_field line_fields[] = {
     FIELD_VERSION(BENCH_E2E_SCHEMA_VERSION),
     FIELD(TEXT, "build_commit", e.env.commit, ""),

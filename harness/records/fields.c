@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 static void no_value(struct bench_reader *r, const struct bench_place *at, const struct bench_field *f,
                      const char *expected)
 {
@@ -16,22 +13,6 @@ static void no_value(struct bench_reader *r, const struct bench_place *at, const
     snprintf(text, sizeof text, "%s%s", f->expected ? f->expected : expected,
              f->flags & BENCH_OR_NULL && !f->expected ? " or null" : "");
     bench_refuse(r, at->path, at->json, text);
-}
-
-static bool matches(struct bench_reader *r, const char *pattern, const char *text)
-{
-    int error;
-    PCRE2_SIZE where;
-    pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
-                                     PCRE2_DOLLAR_ENDONLY | PCRE2_DOTALL, &error, &where, NULL);
-    pcre2_match_data *match = code ? pcre2_match_data_create(1, NULL) : NULL;
-    if (!match)
-        bench_reader_no_memory(r);
-    const bool found = match && pcre2_match(code, (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0,
-                                            PCRE2_NO_UTF_CHECK, match, NULL) >= 0;
-    pcre2_match_data_free(match);
-    pcre2_code_free(code);
-    return found;
 }
 
 static void hold_text(struct bench_reader *r, const struct bench_place *at, const struct bench_field *f)
@@ -45,8 +26,13 @@ static void hold_text(struct bench_reader *r, const struct bench_place *at, cons
         no_value(r, at, f, expected);
     else if (length < bounds.least)
         no_value(r, at, f, "a text that is not empty");
-    else if (f->pattern && !matches(r, f->pattern, json_string_value(at->json)))
-        no_value(r, at, f, f->pattern);
+    else if (f->pattern) {
+        const int matches = bench_text_matches(f->pattern, json_string_value(at->json));
+        if (matches < 0)
+            bench_reader_no_memory(r);
+        else if (!matches)
+            no_value(r, at, f, f->pattern);
+    }
 }
 
 static void hold_number(struct bench_reader *r, const struct bench_place *at, const struct bench_field *f)

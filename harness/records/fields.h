@@ -136,11 +136,12 @@ struct bench_fields {
     {                                                                                                        \
         .name = (key), .kind = BENCH_FIELD_CONST, .expected = (text)                                         \
     }
-#define FIELD_VERSION(number)                                                                                \
+#define FIELD_NUMBER(key, number)                                                                            \
     {                                                                                                        \
-        .name = "schema_version", .kind = BENCH_FIELD_CONST, .low = (number)                                 \
+        .name = (key), .kind = BENCH_FIELD_CONST, .low = (number)                                            \
     }
-#define FIELD_SIGN(place) .is_signed = _Generic(((FIELD_OF *)0)->place, int : true, default : false)
+#define FIELD_VERSION(number) FIELD_NUMBER("schema_version", number)
+#define FIELD_SIGN(place)     .is_signed = _Generic(((FIELD_OF *)0)->place, int : true, default : false)
 
 /* ISO 8601 with zone; empty where the machine could not tell. FIELD(TEXT, "date", date, "", 0, FIELD_DATE) */
 #define FIELD_DATE                                                                                           \
@@ -201,6 +202,9 @@ void bench_fields_hold_once(struct bench_reader *r, const struct bench_place *at
                             const struct bench_fields *type, json_t **seen);
 const struct bench_field *bench_fields_key(const struct bench_fields *type); /* its BENCH_KEY field */
 extern const struct bench_field bench_seed_rule;
+
+/* Does the text obey a pattern as fields have? 1, 0, or QK_ERR_MEMORY. */
+int bench_text_matches(const char *pattern, const char *text);
 
 /* Parts of a struct bench_environment that several documents hold. */
 extern const struct bench_fields bench_cache_fields, bench_identity_fields, bench_closed_identity_fields,

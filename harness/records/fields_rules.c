@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
 struct bench_text_bounds bench_field_text_bounds(const struct bench_field *f)
 {
     const bool fits = f->kind == BENCH_FIELD_TEXT && f->size;
@@ -45,6 +48,21 @@ const struct bench_field *bench_fields_key(const struct bench_fields *type)
     while (!(key->flags & BENCH_KEY))
         key++;
     return key;
+}
+
+int bench_text_matches(const char *pattern, const char *text)
+{
+    int error;
+    PCRE2_SIZE where;
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+                                     PCRE2_DOLLAR_ENDONLY | PCRE2_DOTALL, &error, &where, NULL);
+    pcre2_match_data *match = code ? pcre2_match_data_create(1, NULL) : NULL;
+    const int found =
+        match ? pcre2_match(code, (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0, PCRE2_NO_UTF_CHECK, match, NULL)
+              : PCRE2_ERROR_NOMEMORY;
+    pcre2_match_data_free(match);
+    pcre2_code_free(code);
+    return found >= 0 ? 1 : found == PCRE2_ERROR_NOMEMORY ? QK_ERR_MEMORY : 0;
 }
 
 void bench_fields_hold_once(struct bench_reader *r, const struct bench_place *at,

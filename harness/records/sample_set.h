@@ -19,6 +19,7 @@
 enum { BENCH_SCHEMA_VERSION = 1, BENCH_BLOCKS_MAX = 64, BENCH_NAME_MAX = 256 };
 
 enum bench_status { BENCH_OK, BENCH_SKIP, BENCH_ERROR };
+extern const char *const bench_status_words[]; /* "ok", "skip", "error", NULL */
 
 struct bench_block {
     double core_ghz;    /* estimated core clock beside these samples; NaN (null in JSON) when not estimable */

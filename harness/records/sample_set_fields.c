@@ -11,7 +11,7 @@
 /* Seven digits resolve 0.1 ps in a microsecond; more would be noise and a third more file. */
 enum { LINE = JSON_REAL_PRECISION(7), ROW = JSON_REAL_PRECISION(7) | JSON_COMPACT };
 
-static const char *const status_words[] = {[BENCH_OK] = "ok", "skip", "error", NULL};
+const char *const bench_status_words[] = {[BENCH_OK] = "ok", "skip", "error", NULL};
 
 /* Made of the very texts that stand beside it. */
 static json_t *case_name(const void *record)
@@ -92,7 +92,7 @@ static const struct bench_field case_fields[] = {
     FIELD(COPY, "phase", phase, "Of the roadmap; - outside the ladder.", 0, .put = case_phase),
     FIELD(COPY, "flags", flags, "Of the compiler, for this variant's file."),
     FIELD(BOOLEAN, "reference", reference, "What speed-ups of its group are relative to."),
-    FIELD(WORD, "status", status, "", 0, .words = status_words),
+    FIELD(WORD, "status", status, "", 0, .words = bench_status_words),
     FIELD(COPY, "reason", reason, "Why it is not ok.", BENCH_OR_NULL),
     FIELD(WHOLE, "elements", elements, "", BENCH_WHOLES),
     FIELD(WHOLE, "ops", ops, "", BENCH_WHOLES),
@@ -184,7 +184,7 @@ static const struct bench_field row_fields[] = {
     FIELD_CONST("run_type", "iteration"),
     FIELD(INTEGER, "repetitions", repetitions, "Blocks of this case.", 0, 1, BENCH_BLOCKS_MAX),
     FIELD(INTEGER, "repetition_index", index, "", 0, 0, BENCH_BLOCKS_MAX - 1),
-    FIELD_MADE(CONST, "threads", NULL, "", 0, 1),
+    FIELD_NUMBER("threads", 1),
     FIELD(INTEGER, "iterations", iterations, "calls_per_slice times the number of samples.", 0, 1),
     FIELD(REAL, "real_time", real_time, "Median of samples_ns.", 0, FIELD_NS, .put = row_median),
     FIELD(REAL, "cpu_time", block.cpu_ns, "Median CPU time of one call.", 0, FIELD_AMOUNT),
