@@ -50,14 +50,13 @@ int cli_list(int argc, char **argv)
     struct qk_cpu cpu;
     struct options o = {0};
     cli_parse(&usage, argc, argv, &o);
-    const int code = cli_detect(&cpu, &err);
+    int code = cli_detect(&cpu, &err);
     if (code)
         return cli_fail(code, &err);
     const struct bench_list list = {qk_table_builtin(), &cpu};
     if (o.json)
-        return bench_fields_write(&bench_list_fields, &list, "the list", stdout, &err)
-                   ? cli_fail(QK_ERR_IO, &err)
-                   : CLI_DONE;
-    print_table(list.table, &cpu);
-    return CLI_DONE;
+        code = bench_fields_write(&bench_list_fields, &list, "the list", stdout, &err);
+    else
+        print_table(list.table, &cpu);
+    return code ? cli_fail(code, &err) : CLI_DONE;
 }
