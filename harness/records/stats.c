@@ -84,20 +84,25 @@ struct bench_interval bench_sign_interval(const double *x, size_t n, double leve
     return sorted_interval(scratch, n, level);
 }
 
+void bench_paired_logs(const double *const *a, const double *const *b, const size_t *slices, size_t blocks,
+                       double *to, double *scratch)
+{
+    for (size_t i = 0; i < blocks; i++) {
+        assert(slices[i] >= 1);
+        for (size_t j = 0; j < slices[i]; j++)
+            scratch[j] = log(a[i][j] / b[i][j]);
+        bench_sort(scratch, slices[i]);
+        to[i] = sorted_median(scratch, slices[i]);
+    }
+}
+
 struct bench_interval bench_paired_ratio(const double *const *a, const double *const *b, const size_t *slices,
                                          size_t blocks, double level, double *scratch)
 {
     assert(level > 0 && level < 1);
-    double *medians = scratch, *logs = scratch + blocks;
-    for (size_t i = 0; i < blocks; i++) {
-        assert(slices[i] >= 1);
-        for (size_t j = 0; j < slices[i]; j++)
-            logs[j] = log(a[i][j] / b[i][j]);
-        bench_sort(logs, slices[i]);
-        medians[i] = sorted_median(logs, slices[i]);
-    }
-    bench_sort(medians, blocks);
-    struct bench_interval r = sorted_interval(medians, blocks, level);
+    bench_paired_logs(a, b, slices, blocks, scratch, scratch + blocks);
+    bench_sort(scratch, blocks);
+    struct bench_interval r = sorted_interval(scratch, blocks, level);
     r.value = exp(r.value);
     r.low = exp(r.low);
     r.high = exp(r.high);

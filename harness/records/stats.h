@@ -34,6 +34,9 @@ double bench_hodges_lehmann(const double *x, size_t n, double *scratch);
  */
 struct bench_interval bench_sign_interval(const double *x, size_t n, double level, double *scratch);
 
+/* Of each block the median of ln(a[i] / b[i]) over its slices, into to[blocks]. scratch: [max slices]. */
+void bench_paired_logs(const double *const *a, const double *const *b, const size_t *slices, size_t blocks,
+                       double *to, double *scratch);
 /*
  * Paired speed-up of b over a. Each block gives the median of ln(a[i] / b[i]) over its slices. The sign interval over
  * the blocks is returned as ratios (exp). a, b: [blocks] pointers to [slices[block]] positive times, slices[block] >=

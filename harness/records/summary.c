@@ -40,22 +40,52 @@ static int by_group(const void *a, const void *b)
     return order ? order : (x > y) - (x < y);
 }
 
-/* How much faster `rec` is than `base`; NaN when their blocks do not pair (a failed base has none). */
+/* The samples of two records, block by block. */
+struct pairs {
+    const double *a[BENCH_BLOCKS_MAX], *b[BENCH_BLOCKS_MAX];
+    size_t slices[BENCH_BLOCKS_MAX];
+};
+
+/* False when their blocks do not pair (a failed base has none). */
+static bool pair(struct pairs *p, const struct bench_record *base, const struct bench_record *rec)
+{
+    if (!base || base->block_count != rec->block_count)
+        return false;
+    for (size_t i = 0; i < rec->block_count; i++) {
+        if (base->blocks[i].slices != rec->blocks[i].slices)
+            return false;
+        p->a[i] = base->blocks[i].samples_ns;
+        p->b[i] = rec->blocks[i].samples_ns;
+        p->slices[i] = rec->blocks[i].slices;
+    }
+    return true;
+}
+
+/* How much faster `rec` is than `base`; NaN when their blocks do not pair. */
 static struct bench_interval ratio(const struct bench_record *base, const struct bench_record *rec,
                                    double *scratch)
 {
-    const double *a[BENCH_BLOCKS_MAX], *b[BENCH_BLOCKS_MAX];
-    size_t slices[BENCH_BLOCKS_MAX];
-    if (!base || base->block_count != rec->block_count)
-        return NOTHING;
-    for (size_t i = 0; i < rec->block_count; i++) {
-        if (base->blocks[i].slices != rec->blocks[i].slices)
-            return NOTHING;
-        a[i] = base->blocks[i].samples_ns;
-        b[i] = rec->blocks[i].samples_ns;
-        slices[i] = rec->blocks[i].slices;
-    }
-    return bench_paired_ratio(a, b, slices, rec->block_count, LEVEL, scratch);
+    struct pairs p;
+    return pair(&p, base, rec) ? bench_paired_ratio(p.a, p.b, p.slices, rec->block_count, LEVEL, scratch)
+                               : NOTHING;
+}
+
+int bench_summary_blocks(const struct bench_record *base, const struct bench_record *rec, double *to,
+                         size_t *count, struct qk_error *err)
+{
+    struct pairs p;
+    size_t most = 1;
+    *count = pair(&p, base, rec) ? rec->block_count : 0;
+    for (size_t i = 0; i < *count; i++)
+        most = p.slices[i] > most ? p.slices[i] : most;
+    double *scratch = calloc(most, sizeof *scratch);
+    if (!scratch)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a block of %zu slices", most);
+    bench_paired_logs(p.a, p.b, p.slices, *count, to, scratch);
+    for (size_t i = 0; i < *count; i++)
+        to[i] = exp(to[i]);
+    free(scratch);
+    return QK_OK;
 }
 
 static void fill(struct bench_summary_row *row, const struct bench_record *reference,

@@ -29,5 +29,11 @@ struct bench_summary {
 /* Intervals are of 95 %. QK_ERR_MEMORY. Free with bench_summary_free; the sample set must outlive it. */
 int bench_summary_make(struct bench_summary *sum, const struct bench_sample_set *set, struct qk_error *err);
 void bench_summary_free(struct bench_summary *sum);
+/*
+ * The speed-up of `rec` over `base` in each block, of whose median `speedup` and `step` are made: into
+ * to[BENCH_BLOCKS_MAX]. *count is 0 where their blocks do not pair. QK_ERR_MEMORY.
+ */
+int bench_summary_blocks(const struct bench_record *base, const struct bench_record *rec, double *to,
+                         size_t *count, struct qk_error *err);
 /* Rows [first, end) share op and shape; returns end. */
 size_t bench_summary_group_end(const struct bench_summary *sum, size_t first);

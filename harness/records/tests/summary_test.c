@@ -58,6 +58,19 @@ UNIT_TEST_WITH(numbers, set_up, tear_down)
     all_near(sum.rows[5].speedup, 3);
 }
 
+/* Every block of the fixture is twice as fast; a row that was not measured pairs with nothing. */
+UNIT_TEST_WITH(speed_ups_block_by_block, set_up, tear_down)
+{
+    double ratio[BENCH_BLOCKS_MAX];
+    size_t count = 0;
+    assert_int_equal(bench_summary_blocks(&set.records[0], &set.records[1], ratio, &count, NULL), QK_OK);
+    assert_int_equal(count, set.records[1].block_count);
+    for (size_t i = 0; i < count; i++)
+        bench_test_near(ratio[i], 2);
+    assert_int_equal(bench_summary_blocks(&set.records[0], &set.records[2], ratio, &count, NULL), QK_OK);
+    assert_int_equal(count, 0);
+}
+
 UNIT_TEST_WITH(steps_go_from_rung_to_rung, set_up, tear_down)
 {
     make();
