@@ -35,21 +35,27 @@ static void add_number(struct report_table *t, double x, int decimals, const cha
         report_table_cell(t, "- [%zu]", report_table_note(t, "no number: %s", why));
 }
 
-void report_add_ratio(struct report_table *t, const struct bench_interval *r, size_t note)
+const char *report_ratio(char to[REPORT_RATIO], const struct bench_interval *r)
 {
     const double largest = isfinite(r->high) ? r->high : r->value;
     const int decimals = largest < 9.9995 ? 3 : largest < 99.995 ? 2 : 1;
-    if (!isfinite(r->value) && note)
-        report_table_cell(t, "- [%zu]", note);
-    else if (!isfinite(r->value))
-        report_table_cell(t, "-");
+    if (!isfinite(r->value))
+        strcpy(to, "-");
     else if (!isfinite(r->low) || !isfinite(r->high))
-        report_table_cell(t, "%.*fx - [%zu]", decimals, r->value, note);
-    else if (note)
-        report_table_cell(t, "%.*fx [%.*f, %.*f] [%zu]", decimals, r->value, decimals, r->low, decimals,
-                          r->high, note);
+        snprintf(to, REPORT_RATIO, "%.*fx -", decimals, r->value);
     else
-        report_table_cell(t, "%.*fx [%.*f, %.*f]", decimals, r->value, decimals, r->low, decimals, r->high);
+        snprintf(to, REPORT_RATIO, "%.*fx [%.*f, %.*f]", decimals, r->value, decimals, r->low, decimals,
+                 r->high);
+    return to;
+}
+
+void report_add_ratio(struct report_table *t, const struct bench_interval *r, size_t note)
+{
+    char text[REPORT_RATIO];
+    if (note)
+        report_table_cell(t, "%s [%zu]", report_ratio(text, r), note);
+    else
+        report_table_cell(t, "%s", report_ratio(text, r));
 }
 
 static const char *or_unknown(const char *text)

@@ -8,10 +8,10 @@
 /* The facts of the run, one table per group, its metrics, the audit if there is one. */
 void report_add_content(struct report_tables *all, const struct report_input *in);
 
-/*
- * A cell "3.412x [3.405, 3.420]", with four digits, so that the interval's width shows. `note` explains what is missing
- * of it, 0 when that needs no words.
- */
+enum { REPORT_RATIO = 80 };
+/* "3.412x [3.405, 3.420]", with four digits, so that the interval's width shows; "3.412x -" without one; "-". */
+const char *report_ratio(char to[REPORT_RATIO], const struct bench_interval *r);
+/* A cell of that. `note` explains what is missing of it, 0 when that needs no words. */
 void report_add_ratio(struct report_table *t, const struct bench_interval *r, size_t note);
 
 /* Of content_metrics.c. Lines among the facts: disturbed blocks, and why there are no counters. */
