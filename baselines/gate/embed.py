@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""embed.py FILE.json NAME OUT.c: the file's bytes as a C string called NAME, refused when they are not strict JSON."""
+"""embed.py FILE NAME OUT.c: the file's bytes as a C string called NAME. A .json that is not strict JSON is refused."""
 import json
 import sys
 
@@ -15,7 +15,9 @@ def no_duplicates(pairs):
 source, name, target = sys.argv[1:]
 with open(source, "rb") as f:
     data = f.read()
-json.loads(data.decode("utf-8"), object_pairs_hook=no_duplicates)
+text = data.decode("utf-8")
+if source.endswith(".json"):
+    json.loads(text, object_pairs_hook=no_duplicates)
 with open(target, "w", encoding="ascii") as f:
     f.write(f"/* Made from {source.rsplit('/', 1)[-1]}. */\nextern const char {name}[];\nconst char {name}[] = {{\n")
     for start in range(0, len(data), 20):

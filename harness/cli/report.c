@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/options.h"
+#include "harness/cli/page.h"
 #include "harness/cli/products.h"
 #include "harness/machine/datafile.h"
 
@@ -7,8 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { RESULTS_MAX = 32 };
+
 struct options {
-    const char *result, *model;
+    const char *results[RESULTS_MAX], *model;
+    struct cli_page page;
+    size_t count;
     struct cli_products products;
 };
 
@@ -37,14 +42,17 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
         o->products.format[choose(state, "--format", arg, cli_format_names, CLI_FORMATS)] = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (o->result)
-            cli_wrong(state, "unexpected argument '%s'; report takes one result", arg);
-        o->result = arg;
+        if (o->count == RESULTS_MAX)
+            cli_wrong(state, "unexpected argument '%s'; report takes at most %d results", arg, RESULTS_MAX);
+        o->results[o->count++] = arg;
         return 0;
     case ARGP_KEY_END:
-        if (!o->result || !o->products.out)
+        if (!o->count || (!o->products.out && !o->page.html && !o->page.comment))
             cli_wrong(state, "%s is missing",
-                      o->result ? "--out DIR" : "RESULT, a file written by run --out,");
+                      o->count ? "--out DIR, --html FILE or --comment FILE"
+                               : "RESULT, a file written by run --out,");
+        if (o->count > 1 && o->products.out)
+            cli_wrong(state, "unexpected argument '%s'; with --out, report takes one result", o->results[1]);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -93,23 +101,20 @@ static void complete(struct cli_products *p)
         p->format[0] = p->format[1] = true;
 }
 
-static int report(void *options, struct qk_error *err)
+/* The folder of tables and pictures, of the one result. */
+static int write_folder(struct options *o, const char *claims, struct qk_error *err)
 {
-    struct options *o = options;
     struct bench_sample_set set;
     struct bench_summary sum;
     struct baseline_audit audit;
-    char claims[4096];
     complete(&o->products);
-    int code = bench_sample_set_read_json(&set, o->result, err);
+    int code = bench_sample_set_read_json(&set, o->results[0], err);
     if (code)
         return code;
     code = bench_summary_make(&sum, &set, err);
     if (!code) {
         struct report_input in = {.set = &set, .summary = &sum, .audit = &audit};
-        code = bench_data_path("reports/roadmap.json", claims, sizeof claims, err);
-        if (!code)
-            code = baseline_audit_make(&audit, claims, &sum, err);
+        code = baseline_audit_make(&audit, claims, &sum, err);
         if (!code) {
             code = write_all(o, claims, &in, err);
             baseline_audit_free(&audit);
@@ -120,10 +125,36 @@ static int report(void *options, struct qk_error *err)
     return code;
 }
 
+static int report(void *options, struct qk_error *err)
+{
+    struct options *o = options;
+    const char *files[RESULTS_MAX + 1];
+    char claims[4096];
+    memcpy(files, o->results, sizeof o->results);
+    files[o->count] = o->model;
+    int code = bench_data_path("reports/roadmap.json", claims, sizeof claims, err);
+    /* The page first: it is there also when gnuplot fails. */
+    o->page.files = files;
+    o->page.count = o->count + (o->model != NULL);
+    if (!code && (o->page.html || o->page.comment))
+        code = cli_page(&o->page, claims, err);
+    if (!code && o->products.out)
+        code = write_folder(o, claims, err);
+    return code;
+}
+
 int cli_report(int argc, char **argv)
 {
     static const struct cli_option options[] = {
         {"out", 'o', "DIR", CLI_STRING(options, products.out), "Folder to write to; made when missing", 0},
+        {"html", 'H', "FILE", CLI_STRING(options, page.html),
+         "Write one self-contained page, also of several results and of those of breakdown, ceilings, gate, "
+         "doctor and model bench; - is standard output",
+         0},
+        {"comment", 'c', "FILE", CLI_STRING(options, page.comment),
+         "Write markdown for a pull request: the verdict, the worst five, the rest folded away", 0},
+        {"trace", 't', "FILE", CLI_STRING(options, page.trace),
+         "With --html: how the evidence of a gate grew, from gate --trace", 0},
         {"model", 'm', "FILE", CLI_STRING(options, model),
          "Add the end-to-end table of a whole model, from model bench --out", 0},
         {"only", 'n', "NAME", CLI_OTHER,
@@ -131,12 +162,13 @@ int cli_report(int argc, char **argv)
         {"format", 'f', "FORMAT", CLI_OTHER, "svg, png or pdf; may be repeated (default: svg and png)", 0},
         {0}};
     static const struct cli_usage usage = {
-        options, parse, "RESULT",
+        options, parse, "RESULT...",
         "Makes tables (report.txt, also printed; report.md), the phase plot (phases.svg and .png, drawn by "
         "gnuplot from phases.tsv) and the audit of the roadmap's claims from a result of run --out.\vWithout "
         "gnuplot the tables are written and say why there is no plot. Examples:\n  qkbench report "
         "result.json --out report/\n"
-        "  qkbench report result.json --out report/ --only phases --format pdf"};
+        "  qkbench report result.json --out report/ --only phases --format pdf\n"
+        "  qkbench report result.json --html report.html"};
     struct options o = {0};
     return cli_main(&usage, argc, argv, &o, report);
 }

@@ -114,6 +114,21 @@ ok "no gnuplot: the tables are written and say so" eval '[ $status -eq 0 ] && [ 
 QK_DATA=$work/nowhere run report r.json --out f
 ok "QK_DATA without the data: exit 1" eval '[ $status -eq 1 ] && says roadmap.json'
 
+code 0 "wrote page.html" report r.json --html page.html
+ok "the page: a verdict, the cases, and the result with its hash" eval 'grep -q "<h1" page.html && grep -q "data-f=" page.html &&
+    grep -q "r.json</code>, XXH3-64 [0-9a-f]" page.html'
+code 0 "<!doctype html>" report r.json --html -
+code 0 "The goal of" report r.json --comment -
+code 2 "each needs one of its own" report r.json --html x --comment x
+"$program" doctor --quick --json >doctor.json
+code 0 "wrote all.html" report r.json doctor.json r.json --html all.html
+ok "runs side by side, and what the doctor found" eval 'grep -q "side by side" all.html && grep -q "findings of the doctor" all.html'
+echo '{"kind": "tea"}' >tea.json
+code 1 "expected a result of run" report r.json tea.json --html tea.html
+ok "and no page is left" [ ! -e tea.html ]
+code 2 "with --out, report takes one result" report r.json r.json --out d
+code 1 "cannot" report r.json --html r.csv/page.html
+
 # These two have tests of their own, which measure for longer.
 run doctor --quick
 ok "doctor: measures, and says what it found" eval '{ [ $status -eq 0 ] || [ $status -eq 5 ]; } && says noise_dram'

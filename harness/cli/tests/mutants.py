@@ -312,6 +312,11 @@ def steps(*runs):
     return play
 
 
+def on_a_page(*room):
+    """A good file that a page shows, by the part of a test program that writes it."""
+    return (6, written_by(*room), mutate_json, steps(([program, "report", None, "--html", "-"], (0, 1))))
+
+
 # kind: share of the mutants, the good file, how it is damaged, what reads it
 KINDS = {
     "sample set, reported": (14, set_bytes, mutate_json, report),
@@ -323,6 +328,12 @@ KINDS = {
     "policy": (10, from_file(root, "ci/policy.json"), mutate_json,
                steps(([program, "gate", "--policy", None, "--baseline", "none", "--dir", work, "--lock-dir", work], (1, 2, 5)))),
     "roadmap": (10, from_file(root, "reports/roadmap.json"), mutate_json, with_roadmap),
+    "page of a run": (6, set_bytes, mutate_json, steps(([program, "report", None, sample_set, "--html", "-"], (0, 1)))),
+    "page of a model": on_a_page("harness/harness_e2e_tests", "write_e2e", "json"),
+    "page of a breakdown": on_a_page("harness/harness_breakdown_tests", "write_breakdown"),
+    "page of ceilings": on_a_page("harness/harness_ceilings_tests", "write_ceilings"),
+    "page of the doctor": on_a_page("harness/harness_doctor_tests", "write_doctor", "hopeless"),
+    "page of a gate": on_a_page("reports/reports_forms_tests", "write_verdicts", "json", "bad"),
     "model": (24, from_file(tiny), mutate_gguf, model),
     "model, for shapes": (1, from_file(tiny), mutate_gguf, shapes),
     "tokens": (4, from_file(tokens), mutate_tokens, steps(([program, "model", "check", tiny, "-i", None, "-l", logits], (0, 1, 3)))),

@@ -39,6 +39,9 @@ print([c["name"] for c in bad[0]["components"] if c["grew"]], 1.3 < bad[0]["timi
 ok "so does JSON, and no other case is named" eval \
     'says "REGRESSION ['"'$slow'"'] ['"'REGRESSION'"']" && says "['"'lookup'"'] True"'
 obeys "and obeys its schema" "$verdicts_schema" verdicts.json
+code 0 "wrote comment.md" report verdicts.json --html gate.html --comment comment.md
+ok "and the comment" eval 'head -n 1 comment.md | grep -q "^### REGRESSION: Slower beyond" && sed -n 5p comment.md | grep -q "^| $slow | +"'
+ok "and the page" eval 'grep -q ">REGRESSION</h1>" gate.html && grep -q "The worst is $slow" gate.html'
 code 0 PASS "${gate[@]}" --result main.json
 code 0 PASS "${gate[@]}" --result slower.json '*/autovec_v3/*'
 code 2 "--result belongs to --baseline" gate --result main.json --duet x.so

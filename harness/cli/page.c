@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/cli/page.h"
+
+#include "harness/cli/cli.h"
+#include "harness/cli/out.h"
+#include "harness/records/fields.h"
+#include "harness/records/files/infile.h"
+#include "reports/page/breakdown_file.h"
+#include "reports/page/page.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+/* A result and what it owns; which of it, its report_result says. */
+struct input {
+    struct bench_sample_set set;
+    struct bench_summary summary;
+    struct baseline_audit audit;
+    struct bench_e2e e2e;
+    struct baseline_e2e_audit e2e_audit;
+    struct report_input run;
+    struct baseline_report gate;
+    struct baseline_evidence *evidence;
+    struct report_breakdown_file breakdown;
+    struct bench_ceilings ceilings;
+    struct bench_doctor doctor;
+};
+
+/* Left empty where the bytes cannot be read again: a pipe, say. */
+static void hash_file(const char *path, char to[20])
+{
+    struct stat st;
+    char bytes[1 << 16];
+    const int fd = bench_infile_open(path, &st);
+    XXH3_state_t *state = fd >= 0 && S_ISREG(st.st_mode) ? XXH3_createState() : NULL;
+    ssize_t n = -1;
+    if (state) {
+        XXH3_64bits_reset(state);
+        while ((n = read(fd, bytes, sizeof bytes)) > 0)
+            XXH3_64bits_update(state, bytes, (size_t)n);
+        if (n == 0)
+            snprintf(to, 20, "%016llx", (unsigned long long)XXH3_64bits_digest(state));
+        XXH3_freeState(state);
+    }
+    if (fd >= 0)
+        close(fd);
+}
+
+static int read_run(struct input *in, const json_t *json, const char *path, const char *claims,
+                    struct qk_error *err)
+{
+    int code = bench_sample_set_take_json(&in->set, json, path, err);
+    if (code)
+        return code;
+    in->run.set = &in->set;
+    code = bench_summary_make(&in->summary, &in->set, err);
+    if (code)
+        return code;
+    in->run.summary = &in->summary;
+    code = baseline_audit_make(&in->audit, claims, &in->summary, err);
+    in->run.audit = code ? NULL : &in->audit;
+    return code;
+}
+
+static int read_model(struct input *in, const char *path, const char *claims, struct qk_error *err)
+{
+    int code = bench_e2e_read_json(&in->e2e, path, err);
+    if (code)
+        return code;
+    in->run.e2e = &in->e2e;
+    code = baseline_e2e_audit_make(&in->e2e_audit, claims, &in->e2e, err);
+    in->run.e2e_audit = code ? NULL : &in->e2e_audit;
+    return code;
+}
+
+/* By what the file says it is; a sample set is google-benchmark's form and says so by its members. */
+static int read_json(struct input *in, struct report_result *r, const json_t *json, const char *claims,
+                     struct qk_error *err)
+{
+    const char *kind = json_string_value(json_object_get(json, "kind"));
+    int code = 0;
+    if (json_object_get(json, "benchmarks")) {
+        code = read_run(in, json, r->file, claims, err);
+        r->run = &in->run;
+    } else if (json_is_array(json)) {
+        code = read_model(in, r->file, claims, err);
+        r->run = &in->run;
+    } else if (kind && !strcmp(kind, "gate")) {
+        code = report_gate_read(&in->gate, r->file, err);
+        r->gate = &in->gate;
+    } else if (kind && !strcmp(kind, "breakdown")) {
+        code = report_breakdown_read(&in->breakdown, r->file, err);
+        r->breakdown = &in->breakdown;
+    } else if (kind && !strcmp(kind, "ceilings")) {
+        code = bench_ceilings_read_json(&in->ceilings, r->file, err);
+        r->ceilings = code ? NULL : &in->ceilings;
+    } else if (kind && !strcmp(kind, "doctor")) {
+        code = bench_fields_read(&bench_doctor_fields, r->file, &in->doctor, err);
+        r->doctor = &in->doctor;
+    } else {
+        code = qk_fail(err, QK_ERR_FORMAT, "$",
+                       "%.400s: found JSON %s%.40s%s, expected a result of run, model bench, breakdown, "
+                       "ceilings, doctor or gate",
+                       r->file, kind ? "of the kind '" : "that names no kind", kind ? kind : "",
+                       kind ? "'" : "");
+    }
+    return code;
+}
+
+static int read_input(struct input *in, struct report_result *r, const char *claims, struct qk_error *err)
+{
+    int code;
+    json_t *json = bench_json_load(r->file, &code, err);
+    if (!json)
+        return code;
+    code = read_json(in, r, json, claims, err);
+    json_decref(json);
+    hash_file(r->file, r->hash);
+    return code;
+}
+
+static void free_input(struct input *in)
+{
+    if (in->run.audit)
+        baseline_audit_free(&in->audit);
+    if (in->run.summary)
+        bench_summary_free(&in->summary);
+    if (in->run.set)
+        bench_sample_set_free(&in->set);
+    if (in->run.e2e_audit)
+        baseline_e2e_audit_free(&in->e2e_audit);
+    if (in->run.e2e)
+        bench_e2e_free(&in->e2e);
+    for (size_t i = 0; i < in->doctor.count; i++)
+        free((char *)in->doctor.findings[i].name); /* read, so owned */
+    bench_ceilings_free(&in->ceilings);
+    report_breakdown_file_free(&in->breakdown);
+    baseline_evidence_free(in->evidence, &in->gate);
+    report_gate_free(&in->gate);
+}
+
+/* To the one gate. */
+static int add_trace(struct input *in, struct report_result *results, size_t count, const char *trace,
+                     struct qk_error *err)
+{
+    size_t gates = 0, of = 0;
+    for (size_t i = 0; i < count; i++)
+        if (results[i].gate) {
+            gates++;
+            of = i;
+        }
+    if (gates != 1)
+        return qk_fail(err, QK_ERR_ARG, "--trace", "is of one gate, and %zu of the results are gates", gates);
+    const int code = baseline_evidence_read(&in[of].evidence, &in[of].gate, trace, err);
+    results[of].evidence = in[of].evidence;
+    return code;
+}
+
+enum { HTML, COMMENT, FILES };
+
+static int write_files(const struct report_page *page, const struct cli_page *o, struct qk_error *err)
+{
+    struct cli_out out[FILES] = {[HTML] = {.option = "--html", .path = o->html},
+                                 [COMMENT] = {.option = "--comment", .path = o->comment}};
+    int code = cli_out_open(out, FILES, err);
+    if (!code && o->html)
+        code = report_page(page, out[HTML].file.stream, err);
+    if (!code && o->comment)
+        code = report_comment(page, out[COMMENT].file.stream, err);
+    if (!code)
+        code = cli_out_commit(out, FILES, err);
+    cli_out_abort(out, FILES);
+    for (int i = 0; i < FILES && !code; i++)
+        if (out[i].path && cli_out_text(&out[i], 1) == stdout)
+            cli_say("wrote %s", out[i].path);
+    return code;
+}
+
+int cli_page(const struct cli_page *o, const char *claims, struct qk_error *err)
+{
+    struct baseline_claims of = {0};
+    struct input *in = calloc(o->count, sizeof *in);
+    struct report_result *results = calloc(o->count, sizeof *results);
+    int code = in && results ? baseline_claims_read(&of, claims, err)
+                             : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu results", o->count);
+    const bool claimed = !code;
+    for (size_t i = 0; i < o->count && !code; i++) {
+        results[i].file = o->files[i];
+        code = read_input(&in[i], &results[i], claims, err);
+    }
+    if (!code && o->trace)
+        code = add_trace(in, results, o->count, o->trace, err);
+    if (!code)
+        code = write_files(&(struct report_page){o->count, results, &of}, o, err);
+    for (size_t i = 0; in && i < o->count; i++)
+        free_input(&in[i]);
+    if (claimed)
+        baseline_claims_free(&of);
+    free(results);
+    free(in);
+    return code;
+}

@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Pages as a browser lays them out.  layout_test.py PROGRAM TREE WRITE_VERDICTS [PAGE...]
+
+Chromium lays each page out at 360 and 1280 px, light and dark. No two texts, buttons or lists may overlap by more than a
+pixel, none may be cut or stand outside of the window, and nothing may be loaded. Two pages that are spoilt on purpose
+must be found out. xmllint reads each SVG. vnu and axe-core come from npm in fixed versions; without a network they are
+skipped. More pages may be named: those of a full run, say.
+"""
+import html
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+PROGRAM, TREE, WRITE_VERDICTS = sys.argv[1:4]
+PAGES = sys.argv[4:]
+PACKAGES = {"axe-core": ("4.14.1", "axe.min.js"), "vnu-jar": ("26.9.27", "build/dist/vnu.jar")}
+SPOILT = {"overlap": ".row .val{position:relative;left:-9rem}", "cut": "th,td{max-width:1.5rem;overflow:hidden}"}
+MEASURE = r"""
+const found = [], boxes = [], width = innerWidth;
+const say = (what, a, b) => found.push(what + ": " + a + (b ? " / " + b : ""));
+const add = (r, text, of, slack) => r.width > 0 && r.height > 0 &&
+    boxes.push({l: r.left, r: r.right, t: r.top + scrollY + slack, b: r.bottom + scrollY - slack, text, of});
+const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+for (let n; (n = walk.nextNode());) {
+    const e = n.parentElement, text = n.data.trim().slice(0, 60);
+    if (!text || e.closest("script,style,option,button") || !e.checkVisibility({visibilityProperty: true})) continue;
+    const range = document.createRange();
+    range.selectNodeContents(n);
+    // The box of a line of text is higher than its glyphs.
+    for (const r of e.closest("svg") ? [e.getBoundingClientRect()] : range.getClientRects()) {
+        add(r, text, e, 2);
+        if (!e.closest(".scroll") && (r.left < -1 || r.right > width + 1)) say("outside", text);
+    }
+}
+for (const e of document.querySelectorAll("button,select,input"))
+    if (e.checkVisibility()) add(e.getBoundingClientRect(), "<" + e.localName + "> " + e.textContent.slice(0, 20), e, 0);
+boxes.sort((a, b) => a.t - b.t);
+boxes.forEach((a, i) => {
+    for (let k = i + 1; k < boxes.length && boxes[k].t < a.b - 1; k++) {
+        const b = boxes[k];
+        if (a.of !== b.of && Math.min(a.r, b.r) - Math.max(a.l, b.l) > 1 && Math.min(a.b, b.b) - b.t > 1) say("overlap", a.text, b.text);
+    }
+});
+for (const e of document.body.querySelectorAll("*"))
+    if (!e.closest("svg") && e.scrollWidth > e.clientWidth + 1 && e.clientWidth && e.textContent.trim() &&
+        ["hidden", "clip"].includes(getComputedStyle(e).overflowX)) say("cut", e.textContent.trim().slice(0, 60));
+if (document.documentElement.scrollWidth > width + 1) say("the page is wider than the window", document.documentElement.scrollWidth);
+for (const r of performance.getEntriesByType("resource")) say("loaded", r.name);
+"""
+AXE = r"""
+axe.run(document, {resultTypes: ["violations"]}).then(r => out(r.violations.filter(v => ["serious", "critical"].includes(v.impact))
+    .map(v => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 150)).join(" | "))), e => out([String(e)]));
+"""
+# What the script made of the fragment FRAGMENT: only faster cases, the largest speed-up first, and controls that say so.
+FRAGMENT = "#verdict=faster&sort=-0.3"
+STATE = r"""
+const rows = [...document.querySelectorAll("table.cases tbody tr")].filter(r => !r.hidden), wrong = [];
+const values = rows.map(r => parseFloat(r.cells[3].textContent));
+if (!rows.length || rows.some(r => r.cells[2].textContent !== "faster")) wrong.push("rows: " + rows.map(r => r.textContent).join("; "));
+if (values.some((x, i) => i && x > values[i - 1])) wrong.push("order: " + values);
+if ([...document.querySelectorAll(".row[data-f]")].some(r => !r.hidden && !r.dataset.f.includes("|faster|"))) wrong.push("the forest shows others");
+if (document.forms[0].hidden || document.forms[0].verdict.value !== "faster") wrong.push("the form does not show the state");
+if (document.querySelector("th[aria-sort=descending]")?.cellIndex !== 3) wrong.push("no head says what is sorted by");
+out(wrong);
+"""
+OUT = "const out = x => { const p = document.createElement('pre'); p.id = 'measured'; p.textContent = JSON.stringify(x); document.body.append(p); };"
+
+number = 0
+
+
+def ok(name, good, why=""):
+    global number
+    number += 1
+    print(f"{'ok' if good else 'not ok'} {number} - {name}")
+    for line in [] if good else str(why).splitlines()[:20]:
+        print("#", line[:300])
+
+
+def skip(name, why):
+    global number
+    number += 1
+    print(f"ok {number} - {name} # SKIP {why}", flush=True)
+
+
+def chromium(page, width, dark, fragment=""):
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={work}/profile",
+               f"--window-size={width},900", "--virtual-time-budget=20000", "--dump-dom", f"file://{page}{fragment}"]
+    if dark:
+        command.insert(1, "--blink-settings=preferredColorScheme=0")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    measured = re.search(r'<pre id="measured">(.*?)</pre>', done.stdout, re.S)
+    if not measured:
+        return [f"chromium ended with {done.returncode} and said: {done.stderr[-300:]}"]
+    return json.loads(html.unescape(measured.group(1)))
+
+
+def with_script(text, script, style=""):
+    """The page with one more script, all of its blocks laid out."""
+    path = os.path.join(work, "page.html")
+    head, end, rest = text.rpartition("</body>")
+    style = f"<style>.card{{content-visibility:visible}}{style}</style>"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(head + style + "<script>" + OUT + script + "</script>" + end + rest)
+    return path
+
+
+def measure(text, width, dark, style=""):
+    return chromium(with_script(text, MEASURE + "out(found);", style), width, dark)
+
+
+def from_npm(name):
+    """The file of that package, or None and why not."""
+    version, inside = PACKAGES[name]
+    try:
+        subprocess.run(["npm", "pack", f"{name}@{version}"], cwd=work, capture_output=True, text=True, timeout=120, check=True)
+        subprocess.run(["tar", "-xzf", f"{name}-{version}.tgz", "--one-top-level=" + name], cwd=work, check=True)
+    except FileNotFoundError:
+        return None, "npm is not installed"
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        return None, f"npm has no {name} {version} for us: {str(error.stderr or error).strip().splitlines()[-1:]}"
+    return os.path.join(work, name, "package", inside), None
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def pages():
+    style, script = (read(os.path.join(TREE, "reports/page", name)) for name in ("page.css", "page.js"))
+    for name in ("page_run", "page_hostile"):
+        text = read(os.path.join(TREE, "reports/tests/golden", name + ".html"))
+        yield name, text.replace("<style></style>", f"<style>{style}</style>").replace("<script></script>", f"<script>{script}</script>")
+    gate = os.path.join(work, "gate.json")
+    with open(gate, "w", encoding="utf-8") as file:
+        subprocess.run([WRITE_VERDICTS, "write_verdicts", "json", "bad"], stdout=file, check=True)
+    subprocess.run([PROGRAM, "report", gate, "--html", gate + ".html"], stderr=subprocess.DEVNULL, check=True)
+    for path in [gate + ".html", *PAGES]:
+        yield os.path.basename(path), read(path)
+
+
+def check_svg(name, text):
+    svgs = re.findall(r"<svg class.*?</svg>(?=<span|</a>|</div>)|<svg width.*?</svg></div>", text)
+    bad = []
+    for svg in [one.removesuffix("</div>") for one in svgs]:
+        done = subprocess.run(["xmllint", "--noout", "-"], input=svg, capture_output=True, text=True, check=False)
+        bad += [done.stderr] if done.returncode else []
+        if len(bad) > 3:
+            break
+    ok(f"{name}: its {len(svgs)} SVGs are well-formed", svgs and not bad, "\n".join(bad) or "there are none")
+
+
+def check_vnu(all_pages):
+    jar, why = from_npm("vnu-jar")
+    try:
+        subprocess.run(["java", "-version"], capture_output=True, check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        why = why or "there is no java, which vnu needs"
+    for name, text in all_pages:
+        if why:
+            skip(f"{name}: valid HTML", why)
+            continue
+        with open(os.path.join(work, "vnu.html"), "w", encoding="utf-8") as file:
+            file.write(text)
+        done = subprocess.run(["java", "-Xss4m", "-jar", jar, "--errors-only", os.path.join(work, "vnu.html")],
+                              capture_output=True, text=True, timeout=300, check=False)
+        ok(f"{name}: valid HTML", done.returncode == 0, done.stderr)
+
+
+def check_axe(all_pages):
+    path, why = from_npm("axe-core")
+    for name, text in all_pages:
+        for dark in (False, True):
+            title = f"{name}, {'dark' if dark else 'light'}: axe-core finds nothing serious"
+            if why:
+                skip(title, why)
+                continue
+            found = chromium(with_script(text, read(path) + AXE), 1280, dark)
+            ok(title, not found, "\n".join(found))
+
+
+with tempfile.TemporaryDirectory() as work:
+    try:
+        subprocess.run(["chromium", "--version"], capture_output=True, check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        print("1..0 # SKIP chromium is not installed: ci/install-deps --all")
+        sys.exit(0)
+    all_pages = list(pages())
+    for name, text in all_pages:
+        check_svg(name, text)
+        for width in (360, 1280):
+            for dark in (False, True):
+                found = measure(text, width, dark)
+                ok(f"{name}, {width} px, {'dark' if dark else 'light'}: nothing overlaps or is cut", not found, "\n".join(found))
+    found = chromium(with_script(all_pages[0][1], STATE), 1280, False, FRAGMENT)
+    ok("the fragment filters and sorts", not found, "\n".join(found))
+    for fault, style in SPOILT.items():
+        found = measure(all_pages[0][1], 360, False, style)
+        ok(f"what is spoilt on purpose is found out: {fault}", any(line.startswith(fault) for line in found), found)
+    check_vnu(all_pages)
+    check_axe(all_pages)
+print(f"1..{number}")
