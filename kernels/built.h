@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For the files that expand variants.def: the prototypes of all rows, and QK_IF_<isa>(row,), which is empty where the
- * level is another architecture's.
+ * For the files that expand variants.def: the prototypes of all rows, and QK_IF_<isa>(row,), which is empty
+ * where the level is another architecture's.
  */
 #pragma once
 

@@ -22,8 +22,8 @@ int qk_shape_parse(const char *text, struct qk_shape *shape, struct qk_error *er
 /* The same text back; to[QK_SHAPE_TEXT]. */
 void qk_shape_print(const struct qk_shape *shape, char *to);
 /*
- * The next word of a blank-separated list of shapes, into word[QK_SHAPE_TEXT] (cut there, which then parses as no
- * shape); returns the list after it, NULL when there is none.
+ * The next word of a blank-separated list of shapes, into word[QK_SHAPE_TEXT] (cut there, which then parses
+ * as no shape); returns the list after it, NULL when there is none.
  */
 const char *qk_shape_word(const char *list, char *word);
 
@@ -39,8 +39,9 @@ struct qk_plan {
     int buffer_count;
     struct qk_buffer buffers[QK_BUFFERS_MAX];
     /*
-     * What the kernel is told: count, its blocks or rows, to which its work is proportional and which a caller may
-     * lower (a control arm plans a larger shape and calls it smaller); dims, its other sizes, in the op's own order.
+     * What the kernel is told: count, its blocks or rows, to which its work is proportional and which a
+     * caller may lower (a control arm plans a larger shape and calls it smaller); dims, its other sizes, in
+     * the op's own order.
      */
     size_t count, dims[QK_SHAPE_DIMS];
     uint64_t elements;   /* results: what rates are per */
@@ -70,30 +71,31 @@ struct qk_case {
     /* QK_ERR_ARG when the shape is not one this op can have, QK_ERR_MEMORY when a size overflows. */
     int (*plan)(const struct qk_shape *shape, struct qk_plan *plan, struct qk_error *err);
     /*
-     * Shapes made for a number of bytes: one size is 0 and grows, in multiples of `step` (0: of 1). The second, where
-     * there is one, is for bytes that sixteen rows of the first do not fit.
+     * Shapes made for a number of bytes: one size is 0 and grows, in multiples of `step` (0: of 1). The
+     * second, where there is one, is for bytes that sixteen rows of the first do not fit.
      */
     struct qk_shape large[2];
     size_t step;
     /*
-     * Writes the input buffers; outputs are left alone. buffers: [plan->buffer_count], as planned. With the ordinary
-     * fill an input that is NULL is left out.
+     * Writes the input buffers; outputs are left alone. buffers: [plan->buffer_count], as planned. With the
+     * ordinary fill an input that is NULL is left out.
      */
     void (*fill)(const struct qk_plan *plan, enum qk_fill fill, struct qk_rng *rng, void *const *buffers);
     /*
-     * Bit i: buffer i is an input of which timed calls use two values in turn, so that what one call left in the
-     * outputs is wrong for the next. A small one that decides most elements of the result, with all that must fit it.
+     * Bit i: buffer i is an input of which timed calls use two values in turn, so that what one call left in
+     * the outputs is wrong for the next. A small one that decides most elements of the result, with all that
+     * must fit it.
      */
     unsigned alternates;
     /*
-     * Calls fn `calls` times in a row, call i on `even` or `odd` by i & 1. Nothing but the calls and the loop. The two
-     * sets may be one.
+     * Calls fn `calls` times in a row, call i on `even` or `odd` by i & 1. Nothing but the calls and the
+     * loop. The two sets may be one.
      */
     void (*call)(qk_fn *fn, const struct qk_plan *plan, void *const *even, void *const *odd, uint64_t calls);
     /*
-     * From so many sizes of a shape on, each row of the outputs is made of the same row of the inputs, and of inputs
-     * that all rows share. 0: never. Rows are dim[0] of a matrix, otherwise what plan->count counts. Any multiple of 16
-     * of them, from a multiple of 16 on, can then be computed alone.
+     * From so many sizes of a shape on, each row of the outputs is made of the same row of the inputs, and of
+     * inputs that all rows share. 0: never. Rows are dim[0] of a matrix, otherwise what plan->count counts.
+     * Any multiple of 16 of them, from a multiple of 16 on, can then be computed alone.
      */
     int rows_apart;
     /*
@@ -107,7 +109,10 @@ struct qk_case {
 /* The largest of these whose buffers together take at most `bytes`; false when there is none. */
 bool qk_shape_for_bytes(const struct qk_case *on, size_t bytes, struct qk_shape *shape);
 
-/* Defines a case's `call`: the op's kernel with these arguments, in which b are the buffers of the call at hand. */
+/*
+ * Defines a case's `call`: the op's kernel with these arguments, in which b are the buffers of the call at
+ * hand.
+ */
 #define QK_CALLS(op, ...)                                                                                    \
     static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd,                \
                      uint64_t calls)                                                                         \

@@ -35,8 +35,9 @@ struct raw {
 };
 
 /*
- * Names are those of /proc/cpuinfo; no name stands for two features. x86: bits of CPUID (Intel SDM vol. 2A), and the
- * registers that the operating system must save. aarch64: bits of AT_HWCAP (Linux, arch/arm64 hwcap.h).
+ * Names are those of /proc/cpuinfo; no name stands for two features. x86: bits of CPUID (Intel SDM vol. 2A),
+ * and the registers that the operating system must save. aarch64: bits of AT_HWCAP (Linux, arch/arm64
+ * hwcap.h).
  */
 static const struct feature {
     const char *name;

@@ -9,8 +9,8 @@
 static inline float qk_f16_to_f32(uint16_t half)
 {
     /*
-     * Exponent and mantissa moved to f32's places; what differs is the bias, 127 - 15 = 112. The multiply by a power of
-     * two mends it for normal and denormal numbers alike, exactly.
+     * Exponent and mantissa moved to f32's places; what differs is the bias, 127 - 15 = 112. The multiply by
+     * a power of two mends it for normal and denormal numbers alike, exactly.
      */
     uint32_t bits = (uint32_t)(half & 0x7fffu) << 13;
     float value;
@@ -35,7 +35,8 @@ static inline uint16_t qk_f32_to_f16(float value)
         return (uint16_t)(sign | (bits > 0x7f800000u ? 0x7e00u : 0x7c00u));
     if (bits < 0x38800000u) {
         /*
-         * Below 2^-14 results are denormal, multiples of 2^-24: the last place of 0.5, so that the sum rounds to one.
+         * Below 2^-14 results are denormal, multiples of 2^-24: the last place of 0.5, so that the sum rounds
+         * to one.
          */
         float sum;
         memcpy(&sum, &bits, sizeof sum);
@@ -44,7 +45,8 @@ static inline uint16_t qk_f32_to_f16(float value)
         return (uint16_t)(sign | (bits - 0x3f000000u));
     }
     /*
-     * 13 bits go; half a place less one, and one more where the last kept bit is odd, carry as rounding to even does.
+     * 13 bits go; half a place less one, and one more where the last kept bit is odd, carry as rounding to
+     * even does.
      */
     bits += 0xfffu + (bits >> 13 & 1);
     return (uint16_t)(sign | (bits - (112u << 23)) >> 13);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What ops.def, isa.def and variants.def declare, as types. A new variant is one file and one row; nothing else needs
- * to know. table.h has the rows.
+ * What ops.def, isa.def and variants.def declare, as types. A new variant is one file and one row; nothing
+ * else needs to know. table.h has the rows.
  *
- * Kernels are pure: no allocation, no I/O, no errno, and they cannot fail. What a caller can get wrong is checked by
- * the entry points of library/qkernels.h.
+ * Kernels are pure: no allocation, no I/O, no errno, and they cannot fail. What a caller can get wrong is
+ * checked by the entry points of library/qkernels.h.
  */
 #pragma once
 
@@ -33,7 +33,9 @@ enum qk_kind { QK_STAGED, QK_PLAIN, QK_CEILING };
 enum qk_made { QK_BY_HAND, QK_BY_COMPILER };
 enum qk_touches { QK_TOUCHES_ALL, QK_TOUCHES_STORES, QK_TOUCHES_LOADS };
 
-/* A row. In a table that was loaded, enums of names this program does not know are 0, and `unknown` says so. */
+/*
+ * A row. In a table that was loaded, enums of names this program does not know are 0, and `unknown` says so.
+ */
 struct qk_variant {
     enum qk_op op;
     enum qk_isa isa;

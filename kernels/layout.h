@@ -11,9 +11,9 @@
  * table of four f32: {-2, -1, +1, +2} for QK256 as its runtime uses it, {-1, 0, +1, 0} for ternary weights.
  * Source: EffortlessMetrics/BitNet-rs, crates/bitnet-quantization/src/i2s_qk256.rs.
  *
- * I2_S, the published order of ternary weights: a block is 128 columns of one row in 32 bytes, four groups of 32
- * columns, the first group in the most significant bits; rows follow each other, columns / 4 bytes each, columns a
- * multiple of 128:
+ * I2_S, the published order of ternary weights: a block is 128 columns of one row in 32 bytes, four groups of
+ * 32 columns, the first group in the most significant bits; rows follow each other, columns / 4 bytes each,
+ * columns a multiple of 128:
  *
  *     byte i of the block:   bit  7 6      5 4         3 2         1 0
  *                            column i      32 + i      64 + i      96 + i
@@ -21,15 +21,15 @@
  * Code c is the weight c - 1; code 3, which the quantiser never writes, counts as +2.
  * Source: microsoft/BitNet, src/ggml-bitnet-mad.cpp; model/gguf/i2s.h reads it from a file.
  *
- * I2S16, the same codes interleaved for vectors whose lanes are rows: a unit is 16 rows x 16 columns in 64 bytes, one
- * dword per row; units of the same 16 rows follow each other by columns, then come the next 16 rows. Rows up to a
- * multiple of 16 are padding of code 1 (weight 0), which no kernel lets into a result.
+ * I2S16, the same codes interleaved for vectors whose lanes are rows: a unit is 16 rows x 16 columns in 64
+ * bytes, one dword per row; units of the same 16 rows follow each other by columns, then come the next 16
+ * rows. Rows up to a multiple of 16 are padding of code 1 (weight 0), which no kernel lets into a result.
  *
  *     byte 4r + i of the unit:   bit  7 6         5 4        3 2        1 0
  *                                row r, column 12 + i    8 + i      4 + i      i
  *
- * So field f of all four bytes of a dword is four consecutive columns, and so many int8 activations are one dword.
- * Source: own; IQ2_BN_R4 of ikawrakow/ik_llama.cpp does the same for 4 rows.
+ * So field f of all four bytes of a dword is four consecutive columns, and so many int8 activations are one
+ * dword. Source: own; IQ2_BN_R4 of ikawrakow/ik_llama.cpp does the same for 4 rows.
  */
 #pragma once
 

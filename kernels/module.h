@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernels as a shared module, libqkernels.so: one exported function returns a versioned table of rows. Two builds
- * of it are timed against each other in one process (harness/duet/duet.h). Nothing in a module's table depends on the
- * numbering of the reader's enums: ops, levels and kinds are named by text.
+ * The kernels as a shared module, libqkernels.so: one exported function returns a versioned table of rows.
+ * Two builds of it are timed against each other in one process (harness/duet/duet.h). Nothing in a module's
+ * table depends on the numbering of the reader's enums: ops, levels and kinds are named by text.
  */
 #pragma once
 
 #include "kernels/kernels.h"
 
 /*
- * Raise QK_MODULE_ABI when one of the structs below or what QK_KERNELS_ABI counts changes. Raise QK_KERNELS_ABI when a
- * kernel's signature or its contract changes (who initialises what, which values are legal): figures of before cannot
- * be compared then. A new op or variant changes neither. table_load.c says which versions it reads.
+ * Raise QK_MODULE_ABI when one of the structs below or what QK_KERNELS_ABI counts changes. Raise
+ * QK_KERNELS_ABI when a kernel's signature or its contract changes (who initialises what, which values are
+ * legal): figures of before cannot be compared then. A new op or variant changes neither. table_load.c says
+ * which versions it reads.
  */
 enum { QK_MODULE_MAGIC = 0x4d4b5151, QK_MODULE_ABI = 2, QK_KERNELS_ABI = 1 };
 
@@ -20,8 +21,9 @@ enum { QK_MODULE_ROWS_MAX = 4096, QK_MODULE_WORD = 64, QK_MODULE_FLAGS = 4096 };
 
 struct qk_module_row {
     /*
-     * As in variants.def: "AVX2", "p4_permute", "STAGED", "HAND", "ALL". Printable ASCII of less than QK_MODULE_WORD
-     * bytes. Op and name are not empty, have neither blanks nor slashes, and no two rows share both.
+     * As in variants.def: "AVX2", "p4_permute", "STAGED", "HAND", "ALL". Printable ASCII of less than
+     * QK_MODULE_WORD bytes. Op and name are not empty, have neither blanks nor slashes, and no two rows share
+     * both.
      */
     const char *op, *name, *isa, *phase, *kind, *made, *touches;
     const char *flags; /* compiler flags of its file, less than QK_MODULE_FLAGS bytes */

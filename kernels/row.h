@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a row of variants.def exports: qk_<op>_<name>, of the type <op>/op.h gives its op, and for a STAGED row
- * qk_<op>_<name>_upto(stage). That returns the same body cut after the stage (an index into the op's stages), its
- * would-be output sunk; the last stage is the kernel itself; NULL outside [0, stages).
+ * What a row of variants.def exports: qk_<op>_<name>, of the type <op>/op.h gives its op, and for a STAGED
+ * row qk_<op>_<name>_upto(stage). That returns the same body cut after the stage (an index into the op's
+ * stages), its would-be output sunk; the last stage is the kernel itself; NULL outside [0, stages).
  *
- * meson.build compiles a row's file with this header in front and QK_ROW=op,name,KIND. So a file sees the prototypes of
- * its own row and of no other: a wrong signature does not compile, and a changed row recompiles its own file alone.
+ * meson.build compiles a row's file with this header in front and QK_ROW=op,name,KIND. So a file sees the
+ * prototypes of its own row and of no other: a wrong signature does not compile, and a changed row recompiles
+ * its own file alone.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A table of kernels: the built-in one, made from variants.def, or one out of a shared library (module.h). Rows of an
- * op stand together, worst to best, and the first of them is its reference.
+ * A table of kernels: the built-in one, made from variants.def, or one out of a shared library (module.h).
+ * Rows of an op stand together, worst to best, and the first of them is its reference.
  */
 #pragma once
 
@@ -23,9 +23,10 @@ const struct qk_table *qk_table_builtin(void);
 
 /*
  * Loads the shared library of that path, which the caller keeps unchanged meanwhile, and reads its table. Its
- * constructors run. Rows that this program cannot judge are there with the reason in `unknown`. On failure *t is empty;
- * free with qk_table_free in any case. QK_ERR_IO: no such file, not a regular one, or the loader refuses it.
- * QK_ERR_INVALID: no kernel module, another ABI, or a table that breaks its own contract. QK_ERR_MEMORY.
+ * constructors run. Rows that this program cannot judge are there with the reason in `unknown`. On failure *t
+ * is empty; free with qk_table_free in any case. QK_ERR_IO: no such file, not a regular one, or the loader
+ * refuses it. QK_ERR_INVALID: no kernel module, another ABI, or a table that breaks its own contract.
+ * QK_ERR_MEMORY.
  */
 int qk_table_load(struct qk_table *t, const char *path, struct qk_error *err);
 void qk_table_free(struct qk_table *t);
@@ -38,5 +39,8 @@ size_t qk_table_index(const struct qk_table *t, const struct qk_variant *v);
 const struct qk_variant *qk_table_reference(const struct qk_table *t, enum qk_op op);
 /* Of the built-in table, which has rows of every op: what defines the op's results. */
 const struct qk_variant *qk_reference(enum qk_op op);
-/* What a caller should use: the op's last row that can run here and is not a ceiling. NULL when there is none. */
+/*
+ * What a caller should use: the op's last row that can run here and is not a ceiling. NULL when there is
+ * none.
+ */
 const struct qk_variant *qk_table_best(const struct qk_table *t, enum qk_op op, const struct qk_cpu *cpu);

@@ -179,7 +179,8 @@ static int check_module(const struct image *image, struct qk_error *err)
 }
 
 /*
- * The word as a value of an enum: its place. A word that is not in the list is said in unknown[UNKNOWN_TEXT], value 0.
+ * The word as a value of an enum: its place. A word that is not in the list is said in unknown[UNKNOWN_TEXT],
+ * value 0.
  */
 static int value(const char *const *list, int count, const char *word, const char *what, char *unknown)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Claims beside measurements. Each claim of a roadmap file (reports/roadmap.json) is held against every group of a
- * summary that has a row of the claim's phase.
+ * Claims beside measurements. Each claim of a roadmap file (reports/roadmap.json) is held against every group
+ * of a summary that has a row of the claim's phase.
  */
 #pragma once
 
@@ -38,20 +38,23 @@ struct baseline_audit {
 };
 
 /*
- * Reads the claims from `path` and judges them. A claim is judged in every group of its op (of its shape, if it names
- * one), by the group's row of its phase: a step by the row's `step`, a total by its `speedup`.
+ * Reads the claims from `path` and judges them. A claim is judged in every group of its op (of its shape, if
+ * it names one), by the group's row of its phase: a step by the row's `step`, a total by its `speedup`.
  *
- * A step is over the nearest measured phase. That may lie after the phase the claim names (3 over 2.5 where the claim
- * says 3 over 2). Where it lies before, because a rung in between was not measured, the two are not the same gain, and
- * the claim is not resolved. A row that was skipped or failed gives a claim that is not resolved. A group without a row
- * of the phase gives none.
+ * A step is over the nearest measured phase. That may lie after the phase the claim names (3 over 2.5 where
+ * the claim says 3 over 2). Where it lies before, because a rung in between was not measured, the two are not
+ * the same gain, and the claim is not resolved. A row that was skipped or failed gives a claim that is not
+ * resolved. A group without a row of the phase gives none.
  *
- * QK_ERR_IO, QK_ERR_FORMAT with the JSON path, QK_ERR_MEMORY. Free with baseline_audit_free on success. Summary and
- * sample set must outlive it.
+ * QK_ERR_IO, QK_ERR_FORMAT with the JSON path, QK_ERR_MEMORY. Free with baseline_audit_free on success.
+ * Summary and sample set must outlive it.
  */
 int baseline_audit_make(struct baseline_audit *audit, const char *path, const struct bench_summary *sum,
                         struct qk_error *err);
 void baseline_audit_free(struct baseline_audit *audit);
-/* The verdict on a claimed ratio. Without an interval its ends are NaN, which is neither above nor below anything. */
+/*
+ * The verdict on a claimed ratio. Without an interval its ends are NaN, which is neither above nor below
+ * anything.
+ */
 enum baseline_audit_verdict baseline_audit_judge(const struct bench_interval *measured, double claimed);
 extern const char *const baseline_audit_words[]; /* "confirmed", "refuted", "not resolved", NULL */

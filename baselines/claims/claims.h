@@ -58,9 +58,10 @@ struct baseline_claims {
 
 extern const struct bench_fields baseline_claims_fields;
 /*
- * Reads the file strictly. Errors are an unknown member, kind or phase, a missing or a doubled member, a text too long
- * for its field, a ratio that is not positive, a second goal, and a stage's second component. QK_ERR_IO, QK_ERR_FORMAT
- * (with the JSON path, or the line when it is not JSON), QK_ERR_MEMORY. Free on success only.
+ * Reads the file strictly. Errors are an unknown member, kind or phase, a missing or a doubled member, a text
+ * too long for its field, a ratio that is not positive, a second goal, and a stage's second component.
+ * QK_ERR_IO, QK_ERR_FORMAT (with the JSON path, or the line when it is not JSON), QK_ERR_MEMORY. Free on
+ * success only.
  */
 int baseline_claims_read(struct baseline_claims *claims, const char *path, struct qk_error *err);
 void baseline_claims_free(struct baseline_claims *claims);

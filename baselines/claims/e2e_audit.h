@@ -24,9 +24,9 @@ struct baseline_e2e_audit {
 };
 
 /*
- * Reads the claims from `path` and puts those on generation beside e, which has been summarised and must outlive the
- * audit. Without 95 % intervals (e->level) nothing is resolved. QK_ERR_IO, QK_ERR_MEMORY. QK_ERR_FORMAT also when the
- * file claims nothing end to end. Free on success.
+ * Reads the claims from `path` and puts those on generation beside e, which has been summarised and must
+ * outlive the audit. Without 95 % intervals (e->level) nothing is resolved. QK_ERR_IO, QK_ERR_MEMORY.
+ * QK_ERR_FORMAT also when the file claims nothing end to end. Free on success.
  */
 int baseline_e2e_audit_make(struct baseline_e2e_audit *audit, const char *path, const struct bench_e2e *e,
                             struct qk_error *err);

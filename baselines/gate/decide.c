@@ -27,8 +27,8 @@ double baseline_log_e(size_t plus, size_t n)
 }
 
 /*
- * Can ln E be as large as that? A mean is at most its largest member, and the best bet is known without trying them
- * all.
+ * Can ln E be as large as that? A mean is at most its largest member, and the best bet is known without
+ * trying them all.
  */
 static bool may_reach(size_t plus, size_t n, double log_e)
 {
@@ -102,7 +102,10 @@ int baseline_decision_bound(struct baseline_decision *d, double log_bound, doubl
     return init(d, log_bound, log_bound, alpha, cases, 1, err);
 }
 
-/* One process. Its stake grows with a plus only, and one that won once has won, though its stake may fall again. */
+/*
+ * One process. Its stake grows with a plus only, and one that won once has won, though its stake may fall
+ * again.
+ */
 static void take(bool plus, size_t *count, bool *has_won, const struct baseline_decision *d)
 {
     *count += plus;

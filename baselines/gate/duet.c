@@ -149,7 +149,10 @@ static int add_rule(struct gate *g, const struct baseline_suite_case *c,
     return 0;
 }
 
-/* Base against its copy, and base against itself with more work: both are known, so both must be judged right. */
+/*
+ * Base against its copy, and base against itself with more work: both are known, so both must be judged
+ * right.
+ */
 static void add_controls(struct gate *g, const struct baseline_suite_case *c, struct baseline_result *r)
 {
     const struct baseline_margins *m =
@@ -167,7 +170,10 @@ static void add_controls(struct gate *g, const struct baseline_suite_case *c, st
     }
 }
 
-/* A case that did not pass its check, or is too large; one that is still to be timed is INVALID too, with another reason. */
+/*
+ * A case that did not pass its check, or is too large; one that is still to be timed is INVALID too, with
+ * another reason.
+ */
 static bool refused_before(const struct gate *g, size_t i)
 {
     const struct baseline_result *r = &g->report->results[i];

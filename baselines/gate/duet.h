@@ -21,8 +21,8 @@ struct baseline_duet_config {
     double budget_s; /* wall time of it all; 0: baseline_gate_budget */
     double inject;   /* share of extra work the candidate gets in every case: to see the gate catch it; 0 */
     /*
-     * Rows that are timed are also timed at the other shapes that their op's sets name and the suite does not. These
-     * share half of alpha, and the suite with its controls the other half.
+     * Rows that are timed are also timed at the other shapes that their op's sets name and the suite does
+     * not. These share half of alpha, and the suite with its controls the other half.
      */
     bool all_shapes;
     const struct baseline_identity *identity; /* which rows are the same code; NULL: nothing is known */
@@ -31,21 +31,23 @@ struct baseline_duet_config {
     FILE *trace;                              /* NULL: none */
 };
 
-/* What the policy's budgets of all cases, rules and controls come to, in seconds; and what other shapes may. */
+/*
+ * What the policy's budgets of all cases, rules and controls come to, in seconds; and what other shapes may.
+ */
 double baseline_gate_budget(const struct baseline_policy *policy, const struct baseline_suite_cases *suite,
                             bool all_shapes);
 
 /*
- * Fills the results of *report. Its other members, and judging it (baseline_report_judge), are the caller's. Free with
- * baseline_report_free in any case.
+ * Fills the results of *report. Its other members, and judging it (baseline_report_judge), are the caller's.
+ * Free with baseline_report_free in any case.
  *
- * Cases whose rows are the same code pass without being timed: those of two files with the same bytes, and those that
- * `identity` names. So do rules between such rows, but only under the same policy. Nothing a module says about itself
- * counts. Every row that is judged is first checked against the
- * reference, stepped once and called on the shape at hand, in a launch of its own (harness/duet/build.h). One that
- * fails makes its case INVALID. Per memory class that is timed, one A/A and one slowed control run along. All decisions
- * of the run share policy->alpha. Of cases, and of no others, the sums are tested too: a rule bounds the ratio of
- * two different kernels, and a control is there for the median's margins.
+ * Cases whose rows are the same code pass without being timed: those of two files with the same bytes, and
+ * those that `identity` names. So do rules between such rows, but only under the same policy. Nothing a
+ * module says about itself counts. Every row that is judged is first checked against the reference, stepped
+ * once and called on the shape at hand, in a launch of its own (harness/duet/build.h). One that fails makes
+ * its case INVALID. Per memory class that is timed, one A/A and one slowed control run along. All decisions
+ * of the run share policy->alpha. Of cases, and of no others, the sums are tested too: a rule bounds the
+ * ratio of two different kernels, and a control is there for the median's margins.
  *
  * A bad build is a verdict, not an error. QK_ERR_MEMORY, QK_ERR_IO (module files, trace), QK_ERR_INTERRUPTED,
  * QK_ERR_INTERNAL.

@@ -21,9 +21,9 @@ struct baseline_evidence {
 };
 
 /*
- * (*list)[report->count], one for each result; controls and rules have none. The trace is JSON lines (harness/duet/trace.h)
- * of the same run. QK_ERR_INVALID when it is of another run. QK_ERR_FORMAT with the line. QK_ERR_IO, QK_ERR_MEMORY. Free
- * with baseline_evidence_free in any case.
+ * (*list)[report->count], one for each result; controls and rules have none. The trace is JSON lines
+ * (harness/duet/trace.h) of the same run. QK_ERR_INVALID when it is of another run. QK_ERR_FORMAT with the
+ * line. QK_ERR_IO, QK_ERR_MEMORY. Free with baseline_evidence_free in any case.
  */
 int baseline_evidence_read(struct baseline_evidence **list, const struct baseline_report *report,
                            const char *trace, struct qk_error *err);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define WORD        .pattern = "^[!-.0-~]+$", .expected = "a word of at most 63 printable characters without slashes"
+#define WORD        .pattern = "^[!-.0-~]+$", .expected = "a word of at most 63 characters without slashes"
 #define FROM(least) least, (double)INT64_MAX
 #define FIELD_OF    struct baseline_identity_row
 static const struct bench_field row_fields[] = {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The margins and rules of a gate: ci/policy.json, a copy of which is built in. policy_fields.c declares the format. */
+/*
+ * The margins and rules of a gate: ci/policy.json, a copy of which is built in. policy_fields.c declares the
+ * format.
+ */
 #pragma once
 
 #include "baselines/gate/decide.h"
@@ -8,7 +11,10 @@
 
 enum { BASELINE_POLICY_SCHEMA_VERSION = 1 };
 
-/* Three times what the placement of code alone moves a time: 0.07 % (reference figure of Zen 5, 0.064 %, rounded up). */
+/*
+ * Three times what the placement of code alone moves a time: 0.07 % (reference figure of Zen 5, 0.064 %,
+ * rounded up).
+ */
 #define BASELINE_MUST_CATCH_LEAST 0.0021
 
 /* A rule's `mean`, by where the data lies, unless it gives one; but never below its must_catch. */
@@ -32,9 +38,9 @@ struct baseline_speedup_rule {
 struct baseline_suite {
     char name[40];
     /*
-     * Globs on op/variant/shape. Where SHAPE is @L1, @L2, @L3 or @DRAM it is the `cache` shape of that level here. Else
-     * it is a glob over the op's first set of shapes or, where it matches none of them, a shape as it is written.
-     * Ceilings are never in a suite.
+     * Globs on op/variant/shape. Where SHAPE is @L1, @L2, @L3 or @DRAM it is the `cache` shape of that level
+     * here. Else it is a glob over the op's first set of shapes or, where it matches none of them, a shape as
+     * it is written. Ceilings are never in a suite.
      */
     size_t count;
     char (*cases)[BASELINE_NAME];
@@ -67,11 +73,12 @@ struct baseline_policy {
 
 extern const struct bench_fields baseline_policy_fields;
 /*
- * path NULL is the built-in copy. Free on success. QK_ERR_IO, QK_ERR_MEMORY. QK_ERR_FORMAT, with the JSON path, for
+ * path NULL is the built-in copy. Free on success. QK_ERR_IO, QK_ERR_MEMORY. QK_ERR_FORMAT, with the JSON
+ * path, for
  *   - unknown or missing members, or a wrong schema version
  *   - numbers out of their range, or margins out of order
- *   - a must-catch margin of time below three times the layout floor (ignorable ones may be below: they only say what
- *     is not worth a word)
+ *   - a must-catch margin of time below three times the layout floor (ignorable ones may be below: they only
+ *     say what is not worth a word)
  *   - globs that no case can match, or the same rule twice
  */
 int baseline_policy_read(struct baseline_policy *p, const char *path, struct qk_error *err);
@@ -85,8 +92,8 @@ struct baseline_parts {
 /* False when it is too long to be a case or a glob. */
 bool baseline_cut(const char *text, struct baseline_parts *parts);
 /*
- * Does the glob match the case "op/variant/shape"? Both are cut at their first two slashes and compared part by part,
- * so that a * does not cross over. Parts missing from the glob match everything.
+ * Does the glob match the case "op/variant/shape"? Both are cut at their first two slashes and compared part
+ * by part, so that a * does not cross over. Parts missing from the glob match everything.
  */
 bool baseline_case_matches(const char *glob, const char *name);
 
@@ -99,11 +106,13 @@ const struct baseline_margins *baseline_policy_margins(const struct baseline_pol
 const char *baseline_policy_removed(const struct baseline_policy *p, const char *name);
 
 /*
- * A rule that matches no case guards nothing, so it is an error. Which cases there are is for the caller to know. Tell
- * of every case of the suite "full" and of the suite or patterns that were chosen, then ask. Tell also of those that
- * cannot run on this machine, because a rule about AVX512 is not wrong on a machine without it. Telling of a case twice
- * does no harm.
+ * A rule that matches no case guards nothing, so it is an error. Which cases there are is for the caller to
+ * know. Tell of every case of the suite "full" and of the suite or patterns that were chosen, then ask. Tell
+ * also of those that cannot run on this machine, because a rule about AVX512 is not wrong on a machine
+ * without it. Telling of a case twice does no harm.
  */
 void baseline_policy_match_case(struct baseline_policy *p, const char *name, const char *memory);
-/* QK_ERR_INVALID naming the first rule of margins or speed-ups, by its JSON path, that matched none of them. */
+/*
+ * QK_ERR_INVALID naming the first rule of margins or speed-ups, by its JSON path, that matched none of them.
+ */
 int baseline_policy_unmatched(const struct baseline_policy *p, struct qk_error *err);

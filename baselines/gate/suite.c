@@ -14,8 +14,8 @@ static bool is_glob(const char *text)
 }
 
 /*
- * Why a row cannot be judged here; NULL when it can. Of a level that this program does not know nobody can say that it
- * is not here: the row's check refuses it.
+ * Why a row cannot be judged here; NULL when it can. Of a level that this program does not know nobody can
+ * say that it is not here: the row's check refuses it.
  */
 static const char *missing(const struct qk_variant *row, const struct baseline_suite_config *cfg, char *why,
                            size_t size)
@@ -95,7 +95,10 @@ static int append(struct baseline_suite_cases *s, struct baseline_suite_case *c,
     return 0;
 }
 
-/* Can the rows of both builds be told apart by their times here? False: nothing of them is judged, as *why says. */
+/*
+ * Can the rows of both builds be told apart by their times here? False: nothing of them is judged, as *why
+ * says.
+ */
 static bool judgeable(const struct adding *a, struct baseline_suite_case *c, char *text, size_t size,
                       const char **why)
 {

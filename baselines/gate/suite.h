@@ -30,11 +30,11 @@ struct baseline_suite_config {
 };
 
 /*
- * entries[count] are op/variant/shape, with globs on op and variant. The shape is a shape, a glob over the op's first
- * set, or @L1, @L2, @L3, @DRAM (the `cache` shape of that level here). An op that a glob names and that cannot have the
- * shape is passed over. Rows that are ceilings in both builds, or in the only one that has them, are no cases. Nor are
- * rows whose level is not here in either. A row of a level that this program does not know is one. Free with
- * baseline_suite_free in any case.
+ * entries[count] are op/variant/shape, with globs on op and variant. The shape is a shape, a glob over the
+ * op's first set, or @L1, @L2, @L3, @DRAM (the `cache` shape of that level here). An op that a glob names and
+ * that cannot have the shape is passed over. Rows that are ceilings in both builds, or in the only one that
+ * has them, are no cases. Nor are rows whose level is not here in either. A row of a level that this program
+ * does not know is one. Free with baseline_suite_free in any case.
  *   QK_ERR_ARG          with the entry that is malformed or matches nothing
  *   QK_ERR_UNAVAILABLE  all that matches needs an ISA level that is not here
  *   QK_ERR_MEMORY
@@ -42,8 +42,8 @@ struct baseline_suite_config {
 int baseline_suite_expand(struct baseline_suite_cases *s, const char *const *entries, size_t count,
                           const struct baseline_suite_config *cfg, struct qk_error *err);
 /*
- * Adds the other shapes of the row of cases[index]: all that its op's sets name and that are no case of that row yet.
- * Both builds have that row. QK_ERR_ARG, QK_ERR_INVALID, QK_ERR_MEMORY.
+ * Adds the other shapes of the row of cases[index]: all that its op's sets name and that are no case of that
+ * row yet. Both builds have that row. QK_ERR_ARG, QK_ERR_INVALID, QK_ERR_MEMORY.
  */
 int baseline_suite_add_shapes(struct baseline_suite_cases *s, size_t index,
                               const struct bench_environment *env, struct qk_error *err);
@@ -52,8 +52,8 @@ size_t baseline_suite_shapes(enum qk_op op);
 void baseline_suite_free(struct baseline_suite_cases *s);
 
 /*
- * Is every rule of the policy for something: for a case of these entries or of its suite `full`, whether or not that
- * can run here? QK_ERR_INVALID names the first that is not. QK_ERR_ARG, QK_ERR_MEMORY.
+ * Is every rule of the policy for something: for a case of these entries or of its suite `full`, whether or
+ * not that can run here? QK_ERR_INVALID names the first that is not. QK_ERR_ARG, QK_ERR_MEMORY.
  */
 int baseline_suite_rules(struct baseline_policy *policy, const char *const *entries, size_t count,
                          const struct baseline_suite_config *cfg, struct qk_error *err);

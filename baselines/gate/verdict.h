@@ -31,7 +31,10 @@ extern const char
 
 enum { BASELINE_NAME = 256, BASELINE_WORST = 10, BASELINE_COMPONENTS = 8 };
 
-/* A component of a staged variant (harness/breakdown/breakdown.h) on both sides. Only where both were measured. */
+/*
+ * A component of a staged variant (harness/breakdown/breakdown.h) on both sides. Only where both were
+ * measured.
+ */
 struct baseline_component {
     char name[16];
     double old_share, new_share; /* of the total, in per cent */
@@ -47,8 +50,9 @@ struct baseline_result {
     char reason[400]; /* one line: why this verdict where the figures do not say it; may be empty */
     bool timed;       /* otherwise nothing below is known but instructions */
     /*
-     * Time of the candidate as a multiple of the base's, with its 95 % interval: 1.01 is one per cent slower. Ends are
-     * NaN when there are too few blocks. Of a rule it is the time of the variant as a multiple of `over`'s.
+     * Time of the candidate as a multiple of the base's, with its 95 % interval: 1.01 is one per cent slower.
+     * Ends are NaN when there are too few blocks. Of a rule it is the time of the variant as a multiple of
+     * `over`'s.
      */
     struct bench_interval ratio;
     double mean_ratio; /* sum of all the candidate's times over sum of the base's; NaN when not known */
@@ -85,8 +89,8 @@ struct baseline_report {
 };
 
 /*
- * Empties *r and gives it `count` results, all INVALID with "not measured" until something better is known. Fill in the
- * rest afterwards. QK_ERR_MEMORY. Free on success.
+ * Empties *r and gives it `count` results, all INVALID with "not measured" until something better is known.
+ * Fill in the rest afterwards. QK_ERR_MEMORY. Free on success.
  */
 int baseline_report_make(struct baseline_report *r, size_t count, struct qk_error *err);
 void baseline_report_free(struct baseline_report *r);
@@ -97,15 +101,15 @@ void baseline_report_end(struct baseline_report *r, int exit_code, const char *w
 /*
  * Sets the run's verdict from its results. It is INVALID, with a reason, when
  *   - a control was judged wrongly
- *   - nothing backs a verdict: PASS, WARN or REGRESSION without a ratio or, where it was not timed, without a reason
- *     such as "identical code"
- *   - a timed case or rule is without a right control of each kind and of its memory class (but in mode "baseline",
- *     which has no arms to control)
+ *   - nothing backs a verdict: PASS, WARN or REGRESSION without a ratio or, where it was not timed, without a
+ *     reason such as "identical code"
+ *   - a timed case or rule is without a right control of each kind and of its memory class (but in mode
+ *     "baseline", which has no arms to control)
  *   - no case or rule was judged at all
- * Else the worst counts, in the order INVALID, MISSING, REGRESSION, INCONCLUSIVE, WARN, PASS. NEW and REMOVED are fine.
- * When strict, WARN comes before INCONCLUSIVE, as its exit code does. An INCONCLUSIVE of another shape does not count: a
- * second is not enough for each of them, and a run that asks for more must not end worse for that. A run-level reason
- * that is already there is kept and makes the run INVALID.
+ * Else the worst counts, in the order INVALID, MISSING, REGRESSION, INCONCLUSIVE, WARN, PASS. NEW and REMOVED
+ * are fine. When strict, WARN comes before INCONCLUSIVE, as its exit code does. An INCONCLUSIVE of another
+ * shape does not count: a second is not enough for each of them, and a run that asks for more must not end
+ * worse for that. A run-level reason that is already there is kept and makes the run INVALID.
  */
 void baseline_report_judge(struct baseline_report *r);
 /* 0, 3, 4 or 5, by the verdict; or `ended`. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two baselines case by case, and the gate's verdicts from that. A result file is a baseline made of one launch.
+ * Two baselines case by case, and the gate's verdicts from that. A result file is a baseline made of one
+ * launch.
  *
- * What is compared is d = ln S_old - ln S_new. S is the speed-up over the reference of the same run, so positive is
- * slower. Its interval comes from both sides' by MOVER (Zou & Donner, "Construction of confidence limits about effect
- * measures: a general approach", Statistics in Medicine 27, 2008): low = d - hypot(old - old_low, new_high - new).
+ * What is compared is d = ln S_old - ln S_new. S is the speed-up over the reference of the same run, so
+ * positive is slower. Its interval comes from both sides' by MOVER (Zou & Donner, "Construction of confidence
+ * limits about effect measures: a general approach", Statistics in Medicine 27, 2008): low = d - hypot(old -
+ * old_low, new_high - new).
  */
 #pragma once
 
@@ -53,14 +55,15 @@ int baseline_compare(struct baseline_comparison *c, const struct baseline *old_s
 void baseline_comparison_free(struct baseline_comparison *c);
 
 /*
- * Is the case on both sides and more than noise apart? Its interval, widened by the larger spread, does not hold 0, or
- * its instructions or flags changed.
+ * Is the case on both sides and more than noise apart? Its interval, widened by the larger spread, does not
+ * hold 0, or its instructions or flags changed.
  */
 bool baseline_differs(const struct baseline_difference *d);
 
 /*
- * CPU vendor, family, model and stepping, ISA levels in use, sizes of the caches, compiler, kernel ABI, and flags of
- * each case that both have. Where one differs, nothing can be judged. Appends to *list. QK_ERR_MEMORY.
+ * CPU vendor, family, model and stepping, ISA levels in use, sizes of the caches, compiler, kernel ABI, and
+ * flags of each case that both have. Where one differs, nothing can be judged. Appends to *list.
+ * QK_ERR_MEMORY.
  */
 int baseline_identity(const struct baseline *old_side, const struct baseline *new_side, bool flags,
                       struct baseline_field **list, size_t *count, struct qk_error *err);
@@ -71,25 +74,26 @@ int baseline_shown(const struct baseline *old_side, const struct baseline *new_s
 const char *baseline_fields_text(const struct baseline_field *list, size_t count, char *to, size_t size);
 
 /*
- * The baseline of that name which is of the machine and toolchain of `here`, whose env and abi are asked. Our own
- * machine's folder comes first, then others: a machine with more CPUs has a folder of its own. When none fits, our own
- * folder's is taken all the same, so that its differences are seen. Errors of baseline_load. QK_ERR_INVALID also when
- * only other machines have one, naming what the nearest differs in.
+ * The baseline of that name which is of the machine and toolchain of `here`, whose env and abi are asked. Our
+ * own machine's folder comes first, then others: a machine with more CPUs has a folder of its own. When none
+ * fits, our own folder's is taken all the same, so that its differences are seen. Errors of baseline_load.
+ * QK_ERR_INVALID also when only other machines have one, naming what the nearest differs in.
  */
 int baseline_load_fitting(struct baseline *b, const char *folder, const struct baseline *here,
                           const char *name, struct qk_error *err);
 
 /*
- * The gate's verdicts. Fills r->results and, where the two are not of one machine and toolchain, r->reason, which makes
- * the run INVALID. Free *r with baseline_report_free in any case.
+ * The gate's verdicts. Fills r->results and, where the two are not of one machine and toolchain, r->reason,
+ * which makes the run INVALID. Free *r with baseline_report_free in any case.
  *
- * Margins are the policy's for stored baselines, each at least spread_factor times the case's spread. REGRESSION when
- * all of d's interval is beyond must-catch, WARN when beyond ignorable, PASS when below must-catch, else INCONCLUSIVE.
- * A component that grew is named. A changed instruction count is what the policy says. A reference has a result only
- * when it is missing, new or has other instructions, because its own speed-up is 1 by definition.
+ * Margins are the policy's for stored baselines, each at least spread_factor times the case's spread.
+ * REGRESSION when all of d's interval is beyond must-catch, WARN when beyond ignorable, PASS when below
+ * must-catch, else INCONCLUSIVE. A component that grew is named. A changed instruction count is what the
+ * policy says. A reference has a result only when it is missing, new or has other instructions, because its
+ * own speed-up is 1 by definition.
  *
- * Failed cases of *fresh are INVALID. Missing ones are MISSING, or REMOVED where the policy says so. QK_ERR_MEMORY.
- * QK_ERR_INVALID when there is nothing to judge.
+ * Failed cases of *fresh are INVALID. Missing ones are MISSING, or REMOVED where the policy says so.
+ * QK_ERR_MEMORY. QK_ERR_INVALID when there is nothing to judge.
  */
 int baseline_judge_stored(const struct baseline *old_side, const struct baseline *fresh,
                           const struct baseline_policy *p, struct baseline_report *r, struct qk_error *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A roadmap's component table beside a breakdown. It has what each component was claimed to take, and each gain that
- * was claimed for one beside the gain that was measured.
+ * A roadmap's component table beside a breakdown. It has what each component was claimed to take, and each
+ * gain that was claimed for one beside the gain that was measured.
  */
 #pragma once
 
@@ -25,12 +25,14 @@ struct baseline_components {
     struct baseline_gain_row *rows; /* owned; by shape, then in the file's order; NULL when count is 0 */
 };
 
-/* Reads the claims of `path` alone, so *c has no rows yet. Errors of baseline_claims_read. Free on success. */
+/*
+ * Reads the claims of `path` alone, so *c has no rows yet. Errors of baseline_claims_read. Free on success.
+ */
 int baseline_components_read(struct baseline_components *c, const char *path, struct qk_error *err);
 /*
- * Judges every gain in every shape that has a row of its phase and op. As in the audit, a step is over the nearest
- * earlier phase that was measured, and is not resolved where that lies before the phase the claim starts from.
- * QK_ERR_MEMORY. The breakdown must outlive *c.
+ * Judges every gain in every shape that has a row of its phase and op. As in the audit, a step is over the
+ * nearest earlier phase that was measured, and is not resolved where that lies before the phase the claim
+ * starts from. QK_ERR_MEMORY. The breakdown must outlive *c.
  */
 int baseline_components_judge(struct baseline_components *c, const struct bench_breakdown *bd,
                               struct qk_error *err);

@@ -71,7 +71,10 @@ static void put_caches(struct fields *f, const struct bench_environment *was,
             put_cache(f, NULL, &is->caches[i], sharing);
 }
 
-/* Shapes of a variant share its flags: each variant once. Its cases stand side by side, as they are sorted by name. */
+/*
+ * Shapes of a variant share its flags: each variant once. Its cases stand side by side, as they are sorted by
+ * name.
+ */
 static void put_flags(struct fields *f, const struct baseline *old_side, const struct baseline *new_side)
 {
     char name[BASELINE_NAME + 16];

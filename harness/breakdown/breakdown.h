@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What each component of a kernel costs. A staged variant comes with its own body cut after each stage
- * (kernels/rows/stages.h). Those prefixes and the plain kernel are timed in rounds like any other arms. A component is
- * the difference between a prefix and the one before it: what adding that stage costs in this body. Stages overlap in
- * an out-of-order core. So a component may be negative, and none is what the stage would take alone.
+ * (kernels/rows/stages.h). Those prefixes and the plain kernel are timed in rounds like any other arms. A
+ * component is the difference between a prefix and the one before it: what adding that stage costs in this
+ * body. Stages overlap in an out-of-order core. So a component may be negative, and none is what the stage
+ * would take alone.
  */
 #pragma once
 
@@ -22,7 +23,9 @@ enum {
 struct bench_part {
     char name[16];            /* the stage; "total", "kernel", "difference" */
     struct bench_interval ns; /* of one call, 95 % */
-    /* Median over the blocks of what ns estimates, paired by round: beside ns.value, which is made to add up. */
+    /*
+     * Median over the blocks of what ns estimates, paired by round: beside ns.value, which is made to add up.
+     */
     double paired_ns;
     double cycles_per_element;          /* estimated: by the median of the row's clocks */
     double share;                       /* of the total, in per cent */
@@ -32,8 +35,8 @@ struct bench_part {
 };
 
 /*
- * Something that was counted of each prefix and of the plain kernel: a metric of harness/counters/counters.h, or
- * instructions by single steps.
+ * Something that was counted of each prefix and of the plain kernel: a metric of harness/counters/counters.h,
+ * or instructions by single steps.
  */
 struct bench_breakdown_count {
     char name[64], unit[32];
@@ -88,18 +91,18 @@ struct bench_breakdown {
 };
 
 /*
- * bench_matrix_make for staged variants alone. Without `shapes`, and with no shape in a pattern, each op gets one
- * shape. It is the largest of the op's first set whose buffers fit L1 together, so that what is seen is the code and
- * not the caches. QK_ERR_ARG also when only other variants match, naming the staged ones.
+ * bench_matrix_make for staged variants alone. Without `shapes`, and with no shape in a pattern, each op gets
+ * one shape. It is the largest of the op's first set whose buffers fit L1 together, so that what is seen is
+ * the code and not the caches. QK_ERR_ARG also when only other variants match, naming the staged ones.
  */
 int bench_breakdown_matrix(struct bench_matrix *m, const struct qk_table *table, char *const *patterns,
                            size_t count, const char *shapes, const struct bench_environment *env,
                            struct qk_error *err);
 
 /*
- * Checks and times every variant of the matrix into *bd, whose env has been read and whose rest is zero. Variants of a
- * group take turns block by block. When job.budget_s is over, what has 16 blocks gets no more. After that
- * cfg->counters, if any, count each prefix alone. Free with bench_breakdown_free in any case.
+ * Checks and times every variant of the matrix into *bd, whose env has been read and whose rest is zero.
+ * Variants of a group take turns block by block. When job.budget_s is over, what has 16 blocks gets no more.
+ * After that cfg->counters, if any, count each prefix alone. Free with bench_breakdown_free in any case.
  *   QK_ERR_UNAVAILABLE           nothing can run here
  *   QK_ERR_INVALID               nothing was timed
  *   QK_ERR_CHECK, QK_ERR_FORMAT  from inputs of a model file
@@ -110,8 +113,9 @@ int bench_breakdown_run(struct bench_breakdown *bd, const struct bench_matrix *m
 void bench_breakdown_free(struct bench_breakdown *bd);
 
 /*
- * Appends to an estimated row what cfg->counters count of each arm[stages + 1] (the prefixes and, last, the kernel),
- * one at a time. What cannot be counted has its reason. QK_ERR_MEMORY, QK_ERR_INTERRUPTED, errors of inputs.
+ * Appends to an estimated row what cfg->counters count of each arm[stages + 1] (the prefixes and, last, the
+ * kernel), one at a time. What cannot be counted has its reason. QK_ERR_MEMORY, QK_ERR_INTERRUPTED, errors of
+ * inputs.
  */
 int bench_breakdown_count_row(struct bench_breakdown_row *row, const struct bench_arm *arm,
                               const struct bench_run_config *cfg, struct qk_error *err);
@@ -119,16 +123,17 @@ int bench_breakdown_count_row(struct bench_breakdown_row *row, const struct benc
 int bench_breakdown_estimate(struct bench_breakdown_row *row, struct qk_error *err);
 
 /*
- * How many times less a component costs in `after` than in `before`, which are rows of one group. It is the median over
- * the blocks of the ratio of its times in that block. The whole interval is NaN, with the reason in why[size], unless
- * the component is resolved and positive in both.
+ * How many times less a component costs in `after` than in `before`, which are rows of one group. It is the
+ * median over the blocks of the ratio of its times in that block. The whole interval is NaN, with the reason
+ * in why[size], unless the component is resolved and positive in both.
  */
 struct bench_interval bench_breakdown_gain(const struct bench_breakdown_row *before,
                                            const struct bench_breakdown_row *after, size_t stage, char *why,
                                            size_t size);
 
 /*
- * What a stage adds to a count: the difference of two prefixes' values. NaN where it is not known or does not add up.
+ * What a stage adds to a count: the difference of two prefixes' values. NaN where it is not known or does not
+ * add up.
  */
 double bench_breakdown_counted(const struct bench_breakdown_count *count, size_t stage);
 

@@ -15,7 +15,10 @@ double bench_breakdown_counted(const struct bench_breakdown_count *count, size_t
     return count->value[stage] - (stage ? count->value[stage - 1] : 0);
 }
 
-/* Counts are per call or per element; every other denominator of counters/metrics.def is itself counted or measured. */
+/*
+ * Counts are per call or per element; every other denominator of counters/metrics.def is itself counted or
+ * measured.
+ */
 static bool adds_up(const char *name)
 {
     const struct bench_metric_row *row = bench_metric_find(name);
@@ -44,8 +47,8 @@ static struct bench_breakdown_count *find(struct bench_breakdown_row *row, const
 }
 
 /*
- * The records' metrics side by side; there is one record for each arm. A kind of which an arm made no step is not in
- * its record: 0. Where an arm's steps have no kinds at all, none is taken.
+ * The records' metrics side by side; there is one record for each arm. A kind of which an arm made no step is
+ * not in its record: 0. Where an arm's steps have no kinds at all, none is taken.
  */
 static bool join(struct bench_breakdown_row *row, const struct bench_sample_set *set, const char *shape)
 {

@@ -10,8 +10,8 @@
 static const double level = 0.95;
 
 /*
- * Rounds to a multiple of 2^-30 of the next power of two above `total`: 31 bits are left, so that sums and differences
- * of such numbers are exact in a double, and components add up to the total to the last bit.
+ * Rounds to a multiple of 2^-30 of the next power of two above `total`: 31 bits are left, so that sums and
+ * differences of such numbers are exact in a double, and components add up to the total to the last bit.
  */
 static double on_grid(double x, double total)
 {
@@ -21,7 +21,10 @@ static double on_grid(double x, double total)
     return round(x / step) * step;
 }
 
-/* Median over a block's rounds of an arm's time, less that of the arm `minus` in the same round unless that is -1. */
+/*
+ * Median over a block's rounds of an arm's time, less that of the arm `minus` in the same round unless that
+ * is -1.
+ */
 static double block_median(const struct bench_breakdown_row *row, size_t block, size_t arm, int minus,
                            double *scratch)
 {
@@ -32,9 +35,9 @@ static double block_median(const struct bench_breakdown_row *row, size_t block, 
 }
 
 /*
- * value: the estimate that adds up; x[blocks] becomes what it estimates, by block (block_median). The interval is that
- * of x, widened to the value where medians of differences and differences of medians disagree: its coverage can only
- * grow.
+ * value: the estimate that adds up; x[blocks] becomes what it estimates, by block (block_median). The
+ * interval is that of x, widened to the value where medians of differences and differences of medians
+ * disagree: its coverage can only grow.
  */
 static void fill(struct bench_part *part, const struct bench_breakdown_row *row, const char *name,
                  double value, size_t arm, int minus, double *x, double *scratch)
@@ -61,8 +64,8 @@ static void convert(struct bench_part *part, const struct bench_breakdown_row *r
 }
 
 /*
- * from: the larger of the times that were subtracted. noise is a share of it, because what disturbs here (the clock, a
- * neighbour) stretches time; NaN when it is not known.
+ * from: the larger of the times that were subtracted. noise is a share of it, because what disturbs here (the
+ * clock, a neighbour) stretches time; NaN when it is not known.
  */
 static void judge(struct bench_part *part, size_t blocks, double from, double noise)
 {
@@ -158,7 +161,10 @@ struct bench_interval bench_breakdown_gain(const struct bench_breakdown_row *bef
                  before->blocks, after->variant->name, after->blocks);
         return none;
     }
-    /* A block in which nothing is left of the component counts as an infinite gain: only its place in order matters. */
+    /*
+     * A block in which nothing is left of the component counts as an infinite gain: only its place in order
+     * matters.
+     */
     for (size_t b = 0; b < before->blocks; b++) {
         const double x = before->block_ns[stage][b], y = after->block_ns[stage][b];
         ratio[b] = y > 0 ? x / y : x > 0 ? DBL_MAX : 0;

@@ -220,8 +220,8 @@ static const struct bench_field breakdown_fields[] = {
 };
 #undef FIELD_OF
 /*
- * Estimates keep every bit, so that a reader who adds up components gets the total; samples the seven digits they
- * were rounded to when they were taken.
+ * Estimates keep every bit, so that a reader who adds up components gets the total; samples the seven digits
+ * they were rounded to when they were taken.
  */
 const struct bench_fields bench_breakdown_fields = {
     FIELDS(struct bench_breakdown, breakdown_fields),

@@ -118,7 +118,9 @@ static void time_timer(struct bench_ceilings *c)
     c->timer_step_ns = bench_clock_step();
 }
 
-/* The pinned CPU first, then the others that threads can be pinned to, owned by the caller; *count of them. */
+/*
+ * The pinned CPU first, then the others that threads can be pinned to, owned by the caller; *count of them.
+ */
 static int *list_cpus(const struct bench_ceilings_config *cfg, int *count)
 {
     int *const cpus = calloc(bench_cpus_count(cfg->allowed) + 1, sizeof *cpus);

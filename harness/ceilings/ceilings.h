@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Limits of this machine. How fast can memory of each level be read, written, copied, and written past the caches, by
- * one thread and by one per CPU? How many instructions of each kind does a core execute? What are the clocks?
+ * Limits of this machine. How fast can memory of each level be read, written, copied, and written past the
+ * caches, by one thread and by one per CPU? How many instructions of each kind does a core execute? What are
+ * the clocks?
  *
- * A limit is a maximum, and whatever else runs on the machine only slows a loop down. So every loop is run many times,
- * briefly, in rounds over all of them whose order is drawn, and the fastest repetition is the ceiling. The median says
- * how often the machine let it be reached.
+ * A limit is a maximum, and whatever else runs on the machine only slows a loop down. So every loop is run
+ * many times, briefly, in rounds over all of them whose order is drawn, and the fastest repetition is the
+ * ceiling. The median says how often the machine let it be reached.
  *
- * Peaks hang on the core's clock alone, which neighbours move both ways. 512-bit multiplies were seen to run at 2.8
- * GHz, and for some ms at a time, while other cores were idle, at 2.9 or 3.0. Of peaks the ceiling is therefore what
- * the fastest repetitions of three turns in four do not exceed.
+ * Peaks hang on the core's clock alone, which neighbours move both ways. 512-bit multiplies were seen to run
+ * at 2.8 GHz, and for some ms at a time, while other cores were idle, at 2.9 or 3.0. Of peaks the ceiling is
+ * therefore what the fastest repetitions of three turns in four do not exceed.
  */
 #pragma once
 
@@ -33,8 +34,8 @@ struct bench_ceiling {
     /* GB/s (1e9 bytes of all threads; a copy counts both ways), or instructions per ns. NaN with a reason. */
     double best, median;
     double spread; /* how far the ceilings of the run's three thirds differ, a share; NaN without them */
-    double
-        per_cycle; /* of peaks: by the clock estimated behind each turn, as best is found; NaN when not known */
+    /* Of peaks: by the clock estimated behind each turn, as best is found. NaN when not known. */
+    double per_cycle;
     size_t repetitions;
     char reason[128]; /* why there are no numbers; empty when there are */
 };
@@ -63,8 +64,8 @@ struct bench_ceilings_config {
 };
 
 /*
- * Measures everything into *c, whose environment must have been read (it tells the cache sizes). What cannot be
- * measured here is a row with its reason. Threads that were started have ended in any case. Free with
+ * Measures everything into *c, whose environment must have been read (it tells the cache sizes). What cannot
+ * be measured here is a row with its reason. Threads that were started have ended in any case. Free with
  * bench_ceilings_free in any case.
  *   QK_ERR_INVALID   the clock is too coarse, or nothing could be timed by it
  *   QK_ERR_MEMORY    also when the buffers cannot be mapped
@@ -83,7 +84,10 @@ char *bench_ceiling_name(const struct bench_ceiling *row, char *to, size_t size)
 extern const char *const bench_ceiling_levels[];
 /* At which a peak runs: best / per_cycle; NaN when not known. */
 double bench_ceiling_ghz(const struct bench_ceiling *row);
-/* The largest best of that kind, level and number of threads over all ISA levels. NULL when none was measured. */
+/*
+ * The largest best of that kind, level and number of threads over all ISA levels. NULL when none was
+ * measured.
+ */
 const struct bench_ceiling *bench_ceilings_find(const struct bench_ceilings *c, enum bench_ceiling_kind kind,
                                                 int level, int threads);
 /*
@@ -95,20 +99,20 @@ double bench_ceilings_dram_read(const void *ceilings, size_t threads);
 /* Reals keep seven digits. What was measured or read is written the same each time. */
 extern const struct bench_fields bench_ceilings_fields;
 /*
- * Reads and validates what was written. *c needs no init, and must be freed on success only. QK_ERR_IO, QK_ERR_MEMORY,
- * QK_ERR_FORMAT with the JSON path or line and column.
+ * Reads and validates what was written. *c needs no init, and must be freed on success only. QK_ERR_IO,
+ * QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON path or line and column.
  */
 int bench_ceilings_read_json(struct bench_ceilings *c, const char *path, struct qk_error *err);
 
 /*
- * Where the ceilings of a fingerprint are kept: in $XDG_CACHE_HOME/qkbench, else in ~/.cache/qkbench, as the XDG base
- * directory specification has it (a relative XDG_CACHE_HOME counts as not set). The path is to be freed. QK_ERR_IO when
- * there is no such folder to be had. QK_ERR_MEMORY.
+ * Where the ceilings of a fingerprint are kept: in $XDG_CACHE_HOME/qkbench, else in ~/.cache/qkbench, as the
+ * XDG base directory specification has it (a relative XDG_CACHE_HOME counts as not set). The path is to be
+ * freed. QK_ERR_IO when there is no such folder to be had. QK_ERR_MEMORY.
  */
 int bench_ceilings_path(const char *fingerprint, char **path, struct qk_error *err);
 /*
- * Reads the ceilings of that fingerprint. When none are kept, or there is no folder to keep them in, returns 0 and
- * *found is false. Errors of reading. QK_ERR_FORMAT also for a file that holds another fingerprint's.
+ * Reads the ceilings of that fingerprint. When none are kept, or there is no folder to keep them in, returns
+ * 0 and *found is false. Errors of reading. QK_ERR_FORMAT also for a file that holds another fingerprint's.
  */
 int bench_ceilings_load(struct bench_ceilings *c, const char *fingerprint, bool *found, struct qk_error *err);
 /* Makes the folder and writes the file, whole or not at all. QK_ERR_IO, QK_ERR_MEMORY. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loops whose speed is a limit of this machine. They are inline assembly, so that they are what they say whatever
- * compiler and flags built them. They need no more flags than the baseline's.
+ * The loops whose speed is a limit of this machine. They are inline assembly, so that they are what they say
+ * whatever compiler and flags built them. They need no more flags than the baseline's.
  */
 #pragma once
 
@@ -20,11 +20,12 @@ enum {
 };
 
 /*
- * A bandwidth's loop goes `passes` times over to[bytes] and from[bytes], whichever it needs. A copy needs both, which
- * must not overlap. For the others, which need one, the other may be NULL. Writes leave the byte 0xa5 everywhere. bytes
- * and passes are at least 1 unit.
+ * A bandwidth's loop goes `passes` times over to[bytes] and from[bytes], whichever it needs. A copy needs
+ * both, which must not overlap. For the others, which need one, the other may be NULL. Writes leave the byte
+ * 0xa5 everywhere. bytes and passes are at least 1 unit.
  *
- * A peak's loop runs passes * BENCH_LOOP_INSTRUCTIONS instructions on registers, and ignores to, from and bytes.
+ * A peak's loop runs passes * BENCH_LOOP_INSTRUCTIONS instructions on registers, and ignores to, from and
+ * bytes.
  */
 typedef void bench_loop_fn(char *to, const char *from, size_t bytes, uint64_t passes);
 

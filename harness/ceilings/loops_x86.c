@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bandwidth loops. A round of the inner loop is BENCH_LOOP_UNIT bytes, at least eight instructions, so that counting
- * takes slots that are free. Only registers 0 to 15 are used. Naming them as xmm in the clobbers covers their upper
- * parts, in which code built for the baseline keeps nothing, and vzeroupper leaves them as such code wants them.
+ * Bandwidth loops. A round of the inner loop is BENCH_LOOP_UNIT bytes, at least eight instructions, so that
+ * counting takes slots that are free. Only registers 0 to 15 are used. Naming them as xmm in the clobbers
+ * covers their upper parts, in which code built for the baseline keeps nothing, and vzeroupper leaves them as
+ * such code wants them.
  */
 #include "harness/ceilings/loops.h"
 
@@ -16,15 +17,19 @@
 #undef CEILING_LOOP
 
 /*
- * For each vector of a unit: its offset is \base + \k * WIDTH. Eight per base, because that many registers take part.
+ * For each vector of a unit: its offset is \base + \k * WIDTH. Eight per base, because that many registers
+ * take part.
  */
-#define EACH_BASE(text)   ".irp base,0,128,256,384\n\t.irp k,0,1,2,3,4,5,6,7\n\t" text "\n\t.endr\n\t.endr\n\t"
-#define EACH_AVX2(text)   ".irp base,0,256\n\t.irp k,0,1,2,3,4,5,6,7\n\t" text "\n\t.endr\n\t.endr\n\t"
-#define EACH_AVX512(text) ".irp base,0\n\t.irp k,0,1,2,3,4,5,6,7\n\t" text "\n\t.endr\n\t.endr\n\t"
+#define EACH_K(text)      ".irp k,0,1,2,3,4,5,6,7\n\t" text "\n\t.endr"
+#define EACH_BASE(text)   ".irp base,0,128,256,384\n\t" EACH_K(text) "\n\t.endr\n\t"
+#define EACH_AVX2(text)   ".irp base,0,256\n\t" EACH_K(text) "\n\t.endr\n\t"
+#define EACH_AVX512(text) ".irp base,0\n\t" EACH_K(text) "\n\t.endr\n\t"
 #define SOURCE(width)     "\\base+\\k*" width "(%[src])"
 #define TARGET(width)     "\\base+\\k*" width "(%[dst])"
 
-/* What the function does to its arguments: register 0 is the pattern, `body` one unit, `end` once at the end. */
+/*
+ * What the function does to its arguments: register 0 is the pattern, `body` one unit, `end` once at the end.
+ */
 #define STREAM(kind, isa, load, reg, body, end)                                                              \
     void bench_loop_##kind##_##isa(char *to, const char *from, size_t bytes, uint64_t passes)                \
     {                                                                                                        \

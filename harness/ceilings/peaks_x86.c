@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Peaks: the same instruction on twelve registers, twice a round. There are twelve chains, because two instructions a
- * cycle of six cycles' latency need as many (the slowest of these on a core we know of: vpermps and vpdpbusd, 4 to 6
- * cycles; uops.info). Registers and clobbers are as in loops_x86.c.
+ * Peaks: the same instruction on twelve registers, twice a round. There are twelve chains, because two
+ * instructions a cycle of six cycles' latency need as many (the slowest of these on a core we know of:
+ * vpermps and vpdpbusd, 4 to 6 cycles; uops.info). Registers and clobbers are as in loops_x86.c.
  */
 #include "harness/ceilings/loops.h"
 
@@ -17,8 +17,9 @@
 #define EACH(text) ".irp k,0,1,2,3,4,5,6,7,8,9,10,11\n\t" text "\n\t.endr\n\t"
 
 /*
- * Ordinary numbers, so that no lane is denormal, and none is zero, which some cores save power on: the chains of a
- * multiply-add run x -> x * 0.5 + 1 towards 2. Read as integers they are permutation indices and, in `count`, shifts.
+ * Ordinary numbers, so that no lane is denormal, and none is zero, which some cores save power on: the chains
+ * of a multiply-add run x -> x * 0.5 + 1 towards 2. Read as integers they are permutation indices and, in
+ * `count`, shifts.
  */
 struct operands {
     uint32_t chain[16], half[16], one[16], count[16];

@@ -57,7 +57,10 @@ static void run_span(const struct bench_team_job *job, char *memory, const struc
         job->run(memory + span->to, memory + span->from, span->bytes, span->passes);
 }
 
-/* Spinning, because being woken takes longer than a repetition may err; not for ever, should the CPU be shared. */
+/*
+ * Spinning, because being woken takes longer than a repetition may err; not for ever, should the CPU be
+ * shared.
+ */
 static void wait_for(struct bench_team *team, int arrivals)
 {
     enum { SPINS = 100000 };
@@ -221,7 +224,10 @@ double bench_team_huge(const struct bench_team *team)
         if (sscanf(line, "AnonHugePages: %llu", &kib) == 1)
             huge = (double)kib * 1024;
     fclose(f);
-    /* Nothing else of this process is large; should something be, the share must not exceed what was asked for. */
+    /*
+     * Nothing else of this process is large; should something be, the share must not exceed what was asked
+     * for.
+     */
     return fmin(1, huge / ((double)team->bytes[BENCH_ALONE] +
                            (double)team->count * (double)team->bytes[BENCH_SHARED]));
 }

@@ -15,10 +15,11 @@ enum {
 };
 
 /*
- * Repetitions are as short as starting threads and reading clocks (0.1 us) allow, and turns are short and many: another
- * thread on the same core, a neighbour's too, comes and goes within tens of us and stays away for ms. L3 takes one pass
- * a repetition after many to warm it: it keeps what L2 throws out, and takes that in only by and by, since its
- * replacement favours what was used twice. From 8 GB/s in the first pass it was seen to reach 25 in the eighth.
+ * Repetitions are as short as starting threads and reading clocks (0.1 us) allow, and turns are short and
+ * many: another thread on the same core, a neighbour's too, comes and goes within tens of us and stays away
+ * for ms. L3 takes one pass a repetition after many to warm it: it keeps what L2 throws out, and takes that
+ * in only by and by, since its replacement favours what was used twice. From 8 GB/s in the first pass it was
+ * seen to reach 25 in the eighth.
  */
 struct effort {
     double ns;            /* of a repetition, at least a pass; 0: one pass */
@@ -68,7 +69,10 @@ static struct bench_span span_of(const struct bench_ceiling *row, size_t offset,
     return (struct bench_span){.from = offset, .to = offset, .bytes = bytes, .passes = passes};
 }
 
-/* Starts somewhere else every time: which physical pages share a cache's sets is luck that a ceiling must not need. */
+/*
+ * Starts somewhere else every time: which physical pages share a cache's sets is luck that a ceiling must not
+ * need.
+ */
 static struct bench_team_job near_job(struct bench_ceiling_bench *b, const struct bench_ceiling *row,
                                       uint64_t passes)
 {
@@ -82,8 +86,9 @@ static struct bench_team_job near_job(struct bench_ceiling_bench *b, const struc
 }
 
 /*
- * The windows behind those that other rows were in last, and before the timed ones as many as fill L3, by the same
- * loop: else a writer would be timed while the cache still takes its stores, or a reader while it throws out another's.
+ * The windows behind those that other rows were in last, and before the timed ones as many as fill L3, by the
+ * same loop: else a writer would be timed while the cache still takes its stores, or a reader while it throws
+ * out another's.
  */
 static struct bench_team_job far_job(struct bench_ceiling_bench *b, const struct bench_ceiling *row)
 {
@@ -112,8 +117,8 @@ int bench_ceiling_check_clock(struct qk_error *err)
 }
 
 /*
- * Runs so many repetitions of the row: their rates, and the time of the fastest. A rate is 0 where the clock stood
- * still or went back: the best would be such a one. 0: all are.
+ * Runs so many repetitions of the row: their rates, and the time of the fastest. A rate is 0 where the clock
+ * stood still or went back: the best would be such a one. 0: all are.
  */
 static double repeat(struct bench_ceiling_bench *b, const struct bench_ceiling *row, uint64_t passes,
                      int repetitions, double *rates)
@@ -137,9 +142,9 @@ static double repeat(struct bench_ceiling_bench *b, const struct bench_ceiling *
 }
 
 /*
- * Passes that fill a repetition: doubled until the fastest of three takes half of it. Later repetitions that show a
- * pass to be faster correct it, because a disturbed one here would leave a row with repetitions that are all overhead.
- * NaN where no number of passes takes so long: the clock stands still.
+ * Passes that fill a repetition: doubled until the fastest of three takes half of it. Later repetitions that
+ * show a pass to be faster correct it, because a disturbed one here would leave a row with repetitions that
+ * are all overhead. NaN where no number of passes takes so long: the clock stands still.
  */
 static double calibrate(struct bench_ceiling_bench *b, const struct bench_ceiling *row)
 {
@@ -182,9 +187,9 @@ static double largest(const double *x, size_t n)
 }
 
 /*
- * What three turns in four do not exceed; x is sorted by it. Of peaks because the clock moves both ways, of DRAM
- * because a burst that finds the memory of all neighbours idle is no rate that a kernel can count on: the largest of
- * some hundred repetitions differed by 13 to 60 % between runs.
+ * What three turns in four do not exceed; x is sorted by it. Of peaks because the clock moves both ways, of
+ * DRAM because a burst that finds the memory of all neighbours idle is no rate that a kernel can count on:
+ * the largest of some hundred repetitions differed by 13 to 60 % between runs.
  */
 static double upper_quartile(double *x, size_t n)
 {

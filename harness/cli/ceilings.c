@@ -17,7 +17,10 @@ static void warn(const struct qk_error *err, const char *so)
     cli_say("qkbench: warning: %s%s%s%s", err->where, *err->where ? ": " : "", err->text, so);
 }
 
-/* Into *c, whose environment is read: what is stored, unless it will not do. A quick one does not do for a full one. */
+/*
+ * Into *c, whose environment is read: what is stored, unless it will not do. A quick one does not do for a
+ * full one.
+ */
 static int get(const struct options *o, const struct bench_ceilings_config *cfg, struct bench_ceilings *c,
                bool *stored, struct qk_error *err)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the subcommands share: exit codes, messages, interruption, progress. Only this folder prints and exits. */
+/*
+ * What the subcommands share: exit codes, messages, interruption, progress. Only this folder prints and
+ * exits.
+ */
 #pragma once
 
 #include "kernels/cpu.h"
@@ -21,7 +24,10 @@ struct cli_command {
     const char *name, *what;
     int (*run)(int argc, char **argv);
 };
-/* Runs the one that argv[1] names, as "qkbench OF NAME"; OF is "" or a command that has commands. Else it is usage. */
+/*
+ * Runs the one that argv[1] names, as "qkbench OF NAME"; OF is "" or a command that has commands. Else it is
+ * usage.
+ */
 int cli_dispatch(const struct cli_command *commands, size_t count, const char *of, int argc, char **argv);
 
 int cli_list(int argc, char **argv);
@@ -47,8 +53,9 @@ struct bench_sample_set;
 int cli_ceilings_apply(struct bench_sample_set *set, struct qk_error *err);
 
 /*
- * From here on nothing that a terminal would obey reaches stderr, nor stdout where that is a terminal. Everything that
- * holds a name goes through the functions below it all the same: they keep a text on its line.
+ * From here on nothing that a terminal would obey reaches stderr, nor stdout where that is a terminal.
+ * Everything that holds a name goes through the functions below it all the same: they keep a text on its
+ * line.
  */
 void cli_show_streams(void);
 /* A line on stderr, in place of the progress line; broken at blanks where a terminal is narrower. */
@@ -70,7 +77,10 @@ int cli_detect(struct qk_cpu *cpu, struct qk_error *err);
 /* From here on a first signal that would end the program sets a flag, which cli_stop reads: see signals.c. */
 void cli_catch_interrupts(void);
 bool cli_stop(void);
-/* From here on a mapped file that somebody makes shorter ends the program with a message and 1, not by SIGBUS. */
+/*
+ * From here on a mapped file that somebody makes shorter ends the program with a message and 1, not by
+ * SIGBUS.
+ */
 void cli_watch_maps(void);
 
 /* A whole number in [min, max], or cli_wrong (exit 2) naming option, value and range. */
@@ -80,8 +90,8 @@ uint64_t cli_number(const struct argp_state *state, const char *option, const ch
 uint64_t cli_seed(void);
 
 /*
- * Progress with an ETA on stderr when that is a terminal, otherwise nothing; `done` of 1. The callback of struct
- * bench_job; ctx is unused.
+ * Progress with an ETA on stderr when that is a terminal, otherwise nothing; `done` of 1. The callback of
+ * struct bench_job; ctx is unused.
  */
 void cli_progress(void *ctx, double done, const char *what);
 /* Clears the progress line. */

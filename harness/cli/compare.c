@@ -82,7 +82,10 @@ static void *open_side(void *side)
     return NULL;
 }
 
-/* Both at once: reading is most of the time that large files take. What is wrong with the old side is told first. */
+/*
+ * Both at once: reading is most of the time that large files take. What is wrong with the old side is told
+ * first.
+ */
 static int open_sides(const struct options *o, struct baseline *old_side, struct baseline *new_side,
                       struct qk_error *err)
 {

@@ -71,7 +71,10 @@ static int dispatch(int argc, char **argv)
     return cli_dispatch(commands, COMMANDS, "", argc, argv);
 }
 
-/* Where a standard descriptor was closed, the next file would get its number, and our words would come into it. */
+/*
+ * Where a standard descriptor was closed, the next file would get its number, and our words would come into
+ * it.
+ */
 static void fill_standard_descriptors(void)
 {
     int fd;

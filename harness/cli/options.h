@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The options of a subcommand are rows of a table, and each row says where its value goes. What a row cannot say goes
- * to a function of the command. argp does the rest.
+ * The options of a subcommand are rows of a table, and each row says where its value goes. What a row cannot
+ * say goes to a function of the command. argp does the rest.
  */
 #pragma once
 
@@ -81,7 +81,10 @@ struct cli_measure_options cli_measure_defaults(void);
 
 struct cli_usage {
     const struct cli_option *options; /* at most 39, ended by {0} */
-    /* What has no place: as argp's parser, but with what is filled. NULL, or ARGP_ERR_UNKNOWN for what it does not know. */
+    /*
+     * What has no place: as argp's parser, but with what is filled. NULL, or ARGP_ERR_UNKNOWN for what it
+     * does not know.
+     */
     error_t (*parse)(int key, char *arg, struct argp_state *state, void *to);
     const char *arguments, *doc; /* arguments nobody takes are an error */
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a command writes because an option asks for it. `-`, or another name of standard output, is there, and it is
- * there alone: tables then go to standard error. Everything else appears whole or not at all (records/outfile.h).
+ * What a command writes because an option asks for it. `-`, or another name of standard output, is there, and
+ * it is there alone: tables then go to standard error. Everything else appears whole or not at all
+ * (records/outfile.h).
  */
 #pragma once
 
@@ -20,7 +21,10 @@ int cli_out_distinct(const struct cli_out *list, size_t count, struct qk_error *
 /* The stream for tables and remarks: stdout, unless something that was asked for goes there. */
 FILE *cli_out_text(const struct cli_out *list, size_t count);
 
-/* All that are asked for, after cli_out_distinct. Before the work, so that a path that will not do costs none. */
+/*
+ * All that are asked for, after cli_out_distinct. Before the work, so that a path that will not do costs
+ * none.
+ */
 int cli_out_open(struct cli_out *list, size_t count, struct qk_error *err);
 /* All that are open: each appears. */
 int cli_out_commit(struct cli_out *list, size_t count, struct qk_error *err);

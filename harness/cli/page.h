@@ -15,7 +15,8 @@ struct cli_page {
 };
 
 /*
- * Reads the files and writes page and comment, each whole or not at all. Claims are those of the file `claims`.
- * QK_ERR_FORMAT also for JSON of a kind that no page shows. Errors of reading, QK_ERR_IO, QK_ERR_MEMORY.
+ * Reads the files and writes page and comment, each whole or not at all. Claims are those of the file
+ * `claims`. QK_ERR_FORMAT also for JSON of a kind that no page shows. Errors of reading, QK_ERR_IO,
+ * QK_ERR_MEMORY.
  */
 int cli_page(const struct cli_page *o, const char *claims, struct qk_error *err);

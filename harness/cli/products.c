@@ -97,8 +97,8 @@ static int draw_all(const struct products *p, int *passed, struct qk_error *err)
 }
 
 /*
- * The pictures, when the tables are there already. Where there are none the tables are written again and say why. No
- * gnuplot is no failure.
+ * The pictures, when the tables are there already. Where there are none the tables are written again and say
+ * why. No gnuplot is no failure.
  */
 static int add_pictures(struct products *p, struct qk_error *err)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interruption. The first signal asks: commands look at cli_stop, tidy up, say so and end with 130; one that is about
- * to end anyway does, with its own code. The second signal, or PATIENCE_S after the first, ends the program at once.
- * What comes within ECHO_NS of the first is that one again: timeout(1) sends its signal to us and to our group.
- * Either way no temporary file is left, and each file asked for is the old one or the whole new one. Those that have
- * their names keep them: a report that is interrupted at its pictures has its tables. SIGBUS is of mapped files.
+ * Interruption. The first signal asks: commands look at cli_stop, tidy up, say so and end with 130; one that
+ * is about to end anyway does, with its own code. The second signal, or PATIENCE_S after the first, ends the
+ * program at once. What comes within ECHO_NS of the first is that one again: timeout(1) sends its signal to
+ * us and to our group. Either way no temporary file is left, and each file asked for is the old one or the
+ * whole new one. Those that have their names keep them: a report that is interrupted at its pictures has its
+ * tables. SIGBUS is of mapped files.
  */
 #include "harness/cli/cli.h"
 #include "harness/machine/clock.h"
@@ -54,7 +55,9 @@ static void on_quit(int number)
 
 void cli_catch_interrupts(void)
 {
-    /* All that end a program kindly: shells and terminals, batch systems with a warning, limits of CPU time. */
+    /*
+     * All that end a program kindly: shells and terminals, batch systems with a warning, limits of CPU time.
+     */
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM, SIGQUIT};
     struct sigaction action, before;
     memset(&action, 0, sizeof action);
@@ -62,7 +65,10 @@ void cli_catch_interrupts(void)
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         const int number = numbers[i];
         action.sa_handler = number == SIGQUIT ? on_quit : on_interrupt;
-        /* What nohup ignores stays ignored. A shell ignores SIGINT for what it starts with &, yet scripts send it. */
+        /*
+         * What nohup ignores stays ignored. A shell ignores SIGINT for what it starts with &, yet scripts
+         * send it.
+         */
         if (sigaction(number, NULL, &before) == 0 &&
             (before.sa_handler != SIG_IGN || number == SIGINT || number == SIGTERM || number == SIGALRM))
             sigaction(number, &action, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What people see. Names and others' messages may hold any bytes, and a terminal obeys some of them. So every text is
- * shown as harness/records/shown.h says. The streams do it once more for what is not ours to change: getopt repeats
- * arguments as they are. A generated text in a pipe stays what it is.
+ * What people see. Names and others' messages may hold any bytes, and a terminal obeys some of them. So every
+ * text is shown as harness/records/shown.h says. The streams do it once more for what is not ours to change:
+ * getopt repeats arguments as they are. A generated text in a pipe stays what it is.
  */
 #include "harness/cli/cli.h"
 #include "harness/records/shown.h"
@@ -64,7 +64,9 @@ void cli_show_streams(void)
         stdout = showing(stdout, STDOUT_FILENO);
 }
 
-/* Bytes of s that go on a line: up to the last blank that leaves it within `width` columns. Words stay whole. */
+/*
+ * Bytes of s that go on a line: up to the last blank that leaves it within `width` columns. Words stay whole.
+ */
 static size_t line_of(const char *s, size_t width)
 {
     size_t cut = 0;

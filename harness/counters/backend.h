@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What can count events: PAPI, and the kernel's generic events where PAPI cannot. groups.c makes sets of one
- * component's events that fit the machine at once. Texts of failure go to why[size], in the words of who refused.
+ * component's events that fit the machine at once. Texts of failure go to why[size], in the words of who
+ * refused.
  */
 #pragma once
 
@@ -19,7 +20,10 @@ struct bench_backend {
     int (*component)(const char *event, char *why, size_t size);
     /* An empty set of events of one component, 0 or more, or -1. */
     int (*set_new)(char *why, size_t size);
-    /* Adds an event if the set still fits the machine at once; its value comes after those added before. 0 or -1. */
+    /*
+     * Adds an event if the set still fits the machine at once; its value comes after those added before. 0 or
+     * -1.
+     */
     int (*set_add)(int set, const char *event, char *why, size_t size);
     void (*set_free)(int set);
     /* Counts from 0; stop gives a value per event, values[BENCH_SET_EVENTS_MAX]. 0 or -1. */
@@ -32,15 +36,16 @@ struct bench_backend {
 /* The one symbol of the PAPI module (papi_module.c), which alone is linked with PAPI. */
 extern const struct bench_backend bench_papi_module;
 /*
- * Loads the module and starts PAPI, so that the program needs no PAPI to start. NULL with why[size]. *module, which may
- * be set in any case, is to be closed with dlclose after the last use.
+ * Loads the module and starts PAPI, so that the program needs no PAPI to start. NULL with why[size]. *module,
+ * which may be set in any case, is to be closed with dlclose after the last use.
  */
 const struct bench_backend *bench_papi_load(void **module, char *why, size_t size);
 
 /* perf_event_open(2), by the names that libpfm has for its generic events: "perf::CYCLES". Always there. */
 extern const struct bench_backend bench_perf_events;
 /*
- * On a machine with two kinds of cores, a generic event counts on one kind only: the one whose PMU's number is in the
- * upper half of its config. What that half must be for this CPU; 0 where all cores are alike. /sys is below root.
+ * On a machine with two kinds of cores, a generic event counts on one kind only: the one whose PMU's number
+ * is in the upper half of its config. What that half must be for this CPU; 0 where all cores are alike. /sys
+ * is below root.
  */
 uint64_t bench_perf_core_pmu(const char *root, int cpu);

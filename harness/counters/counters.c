@@ -128,8 +128,8 @@ static int parse(struct bench_counters *c, const char *list, struct qk_error *er
 }
 
 /*
- * The first of the alternatives that can be counted. If none, the reason is that of the first one the backend knows, and
- * -1 says that it knows none.
+ * The first of the alternatives that can be counted. If none, the reason is that of the first one the backend
+ * knows, and -1 says that it knows none.
  */
 static int place(struct bench_groups *g, const char *alternatives, char *why)
 {

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The events that validate a group: PAPI's preset, and Linux's own name where PAPI has no presets for a CPU. */
+/*
+ * The events that validate a group: PAPI's preset, and Linux's own name where PAPI has no presets for a CPU.
+ */
 static const char *const instruction_events[] = {"PAPI_TOT_INS", "perf::INSTRUCTIONS"};
 
 enum { LOOP = 1000000 };
@@ -78,7 +80,10 @@ static bool start_group(struct bench_groups *g, int component, char *why)
     return group->set >= 0;
 }
 
-/* Puts the instruction count first in the newest group, which is empty; where it cannot be, the remark says why. */
+/*
+ * Puts the instruction count first in the newest group, which is empty; where it cannot be, the remark says
+ * why.
+ */
 static void add_instructions(struct bench_groups *g)
 {
     struct bench_event_group *group = &g->group[g->count];

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Events in groups that fit the machine at once, validated and counted: what counters.c computes its metrics from. */
+/*
+ * Events in groups that fit the machine at once, validated and counted: what counters.c computes its metrics
+ * from.
+ */
 #pragma once
 
 #include "harness/counters/backend.h"
@@ -36,8 +39,8 @@ void bench_groups_open(struct bench_groups *g, const struct bench_backend *backe
 void bench_groups_close(struct bench_groups *g);
 
 /*
- * Index of the event in g->event, placed in the first group that takes it. With the reason in why[BENCH_WHY_MAX]: -1
- * when the backend does not know the name, -2 when it cannot be counted.
+ * Index of the event in g->event, placed in the first group that takes it. With the reason in
+ * why[BENCH_WHY_MAX]: -1 when the backend does not know the name, -2 when it cannot be counted.
  */
 int bench_groups_add(struct bench_groups *g, const char *event, char *why);
 /* Lets every group count the loop of known length. To be called once, after the last add. */

@@ -28,7 +28,10 @@ const struct bench_backend *bench_papi_load(void **module, char *why, size_t siz
     for (int i = 0; i < (only ? 1 : 3); i++) {
         if (!only && i < 2 && access(paths[i], F_OK) != 0)
             continue;
-        /* Global, because PAPI looks for libsde, which comes with the module, among the program's global symbols. */
+        /*
+         * Global, because PAPI looks for libsde, which comes with the module, among the program's global
+         * symbols.
+         */
         *module = dlopen(paths[i], RTLD_NOW | RTLD_GLOBAL);
         break;
     }

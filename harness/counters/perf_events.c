@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel's generic hardware events, for which it needs no table of this CPU that is newer than the kernel. */
+/*
+ * The kernel's generic hardware events, for which it needs no table of this CPU that is newer than the
+ * kernel.
+ */
 #include "harness/counters/backend.h"
 
 #include "harness/machine/system_files.h"
@@ -36,7 +39,9 @@ static const struct generic {
 
 enum { SETS = 64 };
 
-/* As the kernel gives a group: its number of events, ns that it was enabled and that it counted, the counts. */
+/*
+ * As the kernel gives a group: its number of events, ns that it was enabled and that it counted, the counts.
+ */
 struct reading {
     uint64_t count, enabled, running, values[BENCH_SET_EVENTS_MAX];
 };

@@ -38,8 +38,8 @@ static int reap(pid_t pid, int options, int *status)
 }
 
 /*
- * Waits until the child has closed its end of the pipe, which it does by ending; kills it when time is up. Looks at
- * the child itself now and then, as another thread's child may have inherited that end.
+ * Waits until the child has closed its end of the pipe, which it does by ending; kills it when time is up.
+ * Looks at the child itself now and then, as another thread's child may have inherited that end.
  */
 static bool wait_for(pid_t pid, int pipe_end, unsigned milliseconds, int *status)
 {

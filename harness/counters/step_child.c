@@ -36,8 +36,8 @@ static void add_site(struct bench_step_trace *t, uintptr_t at, uintptr_t from)
 }
 
 /*
- * A string instruction, after prefixes of repetition and size and REX. One with a repeat prefix traps after every
- * round; without, none follows itself. Opcodes: Intel SDM volume 2, "REP".
+ * A string instruction, after prefixes of repetition and size and REX. One with a repeat prefix traps after
+ * every round; without, none follows itself. Opcodes: Intel SDM volume 2, "REP".
  */
 static bool is_string(const unsigned char *code)
 {

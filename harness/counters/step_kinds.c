@@ -125,7 +125,10 @@ static void add_kinds(const struct decoded *d, uint64_t times, uint64_t *kinds)
 #undef TRAIT
 }
 
-/* Adds to what one level has not; `first` is the number of what is described there. No instruction: an unknown one. */
+/*
+ * Adds to what one level has not; `first` is the number of what is described there. No instruction: an
+ * unknown one.
+ */
 static void add_beyond(const struct bench_step_site *site, const struct decoded *d, uintptr_t entry,
                        uint64_t *first, struct bench_step_beyond *beyond)
 {
@@ -159,8 +162,8 @@ static void add_levels(const struct bench_step_site *site, const struct decoded 
 }
 
 /*
- * Older CPUs run tzcnt as bsf and endbr64 as nop, and compilers write both for them: the modes make libzydis do as those
- * CPUs do.
+ * Older CPUs run tzcnt as bsf and endbr64 as nop, and compilers write both for them: the modes make libzydis
+ * do as those CPUs do.
  */
 static bool make_decoder(ZydisDecoder *decoder)
 {

@@ -21,9 +21,9 @@ bool bench_step_own(uintptr_t entry, uintptr_t at)
 }
 
 /*
- * The name under which the loader bound that address for a module. glibc has many forms of memcpy, of which it exports
- * none by a name of its own, so dladdr does not know them. Addresses in the dynamic section are absolute, once glibc has
- * loaded the module.
+ * The name under which the loader bound that address for a module. glibc has many forms of memcpy, of which
+ * it exports none by a name of its own, so dladdr does not know them. Addresses in the dynamic section are
+ * absolute, once glibc has loaded the module.
  */
 static const char *bound_as(const struct link_map *module, uintptr_t at)
 {

@@ -7,8 +7,8 @@
 #include <sys/types.h>
 
 /*
- * SITES distinct instructions fill half of their table, so that a search is short. The signal stack holds the handler
- * and a frame with the whole register file (AVX-512: 3 KiB, AMX: 11 KiB).
+ * SITES distinct instructions fill half of their table, so that a search is short. The signal stack holds the
+ * handler and a frame with the whole register file (AVX-512: 3 KiB, AMX: 11 KiB).
  */
 enum {
     BENCH_STEP_SITE_BITS = 13,
@@ -20,7 +20,10 @@ enum {
 struct bench_step_site {
     uintptr_t at;
     uint64_t times;
-    /* Of the first time: the number of the instruction in the call, and what was executed before it (0: nothing). */
+    /*
+     * Of the first time: the number of the instruction in the call, and what was executed before it (0:
+     * nothing).
+     */
     uint64_t first;
     uintptr_t from;
 };
@@ -66,15 +69,15 @@ bool bench_step_supported(void);
 void bench_step_child(const struct bench_step_job *job);
 
 /*
- * Fills has_kinds, why_no_kinds, kinds, levels and beyond from sites whose code is mapped in this process. They are of
- * one call of the kernel at `entry`.
+ * Fills has_kinds, why_no_kinds, kinds, levels and beyond from sites whose code is mapped in this process.
+ * They are of one call of the kernel at `entry`.
  */
 void bench_steps_classify(const struct bench_step_site *sites, size_t count, uintptr_t entry,
                           struct bench_steps *out);
 
 /*
- * Which features of isa.def an instruction set needs, given libzydis's name of it: blank-separated, empty for what
- * every x86-64 has; NULL when no level brings it.
+ * Which features of isa.def an instruction set needs, given libzydis's name of it: blank-separated, empty for
+ * what every x86-64 has; NULL when no level brings it.
  */
 const char *bench_step_features_of(const char *set);
 /* Does the level, with those that it needs, have all of these features? False for NULL. */

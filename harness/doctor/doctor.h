@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What makes measuring worse on this machine, what that costs, and how to mend it. The doctor reads settings from /proc
- * and /sys, and measures the noise itself as one kernel against itself.
+ * What makes measuring worse on this machine, what that costs, and how to mend it. The doctor reads settings
+ * from /proc and /sys, and measures the noise itself as one kernel against itself.
  */
 #pragma once
 
@@ -60,8 +60,8 @@ struct bench_doctor_config {
 };
 
 /*
- * Reads and measures, for about 6 s, quick 3 s. What cannot be found out is a finding that says so, never an error.
- * QK_ERR_INTERRUPTED. QK_ERR_CHECK when the kernel's result is wrong. QK_ERR_MEMORY.
+ * Reads and measures, for about 6 s, quick 3 s. What cannot be found out is a finding that says so, never an
+ * error. QK_ERR_INTERRUPTED. QK_ERR_CHECK when the kernel's result is wrong. QK_ERR_MEMORY.
  */
 int bench_doctor_run(struct bench_doctor *d, const struct bench_doctor_config *cfg, struct qk_error *err);
 

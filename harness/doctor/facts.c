@@ -169,7 +169,9 @@ static void ask_pmu(struct bench_facts *f)
     close((int)file);
 }
 
-/* Intel: leaf 0xA, version and counters. AMD: extended leaf 1, ECX bit 23, and leaf 0x80000022 (PerfMonV2). */
+/*
+ * Intel: leaf 0xA, version and counters. AMD: extended leaf 1, ECX bit 23, and leaf 0x80000022 (PerfMonV2).
+ */
 static void ask_cpuid(struct bench_facts *f)
 {
 #if defined(__x86_64__)

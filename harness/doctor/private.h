@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the doctor's files and its tests share. A probe judges facts, and files below a root, so that a test can make
- * both.
+ * What the doctor's files and its tests share. A probe judges facts, and files below a root, so that a test
+ * can make both.
  */
 #pragma once
 
@@ -71,8 +71,8 @@ void bench_costs(struct bench_finding *to, const char *fmt, ...) __attribute__((
 void bench_mend(struct bench_finding *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * First line of the file that the format names, below the root. False with to[0] = 0 and errno, which is 0 when it is
- * empty.
+ * First line of the file that the format names, below the root. False with to[0] = 0 and errno, which is 0
+ * when it is empty.
  */
 bool bench_facts_line(const struct bench_facts *f, char *to, size_t size, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
@@ -82,8 +82,8 @@ const char *bench_facts_why(int number);
 bool bench_facts_vm(const struct bench_facts *f);
 void bench_ticks_read(const char *root, int cpu, struct bench_ticks *to);
 /*
- * Shares of the time between f->before and f->after: stolen from the pinned CPU, and busy of all others. NaN: not
- * known.
+ * Shares of the time between f->before and f->after: stolen from the pinned CPU, and busy of all others. NaN:
+ * not known.
  */
 double bench_facts_steal(const struct bench_facts *f);
 double bench_facts_others_busy(const struct bench_facts *f);
@@ -96,11 +96,12 @@ void bench_facts_ask(struct bench_facts *f);
 /* Order statistics, by nearest rank. x is not changed. scratch: [n]. NaN when n is 0. */
 struct bench_spread bench_spread_of(const double *x, size_t n, double *scratch);
 /*
- * Half-width of what the interval does not rule out, in %. That is the farther end's distance from 1. NaN without one.
+ * Half-width of what the interval does not rule out, in %. That is the farther end's distance from 1. NaN
+ * without one.
  */
 double bench_aa_percent(const struct bench_aa *aa);
 /*
- * Runs both A/A measurements, with clock and additions per cycle sampled between their blocks. Fills cache, dram,
- * core_ghz and adds_per_cycle. Codes as bench_doctor_run.
+ * Runs both A/A measurements, with clock and additions per cycle sampled between their blocks. Fills cache,
+ * dram, core_ghz and adds_per_cycle. Codes as bench_doctor_run.
  */
 int bench_doctor_measure(struct bench_facts *f, const struct bench_doctor_config *cfg, struct qk_error *err);

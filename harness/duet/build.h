@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A build of the kernels as the process that decides knows it: the file's bytes, and the table that a check launch read
- * out of it. That launch loads the module, checks its rows and steps them; this process never maps it. When a row ends
- * the launch, the row is wrong, and another launch goes on with the rest.
+ * A build of the kernels as the process that decides knows it: the file's bytes, and the table that a check
+ * launch read out of it. That launch loads the module, checks its rows and steps them; this process never
+ * maps it. When a row ends the launch, the row is wrong, and another launch goes on with the rest.
  */
 #pragma once
 
@@ -35,8 +35,8 @@ int bench_build_open(struct bench_build *b, const char *path, enum bench_duet_si
                      struct qk_error *err);
 
 /*
- * Is that row of b->table right? It is checked against the reference and stepped (bench_module_verify), once, and
- * called on `shape` with buffers that end at a guard page. Says the same again without doing it again.
+ * Is that row of b->table right? It is checked against the reference and stepped (bench_module_verify), once,
+ * and called on `shape` with buffers that end at a guard page. Says the same again without doing it again.
  *   QK_ERR_CHECK         with the reason
  *   QK_ERR_UNAVAILABLE   it cannot run here
  *   QK_ERR_MEMORY, QK_ERR_INTERNAL, QK_ERR_INTERRUPTED

@@ -11,14 +11,17 @@ enum { BENCH_DUET_PAIRS_MAX = 64, BENCH_DUET_NAME = 160 };
 /* Which file an arm's kernel comes from. The copy is the base's file once more, loaded on its own. */
 enum bench_duet_side { BENCH_SIDE_BASE, BENCH_SIDE_CANDIDATE, BENCH_SIDE_COPY, BENCH_SIDES };
 
-/* Where a case's data comes from. It fits one core's L2 together, or it does not (an L3 is shared with neighbours). */
+/*
+ * Where a case's data comes from. It fits one core's L2 together, or it does not (an L3 is shared with
+ * neighbours).
+ */
 enum bench_memory { BENCH_MEMORY_CACHE, BENCH_MEMORY_DRAM, BENCH_MEMORIES };
 extern const char *const bench_memory_names[]; /* "cache", "dram", NULL */
 extern const char *const bench_side_names[];   /* "base", "candidate", "copy", NULL */
 
 /*
- * By all buffers of a call together, and the second values of inputs that alternate. Where neither sysfs nor cpuid tells L2, one of 256 KiB is assumed, the smallest
- * there is.
+ * By all buffers of a call together, and the second values of inputs that alternate. Where neither sysfs nor
+ * cpuid tells L2, one of 256 KiB is assumed, the smallest there is.
  */
 enum bench_memory bench_memory_of(enum qk_op op, const struct qk_plan *plan,
                                   const struct bench_environment *env);
@@ -36,8 +39,10 @@ struct bench_duet_case {
     enum bench_memory memory;
     struct bench_duet_arm arm[2]; /* base, candidate */
     /*
-     * Extra work of the candidate arm as a share; 0: none. Its slice makes n + ceil(extra * n) calls instead of n, n >=
-     * 50. Where a call is longer than a slice, its calls have ceil(extra * n) more rows than n. What the extra work
+     * Extra work of the candidate arm as a share; 0: none. Its slice makes n + ceil(extra * n) calls instead
+     * of n, n >=
+     * 50. Where a call is longer than a slice, its calls have ceil(extra * n) more rows than n. What the
+     * extra work
      * really is comes back with each block.
      */
     double extra;
@@ -45,8 +50,9 @@ struct bench_duet_case {
 };
 
 /*
- * What a case's blocks hand on to each other about proof slices (desk.h), each of which may be in another process. An
- * output of a whole call with the bits of one that was compared with the reference's is right as well.
+ * What a case's blocks hand on to each other about proof slices (desk.h), each of which may be in another
+ * process. An output of a whole call with the bits of one that was compared with the reference's is right as
+ * well.
  */
 struct bench_duet_proof {
     bool due;             /* the next block has them */
@@ -54,12 +60,14 @@ struct bench_duet_proof {
 };
 
 /*
- * One block as it was measured. Times are of a slice, per declared call: the extra calls count as time, not as calls.
+ * One block as it was measured. Times are of a slice, per declared call: the extra calls count as time, not
+ * as calls.
  *
- * Where a call is longer than a slice, slices walk over its rows. Each makes one call on the next part of them, and its
- * time is scaled to the whole. So it is as cold as a whole call, but with as many pairs as in cache. (Blocks of one
- * function against itself over 256 MiB, busy 2-CPU VM: sd 0.9 %, with one pair of whole calls 10 %.) What an arm leaves
- * to be written back later is then paid by both arms alike. The price of a change in that is seen in part only.
+ * Where a call is longer than a slice, slices walk over its rows. Each makes one call on the next part of
+ * them, and its time is scaled to the whole. So it is as cold as a whole call, but with as many pairs as in
+ * cache. (Blocks of one function against itself over 256 MiB, busy 2-CPU VM: sd 0.9 %, with one pair of whole
+ * calls 10 %.) What an arm leaves to be written back later is then paid by both arms alike. The price of a
+ * change in that is seen in part only.
  */
 struct bench_duet_block {
     size_t index;   /* of the case */
@@ -69,8 +77,8 @@ struct bench_duet_block {
     uint64_t order; /* bit p: pair p ran the candidate first; the low bits of bench_duet_coins */
     double base_ns[BENCH_DUET_PAIRS_MAX], cand_ns[BENCH_DUET_PAIRS_MAX];
     /*
-     * How much of that the thread was ready to run and others did, as the scheduler has it: no kernel's time. The
-     * middle of the pairs is deaf to it, their sums are not.
+     * How much of that the thread was ready to run and others did, as the scheduler has it: no kernel's time.
+     * The middle of the pairs is deaf to it, their sums are not.
      */
     double base_wait_ns[BENCH_DUET_PAIRS_MAX], cand_wait_ns[BENCH_DUET_PAIRS_MAX];
     double log_ratio; /* of ln(cand_ns / base_ns): bench_median in cache, bench_hodges_lehmann from DRAM */
@@ -84,16 +92,16 @@ struct bench_duet_block {
 };
 
 /*
- * Which arm comes first in the pairs of one block: bit p is pair p's coin. It is a function of its arguments alone, so
- * that a stored trace can be held against its seed.
+ * Which arm comes first in the pairs of one block: bit p is pair p's coin. It is a function of its arguments
+ * alone, so that a stored trace can be held against its seed.
  */
 uint64_t bench_duet_coins(uint64_t seed, size_t index, size_t number);
 
 /* What is drawn for the proof slices of one block, a function of the arguments alone as well. */
 struct bench_duet_draw {
-    size_t pair; /* before which they are made */
-    int first;   /* arm */
-    int value; /* of the inputs that alternate, with the last call. Blocks 2n and 2n + 1 have different ones */
+    size_t pair;   /* before which they are made */
+    int first;     /* arm */
+    int value;     /* of the inputs that alternate, with the last call; blocks 2n and 2n + 1 differ in it */
     int poison;    /* of the outputs */
     uint64_t rows; /* where the sample of rows lies */
 };

@@ -20,9 +20,9 @@ void bench_keep(struct bench_kept *kept);
 void bench_put_back(const struct bench_kept *kept);
 
 /*
- * From here on (seccomp; inherited, for good) the process sends signals to itself and its children alone. Unless
- * `forks`, it gets no more threads or children either, runs no other program, and moves to no other CPU: whoever asks
- * for a thread is told that there are none left. So nothing of a module runs while the other arm is timed.
- * QK_ERR_UNAVAILABLE where the system, or this build, cannot do that.
+ * From here on (seccomp; inherited, for good) the process sends signals to itself and its children alone.
+ * Unless `forks`, it gets no more threads or children either, runs no other program, and moves to no other
+ * CPU: whoever asks for a thread is told that there are none left. So nothing of a module runs while the
+ * other arm is timed. QK_ERR_UNAVAILABLE where the system, or this build, cannot do that.
  */
 int bench_contain(bool forks, struct qk_error *err);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The measuring inside a launch. A case is made ready (prepare.c), then its blocks are timed (measure.c). Tests call
- * both without a launch.
+ * The measuring inside a launch. A case is made ready (prepare.c), then its blocks are timed (measure.c).
+ * Tests call both without a launch.
  *
- * Timed calls use two values of an input in turn, and blocks have proof slices (proof.c). Each arm makes the calls of a
- * slice once more, alone and on poisoned outputs. Then the outputs are compared with the reference's, and all inputs
- * and all that lies around the buffers with what was there.
+ * Timed calls use two values of an input in turn, and blocks have proof slices (proof.c). Each arm makes the
+ * calls of a slice once more, alone and on poisoned outputs. Then the outputs are compared with the
+ * reference's, and all inputs and all that lies around the buffers with what was there.
  */
 #pragma once
 
@@ -27,8 +27,8 @@ struct bench_duet_room {
 };
 
 /*
- * What one slice of an arm is: `calls` declared calls and `extra` more. Where a call is longer than a slice it is one
- * call on the next `rows` rows, a slice's share of them, and `more_rows` extra ones.
+ * What one slice of an arm is: `calls` declared calls and `extra` more. Where a call is longer than a slice
+ * it is one call on the next `rows` rows, a slice's share of them, and `more_rows` extra ones.
  */
 struct bench_duet_ready_arm {
     const struct bench_duet_desk *desk;
@@ -41,7 +41,10 @@ struct bench_duet_ready_arm {
     size_t rows, more_rows;      /* rows 0: whole calls */
     size_t unit[QK_BUFFERS_MAX]; /* bytes of a row in each buffer */
     double slices;               /* that make up the declared call; 1 for whole calls */
-    /* Rows of a slice that a proof compares: of a plan of their own, at one of so many places. 0: all of them. */
+    /*
+     * Rows of a slice that a proof compares: of a plan of their own, at one of so many places. 0: all of
+     * them.
+     */
     size_t sample_rows, sample_places;
     struct qk_plan sample;
 };
@@ -76,8 +79,8 @@ struct bench_duet_desk {
 int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_work *work,
                        struct qk_error *err);
 /*
- * QK_ERR_INTERNAL: that case is not prepared. QK_ERR_CHECK: a proof slice shows that the timed calls of an arm do
- * something else than the reference; which, where, found and expected.
+ * QK_ERR_INTERNAL: that case is not prepared. QK_ERR_CHECK: a proof slice shows that the timed calls of an
+ * arm do something else than the reference; which, where, found and expected.
  */
 int bench_duet_measure(struct bench_duet_desk *desk, uint64_t index, uint64_t number, uint64_t launch,
                        const struct bench_duet_proof *proof, struct bench_duet_block *block,
@@ -98,8 +101,9 @@ struct bench_buffers bench_duet_at(const struct bench_duet_ready_arm *arm, size_
 /* Are all inputs and all that lies around the buffers as they were? */
 bool bench_duet_untouched(const struct bench_duet_ready *ready);
 /*
- * Both arms' proof slices, as drawn. QK_ERR_CHECK, QK_ERR_MEMORY. What was touched before is restored first, and is
- * refused even when neither slice touches it again. What a refused slice touched is restored for other cases.
+ * Both arms' proof slices, as drawn. QK_ERR_CHECK, QK_ERR_MEMORY. What was touched before is restored first,
+ * and is refused even when neither slice touches it again. What a refused slice touched is restored for other
+ * cases.
  */
 int bench_duet_prove(const struct bench_duet_desk *desk, const struct bench_duet_ready *ready,
                      const struct bench_duet_draw *draw, struct bench_duet_proof *proof,

@@ -13,14 +13,14 @@
 #include <string.h>
 
 /*
- * In cache every block has a launch of its own. The sign of a block is what is decided on, and blocks of one launch
- * share theirs: where the two copies of the code happen to lie made p3_prefetch 0.9 % faster or slower in each launch
- * (Zen 5), for as long as it lasted. So four launches of four blocks called identical code slower in 1 of 200 cases.
- * What still is open after ISOLATED blocks is near a margin, not misled by layout.
+ * In cache every block has a launch of its own. The sign of a block is what is decided on, and blocks of one
+ * launch share theirs: where the two copies of the code happen to lie made p3_prefetch 0.9 % faster or slower
+ * in each launch (Zen 5), for as long as it lasted. So four launches of four blocks called identical code
+ * slower in 1 of 200 cases. What still is open after ISOLATED blocks is near a margin, not misled by layout.
  *
- * From DRAM that is small against noise, and preparing 256 MiB takes as long as twenty blocks. A decision takes 13 to
- * 20 blocks (baselines/gate/decide.h). Dealt out so, it sees all the launches that a case is to have. Later launches
- * take more blocks each, every one twice as many as the one before.
+ * From DRAM that is small against noise, and preparing 256 MiB takes as long as twenty blocks. A decision
+ * takes 13 to 20 blocks (baselines/gate/decide.h). Dealt out so, it sees all the launches that a case is to
+ * have. Later launches take more blocks each, every one twice as many as the one before.
  */
 enum { LAUNCHES = 5, ISOLATED = 100, BLOCKS_TO_DECIDE = 20, BLOCKS_LATER = 8, LATER_DOUBLED = 3 };
 
@@ -179,8 +179,8 @@ static void give_order(struct duet *duet, size_t index, size_t launch)
 }
 
 /*
- * What an order about one case came to: 0; BENCH_DUET_DIED, after which the launch is over and the case refused;
- * QK_ERR_INTERRUPTED. Other errors refuse the case, and the launch goes on.
+ * What an order about one case came to: 0; BENCH_DUET_DIED, after which the launch is over and the case
+ * refused; QK_ERR_INTERRUPTED. Other errors refuse the case, and the launch goes on.
  */
 static int ask_about(struct duet *duet, enum bench_duet_message message, size_t index, size_t launch,
                      struct qk_error *err)
@@ -237,7 +237,9 @@ static int take_block(struct duet *duet, size_t index, size_t launch, struct qk_
     return 0;
 }
 
-/* How many of the sorted cases, from `first` on, fit a batch: at least one. Those that are over take no room. */
+/*
+ * How many of the sorted cases, from `first` on, fit a batch: at least one. Those that are over take no room.
+ */
 static size_t batch_size(const struct duet *duet, size_t first)
 {
     const struct bench_duet_config *cfg = duet->cfg;

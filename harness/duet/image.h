@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A kernel module's file as bytes. Launches map sealed copies of them that no path leads to. So the file may change
- * meanwhile, a file on two sides is really loaded twice, and no folder needs to let files be executed.
+ * A kernel module's file as bytes. Launches map sealed copies of them that no path leads to. So the file may
+ * change meanwhile, a file on two sides is really loaded twice, and no folder needs to let files be executed.
  */
 #pragma once
 
@@ -14,8 +14,8 @@ struct bench_image {
 };
 
 /*
- * Reads the file whole. Free with bench_image_free in any case. QK_ERR_IO: no such file, or not a regular one.
- * QK_ERR_FORMAT: its headers, segments or sections do not fit the file (elf_check.h). QK_ERR_MEMORY.
+ * Reads the file whole. Free with bench_image_free in any case. QK_ERR_IO: no such file, or not a regular
+ * one. QK_ERR_FORMAT: its headers, segments or sections do not fit the file (elf_check.h). QK_ERR_MEMORY.
  */
 int bench_image_read(struct bench_image *image, const char *path, struct qk_error *err);
 void bench_image_free(struct bench_image *image);
@@ -23,7 +23,7 @@ void bench_image_free(struct bench_image *image);
 bool bench_image_same(const struct bench_image *a, const struct bench_image *b);
 
 /*
- * A fresh copy that cannot be written any more, as a descriptor. `name` is what /proc/PID/maps calls it. The caller
- * closes it. Negative is an error: QK_ERR_IO.
+ * A fresh copy that cannot be written any more, as a descriptor. `name` is what /proc/PID/maps calls it. The
+ * caller closes it. Negative is an error: QK_ERR_IO.
  */
 int bench_image_copy(const struct bench_image *image, const char *name, struct qk_error *err);

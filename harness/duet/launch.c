@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The process that measures. It does what orders say, one after the other, until nobody is there to give them. */
+/*
+ * The process that measures. It does what orders say, one after the other, until nobody is there to give
+ * them.
+ */
 #include "harness/duet/contain.h"
 #include "harness/duet/desk.h"
 #include "harness/duet/duet.h"
@@ -17,8 +20,8 @@
 #include <unistd.h>
 
 /*
- * The socket is standard input and output. It moves to a place of its own. What a module prints goes nowhere: it must
- * not come between the answers, nor look like a verdict to who reads the program's output.
+ * The socket is standard input and output. It moves to a place of its own. What a module prints goes nowhere:
+ * it must not come between the answers, nor look like a verdict to who reads the program's output.
  */
 static int take_socket(void)
 {

@@ -28,10 +28,10 @@ static int slice(void *ctx, uint64_t calls, struct bench_took *took, struct qk_e
 }
 
 /*
- * In cache few pairs are disturbed, but those wildly, and while a neighbour shares the core nearly half of them are:
- * the median is deaf to that (sd of a block 0.5 % where Hodges-Lehmann has 2 %). From DRAM every slice is, by some 15
- * %, and the means of pairs use them all: 1.9 % where the median has 2.6 % (Zen 5, medians of 14 runs of a case), half
- * the blocks for a verdict.
+ * In cache few pairs are disturbed, but those wildly, and while a neighbour shares the core nearly half of
+ * them are: the median is deaf to that (sd of a block 0.5 % where Hodges-Lehmann has 2 %). From DRAM every
+ * slice is, by some 15 %, and the means of pairs use them all: 1.9 % where the median has 2.6 % (Zen 5,
+ * medians of 14 runs of a case), half the blocks for a verdict.
  */
 static double middle(const double *ratio, size_t pairs, enum bench_memory memory)
 {
@@ -41,10 +41,10 @@ static double middle(const double *ratio, size_t pairs, enum bench_memory memory
 }
 
 /*
- * The pair of proof slices before pair p, when it is there. Another case ran before the first pair, and before a proof
- * timed slices did: other data is in the caches, other branches in the predictors. A pair that is discarded follows
- * either. What the two leave behind is nobody's gain: the arms walked over the same rows, and which arm comes first in
- * the pair after them is a coin's, not the proof's.
+ * The pair of proof slices before pair p, when it is there. Another case ran before the first pair, and
+ * before a proof timed slices did: other data is in the caches, other branches in the predictors. A pair that
+ * is discarded follows either. What the two leave behind is nobody's gain: the arms walked over the same
+ * rows, and which arm comes first in the pair after them is a coin's, not the proof's.
  */
 struct measuring {
     struct bench_duet_ready *ready;
@@ -108,8 +108,8 @@ static int measure(const struct bench_duet_desk *desk, struct bench_duet_ready *
     if (code)
         return code;
     /*
-     * Lest another case with these buffers is blamed. Proof slices tell which arm it was. From DRAM this would take as
-     * long as a block: only proofs look there, at the rows they walked over.
+     * Lest another case with these buffers is blamed. Proof slices tell which arm it was. From DRAM this
+     * would take as long as a block: only proofs look there, at the rows they walked over.
      */
     if (ready->memory == BENCH_MEMORY_CACHE && !bench_duet_untouched(ready))
         return bench_duet_prove(desk, ready, &m.draw, &block->proof, err);
@@ -127,7 +127,9 @@ int bench_duet_measure(struct bench_duet_desk *desk, uint64_t index, uint64_t nu
         ready = ready->next;
     if (!ready)
         return qk_fail(err, QK_ERR_INTERNAL, NULL, "case %llu is not prepared", (unsigned long long)index);
-    /* What the clock did says nothing of the arms, so that a block may be measured anew with the same coins. */
+    /*
+     * What the clock did says nothing of the arms, so that a block may be measured anew with the same coins.
+     */
     enum { TRIES = 4 };
     const char *odd = NULL;
     const int here = sched_getcpu();

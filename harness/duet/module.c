@@ -80,8 +80,8 @@ static int largest_shape(const struct qk_case *on, struct qk_shape *largest, str
 }
 
 /*
- * A kernel may do something else from some size on, which it decides early in a call, or with what is left over, late in
- * it. A step takes 7 us. What is known of the smallest shape is not found out again.
+ * A kernel may do something else from some size on, which it decides early in a call, or with what is left
+ * over, late in it. A step takes 7 us. What is known of the smallest shape is not found out again.
  */
 static int check_other_shapes(const struct qk_variant *v, const struct qk_shape *known, uint64_t seed,
                               const char *where, struct qk_error *err)
@@ -114,7 +114,8 @@ static int check_claim(const struct qk_variant *v, const struct bench_steps *ste
 {
     char found[200] = "";
     /*
-     * Rows left to the compiler claim nothing: it may find no vectors in a sum of floats, or in an instrumented build.
+     * Rows left to the compiler claim nothing: it may find no vectors in a sum of floats, or in an
+     * instrumented build.
      */
     if (v->isa == QK_ISA_BASE || steps->levels[v->isa] || v->made == QK_BY_COMPILER)
         return 0;

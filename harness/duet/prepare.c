@@ -10,13 +10,14 @@
 #include <string.h>
 
 /*
- * In cache a block of 12 ms is 30 pairs of two 200 us slices, because the median over the pairs is what gets rid of the
- * disturbed ones (sd of a block's ratio of one function with itself, on a busy 2-CPU VM: 0.02 % with 30 pairs of 400
- * us, 0.012 % with 60 of 200 us). That is a tenth of what the margins need, and a verdict takes 13 to 20 blocks however
- * little they vary. Both reads of the clock are 0.03 % of a slice, the same for both arms. Where the arms are different
- * variants a slice takes 400 us, so that what a core does when the instruction set changes (its clock, its idle vector
- * units) stays small. From DRAM 400 us as well, and longer blocks: noise comes in longer waves. Two pairs are the worst
- * number, their median being their mean: a third is added where the block then ends by `most`.
+ * In cache a block of 12 ms is 30 pairs of two 200 us slices, because the median over the pairs is what gets
+ * rid of the disturbed ones (sd of a block's ratio of one function with itself, on a busy 2-CPU VM: 0.02 %
+ * with 30 pairs of 400 us, 0.012 % with 60 of 200 us). That is a tenth of what the margins need, and a
+ * verdict takes 13 to 20 blocks however little they vary. Both reads of the clock are 0.03 % of a slice, the
+ * same for both arms. Where the arms are different variants a slice takes 400 us, so that what a core does
+ * when the instruction set changes (its clock, its idle vector units) stays small. From DRAM 400 us as well,
+ * and longer blocks: noise comes in longer waves. Two pairs are the worst number, their median being their
+ * mean: a third is added where the block then ends by `most`.
  */
 static const struct {
     double slice, block, most;
@@ -44,8 +45,8 @@ static size_t row_count(const struct qk_shape *shape, const struct qk_plan *plan
 }
 
 /*
- * The same shape with *rows rows or a few more, where the op takes only multiples of some number; its plan. False on
- * overflow, or where there is no such shape.
+ * The same shape with *rows rows or a few more, where the op takes only multiples of some number; its plan.
+ * False on overflow, or where there is no such shape.
  */
 static bool with_rows(enum qk_op op, const struct qk_shape *shape, const struct qk_plan *plan, size_t *rows,
                       struct qk_shape *to, struct qk_plan *planned)
@@ -125,9 +126,10 @@ static int find_arm(const struct bench_duet_desk *desk, const struct bench_duet_
 }
 
 /*
- * Disturbances only lengthen a call, and a launch's first over 256 MiB was seen to take up to ten times as long: slices
- * and blocks then came out a tenth of what they should be. Calls of a second are not repeated, nor what lies in cache,
- * where one try is a millisecond of calls and every block is planned anew, unless others had the CPU meanwhile.
+ * Disturbances only lengthen a call, and a launch's first over 256 MiB was seen to take up to ten times as
+ * long: slices and blocks then came out a tenth of what they should be. Calls of a second are not repeated,
+ * nor what lies in cache, where one try is a millisecond of calls and every block is planned anew, unless
+ * others had the CPU meanwhile.
  */
 static int time_arm(const struct bench_duet_desk *desk, struct bench_duet_ready_arm *arm,
                     enum bench_memory memory, double *ns, struct qk_error *err)
@@ -149,8 +151,8 @@ static int time_arm(const struct bench_duet_desk *desk, struct bench_duet_ready_
 }
 
 /*
- * Bytes of a row in each buffer, by the plans of a part and of more rows; 0 where all rows share it. False where a
- * buffer does not grow by the same bytes with every row.
+ * Bytes of a row in each buffer, by the plans of a part and of more rows; 0 where all rows share it. False
+ * where a buffer does not grow by the same bytes with every row.
  */
 static bool unit_bytes(const struct qk_plan *part, size_t rows, const struct qk_plan *whole, size_t all,
                        size_t *unit)
@@ -165,10 +167,10 @@ static bool unit_bytes(const struct qk_plan *part, size_t rows, const struct qk_
 }
 
 /*
- * Lets an arm's slices walk over the rows instead of being whole calls: a pair is then as short as in cache, a block
- * has as many, and data is as cold as in a whole call, since it comes round again after all the rest. False where the
- * op's buffers do not grow by the same bytes with every row, be it of a slice or of one with the extra rows: neither
- * arm walks then, as a walk against whole calls would compare two things.
+ * Lets an arm's slices walk over the rows instead of being whole calls: a pair is then as short as in cache,
+ * a block has as many, and data is as cold as in a whole call, since it comes round again after all the rest.
+ * False where the op's buffers do not grow by the same bytes with every row, be it of a slice or of one with
+ * the extra rows: neither arm walks then, as a walk against whole calls would compare two things.
  */
 static bool cut(struct bench_duet_ready_arm *arm, const struct qk_shape *shape, size_t rows, size_t more_rows,
                 bool slowed)
@@ -219,9 +221,9 @@ static void plan_slice(struct bench_duet_ready_arm *arm, const struct qk_shape *
 }
 
 /*
- * From DRAM a proof compares a sample of the rows of a slice, where rows can be computed alone: at least a tenth of
- * them, or as many as are 1 MiB of traffic. The reference is ten times slower than the best kernels, so that it would
- * take several slices for all of them.
+ * From DRAM a proof compares a sample of the rows of a slice, where rows can be computed alone: at least a
+ * tenth of them, or as many as are 1 MiB of traffic. The reference is ten times slower than the best kernels,
+ * so that it would take several slices for all of them.
  */
 static void plan_sample(struct bench_duet_ready_arm *arm, const struct qk_shape *shape,
                         const struct qk_plan *whole)
@@ -248,7 +250,10 @@ static void plan_sample(struct bench_duet_ready_arm *arm, const struct qk_shape 
     arm->sample_places = (total - rows) / 16 + 1;
 }
 
-/* Slices of both arms, where the extra work goes, and the pairs of a block. longer: the plan with the extra rows. */
+/*
+ * Slices of both arms, where the extra work goes, and the pairs of a block. longer: the plan with the extra
+ * rows.
+ */
 static int plan_block(const struct bench_duet_desk *desk, struct bench_duet_ready *ready,
                       const struct bench_duet_work *work, const struct qk_plan *longer, struct qk_error *err)
 {
@@ -261,8 +266,10 @@ static int plan_block(const struct bench_duet_desk *desk, struct bench_duet_read
             return code;
     }
     const double least = fmin(ns[0], ns[1]);
-    /* Builds of one variant make the same calls, whatever their speed; where one variant is the yardstick of another,
-     * each fills its own slice, or the slower one would leave room for a pair or two only. */
+    /*
+     * Builds of one variant make the same calls, whatever their speed; where one variant is the yardstick of
+     * another, each fills its own slice, or the slower one would leave room for a pair or two only.
+     */
     const bool same = !strcmp(work->variant[0], work->variant[1]);
     const double slice_ns = fmax(length_ns[work->memory].slice, same ? 0 : other_variant_ns);
     double pair_ns = 0;

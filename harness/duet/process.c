@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Launches as the program sees them: the files they load, their start, orders and answers, and how they ended. */
+/*
+ * Launches as the program sees them: the files they load, their start, orders and answers, and how they
+ * ended.
+ */
 #include "harness/duet/process.h"
 
 #include "harness/machine/clock.h"
@@ -40,7 +43,10 @@ static void become_launch(const struct bench_launcher *launcher, int fd, const i
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
-    /* A terminal's ^C is for the program, which ends its launches itself; what a launch sends to its group is not. */
+    /*
+     * A terminal's ^C is for the program, which ends its launches itself; what a launch sends to its group is
+     * not.
+     */
     setpgid(0, 0);
     signal(SIGINT, SIG_IGN);
     setrlimit(RLIMIT_CORE, &no_core);
@@ -178,7 +184,10 @@ static uint64_t patience_ns(const struct bench_launcher *l, uint64_t now)
 static int wait_for_packet(struct bench_duet_process *p, uint64_t begun, struct qk_error *err)
 {
     const uint64_t patience = patience_ns(p->launcher, begun);
-    /* A child that a module left behind may hold the other end open, so the launch's own end is waited for as well. */
+    /*
+     * A child that a module left behind may hold the other end open, so the launch's own end is waited for as
+     * well.
+     */
     struct pollfd end[] = {{.fd = p->fd, .events = POLLIN}, {.fd = p->ended, .events = POLLIN}};
     for (;;) {
         if (p->stop && p->stop()) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a slice works on, and whether it did what it was timed for. A kernel that returns early, reuses old output, or
- * writes where it should not is found here, whatever made it do so: the calls are those of a timed slice, as many and
- * on as many rows.
+ * What a slice works on, and whether it did what it was timed for. A kernel that returns early, reuses old
+ * output, or writes where it should not is found here, whatever made it do so: the calls are those of a timed
+ * slice, as many and on as many rows.
  */
 #include "harness/duet/desk.h"
 
@@ -91,8 +91,9 @@ struct bench_buffers bench_duet_at(const struct bench_duet_ready_arm *arm, size_
 }
 
 /*
- * Exchanges the two values of the inputs that alternate, each in the place of the other. A kernel that knows results by
- * its arguments' addresses is then wrong about them. Not where that would cost a good part of a block.
+ * Exchanges the two values of the inputs that alternate, each in the place of the other. A kernel that knows
+ * results by its arguments' addresses is then wrong about them. Not where that would cost a good part of a
+ * block.
  */
 static void exchange(struct bench_duet_room *room)
 {
@@ -136,7 +137,10 @@ static bool padding_whole(const struct qk_buffer *buffer, const void *start, cha
     return at == padding;
 }
 
-/* What is in all inputs, or in the rows of a slice of the arm, and in the padding of all buffers. arm may be NULL. */
+/*
+ * What is in all inputs, or in the rows of a slice of the arm, and in the padding of all buffers. arm may be
+ * NULL.
+ */
 static bool rest_whole(const struct bench_duet_room *room, const struct bench_duet_ready_arm *arm, size_t row,
                        char *why, size_t size)
 {

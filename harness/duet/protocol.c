@@ -22,7 +22,10 @@ int bench_duet_receive(int fd, void *packet, size_t bytes)
     struct bench_duet_head head;
     bool reset = false;
     ssize_t got;
-    /* A peer that ended with a packet unread resets the connection: that is told once, before what it had sent. */
+    /*
+     * A peer that ended with a packet unread resets the connection: that is told once, before what it had
+     * sent.
+     */
     do
         got = recv(fd, packet, bytes, MSG_TRUNC);
     while (got < 0 && (errno == EINTR || (errno == ECONNRESET && !reset && (reset = true))));

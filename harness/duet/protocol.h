@@ -5,8 +5,8 @@
 #include "harness/duet/case.h"
 
 /*
- * Both ends are one program, so structs go as they are, one to a packet of a SOCK_SEQPACKET socket, which keeps their
- * borders. Every order is answered by any number of notes, then one BENCH_DUET_DONE.
+ * Both ends are one program, so structs go as they are, one to a packet of a SOCK_SEQPACKET socket, which
+ * keeps their borders. Every order is answered by any number of notes, then one BENCH_DUET_DONE.
  */
 enum {
     BENCH_DUET_MAGIC = 0x54455544,
@@ -74,7 +74,7 @@ struct bench_duet_answer {
 /* Sends, without a signal when nobody is there any more. */
 bool bench_duet_send(int fd, enum bench_duet_message message, void *packet, size_t bytes);
 /*
- * Receives one packet of these bytes with one of our heads. Returns 1; 0 when nobody is there any more; -1 when
- * something else came. Blocks.
+ * Receives one packet of these bytes with one of our heads. Returns 1; 0 when nobody is there any more; -1
+ * when something else came. Blocks.
  */
 int bench_duet_receive(int fd, void *packet, size_t bytes);

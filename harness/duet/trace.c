@@ -4,7 +4,9 @@
 #include <math.h>
 #include <xxhash.h>
 
-/* Slices were rounded to seven digits when they were taken; the ratio keeps every bit, as a decision saw it. */
+/*
+ * Slices were rounded to seven digits when they were taken; the ratio keeps every bit, as a decision saw it.
+ */
 #define LINE .json = JSON_REAL_PRECISION(17) | JSON_COMPACT
 
 struct header {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a duet measured, as JSON lines. First comes a header (schema version, seed, policy, cases, fingerprint,
- * modules), then one object per block in the order they were taken. It is enough to decide again with any
- * rule, because slices have the digits that their ratio was made from.
+ * What a duet measured, as JSON lines. First comes a header (schema version, seed, policy, cases,
+ * fingerprint, modules), then one object per block in the order they were taken. It is enough to decide again
+ * with any rule, because slices have the digits that their ratio was made from.
  */
 #pragma once
 

@@ -92,7 +92,9 @@ static int run_row(struct bench_e2e *e, struct bench_e2e_work *w, size_t index, 
                           : qk_fail(err, QK_ERR_INVALID, "clock", "no test can be believed: %s", odd);
 }
 
-/* Touches weights, code and buffers, and wakes the threads; slow sets take seconds a token, so it is short. */
+/*
+ * Touches weights, code and buffers, and wakes the threads; slow sets take seconds a token, so it is short.
+ */
 static int warm_up(struct bench_e2e_work *w, const struct bench_e2e *e, struct qk_error *err)
 {
     int code = 0;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A whole model timed: prompt processing and generation with several sets of kernels and numbers of threads, side by
- * side. A repetition runs every test once, in an order drawn from the seed. Nothing is reported that was not timed.
+ * A whole model timed: prompt processing and generation with several sets of kernels and numbers of threads,
+ * side by side. A repetition runs every test once, in an order drawn from the seed. Nothing is reported that
+ * was not timed.
  *
  *   prompt      the first n tokens in one call, logits of the last; as llama-bench's ppN
- *   generation  n tokens one at a time from an empty cache, each sampled greedily; as llama-bench's tgN. The tokens fed
- *               are drawn from the seed, the same for every test, so that all of them do the same work
+ *   generation  n tokens one at a time from an empty cache, each sampled greedily; as llama-bench's tgN. The
+ *               tokens fed are drawn from the seed, the same for every test, so that all of them do the same
+ *               work
  *
- * A test's time is cut at the marks of the forward pass (model/forward/forward.h). What lies between two marks belongs
- * to the part that ended, so the parts of a repetition add up to its time exactly.
+ * A test's time is cut at the marks of the forward pass (model/forward/forward.h). What lies between two
+ * marks belongs to the part that ended, so the parts of a repetition add up to its time exactly.
  */
 #pragma once
 
@@ -36,8 +38,8 @@ struct bench_e2e_row {
     size_t prompt, generate; /* tokens of the test; one of them is 0 */
     size_t repetitions;
     double *samples_ns; /* [repetitions] of the whole test, in the order they ran; whole numbers */
-    double *
-        parts_ns; /* [repetitions * BENCH_E2E_PARTS]; a row adds up to its sample. NULL when read from a file */
+    /* [repetitions * BENCH_E2E_PARTS]; a row adds up to its sample. NULL when read from a file. */
+    double *parts_ns;
     char date[40]; /* when the row's first repetition began */
     size_t metric_count;
     struct bench_metric *metrics; /* owned: counters of one token; only of generation with one thread */
@@ -49,8 +51,8 @@ struct bench_e2e_row {
     struct bench_interval
         speedup;             /* of the first row with the same test and threads over this: < 1 is slower */
     double read_ceiling_gbs; /* of DRAM by so many threads; NaN with ceiling_why */
-    double
-        fraction_of_ceiling; /* bytes_per_token at that ceiling, as a share of the time; NaN with ceiling_why */
+    /* bytes_per_token at that ceiling, as a share of the time. NaN with ceiling_why. */
+    double fraction_of_ceiling;
     char ceiling_why[160];
 };
 
@@ -68,8 +70,8 @@ struct bench_e2e {
     size_t i2s16_bytes, qk256_bytes; /* of the copies that were made */
     uint64_t bytes_per_token,
         peak_rss_bytes; /* weights that one generated token reads; of the whole process */
-    double
-        level; /* of the intervals: 0.95, or with few repetitions that of their smallest and largest; 0: none */
+    /* Of the intervals: 0.95, or with few repetitions that of their smallest and largest. 0: none. */
+    double level;
     size_t count;
     struct bench_e2e_row *rows; /* owned; set by set, threads by threads, prompt before generation */
 };
@@ -89,12 +91,12 @@ struct bench_e2e_config {
 };
 
 /*
- * Times everything into *e. env must have been read, and all other fields are overwritten. Before the first repetition
- * every set runs a few tokens that are not kept. Free with bench_e2e_free in any case.
+ * Times everything into *e. env must have been read, and all other fields are overwritten. Before the first
+ * repetition every set runs a few tokens that are not kept. Free with bench_e2e_free in any case.
  *
- * QK_ERR_ARG when a value is out of range or a test does not fit the model's context. Errors of model_state_new and
- * model_forward. QK_ERR_INVALID when the clock is too coarse for a test, or is not to be believed time and again.
- * QK_ERR_INTERRUPTED.
+ * QK_ERR_ARG when a value is out of range or a test does not fit the model's context. Errors of
+ * model_state_new and model_forward. QK_ERR_INVALID when the clock is too coarse for a test, or is not to be
+ * believed time and again. QK_ERR_INTERRUPTED.
  */
 int bench_e2e_run(struct bench_e2e *e, const struct bench_e2e_config *cfg, struct qk_error *err);
 void bench_e2e_free(struct bench_e2e *e);
@@ -103,29 +105,29 @@ void bench_e2e_free(struct bench_e2e *e);
 typedef double bench_e2e_ceiling(const void *ceilings, size_t threads);
 
 /*
- * Medians, intervals, components, speed-ups, and shares of the ceilings that `read` finds in `ceilings`. These may be
- * NULL, and `why` says why there are none. QK_ERR_MEMORY.
+ * Medians, intervals, components, speed-ups, and shares of the ceilings that `read` finds in `ceilings`.
+ * These may be NULL, and `why` says why there are none. QK_ERR_MEMORY.
  */
 int bench_e2e_summarise(struct bench_e2e *e, bench_e2e_ceiling *read, const void *ceilings, const char *why,
                         struct qk_error *err);
 
 /*
- * A row of files: the members of llama-bench under its names (avg_ and stddev_ of the samples among them, as its tools
- * want them), and ours.
+ * A row of files: the members of llama-bench under its names (avg_ and stddev_ of the samples among them, as
+ * its tools want them), and ours.
  */
 extern const struct bench_fields bench_e2e_fields;
 /*
- * To be called after bench_e2e_summarise. `lines`: a row a line instead of an array. CSV has the same without the
- * arrays and objects, by RFC 4180 but with line feeds. QK_ERR_IO, QK_ERR_MEMORY.
+ * To be called after bench_e2e_summarise. `lines`: a row a line instead of an array. CSV has the same without
+ * the arrays and objects, by RFC 4180 but with line feeds. QK_ERR_IO, QK_ERR_MEMORY.
  */
 int bench_e2e_write_json(const struct bench_e2e *e, bool lines, FILE *to, struct qk_error *err);
 int bench_e2e_write_csv(const struct bench_e2e *e, FILE *to, struct qk_error *err);
 
 /*
- * Reads and validates what bench_e2e_write_json wrote as an array, summary included. Members that it does not know are
- * ignored. Of the environment only version, commit, CPU name, fingerprint, levels and compiler come back. There are no
- * parts_ns. *e needs no init, and must be freed on success only. QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON
- * path or line and column.
+ * Reads and validates what bench_e2e_write_json wrote as an array, summary included. Members that it does not
+ * know are ignored. Of the environment only version, commit, CPU name, fingerprint, levels and compiler come
+ * back. There are no parts_ns. *e needs no init, and must be freed on success only. QK_ERR_IO, QK_ERR_MEMORY,
+ * QK_ERR_FORMAT with the JSON path or line and column.
  */
 int bench_e2e_read_json(struct bench_e2e *e, const char *path, struct qk_error *err);
 

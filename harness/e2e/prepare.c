@@ -21,7 +21,10 @@ static int check(const struct bench_e2e_config *cfg, struct qk_error *err)
     return 0;
 }
 
-/* The op that multiplies a token's ternary matrices, and the rung of the ladder that a set by dequantising is. */
+/*
+ * The op that multiplies a token's ternary matrices, and the rung of the ladder that a set by dequantising
+ * is.
+ */
 static void describe_kernels(struct bench_e2e_row *row, const struct model_kernels *k)
 {
     const struct qk_variant *v = k->of[model_path_op(k->path)->op];

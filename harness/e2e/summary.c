@@ -23,7 +23,9 @@ double bench_e2e_deviation(const double *x, size_t n)
     return n > 1 ? sqrt(sum / (double)(n - 1)) : 0;
 }
 
-/* The smallest and the largest of n hold the median with 1 - 2^(1-n), which for fewer than six is below 0.95. */
+/*
+ * The smallest and the largest of n hold the median with 1 - 2^(1-n), which for fewer than six is below 0.95.
+ */
 static double level_of(size_t n)
 {
     const double most = n < 64 ? 1 - ldexp(1, 1 - (int)n) : 1;
@@ -43,7 +45,10 @@ static const double *parts_of(const struct bench_e2e_row *row, double ns)
     return &row->parts_ns[r * BENCH_E2E_PARTS];
 }
 
-/* Of the repetition in the middle, or both of them: their sum is the median, which medians of parts would not give. */
+/*
+ * Of the repetition in the middle, or both of them: their sum is the median, which medians of parts would not
+ * give.
+ */
 static void components(struct bench_e2e_row *row, double *sorted)
 {
     const size_t n = row->repetitions;

@@ -95,8 +95,9 @@ double bench_known_median(const double *x, size_t n, double *scratch)
 }
 
 /*
- * Where many programs share the CPU, most slices may have waited for it ten times as long as they ran. A single one
- * waits for less than a quarter of a second: the time slices of a scheduler and the periods of a CPU quota are shorter.
+ * Where many programs share the CPU, most slices may have waited for it ten times as long as they ran. A
+ * single one waits for less than a quarter of a second: the time slices of a scheduler and the periods of a
+ * CPU quota are shorter.
  */
 const char *bench_slices_odd(const double *ns, size_t n, double expected, double *scratch)
 {
@@ -114,7 +115,10 @@ const char *bench_slices_odd(const double *ns, size_t n, double expected, double
     return NULL;
 }
 
-/* What can be told only when all slices of a block are there: are they to be believed? Then to what files keep. */
+/*
+ * What can be told only when all slices of a block are there: are they to be believed? Then to what files
+ * keep.
+ */
 static const char *finish_block(struct bench_arms *set, double *ns, const double *cpu)
 {
     const size_t rounds = set->schedule.rounds;
@@ -141,8 +145,10 @@ int bench_arms_block(struct bench_rounds *r, struct bench_arms *set, const char 
     struct bench_sw_reading reading;
     struct bench_took took;
     int code = 0;
-    /* Another set ran before: its data is in the caches, its code and its branches in the core's memory. Where a call
-     * is a slice of its own, all calls would cost a round. */
+    /*
+     * Another set ran before: its data is in the caches, its code and its branches in the core's memory.
+     * Where a call is a slice of its own, all calls would cost a round.
+     */
     for (size_t a = 0; a < arms && !set->begin && !code; a++)
         if (!a || set->arm[a].units > 1)
             code = set->arm[a].time(set->arm[a].ctx, 1, &took, err);
@@ -172,7 +178,10 @@ int bench_arms_block(struct bench_rounds *r, struct bench_arms *set, const char 
     return 0;
 }
 
-/* A block that is to be believed, on a core that is ours; or set->odd. A set may lose as many as it is to have. */
+/*
+ * A block that is to be believed, on a core that is ours; or set->odd. A set may lose as many as it is to
+ * have.
+ */
 static int next_block(struct bench_rounds *r, struct bench_arms *set, struct bench_patience *patience,
                       double done, struct qk_error *err)
 {

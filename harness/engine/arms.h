@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one engine that times arms: things that are timed against each other. Those of a set are timed in rounds of one
- * slice each, in an order drawn anew for each round. Rounds fill a block. Sets take turns block by block, so that a
- * slow minute of the machine falls on all of them.
+ * The one engine that times arms: things that are timed against each other. Those of a set are timed in
+ * rounds of one slice each, in an order drawn anew for each round. Rounds fill a block. Sets take turns block
+ * by block, so that a slow minute of the machine falls on all of them.
  *
- * Beside each block the core clock is estimated and the thread's events are read, outside of everything that is timed.
- * A block that the clock leaves no reason to believe is measured again.
+ * Beside each block the core clock is estimated and the thread's events are read, outside of everything that
+ * is timed. A block that the clock leaves no reason to believe is measured again.
  */
 #pragma once
 
@@ -30,7 +30,10 @@ struct bench_call {
 };
 /* `calls` calls of a struct bench_call in a row and nothing else. */
 void bench_call(void *call, uint64_t calls);
-/* The two loops around them: google-benchmark's, and the engine's own, which reads the clock before and after. */
+/*
+ * The two loops around them: google-benchmark's, and the engine's own, which reads the clock before and
+ * after.
+ */
 bench_time bench_time_gbench, bench_time_own;
 
 struct bench_arm {
@@ -58,9 +61,10 @@ struct bench_arms {
     size_t *order;
     double *scratch;
     /*
-     * For a set that is timed block by block by its owner: called before each round with ctx. It writes the order of
-     * the arms, and may time slices that do not count. How long a slice takes is then no reason not to believe it, or
-     * an arm could have a block taken again. NULL: the order is drawn, and each arm is called before the block.
+     * For a set that is timed block by block by its owner: called before each round with ctx. It writes the
+     * order of the arms, and may time slices that do not count. How long a slice takes is then no reason not
+     * to believe it, or an arm could have a block taken again. NULL: the order is drawn, and each arm is
+     * called before the block.
      */
     int (*begin)(void *ctx, size_t round, size_t *order, struct qk_error *err);
     void *ctx;
@@ -70,19 +74,23 @@ struct bench_arms {
 int bench_arms_make(struct bench_arms *set, const char *name, size_t room, struct qk_error *err);
 void bench_arms_free(struct bench_arms *set);
 /*
- * Adds the usual arm, `time` being one of the two loops; finds how many calls a slice has. NULL, or why it cannot be
- * timed.
+ * Adds the usual arm, `time` being one of the two loops; finds how many calls a slice has. NULL, or why it
+ * cannot be timed.
  */
 const char *bench_arms_add(struct bench_arms *set, bench_time *time, struct bench_buffers *buffers,
                            qk_fn *fn);
 /*
- * Why the slices of one arm in one block, ns[n] in any order, are not to be believed; NULL when they are. A slice takes
- * some time, at least a hundredth of the middle of them, and not more than ten times as long where that is a quarter of
- * a second. `expected` is what a slice takes, and stands for the middle where n is below 3. scratch[n].
+ * Why the slices of one arm in one block, ns[n] in any order, are not to be believed; NULL when they are. A
+ * slice takes some time, at least a hundredth of the middle of them, and not more than ten times as long
+ * where that is a quarter of a second. `expected` is what a slice takes, and stands for the middle where n is
+ * below 3. scratch[n].
  */
 const char *bench_slices_odd(const double *ns, size_t n, double expected, double *scratch);
 
-/* What the sets of one measurement share. The caller fills in the first part, and leaves zeros where it says so. */
+/*
+ * What the sets of one measurement share. The caller fills in the first part, and leaves zeros where it says
+ * so.
+ */
 struct bench_rounds {
     const struct bench_job *job;
     size_t sets;   /* that will be timed in all: progress and budget are shared out by them */
@@ -114,13 +122,16 @@ double bench_rounds_clock(const struct bench_rounds *r);
 double bench_known_median(const double *x, size_t n, double *scratch);
 
 /*
- * Times sets[count] by their schedules, which it shortens where the budget is short of them. Sets without arms are
- * passed over. A set that loses as many blocks as it was to have gets no more. QK_ERR_INTERRUPTED, QK_ERR_MEMORY,
- * QK_ERR_IO (the CPU was taken away), errors of arms.
+ * Times sets[count] by their schedules, which it shortens where the budget is short of them. Sets without
+ * arms are passed over. A set that loses as many blocks as it was to have gets no more. QK_ERR_INTERRUPTED,
+ * QK_ERR_MEMORY, QK_ERR_IO (the CPU was taken away), errors of arms.
  */
 int bench_arms_time(struct bench_rounds *r, struct bench_arms *sets, size_t count, struct qk_error *err);
 
-/* The two parts of it, for owners that decide themselves what comes after a block. Memory for what schedule says. */
+/*
+ * The two parts of it, for owners that decide themselves what comes after a block. Memory for what schedule
+ * says.
+ */
 int bench_arms_room(struct bench_arms *set, struct qk_error *err);
 /* Times block set->blocks, without counting it. *odd: why it is not to be believed; NULL when it is. */
 int bench_arms_block(struct bench_rounds *r, struct bench_arms *set, const char **odd, struct qk_error *err);

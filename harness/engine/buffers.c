@@ -17,9 +17,9 @@ static size_t guard(void)
 }
 
 /*
- * What is larger than caches asks for huge pages, as a program with so much data would: with pages of 4 KiB a stream
- * from DRAM gets 20 % less, since the walks of page tables miss the caches as well. Buffers in caches do not: there it
- * changed nothing.
+ * What is larger than caches asks for huge pages, as a program with so much data would: with pages of 4 KiB a
+ * stream from DRAM gets 20 % less, since the walks of page tables miss the caches as well. Buffers in caches
+ * do not: there it changed nothing.
  */
 static bool rounded(size_t bytes, size_t *room)
 {
@@ -205,7 +205,10 @@ double bench_buffers_time(struct bench_buffers *b, qk_fn *fn)
 {
     /* Shorter stretches are not believed. Much longer ones are timed again: the clock may have jumped. */
     const double enough_ns = 1e6, long_ns = 4 * enough_ns;
-    /* CPU time in which enough must have passed on the clock, and how much goes for a clock that stands still. */
+    /*
+     * CPU time in which enough must have passed on the clock, and how much goes for a clock that stands
+     * still.
+     */
     const double worked_ns = 10 * enough_ns, hopeless_ns = 1e9;
     double before = 0, wasted = 0;
     int vain = 0;

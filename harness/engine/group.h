@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A group made ready to be timed. Its buffers are filled, and for each row that it wants it is known whether it may be
- * timed: it can run here, passed its check, and is right on these very inputs.
+ * A group made ready to be timed. Its buffers are filled, and for each row that it wants it is known whether
+ * it may be timed: it can run here, passed its check, and is right on these very inputs.
  */
 #pragma once
 
@@ -16,8 +16,8 @@ struct bench_verdicts {
 };
 
 /*
- * Checks every variant that a group of the matrix wants and that can run here. QK_ERR_UNAVAILABLE, with the first
- * reason, when nothing that was asked for can. QK_ERR_MEMORY, QK_ERR_INTERRUPTED. Free in any case.
+ * Checks every variant that a group of the matrix wants and that can run here. QK_ERR_UNAVAILABLE, with the
+ * first reason, when nothing that was asked for can. QK_ERR_MEMORY, QK_ERR_INTERRUPTED. Free in any case.
  */
 int bench_verdicts_make(struct bench_verdicts *v, const struct bench_matrix *m, const struct bench_job *job,
                         struct qk_error *err);
@@ -38,8 +38,8 @@ struct bench_ready {
 };
 
 /*
- * A group for which there is not memory enough is skipped with all its rows. A row whose output differs from the
- * reference's on these very inputs, with either value of those that alternate, becomes an error and sets
+ * A group for which there is not memory enough is skipped with all its rows. A row whose output differs from
+ * the reference's on these very inputs, with either value of those that alternate, becomes an error and sets
  * verdicts->failed. Free with bench_ready_free in any case.
  *   QK_ERR_MEMORY, QK_ERR_INTERRUPTED
  *   QK_ERR_CHECK   the caller's inputs fail their own verification

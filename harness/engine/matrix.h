@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which cases are measured: patterns over the table, times a set of shapes. A group is one op on one shape. Its cases
- * run in the same rounds.
+ * Which cases are measured: patterns over the table, times a set of shapes. A group is one op on one shape.
+ * Its cases run in the same rounds.
  */
 #pragma once
 
@@ -48,8 +48,8 @@ bool bench_cache_shape(enum qk_op op, enum bench_level level, const struct bench
                        struct qk_shape *shape);
 
 /*
- * Which rows does a pattern list (as above) want, on any shape? wanted[table->count]. QK_ERR_ARG when a pattern matches
- * no row at all.
+ * Which rows does a pattern list (as above) want, on any shape? wanted[table->count]. QK_ERR_ARG when a
+ * pattern matches no row at all.
  */
 int bench_matrix_variants(const struct qk_table *table, char *const *patterns, size_t count, bool *wanted,
                           struct qk_error *err);

@@ -59,8 +59,8 @@ static int verify(void *ctx, const struct qk_plan *plan, void *const *buffers, s
 }
 
 /*
- * How an op gets the codes of a tensor. forward/tensor_ops.def says of which types; ops that stand there alone get
- * seeded ones.
+ * How an op gets the codes of a tensor. forward/tensor_ops.def says of which types; ops that stand there
+ * alone get seeded ones.
  */
 static const struct qk_inputs inputs_of[QK_OP_COUNT] = {
     [QK_OP_qk256_dequant] = {.fill = fill, .verify = verify}};

@@ -7,8 +7,8 @@
 
 /*
  * 400 us: an empty slice costs 0.3 to 0.9 us here (two clock reads and a read of the CPU clock inside
- * google-benchmark's timed stretch), and must stay under 0.5 %. Longer slices would only make rounds longer than the
- * noise they pair off.
+ * google-benchmark's timed stretch), and must stay under 0.5 %. Longer slices would only make rounds longer
+ * than the noise they pair off.
  */
 static const double slice_ns = 400e3;
 static const double short_block_ns = 30e6;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long slices and blocks are, how many of them a group gets, and in which order the slices of a round run.
+ * How long slices and blocks are, how many of them a group gets, and in which order the slices of a round
+ * run.
  */
 #pragma once
 
@@ -18,8 +19,8 @@ int bench_schedule_check_clock(struct qk_error *err);
 uint64_t bench_schedule_calls(double call_ns);
 
 /*
- * Blocks of about block_ns, of rounds that take round_ns each, and as many of them as budget_ns holds, but from `least`
- * to `most`.
+ * Blocks of about block_ns, of rounds that take round_ns each, and as many of them as budget_ns holds, but
+ * from `least` to `most`.
  */
 struct bench_schedule bench_schedule_make(double round_ns, double block_ns, double budget_ns, double least,
                                           double most);

@@ -57,7 +57,9 @@ static void visit_cpu(struct walk *w, const char *folder)
         w->least = fmin(w->least, quota / period);
 }
 
-/* Cached files, which the kernel drops before it kills anybody. A model's file that is mapped is among them. */
+/*
+ * Cached files, which the kernel drops before it kills anybody. A model's file that is mapped is among them.
+ */
 static double droppable(const struct walk *w, const char *folder)
 {
     static const char *const keys[][2] = {{"total_inactive_file ", "total_active_file "},
@@ -101,7 +103,10 @@ static void visit_memory(struct walk *w, const char *folder)
     }
 }
 
-/* A container may see its cgroup's path but have only its own part mounted: folders that are not there are passed. */
+/*
+ * A container may see its cgroup's path but have only its own part mounted: folders that are not there are
+ * passed.
+ */
 static void climb(struct walk *w, const char *mount, char *path, visit_fn *visit)
 {
     char folder[FOLDER];
@@ -125,7 +130,10 @@ static bool controls(const char *list, const char *word)
     return false;
 }
 
-/* cgroups(7): lines "3:cpu,cpuacct:/path" of version 1, "0::/path" of version 2. False without /proc/self/cgroup. */
+/*
+ * cgroups(7): lines "3:cpu,cpuacct:/path" of version 1, "0::/path" of version 2. False without
+ * /proc/self/cgroup.
+ */
 static bool walk_up(struct walk *w, const char *controller, visit_fn *visit)
 {
     FILE *file = bench_open_below(w->root, "/proc/self/cgroup");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the control groups above this process allow, version 1 or 2. Each group on the way to the root is a limit, so
- * the least counts. /proc and /sys are looked up below `root`.
+ * What the control groups above this process allow, version 1 or 2. Each group on the way to the root is a
+ * limit, so the least counts. /proc and /sys are looked up below `root`.
  */
 #pragma once
 

@@ -33,8 +33,9 @@ static double step_ns;
 static once_flag stepped = ONCE_FLAG_INIT;
 
 /*
- * A few us where the clock is fine. Five steps are enough of a clock that takes long over them, of which one will not
- * have been doubled by another program. Ten million readings, some 0.3 s, are more than two steps of 100 ms.
+ * A few us where the clock is fine. Five steps are enough of a clock that takes long over them, of which one
+ * will not have been doubled by another program. Ten million readings, some 0.3 s, are more than two steps of
+ * 100 ms.
  */
 static void look_for_step(void)
 {
@@ -86,7 +87,10 @@ void bench_clocks_read(struct bench_clocks *now)
     now->ns = bench_clock_ns();
 }
 
-/* NTP may slew the clock by 10 % against the raw one, and the kernel may count a thread's time by ticks of 10 ms. */
+/*
+ * NTP may slew the clock by 10 % against the raw one, and the kernel may count a thread's time by ticks of 10
+ * ms.
+ */
 const char *bench_clocks_differ(const struct bench_clocks *begin, const struct bench_clocks *end)
 {
     const double share = 1.1, slack_ns = 10e6;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Time, and the real core clock without a PMU. A chain of N dependent 32-bit integer multiplies takes N times the
- * multiply's latency in core cycles, whatever the frequency is at that moment. (The 64-bit form's latency differs
- * between cores of one family. clock.c names the sources.)
+ * Time, and the real core clock without a PMU. A chain of N dependent 32-bit integer multiplies takes N times
+ * the multiply's latency in core cycles, whatever the frequency is at that moment. (The 64-bit form's latency
+ * differs between cores of one family. clock.c names the sources.)
  */
 #pragma once
 
@@ -16,7 +16,10 @@ static inline double bench_clock_since(uint64_t start)
     return (double)(int64_t)(bench_clock_ns() - start);
 }
 
-/* The smallest step of the clock, in ns, looked for once with a bounded number of readings. INFINITY: it stands still. */
+/*
+ * The smallest step of the clock, in ns, looked for once with a bounded number of readings. INFINITY: it
+ * stands still.
+ */
 double bench_clock_step(void);
 /* QK_ERR_INVALID, with the step, when `what`, which takes so many ns, is shorter than a hundred steps. */
 int bench_clock_check(double ns, const char *what, struct qk_error *err);
@@ -30,8 +33,9 @@ struct bench_clocks {
 };
 void bench_clocks_read(struct bench_clocks *now);
 /*
- * Why the clock cannot be believed between two readings of one thread, NULL when it can: it stood still or went back,
- * or the others say that it lost or gained more than a tenth (and 10 ms). That somebody set the time looks the same.
+ * Why the clock cannot be believed between two readings of one thread, NULL when it can: it stood still or
+ * went back, or the others say that it lost or gained more than a tenth (and 10 ms). That somebody set the
+ * time looks the same.
  */
 const char *bench_clocks_differ(const struct bench_clocks *begin, const struct bench_clocks *end);
 /* The same over 30 ms from now on, in which the thread does nothing else. One jump is forgiven. */
@@ -45,8 +49,8 @@ struct bench_dropped {
 void bench_dropped_add(struct bench_dropped *to, const char *why);
 
 /*
- * Estimated core clock in GHz right now. It takes about 60 us. It is the fastest of a few chains, because anything that
- * disturbs one only makes it longer. NaN, with the reason in why[size], on a CPU whose multiply latency is not known to
- * this file. Otherwise why is not written.
+ * Estimated core clock in GHz right now. It takes about 60 us. It is the fastest of a few chains, because
+ * anything that disturbs one only makes it longer. NaN, with the reason in why[size], on a CPU whose multiply
+ * latency is not known to this file. Otherwise why is not written.
  */
 double bench_clock_ghz(char *why, size_t size);

@@ -14,9 +14,9 @@
     "addl %9, %5\n\taddl %9, %6\n\taddl %9, %7\n\taddl %9, %8\n\t"
 
 /*
- * Eight chains of 1-cycle additions: as many at a time as the core has adders, which another thread of the core takes
- * its share of. From a register, because some cores fold constants away; 64 of them, so that the loop's own branch
- * costs 1.5 %.
+ * Eight chains of 1-cycle additions: as many at a time as the core has adders, which another thread of the
+ * core takes its share of. From a register, because some cores fold constants away; 64 of them, so that the
+ * loop's own branch costs 1.5 %.
  */
 bool bench_adds(uint64_t rounds)
 {
@@ -38,7 +38,9 @@ bool bench_adds(uint64_t rounds)
 
 #endif
 
-/* The median of a few bursts of some 10 us: the slowest hold an interrupt, the fastest a neighbour's pause. */
+/*
+ * The median of a few bursts of some 10 us: the slowest hold an interrupt, the fastest a neighbour's pause.
+ */
 double bench_adds_per_cycle(double ghz, char *why, size_t size)
 {
     enum { BURSTS = 5, ROUNDS = 2500, IN_A_ROUND = 64 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Is the core ours? Another thread may run on the same physical core, and in most virtual machines nobody sees it. It
- * slows a kernel that is bound by its instructions and spares one that is bound by its stores. On a shared Zen 4 core
- * the speed-up of avx2_best over scalar moved from 8.4x to 10x. A loop of independent additions shows it in 60 us,
- * whatever the arms are.
+ * Is the core ours? Another thread may run on the same physical core, and in most virtual machines nobody
+ * sees it. It slows a kernel that is bound by its instructions and spares one that is bound by its stores. On
+ * a shared Zen 4 core the speed-up of avx2_best over scalar moved from 8.4x to 10x. A loop of independent
+ * additions shows it in 60 us, whatever the arms are.
  */
 #pragma once
 
@@ -14,7 +14,8 @@ double bench_adds_per_cycle(double ghz, char *why, size_t size);
 /* Runs a loop of `rounds` * 66 instructions, more by a handful. False where there is no such loop. */
 bool bench_adds(uint64_t rounds);
 /*
- * Has this CPU the four adders that the loop is made for? Intel since Haswell and AMD's Zen have them. AVX2 tells them.
+ * Has this CPU the four adders that the loop is made for? Intel since Haswell and AMD's Zen have them. AVX2
+ * tells them.
  */
 bool bench_adds_known(const struct bench_environment *env);
 

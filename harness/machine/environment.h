@@ -44,8 +44,8 @@ struct bench_environment {
 };
 
 /*
- * Reads everything but isa_levels and compiler for logical CPU `cpu` (>= 0). It never fails: what is missing is empty,
- * -1, or has its reason. The `cache` shapes are made from the cache sizes that it finds.
+ * Reads everything but isa_levels and compiler for logical CPU `cpu` (>= 0). It never fails: what is missing
+ * is empty, -1, or has its reason. The `cache` shapes are made from the cache sizes that it finds.
  */
 void bench_environment_read(struct bench_environment *env, int cpu);
 /* The same with /proc and /sys looked up below `root`. */
@@ -53,8 +53,9 @@ void bench_environment_read_from(const char *root, struct bench_environment *env
 /* What nobody has looked up yet: numbers are -1, texts empty, and the fingerprint is of that. */
 void bench_environment_init(struct bench_environment *env);
 /*
- * Adds what cpuid tells of this CPU's caches, for virtual machines whose sysfs lists none. On other architectures it
- * adds nothing. env->cpu_vendor is read. Source: Intel SDM vol. 2A, CPUID leaf 4; AMD64 APM vol. 3, appendix E.
+ * Adds what cpuid tells of this CPU's caches, for virtual machines whose sysfs lists none. On other
+ * architectures it adds nothing. env->cpu_vendor is read. Source: Intel SDM vol. 2A, CPUID leaf 4; AMD64 APM
+ * vol. 3, appendix E.
  */
 void bench_environment_cpuid_caches(struct bench_environment *env);
 

@@ -33,8 +33,8 @@ static void deterministic(struct bench_environment *env, unsigned leaf)
 }
 
 /*
- * AMD's older leaves: KiB of the core's own L1 and L2. They do not say who shares L3, and count that of the whole
- * package (508 MiB where one core reaches 32), so that L3 stays unknown.
+ * AMD's older leaves: KiB of the core's own L1 and L2. They do not say who shares L3, and count that of the
+ * whole package (508 MiB where one core reaches 32), so that L3 stays unknown.
  */
 static void legacy_amd(struct bench_environment *env)
 {

@@ -16,8 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* /proc/stat is made anew for every read, with a number for each interrupt line: on large machines that takes longer
- * than a block of 20 ms can spare (twice this is 0.4 % of it). */
+/*
+ * /proc/stat is made anew for every read, with a number for each interrupt line: on large machines that takes
+ * longer than a block of 20 ms can spare (twice this is 0.4 % of it).
+ */
 static const uint64_t most_ns = 40000;
 
 static void remark(struct bench_sw *sw, const char *text, const char *why)

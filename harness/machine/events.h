@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the system knows of the calling thread: page faults, context switches, migrations, task clock, and the time the
- * hypervisor took from the CPU. The caller reads it before and after a block, outside the timed slices. All arms of a
- * group share the block, so no event can be told to belong to one arm.
+ * What the system knows of the calling thread: page faults, context switches, migrations, task clock, and the
+ * time the hypervisor took from the CPU. The caller reads it before and after a block, outside the timed
+ * slices. All arms of a group share the block, so no event can be told to belong to one arm.
  */
 #pragma once
 
@@ -44,14 +44,17 @@ struct bench_sw_reading {
 };
 
 /*
- * For the calling thread on `cpu`. /proc is looked up below `root`, which is "" or a test's folder; with a folder
- * perf_event_open is not tried. What cannot be read, or costs so much that a block would notice, becomes NaN with its
- * reason in sw->why. Never fails; close in any case.
+ * For the calling thread on `cpu`. /proc is looked up below `root`, which is "" or a test's folder; with a
+ * folder perf_event_open is not tried. What cannot be read, or costs so much that a block would notice,
+ * becomes NaN with its reason in sw->why. Never fails; close in any case.
  */
 void bench_sw_open(const char *root, struct bench_sw *sw, int cpu);
 void bench_sw_close(struct bench_sw *sw);
 
-/* ns that the calling thread was ready to run and did not, since its start; 0 where that is not to be had. 2 us. */
+/*
+ * ns that the calling thread was ready to run and did not, since its start; 0 where that is not to be had. 2
+ * us.
+ */
 double bench_sw_waited(const struct bench_sw *sw);
 
 /* The clocks are read last in begin and first in end, so that they do not contain the reading of the rest. */
@@ -60,8 +63,8 @@ void bench_sw_end(const struct bench_sw *sw, const struct bench_sw_reading *begi
                   struct bench_events *events);
 
 /*
- * The rule: the thread was switched off (involuntary switch), waited for a disk (major fault), changed its CPU, had its
- * CPU stolen, or did not run for more than 1 % of the block's wall time (interrupts, throttling, waiting). NaN decides
- * nothing. Minor faults are the allocator's and disturb nobody.
+ * The rule: the thread was switched off (involuntary switch), waited for a disk (major fault), changed its
+ * CPU, had its CPU stolen, or did not run for more than 1 % of the block's wall time (interrupts, throttling,
+ * waiting). NaN decides nothing. Minor faults are the allocator's and disturb nobody.
  */
 bool bench_sw_disturbed(const struct bench_events *events);

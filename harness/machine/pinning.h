@@ -23,9 +23,12 @@ size_t bench_cpus_count(const struct bench_cpus *set);
 char *bench_cpus_list(const struct bench_cpus *set, char *to, size_t size);
 
 /*
- * Pins the calling thread to `cpu`. If that is negative, to the last one that the system lets it have, because CPU 0
- * takes most interrupts. Returns the CPU, or QK_ERR_IO naming those that are allowed.
+ * Pins the calling thread to `cpu`. If that is negative, to the last one that the system lets it have,
+ * because CPU 0 takes most interrupts. Returns the CPU, or QK_ERR_IO naming those that are allowed.
  */
 int bench_pin(int cpu, struct qk_error *err);
-/* Is the thread still on the CPU it was pinned to? If it is moved from there, pins it anew; QK_ERR_IO as bench_pin. */
+/*
+ * Is the thread still on the CPU it was pinned to? If it is moved from there, pins it anew; QK_ERR_IO as
+ * bench_pin.
+ */
 int bench_pin_again(int cpu, struct qk_error *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The files in which the operating system tells about the machine, /proc and /sys, and the lists of CPUs that they
- * hold. They are looked up below `root`. "" is the real one; a test makes a machine of its own.
+ * The files in which the operating system tells about the machine, /proc and /sys, and the lists of CPUs that
+ * they hold. They are looked up below `root`. "" is the real one; a test makes a machine of its own.
  */
 #pragma once
 
@@ -11,8 +11,8 @@
 /* root + path for reading; NULL with errno. */
 FILE *bench_open_below(const char *root, const char *path);
 /*
- * First line of root + path, without its newline. When there is none: false, to[0] = 0, and errno (0: the line is
- * empty).
+ * First line of root + path, without its newline. When there is none: false, to[0] = 0, and errno (0: the
+ * line is empty).
  */
 bool bench_first_line(char *to, size_t size, const char *root, const char *path);
 /* "0-3,8" has 5 members; 0 when the text is no such list. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A JSON record, declared once: a table of its fields, each with name, type, place in a C struct, and rule. Reader,
- * writer and JSON Schema come from the table. Rules across fields are C, in `check`.
+ * A JSON record, declared once: a table of its fields, each with name, type, place in a C struct, and rule.
+ * Reader, writer and JSON Schema come from the table. Rules across fields are C, in `check`.
  *
  *     #define FIELD_OF struct point
  *     static const struct bench_field point_fields[] = {
@@ -11,8 +11,8 @@
  *     #undef FIELD_OF
  *     static const struct bench_fields point = {FIELDS(struct point, point_fields), .title = "A point"};
  *
- * Fields are written in the order of the table. `none` is the empty text, -1 of an int, 0 of an unsigned integer, NaN,
- * the null pointer, a list without elements.
+ * Fields are written in the order of the table. `none` is the empty text, -1 of an int, 0 of an unsigned
+ * integer, NaN, the null pointer, a list without elements.
  */
 #pragma once
 
@@ -36,11 +36,12 @@ enum bench_field_kind {
     BENCH_FIELD_NUMBERS, /* double *, owned, and their count; each from low to high */
     BENCH_FIELD_CONST,   /* always `expected`, or the integer `low` where that is NULL */
     BENCH_FIELD_OBJECT,  /* a record in place */
-    BENCH_FIELD_LIST, /* records, owned, and their count, which is from low to high; a high of 0 is no bound */
+    /* Records, owned, and their count, which is from low to high. A high of 0 is no bound. */
+    BENCH_FIELD_LIST,
     BENCH_FIELD_ARRAY, /* records in place, and their count */
     /*
-     * As LIST, or as ARRAY where it is larger than a pointer; an object in JSON: the element's BENCH_KEY field is the
-     * member's name. words[]: the members that must be there.
+     * As LIST, or as ARRAY where it is larger than a pointer; an object in JSON: the element's BENCH_KEY
+     * field is the member's name. words[]: the members that must be there.
      */
     BENCH_FIELD_MAP,
     BENCH_FIELD_JSON, /* any value: `put` (or a json_t *, borrowed) and `get` do all, `schema` describes it */
@@ -78,11 +79,14 @@ struct bench_field {
     /* After the kind's rule was held against it. record may be NULL: only rules are asked for. */
     void (*get)(struct bench_reader *r, const struct bench_place *at, void *record);
     bool (*there)(const void *record); /* of BENCH_OPTIONAL: is it written? NULL: when it is not none */
-    /* Of a LIST: moves *row, zeroed at first, to the next element; false behind the last. In place of at and count. */
+    /*
+     * Of a LIST: moves *row, zeroed at first, to the next element; false behind the last. In place of at and
+     * count.
+     */
     bool (*next)(const void *record, void *row);
     /*
-     * Of a LIST: moves what was read into *row, zeroed at first, to the record. Called after an error, too: what the row
-     * owns is to be freed. What it leaves there the next row begins with.
+     * Of a LIST: moves what was read into *row, zeroed at first, to the record. Called after an error, too:
+     * what the row owns is to be freed. What it leaves there the next row begins with.
      */
     void (*take)(struct bench_reader *r, const struct bench_place *at, void *record, void *row);
     const char *schema; /* JSON text; of BENCH_FIELD_JSON */
@@ -100,8 +104,8 @@ struct bench_fields {
     bool bare;   /* no object in JSON: its last field's value stands for it, as in a list of texts */
     size_t json; /* of a document: jansson's flags */
     /*
-     * Rules across fields; `at` is the record's JSON, for bench_demand. Called when each field has obeyed its own.
-     * `whole` is the document's record.
+     * Rules across fields; `at` is the record's JSON, for bench_demand. Called when each field has obeyed its
+     * own. `whole` is the document's record.
      */
     void (*check)(struct bench_reader *r, const struct bench_place *at, const void *record,
                   const void *whole);
@@ -159,12 +163,15 @@ struct bench_fields {
 #define FIELD_ANY    -BENCH_FIGURE_MOST, BENCH_FIGURE_MOST
 
 /*
- * Reads the JSON into *record, which the caller has set to what optional fields are when they are not there. What it
- * owns is to be freed after an error, too. record may be NULL: only the fields' own rules are held against it.
+ * Reads the JSON into *record, which the caller has set to what optional fields are when they are not there.
+ * What it owns is to be freed after an error, too. record may be NULL: only the fields' own rules are held
+ * against it.
  */
 void bench_fields_get(struct bench_reader *r, const struct bench_place *at, const struct bench_fields *type,
                       void *record, const void *whole);
-/* A document. Owned parts of *record are the caller's to free after an error, too. Codes of bench_json_load. */
+/*
+ * A document. Owned parts of *record are the caller's to free after an error, too. Codes of bench_json_load.
+ */
 int bench_fields_read(const struct bench_fields *type, const char *path, void *record, struct qk_error *err);
 
 /* Whole up to 2^53 exactly and as an integer; else with as many digits as jansson's flags say, or 7. */
@@ -172,8 +179,8 @@ json_t *bench_json_figure(double x, size_t json);
 /* The record as JSON. NULL: no memory. */
 json_t *bench_fields_json(const struct bench_fields *type, const void *record);
 /*
- * A document: a member on each line, elements of BENCH_ON_LINES one by one, so that memory holds one of them. `what` is
- * for messages: "the ceilings". QK_ERR_IO, QK_ERR_MEMORY.
+ * A document: a member on each line, elements of BENCH_ON_LINES one by one, so that memory holds one of them.
+ * `what` is for messages: "the ceilings". QK_ERR_IO, QK_ERR_MEMORY.
  */
 int bench_fields_write(const struct bench_fields *type, const void *record, const char *what, FILE *to,
                        struct qk_error *err);
@@ -197,7 +204,10 @@ size_t bench_field_list_count(struct bench_reader *r, const struct bench_place *
                               const struct bench_field *f);
 double bench_field_most(const struct bench_field *f);   /* of a number */
 bool bench_field_in_place(const struct bench_field *f); /* an ARRAY, or a MAP like one */
-/* An element of a list against those before it, which *seen holds: BENCH_ONCE. *seen is NULL at first, then owned. */
+/*
+ * An element of a list against those before it, which *seen holds: BENCH_ONCE. *seen is NULL at first, then
+ * owned.
+ */
 void bench_fields_hold_once(struct bench_reader *r, const struct bench_place *at,
                             const struct bench_fields *type, json_t **seen);
 const struct bench_field *bench_fields_key(const struct bench_fields *type); /* its BENCH_KEY field */

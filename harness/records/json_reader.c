@@ -136,7 +136,10 @@ static void count_allocations(bool begin)
     if (begin && jansson.readers++ == 0) {
         json_get_alloc_funcs(&jansson.take, &jansson.give);
         json_set_alloc_funcs(take_counted, jansson.give);
-        /* A large file is a million small pieces. Kept in fast bins, they are merged again and again as they are freed. */
+        /*
+         * A large file is a million small pieces. Kept in fast bins, they are merged again and again as they
+         * are freed.
+         */
         mallopt(M_MXFAST, 0);
     }
     if (!begin && --jansson.readers == 0)

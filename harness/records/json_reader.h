@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Loading JSON files, and refusing what they hold: with the file, the JSON path, what was found and what was expected.
- * The first error is kept, so that a caller checks `code` where it matters and at the end. What a record holds is for
- * its table (fields.h).
+ * Loading JSON files, and refusing what they hold: with the file, the JSON path, what was found and what was
+ * expected. The first error is kept, so that a caller checks `code` where it matters and at the end. What a
+ * record holds is for its table (fields.h).
  */
 #pragma once
 
@@ -26,9 +26,10 @@ struct bench_place {
 };
 
 /*
- * The file as strict JSON without duplicate members, to be released with json_decref. It may be a pipe, which is read
- * once and to its end; a FIFO that nobody writes is refused at once. At most 256 MiB, and 2 GiB as values in memory.
- * Threads may read at once. NULL with *code set: QK_ERR_IO, QK_ERR_MEMORY, or QK_ERR_FORMAT with line and column.
+ * The file as strict JSON without duplicate members, to be released with json_decref. It may be a pipe, which
+ * is read once and to its end; a FIFO that nobody writes is refused at once. At most 256 MiB, and 2 GiB as
+ * values in memory. Threads may read at once. NULL with *code set: QK_ERR_IO, QK_ERR_MEMORY, or QK_ERR_FORMAT
+ * with line and column.
  */
 json_t *bench_json_load(const char *path, int *code, struct qk_error *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writing JSON, one row on a line. A value is NULL when memory for it was refused. Put into an object or array it makes
- * that NULL, and so on up to bench_json_emit, which reports it.
+ * Writing JSON, one row on a line. A value is NULL when memory for it was refused. Put into an object or
+ * array it makes that NULL, and so on up to bench_json_emit, which reports it.
  */
 #pragma once
 
@@ -15,7 +15,10 @@
 void bench_json_put(json_t **object, const char *key, json_t *value);
 void bench_json_append(json_t **array, json_t *value);
 
-/* JSON is UTF-8. A text that is not (a file name, say) is written as harness/records/shown.h shows it. NULL is empty. */
+/*
+ * JSON is UTF-8. A text that is not (a file name, say) is written as harness/records/shown.h shows it. NULL
+ * is empty.
+ */
 json_t *bench_json_text(const char *s);
 json_t *bench_json_text_or_null(const char *s); /* null when empty */
 json_t *bench_json_real(double x);              /* null when not finite */
@@ -24,8 +27,8 @@ double bench_stored(double x);
 json_t *bench_json_seed(uint64_t seed); /* as text: most readers lose bits of integers above 2^53 */
 
 /*
- * As json_dumpf, a value of any kind. In printable ASCII, because a terminal obeys some other characters wherever they
- * stand.
+ * As json_dumpf, a value of any kind. In printable ASCII, because a terminal obeys some other characters
+ * wherever they stand.
  */
 int bench_json_dump(const json_t *value, FILE *to, size_t flags);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a figure in a record may be. Readers refuse what lies outside and say where, and nothing outside is written. The
- * ends are allowed. The schemas state the same numbers.
+ * What a figure in a record may be. Readers refuse what lies outside and say where, and nothing outside is
+ * written. The ends are allowed. The schemas state the same numbers.
  */
 #pragma once
 

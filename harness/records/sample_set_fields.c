@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A sample set's JSON: its fields, the rules across them, and its rows, which are the blocks of all ok cases. */
+/*
+ * A sample set's JSON: its fields, the rules across them, and its rows, which are the blocks of all ok cases.
+ */
 #include "harness/records/sample_set.h"
 
 #include "harness/records/stats.h"
@@ -104,7 +106,10 @@ static const struct bench_field case_fields[] = {
 #undef FIELD_OF
 static const struct bench_fields case_type = {FIELDS(struct bench_record, case_fields), .check = check_case};
 
-/* A block of a case. When it is written, rec is the case; when it is read, i is the case that it may belong to. */
+/*
+ * A block of a case. When it is written, rec is the case; when it is read, i is the case that it may belong
+ * to.
+ */
 struct row {
     const struct bench_record *rec;
     size_t i, next, family, instance, repetitions, index;

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <wchar.h>
 
-/* Widths are those of the C library, whatever locale the program runs in. Without them everything is escaped. */
+/*
+ * Widths are those of the C library, whatever locale the program runs in. Without them everything is escaped.
+ */
 static locale_t utf8;
 
 static void open_locale(void)
@@ -16,7 +18,10 @@ static void open_locale(void)
     utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", 0);
 }
 
-/* Columns of a character that may be shown, else 0. Which ones turn, hide or join others the C library knows by that. */
+/*
+ * Columns of a character that may be shown, else 0. Which ones turn, hide or join others the C library knows
+ * by that.
+ */
 static size_t width_of(wchar_t c)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -30,7 +35,10 @@ static size_t width_of(wchar_t c)
     return width > 0 ? (size_t)width : 0;
 }
 
-/* Bytes of the UTF-8 sequence (RFC 3629) that the n >= 1 bytes at s begin with, and its character; 0 for none. */
+/*
+ * Bytes of the UTF-8 sequence (RFC 3629) that the n >= 1 bytes at s begin with, and its character; 0 for
+ * none.
+ */
 static size_t decode(const unsigned char *s, size_t n, wchar_t *c)
 {
     const size_t length = s[0] < 0x80                    ? 1

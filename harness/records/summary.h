@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From samples to the numbers of a table: medians, rates from the declared work, and speed-ups with intervals.
- * Speed-ups are paired by round within a group (op and shape).
+ * From samples to the numbers of a table: medians, rates from the declared work, and speed-ups with
+ * intervals. Speed-ups are paired by round within a group (op and shape).
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * As avx2, 64 floats a step, the tail by masked loads and stores, and the sum by a dot product with ones. For: AVX-512
- * CPUs with VNNI.
+ * As avx2, 64 floats a step, the tail by masked loads and stores, and the sum by a dot product with ones.
+ * For: AVX-512 CPUs with VNNI.
  */
 #ifndef __AVX512VNNI__
 #error "avx512.c must be built with the flags of isa.def's AVX512 row"

@@ -7,8 +7,8 @@
 #include <string.h>
 
 /*
- * The largest |x| by comparing bits without their sign: the same order as of the values, and NaN above all of them, so
- * that it cannot hide.
+ * The largest |x| by comparing bits without their sign: the same order as of the values, and NaN above all of
+ * them, so that it cannot hide.
  */
 static uint32_t largest(const float *x, size_t n)
 {
@@ -22,7 +22,10 @@ static uint32_t largest(const float *x, size_t n)
     return most;
 }
 
-/* |value| <= 127.5: adding 1.5 * 2^23 leaves no bits for a fraction, and the addition rounds it away, ties to even. */
+/*
+ * |value| <= 127.5: adding 1.5 * 2^23 leaves no bits for a fraction, and the addition rounds it away, ties to
+ * even.
+ */
 static int32_t nearest(float value)
 {
     const float shifted = value + 0x1.8p23f;

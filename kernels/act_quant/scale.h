@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A row's scale from its largest magnitude: one place for what zero, denormal, infinite and NaN rows become. */
+/*
+ * A row's scale from its largest magnitude: one place for what zero, denormal, infinite and NaN rows become.
+ */
 #pragma once
 
 #include <math.h>
@@ -7,7 +9,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* bits: of the largest |x|. False with a NaN scale when that is infinite or NaN; below 1e-5 it counts as 1e-5. */
+/*
+ * bits: of the largest |x|. False with a NaN scale when that is infinite or NaN; below 1e-5 it counts as
+ * 1e-5.
+ */
 static inline bool row_scale(uint32_t bits, float *scale)
 {
     float most;

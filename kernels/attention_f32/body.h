@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attention of one token over a cache of f32 or f16, written once for both. A kv head's keys are read once for all
- * query heads that share it, position by position; so are its values, QK_PANEL output columns at a time, which stay in
- * registers over all positions.
+ * Attention of one token over a cache of f32 or f16, written once for both. A kv head's keys are read once
+ * for all query heads that share it, position by position; so are its values, QK_PANEL output columns at a
+ * time, which stay in registers over all positions.
  */
 #pragma once
 
@@ -13,8 +13,9 @@
         const element *restrict v, size_t positions, size_t heads, size_t kv_heads, size_t dim, float scale
 
 /*
- * The kernel `name` over a cache of `element`. dot: dot product of a cache row with a query; softmax: of a row, in
- * place; mix(out, weight, v, positions, stride, dim): out[d] = sum over p of weight[p] * v[p * stride + d].
+ * The kernel `name` over a cache of `element`. dot: dot product of a cache row with a query; softmax: of a
+ * row, in place; mix(out, weight, v, positions, stride, dim): out[d] = sum over p of weight[p] * v[p * stride
+ * + d].
  */
 #define QK_ATTENTION(name, element, dot, softmax, mix)                                                       \
     void name(QK_ATTENTION_ARGS(element))                                                                    \

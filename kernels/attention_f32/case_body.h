@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The case of attention_f32, and of attention_f16, which defines its own ELEMENT, the type of one in the cache. */
+/*
+ * The case of attention_f32, and of attention_f16, which defines its own ELEMENT, the type of one in the
+ * cache.
+ */
 #pragma once
 
 #include "kernels/cases/case_tools.h"

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * attention_f32: one token's query heads over a cache of keys and values. Heads h of a group of heads / kv_heads
- * consecutive ones share kv head g.
+ * attention_f32: one token's query heads over a cache of keys and values. Heads h of a group of heads /
+ * kv_heads consecutive ones share kv head g.
  *   out [heads * dim] f32    weight [heads * positions] f32    q [heads * dim] f32
  *   k, v [positions * kv_heads * dim] f32, position by position as they are appended
  *   weight[h][p] = softmax over p of (sum over d of k[p][g][d] * q[h][d]) * scale
  *   out[h][d] = sum over p, ascending, of weight[h][p] * v[p][g][d]
- * weight is an output because the kernel may not allocate; it holds the softmax. kv_heads divides heads. The dot
- * products are as sums.h, the softmax as softmax/op.h defines them. The sum over positions is one running sum per d from
- * +0: to the bit in every variant. Error of out against exact arithmetic on the same weights:
- * (positions + 1) u / (1 - (positions + 1) u) * sum over p of |weight * v|. Causality is the caller's: only positions
- * that may be seen are passed. Outputs overlap nothing.
+ * weight is an output because the kernel may not allocate; it holds the softmax. kv_heads divides heads. The
+ * dot products are as sums.h, the softmax as softmax/op.h defines them. The sum over positions is one running
+ * sum per d from +0: to the bit in every variant. Error of out against exact arithmetic on the same weights:
+ * (positions + 1) u / (1 - (positions + 1) u) * sum over p of |weight * v|. Causality is the caller's: only
+ * positions that may be seen are passed. Outputs overlap nothing.
  */
 #pragma once
 

@@ -41,8 +41,8 @@ void qk_fill_f32(float *to, size_t n, enum qk_fill kind, struct qk_rng *rng)
     if (!to)
         return;
     /*
-     * Sums over many extreme values are all NaN: two in three draws have finite ones only, and half of those few
-     * others.
+     * Sums over many extreme values are all NaN: two in three draws have finite ones only, and half of those
+     * few others.
      */
     const uint64_t among = qk_rng_below(rng, 3) ? ODD_FINITE : ODD;
     const bool few = qk_rng_below(rng, 2);

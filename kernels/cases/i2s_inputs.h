@@ -18,8 +18,8 @@ int qk_i2s_sizes(const struct qk_shape *shape, int dims, struct qk_i2s_sizes *si
  * Nothing when `codes` is NULL, and below when `q` is. */
 void qk_i2s_fill_codes(enum qk_fill kind, struct qk_rng *rng, uint8_t *codes, size_t bytes);
 /*
- * tokens rows of activations and their sums. Ordinary: any value and the true sum. Extreme: values at the ends of i8 or
- * all 127 or all -128, and half the time a sum of any bits.
+ * tokens rows of activations and their sums. Ordinary: any value and the true sum. Extreme: values at the
+ * ends of i8 or all 127 or all -128, and half the time a sum of any bits.
  */
 void qk_i2s_fill_activations(enum qk_fill kind, struct qk_rng *rng, int8_t *q, int32_t *q_sum, size_t columns,
                              size_t tokens);

@@ -18,8 +18,9 @@ static size_t page(void)
 }
 
 /*
- * The same pages twice: as kernels see them, between guard pages and read-only for inputs, and once more for the
- * checker to write through. Changing rights for every call took nine tenths of a check in a virtual machine.
+ * The same pages twice: as kernels see them, between guard pages and read-only for inputs, and once more for
+ * the checker to write through. Changing rights for every call took nine tenths of a check in a virtual
+ * machine.
  */
 static int map_pages(struct qk_arena *a, size_t room, int file, struct qk_error *err)
 {

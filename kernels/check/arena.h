@@ -46,9 +46,9 @@ int qk_arenas_place(struct qk_arena_set *set, enum qk_place place, int odd, int 
 bool qk_arenas_padding(const struct qk_arena_set *set, int poison, char *why, size_t size);
 
 /*
- * Calls `call` once with fn and the set's buffers. False when it faulted (SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE),
- * with the kind of access, the buffer and the distance from it in why[size]; or when it left something of state.h
- * changed, which is then put right.
+ * Calls `call` once with fn and the set's buffers. False when it faulted (SIGSEGV, SIGBUS, SIGILL, SIGTRAP,
+ * SIGFPE), with the kind of access, the buffer and the distance from it in why[size]; or when it left
+ * something of state.h changed, which is then put right.
  */
 bool qk_arenas_call(const struct qk_arena_set *set, const struct qk_case *on, const struct qk_plan *plan,
                     qk_fn *fn, char *why, size_t size);

@@ -157,8 +157,8 @@ static bool outputs_changed(const struct job *job)
 }
 
 /*
- * Puts the variant's own outputs in place of the reference's: where an op allows a difference they are not the same
- * bits.
+ * Puts the variant's own outputs in place of the reference's: where an op allows a difference they are not
+ * the same bits.
  */
 static int keep_outputs(struct job *job, struct qk_error *err)
 {
@@ -170,8 +170,8 @@ static int keep_outputs(struct job *job, struct qk_error *err)
 }
 
 /*
- * True when altering the element of input i at byte k alters the output, by any of a few alterations. All its bytes at
- * once: where a number is rounded to a few bits or compared, its low ones decide nothing.
+ * True when altering the element of input i at byte k alters the output, by any of a few alterations. All its
+ * bytes at once: where a number is rounded to a few bits or compared, its low ones decide nothing.
  */
 static int decides(struct job *job, int i, size_t k, bool *yes, struct qk_error *err)
 {
@@ -192,8 +192,9 @@ static int decides(struct job *job, int i, size_t k, bool *yes, struct qk_error 
 }
 
 /*
- * How many input bytes decide the result; elements that do are marked in `seen`, one after the other. In a sum of
- * floats a small term may round away; it is tried again with inputs drawn anew, until `declared` bytes are found.
+ * How many input bytes decide the result; elements that do are marked in `seen`, one after the other. In a
+ * sum of floats a small term may round away; it is tried again with inputs drawn anew, until `declared` bytes
+ * are found.
  */
 static int count_read(struct job *job, struct qk_rng *rng, uint64_t declared, uint64_t *read,
                       struct qk_error *err)

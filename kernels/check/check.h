@@ -17,8 +17,8 @@
 int qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t *calls, struct qk_error *err);
 
 /*
- * One call of the variant on that shape with ordinary inputs, its buffers ending at a guard page: what it is to be
- * timed on, which may be larger than all that qk_check_variant tries. Errors as above, and the plan's.
+ * One call of the variant on that shape with ordinary inputs, its buffers ending at a guard page: what it is
+ * to be timed on, which may be larger than all that qk_check_variant tries. Errors as above, and the plan's.
  */
 int qk_check_on_shape(const struct qk_variant *v, const struct qk_shape *shape, uint64_t seed,
                       struct qk_error *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a kernel must leave as it found it, besides memory: how floating-point numbers are rounded and flushed, the
- * direction of string instructions, and the mask of signals.
+ * What a kernel must leave as it found it, besides memory: how floating-point numbers are rounded and
+ * flushed, the direction of string instructions, and the mask of signals.
  */
 #pragma once
 
@@ -18,8 +18,14 @@ struct qk_state {
     sigset_t mask;
 };
 
-/* Of the calling thread. The first clears the direction flag and the x87 registers, so that C code may follow. */
+/*
+ * Of the calling thread. The first clears the direction flag and the x87 registers, so that C code may
+ * follow.
+ */
 void qk_state_read(struct qk_state *s);
 void qk_state_write(const struct qk_state *s);
-/* True when the state is `before`. Otherwise it is made so, and why[size] says what had changed: "left MXCSR at ...". */
+/*
+ * True when the state is `before`. Otherwise it is made so, and why[size] says what had changed: "left MXCSR
+ * at ...".
+ */
 bool qk_state_kept(const struct qk_state *before, char *why, size_t size);

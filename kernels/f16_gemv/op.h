@@ -2,8 +2,8 @@
 /*
  * f16_gemv: y[r] = sum over c of w[r][c] * x[c]
  *   y [rows] f32    w [rows * columns] IEEE binary16    x [columns] f32
- * Weights are widened exactly, denormals, infinities and NaN included. The sum is as sums.h defines it, to the bit. y
- * overlaps nothing.
+ * Weights are widened exactly, denormals, infinities and NaN included. The sum is as sums.h defines it, to
+ * the bit. y overlaps nothing.
  */
 #pragma once
 

@@ -9,7 +9,9 @@ enum {
     TOKENS = 2
 }; /* of the shapes made for a number of bytes: the fewest products per byte */
 
-/* model: the largest layer of BitNet b1.58 2B4T, ROWS outputs x COLS inputs x TOKENS; batch: how it pays off. */
+/*
+ * model: the largest layer of BitNet b1.58 2B4T, ROWS outputs x COLS inputs x TOKENS; batch: how it pays off.
+ */
 static const struct qk_shape_set sets[] = {
     {"seed", "256x2560x16"},
     {"batch", "640x2560x2 640x2560x4 640x2560x8 640x2560x16 640x2560x32 640x2560x64"},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loops of avx2_madd and avxvnni_tile: 16 rows x CHUNK columns are unpacked to bytes once and used for all tokens, as
- * many at a time as registers hold sums for. How a tile is multiplied is a compile-time switch.
+ * The loops of avx2_madd and avxvnni_tile: 16 rows x CHUNK columns are unpacked to bytes once and used for
+ * all tokens, as many at a time as registers hold sums for. How a tile is multiplied is a compile-time
+ * switch.
  */
 #pragma once
 
@@ -52,7 +53,10 @@ TILE_BODY multiply_narrow(__m256i sum[TILE_MOST][2], const uint8_t *w, const int
                 const __m256i a = broadcast(q + (size_t)t * stride);
                 narrow[t][0] = _mm256_add_epi16(narrow[t][0], _mm256_maddubs_epi16(low, a));
                 narrow[t][1] = _mm256_add_epi16(narrow[t][1], _mm256_maddubs_epi16(high, a));
-                /* Keeps gcc 12 from doing all tokens' multiplications first, which takes more registers than there are. */
+                /*
+                 * Keeps gcc 12 from doing all tokens' multiplications first, which takes more registers than
+                 * there are.
+                 */
                 __asm__("" : "+x"(narrow[t][0]), "+x"(narrow[t][1]));
             }
         }

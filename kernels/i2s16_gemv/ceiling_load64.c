@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A ceiling, not a kernel: loads the weights once, in order, 64 bytes at a time, and stores as many sums. Whatever reads
- * these weights with 64-byte loads cannot be faster.
+ * A ceiling, not a kernel: loads the weights once, in order, 64 bytes at a time, and stores as many sums.
+ * Whatever reads these weights with 64-byte loads cannot be faster.
  */
 #ifndef __AVX512F__
 #error "ceiling_load64.c must be built with the flags of isa.def's AVX512 row"

@@ -4,8 +4,8 @@
  *   y      [rows]     i32
  *   codes  [ceil(rows / 16) * 16 * columns / 4]; the padding of the last rows is read, but decides nothing
  *   q      [columns]  i8, any value; any alignment       q_sum: the sum of q
- * columns: 128 (I2S_BLOCK) to I2S_COLUMNS_MAX, a multiple of 128. rows >= 0. y must not overlap an input. Every variant
- * returns the reference's bits.
+ * columns: 128 (I2S_BLOCK) to I2S_COLUMNS_MAX, a multiple of 128. rows >= 0. y must not overlap an input.
+ * Every variant returns the reference's bits.
  */
 #pragma once
 
@@ -17,6 +17,8 @@ struct qk_error; /* support.h */
 typedef void qk_i2s16_gemv_fn(int32_t *restrict y, const uint8_t *restrict codes, const int8_t *restrict q,
                               int32_t q_sum, size_t rows, size_t columns);
 
-/* QK_ERR_ARG also: columns as above; code_bytes is not what qk_i2s16_bytes says; q_sum is not the sum of q. */
+/*
+ * QK_ERR_ARG also: columns as above; code_bytes is not what qk_i2s16_bytes says; q_sum is not the sum of q.
+ */
 int qk_i2s16_matvec(int32_t *y, const uint8_t *codes, size_t code_bytes, const int8_t *q, int32_t q_sum,
                     size_t rows, size_t columns, struct qk_error *err);

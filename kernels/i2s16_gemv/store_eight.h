@@ -8,7 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* y[first ...] of at most `left`. Not memcpy: gcc makes it a string instruction, which takes tens of cycles to start. */
+/*
+ * y[first ...] of at most `left`. Not memcpy: gcc makes it a string instruction, which takes tens of cycles
+ * to start.
+ */
 static inline void store_eight(int32_t *y, __m256i sum, size_t left, int first)
 {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * i2s16_repack: the same codes from I2_S order in I2S16 order (layout.h), rows padded to a multiple of 16 with code 1.
- *   out    [ceil(rows / 16) * 16 * columns / 4]      codes  [rows * columns / 4]      any alignment, no overlap
- * columns: 128 (I2S_BLOCK) to I2S_COLUMNS_MAX, a multiple of 128. rows >= 0. Every variant writes the reference's bytes.
+ * i2s16_repack: the same codes from I2_S order in I2S16 order (layout.h), rows padded to a multiple of 16
+ * with code 1.
+ *   out    [ceil(rows / 16) * 16 * columns / 4]      codes  [rows * columns / 4]      any alignment, no
+ *          overlap
+ * columns: 128 (I2S_BLOCK) to I2S_COLUMNS_MAX, a multiple of 128. rows >= 0. Every variant writes the
+ * reference's bytes.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The case of a ternary matrix times one row of int8. I2S16 order has padding, which is there but decides nothing, and
- * so its op defines its own CODES_BYTES, the one of struct qk_i2s_sizes that the codes take.
+ * The case of a ternary matrix times one row of int8. I2S16 order has padding, which is there but decides
+ * nothing, and so its op defines its own CODES_BYTES, the one of struct qk_i2s_sizes that the codes take.
  */
 #pragma once
 
@@ -15,8 +15,8 @@ enum { Y, CODES, Q, Q_SUM, BUFFERS };
 enum { COLUMNS = 2560 }; /* of the shapes made for a number of bytes */
 
 /*
- * model: the layers of BitNet b1.58 2B4T (q and o; k and v; gate and up; down), ROWS outputs x COLS inputs. large: 307 MB
- * of weights, past the caches.
+ * model: the layers of BitNet b1.58 2B4T (q and o; k and v; gate and up; down), ROWS outputs x COLS inputs.
+ * large: 307 MB of weights, past the caches.
  */
 static const struct qk_shape_set sets[] = {
     {"seed", "256x2560"},

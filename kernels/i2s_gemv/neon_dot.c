@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Against scalar: one dot-accumulate adds four signed products to an i32, for sixteen codes at once; nothing is widened.
- * Codes are shifted down and masked, as the instruction has no form for unsigned codes of 192 with signed activations.
- * The two halves of a group have a sum of their own, so that two chains hide the instruction's latency. For: aarch64
- * with FEAT_DotProd (Cortex-A76, Apple M1, Graviton 2 and later). Source: own; SDOT in the Arm Architecture Reference
- * Manual, C7.2.
+ * Against scalar: one dot-accumulate adds four signed products to an i32, for sixteen codes at once; nothing
+ * is widened. Codes are shifted down and masked, as the instruction has no form for unsigned codes of 192
+ * with signed activations. The two halves of a group have a sum of their own, so that two chains hide the
+ * instruction's latency. For: aarch64 with FEAT_DotProd (Cortex-A76, Apple M1, Graviton 2 and later). Source:
+ * own; SDOT in the Arm Architecture Reference Manual, C7.2.
  */
 #ifndef __ARM_FEATURE_DOTPROD
 #error "neon_dot.c must be built with the flags of isa.def's DOTPROD row"

@@ -6,8 +6,8 @@
  *   y      [rows]                i32
  *   codes  [rows * columns / 4]  I2_S order (layout.h); any alignment; code 3 counts as +2
  *   q      [columns]             i8, any value, -128 too; any alignment
- * columns: 128 (I2S_BLOCK) to I2S_COLUMNS_MAX, a multiple of 128. rows >= 0. y must not overlap an input. These are
- * integers: every variant returns the reference's bits.
+ * columns: 128 (I2S_BLOCK) to I2S_COLUMNS_MAX, a multiple of 128. rows >= 0. y must not overlap an input.
+ * These are integers: every variant returns the reference's bits.
  */
 #pragma once
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The reference's source, built three times: without the vectoriser (scalar.c) and with it (autovec_v3.c, autovec_v4.c). */
+/*
+ * The reference's source, built three times: without the vectoriser (scalar.c) and with it (autovec_v3.c,
+ * autovec_v4.c).
+ */
 #pragma once
 
 #include "kernels/i2s_gemv/op.h"

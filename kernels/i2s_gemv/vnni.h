@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vpdpbusd: sum[lane] += u[4 lane + i] * s[4 lane + i] over i = 0..3, u unsigned and s signed bytes, i32 that wraps.
- * As asm and not as intrinsics, because gcc 12 copies every sum to another register and back around the intrinsic
- * (sixteen moves in a loop of eight) and does not fold the load or broadcast into the instruction. Needs AVX512 VNNI for
- * 64 bytes; 32 bytes need AVX-VNNI, or AVX512 VNNI and VL, whose encoding takes over where a file is built for it.
+ * vpdpbusd: sum[lane] += u[4 lane + i] * s[4 lane + i] over i = 0..3, u unsigned and s signed bytes, i32 that
+ * wraps. As asm and not as intrinsics, because gcc 12 copies every sum to another register and back around
+ * the intrinsic (sixteen moves in a loop of eight) and does not fold the load or broadcast into the
+ * instruction. Needs AVX512 VNNI for 64 bytes; 32 bytes need AVX-VNNI, or AVX512 VNNI and VL, whose encoding
+ * takes over where a file is built for it.
  */
 #pragma once
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The published order in 64-byte vectors, for avx512_shift and avx512_mask, which differ in one compile-time switch.
+ * The published order in 64-byte vectors, for avx512_shift and avx512_mask, which differ in one compile-time
+ * switch.
  *
- * A vector holds two blocks, a span of 256 columns. Its field g wants the activations of group g of both blocks; they
- * are put side by side once per call, not once per row. Two rows at a time share the loads of activations and give
- * eight chains of sums, because a dot-accumulate takes 4 or 5 cycles and two start in each.
+ * A vector holds two blocks, a span of 256 columns. Its field g wants the activations of group g of both
+ * blocks; they are put side by side once per call, not once per row. Two rows at a time share the loads of
+ * activations and give eight chains of sums, because a dot-accumulate takes 4 or 5 cycles and two start in
+ * each.
  */
 #pragma once
 

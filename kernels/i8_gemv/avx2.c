@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bytes widened to 16 bits and multiplied and added in pairs: the sum of two products fits 32 bits always, where the
- * instruction that takes bytes saturates its pairs at 16. Four accumulators of 16 weights each. For: any AVX2 CPU.
+ * Bytes widened to 16 bits and multiplied and added in pairs: the sum of two products fits 32 bits always,
+ * where the instruction that takes bytes saturates its pairs at 16. Four accumulators of 16 weights each.
+ * For: any AVX2 CPU.
  */
 #ifndef __AVX2__
 #error "avx2.c must be built with the flags of isa.def's AVX2 row"

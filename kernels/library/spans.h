@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The buffers of a checked entry point (qkernels.h): what every one of them demands of its caller's pointers. */
+/*
+ * The buffers of a checked entry point (qkernels.h): what every one of them demands of its caller's pointers.
+ */
 #pragma once
 
 #include "kernels/kernels.h"
@@ -14,7 +16,10 @@ struct qk_span {
 /* QK_ERR_ARG unless all are non-NULL and aligned, and spans[0], the output, overlaps none of the others. */
 int qk_check_spans(const struct qk_span *spans, int count, struct qk_error *err);
 
-/* The variant that an entry point is to call on this machine; QK_ERR_ARG for an unknown name in QK_DISABLE_ISA. */
+/*
+ * The variant that an entry point is to call on this machine; QK_ERR_ARG for an unknown name in
+ * QK_DISABLE_ISA.
+ */
 int qk_best(enum qk_op op, const struct qk_variant **best, struct qk_error *err);
 
 /* A buffer by its counts; unit: bytes of an element, which is also its alignment. */
@@ -26,9 +31,9 @@ struct qk_array {
 enum { QK_ARRAYS_MAX = 8 };
 
 /*
- * The checks of an entry point whose first `outputs` arrays are written, and the variant it is to call, into *best.
- * QK_ERR_MEMORY when a size overflows; QK_ERR_ARG as qk_check_spans, for every output, and for an unknown name in
- * QK_DISABLE_ISA. count <= QK_ARRAYS_MAX.
+ * The checks of an entry point whose first `outputs` arrays are written, and the variant it is to call, into
+ * *best. QK_ERR_MEMORY when a size overflows; QK_ERR_ARG as qk_check_spans, for every output, and for an
+ * unknown name in QK_DISABLE_ISA. count <= QK_ARRAYS_MAX.
  */
 int qk_check_arrays(enum qk_op op, const struct qk_array *arrays, int count, int outputs,
                     const struct qk_variant **best, struct qk_error *err);

@@ -5,9 +5,10 @@
  *   codes  [64 * blocks]   QK256 layout (layout.h); any alignment
  *   scale  [blocks]        f32, any value
  *   lut    [4]             f32, any values
- * blocks >= 0. out must not overlap an input. Each element is one f32 multiply, rounded to nearest even. Every variant
- * returns the reference's bits, unless a table entry and its scale are both NaN: which payload survives is then the
- * order of the operands, and the compiler chooses that. Source: formula and layout as in layout.h.
+ * blocks >= 0. out must not overlap an input. Each element is one f32 multiply, rounded to nearest even.
+ * Every variant returns the reference's bits, unless a table entry and its scale are both NaN: which payload
+ * survives is then the order of the operands, and the compiler chooses that. Source: formula and layout as in
+ * layout.h.
  */
 #pragma once
 

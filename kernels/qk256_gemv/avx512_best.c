@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fastest form found. A lane is a row: for two neighbouring columns there are only sixteen possible values of
- * lut[c0] * x[0] + lut[c1] * x[1], which are one vector; the four bits of both codes are its index, which is what the
- * sixteen-lane permute reads of its index operand. So shift, permute and add serve 32 weights, in place of two shifts,
- * two permutes and two multiply-adds, and no lanes are added up. What it costs: the sums of products are made once per
- * block of columns and serve all rows; and blocks of sixteen rows are transposed, four shuffles per 256 weights.
- * Needs some rows to pay; few rows, and those left over, go by rows512.h. For: AVX-512 CPUs with a full-width permute
- * of 3 cycles (Ice Lake, Zen 4). Three instructions and half a shuffle on two ports are 6.8 cycles per 128 weights on
- * Ice Lake. Source: own; tables of partial sums as in the T-MAC family, there of int8 sums and byte shuffles.
+ * The fastest form found. A lane is a row: for two neighbouring columns there are only sixteen possible
+ * values of lut[c0] * x[0] + lut[c1] * x[1], which are one vector; the four bits of both codes are its index,
+ * which is what the sixteen-lane permute reads of its index operand. So shift, permute and add serve 32
+ * weights, in place of two shifts, two permutes and two multiply-adds, and no lanes are added up. What it
+ * costs: the sums of products are made once per block of columns and serve all rows; and blocks of sixteen
+ * rows are transposed, four shuffles per 256 weights. Needs some rows to pay; few rows, and those left over,
+ * go by rows512.h. For: AVX-512 CPUs with a full-width permute of 3 cycles (Ice Lake, Zen 4). Three
+ * instructions and half a shuffle on two ports are 6.8 cycles per 128 weights on Ice Lake. Source: own;
+ * tables of partial sums as in the T-MAC family, there of int8 sums and byte shuffles.
  */
 #ifndef __AVX512F__
 #error "avx512_best.c must be built with the flags of isa.def's AVX512 row"
@@ -17,15 +18,22 @@
 enum { LANES = 16, PAIRS = QK256_BLOCK / 2, DWORDS = QK256_BLOCK_BYTES / 4, FEW = 2 * LANES };
 
 /*
- * Bytes of rows that are walked over again and again, once per block of columns: a quarter of Zen 5's L2, so that they come
- * from memory once. All rows at once from DRAM took 1.8 times as long as avx512_rows, which walks once.
+ * Bytes of rows that are walked over again and again, once per block of columns: a quarter of Zen 5's L2, so
+ * that they come from memory once. All rows at once from DRAM took 1.8 times as long as avx512_rows, which
+ * walks once.
  */
 enum { AGAIN = 256 << 10 };
 
-/* Makes the compiler finish a value here: gcc moves loads far ahead of their use and then runs out of registers. */
+/*
+ * Makes the compiler finish a value here: gcc moves loads far ahead of their use and then runs out of
+ * registers.
+ */
 #define KEEP(v) __asm__ volatile("" : "+v"(v))
 
-/* sums[16 * p + i]: columns 2p and 2p + 1 of a block, of which `n` exist, times the weights that index i stands for. */
+/*
+ * sums[16 * p + i]: columns 2p and 2p + 1 of a block, of which `n` exist, times the weights that index i
+ * stands for.
+ */
 static void make_sums(float *sums, const float *lut, const float *x, size_t n)
 {
     const __m512 even = _mm512_broadcast_f32x4(_mm_loadu_ps(lut));

@@ -10,7 +10,10 @@
 enum { Y, CODES, SCALE, LUT, X, BUFFERS };
 enum { COLS }; /* in plan.dims */
 
-/* model: the layers of BitNet b1.58 2B4T (q and o; k and v; gate and up; down). The last of seed has its k and v. */
+/*
+ * model: the layers of BitNet b1.58 2B4T (q and o; k and v; gate and up; down). The last of seed has its k
+ * and v.
+ */
 static const struct qk_shape_set sets[] = {
     {"seed", "16x256 64x1024 128x2560 640x2560"},
     {"model", "2560x2560 640x2560 6912x2560 2560x6912"},
@@ -18,8 +21,8 @@ static const struct qk_shape_set sets[] = {
 };
 
 /*
- * A caller without scales passes NULL. A fill that stands for one says so by this value, a NaN like no other, in the
- * first scale; fills that are timed do not.
+ * A caller without scales passes NULL. A fill that stands for one says so by this value, a NaN like no other,
+ * in the first scale; fills that are timed do not.
  */
 static const uint32_t no_scales = 0x7fc05ca1;
 

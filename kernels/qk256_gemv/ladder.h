@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rungs of the roadmap, phases 1 to 4, as one loop with four switches, each a compile-time constant. A phase's file
- * turns on one switch more than the phase before it. In every phase a block's sum is kept apart and multiplied by the
- * block's scale once, in each lane; lanes are added up at the end of the row.
+ * The rungs of the roadmap, phases 1 to 4, as one loop with four switches, each a compile-time constant. A
+ * phase's file turns on one switch more than the phase before it. In every phase a block's sum is kept apart
+ * and multiplied by the block's scale once, in each lane; lanes are added up at the end of the row.
  */
 #pragma once
 
@@ -85,7 +85,10 @@ static QK_BODY block_wide(__m256 *sum, const uint8_t *from, size_t stride, const
     }
 }
 
-/* One block of `rows` rows by 2-byte loads: a load of x serves all of them. Sums: `rows`, or `sums` of a single row. */
+/*
+ * One block of `rows` rows by 2-byte loads: a load of x serves all of them. Sums: `rows`, or `sums` of a
+ * single row.
+ */
 static QK_BODY block_narrow(__m256 *sum, const uint8_t *from, size_t stride, const float *x, const int rows,
                             const int sums, struct table t, const int last, const struct rungs rungs)
 {
@@ -171,7 +174,10 @@ static QK_BODY climb(QK_ARGS, const int last, const struct rungs rungs)
     const size_t blocks = cols / QK256_BLOCK + (cols % QK256_BLOCK != 0);
     const __m128 once = _mm_loadu_ps(lut);
     struct table t = {lut, _mm256_set_m128(once, once)};
-    /* Hidden from clang, which makes an in-lane permute of a permute whose table it knows to stand there twice. */
+    /*
+     * Hidden from clang, which makes an in-lane permute of a permute whose table it knows to stand there
+     * twice.
+     */
     __asm__("" : "+x"(t.twice));
     size_t r = 0;
     for (; rungs.tile && rows - r >= TILE; r += TILE)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Phase 1. Against scalar: eight codes at once, by a broadcast of their two bytes and a per-lane variable shift; the
- * look-up stays scalar, multiply and add are eight wide, into one sum of eight lanes. Should be faster: one shift, mask,
- * multiply and addition for eight codes. But the indices must come back to integer registers for the look-up. For: any
- * AVX2 CPU (Haswell, Zen 1 and later). Source: the roadmap's phase 1; extraction as in BitNet-rs, i2s_qk256_avx2.rs.
+ * Phase 1. Against scalar: eight codes at once, by a broadcast of their two bytes and a per-lane variable
+ * shift; the look-up stays scalar, multiply and add are eight wide, into one sum of eight lanes. Should be
+ * faster: one shift, mask, multiply and addition for eight codes. But the indices must come back to integer
+ * registers for the look-up. For: any AVX2 CPU (Haswell, Zen 1 and later). Source: the roadmap's phase 1;
+ * extraction as in BitNet-rs, i2s_qk256_avx2.rs.
  */
 #ifndef __AVX2__
 #error "p1_unpack.c must be built with the flags of isa.def's AVX2 row"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rows by sixteen columns a step, four rows sharing each load of x: avx512_rows itself, and what avx512_best does with
- * the rows it has too few of.
+ * Rows by sixteen columns a step, four rows sharing each load of x: avx512_rows itself, and what avx512_best
+ * does with the rows it has too few of.
  */
 #pragma once
 
@@ -14,7 +14,10 @@
 
 enum { TILE = 4, STEP = 16 };
 
-/* Sixteen columns of one row: 4 bytes are one vector, by a broadcast, a variable shift and an in-lane permute. */
+/*
+ * Sixteen columns of one row: 4 bytes are one vector, by a broadcast, a variable shift and an in-lane
+ * permute.
+ */
 static inline __attribute__((always_inline)) __m512 add_step(__m512 sum, const uint8_t *from, __m512 x,
                                                              __m512 table, __mmask16 lanes)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The reference's source, built three times: by scalar.c without the vectoriser, by autovec_v3.c and autovec_v4.c with
- * it. Column c is added to running sum c mod 8, as lut * scale, times x; the eight are folded by halves. Eight, because
- * a single sum would wait for each addition's latency, and none of the compilers may regroup it.
+ * The reference's source, built three times: by scalar.c without the vectoriser, by autovec_v3.c and
+ * autovec_v4.c with it. Column c is added to running sum c mod 8, as lut * scale, times x; the eight are
+ * folded by halves. Eight, because a single sum would wait for each addition's latency, and none of the
+ * compilers may regroup it.
  */
 #pragma once
 

@@ -2,9 +2,9 @@
 /*
  * relu2_mul: out[i] = (t * t) * up[i],   t = gate[i] < 0 ? 0 : gate[i]
  *   out [n] f32    gate [n] f32    up [n] f32
- * Two rounded multiplies: to the bit. NaN in gate stays NaN (the comparison is written that way round). 0 times an
- * infinite or NaN `up` is NaN. out overlaps nothing. Source: feed-forward of BitNet b1.58 2B4T (squared ReLU on the gate
- * branch only).
+ * Two rounded multiplies: to the bit. NaN in gate stays NaN (the comparison is written that way round). 0
+ * times an infinite or NaN `up` is NaN. out overlaps nothing. Source: feed-forward of BitNet b1.58 2B4T
+ * (squared ReLU on the gate branch only).
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Four accumulators of eight f64 sums for the squares, then sixteen outputs a step; tails by masks. For: AVX-512 CPUs.
+ * Four accumulators of eight f64 sums for the squares, then sixteen outputs a step; tails by masks. For:
+ * AVX-512 CPUs.
  */
 #ifndef __AVX512F__
 #error "avx512.c must be built with the flags of isa.def's AVX512 row"

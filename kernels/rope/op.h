@@ -4,9 +4,9 @@
  *   out [heads * 2 * half] f32    x [heads * 2 * half] f32    cosine [half] f32    sine [half] f32
  *   out[h][j]        = x[h][j] * cosine[j] - x[h][j + half] * sine[j]
  *   out[h][j + half] = x[h][j] * sine[j] + x[h][j + half] * cosine[j]
- * Each product and each sum is rounded once: to the bit. There is no trigonometry here. The angles are
- * pos * base^(-2j / dim), the same for every head and layer, and a table made once in f64 is both faster and closer. out
- * overlaps nothing. Source: Su et al., "RoFormer", arXiv 2104.09864.
+ * Each product and each sum is rounded once: to the bit. There is no trigonometry here. The angles are pos *
+ * base^(-2j / dim), the same for every head and layer, and a table made once in f64 is both faster and
+ * closer. out overlaps nothing. Source: Su et al., "RoFormer", arXiv 2104.09864.
  */
 #pragma once
 

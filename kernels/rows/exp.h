@@ -3,13 +3,15 @@
  * exp(x) for x <= 0, the same operations in the same order in scalar, AVX2 and AVX-512 code, so the same bits
  * everywhere.
  *
- * x = n ln 2 + r with |r| <= ln(2) / 2, n rounded by adding and subtracting 1.5 * 2^23; ln 2 in two parts, the first
- * with so few bits that n times it is exact (Cody and Waite, "Software Manual for the Elementary Functions", 1980).
- * exp(r) = 1 + r + r^2 p(r), p of degree 4 by the Remez exchange on the relative error (own computation: 3.1e-9). 2^n
- * by its exponent bits. No fused multiply-add, because the level BASE has none.
+ * x = n ln 2 + r with |r| <= ln(2) / 2, n rounded by adding and subtracting 1.5 * 2^23; ln 2 in two parts,
+ * the first with so few bits that n times it is exact (Cody and Waite, "Software Manual for the Elementary
+ * Functions", 1980). exp(r) = 1 + r + r^2 p(r), p of degree 4 by the Remez exchange on the relative error
+ * (own computation: 3.1e-9). 2^n by its exponent bits. No fused multiply-add, because the level BASE has
+ * none.
  *
- * Error: below 1 unit in the last place over all floats in [-87, 0] (own measurement over every one of them); 0 and
- * -0 give 1. Below -87 the result is 0, where the true one is under 1.7e-38. NaN stays NaN. x > 0 is not covered.
+ * Error: below 1 unit in the last place over all floats in [-87, 0] (own measurement over every one of them);
+ * 0 and -0 give 1. Below -87 the result is 0, where the true one is under 1.7e-38. NaN stays NaN. x > 0 is
+ * not covered.
  */
 #pragma once
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a linear stream from memory wants by software: the first lines of the page after next, asked for once per page.
- * The hardware runs ahead of a stream only to the end of a page, and finds out late where the next one lies. A hint per
- * line costs more than it brings: on Zen 5, i2s16_gemv over 266 MB in pages of 2 MiB as a build against one with a hint
- * per line 4 KiB ahead was 4 to 34 % faster in 36 runs of the gate, the more so the busier the neighbours kept the
- * memory: 6.9 to 9.6 ms against 7.1 to 12.1. (Five runs of another hour gave -19, +10, +12, -10 and -1 %: memory was
- * then in some state that no load of our own brought back.)
+ * What a linear stream from memory wants by software: the first lines of the page after next, asked for once
+ * per page. The hardware runs ahead of a stream only to the end of a page, and finds out late where the next
+ * one lies. A hint per line costs more than it brings: on Zen 5, i2s16_gemv over 266 MB in pages of 2 MiB as
+ * a build against one with a hint per line 4 KiB ahead was 4 to 34 % faster in 36 runs of the gate, the more
+ * so the busier the neighbours kept the memory: 6.9 to 9.6 ms against 7.1 to 12.1. (Five runs of another hour
+ * gave -19, +10, +12, -10 and -1 %: memory was then in some state that no load of our own brought back.)
  */
 #pragma once
 
@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 /*
- * To be called every `step` bytes (a power of two) of a stream that is at `at` and ends at `end`. Never past the end: a
- * hint to a page that is not there is dropped, but only after a walk of the page tables.
+ * To be called every `step` bytes (a power of two) of a stream that is at `at` and ends at `end`. Never past
+ * the end: a hint to a page that is not there is dropped, but only after a walk of the page tables.
  */
 static inline __attribute__((always_inline)) void qk_next_page(const void *at, size_t step, const void *end)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Dot products of f32 with f32 or f16, in the order of sums.h, one element type per function. The last, incomplete 64
- * terms are padded with zeros: their products, +0, change no partial sum, because none is ever -0.
+ * Dot products of f32 with f32 or f16, in the order of sums.h, one element type per function. The last,
+ * incomplete 64 terms are padded with zeros: their products, +0, change no partial sum, because none is ever
+ * -0.
  */
 #pragma once
 
@@ -27,7 +28,10 @@ static inline float qk_dot_f16(const uint16_t *a, const float *x, size_t n)
     return qk_fold(partial);
 }
 
-/* Copies must be registers, not an array in memory: gcc counts a loop of intrinsics as too large to copy by itself. */
+/*
+ * Copies must be registers, not an array in memory: gcc counts a loop of intrinsics as too large to copy by
+ * itself.
+ */
 #if defined __clang__
 #define QK_UNROLL(n) _Pragma("clang loop unroll(full)")
 #else

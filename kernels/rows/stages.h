@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Staged variants. An op that has them says what they share in its own <op>/stages.h, which then includes this one:
+ * Staged variants. An op that has them says what they share in its own <op>/stages.h, which then includes
+ * this one:
  *
  *     #define QK_OP      qk256_dequant
  *     #define QK_ARGS    float *restrict out, ...       the parameters of its kernels (op.h)
@@ -12,9 +13,10 @@
  *     static QK_BODY body(QK_ARGS, const int last) { ... }
  *     QK_STAGED_KERNEL(p1_unpack)
  *
- * and gets the kernel, the body with every stage (STAGE_WHOLE), and its _upto function, which hands out the same body
- * cut after a stage. A cut body passes what it has computed so far to QK_SINK_*, so that the compiler must compute it;
- * nothing else of the loop changes, so neighbouring prefixes differ by one component of the code that ships.
+ * and gets the kernel, the body with every stage (STAGE_WHOLE), and its _upto function, which hands out the
+ * same body cut after a stage. A cut body passes what it has computed so far to QK_SINK_*, so that the
+ * compiler must compute it; nothing else of the loop changes, so neighbouring prefixes differ by one
+ * component of the code that ships.
  */
 #pragma once
 

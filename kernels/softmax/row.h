@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The softmax of one row, for the variants of softmax and of attention. x may be out. Three passes: maximum;
- * exponentials and their sum; scaling. Surplus places of the last step hold -infinity, whose exponential is 0.
+ * exponentials and their sum; scaling. Surplus places of the last step hold -infinity, whose exponential is
+ * 0.
  */
 #pragma once
 

@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 /*
- * Begins a test; its body follows. Tests enter themselves, so no list names them, and run in the order they stand in.
- * UNIT_TEST_WITH gives one its own set-up and tear-down, or NULL.
+ * Begins a test; its body follows. Tests enter themselves, so no list names them, and run in the order they
+ * stand in. UNIT_TEST_WITH gives one its own set-up and tear-down, or NULL.
  */
 #define UNIT_TEST(NAME) UNIT_TEST_WITH(NAME, NULL, NULL)
 #define UNIT_TEST_WITH(NAME, SET_UP, TEAR_DOWN)                                                              \

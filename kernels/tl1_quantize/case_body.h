@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The case of tl1_quantize, and of tl2_quantize, which defines its own BLOCK, elements that have a scale in common, and
- * MIDDLE, what lies between the upper two levels.
+ * The case of tl1_quantize, and of tl2_quantize, which defines its own BLOCK, elements that have a scale in
+ * common, and MIDDLE, what lies between the upper two levels.
  */
 #pragma once
 
@@ -41,7 +41,10 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_fill_f32(x, p->count, kind, rng);
     if (kind != QK_FILL_CODES)
         return;
-    /* A largest value of 1.5 makes the scale 1; the others lie on the midpoints or a few steps of f32 beside them. */
+    /*
+     * A largest value of 1.5 makes the scale 1; the others lie on the midpoints or a few steps of f32 beside
+     * them.
+     */
     for (size_t i = 0; i < p->count; i++) {
         const float step = (float)qk_rng_below(rng, 5) - 2.0f;
         x[i] = i % BLOCK ? midpoints[qk_rng_below(rng, 3)] + step * 0x1p-24f : 1.5f;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How far logits are from those of a reference. Of a position it is the root of the mean squared difference, over that
- * of the reference's mean square. int8 activations are a step function, so one last place before a rounding can become
- * 1/127 of a row's largest value. How near is right is for the caller to say.
+ * How far logits are from those of a reference. Of a position it is the root of the mean squared difference,
+ * over that of the reference's mean square. int8 activations are a step function, so one last place before a
+ * rounding can become 1/127 of a row's largest value. How near is right is for the caller to say.
  */
 #pragma once
 
@@ -19,8 +19,8 @@ struct model_logits_comparison {
     size_t worst_position;
     size_t agree, positions; /* same arg-max */
     double smallest_gap;     /* over all positions */
-    double
-        widest_disagreement; /* the largest gap of the reference at which the arg-max is another; 0 when it never is */
+    /* The largest gap of the reference at which the arg-max is another. 0 when it never is. */
+    double widest_disagreement;
 };
 
 /* got, reference: [positions * vocab], vocab >= 2, positions >= 1. each: [positions], or NULL. */

@@ -89,7 +89,8 @@ static int number(const struct model_config *c, const struct model_gguf *g, cons
 }
 
 /*
- * Limits keep every product below far from overflow and every table allocatable; the published model is 2^12 at most.
+ * Limits keep every product below far from overflow and every table allocatable; the published model is 2^12
+ * at most.
  */
 static int read_sizes(struct model_config *c, const struct model_gguf *g, struct qk_error *err)
 {

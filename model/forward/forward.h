@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * BitNet b1.58 models: what a file says about its model, the weights in the layouts that kernels want, and the forward
- * pass of one sequence. Every matrix product, norm and activation goes through a row of a table of kernels.
+ * BitNet b1.58 models: what a file says about its model, the weights in the layouts that kernels want, and
+ * the forward pass of one sequence. Every matrix product, norm and activation goes through a row of a table
+ * of kernels.
  *
  *   config.c   model_config_read    weights.c  model_weights_*
  *   state.c    model_state_*        forward.c  model_forward
  *
- * Source of the forward pass: microsoft/BitNet gpu/model.py and the published GGUF (squared ReLU on the gate branch,
- * norms before the output and down projections, NeoX rope, tied f16 embedding as head).
+ * Source of the forward pass: microsoft/BitNet gpu/model.py and the published GGUF (squared ReLU on the gate
+ * branch, norms before the output and down projections, NeoX rope, tied f16 embedding as head).
  */
 #pragma once
 
@@ -30,8 +31,8 @@ struct model_config {
 };
 
 /*
- * A ternary matrix, rows x columns (outputs x inputs): value = scale * (code - 1). `layouts` says which copies are
- * there.
+ * A ternary matrix, rows x columns (outputs x inputs): value = scale * (code - 1). `layouts` says which
+ * copies are there.
  */
 struct model_matrix {
     size_t rows, columns;
@@ -68,23 +69,25 @@ struct model_weights {
 };
 
 /*
- * What the metadata says. Each value is checked for range and against the others, and against the tensors' shapes and
- * types. QK_ERR_FORMAT names key or tensor, found and expected, with its offset. QK_ERR_UNAVAILABLE, with the reason,
- * for an architecture that is not one of the two (plain "bitnet": another graph, SiLU and separate scales).
+ * What the metadata says. Each value is checked for range and against the others, and against the tensors'
+ * shapes and types. QK_ERR_FORMAT names key or tensor, found and expected, with its offset.
+ * QK_ERR_UNAVAILABLE, with the reason, for an architecture that is not one of the two (plain "bitnet":
+ * another graph, SiLU and separate scales).
  */
 int model_config_read(struct model_config *c, const struct model_gguf *g, struct qk_error *err);
 /* Bytes of weights that one generated token reads: codes, norms, its embedding and the head. */
 size_t model_bytes_per_token(const struct model_config *c);
 
 /*
- * Takes over *g (zeroed on success, unchanged on failure) and makes the layouts asked for (a mask of MODEL_LAYOUT_*).
- * On failure *w is all zero.
+ * Takes over *g (zeroed on success, unchanged on failure) and makes the layouts asked for (a mask of
+ * MODEL_LAYOUT_*). On failure *w is all zero.
  *
- * Without MODEL_LAYOUT_I2S the pages of each matrix are given back as soon as it is repacked. A file's are read again
- * when they are wanted. Those of a model made in memory (model/synth/synth.h) are made again by model_gguf_want.
+ * Without MODEL_LAYOUT_I2S the pages of each matrix are given back as soon as it is repacked. A file's are
+ * read again when they are wanted. Those of a model made in memory (model/synth/synth.h) are made again by
+ * model_gguf_want.
  *
- * QK_ERR_FORMAT names tensor and byte of a code 3, for which codes are scanned, or of a norm's weight that is not
- * finite.
+ * QK_ERR_FORMAT names tensor and byte of a code 3, for which codes are scanned, or of a norm's weight that is
+ * not finite.
  */
 int model_weights_load(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err);
 /* Frees; all zero is fine. */
@@ -106,7 +109,10 @@ enum model_part {
     MODEL_PARTS
 };
 
-/* model_forward calls mark(ctx, part) when a part has just ended. What passed since the last call belongs to it. */
+/*
+ * model_forward calls mark(ctx, part) when a part has just ended. What passed since the last call belongs to
+ * it.
+ */
 struct model_probe {
     void (*mark)(void *ctx, enum model_part part);
     void *ctx;
@@ -124,9 +130,9 @@ struct model_options {
 struct model_state;
 
 /*
- * *w must outlive the state and hold the layout that kernels->path needs. Nothing is allocated after this. QK_ERR_ARG
- * when it does not hold it, or when threads, context or batch are out of range. QK_ERR_MEMORY. Free with
- * model_state_free (NULL is fine).
+ * *w must outlive the state and hold the layout that kernels->path needs. Nothing is allocated after this.
+ * QK_ERR_ARG when it does not hold it, or when threads, context or batch are out of range. QK_ERR_MEMORY.
+ * Free with model_state_free (NULL is fine).
  */
 int model_state_new(struct model_state **s, const struct model_weights *w,
                     const struct model_kernels *kernels, const struct model_options *options,
@@ -141,9 +147,9 @@ void model_rewind(struct model_state *s, size_t position);
 enum model_logits { MODEL_LOGITS_NONE, MODEL_LOGITS_LAST, MODEL_LOGITS_ALL };
 
 /*
- * Feeds tokens[count], count >= 1, as they are, at the next positions. logits is [vocab] of the last token, or [count *
- * vocab] of all, or NULL for none. probe may be NULL. QK_ERR_ARG, with nothing changed, for a token >= vocab (or
- * negative) and for more positions than the context.
+ * Feeds tokens[count], count >= 1, as they are, at the next positions. logits is [vocab] of the last token,
+ * or [count * vocab] of all, or NULL for none. probe may be NULL. QK_ERR_ARG, with nothing changed, for a
+ * token >= vocab (or negative) and for more positions than the context.
  */
 int model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,
                   enum model_logits which, const struct model_probe *probe, struct qk_error *err);

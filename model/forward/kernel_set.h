@@ -3,12 +3,14 @@
  * Which variant of each op a model runs with: --kernels SET.
  *
  *   best                        the best variant of every op that can run here
- *   baseline, p1_unpack, ...    matrix products by dequantising rows with that row of qk256_dequant and f32_dot, as the
- *                               audited runtime does; baseline is its reference. All other ops as in best
+ *   baseline, p1_unpack, ...    matrix products by dequantising rows with that row of qk256_dequant and
+ *                               f32_dot, as the audited runtime does; baseline is its reference. All other
+ *                               ops as in best
  *   OP/VARIANT[+OP/VARIANT...]  globs; ops not named take their best
  *
- * How the ternary matrices are multiplied is decided by the op that is named among qk256_dequant, qk256_gemv, i2s_gemv
- * and i2s16_gemv / i2s16_gemm. Naming two that contradict each other is an error. When none is named, it is i2s16.
+ * How the ternary matrices are multiplied is decided by the op that is named among qk256_dequant, qk256_gemv,
+ * i2s_gemv and i2s16_gemv / i2s16_gemm. Naming two that contradict each other is an error. When none is
+ * named, it is i2s16.
  */
 #pragma once
 
@@ -42,10 +44,10 @@ struct model_kernels {
 };
 
 /*
- * Parses one SET (no commas) of the table's rows, which must have some of every op. act is what the caller demands.
- * MODEL_ACT_F32 without a path named takes qk256_gemv.
- *   QK_ERR_ARG          an unknown set or op, a glob without a match among rows that are kernels, an op named twice, or
- *                       paths that contradict each other or act
+ * Parses one SET (no commas) of the table's rows, which must have some of every op. act is what the caller
+ * demands. MODEL_ACT_F32 without a path named takes qk256_gemv.
+ *   QK_ERR_ARG          an unknown set or op, a glob without a match among rows that are kernels, an op named
+ *                       twice, or paths that contradict each other or act
  *   QK_ERR_UNAVAILABLE  everything named exists, but of an op that is named no row can run here
  */
 int model_kernels_parse(struct model_kernels *k, const struct qk_table *table, const char *set,

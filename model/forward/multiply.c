@@ -62,8 +62,8 @@ static void i2s_part(void *ctx, size_t first, size_t end, size_t thread)
 }
 
 /*
- * The sum of floats of a row may depend on how many rows a call has (a variant may take some together and others not),
- * so calls have the same rows whatever the number of threads is.
+ * The sum of floats of a row may depend on how many rows a call has (a variant may take some together and
+ * others not), so calls have the same rows whatever the number of threads is.
  */
 enum { QK256_ROWS = 256 };
 

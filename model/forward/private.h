@@ -10,7 +10,8 @@ enum model_dim_of { MODEL_DIM_NONE, MODEL_DIM_EMBEDDING, MODEL_DIM_KV, MODEL_DIM
 uint64_t model_dim(const struct model_config *c, enum model_dim_of dim);
 
 /*
- * The tensors of a layer: first matrices (enum model_matrix_of), then norms (enum model_norm_of). ne1 of a vector is 1.
+ * The tensors of a layer: first matrices (enum model_matrix_of), then norms (enum model_norm_of). ne1 of a
+ * vector is 1.
  */
 enum { MODEL_TENSOR_FORMS = MODEL_MATRICES + MODEL_NORMS };
 struct model_tensor_form {
@@ -25,8 +26,8 @@ int model_tensor_want(const struct model_gguf *g, const char *name, enum model_g
                       uint64_t ne1, const struct model_gguf_tensor **to, struct qk_error *err);
 
 /*
- * Memory on a cache line for count * size bytes. NULL with *err filled. Free with free(). model_alloc zeroes it. The
- * pages of model_reserve's are taken only as they are written.
+ * Memory on a cache line for count * size bytes. NULL with *err filled. Free with free(). model_alloc zeroes
+ * it. The pages of model_reserve's are taken only as they are written.
  */
 void *model_reserve(size_t count, size_t size, const char *what, struct qk_error *err);
 void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err);
@@ -68,8 +69,8 @@ struct model_state {
 #define MODEL_CALL(s, op, ...) QK_CALL(op, (s)->kernels.of[QK_OP_##op]->fn, __VA_ARGS__)
 
 /*
- * y[t][r] = sum over c of m[r][c] * input[t][c], by the state's kernels, for `tokens` rows of s->input. For int8 paths
- * these must have been quantised. y: [tokens][m->rows].
+ * y[t][r] = sum over c of m[r][c] * input[t][c], by the state's kernels, for `tokens` rows of s->input. For
+ * int8 paths these must have been quantised. y: [tokens][m->rows].
  */
 void model_multiply(struct model_state *s, const struct model_matrix *m, float *y, size_t tokens);
 /* Quantises s->input, rows of `columns`, where the path wants that. */

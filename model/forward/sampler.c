@@ -84,8 +84,9 @@ static double weigh(const struct model_sampler *s, float logit, float largest)
 }
 
 /*
- * Takes the largest off a heap, to behind the others, until those of top_k and top_p are there; returns how many.
- * Sorting a whole vocabulary of 128 256 took 20 ms. *sum: of all weights if k is all; afterwards of those kept.
+ * Takes the largest off a heap, to behind the others, until those of top_k and top_p are there; returns how
+ * many. Sorting a whole vocabulary of 128 256 took 20 ms. *sum: of all weights if k is all; afterwards of
+ * those kept.
  */
 static size_t keep(struct model_sampler *s, size_t k, float largest, double *sum)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The next token from logits. Greedy takes the largest, the lowest id among equals. Otherwise it goes in this order:
- * the top_k largest, softmax at `temperature`, the smallest set whose probability reaches top_p (never empty), a draw
- * from the seeded generator. NaN logits are an error.
+ * The next token from logits. Greedy takes the largest, the lowest id among equals. Otherwise it goes in this
+ * order: the top_k largest, softmax at `temperature`, the smallest set whose probability reaches top_p (never
+ * empty), a draw from the seeded generator. NaN logits are an error.
  */
 #pragma once
 

@@ -67,7 +67,10 @@ static int take_cache(struct model_state *s, struct qk_error *err)
     return s->cache ? 0 : QK_ERR_MEMORY;
 }
 
-/* In f64, as rope/op.h wants them: a table made once is faster than angles by repeated multiplication, and closer. */
+/*
+ * In f64, as rope/op.h wants them: a table made once is faster than angles by repeated multiplication, and
+ * closer.
+ */
 static void table_angles(struct model_state *s)
 {
     const size_t half = s->w->config.head_dim / 2;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The only way the parser reads: a position in the bytes of a model_gguf that never passes their end. Internal to
- * model/. Every function that can fail returns 0, or QK_ERR_FORMAT with the byte offset.
+ * The only way the parser reads: a position in the bytes of a model_gguf that never passes their end.
+ * Internal to model/. Every function that can fail returns 0, or QK_ERR_FORMAT with the byte offset.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GGUF container, versions 2 and 3, little endian, read only. Source of layout and checks: ggml's GGUF specification
- * (ggml docs/gguf.md) and llama.cpp ggml/src/gguf.cpp.
+ * GGUF container, versions 2 and 3, little endian, read only. Source of layout and checks: ggml's GGUF
+ * specification (ggml docs/gguf.md) and llama.cpp ggml/src/gguf.cpp.
  *
  *   OFFSET  SIZE  DESCRIPTION
  *        0     4  "GGUF"
@@ -13,11 +13,12 @@
  *                 padding to general.alignment (32 when absent), then the data section the offsets count from
  *   string = u64 length, bytes, no terminator;  array = u32 element kind, u64 count, elements
  *
- * Nothing in the file is trusted: whatever a parsed struct points to lies inside the file. Strings, arrays and tensor
- * data are views into the caller's bytes or the map. Only the index of entries and tensors is allocated.
+ * Nothing in the file is trusted: whatever a parsed struct points to lies inside the file. Strings, arrays
+ * and tensor data are views into the caller's bytes or the map. Only the index of entries and tensors is
+ * allocated.
  *
- * A mapped file that another program makes shorter afterwards raises SIGBUS on the next access beyond its new end. No
- * check at open can prevent that. Do not write to a model file while it is in use.
+ * A mapped file that another program makes shorter afterwards raises SIGBUS on the next access beyond its new
+ * end. No check at open can prevent that. Do not write to a model file while it is in use.
  */
 #pragma once
 
@@ -100,14 +101,17 @@ struct model_gguf {
     size_t tensor_count;
     struct model_gguf_tensor *tensors; /* owned, in file order, which is also the order of their data */
     size_t *tensor_order;              /* owned; indices of tensors, sorted by name */
-    /* Of a model that makes its I2_S tensors when they are wanted (model/synth/synth.h). NULL: all data is there. */
+    /*
+     * Of a model that makes its I2_S tensors when they are wanted (model/synth/synth.h). NULL: all data is
+     * there.
+     */
     void (*make)(const void *maker, size_t tensor, unsigned char *to);
     void *maker; /* owned, of malloc */
 };
 
 /*
- * Maps the regular file `path` read-only and parses it. Never blocks on a FIFO. On success *g needs model_gguf_close.
- * On failure it is all zero and owns nothing.
+ * Maps the regular file `path` read-only and parses it. Never blocks on a FIFO. On success *g needs
+ * model_gguf_close. On failure it is all zero and owns nothing.
  *   QK_ERR_IO      cannot open or map, or not a regular file
  *   QK_ERR_FORMAT  with where = "path: byte N"
  *   QK_ERR_MEMORY
@@ -115,15 +119,16 @@ struct model_gguf {
 int model_gguf_open(const char *path, struct model_gguf *g, struct qk_error *err);
 
 /*
- * The same for `size` bytes in memory, which must outlive *g and stay unchanged. `name` (copied) stands for the path in
- * messages. Reads every header byte once, in order. Of the tensor data it reads only the scales of I2_S tensors.
+ * The same for `size` bytes in memory, which must outlive *g and stay unchanged. `name` (copied) stands for
+ * the path in messages. Reads every header byte once, in order. Of the tensor data it reads only the scales
+ * of I2_S tensors.
  */
 int model_gguf_parse(const void *bytes, size_t size, const char *name, struct model_gguf *g,
                      struct qk_error *err);
 
 /*
- * To be called before the codes of an I2_S tensor of *g are read. Makes t->data where it is not there yet, or was given
- * back to the system. They are the same bytes every time.
+ * To be called before the codes of an I2_S tensor of *g are read. Makes t->data where it is not there yet, or
+ * was given back to the system. They are the same bytes every time.
  */
 void model_gguf_want(const struct model_gguf *g, const struct model_gguf_tensor *t);
 
@@ -135,8 +140,8 @@ const struct model_gguf_value *model_gguf_find(const struct model_gguf *g, const
 const struct model_gguf_tensor *model_gguf_find_tensor(const struct model_gguf *g, const char *name);
 
 /*
- * Values of required keys. QK_ERR_FORMAT, with *to untouched, when the key is missing, of a kind that does not convert,
- * or out of range. For an optional key ask model_gguf_find first.
+ * Values of required keys. QK_ERR_FORMAT, with *to untouched, when the key is missing, of a kind that does
+ * not convert, or out of range. For an optional key ask model_gguf_find first.
  *   u64    any integer kind, min <= value <= max
  *   f64    f32 or f64, min <= value <= max; NaN is in no range
  *   array  elements of exactly that kind
@@ -152,8 +157,9 @@ int model_gguf_get_array(const struct model_gguf *g, const char *key, enum model
                          struct model_gguf_value *to, struct qk_error *err);
 
 /*
- * Conversions of a value, or of one element of an array, that do not name a reason. False, with *to untouched, when the
- * kind does not convert. A non-negative integer converts to u64, an integer up to INT64_MAX to i64, f32 and f64 to f64.
+ * Conversions of a value, or of one element of an array, that do not name a reason. False, with *to
+ * untouched, when the kind does not convert. A non-negative integer converts to u64, an integer up to
+ * INT64_MAX to i64, f32 and f64 to f64.
  */
 bool model_gguf_value_u64(const struct model_gguf_value *value, uint64_t *to);
 bool model_gguf_value_i64(const struct model_gguf_value *value, int64_t *to);
@@ -165,12 +171,15 @@ bool model_gguf_value_string(const struct model_gguf_value *value, struct model_
 struct model_gguf_value model_gguf_element(const struct model_gguf_value *array, uint64_t i);
 
 /*
- * Walks a string array, which has no index. Start with *at = 0 and call until it returns false. Each call stores the
- * next string and moves *at, a byte position inside the array.
+ * Walks a string array, which has no index. Start with *at = 0 and call until it returns false. Each call
+ * stores the next string and moves *at, a byte position inside the array.
  */
 bool model_gguf_next_string(const struct model_gguf_value *array, size_t *at, struct model_gguf_string *to);
 
-/* "u8", "string", ...; "F16", "Q4_K", ... (also for types that are not supported), or NULL for an unknown number. */
+/*
+ * "u8", "string", ...; "F16", "Q4_K", ... (also for types that are not supported), or NULL for an unknown
+ * number.
+ */
 const char *model_gguf_kind_name(uint32_t kind);
 const char *model_gguf_type_name(uint32_t type);
 

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * I2_S tensors: ternary weights as bitnet.cpp stores them on x86 (ggml type 36), and their codes in QK256 order
- * (kernels/layout.h).
+ * I2_S tensors: ternary weights as bitnet.cpp stores them on x86 (ggml type 36), and their codes in QK256
+ * order (kernels/layout.h).
  *
  * The tensor is one row-major run of n = rows * cols elements, cols a multiple of 128:
  *
  *   OFFSET  SIZE  DESCRIPTION
- *        0   n/4  blocks of 32 bytes = 128 elements; element j of a block: byte j % 32, bits 7-2g : 6-2g, g = j / 32
+ *        0   n/4  blocks of 32 bytes = 128 elements; element j of a block: byte j % 32, bits 7-2g : 6-2g, g =
+ *            j / 32
  *      n/4     4  scale of the whole tensor, f32 little endian
  *    n/4+4    28  padding with unspecified content
  *
- * Codes 0, 1, 2 stand for -1, 0, +1. The quantiser never writes code 3, and its readers disagree about it, so it is an
- * error here. Source: microsoft/BitNet src/ggml-bitnet-mad.cpp (the layout of the published 2B model).
+ * Codes 0, 1, 2 stand for -1, 0, +1. The quantiser never writes code 3, and its readers disagree about it, so
+ * it is an error here. Source: microsoft/BitNet src/ggml-bitnet-mad.cpp (the layout of the published 2B
+ * model).
  *
- * All tensors passed in must be of type MODEL_GGUF_TYPE_I2_S and come from a parsed model_gguf. That has made sure that
- * the tail lies inside the file and that the scale is finite and > 0.
+ * All tensors passed in must be of type MODEL_GGUF_TYPE_I2_S and come from a parsed model_gguf. That has made
+ * sure that the tail lies inside the file and that the scale is finite and > 0.
  */
 #pragma once
 
@@ -31,18 +33,24 @@ float model_i2s_scale(const struct model_gguf_tensor *tensor);
 unsigned model_i2s_code(const struct model_gguf_tensor *tensor, uint64_t i);
 float model_i2s_value(const struct model_gguf_tensor *tensor, uint64_t i);
 
-/* Reads all codes. QK_ERR_FORMAT names tensor, element and byte of the first element (in element order) with code 3. */
+/*
+ * Reads all codes. QK_ERR_FORMAT names tensor, element and byte of the first element (in element order) with
+ * code 3.
+ */
 int model_i2s_validate(const struct model_gguf *g, const struct model_gguf_tensor *tensor,
                        struct qk_error *err);
 
-/* blocks = rows * ceil(cols / 256). False, with *blocks untouched, when the blocks or their 64 bytes each overflow. */
+/*
+ * blocks = rows * ceil(cols / 256). False, with *blocks untouched, when the blocks or their 64 bytes each
+ * overflow.
+ */
 bool model_i2s_qk256_blocks(uint64_t rows, uint64_t cols, size_t *blocks);
 
 /*
- * Writes the tensor's codes in QK256 order: to[size], size exactly 64 * model_i2s_qk256_blocks(rows, cols). When cols %
- * 256 == 128 the last half block of every row is padding of code 1, zero in the ternary table. Codes are carried over
- * as they are. model_i2s_validate says whether they are all below 3. `to` must not overlap the tensor. QK_ERR_ARG, with
- * nothing written, when size is another.
+ * Writes the tensor's codes in QK256 order: to[size], size exactly 64 * model_i2s_qk256_blocks(rows, cols).
+ * When cols % 256 == 128 the last half block of every row is padding of code 1, zero in the ternary table.
+ * Codes are carried over as they are. model_i2s_validate says whether they are all below 3. `to` must not
+ * overlap the tensor. QK_ERR_ARG, with nothing written, when size is another.
  */
 int model_i2s_to_qk256(const struct model_gguf_tensor *tensor, unsigned char *to, size_t size,
                        struct qk_error *err);

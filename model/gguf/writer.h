@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes GGUF version 3, little endian on every machine, front to back, through a buffer of the caller's. It goes to a
- * sink or, without one, into the buffer alone. Layout: gguf.h. Counts, offsets and order are the caller's, and nothing
- * is checked here.
+ * Writes GGUF version 3, little endian on every machine, front to back, through a buffer of the caller's. It
+ * goes to a sink or, without one, into the buffer alone. Layout: gguf.h. Counts, offsets and order are the
+ * caller's, and nothing is checked here.
  *
  * Errors stick: after one, every call does nothing, and model_gguf_writer_end returns it.
  */
@@ -45,8 +45,8 @@ void model_gguf_write_tensor(struct model_gguf_writer *w, const char *name, uint
                              const uint64_t *dims, enum model_gguf_type type, uint64_t offset);
 
 /*
- * Room for the next *n bytes of the file, 1 <= *n <= want, which the caller fills before its next call. So data is made
- * where it will lie. *n is `want` or a whole buffer. NULL after an error.
+ * Room for the next *n bytes of the file, 1 <= *n <= want, which the caller fills before its next call. So
+ * data is made where it will lie. *n is `want` or a whole buffer. NULL after an error.
  */
 unsigned char *model_gguf_write_room(struct model_gguf_writer *w, size_t want, size_t *n);
 

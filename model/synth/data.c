@@ -51,8 +51,8 @@ void model_synth_write_f16(struct model_gguf_writer *w, struct model_synth_strea
 }
 
 /*
- * Sixteen bytes, 64 codes: each bit of `zero` is set with probability 27/64 = 0.011011b, worked out from its last digit
- * on.
+ * Sixteen bytes, 64 codes: each bit of `zero` is set with probability 27/64 = 0.011011b, worked out from its
+ * last digit on.
  */
 static void put_codes(unsigned char *to, struct model_synth_stream *s)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The data of synthetic tensors, by integers and exact conversions only, in which no machine differs from another.
+ * The data of synthetic tensors, by integers and exact conversions only, in which no machine differs from
+ * another.
  *
- * Word i of a tensor's stream is splitmix64 (kernels/support.h names the source) of key + i. No word waits for the one
- * before it, so the codes of a 2B model take a fraction of a second.
+ * Word i of a tensor's stream is splitmix64 (kernels/support.h names the source) of key + i. No word waits
+ * for the one before it, so the codes of a 2B model take a fraction of a second.
  */
 #pragma once
 
@@ -14,8 +15,8 @@ struct model_synth_stream {
 };
 
 /*
- * One stream for each tensor. Its number says what the tensor is, not where it lies, so that models cut short share
- * their weights.
+ * One stream for each tensor. Its number says what the tensor is, not where it lies, so that models cut short
+ * share their weights.
  */
 void model_synth_stream_seed(struct model_synth_stream *s, uint64_t seed, uint64_t number);
 
@@ -26,10 +27,10 @@ void model_synth_write_norm(struct model_gguf_writer *w, struct model_synth_stre
 void model_synth_write_f16(struct model_gguf_writer *w, struct model_synth_stream *s, uint64_t elements);
 
 /*
- * I2_S: codes of which 27/64 are zero and the others of either sign, then the scale and a zeroed tail. columns is a
- * multiple of 128. The scale lies between 7/8 and 9/8 of 1 / (sqrt(37/64 * columns) * 2^quieter), so that activations
- * of root mean square 1 give results of about 2^-quieter. leave_codes: room for the codes stays as it is, to be made
- * later.
+ * I2_S: codes of which 27/64 are zero and the others of either sign, then the scale and a zeroed tail.
+ * columns is a multiple of 128. The scale lies between 7/8 and 9/8 of 1 / (sqrt(37/64 * columns) *
+ * 2^quieter), so that activations of root mean square 1 give results of about 2^-quieter. leave_codes: room
+ * for the codes stays as it is, to be made later.
  */
 void model_synth_write_i2s(struct model_gguf_writer *w, struct model_synth_stream *s, uint64_t columns,
                            uint64_t rows, unsigned quieter, bool leave_codes);

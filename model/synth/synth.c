@@ -168,8 +168,8 @@ static struct tensor tensor_at(const struct synth *s, size_t i)
         const char *name;
         enum model_gguf_type type;
         uint32_t columns, rows;
-        unsigned
-            quieter; /* what is added to the residual: half, so that the layers do not drown the token, nor it them */
+        /* What is added to the residual is halved, so that the layers do not drown the token, nor it them. */
+        unsigned quieter;
     } of[PER_LAYER] = {
         {"attn_norm", MODEL_GGUF_TYPE_F32, hidden, 1, 0},
         {"attn_sub_norm", MODEL_GGUF_TYPE_F32, hidden, 1, 0},

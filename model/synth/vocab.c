@@ -11,7 +11,8 @@
 #define LONGEST 12
 
 /*
- * Letters that begin English words, and those that follow each letter from a to z, the more frequent ones more often.
+ * Letters that begin English words, and those that follow each letter from a to z, the more frequent ones
+ * more often.
  */
 static const char first[] = "tttttaaaooosssswwwcccbbbpphhfffmmddrreelliinngguvyjkq";
 static const char *const follower[26] = {
@@ -101,7 +102,10 @@ static struct model_synth_piece part(const struct model_synth_piece *p, size_t f
     return r;
 }
 
-/* A byte that may stand behind the piece, or -1. What the split rules of llama-bpe would take apart never does. */
+/*
+ * A byte that may stand behind the piece, or -1. What the split rules of llama-bpe would take apart never
+ * does.
+ */
 static int next_byte(const struct model_synth_piece *p, struct qk_rng *rng)
 {
     const unsigned last = p->bytes[p->length - 1];
@@ -125,9 +129,9 @@ static int next_byte(const struct model_synth_piece *p, struct qk_rng *rng)
 }
 
 /*
- * A new token, made from a random one by a byte behind it or a space before it. Where the rest without the byte at the
- * other end is no token, that rest comes first: so that each part of a token is a token. False: nothing came of this
- * draw.
+ * A new token, made from a random one by a byte behind it or a space before it. Where the rest without the
+ * byte at the other end is no token, that rest comes first: so that each part of a token is a token. False:
+ * nothing came of this draw.
  */
 static bool draw(const struct model_synth_vocab *v, size_t count, const struct index *index,
                  struct qk_rng *rng, struct model_synth_piece *to)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A byte-level BPE drawn from a seed. Its tokens and merges have the form and the number of a trained one. There are,
- * in this order,
+ * A byte-level BPE drawn from a seed. Its tokens and merges have the form and the number of a trained one.
+ * There are, in this order,
  *   256           single bytes in GPT-2's order
- *   normal - 256  pieces that look like parts of words (letters by their frequency in English, half of them behind a
- *                 space), numbers of up to three digits, runs of symbols and of blanks, and characters of two bytes
+ *   normal - 256  pieces that look like parts of words (letters by their frequency in English, half of them
+ *                 behind a space), numbers of up to three digits, runs of symbols and of blanks, and
+ *                 characters of two bytes
  *   256           control tokens with the names and places that Llama 3 gives them
  *
- * Every part of a piece is a token too, so that each way to cut a piece in two is a valid merge. Merges are listed by
- * the token they make, as converters list those of Llama 3.
+ * Every part of a piece is a token too, so that each way to cut a piece in two is a valid merge. Merges are
+ * listed by the token they make, as converters list those of Llama 3.
  */
 #pragma once
 
@@ -35,8 +36,8 @@ struct model_synth_vocab {
 };
 
 /*
- * count is that of all tokens, more than 512 and at most 2^20. merges is how many are wanted. Fewer come out when the
- * pieces drawn cannot be cut in as many ways. QK_ERR_MEMORY. Free with model_synth_vocab_free.
+ * count is that of all tokens, more than 512 and at most 2^20. merges is how many are wanted. Fewer come out
+ * when the pieces drawn cannot be cut in as many ways. QK_ERR_MEMORY. Free with model_synth_vocab_free.
  */
 int model_synth_vocab_make(struct model_synth_vocab *v, size_t count, size_t merges, struct qk_rng *rng,
                            struct qk_error *err);

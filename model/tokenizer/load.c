@@ -11,8 +11,8 @@
 enum { TYPE_NORMAL = 1, TYPE_CONTROL = 3 };
 
 /*
- * GPT-2's table backwards: the byte that each character below 512 stands for, or -1. Printable bytes stand for
- * themselves; the other 68, in ascending order, for U+0100 and on.
+ * GPT-2's table backwards: the byte that each character below 512 stands for, or -1. Printable bytes stand
+ * for themselves; the other 68, in ascending order, for U+0100 and on.
  */
 static void make_table(int16_t table[512])
 {
@@ -25,7 +25,10 @@ static void make_table(int16_t table[512])
     }
 }
 
-/* Stand-ins to bytes; the size, or SIZE_MAX when a character is none. All of them are one or two bytes of UTF-8. */
+/*
+ * Stand-ins to bytes; the size, or SIZE_MAX when a character is none. All of them are one or two bytes of
+ * UTF-8.
+ */
 static size_t spell(char *to, const char *from, size_t size, const int16_t *table)
 {
     size_t n = 0;

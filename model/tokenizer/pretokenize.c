@@ -55,7 +55,10 @@ void model_splitter_free(struct model_splitter *s)
     free(s);
 }
 
-/* Bytes of the UTF-8 character at p, 0 when there is none: no overlong form, no surrogate, none above U+10FFFF. */
+/*
+ * Bytes of the UTF-8 character at p, 0 when there is none: no overlong form, no surrogate, none above
+ * U+10FFFF.
+ */
 static size_t character(const unsigned char *p, size_t left)
 {
     static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};

@@ -17,7 +17,10 @@
 
 struct model_splitter;
 
-/* QK_ERR_MEMORY, or QK_ERR_INTERNAL when PCRE2 refuses the pattern. One splitter serves any number of threads. */
+/*
+ * QK_ERR_MEMORY, or QK_ERR_INTERNAL when PCRE2 refuses the pattern. One splitter serves any number of
+ * threads.
+ */
 int model_splitter_new(struct model_splitter **s, struct qk_error *err);
 void model_splitter_free(struct model_splitter *s); /* NULL is fine */
 
@@ -29,7 +32,9 @@ struct model_walk {
     size_t valid_end; /* up to here the text is known to be UTF-8 */
     void *match;      /* PCRE2's */
 };
-/* The next piece's bytes into *piece. Returns 1, 0 at the end of the text, or QK_ERR_MEMORY, QK_ERR_INTERNAL. */
+/*
+ * The next piece's bytes into *piece. Returns 1, 0 at the end of the text, or QK_ERR_MEMORY, QK_ERR_INTERNAL.
+ */
 int model_walk_next(const struct model_splitter *s, struct model_walk *w, size_t *piece,
                     struct qk_error *err);
 void model_walk_end(struct model_walk *w);

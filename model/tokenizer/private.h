@@ -19,8 +19,8 @@ struct model_merge {
 };
 
 /*
- * Sorted by hash, then bytes, then id. Colliding hashes cost a file's maker nothing, so they must not cost a search
- * more.
+ * Sorted by hash, then bytes, then id. Colliding hashes cost a file's maker nothing, so they must not cost a
+ * search more.
  */
 struct model_spelling {
     uint64_t hash;

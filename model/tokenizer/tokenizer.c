@@ -76,8 +76,9 @@ const struct model_merge *model_tokenizer_merge(const struct model_tokenizer *t,
 }
 
 /*
- * A piece being merged: its parts as a list, and the merges possible as a heap, lowest rank and then leftmost on top. A
- * merge whose parts have changed since is recognised by its pair and left out. So a piece of n bytes takes O(n log n).
+ * A piece being merged: its parts as a list, and the merges possible as a heap, lowest rank and then leftmost
+ * on top. A merge whose parts have changed since is recognised by its pair and left out. So a piece of n
+ * bytes takes O(n log n).
  */
 struct part {
     int32_t id; /* -1: merged into the one before */
@@ -139,7 +140,10 @@ static int make_room(struct piece *p, size_t size, struct qk_error *err)
     size_t bytes;
     if (size <= p->room)
         return 0;
-    /* A part is pushed as a left neighbour once at the start and, of each merge, at most two are pushed again. */
+    /*
+     * A part is pushed as a left neighbour once at the start and, of each merge, at most two are pushed
+     * again.
+     */
     if (size > UINT32_MAX / 4 || !qk_mul_size(size, 3 * sizeof *p->heap, &bytes))
         return qk_fail(err, QK_ERR_MEMORY, NULL, "a piece of %zu bytes without a place to split it", size);
     struct part *part = realloc(p->part, size * sizeof *part);

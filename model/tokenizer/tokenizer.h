@@ -2,10 +2,10 @@
 /*
  * Byte-level BPE from a model file: its vocabulary, its merges, the split rules of llama-bpe.
  *
- * Text is split into pieces (pretokenize.h), and each byte of a piece becomes its printable stand-in (GPT-2's table). A
- * piece that is a vocabulary entry is that token. Any other is merged pair by pair, lowest rank first, leftmost among
- * equals. Special tokens (token_type 3, control) are never made from text unless asked for. Of tokens with the same
- * bytes the first is used, of equal merges the one of the lowest rank.
+ * Text is split into pieces (pretokenize.h), and each byte of a piece becomes its printable stand-in (GPT-2's
+ * table). A piece that is a vocabulary entry is that token. Any other is merged pair by pair, lowest rank
+ * first, leftmost among equals. Special tokens (token_type 3, control) are never made from text unless asked
+ * for. Of tokens with the same bytes the first is used, of equal merges the one of the lowest rank.
  */
 #pragma once
 
@@ -14,8 +14,8 @@
 struct model_tokenizer;
 
 /*
- * Reads tokenizer.ggml.* of *g, which may be closed afterwards. QK_ERR_MEMORY. QK_ERR_FORMAT, naming the key and, where
- * there is one, the byte, for
+ * Reads tokenizer.ggml.* of *g, which may be closed afterwards. QK_ERR_MEMORY. QK_ERR_FORMAT, naming the key
+ * and, where there is one, the byte, for
  *   - a model that is not "gpt2", or arrays of unequal length or wrong type
  *   - a merge without one space, or whose halves or result are not in the vocabulary
  *   - a special id outside the vocabulary, or a byte without a token
@@ -39,22 +39,22 @@ int model_ids_append(struct model_ids *ids, int32_t id, struct qk_error *err);
 void model_ids_free(struct model_ids *ids);
 
 /*
- * Appends the ids of text[size], any bytes. `special`: names of control tokens in the text become those tokens, longest
- * first. Otherwise they are plain text. Adds no BOS. Bytes that are not UTF-8 are kept: each is split off by itself as
- * if it were a symbol. Time is O(n log n). QK_ERR_MEMORY; ids are then as before.
+ * Appends the ids of text[size], any bytes. `special`: names of control tokens in the text become those
+ * tokens, longest first. Otherwise they are plain text. Adds no BOS. Bytes that are not UTF-8 are kept: each
+ * is split off by itself as if it were a symbol. Time is O(n log n). QK_ERR_MEMORY; ids are then as before.
  */
 int model_tokenizer_encode(const struct model_tokenizer *t, const char *text, size_t size, bool special,
                            struct model_ids *ids, struct qk_error *err);
 
 /*
- * The bytes that a token stands for, a view that lives as long as *t. Control tokens give their name. {NULL, 0} for an
- * id out of range.
+ * The bytes that a token stands for, a view that lives as long as *t. Control tokens give their name. {NULL,
+ * 0} for an id out of range.
  */
 struct model_gguf_string model_tokenizer_text(const struct model_tokenizer *t, int32_t id);
 
 /*
- * One message as the published model was trained on: begin_of_text once, "User: " text eot_id "Assistant: ". Names in
- * `text` are plain text. QK_ERR_UNAVAILABLE when the vocabulary has no <|eot_id|>.
+ * One message as the published model was trained on: begin_of_text once, "User: " text eot_id "Assistant: ".
+ * Names in `text` are plain text. QK_ERR_UNAVAILABLE when the vocabulary has no <|eot_id|>.
  */
 int model_tokenizer_chat(const struct model_tokenizer *t, const char *text, size_t size,
                          struct model_ids *ids, struct qk_error *err);

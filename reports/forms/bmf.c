@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Bencher Metric Format: {benchmark: {measure: {value, lower_value?, upper_value?}}},
- * bencher.dev/docs/reference/bencher-metric-format. It has no place for a verdict, so what cannot be trusted must stay
- * out of the history.
+ * bencher.dev/docs/reference/bencher-metric-format. It has no place for a verdict, so what cannot be trusted
+ * must stay out of the history.
  */
 #include "harness/records/json_writer.h"
 #include "reports/forms/private.h"

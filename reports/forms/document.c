@@ -42,8 +42,8 @@ static bool put(add_table *add, const struct report_verdicts *v, size_t most, FI
 }
 
 /*
- * Whoever opens a summary sees its beginning, and there the verdict; what passed is folded away, and is what gives way
- * first when there are more than `most` cases.
+ * Whoever opens a summary sees its beginning, and there the verdict; what passed is folded away, and is what
+ * gives way first when there are more than `most` cases.
  */
 static bool put_markdown(const struct report_verdicts *v, size_t most, FILE *to)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JUnit XML as both of its usual schemas take it: that of Ant's reports (github.com/windyroad/JUnit-Schema) and that of
- * Jenkins (xunit-plugin, junit-10.xsd). So dates have no zone, and nothing stands beside a result inside a test case.
- * Only Jenkins's has `file`, which GitLab and others link; where it is not known it is left out.
+ * JUnit XML as both of its usual schemas take it: that of Ant's reports (github.com/windyroad/JUnit-Schema)
+ * and that of Jenkins (xunit-plugin, junit-10.xsd). So dates have no zone, and nothing stands beside a result
+ * inside a test case. Only Jenkins's has `file`, which GitLab and others link; where it is not known it is
+ * left out.
  */
 #include "harness/records/shown.h"
 #include "reports/forms/private.h"
@@ -10,7 +11,10 @@
 #include <math.h>
 #include <string.h>
 
-/* What is shown of a text are characters that XML 1.0 allows (2.2); an attribute keeps its line ends as references. */
+/*
+ * What is shown of a text are characters that XML 1.0 allows (2.2); an attribute keeps its line ends as
+ * references.
+ */
 static void write_escaped(const char *text, FILE *to)
 {
     struct bench_shown one;

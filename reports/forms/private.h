@@ -41,7 +41,10 @@ const char *report_say(char to[REPORT_SAID], const struct baseline_result *res);
 /* Of a result that is wrong as a control: what it should have been. */
 const char *report_should_be(const struct baseline_result *res);
 
-/* The tables, at most `most` rows each, without cells where there is nothing to say. The titles say what was cut. */
+/*
+ * The tables, at most `most` rows each, without cells where there is nothing to say. The titles say what was
+ * cut.
+ */
 void report_add_run(struct report_table *t, const struct report_verdicts *v, size_t most);
 void report_add_judged(struct report_table *t, const struct report_verdicts *v, size_t most); /* not PASS */
 void report_add_passed(struct report_table *t, const struct report_verdicts *v, size_t most);

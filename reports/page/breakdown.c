@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Components of staged variants: bars, the way from the baseline to the best, and what instructions they execute. */
+/*
+ * Components of staged variants: bars, the way from the baseline to the best, and what instructions they
+ * execute.
+ */
 #include "reports/page/breakdown_file.h"
 #include "reports/page/private.h"
 #include "reports/page/stack.h"
@@ -117,7 +120,9 @@ static void step_row(struct report_svg_chart *c, const char *name, const struct 
     fputs("</span></div>\n", c->to);
 }
 
-/* From the first row to the fastest, component by component; beside it what the roadmap claims of that phase. */
+/*
+ * From the first row to the fastest, component by component; beside it what the roadmap claims of that phase.
+ */
 static void way(FILE *to, const struct group *g, const struct report_result *r,
                 const struct baseline_claims *claims)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What a page needs of a breakdown's and of a gate's JSON. Members that it does not need are not looked at. */
+/*
+ * What a page needs of a breakdown's and of a gate's JSON. Members that it does not need are not looked at.
+ */
 #pragma once
 
 #include "baselines/gate/verdict.h"
@@ -45,6 +47,9 @@ struct report_breakdown_file {
 /* QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON path. Free in any case. */
 int report_breakdown_read(struct report_breakdown_file *b, const char *path, struct qk_error *err);
 void report_breakdown_file_free(struct report_breakdown_file *b);
-/* The same of a gate's JSON: everything that the forms of a gate show. Free with report_gate_free in any case. */
+/*
+ * The same of a gate's JSON: everything that the forms of a gate show. Free with report_gate_free in any
+ * case.
+ */
 int report_gate_read(struct baseline_report *r, const char *path, struct qk_error *err);
 void report_gate_free(struct baseline_report *r);

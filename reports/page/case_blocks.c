@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A block for each drawn case: its speed-up block by block as they were measured, and how these are spread. */
+/*
+ * A block for each drawn case: its speed-up block by block as they were measured, and how these are spread.
+ */
 #include "reports/forms/private.h"
 #include "reports/page/cases.h"
 

@@ -6,7 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-/* A column that explains itself: what it holds, and which way is better. `key` is what the script filters by. */
+/*
+ * A column that explains itself: what it holds, and which way is better. `key` is what the script filters by.
+ */
 struct head {
     const char *name, *about, *key;
     bool number;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The cases of a result with what is said of each, in the order and with the words that all parts of a page share. */
+/*
+ * The cases of a result with what is said of each, in the order and with the words that all parts of a page
+ * share.
+ */
 #pragma once
 
 #include "reports/page/page.h"

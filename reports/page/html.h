@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writing HTML. report_page_text and report_page_say show texts as harness/records/shown.h does, and then escape what
- * is markup. Everything else is a literal of ours. Failures are left in the stream's error flag.
+ * Writing HTML. report_page_text and report_page_say show texts as harness/records/shown.h does, and then
+ * escape what is markup. Everything else is a literal of ours. Failures are left in the stream's error flag.
  */
 #pragma once
 

@@ -33,8 +33,8 @@ void report_page_verdict_make(struct report_page_verdict *v, const struct report
 void report_page_first_screen(const struct report_page_parts *p, const struct report_page_verdict *v);
 
 /*
- * comment.c: the verdict and the first `most` cases as markdown of at most REPORT_COMMENT bytes, through `put`.
- * QK_ERR_MEMORY.
+ * comment.c: the verdict and the first `most` cases as markdown of at most REPORT_COMMENT bytes, through
+ * `put`. QK_ERR_MEMORY.
  */
 int report_page_markdown(FILE *to, const struct report_page_cases *cases, const struct report_page_verdict *v,
                          size_t most, void (*put)(FILE *to, const char *text), struct qk_error *err);

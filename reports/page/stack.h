@@ -13,8 +13,8 @@ struct report_page_stack_row {
 };
 
 /*
- * Parts that are nowhere among the PAGE_COLOURS largest are one, "other". `unit` is of the axis, and `value` follows
- * each total.
+ * Parts that are nowhere among the PAGE_COLOURS largest are one, "other". `unit` is of the axis, and `value`
+ * follows each total.
  */
 void report_page_stack(FILE *to, const char *const *names, size_t parts,
                        const struct report_page_stack_row *rows, size_t count, const char *unit,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Our own SVG. Places along x are per cent of the plot's width and places along y are pixels. So a plot is as wide as
- * the reader's screen, and its texts and lines keep their size. Texts beside the plot stand in its margin, which the
- * style sheet leaves free. Colours are classes of the style sheet, so that they follow the reader's scheme.
+ * Our own SVG. Places along x are per cent of the plot's width and places along y are pixels. So a plot is as
+ * wide as the reader's screen, and its texts and lines keep their size. Texts beside the plot stand in its
+ * margin, which the style sheet leaves free. Colours are classes of the style sheet, so that they follow the
+ * reader's scheme.
  *
  * A row is a plot of one line that shares its scale with others. A chart has both axes.
  */
@@ -28,7 +29,10 @@ void report_svg_row_axis(struct report_svg_chart *c, const char *unit);
 void report_svg_open(struct report_svg_chart *c, const char *name, const char *x_unit, const char *y_unit);
 void report_svg_close(struct report_svg_chart *c);
 
-/* Marks. In a row y counts pixels from its top; SVG_ROW / 2 is the middle. What has no finite place is not drawn. */
+/*
+ * Marks. In a row y counts pixels from its top; SVG_ROW / 2 is the middle. What has no finite place is not
+ * drawn.
+ */
 void report_svg_point(struct report_svg_chart *c, double x, double y, const char *class);
 void report_svg_diamond(struct report_svg_chart *c, double x, double y, const char *class);
 void report_svg_line(struct report_svg_chart *c, double x0, double y0, double x1, double y1,

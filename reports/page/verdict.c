@@ -6,7 +6,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* Appends; what does not fit is cut at the end of the room, which no sentence of ours reaches but for long names. */
+/*
+ * Appends; what does not fit is cut at the end of the room, which no sentence of ours reaches but for long
+ * names.
+ */
 static void say(struct report_page_verdict *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void say(struct report_page_verdict *v, const char *fmt, ...)
 {

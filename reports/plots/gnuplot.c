@@ -16,8 +16,8 @@
 extern char **environ;
 
 /*
- * Owned. gnuplot takes a file name that begins with '|', '<', '-' or '~' for something else; one with a slash it
- * opens.
+ * Owned. gnuplot takes a file name that begins with '|', '<', '-' or '~' for something else; one with a slash
+ * it opens.
  */
 static char *file_name(const char *before, const char *path)
 {
@@ -25,7 +25,9 @@ static char *file_name(const char *before, const char *path)
     return asprintf(&text, "%s%s%s", before, *path == '/' ? "" : "./", path) < 0 ? NULL : text;
 }
 
-/* Of the user's environment gnuplot gets what it needs to run and to find fonts; NULL when memory is refused. */
+/*
+ * Of the user's environment gnuplot gets what it needs to run and to find fonts; NULL when memory is refused.
+ */
 static char **child_environment(char *ours[3])
 {
     static const char *const kept[] = {
@@ -146,7 +148,9 @@ static int run(const struct report_drawing *d, char **environment, struct qk_err
     return 0;
 }
 
-/* gnuplot does not notice a disk that fills up, so the end every whole file of the format has is looked for. */
+/*
+ * gnuplot does not notice a disk that fills up, so the end every whole file of the format has is looked for.
+ */
 static int check_end(const char *file, const char *image, const char *format, struct qk_error *err)
 {
     const char *end = strcmp(format, "svg") == 0 ? "</svg>" : strcmp(format, "png") == 0 ? "IEND" : "%%EOF";

@@ -83,8 +83,8 @@ static bool lay_out(struct layout *l, const struct bench_summary *sum)
 }
 
 /*
- * In ASCII, because a glyph that no font has makes gnuplot draw nonsense all over the picture. What stands in `spoilt`
- * is replaced; so is the end of "]]>", which gnuplot writes into an SVG as it is.
+ * In ASCII, because a glyph that no font has makes gnuplot draw nonsense all over the picture. What stands in
+ * `spoilt` is replaced; so is the end of "]]>", which gnuplot writes into an SVG as it is.
  */
 static void put_shown(const char *text, const char *spoilt, FILE *to)
 {
@@ -101,7 +101,9 @@ static void put_shown(const char *text, const char *spoilt, FILE *to)
     }
 }
 
-/* One word: without what gnuplot takes for a quote or an escape, and what the list of shapes is separated by. */
+/*
+ * One word: without what gnuplot takes for a quote or an escape, and what the list of shapes is separated by.
+ */
 static void put_word(const char *text, FILE *to)
 {
     put_shown(text, " \"#\\", to);

@@ -145,7 +145,9 @@ static void add_metric(struct bench_summary_row *row, const char *name, const ch
     assert_true(bench_record_add_metric((struct bench_record *)row->rec, name, unit, value, reason));
 }
 
-/* Counters of every kind: values, a remark, a reason; an event by its name; a histogram; one that is nowhere. */
+/*
+ * Counters of every kind: values, a remark, a reason; an event by its name; a histogram; one that is nowhere.
+ */
 static void add_metrics(struct bench_summary_row *row, double cycles)
 {
     static const char none[] = "PAPI_L3_TCM: PAPI: Event does not exist";

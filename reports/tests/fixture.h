@@ -30,7 +30,9 @@ void report_fixture_free(struct report_fixture *f);
 typedef int report_writer(const struct report_input *in, FILE *to, struct qk_error *err);
 char *report_fixture_written(report_writer *write, const struct report_input *in);
 
-/* Asserts that text is the content of golden/NAME. With QK_GOLDEN_UPDATE set it becomes the content instead. */
+/*
+ * Asserts that text is the content of golden/NAME. With QK_GOLDEN_UPDATE set it becomes the content instead.
+ */
 void report_golden_check(const char *name, const char *text);
 /* Asserts that the writer reports a stream that is full. */
 void report_full_stream_check(report_writer *write, const struct report_input *in);

@@ -20,8 +20,8 @@ static double rounded(double x, int decimals)
 }
 
 /*
- * A difference as the difference of two rounded numbers, so that what is shown adds up to what is shown. +0, because
- * a negative zero would be printed with its sign.
+ * A difference as the difference of two rounded numbers, so that what is shown adds up to what is shown. +0,
+ * because a negative zero would be printed with its sign.
  */
 static double step(double to, double from, int decimals)
 {
@@ -68,7 +68,10 @@ static void add_facts(struct report_table *t, const struct report_breakdown_inpu
         report_table_fact(t, "claimed", "%s", in->claims->claims.source);
 }
 
-/* What a line of a variant's table shows of a time, so far summed up: columns add up by being differences of sums. */
+/*
+ * What a line of a variant's table shows of a time, so far summed up: columns add up by being differences of
+ * sums.
+ */
 enum { NS, CYCLES, SHARE, MS, FIGURES };
 
 struct sums {

@@ -12,8 +12,8 @@ struct report_breakdown_input {
 };
 
 /*
- * Facts of the run, the roadmap's table (component by variant, ms per token) of each shape, a table for each variant,
- * the claimed gains, and what was not measured. QK_ERR_IO when the stream fails, QK_ERR_MEMORY.
+ * Facts of the run, the roadmap's table (component by variant, ms per token) of each shape, a table for each
+ * variant, the claimed gains, and what was not measured. QK_ERR_IO when the stream fails, QK_ERR_MEMORY.
  */
 int report_breakdown_text(const struct report_breakdown_input *in, FILE *to, struct qk_error *err);
 int report_breakdown_markdown(const struct report_breakdown_input *in, FILE *to, struct qk_error *err);

@@ -13,7 +13,8 @@ static bool has_table(const struct bench_breakdown_count *count)
 }
 
 /*
- * How many of what was asked for has a value somewhere, and why others have none; nothing when nothing was asked for.
+ * How many of what was asked for has a value somewhere, and why others have none; nothing when nothing was
+ * asked for.
  */
 void report_breakdown_counters(struct report_table *t, const struct bench_breakdown *bd)
 {
@@ -45,7 +46,10 @@ static const struct bench_breakdown_count *count_of(const struct bench_breakdown
     return NULL;
 }
 
-/* One thing that was counted: components, their total and the kernel by variants; what does not add up has no parts. */
+/*
+ * One thing that was counted: components, their total and the kernel by variants; what does not add up has no
+ * parts.
+ */
 static void add_counts(struct report_table *t, const struct bench_breakdown_row *rows, size_t count,
                        const struct bench_breakdown_count *like)
 {

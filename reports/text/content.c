@@ -152,7 +152,9 @@ static void add_stopped_row(struct report_table *t, const struct bench_record *r
     report_table_cell(t, "-");
 }
 
-/* What 100 % is: the same for all rows of a group, so that the head refers to it. 0 when no row has a share. */
+/*
+ * What 100 % is: the same for all rows of a group, so that the head refers to it. 0 when no row has a share.
+ */
 static size_t note_ceiling(struct report_table *t, const struct bench_summary_row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -177,8 +179,8 @@ static void add_share(struct report_table *t, const struct bench_metric *share)
 }
 
 /*
- * A step is over the row of the phase before, which the table shows; where that one was not measured and the step is
- * over an earlier one, a note says so.
+ * A step is over the row of the phase before, which the table shows; where that one was not measured and the
+ * step is over an earlier one, a note says so.
  */
 static void add_step(struct report_table *t, const struct bench_summary_row *rows, size_t i)
 {

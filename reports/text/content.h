@@ -9,7 +9,9 @@
 void report_add_content(struct report_tables *all, const struct report_input *in);
 
 enum { REPORT_RATIO = 80 };
-/* "3.412x [3.405, 3.420]", with four digits, so that the interval's width shows; "3.412x -" without one; "-". */
+/*
+ * "3.412x [3.405, 3.420]", with four digits, so that the interval's width shows; "3.412x -" without one; "-".
+ */
 const char *report_ratio(char to[REPORT_RATIO], const struct bench_interval *r);
 /* A cell of that. `note` explains what is missing of it, 0 when that needs no words. */
 void report_add_ratio(struct report_table *t, const struct bench_interval *r, size_t note);

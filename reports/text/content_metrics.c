@@ -14,7 +14,9 @@ static bool is_counter(const char *name)
     return bench_metric_find(name) || strstr(name, "::") || !strncmp(name, "PAPI_", 5);
 }
 
-/* The reason of the first counter when none has a value anywhere; NULL when one has, or none was asked for. */
+/*
+ * The reason of the first counter when none has a value anywhere; NULL when one has, or none was asked for.
+ */
 static const char *why_no_counters(const struct bench_sample_set *set)
 {
     const char *why = NULL;

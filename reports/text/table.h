@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A table of texts with numbered notes, and its two forms: aligned text and markdown. Whoever fills the table formats
- * its cells, once for both forms.
+ * A table of texts with numbered notes, and its two forms: aligned text and markdown. Whoever fills the table
+ * formats its cells, once for both forms.
  */
 #pragma once
 
@@ -23,8 +23,8 @@ struct report_column {
 };
 
 /*
- * Zero-initialise it, call report_table_column for each column, then fill cells row by row. A refused allocation is
- * remembered in `failed`, and the table must not be written then.
+ * Zero-initialise it, call report_table_column for each column, then fill cells row by row. A refused
+ * allocation is remembered in `failed`, and the table must not be written then.
  */
 struct report_table {
     char *title; /* owned, or NULL */
@@ -40,7 +40,10 @@ struct report_table {
 /* The texts are formatted as by printf and shown as harness/records/shown.h says, each on one line. */
 void report_table_title(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void report_table_column(struct report_table *t, const char *head, bool right, bool wrap);
-/* A column for each letter of `kinds`, with that many heads behind it: l to the left, r to the right, w left and may wrap. */
+/*
+ * A column for each letter of `kinds`, with that many heads behind it: l to the left, r to the right, w left
+ * and may wrap.
+ */
 void report_table_columns(struct report_table *t, const char *kinds, ...);
 void report_table_cell(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A cell for each text, which a NULL ends. */
@@ -67,8 +70,8 @@ struct report_table *report_tables_add(struct report_tables *all);
 
 typedef void report_render(const struct report_table *t, FILE *to);
 /*
- * Writes the tables with a blank line between, those without rows only when `empty`, and frees all. QK_ERR_MEMORY when
- * one of them has failed, QK_ERR_IO; both name `what`.
+ * Writes the tables with a blank line between, those without rows only when `empty`, and frees all.
+ * QK_ERR_MEMORY when one of them has failed, QK_ERR_IO; both name `what`.
  */
 int report_tables_write(struct report_tables *all, bool empty, report_render *render, const char *what,
                         FILE *to, struct qk_error *err);

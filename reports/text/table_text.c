@@ -20,7 +20,9 @@ static size_t widest_line(const char *s)
     return widest;
 }
 
-/* Bytes of s that go on a line of `width`: up to a line feed, else cut after the last blank, '_', '/' or ','. */
+/*
+ * Bytes of s that go on a line of `width`: up to a line feed, else cut after the last blank, '_', '/' or ','.
+ */
 static size_t piece(const char *s, size_t width)
 {
     const size_t all = strcspn(s, "\n");
@@ -56,7 +58,10 @@ struct layout {
     size_t width[REPORT_COLUMNS_MAX], gap[REPORT_COLUMNS_MAX];
 };
 
-/* One row of the table, in as many lines as its cells need; those that are `late` (NULL: none) begin on the second. */
+/*
+ * One row of the table, in as many lines as its cells need; those that are `late` (NULL: none) begin on the
+ * second.
+ */
 static void write_row(const struct report_table *t, char *const *cells, const bool *late,
                       const struct layout *l, FILE *to)
 {

@@ -180,7 +180,10 @@ UNIT_TEST(the_roadmap_says_what_components_take)
     baseline_claims_free(&c);
 }
 
-/* "End to end: 10.0 s/token baseline, 8.3 (1.21x) phase 1, 7.5 (1.33x) phase 2, target 3.3 (3.0x)", and for 8 tokens. */
+/*
+ * "End to end: 10.0 s/token baseline, 8.3 (1.21x) phase 1, 7.5 (1.33x) phase 2, target 3.3 (3.0x)", and for 8
+ * tokens.
+ */
 UNIT_TEST(the_roadmap_says_what_a_model_takes)
 {
     static const struct {

@@ -25,7 +25,10 @@ static int tear_down(void **state)
     return bench_test_dir_remove(state);
 }
 
-/* The fixture's generation rows: baseline 10.3 s a token; phase 1 about 1.25 times as fast, not surely; phase 4 4 times; best. */
+/*
+ * The fixture's generation rows: baseline 10.3 s a token; phase 1 about 1.25 times as fast, not surely; phase
+ * 4 4 times; best.
+ */
 UNIT_TEST(claims_are_put_beside_their_phase)
 {
     struct baseline_e2e_audit a;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Does the decision keep its word under noise that no model of it foresaw? Slices are simulated one after the other;
- * the coin on the order inside a pair is the only thing the error bound rests on.
+ * Does the decision keep its word under noise that no model of it foresaw? Slices are simulated one after the
+ * other; the coin on the order inside a pair is the only thing the error bound rests on.
  */
 #include "baselines/gate/decide.h"
 
@@ -196,7 +196,8 @@ UNIT_TEST(a_quiet_machine_decides_soon)
 }
 
 /*
- * How often the sums of SUMS_RUNS cases win in SUMS_BLOCKS blocks, whatever the median says of them: it is kept from deciding.
+ * How often the sums of SUMS_RUNS cases win in SUMS_BLOCKS blocks, whatever the median says of them: it is
+ * kept from deciding.
  */
 static size_t sums_won(struct world w, double threshold)
 {
@@ -217,7 +218,10 @@ static size_t sums_won(struct world w, double threshold)
     return count;
 }
 
-/* A quarter of alpha is theirs. What hits either arm alike is no stall of the candidate's, however long it is. */
+/*
+ * A quarter of alpha is theirs. What hits either arm alike is no stall of the candidate's, however long it
+ * is.
+ */
 UNIT_TEST(sums_do_not_cry_wolf)
 {
     for (int noise = 0; noise <= NEIGHBOUR; noise++) {
@@ -275,7 +279,8 @@ UNIT_TEST(sums_cost_unchanged_code_no_blocks)
 }
 
 /*
- * What baselines/README.md says is found: stalls that come at random, in blocks of 30 pairs of 0.2 ms, of a case among
+ * What baselines/README.md says is found: stalls that come at random, in blocks of 30 pairs of 0.2 ms, of a
+ * case among
  * 14. They are as long as it takes to be found with a probability of 95 %.
  */
 UNIT_TEST(stalls_are_found)

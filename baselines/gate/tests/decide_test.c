@@ -15,7 +15,8 @@ static const struct baseline_margins with_mean = {0.002, 0.008, 0.05};
  * Made with Python 3.11 and SciPy 1.10.1, k plus signs of n:
  *   mixture: s = sum((1+l)**k * (1-l)**(n-k) for l in (Fraction(2*i+1, 400) for i in range(200))) / 200;
  *            log(s.numerator) - log(s.denominator)
- *   integral: log(scipy.integrate.quad(lambda l: (1+l)**k * (1-l)**(n-k), 0, 1, epsabs=0, epsrel=1e-12, limit=200)[0])
+ *   integral: log(scipy.integrate.quad(lambda l: (1+l)**k * (1-l)**(n-k), 0, 1, epsabs=0, epsrel=1e-12,
+ *   limit=200)[0])
  */
 static const struct {
     size_t k, n;
@@ -38,8 +39,8 @@ UNIT_TEST(e_is_the_mean_of_its_bets)
             fail_msg("%zu of %zu: found %.12f, expected %.12f", values[i].k, values[i].n, e,
                      values[i].mixture);
         /*
-         * the midpoint rule's error: at most h^2 / 24 times the integral of the second derivative, n (n + 1) of the
-         * integral itself
+         * the midpoint rule's error: at most h^2 / 24 times the integral of the second derivative, n (n + 1)
+         * of the integral itself
          */
         if (!(fabs(e - values[i].integral) <= n * (n + 1) * (1.0 / 200 / 200) / 24 * 1.01 + 1e-9))
             fail_msg("%zu of %zu: found %.12f, the integral is %.12f", values[i].k, values[i].n, e,
@@ -111,7 +112,10 @@ UNIT_TEST(one_sided_signs_decide_in_the_fewest_blocks)
     }
 }
 
-/* Takes the signs of a text: '+' beyond must-catch, 'o' between the margins, '-' below both, 'w' and 'W' ties. */
+/*
+ * Takes the signs of a text: '+' beyond must-catch, 'o' between the margins, '-' below both, 'w' and 'W'
+ * ties.
+ */
 static struct baseline_decision decide(const char *signs)
 {
     struct baseline_decision d = start(0.001, 1);
@@ -222,7 +226,10 @@ UNIT_TEST(a_rule_is_one_bound)
     assert_int_equal(baseline_decision_bound(&d, 0, 0, 1, &err), QK_ERR_ARG);
 }
 
-/* What the sums say, as blocks of 10 ms: '.' both alike, '1' to '9' stalls of 1 to 9 ms, 'L' of 30 ms, '-' of the base. */
+/*
+ * What the sums say, as blocks of 10 ms: '.' both alike, '1' to '9' stalls of 1 to 9 ms, 'L' of 30 ms, '-' of
+ * the base.
+ */
 static struct baseline_decision stall(const char *blocks, double log_ratio)
 {
     struct baseline_decision d;
@@ -235,9 +242,9 @@ static struct baseline_decision stall(const char *blocks, double log_ratio)
 }
 
 /*
- * One case, alpha 0.001. The median needs ln 1333 = 7.20, the sums ln 4000 = 8.29: 14 signs of 14. With
- * all processes in agreement 15 are enough, with the other silent 17 or 18. A pair that takes 1.9 times as long is far
- * away from 5 %, not from 15 %.
+ * One case, alpha 0.001. The median needs ln 1333 = 7.20, the sums ln 4000 = 8.29: 14 signs of 14. With all
+ * processes in agreement 15 are enough, with the other silent 17 or 18. A pair that takes 1.9 times as long
+ * is far away from 5 %, not from 15 %.
  */
 UNIT_TEST(sums_only_make_it_worse)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of rows that are the same code: what is read, what is refused, and for which files and rows it holds. */
+/*
+ * The list of rows that are the same code: what is read, what is refused, and for which files and rows it
+ * holds.
+ */
 #include "baselines/gate/identity.h"
 
 #include "harness/records/tests/fixture.h"

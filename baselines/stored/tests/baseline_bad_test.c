@@ -154,7 +154,10 @@ UNIT_TEST(no_json)
     assert_int_equal(baseline_read(&b, bench_test_path("none"), &err), QK_ERR_IO);
 }
 
-/* Cut anywhere it is refused and nothing leaks; with any byte changed it is refused or read, and nothing breaks. */
+/*
+ * Cut anywhere it is refused and nothing leaks; with any byte changed it is refused or read, and nothing
+ * breaks.
+ */
 UNIT_TEST(cut_and_garbled)
 {
     struct baseline b;

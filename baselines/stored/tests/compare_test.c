@@ -81,7 +81,10 @@ UNIT_TEST_WITH(components_that_grew, NULL, tear_down)
         for (size_t k = 0; k < n->component_count; k++)
             total += n->components[k].ns.value;
         for (int wide = 0; wide < 2; wide++) {
-            /* By 1.5 points: the intervals do not overlap, but growth beyond the margin is not shown any more. */
+            /*
+             * By 1.5 points: the intervals do not overlap, but growth beyond the margin is not shown any
+             * more.
+             */
             n->components[2].ns.low -= wide * 0.015 * total;
             compare(cases[i].margin);
             const struct baseline_difference *d = row("qk256_dequant/p4_permute/4096");

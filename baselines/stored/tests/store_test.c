@@ -102,7 +102,9 @@ UNIT_TEST(saved_loaded_and_listed)
     baseline_free(&b);
 }
 
-/* Killed after ever longer, until a save is through: whatever is there is the old file or the new one, whole. */
+/*
+ * Killed after ever longer, until a save is through: whatever is there is the old file or the new one, whole.
+ */
 UNIT_TEST(killed_saves_leave_the_old_file)
 {
     struct baseline b, found;

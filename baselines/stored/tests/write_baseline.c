@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes the tests' baseline to stdout: as it is, of another machine, with a slower stage, with an accepted change. */
+/*
+ * Writes the tests' baseline to stdout: as it is, of another machine, with a slower stage, with an accepted
+ * change.
+ */
 #include "baselines/stored/tests/stored_fixture.h"
 
 #include "kernels/table.h"

@@ -49,7 +49,10 @@ UNIT_TEST(components_add_up_to_the_last_bit)
             row.samples_ns[i] *= scale * (1 + (double)qk_rng_unit(&rng));
         assert_int_equal(bench_breakdown_estimate(&row, &err), 0);
         assert_adds_up();
-        /* The median of differences is not made to add up, and does not: otherwise the above would show nothing. */
+        /*
+         * The median of differences is not made to add up, and does not: otherwise the above would show
+         * nothing.
+         */
         for (size_t i = 0; i < row.stages; i++)
             disagreement += row.component[i].paired_ns;
         assert_true(fabs(disagreement - row.total.ns.value) > 1e-6 * scale);
@@ -94,7 +97,10 @@ UNIT_TEST(a_component_may_be_negative)
 
 UNIT_TEST(what_is_not_resolved_keeps_its_value)
 {
-    /* scale: contains 0. unpack: 2 of 502 ns, its interval away from 0, but the same code differs by 10 of 1700. */
+    /*
+     * scale: contains 0. unpack: 2 of 502 ns, its interval away from 0, but the same code differs by 10 of
+     * 1700.
+     */
     static const double at[] = {500, 502, 1200, 1200.1, 1700, 1710};
     estimate(at, 0);
     assert_true(row.component[1].ns.low > 0 && row.component[1].ns.value > 2);
@@ -134,8 +140,10 @@ UNIT_TEST(five_blocks_are_too_few)
     assert_adds_up();
 }
 
-/* Three quarters of the rounds of one arm are late in alternate blocks: its median of differences moves elsewhere than
- * the difference of its medians. */
+/*
+ * Three quarters of the rounds of one arm are late in alternate blocks: its median of differences moves
+ * elsewhere than the difference of its medians.
+ */
 UNIT_TEST(an_interval_reaches_to_its_value)
 {
     bool widened = false;

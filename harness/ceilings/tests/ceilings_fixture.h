@@ -4,8 +4,8 @@
 #include "harness/ceilings/private.h"
 
 /*
- * Ceilings of a machine that never was: two CPUs, 32 KiB L1, 1 MiB L2, 32 MiB L3 that both share, no AVXVNNI. GB/s by
- * one thread, at every ISA level:
+ * Ceilings of a machine that never was: two CPUs, 32 KiB L1, 1 MiB L2, 32 MiB L3 that both share, no AVXVNNI.
+ * GB/s by one thread, at every ISA level:
  *                 L1   L2   L3  DRAM
  *   read         200  100   50    20
  *   write        100  100   50    10

@@ -112,7 +112,10 @@ UNIT_TEST_WITH(the_best_is_the_ceiling, set_up, tear_down)
     assert_true(row.best == 0.3333333 && row.median == 0.3333333);
 }
 
-/* One turn of eight at a clock of 3 GHz instead of 2.8 makes no ceiling; a disturbed repetition in each changes nothing. */
+/*
+ * One turn of eight at a clock of 3 GHz instead of 2.8 makes no ceiling; a disturbed repetition in each
+ * changes nothing.
+ */
 UNIT_TEST_WITH(a_peak_is_what_most_turns_reach, set_up, tear_down)
 {
     double rates[16], ghz[8], scratch[16];

@@ -91,7 +91,9 @@ UNIT_TEST(copies_copy)
         }
 }
 
-/* A copy of a unit onto the one before it moves the data on by one unit a pass, which makes passes visible. */
+/*
+ * A copy of a unit onto the one before it moves the data on by one unit a pass, which makes passes visible.
+ */
 UNIT_TEST(copies_go_over_it_as_often_as_told)
 {
     for (size_t i = 0; i < bench_ceiling_loop_count; i++)
@@ -125,8 +127,9 @@ static char *first_fault(const struct bench_ceiling_loop *loop, char *from, size
 }
 
 /*
- * The buffer is moved over the end of the pages vector by vector: each time the vector that lies first behind it must
- * be the first to fault, and at its own address. So every vector of the buffer is loaded, and from its place.
+ * The buffer is moved over the end of the pages vector by vector: each time the vector that lies first behind
+ * it must be the first to fault, and at its own address. So every vector of the buffer is loaded, and from
+ * its place.
  */
 UNIT_TEST(reads_touch_every_vector)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* read_ceilings FILE: as the program reads it, but for that it would measure afresh instead of refusing one. */
+/*
+ * read_ceilings FILE: as the program reads it, but for that it would measure afresh instead of refusing one.
+ */
 #include "harness/ceilings/ceilings.h"
 
 #include "kernels/tests/parts.h"

@@ -40,8 +40,8 @@ UNIT_TEST_WITH(the_bound_is_what_the_ceilings_give, set_up, tear_down)
     b = bench_roofline_bound(&c, &c.env, 0, 32 << 20, 0);
     bench_test_near(b.ns, (32 << 20) / 50.0);
     /*
-     * DRAM: a copied byte takes 0.2 ns, more than 1/20 + 1/10: all of the shorter on top, and no more. Past the caches
-     * it writes 16 GB/s instead of 10, and a bound takes the better.
+     * DRAM: a copied byte takes 0.2 ns, more than 1/20 + 1/10: all of the shorter on top, and no more. Past
+     * the caches it writes 16 GB/s instead of 10, and a bound takes the better.
      */
     b = bench_roofline_bound(&c, &c.env, 20e6, 160e6, 0);
     bench_test_near(b.ns, 10e6 + 1e6);

@@ -25,8 +25,9 @@ int cli_baseline_remove(struct cli_baseline_options *o, const char *folder, stru
 int cli_machine(struct bench_environment *env, struct qk_error *err);
 
 /*
- * `what` as a baseline. It is a file (it has a '/' or ends in .json) that is a baseline or a result of run --out, or
- * else the name of one that fits this machine (baseline_load_fitting). QK_ERR_ARG for a name that there is none of.
+ * `what` as a baseline. It is a file (it has a '/' or ends in .json) that is a baseline or a result of run
+ * --out, or else the name of one that fits this machine (baseline_load_fitting). QK_ERR_ARG for a name that
+ * there is none of.
  */
 int cli_baseline_open(struct baseline *b, const char *what, const char *dir, struct qk_error *err);
 /* A result of run --out as a baseline of one launch. A case that failed its check is absent. */
@@ -47,14 +48,15 @@ struct cli_launch {
 int cli_launch_run(const struct cli_launch *l, struct bench_sample_set *set, struct qk_error *err);
 
 /*
- * `launches` launches with counters and steps, and a breakdown in this process. All of it takes about budget_s, or what
- * 8 blocks of every case take in every launch. Tells on stderr where it is at. Errors of those. QK_ERR_INTERRUPTED.
+ * `launches` launches with counters and steps, and a breakdown in this process. All of it takes about
+ * budget_s, or what 8 blocks of every case take in every launch. Tells on stderr where it is at. Errors of
+ * those. QK_ERR_INTERRUPTED.
  */
 int cli_baseline_measure(struct baseline *b, const char *name, struct cli_measure *m, size_t launches,
                          double budget_s, struct qk_error *err);
 /*
- * The breakdown of m->patterns. *made says whether *bd is one. If not, why[size] says why: nothing staged is among
- * them, or none of it is available. Free it in any case.
+ * The breakdown of m->patterns. *made says whether *bd is one. If not, why[size] says why: nothing staged is
+ * among them, or none of it is available. Free it in any case.
  */
 int cli_baseline_breakdown(struct cli_measure *m, struct bench_breakdown *bd, bool *made, char *why,
                            size_t size, struct qk_error *err);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A launch of a save, from inside and from outside. It writes its result to memory that both have, not to a file. */
+/*
+ * A launch of a save, from inside and from outside. It writes its result to memory that both have, not to a
+ * file.
+ */
 #include "harness/cli/baseline/baseline.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/options.h"

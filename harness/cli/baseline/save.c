@@ -56,8 +56,9 @@ int cli_baseline_breakdown(struct cli_measure *m, struct bench_breakdown *bd, bo
 }
 
 /*
- * Each launch gets an equal part of the time that is left, less what the one before took beyond its part: counting
- * comes after the budget. The first and the last launch count instructions, which must not depend on the launch.
+ * Each launch gets an equal part of the time that is left, less what the one before took beyond its part:
+ * counting comes after the budget. The first and the last launch count instructions, which must not depend on
+ * the launch.
  */
 static int launch_all(struct cli_measure *m, struct bench_sample_set *sets, size_t *done, size_t count,
                       double end_s, struct qk_error *err)

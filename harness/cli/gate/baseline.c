@@ -108,8 +108,9 @@ static bool has_group(const struct baseline *base, const char *op, const char *s
 }
 
 /*
- * What to run when nobody says: all rows of the ops and shapes that the baseline has, as of others there is nothing to
- * judge. What this build has not is missing, which is the judge's to say. *m gets patterns of its own, to be freed.
+ * What to run when nobody says: all rows of the ops and shapes that the baseline has, as of others there is
+ * nothing to judge. What this build has not is missing, which is the judge's to say. *m gets patterns of its
+ * own, to be freed.
  */
 static int take_groups(struct cli_measure *m, const struct baseline *base,
                        const struct bench_environment *env, struct qk_error *err)

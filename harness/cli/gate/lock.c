@@ -13,8 +13,9 @@
 #include <unistd.h>
 
 /*
- * The lock is on a folder, not on a file in it. Nothing has to be made, so neither a umask nor a read-only or root-only
- * folder stands in the way, and nothing odd can stand in its place. /run is there for all users alike.
+ * The lock is on a folder, not on a file in it. Nothing has to be made, so neither a umask nor a read-only or
+ * root-only folder stands in the way, and nothing odd can stand in its place. /run is there for all users
+ * alike.
  */
 static int open_lock(const char **folder)
 {
@@ -26,7 +27,10 @@ static int open_lock(const char **folder)
     return fd;
 }
 
-/* Who holds the lock, as the kernel lists it: " (process 7, of alice)". Empty when that cannot be seen from here. */
+/*
+ * Who holds the lock, as the kernel lists it: " (process 7, of alice)". Empty when that cannot be seen from
+ * here.
+ */
 static const char *holder(int fd, char *to, size_t size)
 {
     struct stat st, of;

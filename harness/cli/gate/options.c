@@ -124,7 +124,10 @@ static const struct cli_option options[] = {
      "With --duet: every block as it was measured, as JSON lines", 4},
     {0}};
 
-/* The outputs of a command line that may be wrong in all else: argp ends at its first mistake, and they must say so. */
+/*
+ * The outputs of a command line that may be wrong in all else: argp ends at its first mistake, and they must
+ * say so.
+ */
 static void find_outputs(struct cli_gate *o, int argc, char **argv)
 {
     struct option longs[40] = {0};

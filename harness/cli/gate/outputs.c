@@ -105,7 +105,9 @@ static bool is_stored(const struct cli_gate *o, const char *path)
     return is;
 }
 
-/* Does this output end up in one that stands before it, or in a file the gate reads? Then it is not written. */
+/*
+ * Does this output end up in one that stands before it, or in a file the gate reads? Then it is not written.
+ */
 static int refuse_shared(struct cli_gate *o, int i, struct qk_error *err)
 {
     const bool is_file = o->baseline && strpbrk(o->baseline, "/.");
@@ -130,7 +132,10 @@ static int refuse_shared(struct cli_gate *o, int i, struct qk_error *err)
     return code;
 }
 
-/* Where GitHub shows markdown for a step. It may be the file that --markdown names; else --github asks for it. */
+/*
+ * Where GitHub shows markdown for a step. It may be the file that --markdown names; else --github asks for
+ * it.
+ */
 static void find_summary(struct cli_gate *o)
 {
     const char *const path = getenv("GITHUB_STEP_SUMMARY");
@@ -145,8 +150,8 @@ static void find_summary(struct cli_gate *o)
 }
 
 /*
- * Files get a form at once that says that the gate has not ended. A pipe cannot be written twice: it is opened, and
- * waits.
+ * Files get a form at once that says that the gate has not ended. A pipe cannot be written twice: it is
+ * opened, and waits.
  */
 static int begin(struct cli_gate *o, int i, const struct baseline_report *r, struct qk_error *err)
 {
@@ -159,7 +164,10 @@ static int begin(struct cli_gate *o, int i, const struct baseline_report *r, str
     if (!code && form->out.file.temp)
         code = write_form(o, i, r, err);
     struct stat st;
-    /* On a full disk, for instance. No verdict is better than an old one; what may not be written to keeps it. */
+    /*
+     * On a full disk, for instance. No verdict is better than an old one; what may not be written to keeps
+     * it.
+     */
     if (code == QK_ERR_IO && !stat(form->out.path, &st) && S_ISREG(st.st_mode)) {
         const int ignored = truncate(form->out.path, 0);
         (void)ignored;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the subcommands of `qkbench model` share: finding and loading the model, and the options of how it computes. */
+/*
+ * What the subcommands of `qkbench model` share: finding and loading the model, and the options of how it
+ * computes.
+ */
 #pragma once
 
 #include "harness/cli/options.h"
@@ -13,7 +16,10 @@ int cli_model_check(int argc, char **argv);
 int cli_model_perplexity(int argc, char **argv);
 int cli_model_synth(int argc, char **argv);
 
-/* How a model computes, as --act, --kv, --head-input, --kernels, --threads and MODEL have it. The options of each command begin with it. */
+/*
+ * How a model computes, as --act, --kv, --head-input, --kernels, --threads and MODEL have it. The options of
+ * each command begin with it.
+ */
 struct cli_model_options {
     const char *model;   /* NULL: the trained one that comes with qkbench */
     const char *kernels; /* one set, or for bench several */
@@ -34,12 +40,18 @@ enum { CLI_MODEL_ACT = 0x1000, CLI_MODEL_KV, CLI_MODEL_HEAD, CLI_MODEL_KERNELS }
 #define CLI_MODEL_OPTION_THREADS(what)                                                                       \
     CLI_ROW("threads", 't', "N", CLI_UINT64(cli_model_options, threads, 1, MODEL_THREADS_MAX), what, 2)
 
-/* What of these has no place, and one argument MODEL, for the parser of a command whose options begin with *o. */
+/*
+ * What of these has no place, and one argument MODEL, for the parser of a command whose options begin with
+ * *o.
+ */
 error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to);
 /* CPUs this process may run on, at most MODEL_THREADS_MAX. */
 size_t cli_model_cpus(void);
 
-/* The container of NULL (the trained model), "synth:PRESET" or a path; to be closed. Errors of whoever opens it. */
+/*
+ * The container of NULL (the trained model), "synth:PRESET" or a path; to be closed. Errors of whoever opens
+ * it.
+ */
 int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err);
 
 /* A model ready to compute. Zero it; free with cli_model_close in any case. */
@@ -49,8 +61,9 @@ struct cli_model {
     struct model_tokenizer *tokenizer; /* NULL without */
 };
 /*
- * Opens, parses o->kernels as one set, reads the tokenizer if wanted, loads the layout the set needs and says on stderr how large
- * copies are. A model that cannot run at all is QK_ERR_FORMAT here: nothing about this machine would change that.
+ * Opens, parses o->kernels as one set, reads the tokenizer if wanted, loads the layout the set needs and says
+ * on stderr how large copies are. A model that cannot run at all is QK_ERR_FORMAT here: nothing about this
+ * machine would change that.
  */
 int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool tokenizer,
                    struct qk_error *err);
@@ -61,5 +74,8 @@ void cli_model_close(struct cli_model *m);
 /* Weights in these layouts from the container, which is taken over or closed. */
 int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err);
 
-/* The whole file and a NUL behind it into *text[*size], to be freed; at most 256 MiB. QK_ERR_IO, QK_ERR_FORMAT, QK_ERR_MEMORY. */
+/*
+ * The whole file and a NUL behind it into *text[*size], to be freed; at most 256 MiB. QK_ERR_IO,
+ * QK_ERR_FORMAT, QK_ERR_MEMORY.
+ */
 int cli_model_read(const char *path, char **text, size_t *size, struct qk_error *err);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How surprising a text is to a model. Its tokens are cut into chunks that do not overlap. Each chunk starts in an
- * empty context, after a begin-of-text token, and every token of it is scored. Without such a token the first of each
- * chunk is not scored.
+ * How surprising a text is to a model. Its tokens are cut into chunks that do not overlap. Each chunk starts
+ * in an empty context, after a begin-of-text token, and every token of it is scored. Without such a token the
+ * first of each chunk is not scored.
  */
 #pragma once
 

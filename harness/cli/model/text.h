@@ -17,8 +17,8 @@ struct cli_model_run {
 int cli_model_run_do(const struct cli_model_run *o, struct qk_error *err);
 
 /*
- * Bytes to standard output as soon as they are whole characters. Tokens end anywhere, and a terminal shows garbage for
- * half a character. Bytes that cannot become one go out as they are. Zero it.
+ * Bytes to standard output as soon as they are whole characters. Tokens end anywhere, and a terminal shows
+ * garbage for half a character. Bytes that cannot become one go out as they are. Zero it.
  */
 struct cli_text {
     unsigned char held[4];

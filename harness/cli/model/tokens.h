@@ -7,8 +7,8 @@
 #include "model/tokenizer/tokenizer.h"
 
 /*
- * Decimal ids between blanks, line ends or commas: at least one, all below the vocabulary, at most the context. ids->id
- * is to be freed. QK_ERR_IO, QK_ERR_FORMAT naming the byte, QK_ERR_MEMORY.
+ * Decimal ids between blanks, line ends or commas: at least one, all below the vocabulary, at most the
+ * context. ids->id is to be freed. QK_ERR_IO, QK_ERR_FORMAT naming the byte, QK_ERR_MEMORY.
  */
 int cli_read_tokens(const char *path, const struct model_config *c, struct model_ids *ids,
                     struct qk_error *err);
@@ -16,9 +16,9 @@ int cli_read_tokens(const char *path, const struct model_config *c, struct model
 int cli_read_logits(const char *path, size_t tokens, size_t vocab, float **logits, struct qk_error *err);
 
 /*
- * Prints each position and the whole. True when within the tolerance. For f32 every position must be. For int8 it must
- * hold over all positions; none may be above 1.5 times it, and the arg-max must be the same wherever the reference's
- * top two are further apart than 0.3.
+ * Prints each position and the whole. True when within the tolerance. For f32 every position must be. For
+ * int8 it must hold over all positions; none may be above 1.5 times it, and the arg-max must be the same
+ * wherever the reference's top two are further apart than 0.3.
  */
 bool cli_judge_logits(const struct model_logits_position *each, const struct model_logits_comparison *all,
                       bool int8, double tolerance);

@@ -6,7 +6,8 @@
  *   jump=N:NS       forward, once
  *   stuck=N:COUNT   stands still from the Nth reading on for COUNT readings; 0: for ever
  *   rate=PERCENT    runs at that share of the right speed
- * CLOCK_MONOTONIC is; with BAD_CLOCK_ALL set the others that advance by themselves are as well. CPU times never.
+ * CLOCK_MONOTONIC is; with BAD_CLOCK_ALL set the others that advance by themselves are as well. CPU times
+ * never.
  */
 #include <dlfcn.h>
 #include <stdatomic.h>

@@ -2,9 +2,10 @@
 /*
  * counters_cost [PAIRS]: what reading the software events around a block costs.
  *
- * It times pairs of 20 ms blocks, one with and one without, in an order drawn for each pair, of the reference on 4096
- * elements. It prints with/without of the reported time (median of a block's slices) and of a block's wall time: the
- * median over the pairs with its 95 % sign interval. Then it prints the time that the readings take by themselves.
+ * It times pairs of 20 ms blocks, one with and one without, in an order drawn for each pair, of the reference
+ * on 4096 elements. It prints with/without of the reported time (median of a block's slices) and of a block's
+ * wall time: the median over the pairs with its 95 % sign interval. Then it prints the time that the readings
+ * take by themselves.
  */
 #include "harness/engine/arms.h"
 #include "harness/machine/pinning.h"

@@ -12,7 +12,10 @@ extern struct qk_error counters_err;
 extern struct bench_sample_set counters_set;
 extern uint64_t counters_called;
 
-/* An empty set, a PAPI module (NULL: the real one), and a kernel: a fake one that has no counters (fake) or the real. */
+/*
+ * An empty set, a PAPI module (NULL: the real one), and a kernel: a fake one that has no counters (fake) or
+ * the real.
+ */
 int counters_use(const char *module, bool fake);
 int counters_drop(void **state);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stands in front of the C library: a kernel whose hardware counters are known, for user code only. It answers perf_event_open, and ioctl
- * and read of what it opened; all else is passed on. It is off until a test or, when preloaded, $FAKE_KERNEL asks for it. A stretch in which fake_kernel.calls did not move is taken for the
- * loop of known length: 2000000 instructions, 1000000 branches. Otherwise a call is 1000 instructions, 250 cycles,
- * 100 branches, 1 of them mispredicted, 40 cache references and 4 misses, 8 misses of L1D and 2 of the last cache.
+ * Stands in front of the C library: a kernel whose hardware counters are known, for user code only. It
+ * answers perf_event_open, and ioctl and read of what it opened; all else is passed on. It is off until a
+ * test or, when preloaded, $FAKE_KERNEL asks for it. A stretch in which fake_kernel.calls did not move is
+ * taken for the loop of known length: 2000000 instructions, 1000000 branches. Otherwise a call is 1000
+ * instructions, 250 cycles, 100 branches, 1 of them mispredicted, 40 cache references and 4 misses, 8 misses
+ * of L1D and 2 of the last cache.
  */
 #pragma once
 

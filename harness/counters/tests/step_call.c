@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls variants once on their op's smallest shape, for a tool that counts their instructions, or counts them itself:
+ * Calls variants once on their op's smallest shape, for a tool that counts their instructions, or counts them
+ * itself:
  *
- *   step_call --list             variants that such a tool understands and this machine runs, one `op name` a line;
- *                                exits 77 with the reason when it would count something else
+ *   step_call --list             variants that such a tool understands and this machine runs, one `op name` a
+ *                                line; exits 77 with the reason when it would count something else
  *   step_call --count OP NAME...    instructions, by single-stepping, one number a line
  *   step_call --call OP NAME...
  *

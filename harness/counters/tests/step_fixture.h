@@ -46,9 +46,9 @@ static inline bool step_test_traps(void)
 }
 
 /*
- * Counts the reference once. False, with a whole test program's skip printed, when it cannot be stepped here; that is
- * believed only where the trap flag does nothing. (cmocka's own skip() prints `not ok`, which is a failure.) Any other
- * error is left for the tests.
+ * Counts the reference once. False, with a whole test program's skip printed, when it cannot be stepped here;
+ * that is believed only where the trap flag does nothing. (cmocka's own skip() prints `not ok`, which is a
+ * failure.) Any other error is left for the tests.
  */
 static inline bool step_test_can(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kinds of instructions prove which ISA ran, and say what each phase of the ladder has changed against the one
- * before; the test states it.
+ * The kinds of instructions prove which ISA ran, and say what each phase of the ladder has changed against
+ * the one before; the test states it.
  */
 #include "harness/counters/step.h"
 
@@ -47,9 +47,9 @@ UNIT_TEST(avx512_is_what_it_says)
 }
 
 /*
- * The ladder, step by step: how often each kind of instruction is executed for 256 elements, before and after. The
- * bounds hold for gcc 12 and clang 14, which spell some steps differently (clang writes a fixed shuffle where gcc
- * keeps the one by indices).
+ * The ladder, step by step: how often each kind of instruction is executed for 256 elements, before and
+ * after. The bounds hold for gcc 12 and clang 14, which spell some steps differently (clang writes a fixed
+ * shuffle where gcc keeps the one by indices).
  */
 static const struct {
     const char *before, *after;

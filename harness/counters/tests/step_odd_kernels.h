@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernels of known length and ill-behaved ones, in assembly so that no compiler or sanitizer changes them. x86-64. */
+/*
+ * Kernels of known length and ill-behaved ones, in assembly so that no compiler or sanitizer changes them.
+ * x86-64.
+ */
 #pragma once
 
 #include "kernels/kernels.h"
@@ -28,6 +31,9 @@ qk_qk256_dequant_fn odd_int3; /* breakpoint */
 qk_qk256_dequant_fn
     odd_second; /* second call: the fifth instruction, 9 bytes from the start, reads address 0 */
 qk_qk256_dequant_fn odd_endless; /* second call: jumps to itself */
-/* These call the system: pause(2) for ever, and SIGINT to itself, for which the second instruction is getpid(2). */
+/*
+ * These call the system: pause(2) for ever, and SIGINT to itself, for which the second instruction is
+ * getpid(2).
+ */
 qk_qk256_dequant_fn odd_hangs;
 qk_qk256_dequant_fn odd_kills;

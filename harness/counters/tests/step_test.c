@@ -196,7 +196,10 @@ UNIT_TEST(a_caller_without_children_status)
     assert_int_equal(steps.instructions, ODD_LOOP);
 }
 
-/* Runs `test` in a child in which system call `number` ends as `action` says (seccomp); true when the test is. */
+/*
+ * Runs `test` in a child in which system call `number` ends as `action` says (seccomp); true when the test
+ * is.
+ */
 static bool in_sandbox(const int *numbers, int number_count, unsigned action, bool (*test)(void))
 {
     struct sock_filter code[16] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};

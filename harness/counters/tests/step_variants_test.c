@@ -17,8 +17,8 @@ UNIT_FIXTURE(set_up)
 }
 
 /*
- * A step costs microseconds: a hundred counts of a short kernel, at least two of a long one, for how they are counted
- * is the same. QK_STEP_REPETITIONS=100 is for all.
+ * A step costs microseconds: a hundred counts of a short kernel, at least two of a long one, for how they are
+ * counted is the same. QK_STEP_REPETITIONS=100 is for all.
  */
 static int repetitions_of(uint64_t instructions)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Made-up machines for the tests of the doctor: a folder that stands for /, facts, and what is expected of findings. */
+/*
+ * Made-up machines for the tests of the doctor: a folder that stands for /, facts, and what is expected of
+ * findings.
+ */
 #pragma once
 
 #include "harness/doctor/private.h"

@@ -39,7 +39,9 @@ static const struct reloc_type reloc_types[] = {
 };
 #endif
 
-/* What an entry of the dynamic section must say: something of the named section, a value, a string or flags. */
+/*
+ * What an entry of the dynamic section must say: something of the named section, a value, a string or flags.
+ */
 enum rule { ADDRESS, INSIDE, SIZE, COUNT, ENTRIES, VALUE, NAME, FOLDERS, FLAGS };
 static const struct tag {
     Elf64_Sxword tag;
@@ -93,7 +95,9 @@ static const struct tag {
 };
 enum { TAGS = sizeof tags / sizeof *tags };
 
-/* Linkers store a string once that another ends with, but not these names, and they share none with symbols. */
+/*
+ * Linkers store a string once that another ends with, but not these names, and they share none with symbols.
+ */
 static bool own_string(const struct elf *e, uint64_t offset)
 {
     Elf64_Shdr strings, symbols;
@@ -174,7 +178,10 @@ static bool check_dynamic(struct elf *e)
             return false;
         value[k] = d.d_un.d_val;
     }
-    /* An installer that removes a search path moves the entries up, and may leave the path's place in .dynstr. */
+    /*
+     * An installer that removes a search path moves the entries up, and may leave the path's place in
+     * .dynstr.
+     */
     const size_t rest = e->at + sizeof d + offsetof(Elf64_Dyn, d_un),
                  end = dynamic.sh_offset + dynamic.sh_size;
     if (!must(e, d.d_tag == DT_NULL, "d_tag", (uint64_t)d.d_tag, "DT_NULL at the end") ||
@@ -241,8 +248,8 @@ static uint64_t value_of(const struct elf *e, const Elf64_Shdr *symbols, uint32_
 }
 
 /*
- * Is this the first to claim that word of the file? Places of relocations are claimed, and of a symbol's entry the
- * first word for its place in .got, the second for that in .got.plt.
+ * Is this the first to claim that word of the file? Places of relocations are claimed, and of a symbol's
+ * entry the first word for its place in .got, the second for that in .got.plt.
  */
 static bool claim(struct elf *e, size_t at)
 {
@@ -331,7 +338,10 @@ static bool check_relocs(struct elf *e, const char *name)
     return true;
 }
 
-/* Packed relative relocations: an even word is a place, an odd one a bit for each of the 63 words that follow. */
+/*
+ * Packed relative relocations: an even word is a place, an odd one a bit for each of the 63 words that
+ * follow.
+ */
 static bool check_packed(struct elf *e)
 {
     Elf64_Shdr table, place = {0}, target = {0};

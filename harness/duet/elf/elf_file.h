@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How the checks of a module's file (elf_check.h) read it. What is read was checked to be inside the file before: the
- * ELF header first, then what it points to. A check that fails says so in err, and its callers end.
+ * How the checks of a module's file (elf_check.h) read it. What is read was checked to be inside the file
+ * before: the ELF header first, then what it points to. A check that fails says so in err, and its callers
+ * end.
  */
 #pragma once
 
@@ -20,7 +21,10 @@ struct elf {
     struct qk_error *err;
     Elf64_Ehdr head;
     unsigned char *taken; /* a bit per word of the file: see claim() */
-    /* Of the relocations: is there one of TLS's fixed offsets, and do places of relative ones hold the addend, or 0? */
+    /*
+     * Of the relocations: is there one of TLS's fixed offsets, and do places of relative ones hold the
+     * addend, or 0?
+     */
     bool has_tpoff, filled, empty;
     size_t relative; /* how many relative ones .rela.dyn starts with */
     bool ascending;  /* are those in order? */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Builds as the deciding process sees them: what a check launch says of their rows, and what becomes of it. */
+/*
+ * Builds as the deciding process sees them: what a check launch says of their rows, and what becomes of it.
+ */
 #include "harness/duet/build.h"
 
 #include "harness/machine/child.h"

@@ -159,8 +159,8 @@ UNIT_TEST(blocks_are_dealt_over_launches)
         assert_int_equal(seen.turn[t], t % 3);
     assert_true(seen.progressed > 0);
     /*
-     * From DRAM, five launches when nothing is said. Two: half of what a decision takes in each; a later one has eight,
-     * and each after it twice as many.
+     * From DRAM, five launches when nothing is said. Two: half of what a decision takes in each; a later one
+     * has eight, and each after it twice as many.
      */
     cases[0].memory = BENCH_MEMORY_DRAM;
     cfg.case_count = 1;

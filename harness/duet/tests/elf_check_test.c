@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A module's file as the linker made it passes; cut or with a bit flipped where the loader looks, it is refused. */
+/*
+ * A module's file as the linker made it passes; cut or with a bit flipped where the loader looks, it is
+ * refused.
+ */
 #include "harness/duet/elf/elf_check.h"
 
 #include "harness/machine/tests/scratch.h"
@@ -120,8 +123,8 @@ UNIT_TEST(a_cut_file_is_refused)
 UNIT_TEST(each_bit_of_the_headers_counts)
 {
     /*
-     * Linkers do not agree on how the stack's segment is aligned, and the loader does not look at it. Only a linker that
-     * writes no PHDR, GNU ld, is known by that.
+     * Linkers do not agree on how the stack's segment is aligned, and the loader does not look at it. Only a
+     * linker that writes no PHDR, GNU ld, is known by that.
      */
     const size_t stack =
         sizeof head + segment_of(PT_GNU_STACK) * sizeof(Elf64_Phdr) + offsetof(Elf64_Phdr, p_align);
@@ -162,7 +165,9 @@ UNIT_TEST(hardly_a_bit_of_a_relocation_is_free)
     const size_t free_bits = passing(".rela.dyn", STEP, counts, &flips);
     for (size_t i = offsetof(Elf64_Rela, r_addend); i < sizeof(Elf64_Rela); i++)
         addends += counts[i];
-    /* Another place in .got, or another symbol. Some linkers do not fill in addends, so that they may change. */
+    /*
+     * Another place in .got, or another symbol. Some linkers do not fill in addends, so that they may change.
+     */
     printf("# .rela.dyn: %zu of %zu flips pass, %zu of them in addends\n", free_bits, flips, addends);
     assert_in_range(free_bits - addends, 0, flips / 1000 + 4);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What modules of rows that misbehave are made of: kernels of qk256_dequant, their rows, and the function that leaves. */
+/*
+ * What modules of rows that misbehave are made of: kernels of qk256_dequant, their rows, and the function
+ * that leaves.
+ */
 #pragma once
 
 #include "kernels/module.h"

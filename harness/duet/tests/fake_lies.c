@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A kernel module whose rows are right for as long as single calls are checked, and do something else in timed ones. */
+/*
+ * A kernel module whose rows are right for as long as single calls are checked, and do something else in
+ * timed ones.
+ */
 #include "harness/duet/tests/fake.h"
 
 #include <stdlib.h>
@@ -91,8 +94,8 @@ KERNEL(by_first_weights)
 }
 
 /*
- * Right for so many calls, then that. The second is right for fewer, and naps a microsecond a block, so that a call is
- * longer than a slice and is walked over.
+ * Right for so many calls, then that. The second is right for fewer, and naps a microsecond a block, so that
+ * a call is longer than a slice and is walked over.
  */
 #define TURNS(then)                                                                                          \
     KERNEL(then##_later)                                                                                     \

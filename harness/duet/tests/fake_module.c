@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A kernel module whose rows misbehave in known ways. Built several times: FAKE_MAGIC, FAKE_ABI, FAKE_ROW_BYTES break
- * its table. In the environment FAKE_FLAW breaks its last row, or how many there are. FAKE_LOG names a file to which
- * every load appends the address it was loaded at.
+ * A kernel module whose rows misbehave in known ways. Built several times: FAKE_MAGIC, FAKE_ABI,
+ * FAKE_ROW_BYTES break its table. In the environment FAKE_FLAW breaks its last row, or how many there are.
+ * FAKE_LOG names a file to which every load appends the address it was loaded at.
  */
 #include "harness/duet/tests/fake.h"
 
@@ -58,7 +58,9 @@ KERNEL(slow_first)
     warm = true;
 }
 
-/* Reports rows of weights interleaved by 16 and does nothing else: 4096 of them take longer than any slice. */
+/*
+ * Reports rows of weights interleaved by 16 and does nothing else: 4096 of them take longer than any slice.
+ */
 static void slow_rows(int32_t *restrict y, const uint8_t *restrict codes, const int8_t *restrict q,
                       int32_t q_sum, size_t rows, size_t columns)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A kernel module as it was at ABI 1, written out, because kernels/module.h has today's form only. Its first row claims
- * the hash of anything. FAKE_TRAITS: how many rows of traits it says it has; without it there are none.
+ * A kernel module as it was at ABI 1, written out, because kernels/module.h has today's form only. Its first
+ * row claims the hash of anything. FAKE_TRAITS: how many rows of traits it says it has; without it there are
+ * none.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Slices and blocks, measured in this process with modules that tell which of them is called, and on how much. */
+/*
+ * Slices and blocks, measured in this process with modules that tell which of them is called, and on how
+ * much.
+ */
 #include "harness/duet/desk.h"
 #include "harness/machine/pinning.h"
 #include "harness/records/stats.h"
@@ -242,7 +245,10 @@ UNIT_TEST(timed_calls_alternate)
         each_call = true;
         block_of(&w, 0);
         each_call = false;
-        /* Whole calls do with every call, be it of the other arm. The others do when they begin with the rows again. */
+        /*
+         * Whole calls do with every call, be it of the other arm. The others do when they begin with the rows
+         * again.
+         */
         for (size_t r = 1; r < run_count; r++) {
             assert_int_equal(on_second(r) != on_second(r - 1), i < 2 || runs[r].out < runs[r - 1].out);
             changes += on_second(r) != on_second(r - 1);
@@ -252,7 +258,10 @@ UNIT_TEST(timed_calls_alternate)
     }
 }
 
-/* Weights that are interleaved by 16 rows are walked over in such groups, by both arms and the extra rows too. */
+/*
+ * Weights that are interleaved by 16 rows are walked over in such groups, by both arms and the extra rows
+ * too.
+ */
 UNIT_TEST(interleaved_rows_are_walked_over)
 {
     /* A slice has 64 rows on the busiest machine. */

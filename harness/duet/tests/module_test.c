@@ -210,7 +210,10 @@ UNIT_TEST(rows_of_ours_do_what_they_claim)
     assert_int_equal(qk_table_load(&m, KERNELS, &err), 0);
     for (size_t i = 0; i < qk_table_builtin()->count; i++) {
 #ifdef INSTRUMENTED
-        /* Ten times as many steps, which say nothing about rows: kernels/check runs them all for the memory's sake. */
+        /*
+         * Ten times as many steps, which say nothing about rows: kernels/check runs them all for the memory's
+         * sake.
+         */
         if (&qk_table_builtin()->rows[i] != qk_reference(QK_OP_qk256_dequant))
             continue;
 #endif

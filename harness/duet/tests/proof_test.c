@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Proof slices, in this process, of a module whose rows do something else once nobody checks single calls any more. */
+/*
+ * Proof slices, in this process, of a module whose rows do something else once nobody checks single calls any
+ * more.
+ */
 #include "harness/duet/desk.h"
 #include "harness/machine/pinning.h"
 
@@ -24,9 +27,9 @@ static struct bench_duet_work work_on(const char *base, const char *candidate, c
 }
 
 /*
- * Blocks of a candidate beside a base that is right. Without proof slices nothing is found, or this would be no test of
- * them. With them it is found within a few blocks: half of the calls have the value that an old result fits, and a
- * sample of rows may miss the half that is not there.
+ * Blocks of a candidate beside a base that is right. Without proof slices nothing is found, or this would be
+ * no test of them. With them it is found within a few blocks: half of the calls have the value that an old
+ * result fits, and a sample of rows may miss the half that is not there.
  */
 static void prove(const char *base, const char *candidate, const char *shape, enum bench_memory memory,
                   const char *text)
@@ -34,7 +37,10 @@ static void prove(const char *base, const char *candidate, const char *shape, en
     struct bench_duet_work w = work_on(base, candidate, shape);
     struct bench_duet_block b;
     struct bench_duet_proof proof = unproven;
-    /* Of a case in cache all inputs are looked at after the calls that plan its slices, and after every block. */
+    /*
+     * Of a case in cache all inputs are looked at after the calls that plan its slices, and after every
+     * block.
+     */
     const bool seen = memory == BENCH_MEMORY_CACHE && text && !strstr(text, "reference's");
     int code;
     w.memory = memory;
@@ -139,7 +145,9 @@ UNIT_TEST(another_case_is_not_blamed)
     bench_duet_clear(&desk);
 }
 
-/* Every op's reference, as both arms, in cache and walked over: what proofs compare is what the op computes. */
+/*
+ * Every op's reference, as both arms, in cache and walked over: what proofs compare is what the op computes.
+ */
 UNIT_TEST(every_op_can_be_proven)
 {
     struct qk_table loaded[2] = {desk.table[0], desk.table[1]};

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints a line of a small trace: write_trace header|full|bare. A full block has everything, a bare one what must be. */
+/*
+ * Prints a line of a small trace: write_trace header|full|bare. A full block has everything, a bare one what
+ * must be.
+ */
 #include "harness/duet/trace.h"
 
 #include "kernels/tests/parts.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Prints the fixture's rows as JSON, JSON lines or CSV, for e2e_schema_test.py: write_e2e json|jsonl|csv [REPETITIONS]
+ * Prints the fixture's rows as JSON, JSON lines or CSV, for e2e_schema_test.py: write_e2e json|jsonl|csv
+ * [REPETITIONS]
  */
 #include "harness/e2e/tests/e2e_fixture.h"
 

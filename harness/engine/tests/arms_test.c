@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Rounds, blocks and what becomes of their times; that calls alternate; and that rows are right on both values. */
+/*
+ * Rounds, blocks and what becomes of their times; that calls alternate; and that rows are right on both
+ * values.
+ */
 #include "harness/engine/arms.h"
 #include "harness/engine/group.h"
 #include "harness/machine/pinning.h"

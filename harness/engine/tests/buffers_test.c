@@ -111,7 +111,10 @@ UNIT_TEST(results_are_compared_with_the_reference)
     assert_int_equal(bench_buffers_expect(&b, &err), 0);
     const struct qk_variant *reference = qk_reference(group.op);
     assert_true(bench_buffers_same(&b, reference, why, sizeof why));
-    /* Right results stand in the outputs now; a variant that writes nothing must not be taken for a right one. */
+    /*
+     * Right results stand in the outputs now; a variant that writes nothing must not be taken for a right
+     * one.
+     */
     struct qk_variant idle = *reference;
     idle.fn = (qk_fn *)copy_nothing;
     assert_false(bench_buffers_same(&b, &idle, why, sizeof why));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The run from matrix to sample set. qk_check_variant is wrapped by the linker, so that a variant can be made to fail
- * its check.
+ * The run from matrix to sample set. qk_check_variant is wrapped by the linker, so that a variant can be made
+ * to fail its check.
  */
 #include "harness/engine/run.h"
 #include "harness/machine/pinning.h"
@@ -170,7 +170,10 @@ UNIT_TEST(nothing_available_says_why)
     const struct qk_cpu all = isa;
     assert_int_equal(qk_cpu_detect(&isa, "avx2", &err), 0);
     assert_int_equal(run("qk256_dequant/p4*/256", "seed"), QK_ERR_UNAVAILABLE);
-    /* With the reference asked for too there is something to measure, and the other is a skip with its reason. */
+    /*
+     * With the reference asked for too there is something to measure, and the other is a skip with its
+     * reason.
+     */
     assert_int_equal(run("qk256_dequant/*[ra]*[rt]*/256", "seed"), 0);
     for (size_t r = 1; r < set.record_count; r++) {
         assert_int_equal(set.records[r].status, BENCH_SKIP);

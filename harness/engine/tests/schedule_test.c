@@ -81,7 +81,9 @@ UNIT_TEST(orders_are_permutations)
     }
 }
 
-/* Every arm comes first, last and in the middle equally often: 6000 draws of 3, each place 2000 +- 5 sigma. */
+/*
+ * Every arm comes first, last and in the middle equally often: 6000 draws of 3, each place 2000 +- 5 sigma.
+ */
 UNIT_TEST(orders_are_even)
 {
     struct qk_rng rng;

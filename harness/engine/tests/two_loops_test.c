@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Google-benchmark's loop and the engine's own time the same thing. One function goes through both, in rounds like any
- * two arms. Each loop reads clocks inside of what it times, and google-benchmark one more: up to 0.9 us of a slice of
+ * Google-benchmark's loop and the engine's own time the same thing. One function goes through both, in rounds
+ * like any two arms. Each loop reads clocks inside of what it times, and google-benchmark one more: up to 0.9
+ * us of a slice of
  * 400. That is no time of the function's. Two more arms show it, of a function that does nothing.
  */
 #include "harness/engine/arms.h"
@@ -71,7 +72,10 @@ static struct bench_interval ratio(uint64_t seed)
     return found;
 }
 
-/* Blocks are added until the interval says on which side of the bound the loops are. A busy machine needs more. */
+/*
+ * Blocks are added until the interval says on which side of the bound the loops are. A busy machine needs
+ * more.
+ */
 UNIT_TEST(both_loops_time_the_same)
 {
     struct bench_interval found;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting for the core. The linker wraps the clock: at 1000 GHz the additions look few, so the core looks shared; at
- * 1 MHz they look many, and it is ours. At 0 the true clock answers.
+ * Waiting for the core. The linker wraps the clock: at 1000 GHz the additions look few, so the core looks
+ * shared; at 1 MHz they look many, and it is ours. At 0 the true clock answers.
  */
 #include "harness/machine/core_share.h"
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Sets of CPUs beyond the first 1024, and a system that answers with 2048 and refuses to pin to most: the linker wraps
- * its calls. */
+/*
+ * Sets of CPUs beyond the first 1024, and a system that answers with 2048 and refuses to pin to most: the
+ * linker wraps its calls.
+ */
 #include "harness/machine/pinning.h"
 
 #include "kernels/tests/cmocka_parts.h"

@@ -69,7 +69,10 @@ static void forget(struct bench_outfile *out)
 
 enum target { NEW, OLD, DIRECT };
 
-/* The descriptor that a path stands for, or -1. Others write there too: nothing of it may be replaced or cut off. */
+/*
+ * The descriptor that a path stands for, or -1. Others write there too: nothing of it may be replaced or cut
+ * off.
+ */
 static int descriptor_of(const char *path)
 {
     static const char *const forms[] = {"/dev/fd/%d%n", "/proc/self/fd/%d%n"};
@@ -80,7 +83,10 @@ static int descriptor_of(const char *path)
     return !strcmp(path, "/dev/stdout") ? STDOUT_FILENO : !strcmp(path, "/dev/stderr") ? STDERR_FILENO : -1;
 }
 
-/* May the old file be changed? A rename asks only for the folder's permission, and fails on append-only files. */
+/*
+ * May the old file be changed? A rename asks only for the folder's permission, and fails on append-only
+ * files.
+ */
 static int refuses(const char *path)
 {
     struct statx st;
@@ -90,8 +96,8 @@ static int refuses(const char *path)
 }
 
 /*
- * What to write to: links resolved, so that the link stays and its target is replaced. DIRECT: something that a rename
- * would destroy, or that has no name (any more), as what /proc/self/fd leads to.
+ * What to write to: links resolved, so that the link stays and its target is replaced. DIRECT: something that
+ * a rename would destroy, or that has no name (any more), as what /proc/self/fd leads to.
  */
 static int find_target(struct bench_outfile *out, const char *path, enum target *target, struct qk_error *err)
 {

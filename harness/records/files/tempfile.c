@@ -58,7 +58,10 @@ static bool is_local(int fd)
     return false;
 }
 
-/* The lock alone tells the dead from the living. The number is looked at where locks are not kept by the folder. */
+/*
+ * The lock alone tells the dead from the living. The number is looked at where locks are not kept by the
+ * folder.
+ */
 static void remove_if_dead(int folder, const char *name, long pid)
 {
     struct stat named, locked;
@@ -70,7 +73,10 @@ static void remove_if_dead(int folder, const char *name, long pid)
     const int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return;
-    /* Whoever removes a file holds its lock, so a name that still leads to it cannot become another's meanwhile. */
+    /*
+     * Whoever removes a file holds its lock, so a name that still leads to it cannot become another's
+     * meanwhile.
+     */
     if (!flock(fd, LOCK_EX | LOCK_NB) && !fstat(fd, &locked) &&
         !fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) && named.st_dev == locked.st_dev &&
         named.st_ino == locked.st_ino)

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* What this process must not leave behind: its temporary files, and folders it made for files that never came. */
+/*
+ * What this process must not leave behind: its temporary files, and folders it made for files that never
+ * came.
+ */
 #pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 /*
- * A locked file .qkbench-PID-N.tmp in the folder of `path`, open for reading and writing; -1 with errno. What dead
- * processes left there is removed first. *slot names it from here on.
+ * A locked file .qkbench-PID-N.tmp in the folder of `path`, open for reading and writing; -1 with errno. What
+ * dead processes left there is removed first. *slot names it from here on.
  */
 int bench_tempfile_make(const char *path, mode_t mode, int *slot);
 const char *bench_tempfile_name(int slot);

@@ -8,8 +8,8 @@
 /*
  * Seven cases. Group qk256_dequant/4096, 7 blocks of 3 slices: scalar (reference), p1_unpack at exactly half
  * scalar's time, p2_fma skipped, p3_prefetch failed, p4_permute at a quarter, autovec_v3 (no phase) at a
- * third. Block 2 is disturbed; scalar has a metric that is whole, one that is not, with a remark, and one without a
- * value. Group qk256_dequant/256: scalar alone, one block of one slice, no clock, no events.
+ * third. Block 2 is disturbed; scalar has a metric that is whole, one that is not, with a remark, and one
+ * without a value. Group qk256_dequant/256: scalar alone, one block of one slice, no clock, no events.
  */
 void bench_test_set(struct bench_sample_set *set);
 
@@ -23,7 +23,10 @@ struct bench_test_bad {
     const char *text;  /* in the message */
     const char *where; /* NULL: path */
 };
-/* `read` refuses the good document with each change, with QK_ERR_FORMAT, the file's name and the path; it takes the good one. */
+/*
+ * `read` refuses the good document with each change, with QK_ERR_FORMAT, the file's name and the path; it
+ * takes the good one.
+ */
 void bench_test_refused(const char *good, int (*read)(const char *path, struct qk_error *err),
                         const struct bench_test_bad *bad, size_t count);
 

@@ -19,7 +19,10 @@ UNIT_TEST(medians)
     assert_memory_equal(x, kept, sizeof x);
 }
 
-/* Depression data, gain under a tranquilliser: Hollander and Wolfe, Nonparametric Statistical Methods (1973), example 3.3. */
+/*
+ * Depression data, gain under a tranquilliser: Hollander and Wolfe, Nonparametric Statistical Methods (1973),
+ * example 3.3.
+ */
 UNIT_TEST(hodges_lehmann)
 {
     const double before[] = {1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30},

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes the tests' sample set to stdout; with an argument, as if it were of a machine that is always the same. */
+/*
+ * Writes the tests' sample set to stdout; with an argument, as if it were of a machine that is always the
+ * same.
+ */
 #include "harness/records/tests/fixture.h"
 
 TEST_PART(write_fixture)

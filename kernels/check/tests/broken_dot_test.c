@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bound of f32 dot products checked: kernels that are broken on purpose, one fault each, must fail, with a text
- * that names the fault; sums in other orders, and a single running sum where rows are short, must pass.
+ * The bound of f32 dot products checked: kernels that are broken on purpose, one fault each, must fail, with
+ * a text that names the fault; sums in other orders, and a single running sum where rows are short, must
+ * pass.
  */
 #include "kernels/cases/dot.h"
 #include "kernels/check/check.h"

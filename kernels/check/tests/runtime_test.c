@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The nine checks the runtime has for its AVX2 kernels, under names that say so (the list: EffortlessMetrics/BitNet-rs,
- * crates/bitnet-kernels/src/cpu/x86.rs, tests test_avx2_*), with stricter bounds: everything here is equal to the bit,
- * where there it is within 1e-6, 1e-5, 0.01, or in nine bytes of ten.
+ * The nine checks the runtime has for its AVX2 kernels, under names that say so (the list:
+ * EffortlessMetrics/BitNet-rs, crates/bitnet-kernels/src/cpu/x86.rs, tests test_avx2_*), with stricter
+ * bounds: everything here is equal to the bit, where there it is within 1e-6, 1e-5, 0.01, or in nine bytes of
+ * ten.
  */
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"
@@ -24,7 +25,10 @@ static const struct qk_variant *row(enum qk_op op, const char *name)
     return NULL;
 }
 
-/* The compiler's own detection is the independent witness; clang 14 does not know f16c, which came before avx2. */
+/*
+ * The compiler's own detection is the independent witness; clang 14 does not know f16c, which came before
+ * avx2.
+ */
 static void kernel_availability(void)
 {
 #if defined __x86_64__
@@ -124,7 +128,10 @@ static const float lut[4] = {-2.0f, -1.0f, 1.0f, 2.0f};
 static float out[ELEMENTS], reference[ELEMENTS];
 static uint8_t codes[BYTES];
 
-/* Every row of the op at AVX2 that makes values, over `blocks` of `codes`: the elements as the reference has them? */
+/*
+ * Every row of the op at AVX2 that makes values, over `blocks` of `codes`: the elements as the reference has
+ * them?
+ */
 static bool dequantize_all(const float *scale, size_t blocks)
 {
     bool same = true;

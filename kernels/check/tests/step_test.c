@@ -279,8 +279,8 @@ static void attention_values(void)
 }
 
 /*
- * A vector of 1.5, which makes the scale 1, and v: gets v the nearest of the levels? Differences of f32 of like size
- * are exact in f64.
+ * A vector of 1.5, which makes the scale 1, and v: gets v the nearest of the levels? Differences of f32 of
+ * like size are exact in f64.
  */
 static bool nearest(qk_tl1_quantize_fn *quantise, const float *level, float v)
 {

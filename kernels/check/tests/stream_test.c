@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Outputs so large that variants store past the caches: the checker's shapes are smaller. On a cache line, and not. */
+/*
+ * Outputs so large that variants store past the caches: the checker's shapes are smaller. On a cache line,
+ * and not.
+ */
 #include "kernels/layout.h"
 #include "kernels/qk256_dequant/op.h"
 #include "kernels/table.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Every refusal of the checked entry points of f32 dot products, with its text, and the output untouched after each. */
+/*
+ * Every refusal of the checked entry points of f32 dot products, with its text, and the output untouched
+ * after each.
+ */
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"
 #include "kernels/library/tests/refused.h"
@@ -59,7 +62,9 @@ static void values(void)
     memset(codes, 0xe4, sizeof codes); /* codes 0, 1, 2, 3 in every byte */
     for (int c = 0; c < COLS; c++)
         x[c] = (float)(c % 4 + 1);
-    /* A group of four: -2 -2 +3 +8 = 7. A row: 64 groups, then codes 0 and 1 of the second block: -2 -2 = -4. */
+    /*
+     * A group of four: -2 -2 +3 +8 = 7. A row: 64 groups, then codes 0 and 1 of the second block: -2 -2 = -4.
+     */
     int code = CALL(y, codes, BYTES, scale, lut, x, ROWS, COLS);
     tap(!code && y[0] == 448 * 2 - 4 * 3 && y[1] == 448 * 4 - 4 * 5 && y[2] == 448 * 6 - 4 * 7 &&
             y[ROWS] == 0,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Every refusal of the i2s entry points, with its text, and the output untouched; and the whole way from I2_S order. */
+/*
+ * Every refusal of the i2s entry points, with its text, and the output untouched; and the whole way from I2_S
+ * order.
+ */
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"
 #include "kernels/library/tests/refused.h"

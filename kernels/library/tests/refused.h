@@ -17,4 +17,4 @@ static inline void refused_as(int expected, const char *name, int code, const ch
 
 /* Each says in its text what was found, and what was wanted. */
 #define refused(name, call, found, wanted) refused_as(QK_ERR_ARG, name, call, found, wanted, untouched)
-#define too_large(name, call, wanted)      refused_as(QK_ERR_MEMORY, name, call, "overflow", wanted, untouched)
+#define too_large(name, call, want)        refused_as(QK_ERR_MEMORY, name, call, "overflow", want, untouched)

@@ -58,7 +58,10 @@ UNIT_TEST(every_f32_set_agrees)
     }
 }
 
-/* The rule of the references' README: 4 % over all, 6 % at any position, the same arg-max where it is no near-tie. */
+/*
+ * The rule of the references' README: 4 % over all, 6 % at any position, the same arg-max where it is no
+ * near-tie.
+ */
 UNIT_TEST(with_int8_it_is_within_the_rule)
 {
     static const struct {
@@ -122,7 +125,10 @@ UNIT_TEST(integer_kernels_give_the_same_bits)
     free(want);
 }
 
-/* Sums of floats in every variant of the other ops are defined to the bit, so threads and batches decide nothing. */
+/*
+ * Sums of floats in every variant of the other ops are defined to the bit, so threads and batches decide
+ * nothing.
+ */
 UNIT_TEST(threads_and_batches_decide_nothing)
 {
     const struct model_kernels k = fixture_kernels("best", MODEL_ACT_F32);

@@ -85,7 +85,10 @@ UNIT_TEST(halves_come_back)
     }
 }
 
-/* Between two neighbours the nearer one, and in the middle the even one; checked at every gap, denormals and overflow too. */
+/*
+ * Between two neighbours the nearer one, and in the middle the even one; checked at every gap, denormals and
+ * overflow too.
+ */
 UNIT_TEST(f16_rounds_to_nearest_even)
 {
     for (unsigned half = 0; half < 0x7c00; half++) {

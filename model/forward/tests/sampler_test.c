@@ -38,7 +38,9 @@ UNIT_TEST(greedy_takes_the_first_of_the_largest)
     assert_int_equal(counts[1], 10);
 }
 
-/* Counts against exact probabilities: each within five standard deviations of a binomial; the seed is fixed. */
+/*
+ * Counts against exact probabilities: each within five standard deviations of a binomial; the seed is fixed.
+ */
 UNIT_TEST(draws_have_their_probabilities)
 {
     static const struct {

@@ -35,7 +35,10 @@ void model_build_pad(struct model_build *b, size_t alignment);
 unsigned model_build_every_kind(struct model_build *b);
 /* As strings: what stands for each of the 256 bytes in byte-level BPE, in order of the bytes. */
 void model_build_stand_ins(struct model_build *b);
-/* A file without tensors: a tokenizer of the 256 bytes, seven longer tokens, their merges and two control tokens. */
+/*
+ * A file without tensors: a tokenizer of the 256 bytes, seven longer tokens, their merges and two control
+ * tokens.
+ */
 void model_build_vocabulary(struct model_build *b);
 /* elements / 4 bytes of the given code byte, the scale, 28 bytes 0xee. */
 void model_build_i2s(struct model_build *b, uint64_t elements, unsigned char codes, float scale);

@@ -202,7 +202,10 @@ UNIT_TEST(unknown_presets_are_refused)
     assert_int_equal(f.calls, 0);
 }
 
-/* Layers count 69 468 160 codes in 7 tensors and their norms; all else is the same to the byte but for the tensor infos. */
+/*
+ * Layers count 69 468 160 codes in 7 tensors and their norms; all else is the same to the byte but for the
+ * tensor infos.
+ */
 UNIT_TEST(layers_have_the_published_size)
 {
     uint64_t size[4];

@@ -5,10 +5,11 @@
 #include "reports/forms/verdicts.h"
 
 /*
- * The kinds of report; false when there is no such kind. Verdicts of the run are those of baseline_report_judge, but
- * for hostile and many.
+ * The kinds of report; false when there is no such kind. Verdicts of the run are those of
+ * baseline_report_judge, but for hostile and many.
  *   good     a full suite of 70 cases that passes
- *   bad      every verdict, a component that grew, changed instruction counts, rules, a control judged wrongly
+ *   bad      every verdict, a component that grew, changed instruction counts, rules, a control judged
+ *            wrongly
  *   warn     one WARN
  *   strict   refused, and another INCONCLUSIVE
  *   unsure   not decided in time

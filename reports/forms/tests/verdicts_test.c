@@ -14,7 +14,10 @@ static const char *const kinds[] = {"good",   "bad",     "warn",  "strict", "uns
                                     "stalls", "hostile", "empty", "ended"};
 enum { FORMS = sizeof forms / sizeof *forms, KINDS = sizeof kinds / sizeof *kinds };
 
-/* To be freed. In the caller's variable, because gcc takes what open_memstream leaves in ours for its address. */
+/*
+ * To be freed. In the caller's variable, because gcc takes what open_memstream leaves in ours for its
+ * address.
+ */
 static void write_report(const char *form, const struct baseline_report *r, char **text)
 {
     struct qk_error err;

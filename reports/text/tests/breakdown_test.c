@@ -29,7 +29,10 @@ UNIT_FIXTURE(tear_down)
 
 typedef int writer(const struct report_breakdown_input *in, FILE *to, struct qk_error *e);
 
-/* To be freed. In the caller's variable, because gcc takes what open_memstream leaves in ours for its address. */
+/*
+ * To be freed. In the caller's variable, because gcc takes what open_memstream leaves in ours for its
+ * address.
+ */
 static void written(writer *write, const struct baseline_components *beside, char **text)
 {
     size_t size;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A bad candidate for the gate: a module of two rows, the first of them bad. A file of this folder holds the members of
- * one kind, and meson builds a module of each with -DBAD_<member>. A member defines some of
+ * A bad candidate for the gate: a module of two rows, the first of them bad. A file of this folder holds the
+ * members of one kind, and meson builds a module of each with -DBAD_<member>. A member defines some of
  *   KERNEL  what the row does, in a function with QK_ARGS. Without it the row does what the base's does
- *   START   what happens when the module is loaded; END when it is unloaded; MODULE when its table is asked for
+ *   START   what happens when the module is loaded; END when it is unloaded; MODULE when its table is asked
+ *           for
  * and then includes this file. bad.def says how the gate must end with each.
  */
 #pragma once
@@ -33,7 +34,9 @@
 qk_qk256_dequant_fn qk_qk256_dequant_scalar, qk_qk256_dequant_avx2_best;
 #define good qk_qk256_dequant_scalar
 
-/* Blocks of the gated shape, 4096, which is none of the checker's; and more calls than a check makes of it. */
+/*
+ * Blocks of the gated shape, 4096, which is none of the checker's; and more calls than a check makes of it.
+ */
 enum { BLOCKS = 4096 / QK256_BLOCK, LATE = 300 };
 
 /* Does the work n times over. */

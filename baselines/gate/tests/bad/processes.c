@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads, children, files and limits: what a module does to the process it is in. Most are twice as slow besides. */
+/*
+ * Threads, children, files and limits: what a module does to the process it is in. Most are twice as slow
+ * besides.
+ */
 #if defined BAD_thread_spins
 #define START start_thread(never)
 #elif defined BAD_thread_late
