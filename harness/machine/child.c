@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Copies first: what one descriptor becomes may be the number of another. */
+/* All are copied first: the number that one descriptor becomes may be the number of another. */
 static bool put_descriptors(const int fds[3])
 {
     int high[3];

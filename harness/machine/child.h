@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* Other programs as children, which end with the thread that started them, and what children leave behind. */
+/*
+ * Starts other programs as children, and ends what those leave behind. A child ends with the thread that
+ * started it.
+ */
 #pragma once
 
 #include <sys/types.h>
 
 /*
- * Starts `file`, looked for in PATH when it has no slash, with the three standard descriptors `fds`; -1 is
- * /dev/null. 0 or the errno that kept it from running; *pid is the caller's to wait for. The child gets
- * SIGTERM when we die.
+ * Starts `file`, which is looked for in PATH when it has no slash. `fds` are its three standard descriptors;
+ * -1 stands for /dev/null. Returns 0, or the errno that kept it from running. The caller waits for *pid. The
+ * child gets SIGTERM when the thread that started it dies.
  */
 int bench_child_start(pid_t *pid, const char *file, char *const *argv, char *const *environment,
                       const int fds[3]);
 
 /*
- * From the first on, processes that a child leaves behind become this one's children; the second ends all
- * children. So the caller has none of its own by then.
+ * After bench_strays_adopt, processes that a child leaves behind become children of this process.
+ * bench_strays_end kills all children, so the caller must have none of its own by then.
  */
 void bench_strays_adopt(void);
 void bench_strays_end(void);

@@ -33,9 +33,8 @@ static double step_ns;
 static once_flag stepped = ONCE_FLAG_INIT;
 
 /*
- * A few us where the clock is fine. Five steps are enough of a clock that takes long over them, of which one
- * will not have been doubled by another program. Ten million readings, some 0.3 s, are more than two steps of
- * 100 ms.
+ * This takes a few us where the clock is fine. Five steps are enough of a slow clock: other programs will not
+ * have doubled all of them. Ten million readings take some 0.3 s, more than two steps of 100 ms.
  */
 static void look_for_step(void)
 {

@@ -14,9 +14,9 @@
     "addl %9, %5\n\taddl %9, %6\n\taddl %9, %7\n\taddl %9, %8\n\t"
 
 /*
- * Eight chains of 1-cycle additions: as many at a time as the core has adders, which another thread of the
- * core takes its share of. From a register, because some cores fold constants away; 64 of them, so that the
- * loop's own branch costs 1.5 %.
+ * Eight chains of 1-cycle additions keep all adders of the core busy. Another thread on the core takes its
+ * share of them. The addend is in a register, because some cores fold constants away. A round has 64
+ * additions, so that the loop's own branch costs only 1.5 %.
  */
 bool bench_adds(uint64_t rounds)
 {

@@ -44,7 +44,7 @@ static void take_cpuinfo(struct bench_environment *env, const char *key, const c
         copy(env->cpu_flags, sizeof env->cpu_flags, value);
 }
 
-/* Lines "key<tabs>: value"; the stanza of a CPU begins with "processor". */
+/* Lines are "key<tabs>: value". The part of each CPU begins with a line "processor". */
 static void read_cpuinfo(const char *root, struct bench_environment *env, int cpu)
 {
     FILE *f = bench_open_below(root, "/proc/cpuinfo");

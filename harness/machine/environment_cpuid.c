@@ -15,7 +15,7 @@ static void add(struct bench_environment *env, int level, const char *type, uint
     strcpy(c->type, type);
 }
 
-/* Leaf 4 of Intel and leaf 0x8000001D of AMD have one form: a sub-leaf for each cache, until type 0. */
+/* Leaf 4 of Intel and leaf 0x8000001D of AMD have the same form: one sub-leaf per cache, ended by type 0. */
 static void deterministic(struct bench_environment *env, unsigned leaf)
 {
     static const char *const types[] = {"", "Data", "Instruction", "Unified"};

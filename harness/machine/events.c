@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 /*
- * /proc/stat is made anew for every read, with a number for each interrupt line: on large machines that takes
- * longer than a block of 20 ms can spare (twice this is 0.4 % of it).
+ * The kernel makes /proc/stat anew for every read, with a number for each interrupt line. On large machines
+ * that takes longer than a block of 20 ms can spare. (Two reads of this length are 0.4 % of it.)
  */
 static const uint64_t most_ns = 40000;
 

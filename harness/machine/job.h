@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* What everything that measures is told by its caller, as one value. */
+/* What a caller tells everything that measures, as one value. */
 #pragma once
 
 #include "kernels/table.h"
 
 struct bench_job {
-    const struct qk_table *table; /* the kernels at hand */
+    const struct qk_table *table; /* the kernels that may be measured */
     const struct qk_cpu *isa;     /* the levels they may use */
     int cpu;                      /* logical CPU the calling thread is pinned to */
-    uint64_t seed;                /* of orders and inputs */
-    bool quick;                   /* shorter: to look at, not to quote */
-    double budget_s;              /* what timing may take, from its checks on; 0: as long as it wants */
-    bool (*stop)(void); /* asked between blocks; true ends the work (QK_ERR_INTERRUPTED). May be NULL */
-    /* Told between blocks, never inside: the share done in [0, 1], and what is at hand. May be NULL. */
+    uint64_t seed;                /* seed of orders and inputs */
+    bool quick;                   /* shorter: for a look, not for quoting */
+    double budget_s;              /* limit on timing, counted from its checks on; 0: no limit */
+    /* Asked between blocks. True ends the work with QK_ERR_INTERRUPTED. May be NULL. */
+    bool (*stop)(void);
+    /* Called between blocks, never inside: the share done in [0, 1], and what is measured now. May be NULL. */
     void (*progress)(void *ctx, double done, const char *what);
-    void *ctx; /* progress's */
+    void *ctx; /* passed to progress */
 };
 
 static inline bool bench_job_stopped(const struct bench_job *job)

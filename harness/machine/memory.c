@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-/* "MemAvailable: 123 kB" in a file of such lines, in bytes; NaN when it is not there. */
+/* Finds "MemAvailable: 123 kB" in a file of such lines. Returns bytes, or NaN when the key is not there. */
 static double kib_of(const char *root, const char *path, const char *key)
 {
     FILE *file = bench_open_below(root, path);

@@ -71,7 +71,7 @@ char *bench_cpus_list(const struct bench_cpus *set, char *to, size_t size)
     return to;
 }
 
-/* With one CPU allowed the thread is pinned already, which some systems that refuse to pin make use of. */
+/* With one CPU allowed the thread is pinned already, so a system that refuses to pin does no harm. */
 static bool pin_to(const struct bench_cpus *allowed, int cpu)
 {
     return bench_cpus_use_one(cpu) || bench_cpus_count(allowed) == 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting for the core. The linker wraps the clock: at 1000 GHz the additions look few, so the core looks
- * shared; at 1 MHz they look many, and it is ours. At 0 the true clock answers.
+ * Waiting for the core. The linker wraps the estimate of the clock. At 1000 GHz the additions look few, so
+ * the core looks shared. At 1 MHz they look many, so the core looks free. At 0 the true estimate answers.
  */
 #include "harness/machine/core_share.h"
 

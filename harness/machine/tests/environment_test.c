@@ -27,7 +27,7 @@ static void put_cache(int cpu, int index, const char *level, const char *type, c
     }
 }
 
-/* Two CPUs that differ wherever they can, so that a mix-up shows. */
+/* Two CPUs that differ wherever they can, so that the test sees a mix-up. */
 static void make_tree(void)
 {
     put("root/proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 85\n"

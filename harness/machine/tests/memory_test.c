@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How much memory may be taken on made-up machines, and with real limits of a child. */
+/* How much memory may be taken: on made-up machines, and under real limits in a child. */
 #include "harness/machine/memory.h"
 
 #include "harness/machine/tests/scratch.h"

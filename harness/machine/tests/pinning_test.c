@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sets of CPUs beyond the first 1024, and a system that answers with 2048 and refuses to pin to most: the
- * linker wraps its calls.
+ * Sets of CPUs beyond the first 1024. The linker wraps the system's calls, to play a system that names 2048
+ * CPUs and refuses to pin to most of them.
  */
 #include "harness/machine/pinning.h"
 
