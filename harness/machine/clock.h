@@ -33,9 +33,9 @@ struct bench_clocks {
 };
 void bench_clocks_read(struct bench_clocks *now);
 /*
- * Compares two readings of one thread. NULL when the clock can be believed, else why it cannot. It stood still
- * or went back, or it lost or gained more than a tenth (and 10 ms) against the others. A clock that somebody
- * set looks the same.
+ * Compares two readings of one thread. NULL when the clock can be believed, else why it cannot. It stood
+ * still or went back, or it lost or gained more than a tenth (and 10 ms) against the others. A clock that
+ * somebody set looks the same.
  */
 const char *bench_clocks_differ(const struct bench_clocks *begin, const struct bench_clocks *end);
 /* The same over the next 30 ms, in which the thread does nothing else. One jump is forgiven. */

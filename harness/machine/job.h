@@ -13,7 +13,7 @@ struct bench_job {
     double budget_s;              /* limit on timing, counted from its checks on; 0: no limit */
     /* Asked between blocks. True ends the work with QK_ERR_INTERRUPTED. May be NULL. */
     bool (*stop)(void);
-    /* Called between blocks, never inside: the share done in [0, 1], and what is measured now. May be NULL. */
+    /* Called between blocks, never inside: the share done in [0, 1], what is measured now. May be NULL. */
     void (*progress)(void *ctx, double done, const char *what);
     void *ctx; /* passed to progress */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the rules of a field come to, for its reader and its schema. */
+/* The bounds that a field's rules give, for its reader and its schema. */
 #include "harness/records/fields.h"
 
 #include <math.h>

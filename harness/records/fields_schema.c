@@ -18,7 +18,7 @@ static void put_bounds(json_t **o, double low, double high)
     put_number(o, "maximum", high);
 }
 
-/* A value of that type, or null where the field may be. */
+/* A value of that type, or null if the field allows it. */
 static json_t *typed(const char *type, bool nullable)
 {
     json_t *o = json_object();

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Makes JSON of records. With a reader it also holds what it made against the rules. */
+/* Makes JSON of records. When it has a reader, it also checks what it made against the rules. */
 struct maker {
     struct bench_reader *r;
     const void *whole;

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Ten times the largest run foreseen; keeps a wrong file from filling the memory. */
+/* Ten times the largest run foreseen. The limit keeps a wrong file from filling the memory. */
 static const size_t BYTES_MAX = (size_t)256 << 20;
 /* A value takes up to a hundred times what its text does. All samples of a file of that size fit. */
 static const size_t MEMORY_MAX = (size_t)2 << 30;

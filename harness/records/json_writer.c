@@ -59,7 +59,7 @@ json_t *bench_json_seed(uint64_t seed)
     return json_sprintf("%llu", (unsigned long long)seed);
 }
 
-/* DEL is the one control that jansson lets through; it can only stand in a text. */
+/* jansson escapes every control except DEL, which can only stand in a text. */
 static int dump(const char *bytes, size_t n, void *to)
 {
     const char *del;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The variants of a table as a record: what `qkbench list --json` prints. */
+/* The variants of a table as a record, which `qkbench list --json` prints. */
 #pragma once
 
 #include "harness/records/fields.h"
@@ -7,9 +7,9 @@
 
 struct bench_list {
     const struct qk_table *table;
-    const struct qk_cpu *cpu; /* what can run here */
+    const struct qk_cpu *cpu; /* decides what can run here */
 };
 
-/* "plain", ...; by enum qk_kind, ends with NULL */
+/* "plain", ...: indexed by enum qk_kind; ends with NULL. */
 extern const char *const bench_list_kinds[];
 extern const struct bench_fields bench_list_fields;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The rules across the cases of a sample set. */
+/* Rules across the cases of a sample set. */
 #include "harness/records/sample_set.h"
 
 #include <stdio.h>

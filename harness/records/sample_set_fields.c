@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A sample set's JSON: its fields, the rules across them, and its rows, which are the blocks of all ok cases.
+ * A sample set's JSON: its fields, the rules across them, and its rows. The rows are the blocks of all ok
+ * cases.
  */
 #include "harness/records/sample_set.h"
 

@@ -9,7 +9,8 @@
 #include <wchar.h>
 
 /*
- * Widths are those of the C library, whatever locale the program runs in. Without them everything is escaped.
+ * Widths come from the C library's own UTF-8 locale, whatever locale the program runs in. Without it
+ * everything is escaped.
  */
 static locale_t utf8;
 

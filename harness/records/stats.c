@@ -26,9 +26,9 @@ static double sorted_median(const double *x, size_t n)
 }
 
 /*
- * Largest k >= 1 with 1 - 2 P(Binomial(n, 1/2) < k) >= level, 0 when there is none. The terms go through
- * their logarithms because 2^-n underflows a double from n = 1075 on. Coverages at n = 64 are good to 1e-13,
- * so the slack only lets through a level that is met exactly (0.96875 at n = 6).
+ * The largest k >= 1 with 1 - 2 P(Binomial(n, 1/2) < k) >= level, or 0 when there is none. The terms are
+ * computed as logarithms, because 2^-n underflows a double from n = 1075 on. Coverages at n = 64 are good to
+ * 1e-13. The slack lets pass only a level that is met exactly (0.96875 at n = 6).
  */
 static size_t sign_rank(size_t n, double level)
 {

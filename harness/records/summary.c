@@ -18,7 +18,7 @@ static bool has_phase(const struct bench_record *rec)
     return rec->phase && strcmp(rec->phase, "-") != 0;
 }
 
-/* Scratch of bench_paired_ratio is blocks + this; every median below sorts less. */
+/* bench_paired_ratio needs scratch of blocks + this. Every median below sorts less. */
 static size_t most_slices(const struct bench_sample_set *set)
 {
     size_t most = 0;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files that a person names as input: regular ones, and pipes ("-" is none of them; /dev/stdin and <(...)
- * are).
+ * Input files that a person names: regular files and pipes. A pipe may be /dev/stdin or <(...). The name "-"
+ * has no special meaning.
  */
 #pragma once
 
 #include <sys/stat.h>
 
 /*
- * A descriptor to read from, or -1 with errno. Never waits for somebody to open the other end: a FIFO that
- * nobody writes is at its end at once. *st says what it is.
+ * Returns a descriptor to read from, or -1 with errno. *st receives its fstat. It never waits for a writer: a
+ * FIFO that nobody writes is at its end at once.
  */
 int bench_infile_open(const char *path, struct stat *st);

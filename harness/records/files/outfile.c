@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What to do about it, where that is not plain from the system's own words. */
+/* What the user can do, where the system's own words do not make it plain. */
 static const char *remedy(int number)
 {
     switch (number) {

@@ -13,7 +13,7 @@
 
 static const char access_list[] = "system.posix_acl_access";
 
-/* One attribute, as the kernel has it. Only an access list has to arrive. */
+/* Copies one attribute in the kernel's form. It may fail, except for an access list. */
 static bool copy_attribute(int fd, const char *path, const char *name)
 {
     char value[65536]; /* the kernel's limit */

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* How a finished file takes an old one's place. */
+/* How a finished file takes the place of an old one. */
 #pragma once
 
 #include <stdbool.h>
 
 /*
- * Gives the new file `fd` the mode, owner, group, access list and user attributes of what is called `path`,
- * if that is there. False when it cannot have the same owner, group and access list: others could then read
- * or lose it.
+ * Gives the new file `fd` the mode, owner, group, access list and user attributes of the file at `path`, if
+ * there is one. False when owner, mode, group or access list cannot be the same: others could then read the
+ * new file, or could no longer.
  */
 bool bench_replace_adopt(int fd, const char *path);
 /*
- * Makes the bytes of `fd` those of the file `path`, which stays the file it is; 0 or an errno. After a
- * failure the old bytes are back. They are kept in memory meanwhile, so nothing is done when they do not fit
- * there.
+ * Copies the bytes of `fd` into the file at `path`, which remains the same file. Returns 0 or an errno. The
+ * old bytes are kept in memory meanwhile, and are put back after a failure. When they do not fit in memory,
+ * nothing is done.
  */
 int bench_replace_bytes(int fd, const char *path);

@@ -16,7 +16,7 @@
 
 enum { FILES = 32, FOLDERS = 16 };
 
-/* Whole arrays: a signal handler may read them at any moment, so nothing here is ever freed. */
+/* Fixed arrays, of which nothing is ever freed: a signal handler may read them at any moment. */
 static struct {
     volatile sig_atomic_t used;
     char name[PATH_MAX];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Lists and maps of plain values, elements that are there once, and members of a map that must be there. */
+/* Lists and maps of plain values, elements that must be unique, and members that a map must have. */
 #include "harness/records/fields.h"
 #include "harness/records/tests/fixture.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A record with a field of every kind: read, written, held against its rules, described. */
+/* A record with a field of every kind is read, written, checked against its rules, and described. */
 #include "harness/records/fields.h"
 #include "harness/records/tests/fixture.h"
 

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""fields_test.py SCHEMA [FILE...] [-- WRITER PART WORD...]: files of a record, and what WRITER PART prints for each
-WORD, obey the schema that was made from its fields. Without a member that is required, with a member of another type,
-or with one more where it is closed, they do not. WORD.json among the files has the very bytes that are printed for
-WORD. TAP."""
+"""Tests that JSON files obey a schema that was made from a table of fields. Prints TAP.
+
+    fields_test.py SCHEMA [FILE...] [-- WRITER PART WORD...]
+
+Documents are the files, and what WRITER PART prints for each WORD. Each must obey the schema. It must not obey
+without a required member, with a member of another type, or with an unknown one where the schema is closed. Where
+a file is called WORD.json, WRITER must print exactly its bytes for that WORD."""
 import json
 import os
 import subprocess

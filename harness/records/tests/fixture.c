@@ -18,7 +18,7 @@ static struct bench_record *add(struct bench_sample_set *set, const char *varian
     return rec;
 }
 
-/* Block b of scalar has the median 1000 + 10 b; the others' are that divided by `factor`. */
+/* Block b of scalar has the median 1000 + 10 b. The other rows have that divided by `factor`. */
 static void time_it(struct bench_record *rec, size_t blocks, size_t slices, double factor, double ghz)
 {
     rec->calls = 100;

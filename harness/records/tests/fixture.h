@@ -6,31 +6,37 @@
 #include "harness/records/sample_set.h"
 
 /*
- * Seven cases. Group qk256_dequant/4096, 7 blocks of 3 slices: scalar (reference), p1_unpack at exactly half
- * scalar's time, p2_fma skipped, p3_prefetch failed, p4_permute at a quarter, autovec_v3 (no phase) at a
- * third. Block 2 is disturbed; scalar has a metric that is whole, one that is not, with a remark, and one
- * without a value. Group qk256_dequant/256: scalar alone, one block of one slice, no clock, no events.
+ * Seven cases. Six are in group qk256_dequant/4096, with 7 blocks of 3 slices:
+ *    scalar         the reference
+ *    p1_unpack      exactly half of scalar's time
+ *    p2_fma         skipped
+ *    p3_prefetch    failed
+ *    p4_permute     a quarter of scalar's time
+ *    autovec_v3     no phase, a third of scalar's time
+ * Block 2 is disturbed. scalar has three metrics: a whole one, a fractional one with a remark, and one
+ * without a value. Group qk256_dequant/256 has scalar alone, with one block of one slice, no clock and no
+ * events.
  */
 void bench_test_set(struct bench_sample_set *set);
 
-/* Alike but for what rounding takes: to 1e-12 of the expected number. */
+/* Asserts that two numbers are alike but for rounding: to 1e-12 of the expected one. */
 void bench_test_near(double found, double expected);
 
-/* What is put at `path` ("$.a.b[3]") of a good document, and how it is refused. */
+/* A change to a good document at `path` ("$.a.b[3]"), and how the reader must refuse it. */
 struct bench_test_bad {
     const char *path;
-    const char *value; /* JSON; NULL takes it away */
-    const char *text;  /* in the message */
-    const char *where; /* NULL: path */
+    const char *value; /* JSON; NULL removes the member */
+    const char *text;  /* must be in the message */
+    const char *where; /* path that the message names; NULL: `path` */
 };
 /*
- * `read` refuses the good document with each change, with QK_ERR_FORMAT, the file's name and the path; it
- * takes the good one.
+ * Asserts that `read` takes the good document, and refuses it with each change. A refusal is QK_ERR_FORMAT
+ * with the file's name and the path.
  */
 void bench_test_refused(const char *good, int (*read)(const char *path, struct qk_error *err),
                         const struct bench_test_bad *bad, size_t count);
 
-/* Does `held` while another value is in `place`. */
+/* Runs `held` while `place` has another value. */
 #define BENCH_TEST_WITH(place, value, held)                                                                  \
     do {                                                                                                     \
         const __typeof__(place) kept = (place);                                                              \
@@ -39,5 +45,5 @@ void bench_test_refused(const char *good, int (*read)(const char *path, struct q
         (place) = kept;                                                                                      \
     } while (0)
 
-/* From now on jansson gets n allocations and no more; negative: as many as it wants. */
+/* From now on jansson gets n more allocations. A negative n gives it as many as it wants. */
 void bench_test_scarce(long n);

@@ -61,7 +61,7 @@ static void *take_few(size_t size)
     return pieces_left-- > 0 ? malloc(size) : NULL;
 }
 
-/* Wherever it ends, the file is not blamed. */
+/* Wherever memory ends, the message does not blame the file. */
 UNIT_TEST(memory_ends)
 {
     static const char text[] = "{\"a\": [1, 2.5, \"a text of more than sixteen bytes\", {\"b\": null}]}";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of output files share. */
+/* Helpers that the tests of output files share. */
 #pragma once
 
 #include "harness/records/files/outfile.h"
@@ -19,7 +19,7 @@ static inline void assert_file(const char *path, const char *text)
     free(found);
 }
 
-/* A folder of its own, so that leftovers show. */
+/* Makes a folder for one test, so that leftovers show. */
 static inline char *folder(const char *name)
 {
     char *path = bench_test_path(name);
@@ -27,7 +27,7 @@ static inline char *folder(const char *name)
     return path;
 }
 
-/* Root may write everywhere, so a child becomes somebody else first. */
+/* Runs `body` in a child that is not root, because root may write everywhere. */
 static inline int as_nobody(void (*body)(void))
 {
     const pid_t child = fork();

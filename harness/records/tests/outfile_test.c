@@ -50,7 +50,7 @@ UNIT_TEST(abort_leaves_the_old_file)
     assert_file(path, "new");
 }
 
-/* A file-size limit stands for a full disk: both fail in write(2). */
+/* A file-size limit stands in for a full disk: write(2) fails with both. */
 UNIT_TEST(failed_write_leaves_the_old_file)
 {
     const char *dir = folder("full"), *path = bench_test_path("full/file");

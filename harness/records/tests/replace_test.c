@@ -30,7 +30,7 @@ UNIT_TEST(mode_and_attributes_stay)
     assert_int_equal(bench_test_entries(dir), 1);
 }
 
-/* What setfacl -m u:65533:r makes, as the kernel has it: version, then tag, permissions, id. */
+/* The attribute that setfacl -m u:65533:r makes, in the kernel's form: version, then tag, permissions, id. */
 UNIT_TEST(access_list_stays)
 {
     const char *path = bench_test_path("acl/file"), *name = "system.posix_acl_access";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything a sample set must not be: files that are refused, and sets that are not written. */
+/* Broken sample sets: files that the reader refuses, and sets that the writer refuses. */
 #include "harness/records/sample_set.h"
 #include "harness/records/tests/fixture.h"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of JSON schemas share: a document that must obey, broken ones that must not, TAP."""
+"""What tests of JSON schemas share: a good document must obey, broken ones must not. Prints TAP."""
 import copy
 import json
 import subprocess

@@ -20,7 +20,7 @@ UNIT_TEST(medians)
 }
 
 /*
- * Depression data, gain under a tranquilliser: Hollander and Wolfe, Nonparametric Statistical Methods (1973),
+ * Depression data, gain under a tranquilliser. Hollander and Wolfe, Nonparametric Statistical Methods (1973),
  * example 3.3.
  */
 UNIT_TEST(hodges_lehmann)

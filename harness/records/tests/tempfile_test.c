@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-/* A process of that number that has ended. */
+/* The number of a process that has ended. */
 static long dead(void)
 {
     const pid_t child = fork();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes the tests' sample set to stdout; with an argument, as if it were of a machine that is always the
- * same.
+ * Writes the tests' sample set to stdout. With an argument, the set is from a made-up machine that never
+ * changes.
  */
 #include "harness/records/tests/fixture.h"
 
