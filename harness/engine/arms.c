@@ -95,8 +95,8 @@ double bench_known_median(const double *x, size_t n, double *scratch)
 }
 
 /*
- * Where many programs share the CPU, most slices may have waited for it ten times as long as they ran. A
- * single one waits for less than a quarter of a second: the time slices of a scheduler and the periods of a
+ * Where many programs share the CPU, most slices may have waited for it ten times as long as they ran. But
+ * one slice waits for less than a quarter of a second. The time slices of a scheduler and the periods of a
  * CPU quota are shorter.
  */
 const char *bench_slices_odd(const double *ns, size_t n, double expected, double *scratch)

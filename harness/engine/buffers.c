@@ -17,9 +17,9 @@ static size_t guard(void)
 }
 
 /*
- * What is larger than caches asks for huge pages, as a program with so much data would: with pages of 4 KiB a
- * stream from DRAM gets 20 % less, since the walks of page tables miss the caches as well. Buffers in caches
- * do not: there it changed nothing.
+ * A buffer larger than the caches asks for huge pages, as a program with so much data would. With pages of 4
+ * KiB a stream from DRAM gets 20 % less, because the page-table walks miss the caches, too. Buffers that fit
+ * in caches do not ask: huge pages changed nothing there.
  */
 static bool rounded(size_t bytes, size_t *room)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * google-benchmark 1.7.1 behind a C face. gbench_shim.cc is the one file that includes its header, so that no
- * C++ type, exception or inline function crosses.
+ * google-benchmark 1.7.1 behind a C interface. Only gbench_shim.cc includes its header, so that no C++ type,
+ * exception or inline function gets out.
  *
- * The order is ours. A slice is one registered benchmark with an explicit iteration count, and runs at once.
- * A reporter that prints nothing collects its times. (Google-benchmark's own interleaving cannot be seeded,
- * its names grow suffixes, and it would choose iteration counts from CPU time.) Around its timed stretch a
- * slice costs 5 us.
+ * We decide the order. A slice is one registered benchmark with an explicit iteration count, and runs at
+ * once. A reporter that prints nothing collects its times. We do not use google-benchmark's own interleaving:
+ * it cannot be seeded, adds suffixes to names, and chooses iteration counts by CPU time. Outside of its timed
+ * stretch, a slice costs 5 us.
  */
 #pragma once
 
@@ -18,10 +18,10 @@ extern "C" {
 #endif
 
 /*
- * Times call(ctx, calls), which is `calls` calls (>= 1) and nothing else, on the calling thread: wall and CPU
- * time of the whole stretch. Returns 0, or -1 with the reason in why[size]: google-benchmark threw, or it did
- * not run the one benchmark that was registered. Not for use from several threads, because its registry
- * belongs to the process.
+ * Times call(ctx, calls) on the calling thread. That function makes `calls` calls (>= 1) and nothing else.
+ * The result is wall time and CPU time of the whole stretch. Returns 0, or -1 with the reason in why[size]:
+ * google-benchmark threw, or it did not run the one registered benchmark. Use it from one thread only,
+ * because its registry belongs to the process.
  */
 int bench_shim_time(void (*call)(void *ctx, uint64_t calls), void *ctx, uint64_t calls, double *real_ns,
                     double *cpu_ns, char *why, size_t size);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Is anything that was asked for there? A reference that only runs along was not. */
+/* Can anything that was asked for run here? A reference that only runs along was not asked for. */
 static int find_any(const struct bench_matrix *m, const struct qk_cpu *isa, struct qk_error *err)
 {
     const char *why = NULL;

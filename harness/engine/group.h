@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A group made ready to be timed. Its buffers are filled, and for each row that it wants it is known whether
- * it may be timed: it can run here, passed its check, and is right on these very inputs.
+ * Makes a group ready for timing. It fills the group's buffers and decides which rows may be timed. Such a
+ * row can run here, has passed its check, and is right on these very inputs.
  */
 #pragma once
 
@@ -9,15 +9,15 @@
 #include "harness/machine/job.h"
 #include "harness/records/sample_set.h"
 
-/* What the checker said of each variant; made once per run. */
+/* The checker's result for each variant, made once per run. */
 struct bench_verdicts {
-    bool failed;       /* any */
-    char (*text)[400]; /* by the row's place in the table; empty: fine, or not asked */
+    bool failed;       /* true when any variant failed */
+    char (*text)[400]; /* by the row's place in the table; empty: passed, or not checked */
 };
 
 /*
  * Checks every variant that a group of the matrix wants and that can run here. QK_ERR_UNAVAILABLE, with the
- * first reason, when nothing that was asked for can. QK_ERR_MEMORY, QK_ERR_INTERRUPTED. Free in any case.
+ * first reason, when nothing that was asked for can run. QK_ERR_MEMORY, QK_ERR_INTERRUPTED. Free in any case.
  */
 int bench_verdicts_make(struct bench_verdicts *v, const struct bench_matrix *m, const struct bench_job *job,
                         struct qk_error *err);
@@ -26,8 +26,8 @@ void bench_verdicts_free(struct bench_verdicts *v);
 /* A row that the group wants. */
 struct bench_stand {
     const struct qk_variant *variant;
-    enum bench_status status; /* ok: it may be timed */
-    char reason[400];         /* why not */
+    enum bench_status status; /* BENCH_OK: it may be timed */
+    char reason[400];         /* why it may not be timed */
 };
 
 struct bench_ready {
@@ -38,12 +38,12 @@ struct bench_ready {
 };
 
 /*
- * A group for which there is not memory enough is skipped with all its rows. A row whose output differs from
- * the reference's on these very inputs, with either value of those that alternate, becomes an error and sets
- * verdicts->failed. Free with bench_ready_free in any case.
+ * A group that does not fit in memory is skipped with all its rows. A row becomes an error when its output
+ * differs from the reference's, with either value of the inputs that alternate. That sets verdicts->failed.
+ * Free with bench_ready_free in any case.
  *   QK_ERR_MEMORY, QK_ERR_INTERRUPTED
- *   QK_ERR_CHECK   the caller's inputs fail their own verification
- *   QK_ERR_FORMAT  from a model file
+ *   QK_ERR_CHECK: the caller's inputs fail their own verification
+ *   QK_ERR_FORMAT: from a model file
  */
 int bench_ready_make(struct bench_ready *ready, const struct bench_group *group, const struct bench_job *job,
                      struct bench_verdicts *verdicts, struct qk_error *err);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A pattern cut at its first two slashes; missing parts are "*". */
+/* A pattern, cut at its first two slashes. Missing parts become "*". */
 struct parts {
     char text[256];
     const char *op, *variant, *shape;

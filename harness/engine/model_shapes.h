@@ -4,29 +4,28 @@
 
 #include "kernels/case.h"
 
-enum { BENCH_SHAPE_NAME = 160 }; /* room for a shape as cases write it */
+enum { BENCH_SHAPE_NAME = 160 }; /* room for a shape as in names of cases */
 
 struct bench_model;
 
 /*
- * Maps the file. QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_FORMAT (also for a file without a tensor that an op can
- * have). On failure *model is NULL. Free with bench_model_close, which takes NULL.
+ * Maps the file. QK_ERR_IO, QK_ERR_MEMORY. QK_ERR_FORMAT, also for a file without a tensor that an op can
+ * use. On failure *model is NULL. Free with bench_model_close, which accepts NULL.
  */
 int bench_model_open(const char *path, struct bench_model **model, struct qk_error *err);
 void bench_model_close(struct bench_model *model);
 
-/*
- * How many pairs of a tensor and an op that it can be given to (model/forward/tensor_ops.def); at least one.
- */
+/* Number of pairs of a tensor and an op that can use it (model/forward/tensor_ops.def). At least one. */
 size_t bench_model_count(const struct bench_model *model);
 
 /*
- * The i-th of them in the file's order: the op, the shape, its name ROWSxCOLS@NAME into
- * name[BENCH_SHAPE_NAME], and the inputs. For qk256_dequant these are its codes in QK256 order, the ternary
- * table {-1, 0, +1, 0}, and the file's scale for every block. They live as long as the model.
+ * The i-th pair, in the file's order: the op, the shape, its name ROWSxCOLS@NAME in name[BENCH_SHAPE_NAME],
+ * and the inputs. For qk256_dequant the inputs are the tensor's codes in QK256 order, the ternary table {-1,
+ * 0, +1, 0}, and the file's scale for every block. They live as long as the model.
  *
- * fill fails with QK_ERR_FORMAT on a code 3. verify compares the reference's output with scale * (code - 1),
- * read straight from the file. QK_ERR_FORMAT when cases cannot name the tensor.
+ * `fill` of the inputs fails with QK_ERR_FORMAT on a code 3. `verify` compares the reference's output with
+ * scale * (code - 1), read straight from the file. The call itself fails with QK_ERR_FORMAT when the tensor's
+ * name cannot be part of a case's name.
  */
 int bench_model_shape(const struct bench_model *model, size_t i, enum qk_op *op, struct qk_shape *shape,
                       char *name, struct qk_inputs *inputs, struct qk_error *err);

@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Groups that are ready at the same time may take this much memory together; a larger one runs alone. */
+/*
+ * Groups may be ready at the same time while they fit in this much memory together. A larger group runs
+ * alone.
+ */
 static const size_t batch_bytes = (size_t)2 << 30;
 
 /* What a budget leaves to each group at least: two more than an interval needs. */

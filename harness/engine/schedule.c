@@ -6,9 +6,9 @@
 #include <math.h>
 
 /*
- * 400 us: an empty slice costs 0.3 to 0.9 us here (two clock reads and a read of the CPU clock inside
- * google-benchmark's timed stretch), and must stay under 0.5 %. Longer slices would only make rounds longer
- * than the noise they pair off.
+ * 400 us, because the cost of an empty slice must stay under 0.5 %. It is 0.3 to 0.9 us: google-benchmark's
+ * timed stretch has two clock reads and a read of the CPU clock in it. With longer slices, rounds would
+ * become longer than the noise that pairing removes.
  */
 static const double slice_ns = 400e3;
 static const double short_block_ns = 30e6;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rounds, blocks and what becomes of their times; that calls alternate; and that rows are right on both
- * values.
+ * Rounds and blocks, and what becomes of their times. Calls alternate between two values, and rows are right
+ * on both.
  */
 #include "harness/engine/arms.h"
 #include "harness/engine/group.h"

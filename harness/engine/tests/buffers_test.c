@@ -28,7 +28,7 @@ UNIT_TEST(pages_are_whole_zeroed_and_aligned)
     bench_unmap(NULL, 4096);
 }
 
-/* Does the process end when it touches that byte? */
+/* Does a process end when it touches that byte? */
 static bool forbidden(const volatile unsigned char *at)
 {
     int status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The run from matrix to sample set. qk_check_variant is wrapped by the linker, so that a variant can be made
- * to fail its check.
+ * The run from matrix to sample set. The linker wraps qk_check_variant, so that a test can make a variant
+ * fail its check.
  */
 #include "harness/engine/run.h"
 #include "harness/machine/pinning.h"

@@ -82,7 +82,8 @@ UNIT_TEST(orders_are_permutations)
 }
 
 /*
- * Every arm comes first, last and in the middle equally often: 6000 draws of 3, each place 2000 +- 5 sigma.
+ * Every arm comes first, last and in the middle equally often. In 6000 draws of 3, each place gets 2000 +- 5
+ * sigma.
  */
 UNIT_TEST(orders_are_even)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Google-benchmark's loop and the engine's own time the same thing. One function goes through both, in rounds
- * like any two arms. Each loop reads clocks inside of what it times, and google-benchmark one more: up to 0.9
- * us of a slice of
- * 400. That is no time of the function's. Two more arms show it, of a function that does nothing.
+ * Google-benchmark's loop and the engine's own time the same thing. One function goes through both, in
+ * rounds, like any two arms. Each loop reads clocks inside its timed stretch, and google-benchmark reads one
+ * more: up to 0.9 us in a slice of 400 us. That time is not the function's. Two more arms measure it, with a
+ * function that does nothing.
  */
 #include "harness/engine/arms.h"
 #include "harness/machine/pinning.h"
