@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is counted of an arm after it was timed. */
+/* What is counted for an arm after it was timed. */
 #include "harness/counters/counters.h"
 
 #include "harness/counters/step.h"

@@ -19,7 +19,7 @@ static const struct bench_metric_row rows[] = {
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
-/* Denominators that are no events. */
+/* Denominators that are not events. */
 enum { PER_CALL = -6, PER_CLOCK, PER_NS, PER_ELEMENT };
 
 /* PAPI knows each CPU's own events. The kernel's generic ones count what PAPI refuses. */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /*
- * The events that validate a group: PAPI's preset, and Linux's own name where PAPI has no presets for a CPU.
+ * The events that validate a group: PAPI's preset, or Linux's own event where PAPI has no presets for a CPU.
  */
 static const char *const instruction_events[] = {"PAPI_TOT_INS", "perf::INSTRUCTIONS"};
 

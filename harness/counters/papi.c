@@ -29,8 +29,8 @@ const struct bench_backend *bench_papi_load(void **module, char *why, size_t siz
         if (!only && i < 2 && access(paths[i], F_OK) != 0)
             continue;
         /*
-         * Global, because PAPI looks for libsde, which comes with the module, among the program's global
-         * symbols.
+         * RTLD_GLOBAL, because PAPI looks for libsde among the program's global symbols. libsde comes with
+         * the module.
          */
         *module = dlopen(paths[i], RTLD_NOW | RTLD_GLOBAL);
         break;

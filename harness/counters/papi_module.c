@@ -17,8 +17,8 @@ static int fail(char *why, size_t size, const char *what, int code)
 }
 
 /*
- * Before PAPI starts, because its component looks for libsde then. (Without descriptions: libsde 7.0 leaks a
- * name each.)
+ * Call it before PAPI starts, because its component looks for libsde then. The events have no descriptions,
+ * because libsde 7.0 leaks a name for each.
  */
 static void publish_events(void)
 {

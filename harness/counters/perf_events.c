@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's generic hardware events, for which it needs no table of this CPU that is newer than the
- * kernel.
+ * The kernel's generic hardware events. A kernel that knows the CPU can count them, even where no library has
+ * a table of that CPU.
  */
 #include "harness/counters/backend.h"
 

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What was asked for, with the defaults where nothing was. */
+/* The limits asked for, with defaults in place of zeros. */
 static struct bench_step_limits limits_of(const struct bench_step_limits *asked)
 {
     struct bench_step_limits limits = {5000000, 60000, false};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where instructions lie: in the kernel's module, in another one, or in none. */
+/* Where instructions lie: in the kernel's module, in another module, or in none. */
 #include "harness/counters/step_private.h"
 
 #include <dlfcn.h>

@@ -2,10 +2,10 @@
 /*
  * counters_cost [PAIRS]: what reading the software events around a block costs.
  *
- * It times pairs of 20 ms blocks, one with and one without, in an order drawn for each pair, of the reference
- * on 4096 elements. It prints with/without of the reported time (median of a block's slices) and of a block's
- * wall time: the median over the pairs with its 95 % sign interval. Then it prints the time that the readings
- * take by themselves.
+ * It times the reference on 4096 elements, in pairs of 20 ms blocks. One block of a pair reads the events and
+ * the other does not, in a drawn order. It prints with/without for the reported time (median of a block's
+ * slices) and for a block's wall time. Each is the median over the pairs with its 95 % sign interval. Then it
+ * prints the time of the readings themselves.
  */
 #include "harness/engine/arms.h"
 #include "harness/machine/pinning.h"

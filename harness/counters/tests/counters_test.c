@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* PAPI on a machine whose counts are known (fake_papi.c), and what the kernel counts where PAPI does not. */
+/* PAPI on a machine whose counts are known (fake_papi.c), and what the kernel counts when PAPI does not. */
 #include "harness/counters/tests/counters_fixture.h"
 
 #include <dlfcn.h>

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stands in for the PAPI module: a machine with hardware counters whose counts are known. Per element it
- * counts 2 instructions, half a cycle, 1/64 L1 misses, 1/128 L2 misses and 1/640 L3 misses; mispredicted
- * branches never. The environment bends it: FAKE_ROOM events fit a set (3), FAKE_INSTRUCTIONS is what the
- * loop of known length is multiplied by (1), FAKE_OPEN a reason not to start, FAKE_START the start that
- * fails, FAKE_VERSION another version.
+ * Replaces the PAPI module: a machine with hardware counters whose counts are known. Per element it counts 2
+ * instructions, half a cycle, 1/64 L1 misses, 1/128 L2 misses and 1/640 L3 misses. It never counts
+ * mispredicted branches. The environment changes it:
+ * - FAKE_ROOM: number of events that fit in a set (3)
+ * - FAKE_INSTRUCTIONS: factor on the loop of known length (1)
+ * - FAKE_OPEN: a reason not to start
+ * - FAKE_START: the number of the start that fails
+ * - FAKE_VERSION: another version
  */
 #include "harness/counters/backend.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The real PAPI. libpfm is told to take a PMU that it knows, whatever this CPU is, and the counts are those
- * of a kernel that is a fake. Software-defined events need no PMU.
+ * The real PAPI. The tests tell libpfm to use a PMU that it knows, whatever this CPU is. A fake kernel
+ * counts. Software-defined events need no PMU.
  */
 #include "harness/counters/tests/counters_fixture.h"
 #include "harness/engine/run.h"

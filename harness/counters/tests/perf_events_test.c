@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's generic events without PAPI: on a kernel whose counts are known (fake_kernel.h), and on the
- * real one.
+ * The kernel's generic events without PAPI: on a fake kernel whose counts are known (fake_kernel.h), and on
+ * the real one.
  */
 #include "harness/counters/backend.h"
 #include "harness/counters/tests/counters_fixture.h"

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls variants once on their op's smallest shape, for a tool that counts their instructions, or counts them
- * itself:
+ * Calls variants once on their op's smallest shape, while another tool counts their instructions. It can also
+ * count them itself.
  *
- *   step_call --list             variants that such a tool understands and this machine runs, one `op name` a
- *                                line; exits 77 with the reason when it would count something else
- *   step_call --count OP NAME...    instructions, by single-stepping, one number a line
- *   step_call --call OP NAME...
+ *   step_call --list                lists variants that the tool understands and this machine runs, as lines
+ *                                   `op name`; exits 77 with the reason when the tool would count something
+ *                                   else
+ *   step_call --count OP NAME...    counts instructions by single-stepping; prints one number a line
+ *   step_call --call OP NAME...     calls them
  *
  * Exit codes: 0, 1 could not, 2 usage, 77 not here.
  */

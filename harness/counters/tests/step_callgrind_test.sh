@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Stepped instruction counts equal callgrind's, for every row callgrind understands (up to AVX2).
+# Stepped instruction counts equal callgrind's, for every row that callgrind understands (up to AVX2).
 #   step_callgrind_test.sh STEP_CALL
 set -euo pipefail
 program=$1

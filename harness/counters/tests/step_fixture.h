@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of single-stepping share: cmocka's includes, and whether there is anything to test here. */
+/* What tests of single-stepping share: cmocka's includes, and whether single-stepping works here. */
 #pragma once
 
 #include <stdio.h>
@@ -22,7 +22,7 @@ static inline void step_test_on_trap(int signal)
     step_test_trapped = 1;
 }
 
-/* Whether the trap flag does anything here, found out without the code under test. */
+/* Does the trap flag do anything here? Found out without the code under test. */
 static inline bool step_test_traps(void)
 {
 #if defined __x86_64__
@@ -46,9 +46,9 @@ static inline bool step_test_traps(void)
 }
 
 /*
- * Counts the reference once. False, with a whole test program's skip printed, when it cannot be stepped here;
- * that is believed only where the trap flag does nothing. (cmocka's own skip() prints `not ok`, which is a
- * failure.) Any other error is left for the tests.
+ * Counts the reference once. False when it cannot be stepped here; then it has printed a skip of the whole
+ * test program. It believes that only where the trap flag does nothing. Any other error is left to the tests.
+ * (cmocka's own skip() prints `not ok`, which is a failure.)
  */
 static inline bool step_test_can(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which kinds single instructions are of. They are decoded, not run, so any CPU will do. */
+/* The kinds of single instructions. They are decoded, not run, so any CPU will do. */
 #include "harness/counters/step_private.h"
 
 #include "harness/counters/config.h"

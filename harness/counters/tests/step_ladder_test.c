@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kinds of instructions prove which ISA ran, and say what each phase of the ladder has changed against
- * the one before; the test states it.
+ * The kinds of instructions prove which ISA ran. They also show what each phase of the ladder changed against
+ * the one before, which this test states.
  */
 #include "harness/counters/step.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the compiler made of each row is within the row's level. The object files are decoded, not run, so
- * this holds for levels that the CPU has not, and for code that no call reaches.
+ * The compiled code of each row is within the row's level. The object files are decoded, not run. So this
+ * holds for levels that this CPU lacks, and for code that no call reaches.
  */
 #include "harness/counters/step_private.h"
 

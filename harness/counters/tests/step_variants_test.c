@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every variant that runs here, whatever its ISA, is counted, and always the same. */
+/* Every variant that runs here, whatever its ISA, can be counted, and the count is always the same. */
 #include "harness/counters/step.h"
 
 #include "harness/counters/tests/step_fixture.h"
