@@ -9,8 +9,8 @@
 #include <string.h>
 
 /*
- * Where neighbours take the CPU away a run takes longer than planned. After twice the time, or at the end of
- * its share of a budget, the blocks so far will do, when there are as many as the shortest full run has.
+ * Where neighbours take the CPU away, a run takes longer than planned. It ends early after twice the planned
+ * time, or when its share of a budget is spent. It then has at least as many blocks as the shortest full run.
  */
 enum { LATE = 2, ENOUGH_BLOCKS = 16, FEWEST_BLOCKS = 6 /* for an interval at 95 % */ };
 

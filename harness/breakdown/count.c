@@ -16,8 +16,8 @@ double bench_breakdown_counted(const struct bench_breakdown_count *count, size_t
 }
 
 /*
- * Counts are per call or per element; every other denominator of counters/metrics.def is itself counted or
- * measured.
+ * True for counts per call or per element. Every other denominator of counters/metrics.def is itself counted
+ * or measured.
  */
 static bool adds_up(const char *name)
 {

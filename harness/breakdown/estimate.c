@@ -10,8 +10,8 @@
 static const double level = 0.95;
 
 /*
- * Rounds to a multiple of 2^-30 of the next power of two above `total`: 31 bits are left, so that sums and
- * differences of such numbers are exact in a double, and components add up to the total to the last bit.
+ * Rounds to a multiple of 2^-30 of the next power of two above `total`. 31 bits are left, so sums and
+ * differences of such numbers are exact in a double. So components add up to the total to the last bit.
  */
 static double on_grid(double x, double total)
 {

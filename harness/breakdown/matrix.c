@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which rows on which shapes a breakdown takes. */
+/* Selects the rows and shapes of a breakdown. */
 #include "harness/breakdown/breakdown.h"
 
 #include <stdio.h>

@@ -13,7 +13,7 @@
 
 static const double budget_ns = 23e9, quick_budget_ns = 1.5e9;
 enum { ROUNDS_MAX = 100, ROUNDS_MIN = 5, QUICK_ROUNDS_MIN = 2 };
-/* Without a clock the budget has no end. */
+/* When the clock fails, the budget never ends. So only a few rounds with a failed clock are allowed. */
 enum { ODD_ROUNDS_MAX = 3 };
 
 struct measurement {

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Limits of this machine. How fast can memory of each level be read, written, copied, and written past the
- * caches, by one thread and by one per CPU? How many instructions of each kind does a core execute? What are
- * the clocks?
+ * caches, by one thread and by one thread per CPU? How many instructions of each kind does a core execute?
+ * What are the clocks?
  *
- * A limit is a maximum, and whatever else runs on the machine only slows a loop down. So every loop is run
- * many times, briefly, in rounds over all of them whose order is drawn, and the fastest repetition is the
- * ceiling. The median says how often the machine let it be reached.
+ * A limit is a maximum, and other load on the machine only slows a loop down. So every loop is run many
+ * times, briefly, in rounds over all loops in a drawn order. The fastest repetition is the ceiling. The
+ * median shows how often the machine let the loop reach it.
  *
- * Peaks hang on the core's clock alone, which neighbours move both ways. 512-bit multiplies were seen to run
- * at 2.8 GHz, and for some ms at a time, while other cores were idle, at 2.9 or 3.0. Of peaks the ceiling is
- * therefore what the fastest repetitions of three turns in four do not exceed.
+ * Peaks depend on the core's clock alone, which neighbours move both ways. 512-bit multiplies were seen at
+ * 2.8 GHz, and at 2.9 or 3.0 for some ms at a time, while other cores were idle. In DRAM, a burst may find
+ * the neighbours' memory idle. The ceiling of peaks and of DRAM is therefore what the fastest repetitions of
+ * three turns in four do not exceed.
  */
 #pragma once
 
@@ -22,7 +23,7 @@
 
 enum {
     BENCH_CEILINGS_SCHEMA_VERSION = 2,
-    BENCH_REGISTERS = 0, /* levels: 1, 2, 3 are the caches */
+    BENCH_REGISTERS = 0, /* levels 1, 2, 3 are the caches */
     BENCH_DRAM = 4,
 };
 
@@ -33,8 +34,8 @@ struct bench_ceiling {
     size_t bytes; /* working set of each thread; 0 for peaks and for a level that cannot be measured */
     /* GB/s (1e9 bytes of all threads; a copy counts both ways), or instructions per ns. NaN with a reason. */
     double best, median;
-    double spread; /* how far the ceilings of the run's three thirds differ, a share; NaN without them */
-    /* Of peaks: by the clock estimated behind each turn, as best is found. NaN when not known. */
+    double spread; /* how far the ceilings of the run's three thirds differ, as a share; NaN when not known */
+    /* For peaks: best per cycle of the clock that was estimated right after each turn. NaN when not known. */
     double per_cycle;
     size_t repetitions;
     char reason[128]; /* why there are no numbers; empty when there are */
@@ -45,74 +46,78 @@ struct bench_ceilings {
     uint64_t seed;
     bool quick;
     int cpu;                      /* where one thread ran */
-    int threads;                  /* how many the others were */
-    uint64_t dropped_repetitions; /* that the clock spoilt: it stood still or went back */
+    int threads;                  /* number of threads of the other rows */
+    uint64_t dropped_repetitions; /* repetitions on which the clock stood still or went back */
     double timer_step_ns;         /* smallest step of bench_clock_ns that was seen */
-    double timer_cost_ns;         /* of one call */
+    double timer_cost_ns;         /* cost of one call */
     double clock_ghz, clock_best; /* estimated beside the rounds: median and fastest; NaN with clock_why */
     char clock_why[96];
-    double huge_share; /* of the DRAM buffers: what came of asking for huge pages */
-    double seconds;    /* all of it */
-    bool cramped;      /* there was not memory enough for DRAM; not in the file */
+    double huge_share; /* share of the DRAM buffers that got huge pages */
+    double seconds;    /* time that all of it took */
+    bool cramped;      /* memory was too short for DRAM; not in the file */
     size_t count;
-    struct bench_ceiling *rows; /* owned; kind by kind, level by level, threads, ISA levels */
+    struct bench_ceiling *rows; /* owned; sorted by kind, level, threads, ISA level */
 };
 
 struct bench_ceilings_config {
-    struct bench_job job; /* quick: about 2 s instead of 25 s, fewer repetitions; cpu: for one thread */
-    const struct bench_cpus *allowed; /* as it was before the caller was pinned: where the other threads go */
+    /* quick: about 2 s instead of 25 s, with fewer repetitions. cpu: where the one thread runs. */
+    struct bench_job job;
+    /* The CPUs that were allowed before the caller was pinned. The other threads run on these. */
+    const struct bench_cpus *allowed;
 };
 
 /*
- * Measures everything into *c, whose environment must have been read (it tells the cache sizes). What cannot
- * be measured here is a row with its reason. Threads that were started have ended in any case. Free with
- * bench_ceilings_free in any case.
- *   QK_ERR_INVALID   the clock is too coarse, or nothing could be timed by it
- *   QK_ERR_MEMORY    also when the buffers cannot be mapped
- *   QK_ERR_INTERNAL  a thread cannot be started
- *   QK_ERR_INTERRUPTED
+ * Measures everything into *c. Its environment must have been read, because that tells the cache sizes. What
+ * cannot be measured here is a row with its reason. All started threads have ended on return, also after an
+ * error. Free with bench_ceilings_free in any case.
+ * - QK_ERR_INVALID: the clock is too coarse, or nothing could be timed with it
+ * - QK_ERR_MEMORY: also when the buffers cannot be mapped
+ * - QK_ERR_INTERNAL: a thread cannot be started or pinned
+ * - QK_ERR_IO: a CPU was taken away meanwhile
+ * - QK_ERR_INTERRUPTED
  */
 int bench_ceilings_measure(struct bench_ceilings *c, const struct bench_ceilings_config *cfg,
                            struct qk_error *err);
-/* For *c whose environment is set: no rows, nothing known. */
+/* Empties a *c whose environment is set: no rows, and nothing is known. */
 void bench_ceilings_init(struct bench_ceilings *c);
 void bench_ceilings_free(struct bench_ceilings *c);
 
-/* "read/L2/AVX512/1", "fma/AVX2"; to[64] is enough. Returns to. */
+/* Writes a name like "read/L2/AVX512/1" or "fma/AVX2" to `to`; to[64] is enough. Returns `to`. */
 char *bench_ceiling_name(const struct bench_ceiling *row, char *to, size_t size);
 /* "registers", "L1", ..., "DRAM", NULL. */
 extern const char *const bench_ceiling_levels[];
-/* At which a peak runs: best / per_cycle; NaN when not known. */
+/* The clock at which a peak runs: best / per_cycle. NaN when not known. */
 double bench_ceiling_ghz(const struct bench_ceiling *row);
 /*
- * The largest best of that kind, level and number of threads over all ISA levels. NULL when none was
- * measured.
+ * The row with the largest `best` of that kind, level and number of threads, over all ISA levels. NULL when
+ * none was measured.
  */
 const struct bench_ceiling *bench_ceilings_find(const struct bench_ceilings *c, enum bench_ceiling_kind kind,
                                                 int level, int threads);
 /*
- * The best rate in GB/s at which so many threads read from DRAM. NaN when not measured. ceilings: a struct
- * bench_ceilings.
+ * The best rate in GB/s at which that many threads read from DRAM. NaN when not measured. `ceilings` is a
+ * struct bench_ceilings.
  */
 double bench_ceilings_dram_read(const void *ceilings, size_t threads);
 
-/* Reals keep seven digits. What was measured or read is written the same each time. */
+/* Reals keep seven digits. Writing what was measured, and writing what was read back, give the same bytes. */
 extern const struct bench_fields bench_ceilings_fields;
 /*
- * Reads and validates what was written. *c needs no init, and must be freed on success only. QK_ERR_IO,
+ * Reads and validates a file that was written. *c needs no init. Free it on success only. QK_ERR_IO,
  * QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON path or line and column.
  */
 int bench_ceilings_read_json(struct bench_ceilings *c, const char *path, struct qk_error *err);
 
 /*
- * Where the ceilings of a fingerprint are kept: in $XDG_CACHE_HOME/qkbench, else in ~/.cache/qkbench, as the
- * XDG base directory specification has it (a relative XDG_CACHE_HOME counts as not set). The path is to be
- * freed. QK_ERR_IO when there is no such folder to be had. QK_ERR_MEMORY.
+ * The file in which the ceilings of a fingerprint are kept. It is in $XDG_CACHE_HOME/qkbench, else in
+ * ~/.cache/qkbench, as the XDG base directory specification says. (A relative XDG_CACHE_HOME counts as not
+ * set.) The caller frees the path. QK_ERR_IO when there is no such folder. QK_ERR_MEMORY.
  */
 int bench_ceilings_path(const char *fingerprint, char **path, struct qk_error *err);
 /*
- * Reads the ceilings of that fingerprint. When none are kept, or there is no folder to keep them in, returns
- * 0 and *found is false. Errors of reading. QK_ERR_FORMAT also for a file that holds another fingerprint's.
+ * Reads the ceilings of that fingerprint. Returns 0 with *found false when none are kept, or when there is no
+ * folder to keep them in. Fails as reading does. QK_ERR_FORMAT also when the file belongs to another
+ * fingerprint.
  */
 int bench_ceilings_load(struct bench_ceilings *c, const char *fingerprint, bool *found, struct qk_error *err);
 /* Makes the folder and writes the file, whole or not at all. QK_ERR_IO, QK_ERR_MEMORY. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loops whose speed is a limit of this machine. They are inline assembly, so that they are what they say
- * whatever compiler and flags built them. They need no more flags than the baseline's.
+ * The loops whose speed is a limit of this machine. They are inline assembly, so no compiler or flag changes
+ * what they do. They need no flags beyond those of BASE.
  */
 #pragma once
 
@@ -15,16 +15,17 @@ enum bench_ceiling_kind {
 };
 
 enum {
-    BENCH_LOOP_UNIT = 512,        /* buffers of the bandwidth loops: aligned to 64, a multiple of this long */
-    BENCH_LOOP_INSTRUCTIONS = 24, /* of the kind a peak's loop is about, per pass */
+    /* Buffers of the bandwidth loops are aligned to 64 bytes, and are a multiple of this long. */
+    BENCH_LOOP_UNIT = 512,
+    BENCH_LOOP_INSTRUCTIONS = 24, /* measured instructions per pass of a peak's loop */
 };
 
 /*
- * A bandwidth's loop goes `passes` times over to[bytes] and from[bytes], whichever it needs. A copy needs
- * both, which must not overlap. For the others, which need one, the other may be NULL. Writes leave the byte
- * 0xa5 everywhere. bytes and passes are at least 1 unit.
+ * A bandwidth loop goes `passes` times over to[bytes] and from[bytes], or the one that it needs. A copy needs
+ * both, and they must not overlap. For the other loops, the buffer that they do not need may be NULL. Writes
+ * leave the byte 0xa5 everywhere. bytes is at least one unit, and passes at least 1.
  *
- * A peak's loop runs passes * BENCH_LOOP_INSTRUCTIONS instructions on registers, and ignores to, from and
+ * A peak's loop runs passes * BENCH_LOOP_INSTRUCTIONS instructions on registers. It ignores to, from and
  * bytes.
  */
 typedef void bench_loop_fn(char *to, const char *from, size_t bytes, uint64_t passes);
@@ -40,7 +41,7 @@ struct bench_ceiling_loop {
 extern const struct bench_ceiling_loop bench_ceiling_loops[];
 extern const size_t bench_ceiling_loop_count;
 
-/* "nt_write", "non-temporal write". The names end with NULL. */
+/* Names like "nt_write", ended by NULL, and words like "non-temporal write". */
 extern const char *const bench_ceiling_kind_names[];
 extern const char *const bench_ceiling_kind_words[BENCH_CEILING_KINDS];
 static inline bool bench_ceiling_is_bandwidth(enum bench_ceiling_kind kind)
@@ -48,5 +49,5 @@ static inline bool bench_ceiling_is_bandwidth(enum bench_ceiling_kind kind)
     return kind <= BENCH_CEILING_nt_write;
 }
 
-/* NULL when the loop can run here, otherwise why not. The text lives as long as *cpu. */
+/* NULL when the loop can run here, else why not. The text lives as long as *cpu. */
 const char *bench_ceiling_loop_missing(const struct bench_ceiling_loop *loop, const struct qk_cpu *cpu);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bandwidth loops. A round of the inner loop is BENCH_LOOP_UNIT bytes, at least eight instructions, so that
- * counting takes slots that are free. Only registers 0 to 15 are used. Naming them as xmm in the clobbers
- * covers their upper parts, in which code built for the baseline keeps nothing, and vzeroupper leaves them as
- * such code wants them.
+ * Bandwidth loops. A round of the inner loop covers BENCH_LOOP_UNIT bytes with at least eight instructions,
+ * so that counting uses slots that are free. The loops use registers 0 to 15 only. The clobbers name them as
+ * xmm, which covers their upper parts, too: code built for BASE keeps nothing there. vzeroupper leaves those
+ * parts as such code wants them.
  */
 #include "harness/ceilings/loops.h"
 

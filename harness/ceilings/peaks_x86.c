@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Peaks: the same instruction on twelve registers, twice a round. There are twelve chains, because two
- * instructions a cycle of six cycles' latency need as many (the slowest of these on a core we know of:
- * vpermps and vpdpbusd, 4 to 6 cycles; uops.info). Registers and clobbers are as in loops_x86.c.
+ * Peaks: the same instruction on twelve registers, twice a round. Two instructions a cycle with a latency of
+ * six cycles need twelve chains. The slowest ones that we know of are vpermps and vpdpbusd, with 4 to 6
+ * cycles (uops.info). Registers and clobbers are as in loops_x86.c.
  */
 #include "harness/ceilings/loops.h"
 

@@ -19,9 +19,9 @@ static const struct bench_cache *cache_of(const struct bench_environment *env, i
 }
 
 /*
- * Of L3 an eighth, because it is the cache that neighbours of a virtual machine use as well: with a quarter
- * of 48 MiB one loop was seen to give from 5 to 26 GB/s, with an eighth 27 to 29. But four times L2, which
- * holds its part of it.
+ * The set in L3 is an eighth of it, because neighbours of a virtual machine use L3, too. With a quarter of 48
+ * MiB one loop was seen to give from 5 to 26 GB/s, with an eighth 27 to 29. It is at least four times L2,
+ * because L2 holds part of the set.
  */
 size_t bench_ceiling_cache_bytes(const struct bench_environment *env, int level, int threads, char *why,
                                  size_t size)

@@ -24,7 +24,7 @@ static int level_of(const struct bench_environment *env, double bytes)
     return BENCH_DRAM;
 }
 
-/* Why nothing of that level was measured. */
+/* Why no ceiling of that level was measured. */
 static const char *reason_of(const struct bench_ceilings *c, int level)
 {
     for (size_t i = 0; i < c->count; i++)

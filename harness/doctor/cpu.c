@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Verdicts about the pinned CPU and who else uses it. The figures under costs were measured with one AVX2
- * kernel in a busy virtual machine of two CPUs. They say how large an effect can be, not how large it is
+ * Verdicts about the pinned CPU and who else uses it. The figures in `costs` were measured with one AVX2
+ * kernel in a busy virtual machine with two CPUs. They show how large an effect can be, not how large it is
  * here.
  */
 #include "harness/doctor/private.h"

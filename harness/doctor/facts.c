@@ -80,7 +80,7 @@ void bench_doctor_allowed(char *to, size_t size)
         bench_cpus_list(&set, to, size);
 }
 
-/* proc(5): user nice system idle iowait irq softirq steal; guest time is in user already. */
+/* proc(5): user nice system idle iowait irq softirq steal. Guest time is already in user. */
 void bench_ticks_read(const char *root, int cpu, struct bench_ticks *to)
 {
     char *line = NULL;

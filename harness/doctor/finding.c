@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A finding's words, and the limits at which verdicts change. */
+/* The texts of a finding, and the limits at which verdicts change. */
 #include "harness/doctor/private.h"
 
 #include <stdarg.h>

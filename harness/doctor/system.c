@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Verdicts about memory, kernel settings, counters, timer, and the noise that all of it comes to. */
+/*
+ * Verdicts about memory, kernel settings, counters and timer, and about the noise that results from all of
+ * it.
+ */
 #include "harness/doctor/private.h"
 
 #include <errno.h>

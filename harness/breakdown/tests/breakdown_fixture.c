@@ -45,7 +45,7 @@ void bench_test_breakdown_row(struct bench_breakdown_row *row, const char *varia
     }
 }
 
-/* Steps of each arm; a quotient; a metric that nothing counts here. */
+/* Adds steps of each arm, a quotient, and a metric that nothing counts here. */
 static void add_counts(struct bench_breakdown_row *row, double steps)
 {
     static const struct bench_breakdown_count like[] = {

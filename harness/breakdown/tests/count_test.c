@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is counted of each prefix: on a machine whose counts are known (counters/tests/fake_papi.c), and by
- * single steps.
+ * Counts of each prefix: on a machine whose counts are known (counters/tests/fake_papi.c), and by single
+ * steps.
  */
 #include "harness/breakdown/breakdown.h"
 #include "harness/counters/counters.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which cases a breakdown takes, and a small real one. qk_check_variant and bench_clock_ns are wrapped by the
- * linker, so that a variant can be made to fail its check and a run to be late.
+ * Which cases a breakdown takes, and a small real one. The linker wraps qk_check_variant and bench_clock_ns.
+ * So a test can make a variant fail its check, and make a run late.
  */
 #include "harness/breakdown/breakdown.h"
 #include "harness/machine/pinning.h"

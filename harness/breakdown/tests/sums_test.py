@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""sums_test.py COMMAND [ARGUMENT...]: figures of the breakdown that COMMAND prints follow from each other. TAP."""
+"""sums_test.py COMMAND [ARGUMENT...]: the figures of the breakdown that COMMAND prints agree with each other. TAP."""
 import itertools
 import statistics
 import sys

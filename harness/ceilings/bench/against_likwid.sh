@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 # Ceilings beside likwid-bench (Debian: apt-get install likwid), in alternating runs.  against_likwid.sh PROGRAM [RUNS]
 #
-# RUNS (3) times: every likwid-bench row for half a second, then `qkbench ceilings --fresh`. Prints the best of each
-# tool, the ratio of the two, and by how much the runs of qkbench differ; exit 1 when a ratio is below 0.95. The
-# working sets are ours. likwid-bench gets the mean over its time, one thread of ours the fastest of many repetitions.
-# -W, because it needs no access to model-specific registers; likwid's MByte are 1e6 bytes and it counts copies both
-# ways, as we do. Run by hand: it takes minutes, and another load on the machine falls on both but not evenly.
+# RUNS (3) times, it runs every likwid-bench row for half a second, then `qkbench ceilings --fresh`. It prints the best
+# of each tool, the ratio of the two, and by how much the runs of qkbench differ. It exits with 1 when a ratio is below
+# 0.95. The working sets are ours. likwid-bench reports the mean over its time, and one thread of ours the fastest of
+# many repetitions. likwid's MByte are 1e6 bytes, and it counts copies both ways, as we do. -W, because that needs no
+# access to model-specific registers. Run it by hand: it takes minutes, and other load does not fall on both evenly.
 set -euo pipefail
 program=$(realpath "${1:?against_likwid.sh PROGRAM [RUNS]}")
 runs=${2:-3}

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""ceiling_object_test.py PROGRAM LOOPS: in the built program each loop of LOOPS (ceilings/loops.def) consists of the
-instruction it claims, on the registers it claims, as often as it claims, and of nothing but counting beside. TAP."""
+"""ceiling_object_test.py PROGRAM LOOPS: checks each loop of LOOPS (ceilings/loops.def) in the built program. It must
+consist of the instruction that it claims, on the registers and as often as it claims. Beside that, it may only count.
+TAP."""
 import re
 import shutil
 import subprocess

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The bandwidth loops touch every byte they are given, as often as they are told, and no other. */
+/* The bandwidth loops touch every byte they are given, as often as they are told, and no other byte. */
 #include "harness/records/tests/fixture.h"
 
 #include "harness/ceilings/loops.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * read_ceilings FILE: as the program reads it, but for that it would measure afresh instead of refusing one.
+ * read_ceilings FILE: reads ceilings as the program does. But it refuses a file for which the program would
+ * measure afresh.
  */
 #include "harness/ceilings/ceilings.h"
 

@@ -22,7 +22,7 @@ UNIT_FIXTURE(tear_down)
     return 0;
 }
 
-/* By hand, from the rates of the fixture. */
+/* The expected bounds were computed by hand, from the rates of the fixture. */
 UNIT_TEST_WITH(the_bound_is_what_the_ceilings_give, set_up, tear_down)
 {
     struct bench_bound b;

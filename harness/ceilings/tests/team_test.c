@@ -10,7 +10,7 @@
 
 enum { SEEN_MAX = 64, COUNT = 3 };
 
-/* What a job's calls were, in the order they were made. */
+/* The calls that a job made, in order. */
 static struct {
     char *to;
     const char *from;

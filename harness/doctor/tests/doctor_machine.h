@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Made-up machines for the tests of the doctor: a folder that stands for /, facts, and what is expected of
- * findings.
+ * Made-up machines for the tests of the doctor: a folder used in place of /, facts, and checks of findings.
  */
 #pragma once
 
@@ -12,11 +11,11 @@ extern struct bench_facts facts;
 extern struct bench_doctor doctor;
 extern char root[320];
 
-/* A machine of which nothing is known yet; CPU 1 is pinned. */
+/* Makes a machine of which nothing is known yet. CPU 1 is pinned. */
 void new_machine(void);
-/* Reads again what bench_facts_init reads, after files were put there. */
+/* Reads again what bench_facts_init reads. Call it after files were put there. */
 void read_machine(void);
-/* A file below root; folders are made. */
+/* Writes a file below root, and makes its folders. */
 void put(const char *path, const char *text);
 /* Makes the machine a virtual one. */
 void make_virtual(void);
@@ -24,7 +23,10 @@ void make_virtual(void);
 /* Judges the facts, checks what holds for any finding, and returns this one. */
 const struct bench_finding *finding(const char *name);
 void has(const char *text, const char *part);
-/* found and mend contain these; mend NULL: there is none. ok and warn are never fatal. */
+/*
+ * found and mend must contain these. A NULL mend: there must be none. expect_ok and expect_warn also demand
+ * that the finding is not fatal.
+ */
 void expect(const char *name, enum bench_health health, const char *found, const char *mend);
 void expect_ok(const char *name, const char *found);
 void expect_warn(const char *name, const char *found, const char *mend);

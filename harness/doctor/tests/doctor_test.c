@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every verdict about the pinned CPU and who else uses it, from made-up machines. */
+/* Every verdict about the pinned CPU and who else uses it, on made-up machines. */
 #include "harness/doctor/tests/doctor_machine.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Verdicts about noise, and the measurement itself on this machine. */
+/* Verdicts about noise, and the noise measurement itself on this machine. */
 #include "harness/doctor/tests/doctor_machine.h"
 #include "harness/machine/pinning.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every verdict about memory, kernel settings, counters and the timer, from made-up machines. */
+/* Every verdict about memory, kernel settings, counters and the timer, on made-up machines. */
 #include "harness/doctor/tests/doctor_machine.h"
 
 #include <errno.h>
