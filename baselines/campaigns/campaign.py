@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""How often the gate is right here: many runs of one module against itself, with nothing or known extra work injected.
+"""How often the gate is right here. Runs one module against itself many times, with no or known extra work injected.
 
 campaign.py PROGRAM MODULE RUNS [GATE OPTION...], for instance
 
     campaign.py build/qkbench build/kernels/libqkernels.so 50                      # A/A: no alarm is right
     campaign.py build/qkbench build/kernels/libqkernels.so 40 --inject 1000 '*/p4_permute/4096'
 
-Takes minutes, wants a quiet machine, and is run by hand. Prints verdicts of runs and of cases, time to verdict, the size
-that was injected, and how much the reported ratio differs from run to run.
+It takes minutes, needs a quiet machine, and is run by hand. It prints the verdicts of runs and of cases, the time to a
+verdict, the injected size, and how much the reported ratio differs from run to run.
 """
 import collections
 import json

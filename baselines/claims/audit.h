@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Claims beside measurements. Each claim of a roadmap file (reports/roadmap.json) is held against every group
+ * Claims beside measurements. Each claim of a roadmap file (reports/roadmap.json) is judged in every group
  * of a summary that has a row of the claim's phase.
  */
 #pragma once
@@ -18,9 +18,9 @@ enum baseline_audit_verdict {
 struct baseline_audit_row {
     const char *op, *shape; /* borrowed from the sample set */
     const char *variant;    /* measured variant; borrowed */
-    const char *previous;   /* what it was measured against; borrowed; NULL when nothing was measured */
-    char phase[12], claimed_over[12]; /* of the claim: "2.5"; "1", "baseline" */
-    char what[64];                    /* of the claim: "projected total" */
+    const char *previous;   /* the variant it was measured against; borrowed; NULL without a measurement */
+    char phase[12], claimed_over[12]; /* the claim's: "2.5"; "1", "baseline" */
+    char what[64];                    /* the claim's: "projected total" */
     enum baseline_claim_kind kind;
     double claimed;
     struct bench_interval measured; /* NaN where there is no number */
@@ -29,32 +29,33 @@ struct baseline_audit_row {
 };
 
 struct baseline_audit {
-    char source[160]; /* what the claims were taken from, from the file */
+    char source[160]; /* what the claims were taken from, as the file says it */
     char op[64];      /* the op they are about */
-    double goal; /* speed-up over the reference the roadmap set out to reach; NaN when the file names none */
+    double goal;      /* the roadmap's goal, a speed-up over the reference; NaN when the file names none */
     size_t verdicts[BASELINE_AUDIT_VERDICTS]; /* how many rows have each verdict */
     size_t count;
     struct baseline_audit_row *rows; /* owned; by group, then in the file's order; NULL when count is 0 */
 };
 
 /*
- * Reads the claims from `path` and judges them. A claim is judged in every group of its op (of its shape, if
- * it names one), by the group's row of its phase: a step by the row's `step`, a total by its `speedup`.
+ * Reads the claims from `path` and judges them. A claim is judged in every group of its op, or only of its
+ * shape if it names one. The group's row of the claim's phase has the figure. For a step that is the row's
+ * `step`, for a total its `speedup`.
  *
- * A step is over the nearest measured phase. That may lie after the phase the claim names (3 over 2.5 where
- * the claim says 3 over 2). Where it lies before, because a rung in between was not measured, the two are not
- * the same gain, and the claim is not resolved. A row that was skipped or failed gives a claim that is not
- * resolved. A group without a row of the phase gives none.
+ * A step is measured over the nearest earlier phase that was measured. That may be a later phase than the
+ * claim names: 3 over 2.5 where the claim says 3 over 2. It may also be an earlier one, when a rung in
+ * between was not measured. Then the two gains differ, and the claim is not resolved. Nor is a claim whose
+ * row was skipped or failed. A group without a row of the phase has no result for the claim.
  *
  * QK_ERR_IO, QK_ERR_FORMAT with the JSON path, QK_ERR_MEMORY. Free with baseline_audit_free on success.
- * Summary and sample set must outlive it.
+ * Summary and sample set must outlive the audit.
  */
 int baseline_audit_make(struct baseline_audit *audit, const char *path, const struct bench_summary *sum,
                         struct qk_error *err);
 void baseline_audit_free(struct baseline_audit *audit);
 /*
- * The verdict on a claimed ratio. Without an interval its ends are NaN, which is neither above nor below
- * anything.
+ * The verdict on a claimed ratio. An interval that is not there has NaN as its ends. They are neither above
+ * nor below anything, so the claim is not resolved.
  */
 enum baseline_audit_verdict baseline_audit_judge(const struct bench_interval *measured, double claimed);
 extern const char *const baseline_audit_words[]; /* "confirmed", "refuted", "not resolved", NULL */

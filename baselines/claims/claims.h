@@ -14,16 +14,16 @@ enum baseline_claim_kind {
 struct baseline_claim {
     enum baseline_claim_kind kind;
     char phase[12], over[12]; /* "2.5"; "1", "baseline" */
-    char shape[48];           /* the only shape the claim was made for; empty: every shape */
-    char what[64];            /* what kind of statement it is: "projected total" */
+    char shape[48];           /* the only shape the claim is for; empty: every shape */
+    char what[64];            /* the kind of statement: "projected total" */
     double ratio;             /* finite, above 0 */
-    bool goal;                /* the figure the roadmap set out to reach */
+    bool goal;                /* the roadmap's goal */
 };
 
 /* What somebody says a part of the work takes in each phase. */
 struct baseline_component_claim {
     char name[32];  /* in the source's words: "LUT look-up" */
-    char stage[16]; /* the op's stage it is set beside, or "total" */
+    char stage[16]; /* the op's stage that it is compared with, or "total" */
     size_t count;   /* at least 1 */
     struct baseline_time_claim {
         char phase[12];
@@ -35,14 +35,14 @@ struct baseline_component_claim {
 
 /* What somebody says a whole model takes in each phase. */
 struct baseline_end_to_end_claims {
-    uint64_t tokens; /* that should be there within limit_s seconds */
+    uint64_t tokens; /* to be generated within limit_s seconds */
     double limit_s;
-    size_t count; /* 0: nothing is claimed, and the above is 0 */
+    size_t count; /* 0: nothing is claimed, and tokens and limit_s are 0 */
     struct baseline_whole_claim {
         char phase[12];
-        double s_per_token, s; /* s: for that many tokens, as the source rounds it */
+        double s_per_token, s; /* s: for `tokens` tokens, as the source rounds it */
         double ratio;          /* over the baseline; NaN for the baseline itself */
-        bool target;           /* the figure to be reached, not one said to be */
+        bool target;           /* the source means to reach this figure, and does not say it has */
     } at[BASELINE_PHASES_MAX];
 };
 
@@ -58,13 +58,20 @@ struct baseline_claims {
 
 extern const struct bench_fields baseline_claims_fields;
 /*
- * Reads the file strictly. Errors are an unknown member, kind or phase, a missing or a doubled member, a text
- * too long for its field, a ratio that is not positive, a second goal, and a stage's second component.
+ * Reads the file strictly. These are errors:
+ *   - a member, kind or phase that is unknown
+ *   - a member that is missing or doubled
+ *   - a text that is too long for its field
+ *   - a ratio that is not positive
+ *   - a second goal, or a second component of one stage
+ *
  * QK_ERR_IO, QK_ERR_FORMAT (with the JSON path, or the line when it is not JSON), QK_ERR_MEMORY. Free on
  * success only.
  */
 int baseline_claims_read(struct baseline_claims *claims, const char *path, struct qk_error *err);
 void baseline_claims_free(struct baseline_claims *claims);
 
-/* Place of a phase in a ladder: "baseline" 0, "1" 10, "2.5" 25; -1 for what is not a phase ("-"). */
+/*
+ * The place of a phase in a ladder: "baseline" 0, "1" 10, "2.5" 25. Returns -1 for what is no phase ("-").
+ */
 int baseline_phase_rank(const char *phase);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A whole model's times beside what a roadmap claims for one, rung by rung. */
+/* A whole model's times, rung by rung, beside what a roadmap claims for a whole model. */
 #pragma once
 
 #include "baselines/claims/audit.h"
@@ -8,11 +8,11 @@
 struct baseline_e2e_row {
     const struct bench_e2e_row *row; /* of generation; borrowed */
     double seconds;                  /* for `tokens` tokens, by the median */
-    bool within;                     /* the limit */
-    /* NaN where nothing is claimed of the row's phase. */
+    bool within;                     /* `seconds` is within limit_s */
+    /* NaN where nothing is claimed for the row's phase. */
     double claimed_s_per_token, claimed_s, claimed_ratio;
     bool target;
-    bool judged; /* the speed-up against the claimed one: both are there */
+    bool judged; /* there are a measured and a claimed speed-up, and `verdict` compares them */
     enum baseline_audit_verdict verdict;
 };
 
@@ -24,9 +24,9 @@ struct baseline_e2e_audit {
 };
 
 /*
- * Reads the claims from `path` and puts those on generation beside e, which has been summarised and must
- * outlive the audit. Without 95 % intervals (e->level) nothing is resolved. QK_ERR_IO, QK_ERR_MEMORY.
- * QK_ERR_FORMAT also when the file claims nothing end to end. Free on success.
+ * Reads the claims from `path` and sets those about generation beside e. The caller has summarised e, which
+ * must outlive the audit. Without 95 % intervals (e->level) nothing is resolved. QK_ERR_IO, QK_ERR_MEMORY.
+ * QK_ERR_FORMAT also when the file claims nothing about a whole model. Free on success.
  */
 int baseline_e2e_audit_make(struct baseline_e2e_audit *audit, const char *path, const struct bench_e2e *e,
                             struct qk_error *err);

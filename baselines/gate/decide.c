@@ -44,7 +44,7 @@ static bool won(size_t plus, size_t n, double threshold)
     return may_reach(plus, n, threshold) && baseline_log_e(plus, n) >= threshold;
 }
 
-/* share: of the case's share of alpha, for the median's tests. */
+/* share: the part of the case's alpha that the median's tests get. */
 static int init(struct baseline_decision *d, double ignorable, double must_catch, double alpha, size_t cases,
                 double share, struct qk_error *err)
 {
@@ -102,10 +102,7 @@ int baseline_decision_bound(struct baseline_decision *d, double log_bound, doubl
     return init(d, log_bound, log_bound, alpha, cases, 1, err);
 }
 
-/*
- * One process. Its stake grows with a plus only, and one that won once has won, though its stake may fall
- * again.
- */
+/* One process. Its stake grows with a plus only. Once won it stays won, though its stake may fall again. */
 static void take(bool plus, size_t *count, bool *has_won, const struct baseline_decision *d)
 {
     *count += plus;

@@ -8,10 +8,10 @@ struct timed {
     struct baseline_result *result;
     struct bench_duet_case *duet;
     struct baseline_decision decision;
-    char changed[120]; /* what of the row is not as in the base, besides its code */
-    const char *note;  /* what else a reader should know of it */
-    bool refused;      /* the duet could not go on with it; the result says why */
-    size_t dropped;    /* blocks that were measured again because of what the clock did */
+    char changed[120]; /* what differs from the base's row, besides the code */
+    const char *note;  /* what else a reader should know */
+    bool refused;      /* the duet gave it up; the result says why */
+    size_t dropped;    /* blocks measured again because the clock misbehaved */
     size_t count, room;
     double *log_ratio, *base_ns, *cand_ns; /* [count], one of each block */
 };

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""embed.py FILE NAME OUT.c: the file's bytes as a C string called NAME. A .json that is not strict JSON is refused."""
+"""embed.py FILE NAME OUT.c: writes the file's bytes as a C string called NAME. Refuses a .json that is not strict."""
 import json
 import sys
 

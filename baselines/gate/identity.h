@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which rows of two builds are the same code. The list comes from kernels/same_code.py, which looks at what
- * was built and not at what the modules say. It holds for the two files it was made for, and for rows that
- * begin where it says.
+ * Which rows of two builds are the same code. kernels/same_code.py makes the list from what was built, not
+ * from what the modules say. The list holds for the two files it was made for, and for rows that begin where
+ * it says.
  */
 #pragma once
 
@@ -25,17 +25,15 @@ struct baseline_identity {
 };
 
 /*
- * Reads the list. Free with baseline_identity_free in any case. QK_ERR_IO, QK_ERR_MEMORY; QK_ERR_FORMAT with
- * the place, when anything of it is not as same_code.py writes it.
+ * Reads the list. Free with baseline_identity_free in any case. QK_ERR_IO, QK_ERR_MEMORY. QK_ERR_FORMAT with
+ * the place, when the file is not as same_code.py writes it.
  */
 int baseline_identity_read(struct baseline_identity *id, const char *path, struct qk_error *err);
 void baseline_identity_free(struct baseline_identity *id);
 
-/*
- * Are these two files the ones the list was made for? QK_ERR_INVALID, with what differs, when they are not.
- */
+/* QK_ERR_INVALID, with what differs, when these two files are not the ones that the list was made for. */
 int baseline_identity_holds(const struct baseline_identity *id, const char *base, const char *cand,
                             struct qk_error *err);
-/* Does the list have this row, and begin both functions where it says? */
+/* Does the list have this row, and do both functions begin where it says? */
 bool baseline_identity_same(const struct baseline_identity *id, const struct qk_variant *base,
                             const struct qk_variant *cand);

@@ -14,8 +14,8 @@ static bool is_glob(const char *text)
 }
 
 /*
- * Why a row cannot be judged here; NULL when it can. Of a level that this program does not know nobody can
- * say that it is not here: the row's check refuses it.
+ * Why a row cannot be judged here; NULL when it can. A level that this program does not know may be here. So
+ * such a row is not left out: its check refuses it.
  */
 static const char *missing(const struct qk_variant *row, const struct baseline_suite_config *cfg, char *why,
                            size_t size)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The words of a gate and what it says of each case: what baselines/ decides and reports/ writes. */
+/*
+ * The words of a gate and what it says about each case. baselines/ decides them and reports/ writes them.
+ */
 #pragma once
 
 #include "harness/machine/environment.h"
@@ -12,8 +14,8 @@ enum baseline_verdict {
     BASELINE_INCONCLUSIVE, /* the budget ended first */
     BASELINE_INVALID,      /* not measured, or what was measured cannot be trusted */
     BASELINE_NEW,          /* no such case in the base */
-    BASELINE_MISSING,      /* in the base, not in the candidate, and not in the policy's `removed` */
-    BASELINE_REMOVED,      /* the same, and the policy says so */
+    BASELINE_MISSING,      /* only in the base, and not in the policy's `removed` */
+    BASELINE_REMOVED,      /* only in the base, and in the policy's `removed` */
     BASELINE_VERDICTS
 };
 extern const char *const baseline_verdict_names[BASELINE_VERDICTS + 1]; /* "PASS", ..., NULL */
@@ -31,14 +33,11 @@ extern const char
 
 enum { BASELINE_NAME = 256, BASELINE_WORST = 10, BASELINE_COMPONENTS = 8 };
 
-/*
- * A component of a staged variant (harness/breakdown/breakdown.h) on both sides. Only where both were
- * measured.
- */
+/* A component of a staged variant (harness/breakdown/breakdown.h), where both sides were measured. */
 struct baseline_component {
     char name[16];
     double old_share, new_share; /* of the total, in per cent */
-    bool grew;                   /* beyond the policy's margin: this is where the time went */
+    bool grew;                   /* beyond the policy's margin: the time went here */
 };
 
 struct baseline_result {
@@ -47,22 +46,22 @@ struct baseline_result {
     enum baseline_verdict verdict;
     char source[256]; /* of the variant, relative to its checkout; empty when not known */
     char memory[8];   /* "cache", "dram"; empty when not known */
-    char reason[400]; /* one line: why this verdict where the figures do not say it; may be empty */
-    bool timed;       /* otherwise nothing below is known but instructions */
+    char reason[400]; /* one line: why, where the figures do not say it; may be empty */
+    bool timed;       /* if not, only the instructions below are known */
     /*
-     * Time of the candidate as a multiple of the base's, with its 95 % interval: 1.01 is one per cent slower.
-     * Ends are NaN when there are too few blocks. Of a rule it is the time of the variant as a multiple of
-     * `over`'s.
+     * Time of the candidate as a multiple of the base's, with its 95 % interval: 1.01 is one per cent
+     * slower. Ends are NaN when there are too few blocks. For a rule it is the variant's time as a multiple
+     * of `over`'s.
      */
     struct bench_interval ratio;
     double mean_ratio; /* sum of all the candidate's times over sum of the base's; NaN when not known */
     double ignorable,
-        must_catch;          /* margins: 0.002 is 0.2 %; of a rule: ln of the largest allowed ratio, twice */
+        must_catch;          /* margins: 0.002 is 0.2 %; a rule's are both ln of the largest allowed ratio */
     double mean;             /* margin of mean_ratio; 0: the sums are not tested (rules, controls) */
     double base_ns, cand_ns; /* medians of one call; shown, never judged */
     size_t blocks, launches;
     double seconds;  /* of measuring until the verdict */
-    double injected; /* slowed control: the share of extra work really done; else 0 */
+    double injected; /* for a slowed control the share of extra work really done, else 0 */
     double old_instructions,
         new_instructions; /* of one call at the op's smallest shape; NaN when not known */
     size_t component_count;
@@ -75,46 +74,48 @@ struct baseline_report {
     char base_compiler[64], cand_compiler[64];
     char suite[40], policy[4096]; /* the policy's file, "built in" */
     size_t unavailable;           /* rows left out because their ISA level is not here or not allowed */
-    char unavailable_why[160];    /* of the first of them */
+    char unavailable_why[160];    /* why the first was left out */
     double alpha;
     uint64_t seed;
     struct bench_environment env;  /* this machine */
-    double seconds;                /* wall time of it all */
+    double seconds;                /* wall time of the whole run */
     enum baseline_verdict verdict; /* of the run */
     char reason[400];              /* why the run is INVALID although its cases are not; may be empty */
     bool strict;                   /* WARN counts as REGRESSION */
-    int ended; /* the exit code of a run that ended before it could judge; 0: it follows from the verdict */
+    int ended; /* exit code of a run that ended before it could judge; 0: the verdict gives the code */
     size_t count;
     struct baseline_result *results; /* owned; cases in suite order, their other shapes, rules, controls */
 };
 
 /*
- * Empties *r and gives it `count` results, all INVALID with "not measured" until something better is known.
- * Fill in the rest afterwards. QK_ERR_MEMORY. Free on success.
+ * Empties *r and gives it `count` results. Each is INVALID with the reason "not measured" until the caller
+ * fills it in. QK_ERR_MEMORY. Free on success.
  */
 int baseline_report_make(struct baseline_report *r, size_t count, struct qk_error *err);
 void baseline_report_free(struct baseline_report *r);
 
-/* Ends a run that could not judge: without results, INVALID for this reason, with this exit code. */
+/* A run that could not judge: no results, INVALID for this reason, with this exit code. */
 void baseline_report_end(struct baseline_report *r, int exit_code, const char *where, const char *reason);
 
 /*
  * Sets the run's verdict from its results. It is INVALID, with a reason, when
  *   - a control was judged wrongly
- *   - nothing backs a verdict: PASS, WARN or REGRESSION without a ratio or, where it was not timed, without a
- *     reason such as "identical code"
- *   - a timed case or rule is without a right control of each kind and of its memory class (but in mode
- *     "baseline", which has no arms to control)
+ *   - nothing backs a PASS, WARN or REGRESSION: neither a ratio nor, where it was not timed, a reason such as
+ *     "identical code"
+ *   - a timed case or rule lacks a right control of each kind in its memory class (mode "baseline" has no
+ *     arms to control and needs none)
  *   - no case or rule was judged at all
- * Else the worst counts, in the order INVALID, MISSING, REGRESSION, INCONCLUSIVE, WARN, PASS. NEW and REMOVED
- * are fine. When strict, WARN comes before INCONCLUSIVE, as its exit code does. An INCONCLUSIVE of another
- * shape does not count: a second is not enough for each of them, and a run that asks for more must not end
- * worse for that. A run-level reason that is already there is kept and makes the run INVALID.
+ *
+ * Otherwise the worst verdict counts, in the order INVALID, MISSING, REGRESSION, INCONCLUSIVE, WARN, PASS.
+ * NEW and REMOVED are fine. When strict, WARN comes before INCONCLUSIVE, because then it has the exit code
+ * of a REGRESSION. An INCONCLUSIVE of another shape does not count. One second is not enough for every
+ * shape, and a run that asks for more must not end worse for that. If a run-level reason is already there,
+ * it is kept and the run is INVALID.
  */
 void baseline_report_judge(struct baseline_report *r);
-/* 0, 3, 4 or 5, by the verdict; or `ended`. */
+/* Returns 0, 3, 4 or 5, by the verdict; or `ended` where that is set. */
 int baseline_report_exit(const struct baseline_report *r);
-/* Was a control timed and judged right: A/A PASS, slowed by more than must-catch REGRESSION? */
+/* Was a control timed and judged right? A/A: PASS. Slowed by more than must-catch: REGRESSION. */
 bool baseline_control_right(const struct baseline_result *r);
-/* Is it one row of both builds, in the suite or at another shape? */
+/* Does the result compare one row of both builds, in the suite or at another shape? */
 bool baseline_is_case(const struct baseline_result *r);

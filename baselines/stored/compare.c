@@ -21,9 +21,9 @@ static double total_ns(const struct baseline_case *c)
 }
 
 /*
- * By shares, as a slow minute of the machine makes every time longer; from the near ends of both intervals,
- * as intervals from two short launches are narrow by luck now and then. An end that is not known proves
- * nothing.
+ * Shares are compared, because a slow minute of the machine makes every time longer. They are compared
+ * between the near ends of both intervals, because the intervals of two short launches are narrow by luck
+ * now and then. An end that is not known proves nothing.
  */
 static bool grew(const struct baseline_difference *d, const struct baseline_part *was,
                  const struct baseline_part *is, double margin)

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two baselines case by case, and the gate's verdicts from that. A result file is a baseline made of one
- * launch.
+ * Two baselines case by case, and the gate's verdicts on them. A result file counts as a baseline made of
+ * one launch.
  *
- * What is compared is d = ln S_old - ln S_new. S is the speed-up over the reference of the same run, so
- * positive is slower. Its interval comes from both sides' by MOVER (Zou & Donner, "Construction of confidence
- * limits about effect measures: a general approach", Statistics in Medicine 27, 2008): low = d - hypot(old -
- * old_low, new_high - new).
+ * The figure compared is d = ln S_old - ln S_new, where S is the speed-up over the reference of the same
+ * run. So positive is slower. Its interval comes from both sides' intervals by MOVER:
+ *   low = d - hypot(old - old_low, new_high - new)
+ *
+ * Source: Zou & Donner, "Construction of confidence limits about effect measures: a general approach",
+ * Statistics in Medicine 27, 2008.
  */
 #pragma once
 
 #include "baselines/gate/policy.h"
 #include "baselines/stored/baseline.h"
 
-/* Something about the two that is not the same. */
+/* Something that differs between the two. */
 struct baseline_field {
     char name[BASELINE_NAME]; /* "CPU model", "L2 cache", "flags of op/variant" */
     char old_value[400], new_value[400];
@@ -27,14 +29,14 @@ struct baseline_kind_change {
 struct baseline_difference {
     const char *name;
     const struct baseline_case *old_case, *new_case; /* borrowed; NULL: not on that side */
-    const struct baseline_absent *why_not; /* of the side that has none; borrowed; NULL when not known */
-    struct bench_interval slower;          /* d; NaN when a side is missing, ends NaN when a side's are */
-    size_t component_count;                /* those of both sides */
-    /* `grew`: its share grew by more than the margin, counted between the near ends of both intervals. */
+    const struct baseline_absent *why_not;           /* why a side lacks it; borrowed; NULL when not known */
+    struct bench_interval slower; /* d; NaN when a side is missing, with NaN ends when a side's are */
+    size_t component_count;       /* components that both sides have */
+    /* `grew`: the share grew beyond the margin, measured between the near ends of both intervals. */
     struct baseline_component components[BASELINE_COMPONENTS];
-    bool instructions_changed; /* both counted, and not the same in all or in a kind */
+    bool instructions_changed; /* both sides counted, and the total or a kind differs */
     size_t kind_count;
-    struct baseline_kind_change *kinds; /* owned; kinds whose count changed */
+    struct baseline_kind_change *kinds; /* owned; the kinds whose count changed */
 };
 
 struct baseline_comparison {
@@ -42,11 +44,11 @@ struct baseline_comparison {
     double component_share;                     /* per cent points */
     size_t identity_count, shown_count, count;
     struct baseline_field *identity;  /* owned: differences that make times incomparable */
-    struct baseline_field *shown;     /* owned: differences that are merely named */
+    struct baseline_field *shown;     /* owned: differences that are only named */
     struct baseline_difference *rows; /* owned; by name */
 };
 
-/* Per cent points a component's share may grow by before it is named, when no policy says so. */
+/* Without a policy, a component is named when its share grew by more per cent points than this. */
 #define BASELINE_COMPONENT_SHARE 5.0
 
 /* QK_ERR_MEMORY. Free on success. */
@@ -55,45 +57,51 @@ int baseline_compare(struct baseline_comparison *c, const struct baseline *old_s
 void baseline_comparison_free(struct baseline_comparison *c);
 
 /*
- * Is the case on both sides and more than noise apart? Its interval, widened by the larger spread, does not
- * hold 0, or its instructions or flags changed.
+ * Is the case on both sides, and do they differ by more than noise? They do when d's interval, widened by
+ * the larger spread, does not hold 0. They also do when instructions or flags changed.
  */
 bool baseline_differs(const struct baseline_difference *d);
 
 /*
- * CPU vendor, family, model and stepping, ISA levels in use, sizes of the caches, compiler, kernel ABI, and
- * flags of each case that both have. Where one differs, nothing can be judged. Appends to *list.
- * QK_ERR_MEMORY.
+ * What makes times comparable. It compares CPU vendor, family, model and stepping, ISA levels in use, sizes
+ * of the caches, compiler, kernel ABI, and flags of each case that both have. Where one differs, nothing can
+ * be judged. Appends the differences to *list. QK_ERR_MEMORY.
  */
 int baseline_identity(const struct baseline *old_side, const struct baseline *new_side, bool flags,
                       struct baseline_field **list, size_t *count, struct qk_error *err);
-/* Kernel release, microcode, governor, load, CPUs that share a cache, commit, mode, shapes. */
+/*
+ * The same for what is only shown: kernel release, microcode, governor, load, CPUs that share a cache,
+ * commit, mode, shapes.
+ */
 int baseline_shown(const struct baseline *old_side, const struct baseline *new_side,
                    struct baseline_field **list, size_t *count, struct qk_error *err);
-/* "CPU model 106, now 143; ..." into to[size], cut when too long. */
+/* Writes "CPU model 106, now 143; ..." into to[size], cut when too long. Returns `to`. */
 const char *baseline_fields_text(const struct baseline_field *list, size_t count, char *to, size_t size);
 
 /*
- * The baseline of that name which is of the machine and toolchain of `here`, whose env and abi are asked. Our
- * own machine's folder comes first, then others: a machine with more CPUs has a folder of its own. When none
- * fits, our own folder's is taken all the same, so that its differences are seen. Errors of baseline_load.
- * QK_ERR_INVALID also when only other machines have one, naming what the nearest differs in.
+ * Loads the baseline of that name that fits the machine and toolchain of `here`, whose env and abi are used.
+ * The folder of this machine comes first, then the others, because a machine with more CPUs has a folder of
+ * its own. When none fits, it loads the one in this machine's folder all the same, so that its differences
+ * are seen. Errors of baseline_load. When only other machines have one, QK_ERR_INVALID also names what
+ * differs in the nearest.
  */
 int baseline_load_fitting(struct baseline *b, const char *folder, const struct baseline *here,
                           const char *name, struct qk_error *err);
 
 /*
- * The gate's verdicts. Fills r->results and, where the two are not of one machine and toolchain, r->reason,
- * which makes the run INVALID. Free *r with baseline_report_free in any case.
+ * The gate's verdicts. Fills r->results. When the two are not of one machine and toolchain it also fills
+ * r->reason, which makes the run INVALID. Free *r with baseline_report_free in any case.
  *
- * Margins are the policy's for stored baselines, each at least spread_factor times the case's spread.
- * REGRESSION when all of d's interval is beyond must-catch, WARN when beyond ignorable, PASS when below
- * must-catch, else INCONCLUSIVE. A component that grew is named. A changed instruction count is what the
- * policy says. A reference has a result only when it is missing, new or has other instructions, because its
- * own speed-up is 1 by definition.
+ * The margins are the policy's for stored baselines, each at least spread_factor times the case's spread.
+ *   REGRESSION    all of d's interval is beyond must-catch
+ *   WARN          all of it is beyond ignorable
+ *   PASS          all of it is below must-catch
+ *   INCONCLUSIVE  otherwise
  *
- * Failed cases of *fresh are INVALID. Missing ones are MISSING, or REMOVED where the policy says so.
- * QK_ERR_MEMORY. QK_ERR_INVALID when there is nothing to judge.
+ * A component that grew is named. The policy gives the verdict on a changed instruction count. A reference's
+ * own speed-up is 1 by definition, so it has a result only when it is missing, new or has other
+ * instructions. Failed cases of *fresh are INVALID. Missing ones are MISSING, or REMOVED where the policy
+ * allows it. QK_ERR_MEMORY. QK_ERR_INVALID when there is nothing to judge.
  */
 int baseline_judge_stored(const struct baseline *old_side, const struct baseline *fresh,
                           const struct baseline_policy *p, struct baseline_report *r, struct qk_error *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A roadmap's component table beside a breakdown. It has what each component was claimed to take, and each
- * gain that was claimed for one beside the gain that was measured.
+ * A roadmap's component table beside a breakdown: what each component was claimed to take, and each claimed
+ * gain of a component beside the measured gain.
  */
 #pragma once
 
@@ -25,21 +25,19 @@ struct baseline_components {
     struct baseline_gain_row *rows; /* owned; by shape, then in the file's order; NULL when count is 0 */
 };
 
-/*
- * Reads the claims of `path` alone, so *c has no rows yet. Errors of baseline_claims_read. Free on success.
- */
+/* Reads only the claims of `path`; *c has no rows yet. Errors of baseline_claims_read. Free on success. */
 int baseline_components_read(struct baseline_components *c, const char *path, struct qk_error *err);
 /*
- * Judges every gain in every shape that has a row of its phase and op. As in the audit, a step is over the
- * nearest earlier phase that was measured, and is not resolved where that lies before the phase the claim
- * starts from. QK_ERR_MEMORY. The breakdown must outlive *c.
+ * Judges every gain in every shape that has a row of the gain's phase and op. As in the audit, a step is
+ * over the nearest earlier phase that was measured. Where that phase lies before the one that the claim
+ * starts from, the claim is not resolved. QK_ERR_MEMORY. The breakdown must outlive *c.
  */
 int baseline_components_judge(struct baseline_components *c, const struct bench_breakdown *bd,
                               struct qk_error *err);
 void baseline_components_free(struct baseline_components *c);
 
-/* Claimed ms per token of a stage, or of "total", in a row's phase; NaN when nobody claimed any. */
+/* Claimed ms per token of a stage, or of "total", in a row's phase. NaN when nobody claimed it. */
 double baseline_components_claimed(const struct baseline_components *c, const struct bench_breakdown_row *row,
                                    const char *stage);
-/* What stands beside a breakdown as its claims. */
+/* The claims, as a record beside a breakdown. */
 extern const struct bench_fields baseline_components_fields;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which of the stored baselines of a name is to be held against this machine. */
+/* Chooses, among the stored baselines of a name, the one to compare with this machine. */
 #include "baselines/stored/compare.h"
 
 #include <stdlib.h>

@@ -72,8 +72,8 @@ static void put_caches(struct fields *f, const struct bench_environment *was,
 }
 
 /*
- * Shapes of a variant share its flags: each variant once. Its cases stand side by side, as they are sorted by
- * name.
+ * Shapes of a variant share its flags, so each variant is compared once. Its cases are neighbours, because
+ * they are sorted by name.
  */
 static void put_flags(struct fields *f, const struct baseline *old_side, const struct baseline *new_side)
 {

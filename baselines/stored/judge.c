@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Appends to a reason, a semicolon between. */
+/* Appends to a reason, with a semicolon between. */
 __attribute__((format(printf, 2, 3))) static void say(struct baseline_result *out, const char *fmt, ...)
 {
     va_list args;

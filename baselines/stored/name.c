@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What baselines are called. */
+/* The names of baselines, and the paths of their files. */
 #include "baselines/stored/baseline.h"
 
 #include <ctype.h>

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A summary made by hand: the ladder of one op in up to two shapes, ratios set by each test. */
+/* A summary made by hand: the ladder of one op in up to two shapes. Each test sets the ratios. */
 enum { SCALAR, P1, P2, UNROLL, P3, P4, BEST, LADDER };
 struct fixture {
     struct bench_record records[2 * LADDER];

@@ -93,7 +93,7 @@ UNIT_TEST(malformed_files_are_refused_with_their_path)
     assert_int_equal(read_claims("/nonexistent/roadmap.json", NULL), QK_ERR_IO);
 }
 
-/* The figures of the roadmap, typed in again from its tables. */
+/* The figures of the roadmap, typed again from its tables. */
 UNIT_TEST(the_roadmap_says_what_was_claimed)
 {
     static const struct {

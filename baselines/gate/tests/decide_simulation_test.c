@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Does the decision keep its word under noise that no model of it foresaw? Slices are simulated one after the
- * other; the coin on the order inside a pair is the only thing the error bound rests on.
+ * Does the decision keep its promise under noise that none of its models foresaw? Slices are simulated one
+ * after the other. The error bound rests only on the coin that orders each pair.
  */
 #include "baselines/gate/decide.h"
 

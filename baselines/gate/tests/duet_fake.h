@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* A duet whose measurements are made by hand, for the tests of several files, and a gate that judges it. */
+/* A duet with measurements made by hand, and a gate that judges it. Several test files share them. */
 #pragma once
 
 #include "baselines/gate/duet.h"
 
-/* What the measurements say: ln of the candidate's time over the base's, by what a case compares. */
+/*
+ * What the measurements say: ln of the candidate's time over the base's, for each thing that a case
+ * compares.
+ */
 struct baseline_fake {
-    double change, shape_change, aa, slowed, rule; /* slowed: as a share of the extra work */
-    double wobble;                                 /* of every other block's change, up or down */
-    double stall;        /* one pair of the candidate's in each block, times as long */
+    double change, shape_change, aa, slowed, rule; /* slowed: its share of the extra work */
+    double wobble;                                 /* of the change: up in one block, down in the next */
+    double stall;        /* one slice of the candidate in each block takes so many times as long */
     size_t blocks;       /* offered at most */
-    size_t shape_blocks; /* of other shapes; 0: blocks */
+    size_t shape_blocks; /* the same for other shapes; 0: `blocks` */
     bool huge;           /* no shape but the suite's fits the machine */
-    bool nothing;        /* not one block */
+    bool nothing;        /* no block is offered */
     const char *refuse, *bad_row, *note;
     bool same_file;
     size_t runs, verified, cases, others;
@@ -20,7 +23,7 @@ struct baseline_fake {
     struct qk_variant base_rows[3], cand_rows[3]; /* scalar, which is the same code, and p4_permute */
     struct bench_build base, cand;
     struct baseline_identity identity; /* the first rows that are the same code */
-    struct baseline_policy policy;     /* the built-in one, not owned, without rules of speed-up */
+    struct baseline_policy policy;     /* the built-in one without its speed-up rules; not owned */
     struct baseline_report report;
     struct baseline_duet_config config;
 };
@@ -33,9 +36,12 @@ int baseline_fake_tear_down(void **state);
 
 /* Judges shape 4096 of all rows. */
 void baseline_fake_judge(void);
-/* The same where p4_permute must be three times as fast as `over`, and how that rule must be judged. */
+/* The same with a rule that p4_permute be three times as fast as `over`. The rule must get this verdict. */
 void baseline_fake_expect_rule(const char *over, enum baseline_verdict verdict);
-/* The first result of that role whose name has `name` in it; else the test fails. */
+/* The first result of that role whose name contains `name`. Without one the test fails. */
 const struct baseline_result *baseline_fake_result(enum baseline_role role, const char *name);
-/* Judges: what p4_permute must be judged, with a reason that has `reason` in it, and the run's exit code. */
+/*
+ * Judges. p4_permute must get this verdict, with a reason that contains `reason`, and the run this exit
+ * code.
+ */
 void baseline_fake_expect(enum baseline_verdict verdict, const char *reason, int exit_code);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The duet's gate on measurements made by hand: what must never pass does not. */
+/* The duet's gate on measurements made by hand: what must never pass does not pass. */
 #include "baselines/gate/tests/duet_fake.h"
 #include "kernels/tests/cmocka_parts.h"
 

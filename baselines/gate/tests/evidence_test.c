@@ -14,7 +14,7 @@ static const char head[] =
     "{\"name\":\"a/b/1\",\"base\":{\"side\":\"base\"},\"candidate\":{\"side\":\"candidate\"}},"
     "{\"name\":\"a/b/1\",\"base\":{\"side\":\"base\"},\"candidate\":{\"side\":\"copy\"}}]}\n";
 
-/* What reading that trace ends with, beside a gate of one case and its control. */
+/* The result of reading that trace, beside a gate of one case and its control. */
 static int read_trace(const char *text, struct baseline_evidence **list, struct baseline_report *r,
                       struct qk_error *err)
 {

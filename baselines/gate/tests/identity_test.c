@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The list of rows that are the same code: what is read, what is refused, and for which files and rows it
- * holds.
+ * The list of rows that are the same code: what the reader takes and refuses, and for which files and rows
+ * the list holds.
  */
 #include "baselines/gate/identity.h"
 

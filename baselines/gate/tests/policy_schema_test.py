@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""policy_schema_test.py SCHEMA POLICY READER...: what a policy may say, and that reader and schema refuse the same. TAP."""
+"""policy_schema_test.py SCHEMA POLICY READER...: what a policy may say. Reader and schema must refuse the same. TAP."""
 import copy
 import json
 import os

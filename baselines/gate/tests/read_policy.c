@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* read_policy FILE...: one line each, "ok" or the JSON path and the reason of the refusal. */
+/* read_policy FILE...: prints a line for each, "ok" or the JSON path and the reason of the refusal. */
 #include "baselines/gate/policy.h"
 
 #include "kernels/tests/parts.h"

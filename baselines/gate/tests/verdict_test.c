@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A run in short: one letter a result. */
+/* A run in short: one letter for each result. */
 static void put(struct baseline_report *r, size_t i, char letter)
 {
     static const char letters[] = "PWRIXNMD"; /* in the order of enum baseline_verdict */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Stored baselines: what is made of launches, and the file and its bytes. */
+/* Stored baselines: making one from launches, and the bytes of its file. */
 #include "baselines/stored/tests/stored_fixture.h"
 #include "harness/records/limits.h"
 #include "harness/records/tests/fixture.h"

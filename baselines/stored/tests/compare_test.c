@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Two baselines side by side. Verdicts: judge_test.c. */
+/* Two baselines compared. judge_test.c tests the verdicts. */
 #include "baselines/stored/compare.h"
 #include "baselines/stored/tests/stored_fixture.h"
 #include "harness/records/tests/fixture.h"

@@ -32,7 +32,7 @@ static void judge(void)
     assert_int_equal(baseline_components_judge(&c, &bd, &err), 0);
 }
 
-/* The row of a stage; every stage has one gain at most. */
+/* The row of a stage. A stage has at most one gain. */
 static const struct baseline_gain_row *gain_of(const char *stage)
 {
     for (size_t i = 0; i < c.count; i++)

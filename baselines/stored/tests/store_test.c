@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where stored baselines are, and what happens to their files. */
+/* Where stored baselines are, and what becomes of their files. */
 #include "baselines/stored/tests/stored_fixture.h"
 #include "harness/records/files/outfile.h"
 #include "harness/records/tests/fixture.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes the tests' baseline to stdout: as it is, of another machine, with a slower stage, with an accepted
- * change.
+ * Writes the tests' baseline to stdout. It can write it as it is, as another machine's, with a slower stage,
+ * or with an accepted change.
  */
 #include "baselines/stored/tests/stored_fixture.h"
 

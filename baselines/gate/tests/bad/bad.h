@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A bad candidate for the gate: a module of two rows, the first of them bad. A file of this folder holds the
- * members of one kind, and meson builds a module of each with -DBAD_<member>. A member defines some of
- *   KERNEL  what the row does, in a function with QK_ARGS. Without it the row does what the base's does
- *   START   what happens when the module is loaded; END when it is unloaded; MODULE when its table is asked
- *           for
- * and then includes this file. bad.def says how the gate must end with each.
+ * A bad candidate for the gate: a module of two rows, the first of which is bad. Each file of this folder
+ * holds the members of one kind, and meson builds a module of each with -DBAD_<member>. A member defines
+ * some of these macros and then includes this file. bad.def says how the gate must end with each.
+ *   - KERNEL: what the row does, in a function with QK_ARGS; without it the row does what the base's does
+ *   - START: what happens when the module is loaded
+ *   - END: what happens when it is unloaded
+ *   - MODULE: what happens when its table is asked for
  */
 #pragma once
 
@@ -35,7 +36,8 @@ qk_qk256_dequant_fn qk_qk256_dequant_scalar, qk_qk256_dequant_avx2_best;
 #define good qk_qk256_dequant_scalar
 
 /*
- * Blocks of the gated shape, 4096, which is none of the checker's; and more calls than a check makes of it.
+ * BLOCKS: of the gated shape, 4096, which the checker does not use. LATE: more calls than a check makes of
+ * that shape.
  */
 enum { BLOCKS = 4096 / QK256_BLOCK, LATE = 300 };
 
@@ -49,7 +51,7 @@ static inline void times(int n, QK_ARGS)
 }
 #define TWICE times(2, QK_PASS)
 
-/* True in calls of the gated shape, once there were LATE of them. */
+/* True in calls of the gated shape after the first LATE. */
 static inline bool late(size_t blocks)
 {
     static unsigned calls;
@@ -86,7 +88,7 @@ static inline void spin(double s)
         ;
 }
 
-/* So many characters and as many complaints. */
+/* Prints n characters to stdout and n to stderr. */
 static inline void prints(int n)
 {
     printf("%0*d\n", n, 0);
@@ -116,7 +118,7 @@ static inline void start_thread(void run(void))
         pthread_detach(t);
 }
 
-/* As many frames as there is stack for. */
+/* Calls itself until the stack is used up. */
 static inline int deeper(int n)
 {
     volatile char frame[4096];
@@ -134,7 +136,7 @@ static void bad(QK_ARGS);
 #define AVX2   qk_qk256_dequant_avx2_best
 #endif
 #ifdef OLD_ROWS
-/* As of ABI 1, which had a hash of the row's code in it. */
+/* Rows as of ABI 1, which had a hash of the code in them. */
 #define MADE
 static struct {
     const char *op, *name, *isa, *phase, *kind, *flags;

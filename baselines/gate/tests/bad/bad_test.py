@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """bad_test.py PROGRAM BUILD LIST POLICY fast|long|MEMBER...: does the gate end as LIST says with each candidate? TAP.
 
-BUILD is the build folder, LIST bad.def. `fast` are those of ci/test, `long` all others.
+BUILD is the build folder and LIST is bad.def. `fast` runs the candidates of ci/test, `long` all others.
 """
 import os
 import platform

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """broken_test.py PROGRAM FOLDER MODULE POLICY broken|flips [SEED]: files that are damaged. TAP.
 
-`broken`: MODULE cut short, and with its headers, tables or rows made useless: a gate must refuse each (1), or say what
-went wrong once it was loaded (5). `flips`: one bit anywhere; a gate may pass it where the row still computes the right
-results in the same time, which is then looked at here. SEED repeats a run's flips.
+`broken` cuts MODULE short, or makes its headers, tables or rows useless. A gate must refuse each file (1), or say what
+went wrong once it was loaded (5). `flips` changes one bit anywhere. A gate may pass that file where the row still
+computes the right results in the same time. The test then checks that. SEED repeats a run's flips.
 """
 import ctypes
 import os

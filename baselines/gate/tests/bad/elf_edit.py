@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A 64-bit little-endian ELF library as bytes, and where in it what stands."""
+"""A 64-bit little-endian ELF library as bytes, and where its parts are."""
 import struct
 
 PT_LOAD, PT_DYNAMIC, PT_GNU_RELRO = 1, 2, 0x6474E552

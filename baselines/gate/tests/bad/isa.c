@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows that are of another level than they say. The results are right. */
+/* Rows whose code is of another ISA level than they say. The results are right. */
 #if defined BAD_base_avx2
 #define KERNEL qk_qk256_dequant_avx2_best(QK_PASS)
 #elif defined BAD_base_asks

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Modules that bring their own of what the host uses. It must not be used by the host, so nothing changes:
- * the row is twice as slow, and that is the verdict.
+ * Modules that bring their own copy of something the host uses. The host must not use the copy, so nothing
+ * changes: the row is twice as slow, and the verdict says so.
  */
 #if defined BAD_own_clock || defined BAD_own_memory || defined BAD_own_checker
 #define EXPORTS

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads, children, files and limits: what a module does to the process it is in. Most are twice as slow
- * besides.
+ * Threads, children, files and limits: what a module does to the process it is in. Most members are twice as
+ * slow as well.
  */
 #if defined BAD_thread_spins
 #define START start_thread(never)

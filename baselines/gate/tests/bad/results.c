@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Wrong results: most are right whenever a check looks, so that only the timed calls can show it. */
+/* Wrong results. Most are right whenever a check looks, so only the timed calls can show it. */
 #if defined BAD_wrong
 #define KERNEL good(QK_PASS), out[5] += 1
 #elif defined BAD_nothing_late

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Slower kernels, each in its way. The results are right. */
+/* Slower kernels, each in its own way. The results are right. */
 #if defined BAD_slow2
 #define KERNEL TWICE
 #elif defined BAD_slow_half

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernels that leave the processor or the process otherwise than they found it. The results are right. */
+/* Kernels that change the state of the processor or the process. The results are right. */
 #if defined BAD_mxcsr_flush
 #define KERNEL good(QK_PASS), _mm_setcsr(_mm_getcsr() | 0x8040)
 #elif defined BAD_mxcsr_round

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables that lie, or that are none. */
+/* Tables that lie, or that are not tables at all. */
 #if defined BAD_good
 #elif defined BAD_old_good
 #define OLD_ROWS

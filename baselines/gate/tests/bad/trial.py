@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Gates that judge candidates nobody can trust: what both runners of this folder share. TAP, two gates at a time."""
+"""What both runners of this folder share: they gate candidates that nobody can trust. TAP, two gates at a time."""
 import ctypes
 import json
 import multiprocessing
