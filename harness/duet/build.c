@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More rows than any module has; a count is held against it before memory is asked for. */
+/* More rows than any module has. A larger count is refused before memory is asked for. */
 enum { ROWS_MAX = 100000 };
 
 struct bench_build_row {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A build of the kernels as the process that decides knows it: the file's bytes, and the table that a check
- * launch read out of it. That launch loads the module, checks its rows and steps them; this process never
- * maps it. When a row ends the launch, the row is wrong, and another launch goes on with the rest.
+ * A build of the kernels as the deciding process knows it: the file's bytes, and the table that a check
+ * launch read from it. That launch loads the module, checks its rows and steps them. The deciding process
+ * never maps it. When a row ends the launch, the row is wrong, and another launch goes on with the rest.
  */
 #pragma once
 
@@ -15,7 +15,7 @@ struct bench_build {
     struct bench_image image;
     struct qk_table table; /* its rows have neither fn nor upto */
     struct bench_build_row *rows;
-    const struct bench_launcher *launcher; /* borrowed, as all that follows */
+    const struct bench_launcher *launcher; /* borrowed, as is job */
     const struct bench_job *job;
     enum bench_duet_side side;
     struct bench_duet_process check;
@@ -23,29 +23,31 @@ struct bench_build {
 };
 
 /*
- * Reads the file and its table. `side` is how messages call it. Free with bench_build_close in any case.
- *   QK_ERR_IO, QK_ERR_FORMAT, QK_ERR_MEMORY   bench_image_read; the loader refuses it
- *   QK_ERR_INVALID      no kernel module, or a table that breaks its contract (qk_table_load)
- *   QK_ERR_CHECK        the launch ended, or did not answer, while it loaded the module
- *   QK_ERR_INTERNAL     no launch can be made
- *   QK_ERR_INTERRUPTED
+ * Reads the file and its table. Messages call the build by its `side`. Free with bench_build_close in any
+ * case.
+ *   - QK_ERR_IO, QK_ERR_FORMAT, QK_ERR_MEMORY: as bench_image_read, or the loader refuses the file
+ *   - QK_ERR_INVALID: no kernel module, or a table that breaks its contract (qk_table_load)
+ *   - QK_ERR_CHECK: the launch ended, or did not answer, while it loaded the module
+ *   - QK_ERR_INTERNAL: no launch can be made
+ *   - QK_ERR_INTERRUPTED
  */
 int bench_build_open(struct bench_build *b, const char *path, enum bench_duet_side side,
                      const struct bench_launcher *launcher, const struct bench_job *job,
                      struct qk_error *err);
 
 /*
- * Is that row of b->table right? It is checked against the reference and stepped (bench_module_verify), once,
- * and called on `shape` with buffers that end at a guard page. Says the same again without doing it again.
+ * Is that row of b->table right? The first call for a row checks it against the reference and steps it
+ * (bench_module_verify). Each new `shape` is called once, with buffers that end at a guard page. A repeated
+ * question gets the same answer without the work.
  *   QK_ERR_CHECK         with the reason
  *   QK_ERR_UNAVAILABLE   it cannot run here
  *   QK_ERR_MEMORY, QK_ERR_INTERNAL, QK_ERR_INTERRUPTED
  */
 int bench_build_check(struct bench_build *b, const struct qk_variant *row, const struct qk_shape *shape,
                       struct qk_error *err);
-/* Instructions of one call at the op's smallest shape, of a row that was checked; NaN when not known. */
+/* Instructions that a checked row takes for one call at the op's smallest shape; NaN when not known. */
 double bench_build_instructions(const struct bench_build *b, const struct qk_variant *row);
-/* What a reader should know of a row that was checked (bench_module_verify); lives as long as the build. */
+/* The note on a checked row for the reader (bench_module_verify). It lives as long as the build. */
 const char *bench_build_note(const struct bench_build *b, const struct qk_variant *row);
 
 /* Ends the check launch. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What both ends of a duet know of a case: its sides, where its data comes from, and its coins. */
+/* What both ends of a duet know about a case: its sides, where its data comes from, and its coins. */
 #include "harness/duet/case.h"
 
 #include "harness/engine/buffers.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a launch keeps of itself while it loads a module, and what it lets nobody do afterwards. */
+/* What a launch saves of its state before it loads a module, and what it forbids from then on. */
 #pragma once
 
 #include "kernels/check/state.h"
@@ -16,13 +16,13 @@ struct bench_kept {
 };
 
 void bench_keep(struct bench_kept *kept);
-/* Puts back what was kept: the start of a module has changed it. */
+/* Restores what was kept, because the start of a module may have changed it. */
 void bench_put_back(const struct bench_kept *kept);
 
 /*
- * From here on (seccomp; inherited, for good) the process sends signals to itself and its children alone.
- * Unless `forks`, it gets no more threads or children either, runs no other program, and moves to no other
- * CPU: whoever asks for a thread is told that there are none left. So nothing of a module runs while the
- * other arm is timed. QK_ERR_UNAVAILABLE where the system, or this build, cannot do that.
+ * From here on the process can send signals only to itself and its children (seccomp; inherited, for good).
+ * Unless `forks`, it also gets no more threads or children, runs no other program, and moves to no other
+ * CPU. Whoever asks for a thread is told that there are none left. So nothing of a module runs while the
+ * other arm is timed. QK_ERR_UNAVAILABLE where the system or this build cannot do that.
  */
 int bench_contain(bool forks, struct qk_error *err);

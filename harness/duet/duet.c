@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Deals out a duet: which case gets a block when, in which launch, and when there is an end. */
+/* Schedules a duet: which case gets a block when, in which launch, and when it ends. */
 #include "harness/duet/duet.h"
 #include "harness/duet/process.h"
 #include "harness/engine/buffers.h"

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Since Linux 6.3: without it a machine may make all such files not executable (vm.memfd_noexec). */
+/* Since Linux 6.3. Without this flag, vm.memfd_noexec may make all such files not executable. */
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A kernel module's file as bytes. Launches map sealed copies of them that no path leads to. So the file may
- * change meanwhile, a file on two sides is really loaded twice, and no folder needs to let files be executed.
+ * A kernel module's file as bytes. Launches map sealed copies of the bytes, which no path leads to. So the
+ * file may change meanwhile, a file on two sides is really loaded twice, and no folder needs to allow
+ * executable files.
  */
 #pragma once
 
@@ -23,7 +24,7 @@ void bench_image_free(struct bench_image *image);
 bool bench_image_same(const struct bench_image *a, const struct bench_image *b);
 
 /*
- * A fresh copy that cannot be written any more, as a descriptor. `name` is what /proc/PID/maps calls it. The
- * caller closes it. Negative is an error: QK_ERR_IO.
+ * Makes a fresh copy that cannot be written any more, and returns its descriptor, which the caller closes.
+ * /proc/PID/maps shows it as `name`. A negative value is an error: QK_ERR_IO.
  */
 int bench_image_copy(const struct bench_image *image, const char *name, struct qk_error *err);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The process that measures. It does what orders say, one after the other, until nobody is there to give
- * them.
- */
+/* The process that measures. It does what orders say, one after the other, until the program is gone. */
 #include "harness/duet/contain.h"
 #include "harness/duet/desk.h"
 #include "harness/duet/duet.h"

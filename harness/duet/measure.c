@@ -8,7 +8,7 @@
 #include <math.h>
 #include <sched.h>
 
-/* One slice of an arm. The first call of the next one is on the other value than its last. */
+/* One slice of an arm. The next slice starts with the other value than its last call had. */
 static int slice(void *ctx, uint64_t calls, struct bench_took *took, struct qk_error *err)
 {
     const struct bench_duet_ready_arm *const arm = ctx;

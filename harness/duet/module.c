@@ -37,7 +37,7 @@ int bench_module_own(char *to, size_t size, struct qk_error *err)
     return bench_module_own_from(folder, QK_MODULE_DIR, to, size, err);
 }
 
-/* Steps one call, or its beginning: may a CPU of the row's level run that? */
+/* Steps one call, or its beginning. Could a CPU of the row's level run all of it? */
 static int check_shape(const struct qk_variant *v, const struct qk_shape *shape, uint64_t seed,
                        uint64_t instructions, const char *where, struct bench_steps *steps,
                        struct qk_error *err)

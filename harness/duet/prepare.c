@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A case made ready: its two kernels are found and get their buffers, its slices and blocks are planned. */
+/* Makes a case ready: finds its two kernels, gets their buffers, plans its slices and blocks. */
 #include "harness/duet/desk.h"
 
 #include "harness/machine/clock.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Launches as the program sees them: the files they load, their start, orders and answers, and how they
- * ended.
+ * Launches as the program sees them: the files they load, their start, their orders and answers, and how
+ * they ended.
  */
 #include "harness/duet/process.h"
 

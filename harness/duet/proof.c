@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a slice works on, and whether it did what it was timed for. A kernel that returns early, reuses old
- * output, or writes where it should not is found here, whatever made it do so: the calls are those of a timed
- * slice, as many and on as many rows.
+ * What a slice works on, and whether it did what it was timed for. Some kernels return early, reuse old
+ * output, or write where they should not. A proof finds that, whatever the cause, because its calls are
+ * those of a timed slice: as many, and on as many rows.
  */
 #include "harness/duet/desk.h"
 

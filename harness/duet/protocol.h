@@ -5,8 +5,8 @@
 #include "harness/duet/case.h"
 
 /*
- * Both ends are one program, so structs go as they are, one to a packet of a SOCK_SEQPACKET socket, which
- * keeps their borders. Every order is answered by any number of notes, then one BENCH_DUET_DONE.
+ * Both ends are one program, so structs are sent as they are. Each is one packet of a SOCK_SEQPACKET socket,
+ * which keeps packets apart. The answer to an order is any number of notes, then one BENCH_DUET_DONE.
  */
 enum {
     BENCH_DUET_MAGIC = 0x54455544,
@@ -16,15 +16,15 @@ enum {
 };
 
 enum bench_duet_message {
-    BENCH_DUET_OPEN = 1, /* cpu, seed, sides, forks: pins, loads */
-    BENCH_DUET_ROW,      /* side, number: answered with that row of its table */
-    BENCH_DUET_CHECK,    /* side, number: the row is checked and stepped */
-    BENCH_DUET_TRY,      /* side, number, work.shape: one call on buffers that end at a guard page */
-    BENCH_DUET_PREPARE,  /* work: buffers, calls per slice; a note before each arm's first call */
-    BENCH_DUET_MEASURE,  /* work.index, number, launch, proof: answered with a block */
+    BENCH_DUET_OPEN = 1, /* takes cpu, seed, sides, forks: pins, loads */
+    BENCH_DUET_ROW,      /* takes side, number: answers with that row of its table */
+    BENCH_DUET_CHECK,    /* takes side, number: checks and steps the row */
+    BENCH_DUET_TRY,      /* takes side, number, work.shape: one call, buffers end at a guard page */
+    BENCH_DUET_PREPARE,  /* takes work: makes buffers and plans; a note before each arm's first call */
+    BENCH_DUET_MEASURE,  /* takes work.index, number, launch, proof: answers with a block */
     BENCH_DUET_CLEAR,    /* forgets all cases and their buffers */
-    BENCH_DUET_NOTE,     /* text: what is being done, in case it is the last that is heard */
-    BENCH_DUET_DONE      /* code, error, side */
+    BENCH_DUET_NOTE,     /* an answer's text: what the launch is doing, in case it says no more */
+    BENCH_DUET_DONE      /* an answer's end: code, error, side */
 };
 
 struct bench_duet_head {
@@ -44,19 +44,19 @@ struct bench_duet_work {
 struct bench_duet_order {
     struct bench_duet_head head;
     int cpu;
-    bool has[BENCH_SIDES]; /* such a side */
-    bool forks; /* the launch steps kernels, for which it needs children; otherwise it can have none */
+    bool has[BENCH_SIDES]; /* is there such a side? */
+    bool forks;            /* the launch may have children, which it needs to step kernels */
     enum bench_duet_side side;
     uint64_t seed, number, launch;
     struct bench_duet_proof proof;
     struct bench_duet_work work;
 };
 
-/* A row of a module's table, and what is said of the whole. Texts that are longer are cut. */
+/* A row of a module's table, and what the module says of the table. Longer texts are cut. */
 struct bench_duet_row {
     uint64_t count; /* of rows */
     char compiler[64], version[64];
-    struct qk_variant variant; /* its pointers are of the launch */
+    struct qk_variant variant; /* its pointers hold in the launch only */
     char op[BENCH_DUET_VARIANT], name[BENCH_DUET_VARIANT], isa[32], phase[64], flags[512], unknown[160];
 };
 
@@ -71,10 +71,10 @@ struct bench_duet_answer {
     char note[BENCH_DUET_NAME]; /* of bench_module_verify */
 };
 
-/* Sends, without a signal when nobody is there any more. */
+/* Sends a packet. False, and no signal, when the other end is gone. */
 bool bench_duet_send(int fd, enum bench_duet_message message, void *packet, size_t bytes);
 /*
- * Receives one packet of these bytes with one of our heads. Returns 1; 0 when nobody is there any more; -1
- * when something else came. Blocks.
+ * Receives one packet of `bytes` bytes with a right head. Blocks. Returns 1, 0 when the other end is gone,
+ * or -1 when something else came.
  */
 int bench_duet_receive(int fd, void *packet, size_t bytes);

@@ -5,7 +5,8 @@
 #include <xxhash.h>
 
 /*
- * Slices were rounded to seven digits when they were taken; the ratio keeps every bit, as a decision saw it.
+ * Slices were rounded to seven digits when they were taken. The ratio keeps every bit, because the decision
+ * saw them.
  */
 #define LINE .json = JSON_REAL_PRECISION(17) | JSON_COMPACT
 

@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-/* One thread is pinned; several are left to the scheduler, inside what the caller may use. */
+/* One thread is pinned. Several are left to the scheduler, within the CPUs that the caller may use. */
 static int place(const struct bench_e2e_config *cfg, size_t threads, struct qk_error *err)
 {
     if (threads == 1) {

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A whole model timed: prompt processing and generation with several sets of kernels and numbers of threads,
- * side by side. A repetition runs every test once, in an order drawn from the seed. Nothing is reported that
- * was not timed.
+ * A whole model timed: prompt processing and generation, with several sets of kernels and numbers of
+ * threads. A repetition runs every test once, in an order drawn from the seed. Nothing is reported that was
+ * not timed.
  *
- *   prompt      the first n tokens in one call, logits of the last; as llama-bench's ppN
- *   generation  n tokens one at a time from an empty cache, each sampled greedily; as llama-bench's tgN. The
- *               tokens fed are drawn from the seed, the same for every test, so that all of them do the same
- *               work
+ *   - prompt: the first n tokens in one call, with the logits of the last (llama-bench's ppN)
+ *   - generation: n tokens one at a time from an empty cache, each sampled greedily (llama-bench's tgN)
  *
- * A test's time is cut at the marks of the forward pass (model/forward/forward.h). What lies between two
- * marks belongs to the part that ended, so the parts of a repetition add up to its time exactly.
+ * The tokens that generation feeds are drawn from the seed. They are the same for every test, so all tests
+ * do the same work.
+ *
+ * A test's time is cut at the marks of the forward pass (model/forward/forward.h). The time between two
+ * marks belongs to the part that ended. So the parts of a repetition add up to its time exactly.
  */
 #pragma once
 
@@ -23,7 +24,7 @@
 
 enum {
     BENCH_E2E_SCHEMA_VERSION = 1,
-    BENCH_E2E_PARTS = MODEL_PARTS + 1, /* and sampling */
+    BENCH_E2E_PARTS = MODEL_PARTS + 1, /* the model's parts, and sampling */
     BENCH_E2E_SAMPLING = MODEL_PARTS,
     BENCH_E2E_REPETITIONS_MAX = 1000,
 };
@@ -35,23 +36,22 @@ struct bench_e2e_row {
     char phase[12];    /* of the roadmap: "baseline", "1", ...; "-" outside the ladder */
     char matrices[64]; /* what multiplies a token's ternary matrices: "i2s16_gemv/avx512_mask" */
     size_t threads;
-    size_t prompt, generate; /* tokens of the test; one of them is 0 */
+    size_t prompt, generate; /* tokens of the test; one of the two is 0 */
     size_t repetitions;
-    double *samples_ns; /* [repetitions] of the whole test, in the order they ran; whole numbers */
-    /* [repetitions * BENCH_E2E_PARTS]; a row adds up to its sample. NULL when read from a file. */
+    double *samples_ns; /* [repetitions]; times of the whole test in the order they ran; whole numbers */
+    /* [repetitions][BENCH_E2E_PARTS]; the parts of a repetition add up to its sample. NULL from a file. */
     double *parts_ns;
     char date[40]; /* when the row's first repetition began */
     size_t metric_count;
-    struct bench_metric *metrics; /* owned: counters of one token; only of generation with one thread */
+    struct bench_metric *metrics; /* owned; counters of one token, only for generation with one thread */
 
     /* Filled by bench_e2e_summarise. */
     struct bench_interval ns_per_token;
     double components_ns
-        [BENCH_E2E_PARTS]; /* per token, of the repetition(s) in the middle: add up to the median */
-    struct bench_interval
-        speedup;             /* of the first row with the same test and threads over this: < 1 is slower */
-    double read_ceiling_gbs; /* of DRAM by so many threads; NaN with ceiling_why */
-    /* bytes_per_token at that ceiling, as a share of the time. NaN with ceiling_why. */
+        [BENCH_E2E_PARTS];         /* per token, of the middle repetition(s); they add up to the median */
+    struct bench_interval speedup; /* over the first row with the same test and threads; < 1 is slower */
+    double read_ceiling_gbs;       /* of DRAM, for so many threads; NaN with ceiling_why */
+    /* The time of bytes_per_token at that ceiling, as a share of the measured time. NaN with ceiling_why. */
     double fraction_of_ceiling;
     char ceiling_why[160];
 };
@@ -66,11 +66,11 @@ struct bench_e2e {
     size_t layers;
     size_t batch;
     bool kv_f16, head_f16;
-    struct bench_dropped dropped;    /* tests, which were done again */
-    size_t i2s16_bytes, qk256_bytes; /* of the copies that were made */
+    struct bench_dropped dropped;    /* tests that were done again */
+    size_t i2s16_bytes, qk256_bytes; /* of the weights' copies in these layouts */
     uint64_t bytes_per_token,
-        peak_rss_bytes; /* weights that one generated token reads; of the whole process */
-    /* Of the intervals: 0.95, or with few repetitions that of their smallest and largest. 0: none. */
+        peak_rss_bytes; /* weights that one generated token reads; peak memory of the whole process */
+    /* Level of the intervals: 0.95, or with few repetitions that of smallest to largest. 0: no intervals. */
     double level;
     size_t count;
     struct bench_e2e_row *rows; /* owned; set by set, threads by threads, prompt before generation */
@@ -81,56 +81,56 @@ struct bench_e2e_config {
     const struct model_kernels *sets;
     const size_t *threads; /* each 1 .. MODEL_THREADS_MAX */
     size_t set_count, thread_count;
-    size_t prompt, generate; /* tokens; 0 leaves the test out, not both */
+    size_t prompt, generate; /* tokens; 0 leaves the test out; not both */
     size_t repetitions;      /* 1 .. BENCH_E2E_REPETITIONS_MAX */
     size_t batch;            /* 0: MODEL_BATCH_MAX */
     bool kv_f16, head_f16;
-    struct bench_job job; /* cpu: where single threads run; the others where `allowed` lets them */
-    const struct bench_cpus *allowed; /* the caller's own mask, which is restored */
+    struct bench_job job; /* cpu: where single threads run; several run on all that are `allowed` */
+    const struct bench_cpus *allowed; /* the caller's own mask, restored at the end */
     struct bench_counters *counters;  /* NULL: none */
 };
 
 /*
- * Times everything into *e. env must have been read, and all other fields are overwritten. Before the first
- * repetition every set runs a few tokens that are not kept. Free with bench_e2e_free in any case.
+ * Times everything into *e. The caller has read e->env; all other fields are overwritten. Before the first
+ * repetition every set runs a few tokens that do not count. Free with bench_e2e_free in any case.
  *
  * QK_ERR_ARG when a value is out of range or a test does not fit the model's context. Errors of
- * model_state_new and model_forward. QK_ERR_INVALID when the clock is too coarse for a test, or is not to be
- * believed time and again. QK_ERR_INTERRUPTED.
+ * model_state_new and model_forward. QK_ERR_INVALID when the clock is too coarse for a test, or fails again
+ * and again. QK_ERR_INTERRUPTED.
  */
 int bench_e2e_run(struct bench_e2e *e, const struct bench_e2e_config *cfg, struct qk_error *err);
 void bench_e2e_free(struct bench_e2e *e);
 
-/* What `threads` threads read from DRAM at most, in GB/s. NaN when it was not measured. */
+/* The most that `threads` threads read from DRAM, in GB/s. NaN when it was not measured. */
 typedef double bench_e2e_ceiling(const void *ceilings, size_t threads);
 
 /*
- * Medians, intervals, components, speed-ups, and shares of the ceilings that `read` finds in `ceilings`.
- * These may be NULL, and `why` says why there are none. QK_ERR_MEMORY.
+ * Fills in medians, intervals, components, speed-ups, and shares of the ceilings. `read` finds a ceiling in
+ * `ceilings`. If that is NULL there are none, and `why` says why. QK_ERR_MEMORY.
  */
 int bench_e2e_summarise(struct bench_e2e *e, bench_e2e_ceiling *read, const void *ceilings, const char *why,
                         struct qk_error *err);
 
 /*
- * A row of files: the members of llama-bench under its names (avg_ and stddev_ of the samples among them, as
- * its tools want them), and ours.
+ * A row in files: llama-bench's members under its names, and ours. Its avg_ and stddev_ of the samples are
+ * among them, because its tools want them.
  */
 extern const struct bench_fields bench_e2e_fields;
 /*
- * To be called after bench_e2e_summarise. `lines`: a row a line instead of an array. CSV has the same without
- * the arrays and objects, by RFC 4180 but with line feeds. QK_ERR_IO, QK_ERR_MEMORY.
+ * Call these after bench_e2e_summarise. `lines` writes one row on each line instead of an array. CSV is the
+ * same without arrays and objects, by RFC 4180 but with line feeds. QK_ERR_IO, QK_ERR_MEMORY.
  */
 int bench_e2e_write_json(const struct bench_e2e *e, bool lines, FILE *to, struct qk_error *err);
 int bench_e2e_write_csv(const struct bench_e2e *e, FILE *to, struct qk_error *err);
 
 /*
- * Reads and validates what bench_e2e_write_json wrote as an array, summary included. Members that it does not
- * know are ignored. Of the environment only version, commit, CPU name, fingerprint, levels and compiler come
- * back. There are no parts_ns. *e needs no init, and must be freed on success only. QK_ERR_IO, QK_ERR_MEMORY,
+ * Reads and validates the array that bench_e2e_write_json wrote, summary included. Unknown members are
+ * ignored. Of the environment only version, commit, CPU name, fingerprint, levels and compiler come back.
+ * There are no parts_ns. *e needs no init, and must be freed on success only. QK_ERR_IO, QK_ERR_MEMORY,
  * QK_ERR_FORMAT with the JSON path or line and column.
  */
 int bench_e2e_read_json(struct bench_e2e *e, const char *path, struct qk_error *err);
 
-/* Mean and standard deviation (of a sample, n - 1; 0 for one value), only for the fields of that name. */
+/* Mean and standard deviation (sample, n - 1; 0 for one value). Only for the fields of that name. */
 double bench_e2e_mean(const double *x, size_t n);
 double bench_e2e_deviation(const double *x, size_t n);

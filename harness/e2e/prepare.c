@@ -22,8 +22,8 @@ static int check(const struct bench_e2e_config *cfg, struct qk_error *err)
 }
 
 /*
- * The op that multiplies a token's ternary matrices, and the rung of the ladder that a set by dequantising
- * is.
+ * Names the row's kernels, the kernel that multiplies a token's ternary matrices, and the phase. Only a set
+ * that dequantises is a rung of the ladder.
  */
 static void describe_kernels(struct bench_e2e_row *row, const struct model_kernels *k)
 {

@@ -8,7 +8,7 @@
 
 struct bench_e2e_stopwatch {
     uint64_t start, last;             /* bench_clock_ns */
-    int64_t part_ns[BENCH_E2E_PARTS]; /* below 0: the clock went back */
+    int64_t part_ns[BENCH_E2E_PARTS]; /* below 0 when the clock went back */
 };
 
 struct bench_e2e_work {
@@ -23,7 +23,7 @@ struct bench_e2e_work {
     size_t *order;   /* [rows] */
 };
 
-/* Checks cfg, makes rows, states and buffers. Ended by bench_e2e_finish in any case. */
+/* Checks cfg, makes rows, states and buffers. Call bench_e2e_finish in any case. */
 int bench_e2e_prepare(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_error *err);
 void bench_e2e_finish(struct bench_e2e_work *w);
 
@@ -31,6 +31,6 @@ void bench_e2e_finish(struct bench_e2e_work *w);
 int bench_e2e_prompt(struct bench_e2e_work *w, struct model_state *s, size_t n, struct qk_error *err);
 int bench_e2e_generate(struct bench_e2e_work *w, struct model_state *s, size_t n, struct qk_error *err);
 
-/* Counters of one generated token into the row's metrics. */
+/* Counts one generated token, and puts the counters into the row's metrics. */
 int bench_e2e_count(struct bench_e2e_work *w, struct model_state *s, const struct bench_e2e *e,
                     struct bench_e2e_row *row, struct qk_error *err);

@@ -24,7 +24,8 @@ double bench_e2e_deviation(const double *x, size_t n)
 }
 
 /*
- * The smallest and the largest of n hold the median with 1 - 2^(1-n), which for fewer than six is below 0.95.
+ * The smallest and the largest of n values hold the median with probability 1 - 2^(1-n), below 0.95 for
+ * fewer than six.
  */
 static double level_of(size_t n)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How the checks of a module's file (elf_check.h) read it. What is read was checked to be inside the file
- * before: the ELF header first, then what it points to. A check that fails says so in err, and its callers
- * end.
+ * How the checks of a module's file (elf_check.h) read it. What they read has been checked to be inside the
+ * file: the ELF header first, then what it points to. A check that fails says so in err, and its callers
+ * return.
  */
 #pragma once
 
@@ -22,13 +22,13 @@ struct elf {
     Elf64_Ehdr head;
     unsigned char *taken; /* a bit per word of the file: see claim() */
     /*
-     * Of the relocations: is there one of TLS's fixed offsets, and do places of relative ones hold the
-     * addend, or 0?
+     * Of the relocations: does one have a fixed TLS offset? Do the places of relative ones hold the addend
+     * (filled) or 0 (empty)?
      */
     bool has_tpoff, filled, empty;
     size_t relative; /* how many relative ones .rela.dyn starts with */
     bool ascending;  /* are those in order? */
-    /* What is being looked at. */
+    /* What is being checked. */
     const char *kind;
     size_t index, at;
 };
@@ -122,13 +122,13 @@ static inline bool find(const struct elf *e, const char *name, Elf64_Shdr *s)
     return false;
 }
 
-/* Has it a place of its own in memory? .tbss has not. */
+/* Does it have a place of its own in memory? .tbss does not. */
 static inline bool mapped(const Elf64_Shdr *s)
 {
     return s->sh_flags & SHF_ALLOC && s->sh_size && !(s->sh_flags & SHF_TLS && s->sh_type == SHT_NOBITS);
 }
 
-/* The mapped section with these addresses, flags among its own. */
+/* The mapped section that has these addresses and at least these flags. */
 static inline bool holds(const struct elf *e, uint64_t address, uint64_t size, uint64_t flags, Elf64_Shdr *s)
 {
     if (mapped(s) && within(address, size, s->sh_addr, s->sh_size) && (s->sh_flags & flags) == flags)

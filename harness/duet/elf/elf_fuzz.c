@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libFuzzer target: any bytes pass as a module's file or are refused with a text. An input is a list of
- * changes to a module that was built, so that what lies behind its first bytes is reached: how far the file
- * is cut, then places (4 bytes) and what to flip there (1 byte).
+ * libFuzzer target: any bytes pass as a module's file, or are refused with a text. An input is a list of
+ * changes to a real module, so that the fuzzer gets past its first bytes. It begins with how far the file is
+ * cut. Then come places (4 bytes) and what to flip there (1 byte).
  */
 #include "harness/duet/elf/elf_check.h"
 

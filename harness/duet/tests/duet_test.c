@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A duet from its cases to its blocks, in real launches: this program is what they run. */
+/* A duet from its cases to its blocks, in real launches. The launches run this program. */
 #include "harness/duet/duet.h"
 
 #include "kernels/tests/cmocka_parts.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A module's file as the linker made it passes; cut or with a bit flipped where the loader looks, it is
- * refused.
+ * A module's file passes as the linker made it. It is refused when it is cut, or has a bit flipped where the
+ * loader looks.
  */
 #include "harness/duet/elf/elf_check.h"
 

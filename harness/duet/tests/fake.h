@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What modules of rows that misbehave are made of: kernels of qk256_dequant, their rows, and the function
- * that leaves.
+ * For modules whose rows misbehave: kernels of qk256_dequant, their rows, and the function that a module
+ * exports.
  */
 #pragma once
 
 #include "kernels/module.h"
 
-/* Begins such a kernel; its body follows. */
+/* Begins a kernel; its body follows. */
 #define KERNEL(name)                                                                                         \
     static void name(float *restrict out, const uint8_t *restrict codes, const float *restrict scale,        \
                      const float *restrict lut, size_t blocks)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A kernel module whose rows run what their level has not. All give the right results. The assembler takes
- * any instruction, whatever level this file is built for.
+ * A kernel module whose rows run instructions that their level does not have. All results are right. The
+ * assembler takes any instruction, whatever level this file is built for.
  */
 #include "harness/duet/tests/fake.h"
 

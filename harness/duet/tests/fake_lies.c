@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A kernel module whose rows are right for as long as single calls are checked, and do something else in
- * timed ones.
+ * A kernel module whose rows are right while single calls are checked, and do something else in timed calls.
  */
 #include "harness/duet/tests/fake.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A kernel module whose rows misbehave in known ways. Built several times: FAKE_MAGIC, FAKE_ABI,
- * FAKE_ROW_BYTES break its table. In the environment FAKE_FLAW breaks its last row, or how many there are.
- * FAKE_LOG names a file to which every load appends the address it was loaded at.
+ * A kernel module whose rows misbehave in known ways. It is built several times: FAKE_MAGIC, FAKE_ABI and
+ * FAKE_ROW_BYTES break its table. The environment variable FAKE_FLAW breaks its last row, or the number of
+ * rows. FAKE_LOG names a file to which every load appends the address it was loaded at.
  */
 #include "harness/duet/tests/fake.h"
 

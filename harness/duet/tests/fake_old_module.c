@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A kernel module as it was at ABI 1, written out, because kernels/module.h has today's form only. Its first
- * row claims the hash of anything. FAKE_TRAITS: how many rows of traits it says it has; without it there are
+ * A kernel module as it was at ABI 1, written out, because kernels/module.h has only today's form. Its first
+ * row claims an invented hash. FAKE_TRAITS is how many rows of traits it says it has; without it there are
  * none.
  */
 #include <stddef.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Slices and blocks, measured in this process with modules that tell which of them is called, and on how
- * much.
+ * Slices and blocks, measured in this process. The modules tell which of them is called, and on how much.
  */
 #include "harness/duet/desk.h"
 #include "harness/machine/pinning.h"

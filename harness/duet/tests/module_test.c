@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Kernel modules: which load, what is said of those that do not, and whether a row does what it claims. */
+/*
+ * Kernel modules: which of them load, what messages say of the others, and whether a row does what it
+ * claims.
+ */
 #include "harness/duet/duet.h"
 
 #include "harness/counters/tests/step_fixture.h"

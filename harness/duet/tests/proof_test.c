@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Proof slices, in this process, of a module whose rows do something else once nobody checks single calls any
+ * Proof slices in this process. The module's rows do something else once nobody checks single calls any
  * more.
  */
 #include "harness/duet/desk.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Prints a line of a small trace: write_trace header|full|bare. A full block has everything, a bare one what
- * must be.
+ * Prints a line of a small trace: write_trace header|full|bare. A full block has every member, a bare one
+ * only those it must have.
  */
 #include "harness/duet/trace.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A run over a real small model, with a clock that ticks once a call: what is timed, in which order, and what
- * is refused.
+ * A run over a real small model, with a clock that ticks once a call. It tests what is timed, in which
+ * order, and what is refused.
  */
 #include "harness/e2e/e2e.h"
 #include "harness/machine/clock.h"

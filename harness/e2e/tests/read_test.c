@@ -7,7 +7,7 @@
 
 #define PATH bench_test_path("e2e.json")
 
-/* As JSON, to be freed. */
+/* The rows as JSON. The caller frees it. */
 static char *written(const struct bench_e2e *e)
 {
     char *text = NULL;

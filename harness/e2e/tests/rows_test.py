@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""rows_test.py COMMAND...: figures in the rows that COMMAND json prints agree, and its other forms say the same. TAP."""
+"""rows_test.py COMMAND...: the figures in COMMAND's JSON rows agree, and its other forms say the same. TAP."""
 import csv
 import json
 import subprocess
