@@ -23,7 +23,7 @@ static int write_json(struct bench_breakdown *bd, const struct baseline_componen
     return code ? code : cli_out_commit(file, 1, err);
 }
 
-/* Claims are read and the file is opened first, so that neither can cost a measurement. */
+/* Reads the claims and opens the file first, so that neither can cost a measurement. */
 static int breakdown(void *options, struct qk_error *err)
 {
     struct options *o = options;

@@ -18,8 +18,8 @@ static void warn(const struct qk_error *err, const char *so)
 }
 
 /*
- * Into *c, whose environment is read: what is stored, unless it will not do. A quick one does not do for a
- * full one.
+ * Loads the stored ceilings into *c, whose environment is read, unless they will not do. Quick ones do not
+ * do where full ones are wanted.
  */
 static int get(const struct options *o, const struct bench_ceilings_config *cfg, struct bench_ceilings *c,
                bool *stored, struct qk_error *err)

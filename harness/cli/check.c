@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* One row. Adds to the counts. */
+/* Checks one row and adds to the counts. */
 static int check_row(const struct qk_variant *v, const struct qk_cpu *cpu, uint64_t seed, int counts[3],
                      struct qk_error *err)
 {

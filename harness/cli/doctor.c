@@ -14,7 +14,7 @@ struct options {
 
 enum { WIDTH = 120, INDENT = 28 };
 
-/* The text from column INDENT on, broken at blanks; the first line is begun already. */
+/* Prints the text from column INDENT on, broken at blanks. The caller has begun the first line. */
 static void print_wrapped(const char *found)
 {
     const size_t room = WIDTH - INDENT;

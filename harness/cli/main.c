@@ -72,8 +72,8 @@ static int dispatch(int argc, char **argv)
 }
 
 /*
- * Where a standard descriptor was closed, the next file would get its number, and our words would come into
- * it.
+ * If a standard descriptor is closed, the next file gets its number, and our messages would go into that
+ * file.
  */
 static void fill_standard_descriptors(void)
 {

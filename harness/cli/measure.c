@@ -29,7 +29,7 @@ int cli_measure_begin(struct cli_measure *m, struct bench_environment *env, stru
     return 0;
 }
 
-/* What a run and a breakdown need alike; ended in any case. */
+/* What both a run and a breakdown need. End it in any case. */
 struct session {
     struct bench_counters *counters;
     struct bench_run_config cfg;

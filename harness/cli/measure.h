@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A run and a breakdown in this process, as several subcommands want them. */
+/* A run and a breakdown in this process, for several subcommands. */
 #pragma once
 
 #include "harness/breakdown/breakdown.h"
@@ -12,13 +12,13 @@ struct cli_measure {
     struct qk_cpu isa;
 };
 
-/* The built-in table, a fresh seed, any CPU; interruption and progress as the program has them. */
+/* A job with the built-in table, a fresh seed, any CPU, and the program's interruption and progress. */
 struct bench_job cli_job(void);
 /* Pins, finds the ISA levels and, unless env is NULL, reads the environment. Errors of all three. */
 int cli_measure_begin(struct cli_measure *m, struct bench_environment *env, struct qk_error *err);
-/* Pins, makes the counters of that list and runs into *set, which is initialised. Errors of all three. */
+/* Pins, makes the counters listed and runs into *set, which is initialised. Errors of all three. */
 int cli_measure_run(struct cli_measure *m, const char *counters, struct bench_sample_set *set, bool *failed,
                     struct qk_error *err);
-/* The same into a zeroed *bd, to be freed in any case. Errors of bench_breakdown_run. */
+/* The same for a breakdown into a zeroed *bd. Free it in any case. Errors of bench_breakdown_run. */
 int cli_measure_breakdown(struct cli_measure *m, const char *counters, struct bench_breakdown *bd,
                           struct qk_error *err);

@@ -20,8 +20,8 @@ enum cli_kind {
     CLI_KIND_PATTERNS
 };
 struct cli_place {
-    enum cli_kind kind; /* OTHER: the command's function gets it */
-    size_t at;          /* in what cli_parse fills */
+    enum cli_kind kind; /* OTHER: the command's function gets the value */
+    size_t at;          /* offset in the struct that cli_parse fills */
     uint64_t min, max;  /* of a number */
 };
 struct cli_option {
@@ -37,7 +37,7 @@ struct cli_option {
     {                                                                                                        \
         __VA_ARGS__                                                                                          \
     }
-/* Where `member` is. A member of another type does not compile. */
+/* The offset of `member`. A member of another type does not compile. */
 #define CLI_AT(type, member, c)                                                                              \
     (offsetof(struct type, member) + 0 * sizeof((c *)0 == &((struct type *)0)->member))
 #define CLI_FLAG(type, member)             CLI_ROW(CLI_KIND_FLAG, CLI_AT(type, member, bool), 0, 0)
@@ -60,13 +60,15 @@ struct cli_option {
     CLI_ROW("seed", 's', "N", CLI_UINT64(type, seed, 0, CLI_SEED_MAX),                                       \
             "Draw " what " from this seed (default: a fresh one)", group)
 
-/* What run, breakdown, ceilings and doctor are told; `struct options` of such a command begins with it. */
+/*
+ * Options of run, breakdown, ceilings and doctor. The `struct options` of such a command begins with this.
+ */
 struct cli_measure_options {
     struct cli_measure what;
     const char *out;      /* NULL: none */
     const char *counters; /* as bench_counters_make takes it */
 };
-/* Everything, every counter, a fresh seed, any CPU. */
+/* Defaults: all cases, all counters, a fresh seed, any CPU. */
 struct cli_measure_options cli_measure_defaults(void);
 #define CLI_OPTION_PATTERNS CLI_ROW_PATTERNS(cli_measure_options, what)
 #define CLI_OPTION_SHAPES(help)                                                                              \
@@ -82,11 +84,11 @@ struct cli_measure_options cli_measure_defaults(void);
 struct cli_usage {
     const struct cli_option *options; /* at most 39, ended by {0} */
     /*
-     * What has no place: as argp's parser, but with what is filled. NULL, or ARGP_ERR_UNKNOWN for what it
-     * does not know.
+     * Gets what has no place. It is like argp's parser, but `to` is the struct being filled. NULL for none.
+     * Returns ARGP_ERR_UNKNOWN for what it does not know.
      */
     error_t (*parse)(int key, char *arg, struct argp_state *state, void *to);
-    const char *arguments, *doc; /* arguments nobody takes are an error */
+    const char *arguments, *doc; /* an argument that nobody takes is an error */
 };
 
 /* Fills *to. Exits with 2 and a text when the command line is wrong. */

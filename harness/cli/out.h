@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a command writes because an option asks for it. `-`, or another name of standard output, is there, and
- * it is there alone: tables then go to standard error. Everything else appears whole or not at all
+ * What a command writes because an option asks for it. Standard output, as `-` or by another name, takes
+ * only that one output; tables then go to standard error. Every other file appears whole or not at all
  * (records/outfile.h).
  */
 #pragma once
@@ -14,19 +14,22 @@ struct cli_out {
     struct bench_outfile file; /* opened: write to its stream */
 };
 
-/* Are these two one file, or going to be? Devices such as /dev/null are not: everybody may write to them. */
+/*
+ * Are these two names one file, or will they be? Devices such as /dev/null do not count: many may write to
+ * them.
+ */
 bool cli_out_same(const char *a, const char *b);
 /* QK_ERR_ARG names two options that would write to one file. */
 int cli_out_distinct(const struct cli_out *list, size_t count, struct qk_error *err);
-/* The stream for tables and remarks: stdout, unless something that was asked for goes there. */
+/* The stream for tables and remarks: stdout, or stderr when an output goes to stdout. */
 FILE *cli_out_text(const struct cli_out *list, size_t count);
 
 /*
- * All that are asked for, after cli_out_distinct. Before the work, so that a path that will not do costs
- * none.
+ * Calls cli_out_distinct, then opens all that are asked for. Do this before the work, so that a bad path
+ * costs no work.
  */
 int cli_out_open(struct cli_out *list, size_t count, struct qk_error *err);
-/* All that are open: each appears. */
+/* Makes each open file appear under its name. */
 int cli_out_commit(struct cli_out *list, size_t count, struct qk_error *err);
-/* Nothing stays behind of those that were not committed. */
+/* Removes what was not committed. */
 void cli_out_abort(struct cli_out *list, size_t count);

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-/* A result and what it owns; which of it, its report_result says. */
+/* A result and what it owns. Its report_result says which member is used. */
 struct input {
     struct bench_sample_set set;
     struct bench_summary summary;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What report makes of a result, as files of one folder. */
+/* The files of one folder that report makes from a result. */
 #pragma once
 
 #include "reports/text/report.h"
@@ -14,9 +14,8 @@ struct cli_products {
 };
 
 /*
- * Writes what is wanted, each file whole or not at all, and names it on stderr. The text also goes to stdout.
- * The pictures come last: where one cannot be drawn the tables are there and say why, and no picture of an
- * earlier call is left in its place. QK_ERR_IO, also of a gnuplot that failed; QK_ERR_MEMORY,
- * QK_ERR_INTERRUPTED.
+ * Writes what is wanted, each file whole or not at all, and names each on stderr. The text also goes to
+ * stdout. The pictures come last. Where one cannot be drawn, the tables are there and say why, and no older
+ * picture is left in its place. QK_ERR_IO (also when gnuplot fails), QK_ERR_MEMORY, QK_ERR_INTERRUPTED.
  */
 int cli_products_write(const struct cli_products *o, const struct report_input *all, struct qk_error *err);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A line on stderr that says how far the work is and what is left. It is drawn over itself with a carriage
- * return and blanks, so it needs no escapes. A terminal that is dumb, or says nothing of itself, gets a line
- * of its own now and then. Nothing is drawn where stderr is no terminal, or where others are in front of it.
+ * A line on stderr that says how far the work is and how much time is left. It is drawn over itself with a
+ * carriage return and blanks, so it needs no escapes. A terminal that is dumb, or does not say what it is,
+ * gets a new line now and then. Nothing is drawn where stderr is no terminal, or where another process is in
+ * front of it.
  */
 #include "harness/cli/cli.h"
 #include "harness/machine/clock.h"

@@ -17,7 +17,7 @@ struct options {
     struct cli_products products;
 };
 
-/* Index of name in list[count], or cli_wrong naming what there is. */
+/* The index of name in list[count]. If it is not there, cli_wrong names what there is. */
 static int choose(const struct argp_state *state, const char *option, const char *name,
                   const char *const *list, int count)
 {

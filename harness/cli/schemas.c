@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints the JSON Schema of a record, by its name in schemas.def; run by the build. */
+/* Prints the JSON Schema of a record, given its name in schemas.def. The build runs this. */
 #include "baselines/claims/claims.h"
 #include "baselines/gate/policy.h"
 #include "baselines/stored/baseline.h"

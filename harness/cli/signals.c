@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interruption. The first signal asks: commands look at cli_stop, tidy up, say so and end with 130; one that
- * is about to end anyway does, with its own code. The second signal, or PATIENCE_S after the first, ends the
- * program at once. What comes within ECHO_NS of the first is that one again: timeout(1) sends its signal to
- * us and to our group. Either way no temporary file is left, and each file asked for is the old one or the
- * whole new one. Those that have their names keep them: a report that is interrupted at its pictures has its
- * tables. SIGBUS is of mapped files.
+ * Interruption. The first signal asks: commands look at cli_stop, tidy up, say so and end with 130. A
+ * command that is about to end anyway ends with its own code. The program ends at once at the second signal,
+ * or PATIENCE_S after the first. A signal within ECHO_NS of the first counts as the same one, because
+ * timeout(1) signals us and our group.
+ *
+ * Either way no temporary file is left, and each file asked for is the old one or the whole new one. Files
+ * that have their names keep them: a report that is interrupted at its pictures has its tables. SIGBUS comes
+ * from mapped files.
  */
 #include "harness/cli/cli.h"
 #include "harness/machine/clock.h"

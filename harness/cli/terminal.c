@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What people see. Names and others' messages may hold any bytes, and a terminal obeys some of them. So every
- * text is shown as harness/records/shown.h says. The streams do it once more for what is not ours to change:
- * getopt repeats arguments as they are. A generated text in a pipe stays what it is.
+ * What people see. Names and messages of others may hold any bytes, and a terminal obeys some of them. So
+ * every text is shown as harness/records/shown.h says. The streams do it once more for text that we cannot
+ * change: getopt repeats arguments as they are. Generated text in a pipe is left as it is.
  */
 #include "harness/cli/cli.h"
 #include "harness/records/shown.h"

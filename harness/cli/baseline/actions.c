@@ -16,7 +16,10 @@ static int by_reason(const void *a, const void *b)
     return order ? order : strcmp(x->name, y->name);
 }
 
-/* Each reason once: a level that is not here leaves out dozens. Leaves b->absent by reason. */
+/*
+ * Prints each reason once, because a level that is not here leaves out dozens. Leaves b->absent sorted by
+ * reason.
+ */
 static void tell_absent(struct baseline *b)
 {
     if (b->absent_count)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A launch of a save, from inside and from outside. It writes its result to memory that both have, not to a
+ * A launch of a save, from inside and from outside. It writes its result to memory that both share, not to a
  * file.
  */
 #include "harness/cli/baseline/baseline.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Of the budget: what the breakdown gets, and what is kept for reading and writing. */
+/* The shares of the budget for the breakdown, and for reading and writing. */
 static const double breakdown_share = 0.12, spare_share = 0.03;
 
 /* The parts of a save as one: what this part is of the whole, and its name. */

@@ -13,9 +13,8 @@
 #include <unistd.h>
 
 /*
- * The lock is on a folder, not on a file in it. Nothing has to be made, so neither a umask nor a read-only or
- * root-only folder stands in the way, and nothing odd can stand in its place. /run is there for all users
- * alike.
+ * The lock is on a folder, not on a file in it. So nothing has to be made, no umask and no read-only or
+ * root-only folder stands in the way, and nothing odd can stand in its place. All users have /run.
  */
 static int open_lock(const char **folder)
 {

@@ -22,7 +22,7 @@ enum {
     OUTPUT
 };
 
-/* The option of each output; the step's summary has none. */
+/* The option of each output. The summary of a step has none. */
 static const char *const output_options[CLI_GATE_OUTPUTS] = {
 #define REPORT_FORM(name, option, argument, help) "--" option,
 #include "reports/forms/verdicts.def"

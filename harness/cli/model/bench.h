@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `qkbench model bench`: what it was asked. */
+/* The options of `qkbench model bench`. */
 #pragma once
 
 #include "harness/cli/model/model.h"
@@ -12,7 +12,7 @@ extern const char *const cli_bench_formats[CLI_BENCH_FORMATS];
 struct cli_bench {
     struct cli_model_options model; /* kernels: NULL or sets with commas */
     size_t prompt, generate, repetitions, batch;
-    bool fit; /* the sizes are nobody's choice: what does not fit the model's context is cut to it */
+    bool fit; /* the sizes are defaults: cut them to the model's context */
     size_t threads[CLI_BENCH_THREADS_MAX], thread_count;
     bool ladder;
     enum cli_bench_format format;
@@ -21,7 +21,10 @@ struct cli_bench {
 };
 void cli_bench_parse_command(struct cli_bench *o, int argc, char **argv);
 
-/* The ladder's sets that can run here and "best", or the sets between the commas of text (NULL: "best"). */
+/*
+ * With o->ladder the ladder's sets that can run here and "best". Otherwise the sets between the commas of
+ * o->model.kernels (NULL: "best").
+ */
 int cli_bench_sets(const struct cli_bench *o, const struct qk_cpu *cpu, struct model_kernels *sets,
                    size_t *count, struct qk_error *err);
 

@@ -27,7 +27,7 @@ static void parse_format(const struct argp_state *state, const char *arg, struct
     cli_wrong(state, "--output: unknown '%s'; expected md, csv, json or jsonl", arg);
 }
 
-/* What was not said, which for the ladder is what the roadmap's table has. */
+/* Fills in what the user did not say. For the ladder that is what the roadmap's table has. */
 static void complete(const struct argp_state *state, struct cli_bench *b)
 {
     b->fit = b->prompt == NOT_SAID && b->generate == NOT_SAID;

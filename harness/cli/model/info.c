@@ -7,7 +7,7 @@
 
 enum { SHOWN = 72, ELEMENTS = 6 };
 
-/* On one line: bytes that are not printable ASCII are escaped, and what is long is cut. */
+/* Prints text on one line. Bytes that are not printable ASCII are escaped, and long text is cut. */
 static void print_text(const struct model_gguf_string *s)
 {
     putchar('"');

@@ -17,7 +17,7 @@ static int add(const struct cli_bench *o, const char *name, const struct qk_cpu 
     return code;
 }
 
-/* Rungs that cannot run here are left out, and it is said. */
+/* Leaves out rungs that cannot run here, and says so. */
 static int add_ladder(const struct cli_bench *o, const struct qk_cpu *cpu, struct model_kernels *sets,
                       size_t *count, struct qk_error *err)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the subcommands of `qkbench model` share: finding and loading the model, and the options of how it
- * computes.
+ * What the subcommands of `qkbench model` share: finding and loading the model, and the options that say how
+ * it computes.
  */
 #pragma once
 
@@ -17,8 +17,8 @@ int cli_model_perplexity(int argc, char **argv);
 int cli_model_synth(int argc, char **argv);
 
 /*
- * How a model computes, as --act, --kv, --head-input, --kernels, --threads and MODEL have it. The options of
- * each command begin with it.
+ * How a model computes: --act, --kv, --head-input, --kernels, --threads and MODEL. The options of each
+ * command begin with this.
  */
 struct cli_model_options {
     const char *model;   /* NULL: the trained one that comes with qkbench */
@@ -41,16 +41,16 @@ enum { CLI_MODEL_ACT = 0x1000, CLI_MODEL_KV, CLI_MODEL_HEAD, CLI_MODEL_KERNELS }
     CLI_ROW("threads", 't', "N", CLI_UINT64(cli_model_options, threads, 1, MODEL_THREADS_MAX), what, 2)
 
 /*
- * What of these has no place, and one argument MODEL, for the parser of a command whose options begin with
- * *o.
+ * Parses those of these options that have no place, and the argument MODEL. For commands whose options begin
+ * with *o.
  */
 error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to);
 /* CPUs this process may run on, at most MODEL_THREADS_MAX. */
 size_t cli_model_cpus(void);
 
 /*
- * The container of NULL (the trained model), "synth:PRESET" or a path; to be closed. Errors of whoever opens
- * it.
+ * Opens the container of NULL (the trained model), "synth:PRESET" or a path. The caller closes it. Errors of
+ * whatever opens it.
  */
 int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err);
 
@@ -58,24 +58,24 @@ int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err)
 struct cli_model {
     struct model_weights weights;
     struct model_kernels kernels;
-    struct model_tokenizer *tokenizer; /* NULL without */
+    struct model_tokenizer *tokenizer; /* NULL for none */
 };
 /*
- * Opens, parses o->kernels as one set, reads the tokenizer if wanted, loads the layout the set needs and says
- * on stderr how large copies are. A model that cannot run at all is QK_ERR_FORMAT here: nothing about this
- * machine would change that.
+ * Opens the model, parses o->kernels as one set, reads the tokenizer if wanted, and loads the layout that
+ * the set needs. Says on stderr how large copies are. A model that cannot run at all is QK_ERR_FORMAT,
+ * because no other machine would change that.
  */
 int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool tokenizer,
                    struct qk_error *err);
-/* A state of it that computes as the options say; batch 0: as model_state_new takes it. */
+/* Makes a state that computes as the options say. batch 0: as in model_state_new. */
 int cli_model_state(struct model_state **s, const struct cli_model *m, const struct cli_model_options *o,
                     size_t context, size_t batch, struct qk_error *err);
 void cli_model_close(struct cli_model *m);
-/* Weights in these layouts from the container, which is taken over or closed. */
+/* Loads weights in these layouts from the container, which this takes over or closes. */
 int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err);
 
 /*
- * The whole file and a NUL behind it into *text[*size], to be freed; at most 256 MiB. QK_ERR_IO,
- * QK_ERR_FORMAT, QK_ERR_MEMORY.
+ * Reads the whole file, with a NUL behind it, into *text[*size]; at most 256 MiB. The caller frees it.
+ * QK_ERR_IO, QK_ERR_FORMAT, QK_ERR_MEMORY.
  */
 int cli_model_read(const char *path, char **text, size_t *size, struct qk_error *err);

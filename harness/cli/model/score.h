@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How surprising a text is to a model. Its tokens are cut into chunks that do not overlap. Each chunk starts
- * in an empty context, after a begin-of-text token, and every token of it is scored. Without such a token the
- * first of each chunk is not scored.
+ * How surprising a text is to a model. The tokens are cut into chunks that do not overlap. Each chunk starts
+ * in an empty context, after a begin-of-text token, and all its tokens are scored. If the model has no such
+ * token, the first token of each chunk is not scored.
  */
 #pragma once
 
 #include "harness/cli/model/model.h"
 
-enum { CLI_SCORE_AT_ONCE = 64 }; /* tokens a call: their logits are kept */
+enum { CLI_SCORE_AT_ONCE = 64 }; /* tokens of one call, whose logits are kept */
 
-/* Of all scored tokens so far. */
+/* The sums over all tokens scored so far. */
 struct cli_score {
     double nats;
     size_t tokens, bytes, chunks;

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-/* Bytes of the UTF-8 character that begins so; 1 for what begins none. */
+/* How many bytes a UTF-8 character has that begins so; 1 for what begins none. */
 static size_t length_of(unsigned char first)
 {
     return first >= 0xf0 && first <= 0xf4  ? 4

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `qkbench model run`: what it was asked, and its text as it comes. */
+/* The options of `qkbench model run`, and its text as it comes. */
 #pragma once
 
 #include "harness/cli/model/model.h"
@@ -17,8 +17,9 @@ struct cli_model_run {
 int cli_model_run_do(const struct cli_model_run *o, struct qk_error *err);
 
 /*
- * Bytes to standard output as soon as they are whole characters. Tokens end anywhere, and a terminal shows
- * garbage for half a character. Bytes that cannot become one go out as they are. Zero it.
+ * Writes bytes to standard output as soon as they are whole characters. A token may end inside a character,
+ * and a terminal shows garbage for half a character. Bytes that cannot become a character go out as they
+ * are. Zero it.
  */
 struct cli_text {
     unsigned char held[4];
@@ -26,5 +27,5 @@ struct cli_text {
     bool any, line_ended;
 };
 void cli_text_put(struct cli_text *t, const char *bytes, size_t n);
-/* What is still held, and a line feed when there was text without one. */
+/* Writes what is still held, and a line feed when the text did not end with one. */
 void cli_text_end(struct cli_text *t);

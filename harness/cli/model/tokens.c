@@ -13,7 +13,7 @@ static bool separates(char c)
     return isspace((unsigned char)c) || c == ',';
 }
 
-/* Digits from text[*at] on; false when there are none, or the number is not below the limit. */
+/* Reads digits from text[*at] on. False when there are none, or the number is not below the limit. */
 static bool number(const char *text, size_t size, size_t *at, size_t limit, int32_t *id)
 {
     const size_t first = *at;

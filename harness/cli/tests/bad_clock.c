@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Preloaded by tests: a machine whose clock is bad in the way that BAD_CLOCK says.
- *   coarse=NS       steps by NS
- *   back=N:NS       goes back by NS at the Nth reading, once
- *   jump=N:NS       forward, once
- *   stuck=N:COUNT   stands still from the Nth reading on for COUNT readings; 0: for ever
- *   rate=PERCENT    runs at that share of the right speed
- * CLOCK_MONOTONIC is; with BAD_CLOCK_ALL set the others that advance by themselves are as well. CPU times
- * never.
+ *   - coarse=NS: it steps by NS
+ *   - back=N:NS: it goes back by NS at the Nth reading, once
+ *   - jump=N:NS: it goes forward by NS at the Nth reading, once
+ *   - stuck=N:COUNT: it stands still from the Nth reading on for COUNT readings; 0 means for ever
+ *   - rate=PERCENT: it runs at that share of the right speed
+ *
+ * CLOCK_MONOTONIC is bad. With BAD_CLOCK_ALL set, so are the other clocks that advance by themselves. CPU
+ * times never are.
  */
 #include <dlfcn.h>
 #include <stdatomic.h>

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Commands that time, on clocks that are none.  clock_test.sh PROGRAM BAD_CLOCK few|many MODULE
+# Commands that measure time, on broken clocks.  clock_test.sh PROGRAM BAD_CLOCK few|many MODULE
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
 clock=$(realpath "$2")
 which=$3

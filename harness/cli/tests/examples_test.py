@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Every example of every --help and README runs as it is written.  examples_test.py PROGRAM TREE MODULE short|long
 
-Examples are the lines of a --help behind "Examples:", the commands in a README's blocks, and `qkbench ...` in its text
-when it has an option or a pattern and no word that stands for something (upper case). They run in a folder that has what
-they name. In `short` a command that measures is interrupted a moment after it began. By then it has taken its arguments
-and opened its files. In `long` it runs to its end. Of ci/ scripts, `short` holds the options against --help; `long` runs
-them in a clone, but for ci/test, whose tests these are.
+Examples are the lines of a --help behind "Examples:" and the commands in a README's blocks. So is `qkbench ...` in its
+text, when it has an option or a pattern and no placeholder in upper case. They run in a folder that has what they name.
+`short` interrupts a command that measures a moment after it began. By then it has taken its arguments and opened its
+files. `long` runs it to its end. For ci/ scripts, `short` only compares the options with --help. `long` runs them in a
+clone, except ci/test, which runs this test.
 """
 import glob
 import os

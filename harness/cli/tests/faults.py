@@ -4,17 +4,17 @@
 faults.py PROGRAM [--share N] [--only COMMAND] [--seed S]: each system call of commands that write fails once, or is
 their last. TAP, with figures at the end.
 
-strace injects ENOSPC, EIO, EINTR and SIGKILL at call number 1, 2, 3... of each kind, one to a run, into the program and
-its children. gnuplot, which does not look at what write(2) says, is left alone. After each run the file asked for is the
-old one or a whole new one, and nothing else is there. The exit code is a documented one, and somebody said why. What
-SIGKILL leaves behind is gone after the next run. Calls before main() are those of the loader and of libraries' starts,
-which end as they like; the rest holds for them, too.
+strace injects ENOSPC, EIO, EINTR and SIGKILL at call number 1, 2, 3... of each kind into the program and its children,
+one in each run. It leaves gnuplot alone, which does not look at what write(2) says. After each run the file asked for is
+the old one or a whole new one, and nothing else is there. The exit code is a documented one, and a message says why.
+What SIGKILL leaves behind is gone after the next run. Calls before main() come from the loader and from libraries. They
+may end with any code, but the rest holds for them too.
 
-No error comes from closing a pipe: close(2) frees a descriptor whatever it says, but not where strace keeps the call from
-the kernel, and the other end would then be waited for.
+Closing a pipe never fails here. close(2) frees a descriptor whatever it returns. But strace would keep the call from the
+kernel, and the program would then wait for the other end.
 
-A kind of which a process makes more than OFTEN calls (signal handlers, clocks) is taken at the first and the last call with
-the same arguments. Of long campaigns one run in so many is drawn, see commands(); --share 1 runs all.
+Of a kind of call that a process makes more than OFTEN (signal handlers, clocks), only the first and the last call with
+the same arguments are taken. Long campaigns draw one run in so many, see commands(); --share 1 runs all.
 """
 import argparse
 import collections

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The gate as its users meet it: exit codes, messages, files, the lock.  gate_test.sh PROGRAM MODULE OTHER_ABI TREE SCHEMA
-# Verdicts of real timings are not asked for: the machine may be too loud for one. baselines/gate/duet tests those.
+# It expects no verdict from real timings, because the machine may be too loud for one. baselines/gate tests those.
 # shellcheck disable=SC2016,SC2317,SC2034 # conditions are texts for eval, so functions look unreached
 module=$(realpath "$2")
 other_abi=$(realpath "$3")

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 """mutants.py QKBENCH FIXTURES BUILD [--seed N] [--count N] [--keep DIR] [--kind NAME]...
 
-Damages files of every kind that the program reads and has the program read them. It must not crash or hang, and no
-sanitizer may report anything. Exit codes are documented ones, and what is refused is refused with a message. What is
-taken must be usable: no figure of a report is "nan" or "inf", and what was saved can be read back. The first mutant of
-a kind is the undamaged file, which must be taken. TAP, a test per kind.
+Damages files of every kind that the program reads, and lets the program read them. It must not crash or hang, and no
+sanitizer may report anything. Exit codes are documented ones, and a refused file gets a message. What is taken must be
+usable: no figure of a report is "nan" or "inf", and what was saved can be read back. The first mutant of a kind is the
+undamaged file, which must be taken. TAP, a test per kind.
 
-FIXTURES is model/fixtures, BUILD the build folder, whose test programs write the records. --count is of all kinds
-together (default 2000), --seed draws other mutants (default 1), --keep keeps the files that did harm.
+FIXTURES is model/fixtures. BUILD is the build folder, whose test programs write the records. --count is the number of
+mutants of all kinds together (default 2000). --seed draws other mutants (default 1). --keep keeps the files that did
+harm.
 """
 import argparse
 import concurrent.futures

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Where results go on bad days, and signals.  outputs_test.sh PROGRAM
+# Where results go when something fails, and what signals do.  outputs_test.sh PROGRAM
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
 # shellcheck source=harness/cli/tests/tap.sh
 . "$(dirname "$0")/tap.sh"

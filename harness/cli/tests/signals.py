@@ -4,8 +4,8 @@
 signals.py PROGRAM MODULE [--times N] [--seed S] [--only COMMAND]: commands that measure get HUP, TERM or INT at a random
 moment, alone or with their process group, once or twice. TAP, with figures at the end.
 
-After each, no process and no temporary file is left, the files asked for are the old ones or whole new ones, and the
-exit code is 130 or that of a normal end. Nobody answers a signal before main() runs: the program then dies of it.
+After each, no process and no temporary file is left. The files asked for are the old ones or whole new ones. The exit
+code is 130 or that of a normal end. Before main() runs nobody answers a signal, so the program then dies of it.
 """
 import argparse
 import collections

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # One stage of one variant is made slower in a copy of the tree: compare names the case and the stage.
-# slower_stage_test.sh PROGRAM TREE BUILD. The build folder is copied, too, so that only what changed is compiled: its
-# paths to the sources are relative when it stands in the tree.
+# slower_stage_test.sh PROGRAM TREE BUILD. The build folder is copied too, so that only what changed is compiled. That
+# works when it stands in the tree, because its paths to the sources are then relative.
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
 tree=$(realpath "$2")
 build=$(realpath --relative-to="$tree" "$3")

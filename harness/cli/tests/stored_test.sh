@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What is said of a stored baseline, with nothing measured: results that were made by hand are gated against it, and
-# files and folders are not what they should be.  stored_test.sh PROGRAM FIXTURES TREE SCHEMA
+# What the program says of a stored baseline, with nothing measured. It gates results made by hand against it, and meets
+# files and folders that are not what they should be.  stored_test.sh PROGRAM FIXTURES TREE SCHEMA
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
 fixtures=$(realpath "$2")
 tree=$(realpath "$3")

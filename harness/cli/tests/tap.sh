@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034 # variables are for the test that sources this
-# For tests of the program: sourced first, with the test's own arguments. Sets $program from the first and goes to an
-# empty folder, $work, which is removed at the end. finish ends the test.
+# For tests of the program. Source this first, with the test's own arguments. It sets $program from the first argument
+# and goes to an empty folder, $work, which is removed at the end. `finish` ends the test.
 set -uo pipefail
 program=$(realpath "$1")
 work=$(mktemp -d)

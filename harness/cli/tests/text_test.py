@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""text_test.py PROGRAM: names of any bytes in everything the program says, and terminals of every kind. TAP."""
+"""text_test.py PROGRAM: names with any bytes in everything the program says, and terminals of every kind. TAP."""
 import csv
 import fcntl
 import io
