@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# What the scripts beside this file share. Sourced, never run; it goes to the root of the tree.
+# What the scripts beside this file share. Source it, never run it. It goes to the root of the tree.
 # shellcheck disable=SC2034 # paths a user gives are meant from here
 called_from=$PWD
 CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 export LC_ALL=C.UTF-8
 trap 'exit 130' INT
-# The build that is tested: of release, so that the kernels are those that ship, but with asserts.
+# The build that is tested: a release, so that the kernels are those that ship, but with asserts.
 tested=(-Dbuildtype=release -Db_ndebug=false -Dwerror=true)
 # Tests that take little.
 quick=(--no-suite slow --no-suite program --no-suite once --no-suite long)
 
-# say TEXT...: a line on stderr. Names come from anywhere, so what a terminal obeys is a question mark: controls, C1
-# controls, and what turns or hides text. In bytes, because those need not be UTF-8.
+# say TEXT...: a line on stderr. Names come from anywhere, so a question mark replaces what a terminal obeys: controls,
+# C1 controls, and what turns or hides text. It works on bytes, because names need not be UTF-8.
 say() {
     local LC_ALL=C text=$* bad
     for bad in $'\xc2'[$'\x80'-$'\x9f'] $'\xd8\x9c' $'\xe2\x80'[$'\x8b'-$'\x8f'$'\xa8'-$'\xae'] $'\xe2\x81'[$'\xa0'-$'\xaf'] \
@@ -59,9 +59,9 @@ was_made_with() {
         grep -q "^C compiler for the host machine: .*($2 " "$1/meson-logs/meson-log.txt"
 }
 
-# configure DIR COMPILER OPTION...: DIR becomes a build folder with these options, whatever an earlier run left there: a
-# folder cut short, made with another compiler or moved from elsewhere is made anew; one that meson never saw is left
-# alone.
+# configure DIR COMPILER OPTION...: DIR becomes a build folder with these options, whatever an earlier run left there. A
+# folder that was cut short, made with another compiler or moved from elsewhere is made anew. One that is not meson's is
+# left alone.
 configure() {
     local dir=$1 compiler=$2 option defines=()
     shift 2

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2154 # set in ci/gate and lib.sh
 #
-# The other commit of ci/gate, and its kernels. Sourced behind end.sh.
+# The other commit of ci/gate, and its kernels. Source this after end.sh.
 
 # find_commit REF: sets $commit.
 find_commit() {

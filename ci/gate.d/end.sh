@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2154 # set in ci/gate and lib.sh
 #
-# How ci/gate ends: whatever happens, the files that $options ask for say so. Sourced behind lib.sh. Wants $options.
+# How ci/gate ends. Whatever happens, the files that $options ask for say so. Source this after lib.sh and set $options.
 root=$PWD
 reason="ci/gate could not go on; standard error says why"
 begun=0
