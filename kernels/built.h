@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For the files that expand variants.def: the prototypes of all rows, and QK_IF_<isa>(row,), which is empty
- * where the level is another architecture's.
+ * For the files that expand variants.def. It declares the prototypes of all rows, and QK_IF_<isa>(row,). That
+ * macro is empty where the level belongs to another architecture.
  */
 #pragma once
 
-#include "kernels/kernels_config.h" /* QK_IF_<isa>, QK_FLAGS_<op>_<name>, QK_COMPILER, made by meson.build */
+#include "kernels/kernels_config.h" /* QK_IF_<isa>, QK_FLAGS_<op>_<name>, QK_COMPILER: meson.build makes it */
 #include "kernels/library/qkernels.h"
 #include "kernels/row.h"
 

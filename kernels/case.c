@@ -60,7 +60,7 @@ bool qk_shape_for_bytes(const struct qk_case *on, size_t bytes, struct qk_shape 
     const size_t step = on->step ? on->step : 1;
     size_t most = 0;
     for (int i = 0; i < 2 && on->large[i].dims && most < 16; i++) {
-        size_t too_many = bytes / step, grows = 0; /* every step takes more than so many bytes */
+        size_t too_many = bytes / step, grows = 0; /* a step takes more than `step` bytes */
         *shape = on->large[i];
         while (shape->dim[grows])
             grows++;

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What checker and harness need to know of an op: its shapes, its buffers, how inputs are made, how outputs
- * are compared, how it is called, and the work one call does. Each op's <op>/case.c defines one struct
- * qk_case.
+ * What the checker and the harness need to know of an op:
+ *
+ *    - its shapes and its buffers,
+ *    - how its inputs are made and its outputs compared,
+ *    - how it is called, and how much work one call does.
+ *
+ * Each op's <op>/case.c defines one struct qk_case.
  */
 #pragma once
 
@@ -11,19 +15,22 @@
 
 enum { QK_BUFFERS_MAX = 8, QK_SHAPE_DIMS = 3, QK_SHAPE_TEXT = 72 };
 
-/* Sizes of one call: a vector has one dimension (elements), a matrix ROWSxCOLS or ROWSxCOLSxBATCH. */
+/*
+ * The sizes of one call. A vector has one dimension (its elements), a matrix has two or three: ROWSxCOLS or
+ * ROWSxCOLSxBATCH.
+ */
 struct qk_shape {
     int dims;
     size_t dim[QK_SHAPE_DIMS];
 };
 
-/* Reads "4096" or "6912x2560". QK_ERR_ARG says what was found and expected. */
+/* Reads "4096" or "6912x2560". On QK_ERR_ARG the text says what was found and what was expected. */
 int qk_shape_parse(const char *text, struct qk_shape *shape, struct qk_error *err);
-/* The same text back; to[QK_SHAPE_TEXT]. */
+/* Writes the shape as the text that qk_shape_parse reads, into to[QK_SHAPE_TEXT]. */
 void qk_shape_print(const struct qk_shape *shape, char *to);
 /*
- * The next word of a blank-separated list of shapes, into word[QK_SHAPE_TEXT] (cut there, which then parses
- * as no shape); returns the list after it, NULL when there is none.
+ * Copies the next word of a blank-separated list of shapes into word[QK_SHAPE_TEXT]. A word that is too long
+ * is cut, and then parses as no shape. Returns the rest of the list, or NULL when there was no word.
  */
 const char *qk_shape_word(const char *list, char *word);
 
@@ -31,27 +38,30 @@ struct qk_buffer {
     const char *name;
     bool output;
     size_t bytes;
-    size_t align; /* of its element type: what a caller must guarantee, in bytes */
+    size_t align; /* in bytes, of its element type: what a caller must guarantee */
 };
 
-/* One call on one shape: its buffers in the kernel's order, and its declared work. */
+/*
+ * One call on one shape: its buffers, in the order of the kernel's parameters, and the work that the op
+ * declares.
+ */
 struct qk_plan {
     int buffer_count;
     struct qk_buffer buffers[QK_BUFFERS_MAX];
     /*
-     * What the kernel is told: count, its blocks or rows, to which its work is proportional and which a
-     * caller may lower (a control arm plans a larger shape and calls it smaller); dims, its other sizes, in
-     * the op's own order.
+     * The sizes that the kernel is given. count is the number of blocks or rows. The work is proportional to
+     * it, and a caller may lower it: a control arm plans a larger shape and calls it with a smaller count.
+     * dims are the other sizes, in the op's own order.
      */
     size_t count, dims[QK_SHAPE_DIMS];
-    uint64_t elements;   /* results: what rates are per */
+    uint64_t elements;   /* results; rates are given per element */
     uint64_t ops;        /* arithmetic operations */
-    uint64_t bytes_read; /* input bytes that decide the result, each counted once */
+    uint64_t bytes_read; /* input bytes that the result depends on, each counted once */
     uint64_t bytes_written;
 };
 
 enum qk_fill {
-    QK_FILL_ORDINARY, /* random codes, moderate values, no two table entries alike: what is timed */
+    QK_FILL_ORDINARY, /* timed inputs: random codes, moderate values, no two table entries alike */
     QK_FILL_EXTREME,  /* zeros of both signs, denormals, huge and infinite values, negative ones */
     QK_FILL_CODES,    /* every code in every place: the bytes count up */
     QK_FILL_CONSTANT, /* all codes alike */
@@ -64,54 +74,57 @@ struct qk_shape_set {
 };
 
 struct qk_case {
-    const struct qk_shape_set
-        *sets;                /* ended by a NULL name; the first is the default, small, and named "seed" */
-    const char *check_shapes; /* what the checker runs: every tail, blank-separated */
-    const char *touch_shape;  /* small shape on which it finds out what a call touches */
-    /* QK_ERR_ARG when the shape is not one this op can have, QK_ERR_MEMORY when a size overflows. */
+    const struct qk_shape_set *sets; /* ended by a NULL name; the first is small, the default, named "seed" */
+    const char *check_shapes;        /* the checker runs these: every tail, blank-separated */
+    const char *touch_shape;         /* on this small shape it finds out what a call touches */
+    /* QK_ERR_ARG when the op cannot have this shape. QK_ERR_MEMORY when a size overflows. */
     int (*plan)(const struct qk_shape *shape, struct qk_plan *plan, struct qk_error *err);
     /*
-     * Shapes made for a number of bytes: one size is 0 and grows, in multiples of `step` (0: of 1). The
-     * second, where there is one, is for bytes that sixteen rows of the first do not fit.
+     * Shapes to fill a number of bytes with. One of the sizes is 0: it grows in multiples of `step` (0 means
+     * 1). The second shape, if there is one, is taken when 16 steps of the first do not fit the bytes.
      */
     struct qk_shape large[2];
     size_t step;
     /*
-     * Writes the input buffers; outputs are left alone. buffers: [plan->buffer_count], as planned. With the
-     * ordinary fill an input that is NULL is left out.
+     * Writes the input buffers and leaves the outputs alone. buffers: [plan->buffer_count], as planned. With
+     * the ordinary fill, an input may be NULL and is then left out.
      */
     void (*fill)(const struct qk_plan *plan, enum qk_fill fill, struct qk_rng *rng, void *const *buffers);
     /*
-     * Bit i: buffer i is an input of which timed calls use two values in turn, so that what one call left in
-     * the outputs is wrong for the next. A small one that decides most elements of the result, with all that
-     * must fit it.
+     * Bit i stands for buffer i. Timed calls use two values of each marked input in turn, so that what one
+     * call left in the outputs is wrong for the next. An op marks a small input that decides most
+     * elements of the result, and every input that must fit that one.
      */
     unsigned alternates;
     /*
-     * Calls fn `calls` times in a row, call i on `even` or `odd` by i & 1. Nothing but the calls and the
-     * loop. The two sets may be one.
+     * Calls fn `calls` times in a row. Call i uses `even` or `odd`, chosen by i & 1. It holds nothing but the
+     * calls and the loop. `even` and `odd` may be the same set.
      */
     void (*call)(qk_fn *fn, const struct qk_plan *plan, void *const *even, void *const *odd, uint64_t calls);
     /*
-     * From so many sizes of a shape on, each row of the outputs is made of the same row of the inputs, and of
-     * inputs that all rows share. 0: never. Rows are dim[0] of a matrix, otherwise what plan->count counts.
-     * Any multiple of 16 of them, from a multiple of 16 on, can then be computed alone.
+     * Can rows be computed alone? Yes for shapes with at least this many sizes; 0 means never. Each row of
+     * the outputs then depends on the same row of the inputs, and on inputs that all rows share. Rows are
+     * dim[0] of a matrix, otherwise what plan->count counts. A caller may compute any multiple of 16 rows
+     * alone, beginning at a multiple of 16.
      */
     int rows_apart;
     /*
-     * Compares the outputs with the reference's. True when they agree by the op's rule; otherwise false with
-     * the place, found and expected in why[size].
+     * Compares the outputs with the reference's. Returns true when they agree by the op's rule. Otherwise
+     * why[size] says the place, what was found and what was expected.
      */
     bool (*same)(const struct qk_plan *plan, void *const *expected, void *const *found, char *why,
                  size_t size);
 };
 
-/* The largest of these whose buffers together take at most `bytes`; false when there is none. */
+/*
+ * The largest of the shapes in `large` whose buffers together take at most `bytes`. False when none is small
+ * enough.
+ */
 bool qk_shape_for_bytes(const struct qk_case *on, size_t bytes, struct qk_shape *shape);
 
 /*
- * Defines a case's `call`: the op's kernel with these arguments, in which b are the buffers of the call at
- * hand.
+ * Defines a case's `call`. The arguments are those of the op's kernel; b in them stands for the buffers of
+ * the current call.
  */
 #define QK_CALLS(op, ...)                                                                                    \
     static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd,                \
@@ -129,9 +142,9 @@ bool qk_shape_for_bytes(const struct qk_case *on, size_t bytes, struct qk_shape 
 #undef OP
 
 /*
- * A caller's own inputs instead of the seeded ones: weights of a real model, say. fill writes the input
- * buffers; verify, which may be NULL, judges the reference's output independently of it (QK_ERR_CHECK with
- * found and expected). ctx belongs to the caller.
+ * A caller's own inputs in place of the seeded ones, for example the weights of a real model. fill writes the
+ * input buffers. verify judges the reference's output independently of the reference, and may be NULL. It
+ * returns QK_ERR_CHECK with what was found and expected. ctx belongs to the caller.
  */
 struct qk_inputs {
     int (*fill)(void *ctx, const struct qk_plan *plan, void *const *buffers, struct qk_error *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which ISA levels this CPU and its operating system offer, less those QK_DISABLE_ISA switches off. Our own
- * cpuid + xgetbv: the packaged libraries do not know AVX-VNNI.
+ * Which ISA levels this CPU and its operating system offer, without those that QK_DISABLE_ISA switches off.
+ * This is our own cpuid and xgetbv, because the packaged libraries do not know AVX-VNNI.
  */
 #pragma once
 
@@ -14,13 +14,13 @@ struct qk_cpu {
 };
 
 /*
- * Fills *cpu. `disable` is the text of QK_DISABLE_ISA, NULL or empty for none: level names, comma-separated,
- * any case. Switching AVX2 off switches off all above BASE. QK_ERR_ARG on an unknown name or on BASE, naming
- * the valid ones; *cpu is then not written.
+ * Fills *cpu. `disable` is the text of QK_DISABLE_ISA: level names in any case, separated by commas. NULL or
+ * empty disables nothing. Switching AVX2 off switches off all levels above BASE. QK_ERR_ARG for an unknown
+ * name or for BASE; the text then names the valid ones, and *cpu is not written.
  */
 int qk_cpu_detect(struct qk_cpu *cpu, const char *disable, struct qk_error *err);
 
-/* Is it a level of the architecture this was built for? */
+/* Does the level belong to the architecture that this program was built for? */
 bool qk_isa_of_here(enum qk_isa isa);
 
 /* NULL when the variant can run here, otherwise why not. The text lives as long as *cpu. */

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* IEEE binary16 and f32 without hardware or compiler support for it. */
+/* Converts between IEEE binary16 and f32 without help from hardware or compiler. */
 #pragma once
 
 #include <stdint.h>
 #include <string.h>
 
-/* Exact for every bit pattern; NaN stays NaN. */
+/* Exact for every bit pattern. A NaN stays a NaN. */
 static inline float qk_f16_to_f32(uint16_t half)
 {
     /*
-     * Exponent and mantissa moved to f32's places; what differs is the bias, 127 - 15 = 112. The multiply by
-     * a power of two mends it for normal and denormal numbers alike, exactly.
+     * Exponent and mantissa move to f32's places. Only the bias is still wrong, by 127 - 15 = 112. A multiply
+     * by a power of two mends it exactly, for normal and denormal numbers alike.
      */
     uint32_t bits = (uint32_t)(half & 0x7fffu) << 13;
     float value;
@@ -24,7 +24,9 @@ static inline float qk_f16_to_f32(uint16_t half)
     return value;
 }
 
-/* The nearest binary16, ties to even; what is too large is infinite, NaN stays a quiet NaN. */
+/*
+ * The nearest binary16, ties to even. Values that are too large become infinite. A NaN becomes a quiet NaN.
+ */
 static inline uint16_t qk_f32_to_f16(float value)
 {
     uint32_t bits;
@@ -35,8 +37,8 @@ static inline uint16_t qk_f32_to_f16(float value)
         return (uint16_t)(sign | (bits > 0x7f800000u ? 0x7e00u : 0x7c00u));
     if (bits < 0x38800000u) {
         /*
-         * Below 2^-14 results are denormal, multiples of 2^-24: the last place of 0.5, so that the sum rounds
-         * to one.
+         * Results below 2^-14 are denormal, that is multiples of 2^-24. 2^-24 is the last place of numbers
+         * from 0.5 on, so adding 0.5 rounds to such a multiple.
          */
         float sum;
         memcpy(&sum, &bits, sizeof sum);
@@ -45,8 +47,8 @@ static inline uint16_t qk_f32_to_f16(float value)
         return (uint16_t)(sign | (bits - 0x3f000000u));
     }
     /*
-     * 13 bits go; half a place less one, and one more where the last kept bit is odd, carry as rounding to
-     * even does.
+     * The lowest 13 bits go. Adding half a place less one, and one more where the last kept bit is odd, makes
+     * the carry round to nearest, ties to even.
      */
     bits += 0xfffu + (bits >> 13 & 1);
     return (uint16_t)(sign | (bits - (112u << 23)) >> 13);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What ops.def, isa.def and variants.def declare, as types. A new variant is one file and one row; nothing
- * else needs to know. table.h has the rows.
+ * The types of what ops.def, isa.def and variants.def declare. A new variant is one file and one row; nothing
+ * else needs to know of it. table.h has the rows.
  *
- * Kernels are pure: no allocation, no I/O, no errno, and they cannot fail. What a caller can get wrong is
- * checked by the entry points of library/qkernels.h.
+ * Kernels are pure: they do no allocation and no I/O, set no errno, and cannot fail. The entry points of
+ * library/qkernels.h check what a caller can get wrong.
  */
 #pragma once
 
@@ -34,7 +34,8 @@ enum qk_made { QK_BY_HAND, QK_BY_COMPILER };
 enum qk_touches { QK_TOUCHES_ALL, QK_TOUCHES_STORES, QK_TOUCHES_LOADS };
 
 /*
- * A row. In a table that was loaded, enums of names this program does not know are 0, and `unknown` says so.
+ * A row. In a loaded table, a row may name an op, level or kind that this program does not know. Its enum is
+ * then 0, and `unknown` says why.
  */
 struct qk_variant {
     enum qk_op op;
@@ -44,10 +45,10 @@ struct qk_variant {
     enum qk_touches touches;
     const char *op_name, *name, *isa_name, *phase, *why;
     const char *flags;   /* compiler flags of its file */
-    const char *unknown; /* why this program cannot judge it; NULL: it can */
+    const char *unknown; /* why this program cannot judge the row; NULL when it can */
     qk_fn *fn;           /* NULL when the build has no such row */
     qk_upto_fn *upto;    /* staged rows only */
-    uint64_t at;         /* of fn in the module's file, as its symbols count; 0 in the built-in table */
+    uint64_t at;         /* fn's address as the module file's symbols give it; 0 in the built-in table */
 };
 
 struct qk_case; /* case.h */
@@ -65,9 +66,9 @@ struct qk_isa_row {
 /* op < QK_OP_COUNT, isa < QK_ISA_COUNT. */
 const struct qk_op_row *qk_op_row(enum qk_op op);
 const struct qk_isa_row *qk_isa_row(enum qk_isa isa);
-extern const char *const qk_isa_names[]; /* by enum qk_isa; NULL behind the last */
+extern const char *const qk_isa_names[]; /* indexed by enum qk_isa, then NULL */
 
-/* How many stages the op has: 0 when its variants cannot be cut ("-"). */
+/* How many stages the op has. 0 when its variants cannot be cut (stages "-"). */
 int qk_stage_count(enum qk_op op);
-/* The variant cut after `stage`, into *fn. False when it is not staged, not built, or has no such stage. */
+/* Sets *fn to the variant cut after `stage`. False when it is not staged, not built, or has no such stage. */
 bool qk_variant_upto(const struct qk_variant *v, int stage, qk_fn **fn);

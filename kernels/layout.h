@@ -1,35 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Byte layouts of 2-bit weights. A layout is data: the same on every machine and in every build.
+ * Byte layouts of 2-bit weights. A layout is data: it is the same on every machine and in every build.
  *
- * QK256, one block = 256 codes in 64 bytes, four consecutive codes per byte, least significant bits first:
+ * QK256. A block is 256 codes in 64 bytes. A byte holds four consecutive codes, least significant bits first:
  *
  *     byte i of the block:   bit  7 6    5 4    3 2    1 0
  *                            code 4i+3   4i+2   4i+1   4i
  *
- * A row of a matrix starts on a new block; the last block of a row is stored whole. What a code means is a
- * table of four f32: {-2, -1, +1, +2} for QK256 as its runtime uses it, {-1, 0, +1, 0} for ternary weights.
+ * A row of a matrix starts on a new block, and its last block is stored whole. A table of four f32 says what
+ * the codes mean. QK256 as its runtime uses it has {-2, -1, +1, +2}; ternary weights have {-1, 0, +1, 0}.
  * Source: EffortlessMetrics/BitNet-rs, crates/bitnet-quantization/src/i2s_qk256.rs.
  *
- * I2_S, the published order of ternary weights: a block is 128 columns of one row in 32 bytes, four groups of
- * 32 columns, the first group in the most significant bits; rows follow each other, columns / 4 bytes each,
- * columns a multiple of 128:
+ * I2_S, the published order of ternary weights. A block is 128 columns of one row in 32 bytes: four groups of
+ * 32 columns, the first group in the most significant bits. Rows follow each other, columns / 4 bytes each.
+ * The number of columns is a multiple of 128.
  *
  *     byte i of the block:   bit  7 6      5 4         3 2         1 0
  *                            column i      32 + i      64 + i      96 + i
  *
- * Code c is the weight c - 1; code 3, which the quantiser never writes, counts as +2.
- * Source: microsoft/BitNet, src/ggml-bitnet-mad.cpp; model/gguf/i2s.h reads it from a file.
+ * Code c is the weight c - 1. The quantiser never writes code 3; it counts as +2. Source: microsoft/BitNet,
+ * src/ggml-bitnet-mad.cpp. model/gguf/i2s.h reads this order from a file.
  *
- * I2S16, the same codes interleaved for vectors whose lanes are rows: a unit is 16 rows x 16 columns in 64
- * bytes, one dword per row; units of the same 16 rows follow each other by columns, then come the next 16
- * rows. Rows up to a multiple of 16 are padding of code 1 (weight 0), which no kernel lets into a result.
+ * I2S16, the same codes interleaved for vectors whose lanes are rows. A unit is 16 rows x 16 columns in 64
+ * bytes, one dword per row. Units of the same 16 rows follow each other by columns; then come the next 16
+ * rows. If the number of rows is no multiple of 16, rows of code 1 (weight 0) pad it. No kernel lets them
+ * into a result.
  *
  *     byte 4r + i of the unit:   bit  7 6         5 4        3 2        1 0
  *                                row r, column 12 + i    8 + i      4 + i      i
  *
- * So field f of all four bytes of a dword is four consecutive columns, and so many int8 activations are one
- * dword. Source: own; IQ2_BN_R4 of ikawrakow/ik_llama.cpp does the same for 4 rows.
+ * So field f of the four bytes of a dword holds four consecutive columns, and the four int8 activations that
+ * belong to them are one dword too. Source: own. IQ2_BN_R4 of ikawrakow/ik_llama.cpp does the same for 4
+ * rows.
  */
 #pragma once
 
@@ -43,7 +45,7 @@ enum {
     I2S_BLOCK = 128, /* columns */
     I2S_BLOCK_BYTES = 32,
     I2S_GROUP = 32,            /* columns of a block that share a field of its bytes */
-    I2S_COLUMNS_MAX = 1 << 18, /* a quarter of them times (3 << 6) * 128 fits 31 bits */
+    I2S_COLUMNS_MAX = 1 << 18, /* a quarter of it, times (3 << 6) * 128, fits 31 bits */
 
     I2S16_ROWS = 16,
     I2S16_COLUMNS = 16,

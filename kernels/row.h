@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a row of variants.def exports: qk_<op>_<name>, of the type <op>/op.h gives its op, and for a STAGED
- * row qk_<op>_<name>_upto(stage). That returns the same body cut after the stage (an index into the op's
- * stages), its would-be output sunk; the last stage is the kernel itself; NULL outside [0, stages).
+ * What a row of variants.def exports:
  *
- * meson.build compiles a row's file with this header in front and QK_ROW=op,name,KIND. So a file sees the
- * prototypes of its own row and of no other: a wrong signature does not compile, and a changed row recompiles
- * its own file alone.
+ *    - qk_<op>_<name>, of the type that <op>/op.h gives its op;
+ *    - qk_<op>_<name>_upto(stage), for a STAGED row. It returns the same body cut after the stage, with its
+ *      would-be output sunk. The stage is an index into the op's stages; the last one gives the kernel
+ *      itself. It returns NULL outside [0, stages).
+ *
+ * meson.build compiles a row's file with this header in front and with QK_ROW=op,name,KIND. A file therefore
+ * sees the prototypes of its own row and of no other. A wrong signature does not compile, and a changed row
+ * recompiles its own file alone.
  */
 #pragma once
 
-/* Any kernel. QK_FN gives it the type of its op again, QK_CALL calls it as that. */
+/* Any kernel. QK_FN gives it back its op's type; QK_CALL calls it as that type. */
 typedef void qk_fn(void);
 typedef qk_fn *qk_upto_fn(int stage);
 #define QK_FN(op, fn)        ((qk_##op##_fn *)(fn))

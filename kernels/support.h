@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every folder may use: the error struct, checked size arithmetic, the seeded generator.
+ * What every folder may use: the error struct, checked size arithmetic, and the seeded generator.
  *
- * Libraries never print and never exit. A function that can fail returns 0 or one of the negative
- * codes below and fills an optional struct qk_error; only harness/cli/ turns a code into an exit code.
+ * Libraries never print and never exit. A function that can fail returns 0 or one of the negative codes
+ * below, and fills an optional struct qk_error. Only harness/cli/ turns a code into an exit code.
  */
 #pragma once
 
@@ -30,14 +30,16 @@ struct qk_error {
 };
 
 /*
- * Fills *err (may be NULL) with the formatted text and the place (may be NULL) and returns code, so that a
- * failing function ends in `return qk_fail(err, QK_ERR_FORMAT, where, "...", ...)`. Texts that are too long
+ * Fills *err with the formatted text and the place, and returns code. A failing function can thus end in
+ * `return qk_fail(err, QK_ERR_FORMAT, where, "...", ...)`. err and where may be NULL. Texts that are too long
  * are cut.
  */
 int qk_fail(struct qk_error *err, int code, const char *where, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* r = a * b, a + b, and n rounded up to a multiple of a power of two. False, with *r untouched, on overflow.
+/*
+ * *r = a * b, a + b, or n rounded up to a multiple of a power of two. On overflow they return false and leave
+ * *r alone.
  */
 bool qk_mul_size(size_t a, size_t b, size_t *r);
 bool qk_add_size(size_t a, size_t b, size_t *r);
@@ -47,7 +49,7 @@ bool qk_align_size(size_t n, size_t power_of_two, size_t *r);
 bool qk_has_word(const char *list, const char *word);
 
 /*
- * Seeded generator: xoshiro256** with its state filled by splitmix64 (Blackman & Vigna, "Scrambled linear
+ * Seeded generator: xoshiro256**, its state filled by splitmix64 (Blackman & Vigna, "Scrambled linear
  * pseudorandom number generators", 2018). The same seed gives the same stream on every machine.
  */
 struct qk_rng {
@@ -55,7 +57,9 @@ struct qk_rng {
 };
 void qk_rng_seed(struct qk_rng *rng, uint64_t seed);
 uint64_t qk_rng_next(struct qk_rng *rng);
-/* Uniform in [0, bound), bound >= 1; unbiased (rejection of the incomplete last interval). */
+/*
+ * Uniform in [0, bound), bound >= 1. Unbiased, because draws from the incomplete last interval are rejected.
+ */
 uint64_t qk_rng_below(struct qk_rng *rng, uint64_t bound);
 /* Uniform in [0, 1) on the grid of 2^-24. */
 float qk_rng_unit(struct qk_rng *rng);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A table of kernels: the built-in one, made from variants.def, or one out of a shared library (module.h).
- * Rows of an op stand together, worst to best, and the first of them is its reference.
+ * A table of kernels. It is the built-in one, made from variants.def, or comes from a shared library
+ * (module.h). The rows of an op stand together, worst to best. The first of them is the op's reference.
  */
 #pragma once
 
@@ -14,7 +14,7 @@ struct qk_table {
     size_t count;
     const char *compiler; /* "gcc 12.2.0" */
     const char *version;  /* of the project */
-    const char *path;     /* of the library, as it was given; "" for the built-in table */
+    const char *path;     /* of the library, as the caller gave it; "" for the built-in table */
     void *handle;         /* NULL for the built-in table, and after qk_table_free */
 };
 
@@ -22,25 +22,27 @@ struct qk_table {
 const struct qk_table *qk_table_builtin(void);
 
 /*
- * Loads the shared library of that path, which the caller keeps unchanged meanwhile, and reads its table. Its
- * constructors run. Rows that this program cannot judge are there with the reason in `unknown`. On failure *t
- * is empty; free with qk_table_free in any case. QK_ERR_IO: no such file, not a regular one, or the loader
- * refuses it. QK_ERR_INVALID: no kernel module, another ABI, or a table that breaks its own contract.
- * QK_ERR_MEMORY.
+ * Loads the shared library `path`, runs its constructors, and reads its table. The caller keeps the file
+ * unchanged as long as it is loaded. Rows that this program cannot judge are there, with the reason in
+ * `unknown`. On failure *t is empty. Call qk_table_free in any case.
+ *
+ *     QK_ERR_IO       no such file, not a regular file, or the loader refuses it
+ *     QK_ERR_INVALID  no kernel module, another ABI, or a table that breaks its own contract
+ *     QK_ERR_MEMORY
  */
 int qk_table_load(struct qk_table *t, const char *path, struct qk_error *err);
 void qk_table_free(struct qk_table *t);
 
-/* The row of that name; NULL when there is none. */
+/* The row of that op and name. NULL when there is none. */
 const struct qk_variant *qk_table_find(const struct qk_table *t, const char *op, const char *name);
-/* The place of a row of this table among its rows. */
+/* The index of a row of this table. */
 size_t qk_table_index(const struct qk_table *t, const struct qk_variant *v);
-/* The op's first row; NULL when the table has none of it. */
+/* The op's first row. NULL when the table has no row of the op. */
 const struct qk_variant *qk_table_reference(const struct qk_table *t, enum qk_op op);
-/* Of the built-in table, which has rows of every op: what defines the op's results. */
+/* The reference in the built-in table: it defines the op's results. There is one for every op. */
 const struct qk_variant *qk_reference(enum qk_op op);
 /*
- * What a caller should use: the op's last row that can run here and is not a ceiling. NULL when there is
- * none.
+ * The row that a caller should use: the op's last one that can run here and is not a ceiling. NULL when there
+ * is none.
  */
 const struct qk_variant *qk_table_best(const struct qk_table *t, enum qk_op op, const struct qk_cpu *cpu);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What most cases do alike: plan buffers, fill arrays of a type, compare outputs to the bit. */
+/* What most cases do alike: plan buffers, fill arrays of a type, and compare outputs to the bit. */
 #pragma once
 
 #include "kernels/case.h"
@@ -7,21 +7,26 @@
 struct qk_extent {
     const char *name;
     bool output;
-    size_t rows, columns, unit; /* unit: bytes of an element, which is also its alignment */
+    size_t rows, columns, unit; /* unit: an element's bytes, which is also its alignment */
 };
 
 /*
- * Adds the buffers to the plan, each decided by or deciding the result whole, and their bytes to its declared
- * work. QK_ERR_MEMORY when a size overflows, the declared number of operations included: it is factors[0] *
- * [1] * ..., ended by 0.
+ * Adds the buffers to the plan, and their bytes to the plan's declared work. Every byte counts: the result
+ * depends on the inputs whole, and the outputs are written whole. The declared operations are factors[0] *
+ * factors[1] * ..., ended by 0. QK_ERR_MEMORY when a size or the number of operations overflows.
  */
 int qk_plan_buffers(struct qk_plan *p, const struct qk_extent *extents, int count, const size_t *factors,
                     struct qk_error *err);
 
 /*
- * ORDINARY: uniform in (-1, 1). EXTREME: as case.h says, infinities and NaN included. CODES: every byte and
- * small fractions (f32), every bit pattern (f16). CONSTANT: one value. None of the fills draws anything when
- * `to` is NULL.
+ * The values by kind of fill:
+ *
+ *     ORDINARY  f32: uniform in [-1, 1); f16: any sign and fraction, magnitude in [2^-6, 2)
+ *     EXTREME   as case.h says, with infinities and NaN
+ *     CODES     f32: multiples of 0.5 from -127 to 127; f16: every bit pattern
+ *     CONSTANT  one value
+ *
+ * When `to` is NULL, a fill draws nothing from rng.
  */
 void qk_fill_f32(float *to, size_t n, enum qk_fill kind, struct qk_rng *rng);
 void qk_fill_f16(uint16_t *to, size_t n, enum qk_fill kind, struct qk_rng *rng);
@@ -30,8 +35,8 @@ void qk_fill_f32_inputs(const struct qk_plan *p, enum qk_fill kind, struct qk_rn
 void qk_fill_bytes(void *to, size_t n, enum qk_fill kind, struct qk_rng *rng);
 
 /*
- * Output `index` of the plan, found against expected, as case.h's same: bit for bit, except that any NaN
- * equals any.
+ * Compares output `index` of the plan as struct qk_case's `same` does: bit for bit, except that any NaN
+ * equals any other.
  */
 bool qk_same_f32(const struct qk_plan *p, int index, void *const *expected, void *const *found, char *why,
                  size_t size);

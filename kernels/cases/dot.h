@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Dot products in f32: one value is the sum of n products t = s * w * x (s = 1 where there is no scale), in
- * an order and grouping of the variant's own. The scale may be applied to the weight, to the product or to
- * any partial sum of its block. There are at least eight partial sums, so that the error stays below that of
- * eight running sums:
- *     |y - exact| <= (n / 8 + 16) * 2^-24 * sum |t|  +  2^-149 * sum (1 + |s| + |x|)
- * The second part is what denormal products lose. The bound holds as long as no |s * w| and neither sum |t|
- * nor sum |w
- * * x| exceeds FLT_MAX; beyond that any value may come out. A NaN among the values used makes the result NaN,
- * an
- * infinity makes it infinite or NaN; a table entry that no code picks is not used. The reference is held to
- * the same bound. Source: n additions in any order are off by at most (n - 1) roundings of the sum of
- * magnitudes (Higham, Accuracy and Stability of Numerical Algorithms, 4.2), here n / 8 of them per partial
- * sum.
+ * Dot products in f32. A value is the sum of n products t = s * w * x, with s = 1 where there is no scale.
+ * Each variant chooses its own order and grouping. It may apply the scale to the weight, to the product, or
+ * to any partial sum of its block. It keeps at least eight partial sums, so that its error stays below that
+ * of eight running sums:
  *
- * This file makes the values of such cases and judges their results: the exact sum and its bound are worked
- * out from the inputs in double, whose own error is 2^-29 of the bound's first part.
+ *     |y - exact| <= (n / 8 + 16) * 2^-24 * sum |t|  +  2^-149 * sum (1 + |s| + |x|)
+ *
+ * The second part is what denormal products lose. The reference is held to the same bound. Other rules:
+ *
+ *    - The bound holds as long as no |s * w|, nor sum |t|, nor sum |w * x| exceeds FLT_MAX. Beyond that any
+ *      value may come out.
+ *    - A NaN among the values used makes the result NaN. An infinity makes it infinite or NaN.
+ *    - A table entry that no code picks is not used.
+ *
+ * Source: n additions in any order are off by at most (n - 1) roundings of the sum of magnitudes (Higham,
+ * Accuracy and Stability of Numerical Algorithms, 4.2). Here each partial sum has n / 8 of them.
+ *
+ * This file makes the values of such cases and judges their results. It computes the exact sum and its bound
+ * from the inputs in double. The error of that is 2^-29 of the bound's first part.
  */
 #pragma once
 
@@ -33,8 +36,8 @@ struct qk_dot {
 };
 
 /*
- * One more product. Here, as it is called for a billion weights of a matrix from memory: in registers it
- * takes a third.
+ * Adds one more product. It is inline, because the checks call it for a billion weights of a matrix: with the
+ * struct in registers it takes a third of the time.
  */
 static inline void qk_dot_add(struct qk_dot *dot, float s, float w, float x)
 {
@@ -48,12 +51,12 @@ static inline void qk_dot_add(struct qk_dot *dot, float s, float w, float x)
     dot->widest = scaled > dot->widest ? scaled : dot->widest;
     dot->lost += 1.0 + fabs((double)s) + fabs((double)x);
 }
-/* Whether `found` may come out; otherwise says in why[size] what was found and expected in row `row`. */
+/* True when `found` is allowed. Otherwise why[size] says what was found and expected in row `row`. */
 bool qk_dot_agrees(const struct qk_dot *dot, float found, size_t row, char *why, size_t size);
 
 /*
- * n values. QK_FILL_EXTREME: zeros of both signs, denormals, large and small ones; in one call of two an
- * infinity or a NaN or two infinities among them. None when `to` is NULL. Otherwise of size 0.5 to 1.5 and
- * both signs: every bit of them counts in a sum.
+ * Fills n values; draws none when `to` is NULL. With QK_FILL_EXTREME they are zeros of both signs, denormals,
+ * large and small values. About half of those calls also put infinities or NaNs among them. With the other
+ * fills they have magnitude 0.5 to 1.5 and both signs, so that every bit of them counts in a sum.
  */
 void qk_dot_fill(float *to, size_t n, enum qk_fill kind, struct qk_rng *rng);

@@ -11,21 +11,21 @@
 #include <stdint.h>
 
 struct qk_state {
-    uint64_t control; /* MXCSR without its flags; of aarch64 the FPCR */
+    uint64_t control; /* MXCSR without its flags; on aarch64 the FPCR */
     uint16_t x87;     /* its control word */
-    bool in_use;      /* an x87 or MMX register: as after MMX instructions without emms */
+    bool in_use;      /* is an x87 or MMX register in use, as after MMX instructions without emms? */
     bool down;        /* the direction flag */
     sigset_t mask;
 };
 
 /*
- * Of the calling thread. The first clears the direction flag and the x87 registers, so that C code may
- * follow.
+ * Read and write the state of the calling thread. Reading also clears the direction flag and the x87
+ * registers, so that C code may follow.
  */
 void qk_state_read(struct qk_state *s);
 void qk_state_write(const struct qk_state *s);
 /*
- * True when the state is `before`. Otherwise it is made so, and why[size] says what had changed: "left MXCSR
- * at ...".
+ * True when the state still is `before`. Otherwise it restores `before`, and why[size] says what had changed:
+ * "left MXCSR at ...".
  */
 bool qk_state_kept(const struct qk_state *before, char *why, size_t size);

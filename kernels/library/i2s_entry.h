@@ -6,12 +6,13 @@
 #include "kernels/support.h"
 
 /*
- * Bytes of the codes in I2_S order, and in I2S16 order when they are interleaved. QK_ERR_ARG, QK_ERR_MEMORY.
+ * The number of bytes of the codes: in I2_S order, or in I2S16 order when `interleaved`. QK_ERR_ARG,
+ * QK_ERR_MEMORY.
  */
 int qk_i2s_bytes(size_t rows, size_t columns, bool interleaved, size_t *bytes, struct qk_error *err);
 /*
- * Everything a caller of a product can get wrong but the sum; q_sum as an array of its tokens. The best
- * variant of op for this machine comes into *v.
+ * Checks everything that a caller of a product can get wrong, except the value of q_sum. q_sum is an array of
+ * `tokens` sums. Sets *v to op's best variant for this machine.
  */
 int qk_i2s_check_product(enum qk_op op, const int32_t *y, const uint8_t *codes, size_t code_bytes,
                          const int8_t *q, const int32_t *q_sum, size_t rows, size_t columns, size_t tokens,

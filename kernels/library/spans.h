@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The buffers of a checked entry point (qkernels.h): what every one of them demands of its caller's pointers.
+ * The buffers of a checked entry point (qkernels.h): what all entry points demand of their caller's pointers.
  */
 #pragma once
 
@@ -13,16 +13,19 @@ struct qk_span {
     size_t bytes, align; /* align: of its element type */
 };
 
-/* QK_ERR_ARG unless all are non-NULL and aligned, and spans[0], the output, overlaps none of the others. */
+/*
+ * QK_ERR_ARG unless all pointers are non-NULL and aligned, and spans[0], the output, overlaps none of the
+ * others.
+ */
 int qk_check_spans(const struct qk_span *spans, int count, struct qk_error *err);
 
 /*
- * The variant that an entry point is to call on this machine; QK_ERR_ARG for an unknown name in
+ * Sets *best to the variant that an entry point calls on this machine. QK_ERR_ARG for an unknown name in
  * QK_DISABLE_ISA.
  */
 int qk_best(enum qk_op op, const struct qk_variant **best, struct qk_error *err);
 
-/* A buffer by its counts; unit: bytes of an element, which is also its alignment. */
+/* A buffer, given by its counts. unit: bytes of an element, which is also its alignment. */
 struct qk_array {
     const char *name;
     const void *at;
@@ -31,9 +34,11 @@ struct qk_array {
 enum { QK_ARRAYS_MAX = 8 };
 
 /*
- * The checks of an entry point whose first `outputs` arrays are written, and the variant it is to call, into
- * *best. QK_ERR_MEMORY when a size overflows; QK_ERR_ARG as qk_check_spans, for every output, and for an
- * unknown name in QK_DISABLE_ISA. count <= QK_ARRAYS_MAX.
+ * The checks of an entry point that writes the first `outputs` arrays. Sets *best to the variant it calls.
+ * count <= QK_ARRAYS_MAX.
+ *
+ *     QK_ERR_MEMORY  a size overflows
+ *     QK_ERR_ARG     as qk_check_spans for every output, or an unknown name in QK_DISABLE_ISA
  */
 int qk_check_arrays(enum qk_op op, const struct qk_array *arrays, int count, int outputs,
                     const struct qk_variant **best, struct qk_error *err);

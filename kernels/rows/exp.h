@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exp(x) for x <= 0, the same operations in the same order in scalar, AVX2 and AVX-512 code, so the same bits
- * everywhere.
+ * exp(x) for x <= 0. Scalar, AVX2 and AVX-512 code do the same operations in the same order, so they give the
+ * same bits.
  *
- * x = n ln 2 + r with |r| <= ln(2) / 2, n rounded by adding and subtracting 1.5 * 2^23; ln 2 in two parts,
- * the first with so few bits that n times it is exact (Cody and Waite, "Software Manual for the Elementary
- * Functions", 1980). exp(r) = 1 + r + r^2 p(r), p of degree 4 by the Remez exchange on the relative error
- * (own computation: 3.1e-9). 2^n by its exponent bits. No fused multiply-add, because the level BASE has
- * none.
+ * The method:
  *
- * Error: below 1 unit in the last place over all floats in [-87, 0] (own measurement over every one of them);
- * 0 and -0 give 1. Below -87 the result is 0, where the true one is under 1.7e-38. NaN stays NaN. x > 0 is
- * not covered.
+ *    - x = n ln 2 + r with |r| <= ln(2) / 2. Adding and subtracting 1.5 * 2^23 rounds n.
+ *    - ln 2 has two parts. The first has so few bits that n times it is exact (Cody and Waite, "Software
+ *      Manual for the Elementary Functions", 1980).
+ *    - exp(r) = 1 + r + r^2 p(r). p has degree 4; the Remez exchange on the relative error gave it (own
+ *      computation: 3.1e-9).
+ *    - The exponent bits give 2^n.
+ *    - There is no fused multiply-add, because the level BASE has none.
+ *
+ * The error is below 1 unit in the last place for all floats in [-87, 0] (own measurement, of every one of
+ * them). 0 and -0 give 1. Below -87 the result is 0, where the true value is under 1.7e-38. NaN stays NaN. x
+ * > 0 is not covered.
  */
 #pragma once
 

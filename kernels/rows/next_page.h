@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a linear stream from memory wants by software: the first lines of the page after next, asked for once
- * per page. The hardware runs ahead of a stream only to the end of a page, and finds out late where the next
- * one lies. A hint per line costs more than it brings: on Zen 5, i2s16_gemv over 266 MB in pages of 2 MiB as
- * a build against one with a hint per line 4 KiB ahead was 4 to 34 % faster in 36 runs of the gate, the more
- * so the busier the neighbours kept the memory: 6.9 to 9.6 ms against 7.1 to 12.1. (Five runs of another hour
- * gave -19, +10, +12, -10 and -1 %: memory was then in some state that no load of our own brought back.)
+ * A software hint for a linear stream from memory: once per page, it asks for the first lines of the page
+ * after next. The hardware runs ahead of a stream only to the end of a page, and finds out late where the
+ * next page lies.
+ *
+ * A hint per line costs more than it brings. The gate compared both builds of i2s16_gemv on Zen 5, over 266
+ * MB in pages of 2 MiB. The other build had a hint per line, 4 KiB ahead.
+ *
+ *    - In 36 runs of the gate, a hint per page was 4 to 34 % faster: 6.9 to 9.6 ms against 7.1 to 12.1 ms.
+ *      The busier the neighbours kept the memory, the larger the gain.
+ *    - Five runs of another hour gave -19, +10, +12, -10 and -1 %. Memory was then in some state that no load
+ *      of our own brought back.
  */
 #pragma once
 
@@ -14,8 +19,9 @@
 #include <stdint.h>
 
 /*
- * To be called every `step` bytes (a power of two) of a stream that is at `at` and ends at `end`. Never past
- * the end: a hint to a page that is not there is dropped, but only after a walk of the page tables.
+ * Call it every `step` bytes (a power of two) of a stream that is at `at` and ends at `end`. It never asks
+ * past the end: the processor drops a hint to a page that is not there, but only after a walk of the page
+ * tables.
  */
 static inline __attribute__((always_inline)) void qk_next_page(const void *at, size_t step, const void *end)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Dot products of f32 with f32 or f16, in the order of sums.h, one element type per function. The last,
- * incomplete 64 terms are padded with zeros: their products, +0, change no partial sum, because none is ever
+ * Dot products of f32 with f32 or f16, in the order of sums.h, one function per element type. Zeros pad the
+ * last, incomplete 64 terms. Their products are +0 and change no partial sum, because no partial sum is ever
  * -0.
  */
 #pragma once
@@ -29,8 +29,8 @@ static inline float qk_dot_f16(const uint16_t *a, const float *x, size_t n)
 }
 
 /*
- * Copies must be registers, not an array in memory: gcc counts a loop of intrinsics as too large to copy by
- * itself.
+ * The copies must be registers, not an array in memory. gcc counts a loop of intrinsics as too large to
+ * unroll by itself.
  */
 #if defined __clang__
 #define QK_UNROLL(n) _Pragma("clang loop unroll(full)")
@@ -97,7 +97,7 @@ static inline __mmask16 qk_first16(size_t n)
     return n < 16 ? (__mmask16)((1u << n) - 1) : (__mmask16)0xffff;
 }
 
-/* Which of the sixteen places from `at` on lie below n; none from n on. */
+/* Which of the sixteen places from `at` on lie below n. None when `at` is n or more. */
 static inline __mmask16 qk_some16(size_t at, size_t n)
 {
     return at < n ? qk_first16(n - at) : 0;

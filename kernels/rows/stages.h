@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Staged variants. An op that has them says what they share in its own <op>/stages.h, which then includes
- * this one:
+ * this file:
  *
  *     #define QK_OP      qk256_dequant
  *     #define QK_ARGS    float *restrict out, ...       the parameters of its kernels (op.h)
@@ -13,10 +13,10 @@
  *     static QK_BODY body(QK_ARGS, const int last) { ... }
  *     QK_STAGED_KERNEL(p1_unpack)
  *
- * and gets the kernel, the body with every stage (STAGE_WHOLE), and its _upto function, which hands out the
- * same body cut after a stage. A cut body passes what it has computed so far to QK_SINK_*, so that the
- * compiler must compute it; nothing else of the loop changes, so neighbouring prefixes differ by one
- * component of the code that ships.
+ * QK_STAGED_KERNEL makes the kernel, which is the body with every stage (STAGE_WHOLE). It also makes the
+ * _upto function, which returns the same body cut after a stage. A cut body passes what it has computed so
+ * far to QK_SINK_*, so that the compiler must compute it. Nothing else of the loop changes. So neighbouring
+ * cuts differ by one component of the code that ships.
  */
 #pragma once
 
@@ -24,8 +24,10 @@
 
 #define QK_BODY inline __attribute__((always_inline)) void
 
-/* An empty asm that takes the value in a register: computed, then dropped. INT: general, VEC: float or
- * vector. */
+/*
+ * An empty asm that takes the value in a register: the value is computed, then dropped. INT takes a general
+ * register, VEC a float or vector register.
+ */
 #define QK_SINK_INT(value) __asm__ volatile("" : : "r"(value))
 #if defined __x86_64__
 #define QK_SINK_VEC(value) __asm__ volatile("" : : "x"(value))

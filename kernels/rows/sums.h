@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sums of f32 terms that are defined to the last bit, so that every variant on every machine gives the same
- * result. Term i goes to partial sum i mod 64, in ascending i, each starting at +0. Then the upper half of
- * the partial sums is added to the lower half, 64 to 32 to 16 and so on to 1. Products are rounded before
- * they are added: the level BASE has no fused multiply-add. 64 is four vectors of sixteen: enough chains to
- * hide an add's latency at AVX-512, eight vectors at AVX2.
+ * Sums of f32 terms, defined to the last bit, so that every variant gives the same result on every machine.
  *
- * Against the exact sum of n terms t: |error| <= g * sum |t| with g = k u / (1 - k u), k = ceil(n / 64) + 6
- * additions and 1 more for the product, u = 2^-24 (Higham, "Accuracy and Stability of Numerical Algorithms",
- * 2nd ed., ch. 3 and 4). Where a result is NaN, its payload is free.
+ *    - Term i goes to partial sum i mod 64, in ascending i. Each partial sum starts at +0.
+ *    - Then the upper half of the partial sums is added to the lower half: 64 to 32, to 16 and so on to 1.
+ *    - Products are rounded before they are added, because the level BASE has no fused multiply-add.
+ *
+ * 64 is four vectors of sixteen, enough chains to hide an add's latency at AVX-512. At AVX2 it is eight
+ * vectors.
+ *
+ * The error against the exact sum of n terms t is at most g * sum |t|, with g = k u / (1 - k u) and u =
+ * 2^-24. k is the number of roundings: ceil(n / 64) + 6 additions, and 1 more for the product (Higham,
+ * "Accuracy and Stability of Numerical Algorithms", 2nd ed., ch. 3 and 4). Where a result is NaN, its payload
+ * is free.
  */
 #pragma once
 

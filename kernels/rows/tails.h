@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Copying and clearing the few elements of a tail, as statements over arrays of any type. Loops on purpose:
- * memcpy and memset would leave the kernel for whatever libc has for this processor, and a kernel's
- * instructions could no longer be counted alike everywhere. The empty asm keeps the compiler from making
- * those calls out of the loops.
+ * Copy and clear the few elements of a tail, as statements over arrays of any type. They are loops on
+ * purpose. memcpy and memset would leave the kernel for whatever libc has for this processor. A kernel's
+ * instructions could then no longer be counted alike everywhere. The empty asm keeps the compiler from
+ * turning the loops into those calls.
  */
 #pragma once
 

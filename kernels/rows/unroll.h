@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How often the compiler copies the body of the loop that follows, said where the loop stands: all of its up
- * to sixteen rounds, or none. Left to itself gcc finds a body too large to copy in some variants and small
- * enough to copy 32 times in others; neighbours of a ladder are to differ by their switch only.
+ * Says where a loop stands how often the compiler copies its body: all of its rounds, at most sixteen, or
+ * none. Left to itself, gcc finds a body too large to copy in some variants, and copies it 32 times in
+ * others. Neighbours of a ladder must differ by their switch only.
  */
 #pragma once
 

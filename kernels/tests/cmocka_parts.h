@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* parts.h for tests that use cmocka, whose header wants these before it. */
+/* parts.h for tests that use cmocka, with the headers that cmocka's own header needs before it. */
 #pragma once
 
 #include "kernels/tests/parts.h"
@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 /*
- * Begins a test; its body follows. Tests enter themselves, so no list names them, and run in the order they
- * stand in. UNIT_TEST_WITH gives one its own set-up and tear-down, or NULL.
+ * Begins a test; its body follows. Tests enter themselves, so no list names them. They run in the order of
+ * the file. UNIT_TEST_WITH gives a test its own set-up and tear-down, or NULL.
  */
 #define UNIT_TEST(NAME) UNIT_TEST_WITH(NAME, NULL, NULL)
 #define UNIT_TEST_WITH(NAME, SET_UP, TEAR_DOWN)                                                              \
@@ -26,17 +26,20 @@
         unit_tests[NAME##_place] = (struct CMUnitTest){#NAME, NAME, SET_UP, TEAR_DOWN, NULL};                \
     }                                                                                                        \
     static void NAME(__attribute__((unused)) void **state)
-/* Begins a fixture that does without cmocka's state; the body follows. */
+/* Begins a fixture that does not use cmocka's state; its body follows. */
 #define UNIT_FIXTURE(NAME) static int NAME(__attribute__((unused)) void **state)
 
 enum { UNIT_TESTS_MAX = 64 };
-/* Those of this file; free places are NULL. */
+/* The tests of this file. Free places are NULL. */
 __attribute__((unused)) static struct CMUnitTest unit_tests[UNIT_TESTS_MAX];
 
-/* Runs the file's tests between a set-up and a tear-down, each of which may be NULL; what a part returns. */
+/*
+ * Runs the file's tests between a set-up and a tear-down, each of which may be NULL. Returns what a part
+ * returns.
+ */
 #define unit_tests_run(NAME, SET_UP, TEAR_DOWN)                                                              \
     cmocka_run_group_tests_name(NAME, unit_tests, SET_UP, TEAR_DOWN)
-/* A part that does no more than that. */
+/* A part that does only that. */
 #define UNIT_TESTS(PART, SET_UP, TEAR_DOWN)                                                                  \
     TEST_PART(PART)                                                                                          \
     {                                                                                                        \
@@ -49,7 +52,7 @@ __attribute__((unused)) static struct CMUnitTest unit_tests[UNIT_TESTS_MAX];
         if (!strstr(found, text))                                                                            \
             fail_msg("'%s' does not say '%s'", found, text);                                                 \
     } while (0)
-/* Fails with what a struct qk_error says when the call that fills it does not return 0. */
+/* Fails, with the text of the struct qk_error, when the call that fills it does not return 0. */
 #define assert_works(call, err)                                                                              \
     do {                                                                                                     \
         if (call)                                                                                            \

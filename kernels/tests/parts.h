@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Test programs of several parts. `PROGRAM PART [ARGUMENT...]` runs one part, `PROGRAM` alone lists them. A
- * part is the tests of one file, or what a test script wants written. Parts enter themselves before main, so
- * no list names them.
+ * Test programs of several parts. `PROGRAM PART [ARGUMENT...]` runs one part; `PROGRAM` alone lists them. A
+ * part holds the tests of one file, or writes what a test script needs. Parts enter themselves before main,
+ * so no list names them.
  */
 #pragma once
 

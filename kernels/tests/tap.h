@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The few lines of TAP that the tests of kernels/ need: they also run where there is no test library. */
+/*
+ * The few lines of TAP that the tests of kernels/ need. These tests also run where there is no test library.
+ */
 #pragma once
 
 #include "kernels/support.h"
@@ -9,7 +11,7 @@
 
 static int tap_count, tap_failed;
 
-/* One test. err may be NULL; its text is shown when the test fails. */
+/* Reports one test. err may be NULL; its text is shown when the test fails. */
 static inline void tap(bool good, const char *name, const struct qk_error *err)
 {
     printf("%s %d - %s\n", good ? "ok" : "not ok", ++tap_count, name);
@@ -18,14 +20,14 @@ static inline void tap(bool good, const char *name, const struct qk_error *err)
     tap_failed += !good;
 }
 
-/* `count` tests that cannot run here. */
+/* Reports `count` tests that cannot run here. */
 static inline void tap_skip(int count, const char *name, const char *why)
 {
     while (count--)
         printf("ok %d - %s # SKIP %s\n", ++tap_count, name, why);
 }
 
-/* The plan, and what main returns. */
+/* Prints the plan. Returns what main returns. */
 static inline int tap_end(void)
 {
     printf("1..%d\n", tap_count);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bound of f32 dot products checked: kernels that are broken on purpose, one fault each, must fail, with
- * a text that names the fault; sums in other orders, and a single running sum where rows are short, must
- * pass.
+ * Tests the bound of f32 dot products. Kernels that are broken on purpose, one fault each, must fail with a
+ * text that names the fault. Sums in other orders must pass, and so must a single running sum where rows are
+ * short.
  */
 #include "kernels/cases/dot.h"
 #include "kernels/check/check.h"

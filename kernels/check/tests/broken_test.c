@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The checker checked: kernels that are broken on purpose, one fault each, must fail, with a text that names
- * the fault; and the same loop without a fault must pass.
+ * Tests the checker. Kernels that are broken on purpose, one fault each, must fail with a text that names the
+ * fault. The same loop without a fault must pass.
  */
 #include "kernels/check/check.h"
 #include "kernels/layout.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The checker over the whole table, one TAP line per row. Plain C without a test library, so that it also
- * runs where there is none (under an emulator, on another architecture).
+ * Runs the checker over the whole table and prints one TAP line per row. It is plain C without a test
+ * library, so that it also runs where there is none (under an emulator, on another architecture).
  */
 #include "kernels/check/check.h"
 #include "kernels/table.h"

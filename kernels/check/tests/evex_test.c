@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The checker over the AVX-VNNI kernels built by vex_as_evex.c. Skipped without AVX512. */
+/* Runs the checker over the AVX-VNNI kernels that vex_as_evex.c builds. Skipped without AVX512. */
 #include "kernels/check/check.h"
 #include "kernels/cpu.h"
 #include "kernels/i2s16_gemm/op.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ends of the range, against the formula and not against the reference: all codes alike, all activations
- * alike, as many columns as there may be. Kernels that keep sums in 16 bits for too long wrap here.
+ * Tests the ends of the range against the formula, not against the reference. All codes are alike, all
+ * activations are alike, and there are as many columns as allowed. Kernels that keep sums in 16 bits for too
+ * long wrap here.
  */
 #include "kernels/i2s16_gemm/op.h"
 #include "kernels/i2s16_gemv/op.h"

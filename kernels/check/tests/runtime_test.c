@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The nine checks the runtime has for its AVX2 kernels, under names that say so (the list:
- * EffortlessMetrics/BitNet-rs, crates/bitnet-kernels/src/cpu/x86.rs, tests test_avx2_*), with stricter
- * bounds: everything here is equal to the bit, where there it is within 1e-6, 1e-5, 0.01, or in nine bytes of
- * ten.
+ * The nine checks that the audited runtime has for its AVX2 kernels, under names that say so. Their list:
+ * EffortlessMetrics/BitNet-rs, crates/bitnet-kernels/src/cpu/x86.rs, tests test_avx2_*. The bounds here are
+ * stricter. Everything must be equal to the bit, where the runtime allows 1e-6, 1e-5 or 0.01, or asks for
+ * nine bytes of ten.
  */
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"

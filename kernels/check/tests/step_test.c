@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The references of sums.h against their formulas in f64, within the bounds stated there, and the values they
- * promise for zero, infinite and NaN inputs. The checker then holds every variant to its reference.
+ * Tests the references of sums.h against their formulas in f64, within the bounds that they state. Also tests
+ * the values they promise for zero, infinite and NaN inputs. The checker then holds every variant to its
+ * reference.
  */
 #include "kernels/act_quant/op.h"
 #include "kernels/attention_f16/op.h"

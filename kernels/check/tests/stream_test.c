@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Outputs so large that variants store past the caches: the checker's shapes are smaller. On a cache line,
- * and not.
+ * Tests outputs so large that variants store past the caches; the checker's shapes are smaller. Outputs begin
+ * on a cache line, or not.
  */
 #include "kernels/layout.h"
 #include "kernels/qk256_dequant/op.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One AVX-VNNI kernel, built for AVX512 VNNI instead: the same source, the same instructions in another
- * encoding, so that its arithmetic is checked on machines that have only the latter. QK_FILE and QK_ROW come
- * from meson.build.
+ * One AVX-VNNI kernel, built for AVX512 VNNI: the same source, the same instructions in another encoding. So
+ * its arithmetic is checked on machines that have only AVX512 VNNI. QK_FILE and QK_ROW come from meson.build.
  */
 #define __AVXVNNI__                1
 #define qk_i2s_gemv_avxvnni_mask   qk_evex_i2s_gemv

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every refusal of the checked entry points of f32 dot products, with its text, and the output untouched
- * after each.
+ * Tests every refusal of the checked entry points of f32 dot products: its text, and that the output is
+ * untouched.
  */
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"

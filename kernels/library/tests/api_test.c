@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every refusal of the checked entry point, with its text, and the output untouched after each. */
+/* Tests every refusal of qk256_dequant's checked entry point: its text, and that the output is untouched. */
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"
 #include "kernels/library/tests/refused.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every refusal of the i2s entry points, with its text, and the output untouched; and the whole way from I2_S
- * order.
+ * Tests every refusal of the i2s entry points: its text, and that the output is untouched. Also tests the
+ * whole way from I2_S order to a result.
  */
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"

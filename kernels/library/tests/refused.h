@@ -15,6 +15,6 @@ static inline void refused_as(int expected, const char *name, int code, const ch
     memset(&err, 0, sizeof err);
 }
 
-/* Each says in its text what was found, and what was wanted. */
+/* The call must refuse, leave the outputs untouched, and say in its text what it found and what it wanted. */
 #define refused(name, call, found, wanted) refused_as(QK_ERR_ARG, name, call, found, wanted, untouched)
 #define too_large(name, call, want)        refused_as(QK_ERR_MEMORY, name, call, "overflow", want, untouched)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The refusals of the checked entry points of the ops around the products: what each excludes, and what all
- * refuse alike, with outputs untouched; then one good call each.
+ * Tests the refusals of the checked entry points of the ops around the products: those of each op, and those
+ * that all share. Outputs must stay untouched. Then one good call of each.
  */
 #include "kernels/library/qkernels.h"
 #include "kernels/tests/tap.h"
