@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bencher Metric Format: {benchmark: {measure: {value, lower_value?, upper_value?}}},
+ * Bencher Metric Format: {benchmark: {measure: {value, lower_value?, upper_value?}}}. Source:
  * bencher.dev/docs/reference/bencher-metric-format. It has no place for a verdict, so what cannot be trusted
  * must stay out of the history.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A gate's report as text and as markdown: the same tables in the order each reader wants. */
+/* A gate's report as text and as markdown: the same tables, in the order that each reader wants. */
 #include "reports/forms/private.h"
 
 #include <stdint.h>

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """ended.py (--begin | EXIT_CODE REASON) OPTION...: the forms of a gate whose program could not be built or run.
 
-OPTION... are those of `qkbench gate`. Of them --out, --junit, --markdown, --bmf and --github are obeyed, and all others
-are passed over. Each form says INVALID, with the reason. `ci/gate` calls it where `qkbench gate` itself cannot: with
---begin before it builds, which replaces the files only, so that no verdict of an earlier run stays behind and a folder
-that cannot be written to is found at once.
+OPTION... are those of `qkbench gate`. It obeys --out, --junit, --markdown, --bmf and --github, and passes over all
+others. Each form says INVALID, with the reason. `ci/gate` calls it where `qkbench gate` itself cannot write the forms.
+It calls it with --begin before it builds. That replaces only the files, so no verdict of an earlier run stays behind,
+and a folder that cannot be written to is found at once.
 
 Exit codes: 0 done; 1 a form cannot be written, but all others are; 2 usage, or two forms would go to one file.
 """

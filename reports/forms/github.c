@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * GitHub workflow commands, `::error file=...,title=...::message` (docs.github.com, "Workflow commands for
- * GitHub Actions"). A step shows ten errors and ten warnings and drops the rest. So the worst are told, and
+ * GitHub Actions"). A step shows ten errors and ten warnings and drops the rest. So we print the worst, and
  * how many there are.
  */
 #include "harness/records/shown.h"

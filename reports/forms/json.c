@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-/* A text that is null where it is empty. */
+/* A text that is null when it is empty. */
 enum { OR_NONE = BENCH_OR_NULL | BENCH_FILLED };
 /* Bytes from anywhere: one that is not UTF-8 takes four characters. */
 #define SHOWN 0, 4 * 4096

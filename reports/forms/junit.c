@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JUnit XML as both of its usual schemas take it: that of Ant's reports (github.com/windyroad/JUnit-Schema)
- * and that of Jenkins (xunit-plugin, junit-10.xsd). So dates have no zone, and nothing stands beside a result
- * inside a test case. Only Jenkins's has `file`, which GitLab and others link; where it is not known it is
- * left out.
+ * JUnit XML that both usual schemas accept: that of Ant's reports (github.com/windyroad/JUnit-Schema) and
+ * that of Jenkins (xunit-plugin, junit-10.xsd). So dates have no zone, and a test case holds nothing beside
+ * its result. Only Jenkins's schema has `file`, which GitLab and others link. Where the file is not known it
+ * is left out.
  */
 #include "harness/records/shown.h"
 #include "reports/forms/private.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The end of a gate's report: the verdict, and what one does about it. */
+/* The end of a gate's report: the verdict, and what to do about it. */
 #include "reports/forms/private.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is said of a gate, as tables: figures of the run, of its cases, rules and controls. */
+/* A gate's tables: figures of the run, of its cases, rules and controls. */
 #include "reports/forms/private.h"
 
 #include <math.h>

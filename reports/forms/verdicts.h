@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a gate found (baselines/gate/verdict.h), in the forms that its readers take. All write to an open
- * stream and return 0, QK_ERR_IO or QK_ERR_MEMORY. The report is borrowed, and nothing is computed here.
+ * What a gate found (baselines/gate/verdict.h), in the forms that its readers take. All writers write to an
+ * open stream and return 0, QK_ERR_IO or QK_ERR_MEMORY. They borrow the report and compute nothing.
  */
 #pragma once
 
@@ -15,7 +15,7 @@ typedef int report_verdicts_writer(const struct baseline_report *r, FILE *to, st
 /* The JSON that report_verdicts_json writes. */
 extern const struct bench_fields report_verdicts_fields;
 /*
- * For people at a terminal: facts, a table of all cases, the verdict and what to do about it. At most 120
+ * Text for a terminal: facts, a table of all cases, the verdict and what to do about it. At most 120
  * columns.
  */
 report_verdicts_writer report_verdicts_text;

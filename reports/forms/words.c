@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The order in which results are told, and the words for one of them: the same in all forms. */
+/* The order of results, and the words for one of them. All forms use the same. */
 #include "reports/forms/private.h"
 
 #include <errno.h>

@@ -17,22 +17,24 @@ struct report_fixture {
 };
 
 /*
- *   full   two shapes, the whole ladder, a skipped and a failed row, an audit with every verdict
- *   bare   no clock, no intervals, no audit, no plot; a quick run from DRAM on a machine with awkward names
- *   sizes  `count` shapes of 256 << k elements, every row measured; for plots
+ * The kinds of input:
+ *   - full: two shapes, the whole ladder, a skipped and a failed row, an audit with every verdict
+ *   - bare: no clock, no intervals, no audit, no plot; a quick run from DRAM on a machine with awkward names
+ *   - sizes: `count` shapes of 256 << k elements, every row measured; for plots
  */
 void report_fixture_full(struct report_fixture *f);
 void report_fixture_bare(struct report_fixture *f);
 void report_fixture_sizes(struct report_fixture *f, size_t count);
 void report_fixture_free(struct report_fixture *f);
 
-/* What `write` writes, NUL-terminated and malloced. */
+/* Returns what `write` writes, NUL-terminated and malloced. */
 typedef int report_writer(const struct report_input *in, FILE *to, struct qk_error *err);
 char *report_fixture_written(report_writer *write, const struct report_input *in);
 
 /*
- * Asserts that text is the content of golden/NAME. With QK_GOLDEN_UPDATE set it becomes the content instead.
+ * Asserts that text is the content of golden/NAME. With QK_GOLDEN_UPDATE set, it writes the text to that
+ * file instead.
  */
 void report_golden_check(const char *name, const char *text);
-/* Asserts that the writer reports a stream that is full. */
+/* Asserts that the writer reports a full stream as an error. */
 void report_full_stream_check(report_writer *write, const struct report_input *in);

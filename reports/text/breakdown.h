@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a breakdown says, as text and markdown. report.h has the rules of both. */
+/* A breakdown as text and markdown. report.h has the rules of both. */
 #pragma once
 
 #include "baselines/stored/components.h"
@@ -12,8 +12,9 @@ struct report_breakdown_input {
 };
 
 /*
- * Facts of the run, the roadmap's table (component by variant, ms per token) of each shape, a table for each
- * variant, the claimed gains, and what was not measured. QK_ERR_IO when the stream fails, QK_ERR_MEMORY.
+ * Writes the facts of the run. For each shape follows the roadmap's table (component by variant, ms per
+ * token) and a table for each variant. Then come the claimed gains, and what was not measured. QK_ERR_IO
+ * when the stream fails, QK_ERR_MEMORY.
  */
 int report_breakdown_text(const struct report_breakdown_input *in, FILE *to, struct qk_error *err);
 int report_breakdown_markdown(const struct report_breakdown_input *in, FILE *to, struct qk_error *err);

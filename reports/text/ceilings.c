@@ -22,7 +22,9 @@ static size_t fewest_repetitions(const struct bench_ceilings *c, size_t *most)
     return *most ? fewest : 0;
 }
 
-/* The largest spread of a level, by one thread and by all; what goes past the caches counts as memory's. */
+/*
+ * The largest spread of a level, by one thread and by all. What does not fit the caches counts as memory's.
+ */
 static void add_spreads(struct report_table *t, const struct bench_ceilings *c)
 {
     double most[BENCH_DRAM + 1];

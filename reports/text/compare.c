@@ -47,7 +47,7 @@ static const struct baseline_part *find_part(const struct baseline_case *c, cons
     return NULL;
 }
 
-/* The rows of both sides' lists: those of `first`, then what only `second` has. */
+/* The rows of both sides' lists: first those of `first`, then those that only `second` has. */
 static void add_parts(struct report_table *t, const struct baseline_difference *d)
 {
     const struct baseline_case *const side[] = {d->old_case, d->new_case};

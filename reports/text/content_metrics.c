@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Columns of one table: as many as 120 columns of text hold beside a variant's name. */
+/* Columns of one table. So many fit into 120 columns of text beside the name of a variant. */
 enum { METRICS_PER_TABLE = 6 };
 
 /* Events of harness/counters/counters.h. */

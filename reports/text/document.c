@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The report in its two forms, text and markdown: the same tables, written by one renderer or the other. */
+/* The report in its two forms, text and markdown. A renderer for each form writes the same tables. */
 #include "reports/text/content.h"
 #include "reports/text/e2e.h"
 

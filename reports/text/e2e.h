@@ -6,14 +6,15 @@
 #include "reports/text/table.h"
 
 /*
- * In markdown: the table that llama-bench prints, with ours beside its columns (medians, not means), then
- * what a token's time is made of. e has been summarised. QK_ERR_IO when the stream fails, QK_ERR_MEMORY.
+ * Writes markdown: the table that llama-bench prints, with our columns beside its own (medians, not means).
+ * Then comes what a token's time consists of. e has been summarised. QK_ERR_IO when the stream fails,
+ * QK_ERR_MEMORY.
  */
 int report_e2e_markdown(const struct bench_e2e *e, FILE *to, struct qk_error *err);
 
 /*
- * The ladder beside the claims: ms/token, tokens/s, speed-up, and the time for the claims' number of tokens.
- * The same errors.
+ * Writes the ladder beside the claims: ms/token, tokens/s, speed-up, and the time for the number of tokens
+ * that is claimed. The same errors.
  */
 int report_e2e_ladder(const struct bench_e2e *e, const struct baseline_e2e_audit *audit, FILE *to,
                       bool markdown, struct qk_error *err);

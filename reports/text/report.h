@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Everything people read: tables and plots. It computes nothing. Numbers arrive in plain structs from
- * harness/ and baselines/, and leave as text. A number that is not there is printed as "-", with its reason
- * below the table.
+ * Everything people read: tables and plots. This folder computes nothing. Numbers arrive in plain structs
+ * from harness/ and baselines/, and leave as text. A number that is not there is printed as "-", with its
+ * reason below the table.
  */
 #pragma once
 
@@ -16,13 +16,13 @@ struct report_input {
     const struct bench_summary *summary;
     const struct baseline_audit *audit;         /* NULL: no audit section */
     const struct baseline_e2e_audit *e2e_audit; /* NULL: no whole model */
-    const struct bench_e2e *e2e;                /* that it is of */
-    const char *no_plot;                        /* NULL, or why there is no plot: said in text and markdown */
+    const struct bench_e2e *e2e;                /* what e2e_audit judges */
+    const char *no_plot;                        /* NULL, or why there is no plot, for text and markdown */
 };
 
-/* Aligned plain text, at most 120 columns. QK_ERR_IO when the stream fails. */
+/* Writes aligned plain text of at most 120 columns. QK_ERR_IO when the stream fails. */
 int report_text(const struct report_input *in, FILE *to, struct qk_error *err);
-/* GitHub-flavoured markdown of the same numbers. */
+/* Writes the same numbers as GitHub-flavoured markdown. */
 int report_markdown(const struct report_input *in, FILE *to, struct qk_error *err);
 /*
  * Tab-separated numbers that the phase plot is drawn from, in full precision, header lines behind '#'. They

@@ -25,7 +25,7 @@ static char *format(struct report_table *t, const char *fmt, va_list args)
     return shown;
 }
 
-/* Takes over text, which may be NULL after a refused allocation. */
+/* Takes over `text`, which is NULL when there was no memory for it. */
 static void append(struct report_table *t, struct report_texts *list, char *text)
 {
     if (text && list->count == list->room) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A table of texts with numbered notes, and its two forms: aligned text and markdown. Whoever fills the table
- * formats its cells, once for both forms.
+ * A table of texts with numbered notes, and its two forms: aligned text and markdown. The code that fills a
+ * table formats each cell once, for both forms.
  */
 #pragma once
 
@@ -17,14 +17,14 @@ struct report_texts {
 };
 
 struct report_column {
-    char *head; /* owned; a line feed breaks it in two lines in text */
+    char *head; /* owned; in text a line feed breaks it into two lines */
     bool right; /* aligned to the right */
     bool wrap;  /* may be broken into several lines when the table is too wide for text */
 };
 
 /*
- * Zero-initialise it, call report_table_column for each column, then fill cells row by row. A refused
- * allocation is remembered in `failed`, and the table must not be written then.
+ * Zero-initialise it, call report_table_column for each column, then fill cells row by row. When memory ran
+ * out, `failed` is set, and the table must not be written.
  */
 struct report_table {
     char *title; /* owned, or NULL */
@@ -37,44 +37,47 @@ struct report_table {
     bool failed;
 };
 
-/* The texts are formatted as by printf and shown as harness/records/shown.h says, each on one line. */
+/* Texts are formatted as by printf. They are shown as harness/records/shown.h says, each on one line. */
 void report_table_title(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void report_table_column(struct report_table *t, const char *head, bool right, bool wrap);
 /*
- * A column for each letter of `kinds`, with that many heads behind it: l to the left, r to the right, w left
- * and may wrap.
+ * Adds a column for each letter of `kinds`, whose heads follow. l is aligned left, r right, and w left and
+ * may wrap.
  */
 void report_table_columns(struct report_table *t, const char *kinds, ...);
 void report_table_cell(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* A cell for each text, which a NULL ends. */
+/* Adds a cell for each text. A NULL ends them. */
 void report_table_texts(struct report_table *t, const char *first, ...) __attribute__((sentinel));
-/* A cell that says "-" when x is not a number. */
+/* Adds a cell, which says "-" when x is not a number. */
 void report_table_number(struct report_table *t, double x, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Two columns: what a fact is of, and what it says, "unknown" where that is nothing. */
+/*
+ * Makes it a table of facts with two columns: a label, and what the fact is, or "unknown" where that is
+ * empty.
+ */
 void report_table_facts(struct report_table *t);
 void report_table_fact(struct report_table *t, const char *label, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Number of the note with that text, which is added if there is none yet. */
+/* Returns the number of the note with that text, and adds it if there is none yet. */
 size_t report_table_note(struct report_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void report_table_free(struct report_table *t);
 
-/* Tables that are filled one after the other; zero-initialise it. */
+/* Tables that are filled one after the other. Zero-initialise it. */
 struct report_tables {
     struct report_table *list; /* owned */
     size_t count;
-    struct report_table spare; /* has failed: takes what there was no memory for */
+    struct report_table spare; /* always failed; takes what there is no memory for */
 };
-/* Another empty one, until the next is asked for. */
+/* Returns a new empty table. It is valid until the next is asked for. */
 struct report_table *report_tables_add(struct report_tables *all);
 
 typedef void report_render(const struct report_table *t, FILE *to);
 /*
- * Writes the tables with a blank line between, those without rows only when `empty`, and frees all.
- * QK_ERR_MEMORY when one of them has failed, QK_ERR_IO; both name `what`.
+ * Writes the tables with a blank line between them, then frees all. Tables without rows are written only
+ * when `empty` is set. QK_ERR_MEMORY when one of them has failed, QK_ERR_IO; both name `what`.
  */
 int report_tables_write(struct report_tables *all, bool empty, report_render *render, const char *what,
                         FILE *to, struct qk_error *err);
 
-/* Both write the title, the table and its notes. Failures are left in the stream's error flag. */
+/* Both write the title, the table and its notes. A failure sets the error flag of the stream. */
 report_render report_table_text, report_table_markdown;

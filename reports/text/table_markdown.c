@@ -6,8 +6,9 @@
 #include <string.h>
 
 /*
- * GFM 0.29, 2.4 (backslash escapes) and 4.10 (tables): what would end a cell, start an emphasis, code span,
- * HTML tag or entity, or make a link is escaped; an underscore inside a word is harmless and stays readable.
+ * Sources: GFM 0.29, 2.4 (backslash escapes) and 4.10 (tables). It escapes what would end a cell, begin an
+ * emphasis, code span, HTML tag or entity, or make a link. An underscore inside a word is harmless and stays
+ * readable.
  */
 static void write_escaped(const char *s, FILE *to)
 {

@@ -39,7 +39,7 @@ static void begin(struct baseline_report *r, size_t room)
     env->caches[0] = (struct bench_cache){1, "Data", 32768, 1};
 }
 
-/* percent: the change; NaN of a result that was not timed. */
+/* percent: the change; NaN for a result that was not timed. */
 static struct baseline_result *add(struct baseline_report *r, const char *name, enum baseline_role role,
                                    enum baseline_verdict verdict, const char *memory, double percent)
 {

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""verdicts_test.py GATE_SCHEMA BMF_SCHEMA JUNIT_XSD ENDED WRITER...: a gate's JSON, Bencher metrics, JUnit XML, annotations
-and markdown as their readers take them, each held against the JSON of the same report. What ENDED (forms/ended.py)
-writes without a report is held against the same schemas. TAP."""
+"""verdicts_test.py GATE_SCHEMA BMF_SCHEMA JUNIT_XSD ENDED WRITER...: a gate's forms as their readers take them. TAP.
+
+It compares Bencher metrics, JUnit XML, annotations and markdown with the JSON of the same report. What ENDED
+(forms/ended.py) writes without a report must satisfy the same schemas."""
 import json
 import os
 import re

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints a report made by hand, for those who read such a form: write_verdicts FORM KIND. */
+/* write_verdicts FORM KIND prints a report made by hand, for tests that read such a form. */
 #include "reports/forms/tests/verdicts_fixture.h"
 
 #include "kernels/tests/parts.h"

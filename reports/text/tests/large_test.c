@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ten thousand cases: what is done with a result must not grow with the square of its cases. Looking
- * something up compares texts, so comparisons are counted, of few cases and of four times as many. Sorting
- * needs about five times as many then, and looking through all for each sixteen times.
+ * Ten thousand cases: the work on a result must not grow with the square of its cases. Looking something up
+ * compares texts, so the test counts comparisons, for few cases and for four times as many. Sorting then
+ * needs about five times as many, and searching all cases for each case sixteen times.
  */
 #include "baselines/stored/compare.h"
 #include "harness/records/tests/fixture.h"

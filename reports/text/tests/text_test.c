@@ -57,7 +57,7 @@ static void set_reason(struct bench_record *rec, const char *name, const char *r
     metric->reason = strdup(reason);
 }
 
-/* Once above the tables, and not beside each number. */
+/* It stands once above the tables, and not beside each number. */
 UNIT_TEST(who_counted_is_a_fact)
 {
     struct report_fixture f;
