@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * 32 floats a step: the maximum as unsigned integers without their sign, the conversion with the processor's
- * own rounding (to nearest, ties to even), packed with its saturation, which never acts. Sums of bytes by a
- * multiply-add with ones. For: any AVX2 CPU.
+ * 32 floats a step. The maximum is taken of unsigned integers without their sign. The conversion uses the
+ * processor's own rounding (to nearest, ties to even). Packing saturates, but its saturation never acts. A
+ * multiply-add with ones sums the bytes. For: any AVX2 CPU.
  */
 #ifndef __AVX2__
 #error "avx2.c must be built with the flags of isa.def's AVX2 row"

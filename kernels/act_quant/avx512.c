@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * As avx2, 64 floats a step, the tail by masked loads and stores, and the sum by a dot product with ones.
+ * As avx2 with 64 floats a step. Masked loads and stores do the tail; a dot product with ones makes the sum.
  * For: AVX-512 CPUs with VNNI.
  */
 #ifndef __AVX512VNNI__

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * act_quant: f32 rows to int8, one scale per row.
- *   q [rows * columns] i8    scale [rows] f32    sum [rows] i32    x [rows * columns] f32
- * a = max(1e-5, max |x|) of the row; scale = 127 / a; q = x * scale, rounded to nearest, ties to even; sum =
- * sum of q. x is about q / scale, and q lies in [-127, 127]. The floor makes a row of zeros or denormals all
- * 0, with scale 1.27e7. A row with a NaN or an infinity has scale NaN, q and sum 0, so that whatever is
- * scaled by it is NaN. columns <= 16909320, so that the sum fits. Outputs overlap nothing. Exact: every
- * variant gives the same bytes. Source: formula of the BitNet b1.58 reference model (absmax per token, floor
- * 1e-5, round half to even).
+ *
+ *     q      [rows * columns]  i8, output
+ *     scale  [rows]            f32, output
+ *     sum    [rows]            i32, output, the sum of the row's q
+ *     x      [rows * columns]  f32
+ *
+ *     a = max(1e-5, max |x|) of the row;   scale = 127 / a;   q = x * scale, rounded to nearest, ties to even
+ *
+ * x is about q / scale, and q lies in [-127, 127]. The floor of 1e-5 makes a row of zeros or denormals all 0,
+ * with scale 1.27e7. A row with a NaN or an infinity has scale NaN, and its q and sum are 0. So whatever is
+ * multiplied or divided by that scale is NaN. columns <= 16909320, so that the sum fits. No output may
+ * overlap another buffer. The results are exact: every variant gives the same bytes. Source: formula of the
+ * BitNet b1.58 reference model (absmax per token, floor 1e-5, round half to even).
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A row's scale from its largest magnitude: one place for what zero, denormal, infinite and NaN rows become.
+ * A row's scale from its largest magnitude. This is the one place that decides about zero, denormal, infinite
+ * and NaN rows.
  */
 #pragma once
 
@@ -10,8 +11,8 @@
 #include <string.h>
 
 /*
- * bits: of the largest |x|. False with a NaN scale when that is infinite or NaN; below 1e-5 it counts as
- * 1e-5.
+ * bits: the bits of the row's largest |x|. A magnitude below 1e-5 counts as 1e-5. When it is infinite or NaN,
+ * the scale is NaN and the result is false.
  */
 static inline bool row_scale(uint32_t bits, float *scale)
 {

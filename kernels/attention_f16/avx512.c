@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sixteen columns a vector, tails by masks. For: AVX-512 CPUs. */
+/* Sixteen columns a vector; masks do the tails. For: AVX-512 CPUs. */
 #ifndef __AVX512F__
 #error "avx512.c must be built with the flags of isa.def's AVX512 row"
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * attention_f16: as attention_f32 (attention_f32/op.h), over a cache of IEEE binary16. Its elements are
- * widened exactly.
+ * attention_f16: as attention_f32 (attention_f32/op.h), over a cache of IEEE binary16. The cache's elements
+ * are widened exactly.
  */
 #pragma once
 

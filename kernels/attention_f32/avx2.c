@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Eight columns a vector, eight accumulators in the dot products and in the weighted sum. For: any AVX2 CPU.
+ * Eight columns a vector. The dot products and the weighted sum have eight accumulators. For: any AVX2 CPU.
  */
 #ifndef __AVX2__
 #error "avx2.c must be built with the flags of isa.def's AVX2 row"

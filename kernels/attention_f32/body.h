@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attention of one token over a cache of f32 or f16, written once for both. A kv head's keys are read once
- * for all query heads that share it, position by position; so are its values, QK_PANEL output columns at a
- * time, which stay in registers over all positions.
+ * Attention of one token over a cache of f32 or f16, written once for both. The keys of a kv head are read
+ * once, position by position, for all query heads that share it. The values are read anew for each query
+ * head. The vector variants take some output columns at a time, whose sums stay in registers over all
+ * positions.
  */
 #pragma once
 
@@ -13,9 +14,11 @@
         const element *restrict v, size_t positions, size_t heads, size_t kv_heads, size_t dim, float scale
 
 /*
- * The kernel `name` over a cache of `element`. dot: dot product of a cache row with a query; softmax: of a
- * row, in place; mix(out, weight, v, positions, stride, dim): out[d] = sum over p of weight[p] * v[p * stride
- * + d].
+ * Defines the kernel `name` over a cache of `element`:
+ *
+ *     dot      the dot product of a cache row with a query
+ *     softmax  of a row, in place
+ *     mix      (out, weight, v, positions, stride, dim): out[d] = sum over p of weight[p] * v[p * stride + d]
  */
 #define QK_ATTENTION(name, element, dot, softmax, mix)                                                       \
     void name(QK_ATTENTION_ARGS(element))                                                                    \
@@ -42,7 +45,7 @@
                 out[d] += w[p] * widen(v[p * stride + d]);                                                   \
     }
 
-/* 64 columns in eight vectors, then eight in one, then one by one. */
+/* 64 columns at a time in eight vectors, then eight in one, then single columns. */
 #define QK_MIX_AVX2(name, element, eight, widen)                                                             \
     static inline void name(float *out, const float *w, const element *v, size_t positions, size_t stride,   \
                             size_t dim)                                                                      \
@@ -76,7 +79,7 @@
         }                                                                                                    \
     }
 
-/* 128 columns in eight vectors, then sixteen in one, the last by masks. */
+/* 128 columns at a time in eight vectors, then sixteen in one. Masks do the last ones. */
 #define QK_MIX_AVX512(name, element, sixteen)                                                                \
     static inline void name(float *out, const float *w, const element *v, size_t positions, size_t stride,   \
                             size_t dim)                                                                      \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The case of attention_f32, and of attention_f16, which defines its own ELEMENT, the type of one in the
+ * The case of attention_f32 and attention_f16. attention_f16 defines its own ELEMENT, the element type of its
  * cache.
  */
 #pragma once
@@ -16,14 +16,17 @@
 enum { OUT, WEIGHT, Q, K, V, BUFFERS };
 enum { HEADS = 20, DIM = 128, GROUP = 4 };
 
-/* HEADSxDIMxPOSITIONS, heads and width of BitNet b1.58 2B4T: at the start, and with the context full. */
+/*
+ * HEADSxDIMxPOSITIONS with the heads and width of BitNet b1.58 2B4T: at the start of a text, and with the
+ * context full.
+ */
 static const struct qk_shape_set sets[] = {
     {"seed", "20x128x64 20x128x512"},
     {"model", "20x128x512 20x128x4096"},
     {NULL, NULL},
 };
 
-/* Four query heads share a kv head, as in the model, where their number allows it. */
+/* Four query heads share a kv head, as in the model, if the number of heads allows it. */
 static size_t group_of(size_t heads)
 {
     return heads % GROUP ? 1 : GROUP;
@@ -45,7 +48,7 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
                                         [Q] = {"q", false, heads, dim, sizeof(float)},
                                         [K] = {"k", false, positions, width, sizeof(ELEMENT)},
                                         [V] = {"v", false, positions, width, sizeof(ELEMENT)}};
-    /* A multiply and an add for each element of keys and of values, of each query head. */
+    /* For each query head: a multiply and an add for each element of keys and of values. */
     const size_t factors[] = {heads, dim, positions, 4, 0};
     *p = (struct qk_plan){.count = positions, .dims = {heads, kv_heads, dim}, .elements = heads * positions};
     return qk_plan_buffers(p, extents, BUFFERS, factors, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the entry points of both attentions demand; they differ in the elements of their caches. */
+/* What the entry points of both attentions check. They differ in the element type of their caches. */
 #pragma once
 
 #include "kernels/library/spans.h"

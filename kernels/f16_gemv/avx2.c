@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Eight weights widened by one instruction, eight accumulators, a row after the other: one linear stream,
- * which is what memory gives most for. For: any AVX2 CPU with F16C.
+ * One instruction widens eight weights; there are eight accumulators. Rows are read one after the other: one
+ * linear stream, which memory serves fastest. For: any AVX2 CPU with F16C.
  */
 #ifndef __AVX2__
 #error "avx2.c must be built with the flags of isa.def's AVX2 row"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * As avx2 with sixteen lanes and four accumulators; the tail by masked loads. For: AVX-512 CPUs.
- */
+/* As avx2 with sixteen lanes and four accumulators. Masked loads do the tail. For: AVX-512 CPUs. */
 #ifndef __AVX512F__
 #error "avx512.c must be built with the flags of isa.def's AVX512 row"
 #endif

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * f16_gemv: y[r] = sum over c of w[r][c] * x[c]
- *   y [rows] f32    w [rows * columns] IEEE binary16    x [columns] f32
- * Weights are widened exactly, denormals, infinities and NaN included. The sum is as sums.h defines it, to
- * the bit. y overlaps nothing.
+ *
+ *     y  [rows]            f32, output
+ *     w  [rows * columns]  IEEE binary16
+ *     x  [columns]         f32
+ *
+ * Weights are widened exactly, with denormals, infinities and NaN. sums.h defines the sum: every variant
+ * returns the reference's bits. y must not overlap an input.
  */
 #pragma once
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Eight sums of eight lanes, by fused multiply-add. Against scalar: eight products per instruction, and as
- * many independent sums as hide a latency of four cycles at two per cycle. For: any AVX2 + FMA CPU. The limit
- * is the loads: two per multiply-add. Source: the usual form; tail by vmaskmovps, which does not touch what
- * its mask leaves out.
+ * Eight sums of eight lanes, by fused multiply-add. Against scalar: eight products per instruction, and
+ * enough independent sums to hide a latency of four cycles at two per cycle. For: any AVX2 + FMA CPU. The
+ * limit is the loads: two per multiply-add. Source: the usual form. The tail uses vmaskmovps, which does not
+ * touch what its mask leaves out.
  */
 #ifndef __AVX2__
 #error "avx2_best.c must be built with the flags of isa.def's AVX2 row"

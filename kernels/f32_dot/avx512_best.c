@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * avx2_best with sixteen lanes, and the tail under a mask. Should be up to twice as fast in the first cache,
- * and no faster where the second or memory feeds it. For: AVX-512 CPUs. The limit is the loads: two per
- * multiply-add. Source: as avx2_best.
+ * avx2_best with sixteen lanes, and the tail under a mask. Should be up to twice as fast from the first-level
+ * cache, and no faster from the second level or from memory. For: AVX-512 CPUs. The limit is the loads: two
+ * per multiply-add. Source: as avx2_best.
  */
 #ifndef __AVX512F__
 #error "avx512_best.c must be built with the flags of isa.def's AVX512 row"

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * f32_dot: out[0] = sum over i in [0, n) of a[i] * b[i]
- *   out [1], a [n], b [n]  f32, any values; any float alignment
- * n >= 0; without elements +0. out must not overlap an input. dot.h states the error that is allowed.
+ *
+ *     out   [1]  f32, output
+ *     a, b  [n]  f32, any values; any float alignment
+ *
+ * n >= 0. Without elements the result is +0. out must not overlap an input. dot.h states the error that is
+ * allowed.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The reference's source, built three times: by scalar.c without the vectoriser, by autovec_v3.c and
- * autovec_v4.c with it. Element i is added to running sum i mod 8, and the eight are folded by halves.
+ * autovec_v4.c with it. Element i is added to running sum i mod 8. Then the eight sums are folded by halves.
  */
 #pragma once
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Against scalar: weights unpacked to bytes once for all tokens (ymm.h); then two multiply-adds of byte pairs
- * and two additions in i16 per four columns of sixteen rows and a token. A pair is at most 768 in size; a
- * block of 128 columns adds 32 of them, 24576, before it is widened. Limit: 32 products per multiply-add and
- * its addition. For: any AVX2 CPU. Source: own.
+ * Against scalar: weights are unpacked to bytes once for all tokens (ymm.h). Four columns of sixteen rows and
+ * a token then take two multiply-adds of byte pairs and two additions in i16. A pair of products is at most
+ * 768 in size. A block of 128 columns adds 32 pairs, 24576, before the sum is widened. Limit: 32 products per
+ * multiply-add and its addition. For: any AVX2 CPU. Source: own.
  */
 #ifndef __AVX2__
 #error "avx2_madd.c must be built with the flags of isa.def's AVX2 row"

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Against scalar: 32 rows x 12 tokens at a time, 24 sums in registers over all columns. Codes are unpacked in
- * registers, every time anew: per four columns two masks and a shift and a half, which go to ports that the
- * 24 dot-accumulates leave free, and no unpacked byte is ever stored. Activations of 24 tokens are put side
- * by side once, a dword of each token after the other, so that one linear stream in L1 and L2 feeds the
- * broadcasts: twelve of them and half a load of codes per four columns keep the two loads per cycle little
- * more than half busy. The limit is two dot-accumulates per cycle, 128 products. For: AVX-512 VNNI (Ice Lake,
- * Zen 4 and later). Source: own.
+ * Against scalar: 32 rows x 12 tokens at a time, with 24 sums in registers over all columns.
+ *
+ *    - Codes are unpacked in registers, again for each tile; no unpacked byte is ever stored. Per four
+ *      columns that takes two masks and one and a half shifts. They go to ports that the 24 dot-accumulates
+ *      leave free.
+ *    - The activations of 24 tokens are put side by side once, one dword of each token after the other. So
+ *      one linear stream in L1 and L2 feeds the broadcasts.
+ *    - Twelve broadcasts and half a load of codes per four columns keep the two loads per cycle little more
+ *      than half busy.
+ *
+ * The limit is two dot-accumulates per cycle, 128 products. For: AVX-512 VNNI (Ice Lake, Zen 4 and later).
+ * Source: own.
  */
 #ifndef __AVX512VNNI__
 #error "avx512_tile.c must be built with the flags of isa.def's AVX512 row"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Against avx2_madd: one dot-accumulate instead of a multiply-add, an addition and the widening, and sums of
- * six tokens in registers. For: AVX-VNNI without AVX-512 (Alder Lake and later). Source: own.
+ * Against avx2_madd: one dot-accumulate replaces a multiply-add, an addition and the widening. Registers hold
+ * the sums of six tokens. For: AVX-VNNI without AVX-512 (Alder Lake and later). Source: own.
  */
 #ifndef __AVXVNNI__
 #error "avxvnni_tile.c must be built with the flags of isa.def's AVXVNNI row"

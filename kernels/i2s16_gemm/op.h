@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * i2s16_gemm: as i2s16_gemv, for several rows of activations.
- *   y[t][m] = sum over k of code(m, k) * q[t][k], minus q_sum[t]
- *   y      [tokens * rows]     i32, one row of outputs per token
- *   codes  [ceil(rows / 16) * 16 * columns / 4], I2S16 order
- *   q      [tokens * columns]  i8       q_sum  [tokens] i32
- * tokens >= 0; meant for 2 and more. Everything else as for i2s16_gemv.
+ *
+ *     y[t][m] = sum over k of code(m, k) * q[t][k], minus q_sum[t]
+ *
+ *     y      [tokens * rows]                        i32, output, one row of outputs per token
+ *     codes  [ceil(rows / 16) * 16 * columns / 4]   I2S16 order
+ *     q      [tokens * columns]                     i8
+ *     q_sum  [tokens]                               i32
+ *
+ * tokens >= 0; the op is meant for 2 and more. Everything else is as for i2s16_gemv.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loops of avx2_madd and avxvnni_tile: 16 rows x CHUNK columns are unpacked to bytes once and used for
- * all tokens, as many at a time as registers hold sums for. How a tile is multiplied is a compile-time
- * switch.
+ * The loops of avx2_madd and avxvnni_tile. They unpack 16 rows x CHUNK columns to bytes once and use them for
+ * all tokens. They take as many tokens at a time as registers hold sums for. A compile-time switch chooses
+ * how a tile is multiplied.
  */
 #pragma once
 
@@ -34,8 +34,9 @@ static inline __m256i broadcast(const int8_t *q)
 }
 
 /*
- * Both add 16 rows x n columns (n a multiple of 128) of weights w, [n / 4][16] dwords, times `tokens` rows of
- * activations, `stride` apart, to sum[token][half]. tokens is a compile-time constant.
+ * Both multiply 16 rows x n columns of weights w, [n / 4][16] dwords, by `tokens` rows of activations,
+ * `stride` apart. They add the products to sum[token][half]. n is a multiple of 128; tokens is a compile-time
+ * constant.
  */
 TILE_BODY multiply_narrow(__m256i sum[TILE_MOST][2], const uint8_t *w, const int8_t *q, size_t stride,
                           size_t n, const int tokens)
@@ -54,8 +55,8 @@ TILE_BODY multiply_narrow(__m256i sum[TILE_MOST][2], const uint8_t *w, const int
                 narrow[t][0] = _mm256_add_epi16(narrow[t][0], _mm256_maddubs_epi16(low, a));
                 narrow[t][1] = _mm256_add_epi16(narrow[t][1], _mm256_maddubs_epi16(high, a));
                 /*
-                 * Keeps gcc 12 from doing all tokens' multiplications first, which takes more registers than
-                 * there are.
+                 * Keeps gcc 12 from doing the multiplications of all tokens first. That would take more
+                 * registers than there are.
                  */
                 __asm__("" : "+x"(narrow[t][0]), "+x"(narrow[t][1]));
             }
@@ -83,7 +84,7 @@ TILE_BODY multiply_vnni(__m256i sum[TILE_MOST][2], const uint8_t *w, const int8_
     }
 }
 
-/* to[step] = four columns of sixteen rows, a byte each. */
+/* to[step] = four columns of sixteen rows, one byte each. */
 static void unpack(uint8_t *to, const uint8_t *codes, size_t n)
 {
     const __m256i three = _mm256_set1_epi8(3);
@@ -98,7 +99,7 @@ static void unpack(uint8_t *to, const uint8_t *codes, size_t n)
         }
 }
 
-/* One tile's chunk: sums begin at -q_sum, or go on from y. left: rows that exist. */
+/* One chunk of one tile. The sums begin at -q_sum, or go on from y. left: the number of rows that exist. */
 TILE_BODY tile(int32_t *y, size_t rows, size_t left, const uint8_t *w, const int8_t *q, size_t stride,
                size_t n, const int32_t *begin, const int tokens, const bool vnni)
 {

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Against scalar: lanes are rows, so four activations are broadcast to all of them, and nothing is summed
- * across lanes. Of the four fields two are left in place, worth 1 and 4 times their code, and two are shifted
- * down by four bits to the same places: one shift instead of three. Each worth has its own narrow sum: a pair
- * of products is at most 768 times the worth, two per unit, so the sum of worth 4 could be widened every five
- * units (30720) and the other every twenty. For: any AVX2 CPU. 13 vector operations per 128 codes and 0.6 for
- * the widening, where the published order needs 15 and a tenth of two, and per row a sum across lanes. Zen 5
- * does four such operations a cycle (4.00 measured by a loop of this mix, not in the tree): 3.40 cycles, 3.48
- * measured from L2, where the published order takes 4.12, 1.18 to 1.20 times as long. More than 1.27 is not
- * to be had even without widening: a mask, a multiplication and an addition per field cannot go, and only one
- * shift is left. Source: own.
+ * Against scalar: lanes are rows. So four activations are broadcast to all of them, and nothing is summed
+ * across lanes.
+ *
+ *    - Two of the four fields are left in place, where they are worth 1 and 4 times their code. The other two
+ *      are shifted down by four bits to the same places. That takes one shift instead of three.
+ *    - Each worth has its own narrow sum. A pair of products is at most 768 times the worth, and a unit adds
+ *      two pairs. So the sum of worth 4 could be widened every five units (30720), the other every twenty.
+ *
+ * For: any AVX2 CPU. 128 codes take 13 vector operations and 0.6 for the widening. The published order needs
+ * 15, a tenth of two, and a sum across lanes per row. Zen 5 does four such operations a cycle: a loop of this
+ * mix, not in the tree, measured 4.00. That gives 3.40 cycles (3.48 measured from L2). The published order
+ * takes 4.12, which is 1.18 to 1.20 times as long. More than 1.27 times cannot be had even without widening:
+ * each field needs a mask, a multiplication and an addition, and only one shift is left. Source: own.
  */
 #ifndef __AVX2__
 #error "avx2_madd.c must be built with the flags of isa.def's AVX2 row"

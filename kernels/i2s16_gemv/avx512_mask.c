@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Against avxvnni_mask: a vector is a unit, sixteen rows. The chains of sums that two dot-accumulates per
- * cycle want come from two successive units, not from another group of rows: that would be a second stream of
- * weights, and two streams get a third of the DRAM rate of one. Per 256 codes: one load, four masks, four
- * dot-accumulates that broadcast their activations from memory. Limits: one cycle per 128 codes by the
- * dot-accumulates, 1.25 by five loads at two per cycle. For: AVX-512 VNNI (Ice Lake, Zen 4 and later).
- * Source: own.
+ * Against avxvnni_mask: a vector is a unit, sixteen rows. Two dot-accumulates per cycle want several chains
+ * of sums. These come from two successive units, not from another group of rows. Another group would be a
+ * second stream of weights, and two streams get a third of the DRAM rate of one. 256 codes take one load,
+ * four masks, and four dot-accumulates that broadcast their activations from memory. Limits: the
+ * dot-accumulates take one cycle per 128 codes; five loads at two per cycle take 1.25. For: AVX-512 VNNI (Ice
+ * Lake, Zen 4 and later). Source: own.
  */
 #ifndef __AVX512VNNI__
 #error "avx512_mask.c must be built with the flags of isa.def's AVX512 row"

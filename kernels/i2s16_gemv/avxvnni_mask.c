@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Against avx2_madd: one dot-accumulate adds a dword's four products to its row's i32, so all four fields
- * stay where they are in their bytes, and nothing is widened. Eight vector operations per 128 codes. Eight
- * chains of sums: four fields of twice eight rows. For: AVX-VNNI without AVX-512 (Alder Lake and later).
- * Source: own.
+ * Against avx2_madd: one dot-accumulate adds a dword's four products to its row's i32. So all four fields
+ * stay in place in their bytes, and nothing is widened. 128 codes take eight vector operations. There are
+ * eight chains of sums: four fields of twice eight rows. For: AVX-VNNI without AVX-512 (Alder Lake and
+ * later). Source: own.
  */
 #ifndef __AVXVNNI__
 #error "avxvnni_mask.c must be built with the flags of isa.def's AVXVNNI row"

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * i2s16_gemv: as i2s_gemv, from I2S16 order (layout.h).
- *   y      [rows]     i32
- *   codes  [ceil(rows / 16) * 16 * columns / 4]; the padding of the last rows is read, but decides nothing
- *   q      [columns]  i8, any value; any alignment       q_sum: the sum of q
- * columns: 128 (I2S_BLOCK) to I2S_COLUMNS_MAX, a multiple of 128. rows >= 0. y must not overlap an input.
- * Every variant returns the reference's bits.
+ *
+ *     y      [rows]                                i32, output
+ *     codes  [ceil(rows / 16) * 16 * columns / 4]  the padding of the last rows is read, but decides nothing
+ *     q      [columns]                             i8, any value; any alignment
+ *     q_sum  i32, the sum of q
+ *
+ * columns is a multiple of 128 (I2S_BLOCK), from 128 to I2S_COLUMNS_MAX. rows >= 0. y must not overlap an
+ * input. Every variant returns the reference's bits.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How the 256-bit variants write sixteen rows: the last ones may be fewer. */
+/* How the 256-bit variants write sixteen rows, of which the last may be missing. */
 #pragma once
 
 #include "kernels/layout.h"
@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * y[first ...] of at most `left`. Not memcpy: gcc makes it a string instruction, which takes tens of cycles
- * to start.
+ * Writes y[first ...] of at most `left` rows. It does not use memcpy: gcc makes that a string instruction,
+ * which takes tens of cycles to start.
  */
 static inline void store_eight(int32_t *y, __m256i sum, size_t left, int first)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Against scalar: four codes of eight rows at once. A dword of a row, gathered for eight rows, holds four
- * columns of each of the block's four groups; four neighbouring dwords hold sixteen columns of each group, so
- * the unit of a group is one field of each, moved to the field of its dword: a 4x4 transposition of fields by
- * shifts and masks. Rows past the last are masked out of the gather. For: any AVX2 CPU; a gather of eight
- * dwords is about eight loads. Source: own.
+ * Against scalar: four codes of eight rows at once. Gathers fetch one dword of each of eight rows. Such a
+ * dword holds four columns of each of the block's four groups. Four neighbouring dwords hold sixteen columns
+ * of each group. The unit of a group thus takes one field of each dword, and moves it to the field with that
+ * dword's number. That is a 4x4 transposition of fields, done by shifts and masks. The gather masks out rows
+ * past the last. For: any AVX2 CPU; a gather of eight dwords is about eight loads. Source: own.
  */
 #ifndef __AVX2__
 #error "avx2_gather.c must be built with the flags of isa.def's AVX2 row"

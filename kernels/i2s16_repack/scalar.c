@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The reference: defines I2S16 order out of I2_S order, one code at a time. */
+/* The reference: defines how I2S16 order is made from I2_S order, one code at a time. */
 #include "kernels/i2s16_repack/op.h"
 #include "kernels/layout.h"
 

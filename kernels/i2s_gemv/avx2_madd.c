@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Against scalar: 32 bytes are 128 codes; three shifts and four masks make four vectors of codes, which
- * multiply-add pairs with 32 activations each. A pair is at most 3 * 128 + 3 * 128 = 768 in size, the four of
- * a block 3072, so ten blocks fit i16 and the eleventh would not; then the sum is widened. (The well-known
- * form of this kernel widens every 32 blocks and wraps.) For: any AVX2 CPU. 15 vector operations per 128
- * codes, one more for the widening and the sum across lanes. Source: scheme of microsoft/BitNet,
- * src/ggml-bitnet-mad.cpp.
+ * Against scalar: 32 bytes are 128 codes. Three shifts and four masks make four vectors of codes, and
+ * multiply-adds pair each with 32 activations. A pair of products is at most 3 * 128 + 3 * 128 = 768 in size,
+ * and the four pairs of a block 3072. So ten blocks fit i16 and the eleventh would not; after ten blocks the
+ * sum is widened. (The well-known form of this kernel widens every 32 blocks and wraps.) For: any AVX2 CPU.
+ * 128 codes take 15 vector operations. The widening takes one more, and each row a sum across lanes. Source:
+ * scheme of microsoft/BitNet, src/ggml-bitnet-mad.cpp.
  */
 #ifndef __AVX2__
 #error "avx2_madd.c must be built with the flags of isa.def's AVX2 row"

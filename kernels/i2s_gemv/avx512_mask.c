@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Against avx512_shift: no shifts in the loop; the codes are masked where they lie and the sums, one for each
- * field and each an exact multiple, shifted down once at the end. Per 256 codes: four masks, four
- * dot-accumulates, one load and half of four shared ones. Limit: two dot-accumulates per cycle, one cycle per
- * 128 codes. For: AVX-512 VNNI (Ice Lake, Zen 4 and later). Source: own.
+ * Against avx512_shift: there are no shifts in the loop. Codes are masked in place. Each field has a sum of
+ * its own, which is an exact multiple and is shifted down once at the end. 256 codes take four masks, four
+ * dot-accumulates, one load, and half of four loads that two rows share. Limit: two dot-accumulates per
+ * cycle, one cycle per 128 codes. For: AVX-512 VNNI (Ice Lake, Zen 4 and later). Source: own.
  */
 #ifndef __AVX512VNNI__
 #error "avx512_mask.c must be built with the flags of isa.def's AVX512 row"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Against avxvnni_mask: 64-byte vectors, two blocks in each, two rows at a time (zmm.h); and the codes are
- * shifted down to the low bits of their bytes first, which costs three shifts per 256 codes and saves the
- * shifts of sums at the end. For: AVX-512 VNNI (Ice Lake, Zen 4 and later). Source: own.
+ * Against avxvnni_mask: vectors of 64 bytes hold two blocks each, and two rows are done at a time (zmm.h).
+ * The codes are first shifted down to the low bits of their bytes. That costs three shifts per 256 codes and
+ * saves the shifts of sums at the end. For: AVX-512 VNNI (Ice Lake, Zen 4 and later). Source: own.
  */
 #ifndef __AVX512VNNI__
 #error "avx512_shift.c must be built with the flags of isa.def's AVX512 row"

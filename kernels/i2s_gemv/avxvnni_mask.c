@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Against avx2_madd: one dot-accumulate adds four products to an i32, so nothing is narrow and nothing is
- * widened; and the codes stay where they are in their bytes, one mask each instead of a shift and a mask.
- * Each field has a sum of its own, a multiple of 64, 16, 4 or 1, and is shifted down once at the end. Eight
- * vector operations per 128 codes. For: AVX-VNNI without AVX-512 (Alder Lake and later); Zen 5 and Sapphire
- * Rapids have both. Source: own; the instruction's operands are unsigned x signed bytes (Intel SDM vol. 2,
- * VPDPBUSD), so 3 << 6 = 192 is no overflow.
+ * Against avx2_madd: one dot-accumulate adds four products to an i32, so there are no narrow sums to widen.
+ * The codes stay in place in their bytes, and need one mask each instead of a shift and a mask. Each field
+ * has a sum of its own, a multiple of 64, 16, 4 or 1, which is shifted down once at the end. 128 codes take
+ * eight vector operations. For: AVX-VNNI without AVX-512 (Alder Lake and later); Zen 5 and Sapphire Rapids
+ * have both. Source: own. The instruction multiplies unsigned by signed bytes (Intel SDM vol. 2, VPDPBUSD),
+ * so 3 << 6 = 192 is no overflow.
  */
 #ifndef __AVXVNNI__
 #error "avxvnni_mask.c must be built with the flags of isa.def's AVXVNNI row"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The case of a ternary matrix times one row of int8. I2S16 order has padding, which is there but decides
- * nothing, and so its op defines its own CODES_BYTES, the one of struct qk_i2s_sizes that the codes take.
+ * nothing. So its op defines its own CODES_BYTES: the member of struct qk_i2s_sizes that says how many bytes
+ * the codes take.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Against scalar: one dot-accumulate adds four signed products to an i32, for sixteen codes at once; nothing
- * is widened. Codes are shifted down and masked, as the instruction has no form for unsigned codes of 192
- * with signed activations. The two halves of a group have a sum of their own, so that two chains hide the
+ * Against scalar: one dot-accumulate adds four signed products to an i32, for sixteen codes at once. Nothing
+ * is widened. Codes are shifted down and masked, because the instruction has no form that multiplies unsigned
+ * codes of 192 by signed activations. Each half of a group has a sum of its own, so that two chains hide the
  * instruction's latency. For: aarch64 with FEAT_DotProd (Cortex-A76, Apple M1, Graviton 2 and later). Source:
  * own; SDOT in the Arm Architecture Reference Manual, C7.2.
  */

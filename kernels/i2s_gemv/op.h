@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * i2s_gemv: ternary weights x int8.
- *   y[m] = sum over k of code(m, k) * q[k], minus q_sum, modulo 2^32.      m < rows, k < columns
- * q_sum is the sum of q. Then y is the sum of (code - 1) * q, exactly: it stays below 2^31 for every input.
- *   y      [rows]                i32
- *   codes  [rows * columns / 4]  I2_S order (layout.h); any alignment; code 3 counts as +2
- *   q      [columns]             i8, any value, -128 too; any alignment
- * columns: 128 (I2S_BLOCK) to I2S_COLUMNS_MAX, a multiple of 128. rows >= 0. y must not overlap an input.
- * These are integers: every variant returns the reference's bits.
+ *
+ *     y[m] = sum over k of code(m, k) * q[k], minus q_sum, modulo 2^32.      m < rows, k < columns
+ *
+ * q_sum is the sum of q. Then y is exactly the sum of (code - 1) * q, which stays below 2^31 for every input.
+ *
+ *     y      [rows]                i32, output
+ *     codes  [rows * columns / 4]  I2_S order (layout.h); any alignment; code 3 counts as +2
+ *     q      [columns]             i8, any value, -128 too; any alignment
+ *
+ * columns is a multiple of 128 (I2S_BLOCK), from 128 to I2S_COLUMNS_MAX. rows >= 0. y must not overlap an
+ * input. These are integers: every variant returns the reference's bits.
  */
 #pragma once
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vpdpbusd: sum[lane] += u[4 lane + i] * s[4 lane + i] over i = 0..3, u unsigned and s signed bytes, i32 that
- * wraps. As asm and not as intrinsics, because gcc 12 copies every sum to another register and back around
- * the intrinsic (sixteen moves in a loop of eight) and does not fold the load or broadcast into the
- * instruction. Needs AVX512 VNNI for 64 bytes; 32 bytes need AVX-VNNI, or AVX512 VNNI and VL, whose encoding
- * takes over where a file is built for it.
+ * vpdpbusd: sum[lane] += u[4 lane + i] * s[4 lane + i] over i = 0..3. u holds unsigned bytes, s signed ones;
+ * the i32 sums wrap. This is asm and not the intrinsic because of gcc 12. Around the intrinsic it copies
+ * every sum to another register and back (sixteen moves in a loop of eight). It also does not fold the load
+ * or broadcast into the instruction. 64 bytes need AVX512 VNNI. 32 bytes need AVX-VNNI, or AVX512 VNNI and
+ * VL; a file built for the latter uses its encoding.
  */
 #pragma once
 
@@ -21,7 +21,7 @@ static inline __m512i qk_dot64(__m512i sum, __m512i u, __m512i s)
     return sum;
 }
 
-/* s: the four bytes at `four`, in every lane. */
+/* s: the four bytes at `four`, repeated in every lane. */
 static inline __m512i qk_dot64_four(__m512i sum, __m512i u, const int8_t *four)
 {
     __asm__("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(u), "m"(*(const qk_any_i32 *)four));

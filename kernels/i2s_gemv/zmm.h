@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The published order in 64-byte vectors, for avx512_shift and avx512_mask, which differ in one compile-time
+ * The published order in 64-byte vectors, for avx512_shift and avx512_mask. They differ in one compile-time
  * switch.
  *
- * A vector holds two blocks, a span of 256 columns. Its field g wants the activations of group g of both
- * blocks; they are put side by side once per call, not once per row. Two rows at a time share the loads of
- * activations and give eight chains of sums, because a dot-accumulate takes 4 or 5 cycles and two start in
- * each.
+ * A vector holds two blocks, a span of 256 columns. Its field g needs the activations of group g of both
+ * blocks. `arrange` puts these side by side once per call, not once per row. Two rows at a time share the
+ * loads of activations. That gives eight chains of sums, because a dot-accumulate takes 4 or 5 cycles and two
+ * start in each.
  */
 #pragma once
 
@@ -20,13 +20,13 @@
 
 enum {
     SPAN = 2 * I2S_BLOCK,
-    CHUNK = 32 * SPAN, /* columns whose activations are arranged at a time: on the stack, in L1 */
-    AHEAD = 4096,      /* bytes of weights to ask for early; matters out of cache only */
+    CHUNK = 32 * SPAN, /* columns that are arranged at a time: on the stack, in L1 */
+    AHEAD = 4096,      /* how far ahead to prefetch weights, in bytes; matters out of cache only */
 };
 
 #define ZMM_BODY static inline __attribute__((always_inline))
 
-/* to[g][b] of a span = group g of its block b; a missing second block is zeros. */
+/* to[g][b] of a span = group g of its block b. A missing second block is zeros. */
 static inline void arrange(int8_t *to, const int8_t *q, size_t columns)
 {
     for (size_t k = 0; k < columns; k += SPAN)
@@ -40,7 +40,7 @@ static inline void arrange(int8_t *to, const int8_t *q, size_t columns)
         }
 }
 
-/* Field g of every byte: shifted down, or left where it is. */
+/* Field g of every byte: shifted down, or left in place. */
 ZMM_BODY __m512i field(__m512i v, const int g, const bool in_place)
 {
     const int shift = 6 - 2 * g;
@@ -76,7 +76,7 @@ ZMM_BODY __m512i join(const __m512i sum[4], const bool in_place)
                             _mm512_add_epi32(_mm512_srai_epi32(sum[2], 2), sum[3]));
 }
 
-/* to[r] = sums of row r over `columns` columns in sixteen lanes. q: arranged. */
+/* to[r] = the sums of row r over `columns` columns, in sixteen lanes. q is arranged. */
 ZMM_BODY void rows_of(__m512i *to, const uint8_t *from, size_t stride, size_t ahead, const int8_t *q,
                       size_t columns, const int rows, const bool in_place)
 {
@@ -99,7 +99,7 @@ ZMM_BODY void rows_of(__m512i *to, const uint8_t *from, size_t stride, size_t ah
         to[r] = join(sum[r], in_place);
 }
 
-/* The sums across lanes of four vectors, in one. */
+/* Sums each of four vectors across its lanes; the four sums are in one vector. */
 ZMM_BODY __m128i sum_lanes(const __m512i s[4])
 {
     const __m512i a = _mm512_add_epi32(_mm512_unpacklo_epi32(s[0], s[1]), _mm512_unpackhi_epi32(s[0], s[1]));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bytes widened to 16 bits and multiplied and added in pairs: the sum of two products fits 32 bits always,
- * where the instruction that takes bytes saturates its pairs at 16. Four accumulators of 16 weights each.
- * For: any AVX2 CPU.
+ * Bytes are widened to 16 bits, then multiplied and added in pairs. The sum of two products always fits 32
+ * bits; the instruction that takes bytes saturates its pairs at 16. There are four accumulators, each fed 16
+ * weights at a time. For: any AVX2 CPU.
  */
 #ifndef __AVX2__
 #error "avx2.c must be built with the flags of isa.def's AVX2 row"

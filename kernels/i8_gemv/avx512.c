@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * 64 products an instruction. It multiplies unsigned by signed bytes, so a weight w goes in as w + 128 (its
- * top bit flipped), and 128 times the sum of the q, the same for every row, comes off at the end. The biased
- * sum may wrap; the result, which fits, is right modulo 2^32. For: AVX-512 CPUs with VNNI.
+ * 64 products per instruction. It multiplies unsigned by signed bytes, so a weight w goes in as w + 128 (its
+ * top bit flipped). At the end, 128 times the sum of the q is subtracted, which is the same for every row.
+ * The biased sum may wrap. The result fits, and is right modulo 2^32. For: AVX-512 CPUs with VNNI.
  */
 #ifndef __AVX512VNNI__
 #error "avx512.c must be built with the flags of isa.def's AVX512 row"

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * i8_gemv: y[r] = (float)(sum over c of w[r][c] * q[c]) * (scale[r] * x_scale[0])
- *   y [rows] f32    w [rows * columns] i8    q [columns] i8    scale [rows] f32    x_scale [1] f32
- * scale: of each row of weights; x_scale: 1 / the scale act_quant gave. The sum is exact in 32 bits, columns
- * <= 131071 (128 * 128 * 131071 < 2^31). It is converted to the nearest f32; then come two multiplies, each
- * rounded. Every variant gives the same bits. y overlaps nothing.
+ *
+ *     y        [rows]            f32, output
+ *     w        [rows * columns]  i8
+ *     q        [columns]         i8
+ *     scale    [rows]            f32, one for each row of weights
+ *     x_scale  [1]               f32, 1 / the scale that act_quant gave
+ *
+ * The sum is exact in 32 bits because columns <= 131071 (128 * 128 * 131071 < 2^31). It is converted to the
+ * nearest f32. Then come two multiplies, each rounded. Every variant gives the same bits. y must not overlap
+ * an input.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sixteen columns of four rows at once. Bytes of two successive rows of b are interleaved and widened to 16
- * bits, so that one multiply-add of pairs does both depths of eight columns; nothing saturates. What is left
- * of columns is copied to a place of sixteen. For: any AVX2 CPU.
+ * bits. So one multiply-add of pairs does both depths of eight columns. Nothing saturates. Left-over columns
+ * are copied to a buffer of sixteen. For: any AVX2 CPU.
  */
 #ifndef __AVX2__
 #error "avx2.c must be built with the flags of isa.def's AVX2 row"

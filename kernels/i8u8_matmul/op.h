@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * i8u8_matmul: out[m][n] = (float)(sum over k of a[m][k] * b[k][n])
- *   out [rows * columns] f32    a [rows * depth] i8    b [depth * columns] u8, both row by row
- * The sum is exact in 32 bits, depth <= 65793 (128 * 255 * 65793 < 2^31), then the nearest f32: every variant
- * gives the same bits. out overlaps nothing. Source: EffortlessMetrics/BitNet-rs, crates/bitnet-kernels
- * (matmul_i2s), which adds in f32: the same below 2^24.
+ *
+ *     out  [rows * columns]   f32, output
+ *     a    [rows * depth]     i8, row by row
+ *     b    [depth * columns]  u8, row by row
+ *
+ * The sum is exact in 32 bits because depth <= 65793 (128 * 255 * 65793 < 2^31). It is converted to the
+ * nearest f32, so every variant gives the same bits. out must not overlap an input. Source:
+ * EffortlessMetrics/BitNet-rs, crates/bitnet-kernels (matmul_i2s). That adds in f32, which is the same below
+ * 2^24.
  */
 #pragma once
 

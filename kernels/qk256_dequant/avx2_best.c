@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fastest AVX2 form found. Against p4_permute: the table is multiplied by the scale once per block, so
- * the multiply per element goes; the look-up is the in-lane variable permute, which reads only two bits of
- * its index, so the mask goes; four bytes are broadcast straight from memory, so the shuffle goes. Two
- * instructions and one store are left per vector. Still one rounding per element: the same product, made
- * earlier. For: any AVX2 CPU. The store port is then the limit: 32 bytes per cycle on Zen 2 to 4 and before
- * Ice Lake. Source: vpermilps index bits from Intel SDM vol. 2; own measurement.
+ * The fastest AVX2 form found. Against p4_permute:
+ *
+ *    - The table is multiplied by the scale once per block, so there is no multiply per element.
+ *    - The look-up is the in-lane variable permute. It reads only two bits of its index, so there is no mask.
+ *    - Four bytes are broadcast straight from memory, so there is no shuffle.
+ *
+ * Two instructions and one store are left per vector. There is still one rounding per element: the same
+ * product, made earlier. For: any AVX2 CPU. The limit is then the store port: 32 bytes per cycle on Zen 2 to
+ * 4 and before Ice Lake. Source: vpermilps index bits from Intel SDM vol. 2; own measurement.
  */
 #ifndef __AVX2__
 #error "avx2_best.c must be built with the flags of isa.def's AVX2 row"

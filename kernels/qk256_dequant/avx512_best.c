@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fastest AVX-512 form found: avx2_best with sixteen lanes, so four bytes of codes are exactly one
- * vector: a broadcast load, a variable shift, an in-lane permute, a store. For: AVX-512 CPUs. The limit is
- * the store port: 64 bytes per cycle on Zen 5 and Ice Lake and later, 64 bytes every other cycle on Zen 4,
- * where this is no faster than avx2_best. Source: as avx2_best; store rates own measurement (row
- * ceiling_store64).
+ * The fastest AVX-512 form found: avx2_best with sixteen lanes. Four bytes of codes are then exactly one
+ * vector, which takes a broadcast load, a variable shift, an in-lane permute and a store. For: AVX-512 CPUs.
+ * The limit is the store port. Zen 5, and Ice Lake and later, store 64 bytes per cycle. Zen 4 stores them
+ * every other cycle; there this is no faster than avx2_best. Source: as avx2_best; store rates from own
+ * measurement (row ceiling_store64).
  */
 #ifndef __AVX512F__
 #error "avx512_best.c must be built with the flags of isa.def's AVX512 row"

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * avx512_best, which stores past the caches what is larger than they are: an ordinary store first reads the
- * line it will overwrite, so of DRAM's traffic half is for nothing. Nobody finds such an output in a cache
- * later, whichever way it was written. From 32 MiB on, all of L3 that a core of Zen 2 to 5 can reach; below,
- * and where `out` does not begin with a cache line (lines written in parts would be slower than read ones),
- * it is avx512_best. For: AVX-512 CPUs. Source: own.
+ * avx512_best, except that it stores past the caches what is larger than they are. An ordinary store first
+ * reads the line that it will overwrite, so half of the DRAM traffic is for nothing. Such an output is in no
+ * cache later, whichever way it was written.
+ *
+ * From 32 MiB of output on, it stores past the caches. That is all of L3 that a core of Zen 2 to 5 can reach.
+ * Below that it is avx512_best. It is also avx512_best where `out` does not begin with a cache line, because
+ * writing lines in parts would be slower than reading them. For: AVX-512 CPUs. Source: own.
  */
 #ifndef __AVX512F__
 #error "avx512_stream.c must be built with the flags of isa.def's AVX512 row"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* As ceiling_store64, with non-temporal stores: the limit of outputs that are larger than the caches. */
+/*
+ * A ceiling: ceiling_store64 with non-temporal stores. It is the limit of outputs that are larger than the
+ * caches.
+ */
 #ifndef __AVX512F__
 #error "ceiling_stream64.c must be built with the flags of isa.def's AVX512 row"
 #endif

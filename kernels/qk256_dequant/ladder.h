@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rungs of the roadmap, phases 1 to 4, as one loop with four switches, each a compile-time constant. A
- * phase's file turns on one switch more than the phase before it, so that the difference between neighbours
- * is that step and nothing else.
+ * The rungs of the roadmap, phases 1 to 4, as one loop with four switches, each a compile-time constant. Each
+ * phase's file turns on one switch more than the phase before it. So neighbours differ by that step and
+ * nothing else.
  */
 #pragma once
 
@@ -17,18 +17,20 @@
 struct rungs {
     bool fma;        /* scale by fused multiply-add instead of multiply */
     bool unroll8;    /* 64 elements per iteration instead of 8 */
-    bool wide_loads; /* 32 bytes of codes per load, next block prefetched, instead of 2 bytes per load */
+    bool wide_loads; /* load 32 bytes of codes, not 2, and prefetch the next block */
     bool permute;    /* look up in a register instead of memory */
 };
 
-/* What stays the same through a call: the table, in memory and (permute) twice over in a register, and -0.0.
+/*
+ * What stays the same through a call: the table in memory, the table twice over in a register (for permute),
+ * and -0.0.
  */
 struct table {
     const float *lut;
     __m256 twice, minus_zero;
 };
 
-/* Eight elements: unpack, look-up, scale, store, cut after `last`. */
+/* Eight elements: unpack, look up, scale, store. It is cut after `last`. */
 static QK_BODY eight(float *to, __m256i pair, __m256 s, struct table t, const int last,
                      const struct rungs rungs)
 {
@@ -54,7 +56,10 @@ static QK_BODY eight(float *to, __m256i pair, __m256 s, struct table t, const in
     _mm256_storeu_ps(to, v);
 }
 
-/* One block by 32-byte loads: two iterations, each of one load that is worth two tiles of 64 elements. */
+/*
+ * One block by 32-byte loads. There are two iterations, each of one load, which feeds two tiles of 64
+ * elements.
+ */
 static QK_BODY block_wide(float *to, const uint8_t *from, __m256 s, struct table t, const int last,
                           const struct rungs rungs)
 {
@@ -72,7 +77,7 @@ static QK_BODY block_wide(float *to, const uint8_t *from, __m256 s, struct table
     }
 }
 
-/* One block by 2-byte loads, in tiles of 64 elements with unroll8. */
+/* One block by 2-byte loads; with unroll8 in tiles of 64 elements. */
 static QK_BODY block_narrow(float *to, const uint8_t *from, __m256 s, struct table t, const int last,
                             const struct rungs rungs)
 {
@@ -95,8 +100,8 @@ static QK_BODY climb(QK_ARGS, const int last, const struct rungs rungs)
     const __m128 once = _mm_loadu_ps(lut);
     struct table t = {lut, _mm256_set_m128(once, once), _mm256_set1_ps(-0.0f)};
     /*
-     * Hidden from the compiler: clang folds a multiply-add of a known -0.0 back into a multiply, and makes an
-     * in-lane permute of a permute whose table it knows to stand there twice.
+     * Hides the values from clang. It folds a multiply-add of a known -0.0 back into a multiply. It also
+     * turns a permute into an in-lane permute when it knows that the table stands there twice.
      */
     __asm__("" : "+x"(t.minus_zero), "+x"(t.twice));
     for (size_t b = 0; b < blocks; b++) {
@@ -104,7 +109,7 @@ static QK_BODY climb(QK_ARGS, const int last, const struct rungs rungs)
         float *to = out + b * QK256_BLOCK;
         const __m256 s = _mm256_set1_ps(scale[b]);
         if (rungs.wide_loads) {
-            /* One block is one cache line; past the last block the hint is dropped. */
+            /* A block is one cache line. The processor drops the hint past the last block. */
             _mm_prefetch((const char *)(from + QK256_BLOCK_BYTES), _MM_HINT_T0);
             block_wide(to, from, s, t, last, rungs);
         } else {
@@ -113,7 +118,7 @@ static QK_BODY climb(QK_ARGS, const int last, const struct rungs rungs)
     }
 }
 
-/* A phase: its switches, then its kernel and stage prefixes. */
+/* Defines a phase: its switches, then its kernel and the cuts of it. */
 #define QK_LADDER(name, ...)                                                                                 \
     static QK_BODY body(QK_ARGS, const int last)                                                             \
     {                                                                                                        \

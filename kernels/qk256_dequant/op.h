@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * qk256_dequant: out[256b + e] = lut[code(b, e)] * scale[b]     for b in [0, blocks), e in [0, 256)
- *   out    [256 * blocks]  f32; any float alignment
- *   codes  [64 * blocks]   QK256 layout (layout.h); any alignment
- *   scale  [blocks]        f32, any value
- *   lut    [4]             f32, any values
+ *
+ *     out    [256 * blocks]  f32, output; any float alignment
+ *     codes  [64 * blocks]   QK256 layout (layout.h); any alignment
+ *     scale  [blocks]        f32, any value
+ *     lut    [4]             f32, any values
+ *
  * blocks >= 0. out must not overlap an input. Each element is one f32 multiply, rounded to nearest even.
- * Every variant returns the reference's bits, unless a table entry and its scale are both NaN: which payload
- * survives is then the order of the operands, and the compiler chooses that. Source: formula and layout as in
- * layout.h.
+ * Every variant returns the reference's bits, with one exception: a table entry and its scale are both NaN.
+ * Which payload survives then depends on the order of the operands, and the compiler chooses that. Source:
+ * formula and layout as in layout.h.
  */
 #pragma once
 

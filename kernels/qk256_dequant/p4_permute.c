@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Phase 4. Against p3_prefetch: the look-up is one 8-lane permute of the table, held twice in a register,
- * instead of eight loads from memory and the moves between register files they need. Should be faster, much:
- * some thirty instructions per eight elements become one. For: any AVX2 + FMA CPU (vpermps: 3 cycles on
- * Intel, 4 to 6 on AMD, one or two per cycle; Zen 1 splits it). Source: the roadmap's phase 4.
+ * Phase 4. Against p3_prefetch: the look-up is one 8-lane permute of the table, which a register holds twice.
+ * It replaces eight loads from memory and the moves between register files that they need. Should be much
+ * faster: some thirty instructions per eight elements become one. For: any AVX2 + FMA CPU (vpermps: 3 cycles
+ * on Intel, 4 to 6 on AMD, one or two per cycle; Zen 1 splits it). Source: the roadmap's phase 4.
  */
 #ifndef __AVX2__
 #error "p4_permute.c must be built with the flags of isa.def's AVX2 row"

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The two bytes that hold eight codes, in every dword lane. */
+/* The two bytes that hold eight codes, repeated in every dword lane. */
 static inline __m256i load_pair(const uint8_t *from)
 {
     uint16_t pair;
@@ -14,7 +14,7 @@ static inline __m256i load_pair(const uint8_t *from)
     return _mm256_set1_epi16((short)pair);
 }
 
-/* The j-th pair of the sixteen bytes that both halves of `tile` hold, in every dword lane. */
+/* The j-th pair of the sixteen bytes that both halves of `tile` hold, repeated in every dword lane. */
 static inline __attribute__((always_inline)) __m256i pick_pair(__m256i tile, int j)
 {
     return _mm256_shuffle_epi8(tile, _mm256_set1_epi16((short)((2 * j + 1) << 8 | 2 * j)));
@@ -28,8 +28,8 @@ static inline __m256i spread_codes(__m256i pair)
 }
 
 /*
- * Table look-up in memory. Indices leave the vector two at a time; the floats are gathered by _mm256_setr_ps,
- * that is by inserts: a small array stored and read back as one vector would stall on store forwarding.
+ * Table look-up in memory. Indices leave the vector two at a time. _mm256_setr_ps gathers the floats by
+ * inserts. A small array, stored and then read as one vector, would stall on store forwarding.
  */
 static inline __m256 lookup_memory(const float *lut, __m256i c)
 {

@@ -9,7 +9,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* past: by non-temporal stores; out must then be a multiple of 64, and a fence must follow. */
+/*
+ * past: store past the caches, by non-temporal stores. out must then be a multiple of 64, and a fence must
+ * follow.
+ */
 static inline __attribute__((always_inline)) void dequant_zmm(QK_ARGS, const bool past)
 {
     const __m512i shift = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);

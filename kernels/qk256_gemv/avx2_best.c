@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fastest AVX2 form found. Against p4_permute: the look-up is the in-lane variable permute, which reads
- * only two bits of its index, so the mask goes; four bytes are broadcast straight from memory, so the shuffle
- * goes; four rows share each load of x. Three instructions (shift, permute, multiply-add) and half a load are
- * left per vector. For: any AVX2 CPU. The limit is the ports that shift and permute: one vector per cycle on
- * Ice Lake (shift and multiply-add share two ports) and on Zen 3 to 5 (shift and permute do). Source: as
- * qk256_dequant/avx2_best.
+ * The fastest AVX2 form found. Against p4_permute:
+ *
+ *    - The look-up is the in-lane variable permute. It reads only two bits of its index, so there is no mask.
+ *    - Four bytes are broadcast straight from memory, so there is no shuffle.
+ *    - Four rows share each load of x.
+ *
+ * Three instructions (shift, permute, multiply-add) and half a load are left per vector. For: any AVX2 CPU.
+ * The limit is the ports that shift and permute, one vector per cycle. On Ice Lake shift and multiply-add
+ * share two ports; on Zen 3 to 5 shift and permute do. Source: as qk256_dequant/avx2_best.
  */
 #ifndef __AVX2__
 #error "avx2_best.c must be built with the flags of isa.def's AVX2 row"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rungs of the roadmap, phases 1 to 4, as one loop with four switches, each a compile-time constant. A
- * phase's file turns on one switch more than the phase before it. In every phase a block's sum is kept apart
- * and multiplied by the block's scale once, in each lane; lanes are added up at the end of the row.
+ * The rungs of the roadmap, phases 1 to 4, as one loop with four switches, each a compile-time constant. Each
+ * phase's file turns on one switch more than the phase before it. In every phase a block has a sum of its
+ * own, which is multiplied by the block's scale once, in each lane. The lanes are added up at the end of the
+ * row.
  */
 #pragma once
 
@@ -17,13 +18,13 @@
 enum { TILE = 8, SUMS = 4 };
 
 struct rungs {
-    bool fma;  /* fused multiply-add into four sums instead of multiply and add into one */
-    bool tile; /* eight rows share a load of x, each with a sum of its own, instead of one row with four */
-    bool wide_loads; /* 32 bytes of codes per load, next blocks prefetched, instead of 2 bytes per load */
+    bool fma;        /* fused multiply-add into four sums, not multiply and add into one */
+    bool tile;       /* eight rows with one sum each share a load of x, not one row with four sums */
+    bool wide_loads; /* load 32 bytes of codes, not 2, and prefetch the next blocks */
     bool permute;    /* look up in a register instead of memory */
 };
 
-/* What stays the same through a call: the table, in memory and (permute) twice over in a register. */
+/* What stays the same through a call: the table in memory, and twice over in a register (for permute). */
 struct table {
     const float *lut;
     __m256 twice;
@@ -34,7 +35,10 @@ static inline __attribute__((always_inline)) __m256 add_product(__m256 sum, __m2
     return fma ? _mm256_fmadd_ps(a, b, sum) : _mm256_add_ps(sum, _mm256_mul_ps(a, b));
 }
 
-/* Eight columns: unpack, look-up, multiply and add, cut after `last`. mask: lanes that count; NULL: all. */
+/*
+ * Eight columns: unpack, look up, multiply and add. It is cut after `last`. mask: the lanes that count; NULL
+ * means all.
+ */
 static QK_BODY eight(__m256 *sum, __m256i pair, __m256 x, const __m256i *mask, struct table t, const int last,
                      const struct rungs rungs)
 {
@@ -59,13 +63,13 @@ static QK_BODY eight(__m256 *sum, __m256i pair, __m256 x, const __m256i *mask, s
     *sum = add_product(*sum, w, x, rungs.fma);
 }
 
-/* One block of `rows` rows by 32-byte loads, each worth sixteen vectors. */
+/* One block of `rows` rows by 32-byte loads, each of which feeds sixteen vectors. */
 static QK_BODY block_wide(__m256 *sum, const uint8_t *from, size_t stride, const float *x, const int rows,
                           struct table t, const int last, const struct rungs rungs)
 {
     QK_ROLLED
     for (int r = 0; r < rows; r++, from += stride) {
-        /* One block is one cache line; past the last block the hint is dropped. */
+        /* A block is one cache line. The processor drops the hint past the last block. */
         _mm_prefetch((const char *)(from + QK256_BLOCK_BYTES), _MM_HINT_T0);
         __m256 part[2] = {sum[r], _mm256_setzero_ps()};
         QK_ROLLED
@@ -86,7 +90,7 @@ static QK_BODY block_wide(__m256 *sum, const uint8_t *from, size_t stride, const
 }
 
 /*
- * One block of `rows` rows by 2-byte loads: a load of x serves all of them. Sums: `rows`, or `sums` of a
+ * One block of `rows` rows by 2-byte loads. One load of x serves all rows. It has `rows` sums, or `sums` of a
  * single row.
  */
 static QK_BODY block_narrow(__m256 *sum, const uint8_t *from, size_t stride, const float *x, const int rows,
@@ -105,7 +109,9 @@ static QK_BODY block_narrow(__m256 *sum, const uint8_t *from, size_t stride, con
     }
 }
 
-/* The last block of one row, of which `n` columns exist. Its codes are all there, of x only the first n. */
+/*
+ * The last block of one row, of which `n` columns exist. All its codes are there, but only the first n of x.
+ */
 static QK_BODY block_tail(__m256 *sum, const uint8_t *from, const float *x, int n, struct table t,
                           const int last, const struct rungs rungs)
 {
@@ -125,7 +131,7 @@ static inline float add_lanes(__m256 v)
     return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
-/* `rows` rows, eight or one. */
+/* `rows` rows: eight or one. */
 static QK_BODY tile(float *restrict y, const uint8_t *codes, const float *scale, const float *restrict x,
                     size_t cols, const int rows, struct table t, const int last, const struct rungs rungs)
 {
@@ -175,8 +181,8 @@ static QK_BODY climb(QK_ARGS, const int last, const struct rungs rungs)
     const __m128 once = _mm_loadu_ps(lut);
     struct table t = {lut, _mm256_set_m128(once, once)};
     /*
-     * Hidden from clang, which makes an in-lane permute of a permute whose table it knows to stand there
-     * twice.
+     * Hides the table from clang. It turns a permute into an in-lane permute when it knows that the table
+     * stands there twice.
      */
     __asm__("" : "+x"(t.twice));
     size_t r = 0;
@@ -188,7 +194,7 @@ static QK_BODY climb(QK_ARGS, const int last, const struct rungs rungs)
              last, rungs);
 }
 
-/* A phase: its switches, then its kernel and stage prefixes. */
+/* Defines a phase: its switches, then its kernel and the cuts of it. */
 #define QK_LADDER(name, ...)                                                                                 \
     static QK_BODY body(QK_ARGS, const int last)                                                             \
     {                                                                                                        \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Phase 1. Against scalar: eight codes at once, by a broadcast of their two bytes and a per-lane variable
- * shift; the look-up stays scalar, multiply and add are eight wide, into one sum of eight lanes. Should be
- * faster: one shift, mask, multiply and addition for eight codes. But the indices must come back to integer
+ * shift. The look-up stays scalar. Multiply and add are eight wide, into one sum of eight lanes. Should be
+ * faster: eight codes take one shift, mask, multiply and addition. But the indices must come back to integer
  * registers for the look-up. For: any AVX2 CPU (Haswell, Zen 1 and later). Source: the roadmap's phase 1;
  * extraction as in BitNet-rs, i2s_qk256_avx2.rs.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Phase 2. Against p1_unpack: a fused multiply-add, into four sums in turn. Should be faster where the chain
- * of additions is what is waited for, four cycles for each eight columns; the look-up in memory takes longer
- * than that. For: any AVX2 + FMA CPU. Source: the roadmap's phase 2; four accumulators as in BitNet-rs,
+ * of additions is the limit: four cycles for each eight columns. But the look-up in memory takes longer than
+ * that. For: any AVX2 + FMA CPU. Source: the roadmap's phase 2; four accumulators as in BitNet-rs,
  * i2s_qk256_avx2.rs.
  */
 #ifndef __AVX2__

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rows by sixteen columns a step, four rows sharing each load of x: avx512_rows itself, and what avx512_best
- * does with the rows it has too few of.
+ * Sixteen columns of a row per step; four rows share each load of x. This is avx512_rows itself. avx512_best
+ * uses it for rows that are too few for its own way.
  */
 #pragma once
 
@@ -15,7 +15,7 @@
 enum { TILE = 4, STEP = 16 };
 
 /*
- * Sixteen columns of one row: 4 bytes are one vector, by a broadcast, a variable shift and an in-lane
+ * Sixteen columns of one row. 4 bytes make one vector, by a broadcast, a variable shift and an in-lane
  * permute.
  */
 static inline __attribute__((always_inline)) __m512 add_step(__m512 sum, const uint8_t *from, __m512 x,
@@ -25,11 +25,11 @@ static inline __attribute__((always_inline)) __m512 add_step(__m512 sum, const u
     memcpy(&word, from, sizeof word);
     const __m512i shift = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const __m512 w = _mm512_permutevar_ps(table, _mm512_srlv_epi32(_mm512_set1_epi32((int)word), shift));
-    /* Lanes past the end stay out of it altogether: an infinite table entry must not meet their zeros. */
+    /* Lanes past the end take no part at all: an infinite table entry must not meet their zeros. */
     return _mm512_mask3_fmadd_ps(w, x, sum, lanes);
 }
 
-/* `rows` rows, four or one, each in two sums. */
+/* `rows` rows, four or one, with two sums each. */
 static QK_BODY tile(float *restrict y, const uint8_t *codes, const float *scale, const float *restrict x,
                     size_t cols, __m512 table, const int rows)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The reference: plain C without the vectoriser, in eight running sums, so that ratios to it do not flatter
- * the others with a chain of dependent additions. Correct within dot.h's bound, to which it is held itself.
+ * The reference: plain C without the vectoriser. It has eight running sums, because a single chain of
+ * dependent additions would make the other variants' ratios look too good. It too is held to dot.h's bound.
  */
 #include "kernels/qk256_gemv/scalar_body.h"
 

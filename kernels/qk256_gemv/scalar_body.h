@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The reference's source, built three times: by scalar.c without the vectoriser, by autovec_v3.c and
- * autovec_v4.c with it. Column c is added to running sum c mod 8, as lut * scale, times x; the eight are
- * folded by halves. Eight, because a single sum would wait for each addition's latency, and none of the
- * compilers may regroup it.
+ * autovec_v4.c with it. Column c adds lut * scale, times x, to running sum c mod 8. Then the eight sums are
+ * folded by halves. There are eight because a single sum would wait for each addition's latency, and no
+ * compiler may regroup it.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 
 enum { SUMS = 8 };
 
-/* `count` columns, at most eight, from two bytes of codes; `bytes` as an integer. */
+/* At most eight columns (`count`), from two bytes of codes that are given as the integer `bytes`. */
 static QK_BODY columns(float *restrict sum, unsigned bytes, const float *restrict w, const float *restrict x,
                        const int count, const int last)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Eight elements a step. The maximum's second operand is what it returns for NaN, so gate stands there. For:
- * any AVX2 CPU.
+ * Eight elements a step. For NaN the maximum returns its second operand, so gate stands there. For: any AVX2
+ * CPU.
  */
 #ifndef __AVX2__
 #error "avx2.c must be built with the flags of isa.def's AVX2 row"

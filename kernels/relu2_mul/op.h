@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * relu2_mul: out[i] = (t * t) * up[i],   t = gate[i] < 0 ? 0 : gate[i]
- *   out [n] f32    gate [n] f32    up [n] f32
- * Two rounded multiplies: to the bit. NaN in gate stays NaN (the comparison is written that way round). 0
- * times an infinite or NaN `up` is NaN. out overlaps nothing. Source: feed-forward of BitNet b1.58 2B4T
- * (squared ReLU on the gate branch only).
+ *
+ *     out   [n]  f32, output
+ *     gate  [n]  f32
+ *     up    [n]  f32
+ *
+ * There are two multiplies, each rounded: every variant returns the reference's bits. NaN in gate stays NaN,
+ * because its comparison with 0 is false. 0 times an infinite or NaN `up` is NaN. out must not overlap an
+ * input. Source: feed-forward of BitNet b1.58 2B4T (squared ReLU on the gate branch only).
  */
 #pragma once
 

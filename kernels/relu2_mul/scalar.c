@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The reference: defines the result of relu2_mul. The comparison becomes a mask, because a branch on the sign
- * of an activation is a coin flip to the processor.
+ * The reference: defines the result of relu2_mul. The comparison becomes a mask, because the processor cannot
+ * predict a branch on the sign of an activation.
  */
 #include "kernels/relu2_mul/op.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Four accumulators of eight f64 sums for the squares, then sixteen outputs a step; tails by masks. For:
+ * Four accumulators of eight f64 sums for the squares, then sixteen outputs a step. Masks do the tails. For:
  * AVX-512 CPUs.
  */
 #ifndef __AVX512F__

@@ -12,7 +12,9 @@
 
 enum { RMSNORM_SUMS = 32 };
 
-/* By the instruction where there is one: the function in libm may set errno, and both round correctly. */
+/*
+ * Uses the instruction where there is one, because the function in libm may set errno. Both round correctly.
+ */
 static inline float rmsnorm_root(float value)
 {
 #if defined __SSE2__

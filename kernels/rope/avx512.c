@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sixteen pairs a step, the tail by masks. For: AVX-512 CPUs. */
+/* Sixteen pairs a step; masks do the tail. For: AVX-512 CPUs. */
 #ifndef __AVX512F__
 #error "avx512.c must be built with the flags of isa.def's AVX512 row"
 #endif

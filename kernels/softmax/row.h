@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The softmax of one row, for the variants of softmax and of attention. x may be out. Three passes: maximum;
- * exponentials and their sum; scaling. Surplus places of the last step hold -infinity, whose exponential is
- * 0.
+ * The softmax of one row, for the variants of softmax and of attention. x may be out. There are three passes:
+ * the maximum, then the exponentials and their sum, then the scaling. Surplus places of the last step hold
+ * -infinity, whose exponential is 0.
  */
 #pragma once
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The 2-bit quantisers tl1_quantize and tl2_quantize, which differ by their block and levels. A level is
- * chosen by comparing with the midpoints of neighbouring levels: code = how many midpoints lie below v. A
- * midpoint of two f32 has a bit more than an f32, so what stands here is the largest f32 not above it, for
- * which v > midpoint decides the same; a v on the midpoint itself (only 0 can be) takes the lower code.
+ * The 2-bit quantisers tl1_quantize and tl2_quantize, which differ in their block and levels. A level is
+ * chosen by comparing v with the midpoints of neighbouring levels: code = how many midpoints lie below v. A
+ * midpoint of two f32 may need one bit more than an f32 has. So the table holds the largest f32 that is not
+ * above it; v > midpoint decides the same. A v on the midpoint itself (only 0 can be) takes the lower code.
  */
 #pragma once
 

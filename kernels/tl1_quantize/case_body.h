@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The case of tl1_quantize, and of tl2_quantize, which defines its own BLOCK, elements that have a scale in
- * common, and MIDDLE, what lies between the upper two levels.
+ * The case of tl1_quantize and tl2_quantize. tl2_quantize defines its own BLOCK, the number of elements that
+ * share a scale. It also defines its own MIDDLE, the midpoint between the upper two levels.
  */
 #pragma once
 
@@ -42,8 +42,8 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     if (kind != QK_FILL_CODES)
         return;
     /*
-     * A largest value of 1.5 makes the scale 1; the others lie on the midpoints or a few steps of f32 beside
-     * them.
+     * A largest value of 1.5 makes the scale 1. The other values lie on the midpoints or a few steps of f32
+     * beside them.
      */
     for (size_t i = 0; i < p->count; i++) {
         const float step = (float)qk_rng_below(rng, 5) - 2.0f;

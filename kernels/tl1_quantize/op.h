@@ -2,13 +2,18 @@
 /*
  * tl1_quantize: f32 to 2-bit codes of the nearest of the levels -1, -0.33, 0.33, 1, one scale per block of
  * 64.
- *   codes [ceil(n / 4)] bytes, four codes each, least significant bits first    scale [ceil(n / 64)] f32    x
- *                                                                               [n] f32
- * m = max |x| of the block (the last may be short); scale = m / 1.5, or 1 when m <= 1e-8; v = x / scale,
- * rounded. The code is the level nearest to v, the lower one when two are equally near, decided without
- * rounding. A block with a NaN or an infinity has scale NaN and codes 0. Surplus codes of the last byte are
- * 0. Outputs overlap nothing. Every variant gives the same bytes. Source: EffortlessMetrics/BitNet-rs,
- * crates/bitnet-kernels/src/cpu/fallback.rs; this is not the TL1 of bitnet.cpp.
+ *
+ *     codes  [ceil(n / 4)]   output, bytes of four codes, least significant bits first
+ *     scale  [ceil(n / 64)]  f32, output
+ *     x      [n]             f32
+ *
+ *     m = max |x| of the block;   scale = m / 1.5, or 1 when m <= 1e-8;   v = x / scale, rounded
+ *
+ * The last block may be short. The code is that of the level nearest to v; when two are equally near, the
+ * lower one. That choice is made without rounding. A block with a NaN or an infinity has scale NaN and codes
+ * 0. Surplus codes of the last byte are 0. No output may overlap another buffer. Every variant gives the same
+ * bytes. Source: EffortlessMetrics/BitNet-rs, crates/bitnet-kernels/src/cpu/fallback.rs. This is not the TL1
+ * of bitnet.cpp.
  */
 #pragma once
 

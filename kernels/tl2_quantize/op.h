@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tl2_quantize: as tl1_quantize (tl1_quantize/op.h), with the levels -1.2, -0.4, 0.4, 1.2 and blocks of 128.
- * Nor is it the TL2 of bitnet.cpp.
+ * This is not the TL2 of bitnet.cpp.
  */
 #pragma once
 
