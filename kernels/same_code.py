@@ -3,17 +3,21 @@
 """same_code.py BASE CANDIDATE OUTPUT: which rows of two finished build folders are the same code?
 
 Writes a list for `qkbench gate --same-code` (baselines/gate/identity.h). A row is in it when both modules were linked
-from objects that do the same when they run, whatever folder or day they were built in. What a module says about itself
-is never asked. Where anything speaks against a row or a whole module, it has no identity: the reason goes to stderr, the
-row is not in the list, and so the gate times it. That is the case when
+from objects that do the same when they run. Folder and day of the build do not matter. What a module says about itself
+does not count. A row or a whole module has no identity when anything speaks against it. It is then not in the list, the
+reason goes to stderr, and so the gate times it. These things speak against it:
 
-  - ninja would build the object again: a source or a header is newer, it was interrupted, its command is another one;
-  - the module is older than an object, or linking the objects again gives other bytes: it was rewritten afterwards;
-  - the two sides are linked with other options;
-  - an object or the module cannot be read.
+  - Ninja would build the object again: a source or header is newer, its build was interrupted, or its command differs.
+  - The module is older than an object, or linking the objects again gives other bytes: it was rewritten afterwards.
+  - The two sides are linked with other options.
+  - An object or the module cannot be read.
 
-Exit codes: 0 the list is written; 1 it cannot be; 2 usage; 5 an object is not what its source gives, because the source
-came with an old date: that folder is no build of its tree, and nothing measured with it would say anything.
+Exit codes:
+    0  the list is written
+    1  the list cannot be written
+    2  usage
+    5  an object is not what its source gives, because the source came with an old date. That folder is no build of its
+       tree, and nothing measured with it would say anything.
 """
 import hashlib
 import json

@@ -11,8 +11,8 @@
  */
 int qk_i2s_bytes(size_t rows, size_t columns, bool interleaved, size_t *bytes, struct qk_error *err);
 /*
- * Checks everything that a caller of a product can get wrong, except the value of q_sum. q_sum is an array of
- * `tokens` sums. Sets *v to op's best variant for this machine.
+ * Checks everything that a caller of a product can get wrong: sizes, pointers, and q_sum, which holds a sum
+ * for each of the tokens. Sets *v to op's best variant for this machine.
  */
 int qk_i2s_check_product(enum qk_op op, const int32_t *y, const uint8_t *codes, size_t code_bytes,
                          const int8_t *q, const int32_t *q_sum, size_t rows, size_t columns, size_t tokens,

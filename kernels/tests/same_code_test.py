@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""same_code_test.py SCRIPT ROOT PART COMPILER...: are kernels that differ told, and only those? TAP.
+"""same_code_test.py SCRIPT ROOT PART COMPILER...: does same_code.py find the kernels that differ, and only those? TAP.
 
-PART `objects` has hashes of objects, `builds` small build folders with every way of not being one's own, `tree` this
-tree: a change of one row.
+PART `objects` tests the hashes of objects. `builds` tests small build folders that are not what they claim.
+`tree` tests a change of one row in this tree.
 """
 import functools
 import importlib.util

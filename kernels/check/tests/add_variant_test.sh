@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2016 # backquotes are the README's
-# The worked example of kernels/README.md, done: one file and one row in a copy of the tree.  add_variant_test.sh TREE
+# Does the worked example of kernels/README.md: one file and one row in a copy of the tree.  add_variant_test.sh TREE
 set -uo pipefail
 tree=$1
 work=$(mktemp -d)
