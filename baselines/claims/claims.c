@@ -81,8 +81,8 @@ static const struct bench_field time_fields[] = {
     FIELD(REAL, "ms", ms, "", 0, 0, 1e-6 * BENCH_NS_MOST),
 };
 #undef FIELD_OF
-static const struct bench_fields component_time = {FIELDS(struct baseline_time_claim, time_fields),
-                                                   .bare = true};
+const struct bench_fields baseline_time_claim_fields = {FIELDS(struct baseline_time_claim, time_fields),
+                                                        .bare = true};
 
 static void check_gain(struct bench_reader *r, const struct bench_place *at, const void *record,
                        const void *whole)
@@ -103,8 +103,8 @@ static const struct bench_fields gain = {FIELDS(struct baseline_component_claim,
 static const struct bench_field component_fields[] = {
     FIELD(TEXT, "name", name, "In the source's words.", BENCH_FILLED),
     FIELD(TEXT, "stage", stage, "The op's stage it is set beside, or total.", BENCH_FILLED | BENCH_ONCE),
-    FIELD_LIST(MAP, "ms_per_token", at, count, &component_time, "By phase, of a 2B model.", BENCH_FILLED,
-               .expected = "1 to 8 phases"),
+    FIELD_LIST(MAP, "ms_per_token", at, count, &baseline_time_claim_fields, "By phase, of a 2B model.",
+               BENCH_FILLED, .expected = "1 to 8 phases"),
     FIELD_PART("gain", &gain,
                "How many times less it is claimed to take in `phase` than in `over`, a phase before it.",
                BENCH_OPTIONAL),

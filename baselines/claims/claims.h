@@ -57,6 +57,8 @@ struct baseline_claims {
 };
 
 extern const struct bench_fields baseline_claims_fields;
+/* A struct baseline_time_claim in a map by phase. */
+extern const struct bench_fields baseline_time_claim_fields;
 /*
  * Reads the file strictly. These are errors:
  *   - a member, kind or phase that is unknown

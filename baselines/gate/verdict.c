@@ -130,7 +130,7 @@ static void look_for_flaws(struct baseline_report *r, const struct baseline_resu
                                : "was not timed and no reason says how that is known");
         return;
     }
-    if (!result->timed || (r->mode && strcmp(r->mode, "baseline") == 0))
+    if (!result->timed || strcmp(r->mode, "baseline") == 0)
         return; /* a stored baseline cannot be loaded as an arm */
     for (int role = BASELINE_AA; role <= BASELINE_SLOWED; role++)
         if (!has_right_control(r, (enum baseline_role)role, result->memory)) {

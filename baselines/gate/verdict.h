@@ -69,7 +69,7 @@ struct baseline_result {
 };
 
 struct baseline_report {
-    const char *mode;                 /* "duet" or "baseline" */
+    char mode[12];                    /* "duet" or "baseline"; empty when it ended before */
     char base[4096], candidate[4096]; /* module files, or the baseline's name and "this machine" */
     char base_compiler[64], cand_compiler[64];
     char suite[40], policy[4096]; /* the policy's file, "built in" */

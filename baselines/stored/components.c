@@ -83,7 +83,7 @@ static void measure(struct baseline_gain_row *out, const struct group *g,
         snprintf(out->why, sizeof out->why, "%s has no stage %s", after->variant->op_name, claim->stage);
         return;
     }
-    out->before = before->variant->name;
+    snprintf(out->before, sizeof out->before, "%s", before->variant->name);
     out->measured = bench_breakdown_gain(before, after, (size_t)stage, out->why, sizeof out->why);
 }
 
@@ -96,7 +96,9 @@ static bool add_row(struct baseline_components *c, const struct baseline_compone
         return false;
     c->rows = more;
     struct baseline_gain_row *row = &more[c->count++];
-    *row = (struct baseline_gain_row){.claim = *claim, .shape = after->shape, .after = after->variant->name};
+    *row = (struct baseline_gain_row){.claim = *claim};
+    snprintf(row->shape, sizeof row->shape, "%s", after->shape);
+    snprintf(row->after, sizeof row->after, "%s", after->variant->name);
     measure(row, g, after);
     row->verdict = baseline_audit_judge(&row->measured, claim->gain);
     c->verdicts[row->verdict]++;
@@ -136,22 +138,11 @@ double baseline_components_claimed(const struct baseline_components *c, const st
     return NAN;
 }
 
-static json_t *by_phase(const void *claim)
-{
-    const struct baseline_component_claim *from = claim;
-    json_t *times = json_object();
-    for (size_t k = 0; k < from->count; k++)
-        bench_json_put(&times, from->at[k].phase, json_real(from->at[k].ms));
-    return times;
-}
-
 #define FIELD_OF struct baseline_component_claim
 static const struct bench_field claim_fields[] = {
     FIELD(TEXT, "component", name, "In the source's words.", BENCH_FILLED),
     FIELD(TEXT, "stage", stage, "", BENCH_FILLED),
-    FIELD_MADE(JSON, "ms_per_token", by_phase, "By phase.",
-               .schema = "{\"type\": \"object\", \"minProperties\": 1, \"additionalProperties\":"
-                         " {\"type\": \"number\", \"minimum\": 0}}"),
+    FIELD_LIST(MAP, "ms_per_token", at, count, &baseline_time_claim_fields, "By phase.", BENCH_FILLED),
 };
 #undef FIELD_OF
 static const struct bench_fields claim_table = {FIELDS(struct baseline_component_claim, claim_fields),
@@ -161,12 +152,12 @@ static const struct bench_fields claim_table = {FIELDS(struct baseline_component
 static const struct bench_field gain_fields[] = {
     FIELD(TEXT, "component", claim.name, "", BENCH_FILLED),
     FIELD(TEXT, "stage", claim.stage, "", BENCH_FILLED),
-    FIELD(COPY, "shape", shape, "", BENCH_FILLED),
+    FIELD(TEXT, "shape", shape, "", BENCH_FILLED),
     FIELD(TEXT, "phase", claim.gain_phase, "", BENCH_FILLED),
     FIELD(TEXT, "over", claim.gain_over, "", BENCH_FILLED),
     FIELD(REAL, "claimed", claim.gain, "", 0, FIELD_RATIO),
-    FIELD(COPY, "after", after, "Variant of the phase.", BENCH_FILLED),
-    FIELD(COPY, "before", before, "Variant of the nearest earlier phase that was measured.", BENCH_OR_NULL),
+    FIELD(TEXT, "after", after, "Variant of the phase.", BENCH_FILLED),
+    FIELD(TEXT, "before", before, "Variant of the nearest earlier phase that was measured.", BENCH_OR_NULL),
     FIELD(REAL, "measured", measured.value, "", BENCH_OR_NULL, FIELD_RATIO),
     FIELD(REAL, "measured_low", measured.low, "", BENCH_OR_NULL, FIELD_RATIO),
     FIELD(REAL, "measured_high", measured.high, "", BENCH_OR_NULL, FIELD_RATIO),
@@ -191,3 +182,19 @@ const struct bench_fields baseline_components_fields = {
     .closed = true,
     .json = JSON_REAL_PRECISION(17),
 };
+
+int baseline_components_take_json(struct baseline_components *c, const json_t *json, const char *path,
+                                  struct qk_error *err)
+{
+    *c = (struct baseline_components){0};
+    struct bench_reader r = {.file = path, .err = err};
+    const struct bench_place at = {json, "$.claims"};
+    bench_fields_get(&r, &at, &baseline_components_fields, c, c);
+    for (size_t i = 0; i < c->claims.component_count; i++)
+        c->claims.components[i].gain = NAN; /* it stands beside what was measured */
+    for (size_t i = 0; i < c->count && !r.code; i++)
+        c->verdicts[c->rows[i].verdict]++;
+    if (r.code)
+        baseline_components_free(c);
+    return r.code;
+}

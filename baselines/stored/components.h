@@ -10,9 +10,8 @@
 
 struct baseline_gain_row {
     struct baseline_component_claim claim;
-    const char *shape; /* borrowed from the breakdown */
-    const char *before,
-        *after; /* variants, borrowed; before is NULL when there was nothing to compare with */
+    char shape[BENCH_SHAPE_NAME];
+    char before[80], after[80];     /* variants; before is empty when there was nothing to compare with */
     struct bench_interval measured; /* NaN where there is no number */
     enum baseline_audit_verdict verdict;
     char why[240]; /* why there is no number; empty when there is one */
@@ -30,7 +29,7 @@ int baseline_components_read(struct baseline_components *c, const char *path, st
 /*
  * Judges every gain in every shape that has a row of the gain's phase and op. As in the audit, a step is
  * over the nearest earlier phase that was measured. Where that phase lies before the one that the claim
- * starts from, the claim is not resolved. QK_ERR_MEMORY. The breakdown must outlive *c.
+ * starts from, the claim is not resolved. QK_ERR_MEMORY.
  */
 int baseline_components_judge(struct baseline_components *c, const struct bench_breakdown *bd,
                               struct qk_error *err);
@@ -41,3 +40,9 @@ double baseline_components_claimed(const struct baseline_components *c, const st
                                    const char *stage);
 /* The claims, as a record beside a breakdown. */
 extern const struct bench_fields baseline_components_fields;
+/*
+ * Reads and validates that, loaded already; `path` is for messages. QK_ERR_FORMAT with the JSON path, QK_ERR_MEMORY.
+ * Free on success.
+ */
+int baseline_components_take_json(struct baseline_components *c, const json_t *json, const char *path,
+                                  struct qk_error *err);

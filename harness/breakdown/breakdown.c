@@ -179,13 +179,26 @@ int bench_breakdown_run(struct bench_breakdown *bd, const struct bench_matrix *m
     return code;
 }
 
+void bench_breakdown_forget(struct bench_breakdown_row *row, struct qk_variant *read)
+{
+    free(row->samples_ns);
+    free(row->counts);
+    if (!read)
+        return;
+    const char *const texts[] = {read->op_name, read->name, read->isa_name, read->phase, read->flags};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free((char *)texts[i]);
+}
+
 void bench_breakdown_free(struct bench_breakdown *bd)
 {
-    for (size_t i = 0; i < bd->count; i++) {
-        free(bd->rows[i].samples_ns);
-        free(bd->rows[i].counts);
-    }
+    for (size_t i = 0; i < bd->count; i++)
+        bench_breakdown_forget(&bd->rows[i], bd->variants ? &bd->variants[i] : NULL);
     free(bd->rows);
+    free(bd->variants);
+    json_decref(bd->claims);
     bd->rows = NULL;
+    bd->variants = NULL;
+    bd->claims = NULL;
     bd->count = 0;
 }

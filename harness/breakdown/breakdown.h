@@ -91,7 +91,8 @@ struct bench_breakdown {
     bool failed; /* a variant failed its check */
     size_t count;
     struct bench_breakdown_row *rows; /* owned; sorted by shape, then in table order */
-    json_t *claims;                   /* borrowed, for the JSON; NULL: no claims */
+    struct qk_variant *variants;      /* owned, with their texts; of rows that were read, else NULL */
+    json_t *claims;                   /* owned, for the JSON; NULL: no claims */
 };
 
 /*
@@ -117,6 +118,8 @@ int bench_breakdown_matrix(struct bench_matrix *m, const struct qk_table *table,
 int bench_breakdown_run(struct bench_breakdown *bd, const struct bench_matrix *m,
                         const struct bench_run_config *cfg, struct qk_error *err);
 void bench_breakdown_free(struct bench_breakdown *bd);
+/* What a row owns, and the texts of its variant when that was read; NULL: it was not. */
+void bench_breakdown_forget(struct bench_breakdown_row *row, struct qk_variant *read);
 
 /*
  * Appends counts to an estimated row. cfg->counters count each of arm[stages + 1], one at a time: the
@@ -152,3 +155,9 @@ const char *bench_breakdown_name(const struct bench_breakdown_row *row, char *to
 
 /* The machine, the rows, the claims, and the samples in the order they were taken. */
 extern const struct bench_fields bench_breakdown_fields;
+/*
+ * Reads and validates it, loaded already; `path` is for messages. It may be of another build: of variants it knows
+ * the texts alone. block_ns is not in the file. QK_ERR_FORMAT with the JSON path, QK_ERR_MEMORY. Free on success.
+ */
+int bench_breakdown_take_json(struct bench_breakdown *bd, const json_t *json, const char *path,
+                              struct qk_error *err);

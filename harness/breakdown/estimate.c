@@ -195,7 +195,7 @@ const char *bench_breakdown_name(const struct bench_breakdown_row *row, char *to
 size_t bench_breakdown_group_end(const struct bench_breakdown *bd, size_t first)
 {
     size_t end = first + 1;
-    while (end < bd->count && bd->rows[end].variant->op == bd->rows[first].variant->op &&
+    while (end < bd->count && !strcmp(bd->rows[end].variant->op_name, bd->rows[first].variant->op_name) &&
            !strcmp(bd->rows[end].shape, bd->rows[first].shape))
         end++;
     return end;

@@ -107,6 +107,9 @@ extern const struct bench_fields bench_ceilings_fields;
  * QK_ERR_MEMORY, QK_ERR_FORMAT with the JSON path or line and column.
  */
 int bench_ceilings_read_json(struct bench_ceilings *c, const char *path, struct qk_error *err);
+/* The same of what was loaded already; `path` is for messages. */
+int bench_ceilings_take_json(struct bench_ceilings *c, const json_t *json, const char *path,
+                             struct qk_error *err);
 
 /*
  * The file in which the ceilings of a fingerprint are kept. It is in $XDG_CACHE_HOME/qkbench, else in

@@ -194,12 +194,23 @@ const struct bench_fields bench_ceilings_fields = {
     .json = JSON_REAL_PRECISION(7) | JSON_COMPACT,
 };
 
-int bench_ceilings_read_json(struct bench_ceilings *c, const char *path, struct qk_error *err)
+int bench_ceilings_take_json(struct bench_ceilings *c, const json_t *json, const char *path,
+                             struct qk_error *err)
 {
     memset(&c->env, 0, sizeof c->env);
     bench_ceilings_init(c);
-    const int code = bench_fields_read(&bench_ceilings_fields, path, c, err);
+    const int code = bench_fields_take(&bench_ceilings_fields, json, path, c, err);
     if (code)
         bench_ceilings_free(c);
+    return code;
+}
+
+int bench_ceilings_read_json(struct bench_ceilings *c, const char *path, struct qk_error *err)
+{
+    int code = QK_OK;
+    json_t *json = bench_json_load(path, &code, err);
+    if (json)
+        code = bench_ceilings_take_json(c, json, path, err);
+    json_decref(json);
     return code;
 }

@@ -16,10 +16,9 @@ static int write_json(struct bench_breakdown *bd, const struct baseline_componen
                       struct cli_out *file, struct qk_error *err)
 {
     bd->claims = bench_fields_json(&baseline_components_fields, claims);
-    int code = bd->claims
-                   ? bench_fields_write(&bench_breakdown_fields, bd, "the breakdown", file->file.stream, err)
+    const int code =
+        bd->claims ? bench_fields_write(&bench_breakdown_fields, bd, "the breakdown", file->file.stream, err)
                    : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the claims");
-    json_decref(bd->claims);
     return code ? code : cli_out_commit(file, 1, err);
 }
 

@@ -5,7 +5,7 @@
 #include "harness/cli/out.h"
 #include "harness/records/fields.h"
 #include "harness/records/files/infile.h"
-#include "reports/page/breakdown_file.h"
+#include "reports/forms/verdicts.h"
 #include "reports/page/page.h"
 
 #include <stdlib.h>
@@ -23,7 +23,8 @@ struct input {
     struct report_input run;
     struct baseline_report gate;
     struct baseline_evidence *evidence;
-    struct report_breakdown_file breakdown;
+    struct bench_breakdown breakdown;
+    struct baseline_components claimed;
     struct bench_ceilings ceilings;
     struct bench_doctor doctor;
 };
@@ -64,9 +65,10 @@ static int read_run(struct input *in, const json_t *json, const char *path, cons
     return code;
 }
 
-static int read_model(struct input *in, const char *path, const char *claims, struct qk_error *err)
+static int read_model(struct input *in, const json_t *json, const char *path, const char *claims,
+                      struct qk_error *err)
 {
-    int code = bench_e2e_read_json(&in->e2e, path, err);
+    int code = bench_e2e_take_json(&in->e2e, json, path, err);
     if (code)
         return code;
     in->run.e2e = &in->e2e;
@@ -85,19 +87,22 @@ static int read_json(struct input *in, struct report_result *r, const json_t *js
         code = read_run(in, json, r->file, claims, err);
         r->run = &in->run;
     } else if (json_is_array(json)) {
-        code = read_model(in, r->file, claims, err);
+        code = read_model(in, json, r->file, claims, err);
         r->run = &in->run;
     } else if (kind && !strcmp(kind, "gate")) {
-        code = report_gate_read(&in->gate, r->file, err);
+        code = report_verdicts_take_json(&in->gate, json, r->file, err);
         r->gate = &in->gate;
     } else if (kind && !strcmp(kind, "breakdown")) {
-        code = report_breakdown_read(&in->breakdown, r->file, err);
+        code = bench_breakdown_take_json(&in->breakdown, json, r->file, err);
+        if (!code && in->breakdown.claims)
+            code = baseline_components_take_json(&in->claimed, in->breakdown.claims, r->file, err);
         r->breakdown = &in->breakdown;
+        r->claimed = in->breakdown.claims ? &in->claimed : NULL;
     } else if (kind && !strcmp(kind, "ceilings")) {
-        code = bench_ceilings_read_json(&in->ceilings, r->file, err);
+        code = bench_ceilings_take_json(&in->ceilings, json, r->file, err);
         r->ceilings = code ? NULL : &in->ceilings;
     } else if (kind && !strcmp(kind, "doctor")) {
-        code = bench_fields_read(&bench_doctor_fields, r->file, &in->doctor, err);
+        code = bench_fields_take(&bench_doctor_fields, json, r->file, &in->doctor, err);
         r->doctor = &in->doctor;
     } else {
         code = qk_fail(err, QK_ERR_FORMAT, "$",
@@ -133,12 +138,11 @@ static void free_input(struct input *in)
         baseline_e2e_audit_free(&in->e2e_audit);
     if (in->run.e2e)
         bench_e2e_free(&in->e2e);
-    for (size_t i = 0; i < in->doctor.count; i++)
-        free((char *)in->doctor.findings[i].name); /* read, so owned */
     bench_ceilings_free(&in->ceilings);
-    report_breakdown_file_free(&in->breakdown);
+    bench_breakdown_free(&in->breakdown);
+    baseline_components_free(&in->claimed);
     baseline_evidence_free(in->evidence, &in->gate);
-    report_gate_free(&in->gate);
+    baseline_report_free(&in->gate);
 }
 
 /* To the one gate. */

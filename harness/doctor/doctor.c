@@ -18,7 +18,8 @@ void bench_doctor_judge(struct bench_doctor *d, const struct bench_facts *f)
     d->count = 0;
     for (size_t i = 0; i < sizeof probes / sizeof *probes; i++) {
         struct bench_finding *to = &d->findings[d->count++];
-        *to = (struct bench_finding){.name = probes[i].name};
+        *to = (struct bench_finding){0};
+        snprintf(to->name, sizeof to->name, "%s", probes[i].name);
         probes[i].judge(f, to);
     }
     d->cpu = f->cpu;

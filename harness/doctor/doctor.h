@@ -17,7 +17,7 @@ enum { BENCH_DOCTOR_SCHEMA_VERSION = 1, BENCH_FINDINGS_MAX = 32 };
 enum bench_health { BENCH_HEALTH_OK, BENCH_HEALTH_WARN, BENCH_HEALTH_BAD };
 
 struct bench_finding {
-    const char *name;         /* "governor": as in doctor.def */
+    char name[32];            /* "governor": as in doctor.def */
     enum bench_health health; /* also warn when something that matters could not be found out */
     bool fatal;               /* bad, and so bad that measuring is meaningless */
     char found[320];          /* one line each; found is never empty */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The doctor's JSON. Nobody reads it back. */
+/* The doctor's JSON. */
 #include "harness/doctor/private.h"
 
 #define FIELD_OF struct bench_finding
 static const struct bench_field finding_fields[] = {
-    FIELD(COPY, "name", name, "", 0, .pattern = "^[a-z][a-z0-9_]*$"),
+    FIELD(TEXT, "name", name, "", 0, .pattern = "^[a-z][a-z0-9_]*$"),
     FIELD(WORD, "verdict", health, "", 0, .words = bench_health_words),
     FIELD(BOOLEAN, "fatal", fatal, "Measuring is meaningless here: bad."),
     FIELD(TEXT, "found", found, "", BENCH_FILLED),

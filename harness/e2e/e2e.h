@@ -130,6 +130,8 @@ int bench_e2e_write_csv(const struct bench_e2e *e, FILE *to, struct qk_error *er
  * QK_ERR_FORMAT with the JSON path or line and column.
  */
 int bench_e2e_read_json(struct bench_e2e *e, const char *path, struct qk_error *err);
+/* The same of what was loaded already; `path` is for messages. */
+int bench_e2e_take_json(struct bench_e2e *e, const json_t *json, const char *path, struct qk_error *err);
 
 /* Mean and standard deviation (sample, n - 1; 0 for one value). Only for the fields of that name. */
 double bench_e2e_mean(const double *x, size_t n);

@@ -256,10 +256,9 @@ int bench_e2e_write_csv(const struct bench_e2e *e, FILE *to, struct qk_error *er
     return bench_written(to, "the model's times", err);
 }
 
-int bench_e2e_read_json(struct bench_e2e *e, const char *path, struct qk_error *err)
+int bench_e2e_take_json(struct bench_e2e *e, const json_t *json, const char *path, struct qk_error *err)
 {
     struct bench_reader r = {.file = path, .err = err};
-    json_t *json = bench_json_load(path, &r.code, err);
     const struct bench_place root = {json, "$"};
     struct bench_e2e_row *rows = NULL;
     size_t count = 0;
@@ -280,10 +279,19 @@ int bench_e2e_read_json(struct bench_e2e *e, const char *path, struct qk_error *
         bench_demand(&r, l.row.repetitions == rows[0].repetitions, &at, "samples_ns",
                      "as many samples as in the first row");
     }
-    json_decref(json);
     e->rows = rows;
     e->count = count;
     if (r.code)
         bench_e2e_free(e);
     return r.code;
+}
+
+int bench_e2e_read_json(struct bench_e2e *e, const char *path, struct qk_error *err)
+{
+    int code = QK_OK;
+    json_t *json = bench_json_load(path, &code, err);
+    if (json)
+        code = bench_e2e_take_json(e, json, path, err);
+    json_decref(json);
+    return code;
 }

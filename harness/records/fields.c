@@ -115,6 +115,16 @@ static void keep_none(const struct bench_field *f, void *to)
     }
 }
 
+/* Where the rule allows more than fits: as many whole characters as fit. */
+static void keep_text(const struct bench_field *f, char *to, const char *text, size_t length)
+{
+    if (length >= f->size)
+        for (length = f->size - 1; length && (text[length] & 0xc0) == 0x80;)
+            length--;
+    memcpy(to, text, length);
+    to[length] = '\0';
+}
+
 static void keep_copy(struct bench_reader *r, const struct bench_place *at, char **to)
 {
     free(*to);
@@ -303,7 +313,7 @@ static void get_field(struct bench_reader *r, const struct bench_place *at, cons
     case BENCH_FIELD_COPY:
         hold_text(r, at, f);
         if (to && !r->code && f->kind != BENCH_FIELD_COPY)
-            memcpy(to, json_string_value(at->json), json_string_length(at->json) + 1);
+            keep_text(f, to, json_string_value(at->json), json_string_length(at->json));
         else if (to && !r->code)
             keep_copy(r, at, (char **)(void *)to);
         break;
@@ -392,13 +402,21 @@ void bench_fields_get(struct bench_reader *r, const struct bench_place *at, cons
         type->check(r, at, record, whole);
 }
 
-int bench_fields_read(const struct bench_fields *type, const char *path, void *record, struct qk_error *err)
+int bench_fields_take(const struct bench_fields *type, const json_t *json, const char *path, void *record,
+                      struct qk_error *err)
 {
     struct bench_reader r = {.file = path, .err = err};
-    json_t *json = bench_json_load(path, &r.code, err);
     const struct bench_place root = {json, "$"};
-    if (json)
-        bench_fields_get(&r, &root, type, record, record);
-    json_decref(json);
+    bench_fields_get(&r, &root, type, record, record);
     return r.code;
+}
+
+int bench_fields_read(const struct bench_fields *type, const char *path, void *record, struct qk_error *err)
+{
+    int code = QK_OK;
+    json_t *json = bench_json_load(path, &code, err);
+    if (json)
+        code = bench_fields_take(type, json, path, record, err);
+    json_decref(json);
+    return code;
 }

@@ -24,8 +24,8 @@
 
 enum bench_field_kind {
     /*
-     * low to high count bytes. With a high of 0, the size of the C member is the bound. A pattern may be the
-     * rule, too.
+     * low to high count bytes. With a high of 0, the size of the C member is the bound. Of a longer text the
+     * reader keeps what fits a char[], in whole characters. A pattern may be the rule, too.
      */
     BENCH_FIELD_TEXT, /* char[] */
     BENCH_FIELD_COPY, /* char *, owned */
@@ -178,10 +178,10 @@ struct bench_fields {
  */
 void bench_fields_get(struct bench_reader *r, const struct bench_place *at, const struct bench_fields *type,
                       void *record, const void *whole);
-/*
- * Reads a document. The caller frees the owned parts of *record, also after an error. Returns the codes of
- * bench_json_load.
- */
+/* Reads a document that was loaded; `path` is for messages. Owned parts of *record as above. */
+int bench_fields_take(const struct bench_fields *type, const json_t *json, const char *path, void *record,
+                      struct qk_error *err);
+/* The same of a file. Also returns the codes of bench_json_load. */
 int bench_fields_read(const struct bench_fields *type, const char *path, void *record, struct qk_error *err);
 
 /* An integer where x is whole, up to 2^53. Otherwise as many digits as jansson's flags say, or 7. */

@@ -398,14 +398,12 @@ int bench_sample_set_write_json(const struct bench_sample_set *set, FILE *to, st
 int bench_sample_set_take_json(struct bench_sample_set *set, const json_t *json, const char *path,
                                struct qk_error *err)
 {
-    struct bench_reader r = {.file = path, .err = err};
-    const struct bench_place root = {json, "$"};
     bench_sample_set_init(set);
-    bench_fields_get(&r, &root, &bench_sample_set_fields, set, set);
+    const int code = bench_fields_take(&bench_sample_set_fields, json, path, set, err);
     set->record_room = set->record_count;
-    if (r.code)
+    if (code)
         bench_sample_set_free(set);
-    return r.code;
+    return code;
 }
 
 int bench_sample_set_read_json(struct bench_sample_set *set, const char *path, struct qk_error *err)

@@ -40,6 +40,13 @@ static json_t *mean(const void *result)
     return above_0(((const struct baseline_result *)result)->mean);
 }
 
+static void get_mean(struct bench_reader *r, const struct bench_place *at, void *result)
+{
+    (void)r;
+    if (result && json_is_null(at->json))
+        ((struct baseline_result *)result)->mean = 0;
+}
+
 #define FIELD_OF struct baseline_result
 static const struct bench_field timing_fields[] = {
     FIELD(REAL, "ratio", ratio.value,
@@ -51,7 +58,8 @@ static const struct bench_field timing_fields[] = {
     FIELD(REAL, "ignorable", ignorable, "0.002 is 0.2 %; of a rule: ln of the largest ratio, twice.", 0,
           FIELD_ANY),
     FIELD(REAL, "must_catch", must_catch, "", 0, FIELD_ANY),
-    FIELD_MADE(REAL, "mean", mean, "Of mean_ratio; null: not tested.", BENCH_OR_NULL, FIELD_RATIO),
+    FIELD(REAL, "mean", mean, "Of mean_ratio; null: not tested.", BENCH_OR_NULL, FIELD_RATIO, .put = mean,
+          .get = get_mean),
     FIELD(REAL, "base_ns", base_ns, "Median of one call; shown, never judged.", BENCH_OR_NULL, FIELD_NS),
     FIELD(REAL, "candidate_ns", cand_ns, "", BENCH_OR_NULL, FIELD_NS),
     FIELD(INTEGER, "blocks", blocks, ""),
@@ -78,6 +86,23 @@ static json_t *timed(const void *result)
     return ((const struct baseline_result *)result)->timed ? bench_fields_json(&timing, result) : json_null();
 }
 
+static void get_timed(struct bench_reader *r, const struct bench_place *at, void *result)
+{
+    (void)r;
+    if (result)
+        ((struct baseline_result *)result)->timed = !json_is_null(at->json);
+}
+
+static void check_result(struct bench_reader *r, const struct bench_place *at, const void *result,
+                         const void *whole)
+{
+    json_t *right = judged_right(result);
+    (void)whole;
+    bench_demand(r, json_equal(json_object_get(at->json, "judged_right"), right), at, "judged_right",
+                 "what role, verdict and timing give");
+    json_decref(right);
+}
+
 static const struct bench_field result_fields[] = {
     FIELD(TEXT, "name", name, "op/variant/shape", 0, SHOWN),
     FIELD(WORD, "role", role,
@@ -88,21 +113,42 @@ static const struct bench_field result_fields[] = {
     FIELD(WORD, "verdict", verdict, "", 0, .words = baseline_verdict_names),
     FIELD_MADE(BOOLEAN, "judged_right", judged_right, "Null: it is no control.", BENCH_OR_NULL),
     FIELD(TEXT, "reason", reason, "", OR_NONE, SHOWN),
-    FIELD_MADE(OBJECT, "timing", timed, "Null: it was not timed.", BENCH_OR_NULL, .of = &timing),
+    FIELD_MADE(OBJECT, "timing", timed, "Null: it was not timed.", BENCH_OR_NULL, .of = &timing,
+               .get = get_timed),
     FIELD_PART("instructions", &instructions, "Steps of one call at the op's smallest shape."),
     FIELD_LIST(ARRAY, "components", components, component_count, &component, "Of a staged variant."),
 };
 #undef FIELD_OF
-static const struct bench_fields result = {FIELDS(struct baseline_result, result_fields), .closed = true};
+static const struct bench_fields result = {FIELDS(struct baseline_result, result_fields), .closed = true,
+                                           .check = check_result};
 
 static json_t *alpha(const void *report)
 {
     return above_0(((const struct baseline_report *)report)->alpha);
 }
 
+static void get_alpha(struct bench_reader *r, const struct bench_place *at, void *report)
+{
+    (void)r;
+    if (report && json_is_null(at->json))
+        ((struct baseline_report *)report)->alpha = 0;
+}
+
 static json_t *exit_code(const void *report)
 {
     return json_integer(baseline_report_exit(report));
+}
+
+/* Its verdict stands before it. */
+static void get_exit_code(struct bench_reader *r, const struct bench_place *at, void *record)
+{
+    struct baseline_report *report = record;
+    const int code = (int)json_integer_value(at->json);
+    if (!report || code == baseline_report_exit(report))
+        return;
+    report->ended = code;
+    if (report->verdict != BASELINE_INVALID || (code != 1 && code != 2 && code != 77 && code != 130))
+        bench_refuse(r, at->path, at->json, "that of the verdict, or of INVALID 1, 2, 77 or 130");
 }
 
 static json_t *counted(const void *report)
@@ -118,6 +164,32 @@ static json_t *counted(const void *report)
 static json_t *fingerprint(const void *report)
 {
     return bench_fields_json(&bench_fingerprint_fields, &((const struct baseline_report *)report)->env);
+}
+
+/* Without a hash the gate ended before it knew the machine, or before there was a program to ask. */
+static void get_fingerprint(struct bench_reader *r, const struct bench_place *at, void *record)
+{
+    struct baseline_report *report = record;
+    const struct bench_place identity = bench_member(at, "identity"), hash = bench_member(at, "hash"),
+                             shown = bench_member(at, "shown");
+    bench_expect(r, at, JSON_OBJECT, "an object");
+    bench_expect(r, &identity, JSON_OBJECT, "an object");
+    bench_expect(r, &hash, JSON_STRING, "a string");
+    bench_expect(r, &shown, JSON_OBJECT, "an object");
+    if (json_string_length(hash.json))
+        bench_fields_get(r, at, &bench_fingerprint_fields, report ? &report->env : NULL, NULL);
+}
+
+static void check_report(struct bench_reader *r, const struct bench_place *at, const void *report,
+                         const void *whole)
+{
+    json_t *made = counted(report);
+    (void)whole;
+    if (!made)
+        bench_reader_no_memory(r);
+    bench_demand(r, json_equal(json_object_get(at->json, "counts"), made), at, "counts",
+                 "how many of the results have each verdict");
+    json_decref(made);
 }
 
 #define FIELD_OF struct baseline_report
@@ -139,23 +211,24 @@ static const struct bench_field gate_fields[] = {
     FIELD(TEXT, "commit", env.commit, "Of the tree that was built.", OR_NONE),
     FIELD(TEXT, "date", env.date, "When the run began.", OR_NONE, FIELD_DATE),
     FIELD(TEXT, "host", env.host, "", OR_NONE),
-    FIELD(COPY, "mode", mode, "Null: it ended before.", OR_NONE, .pattern = "^(duet|baseline)$"),
+    FIELD(TEXT, "mode", mode, "Null: it ended before.", OR_NONE, .pattern = "^(duet|baseline)$"),
     FIELD_PART("base", &base, ""),
     FIELD_PART("candidate", &candidate, ""),
     FIELD(TEXT, "suite", suite, "", OR_NONE, SHOWN),
     FIELD(TEXT, "policy", policy, "Its file, or built in.", OR_NONE, SHOWN),
     FIELD(INTEGER, "unavailable", unavailable, "Rows whose ISA level is not here."),
     FIELD(TEXT, "unavailable_reason", unavailable_why, "Of the first of them.", OR_NONE),
-    FIELD_MADE(REAL, "alpha", alpha, "Of a false alarm anywhere; null: no policy.", BENCH_OR_NULL,
-               BENCH_RATIO_LEAST, 1),
+    FIELD(REAL, "alpha", alpha, "Of a false alarm anywhere; null: no policy.", BENCH_OR_NULL,
+          BENCH_RATIO_LEAST, 1, .put = alpha, .get = get_alpha),
     FIELD(SEED, "seed", seed, "Of the order."),
     FIELD(REAL, "seconds", seconds, "Wall time of it all.", 0, FIELD_AMOUNT),
     FIELD(BOOLEAN, "strict", strict, "WARN counts as REGRESSION."),
     FIELD(WORD, "verdict", verdict, "", 0, .words = baseline_verdict_names),
     FIELD(TEXT, "reason", reason, "Why the run, not a case, is INVALID.", OR_NONE, SHOWN),
-    FIELD_MADE(INTEGER, "exit_code", exit_code, "1, 2, 77 and 130: the gate could not judge.", 0, 0, 130),
+    FIELD_MADE(INTEGER, "exit_code", exit_code, "1, 2, 77 and 130: the gate could not judge.", 0, 0, 130,
+               .get = get_exit_code),
     FIELD_MADE(OBJECT, "counts", counted, "Without controls.", 0, .of = &counts),
-    FIELD_MADE(JSON, "fingerprint", fingerprint, "As in a sample set.",
+    FIELD_MADE(JSON, "fingerprint", fingerprint, "As in a sample set.", .get = get_fingerprint,
                .schema = "{\"type\": \"object\", \"required\": [\"identity\", \"hash\", \"shown\"]}"),
     FIELD_LIST(LIST, "results", results, count, &result, "", BENCH_ON_LINES),
 };
@@ -167,7 +240,19 @@ const struct bench_fields report_verdicts_fields = {
     .closed = true,
     .lines = true,
     .json = JSON_REAL_PRECISION(17),
+    .check = check_report,
 };
+
+int report_verdicts_take_json(struct baseline_report *r, const json_t *json, const char *path,
+                              struct qk_error *err)
+{
+    *r = (struct baseline_report){0};
+    bench_environment_init(&r->env);
+    const int code = bench_fields_take(&report_verdicts_fields, json, path, r, err);
+    if (code)
+        baseline_report_free(r);
+    return code;
+}
 
 int report_verdicts_json(const struct baseline_report *r, FILE *to, struct qk_error *err)
 {

@@ -91,7 +91,7 @@ static void write_properties(const struct baseline_report *r, FILE *to)
     char number[40];
     fputs("  <properties>\n", to);
     property("verdict", baseline_verdict_names[r->verdict], to);
-    property("mode", r->mode ? r->mode : "", to);
+    property("mode", r->mode, to);
     property("base", r->base, to);
     property("base compiler", r->base_compiler, to);
     property("candidate", r->candidate, to);

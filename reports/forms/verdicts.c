@@ -25,7 +25,7 @@ static void side(struct report_table *t, const char *label, const char *what, co
 void report_add_run(struct report_table *t, const struct report_verdicts *v, size_t most)
 {
     const struct baseline_report *r = v->r;
-    const bool duet = r->mode && !strcmp(r->mode, "duet");
+    const bool duet = !strcmp(r->mode, "duet");
     (void)most;
     report_table_facts(t);
     report_table_title(t, "qkbench %s gate, suite %s", *r->env.version ? r->env.version : "unknown",

@@ -15,6 +15,12 @@ typedef int report_verdicts_writer(const struct baseline_report *r, FILE *to, st
 /* The JSON that report_verdicts_json writes. */
 extern const struct bench_fields report_verdicts_fields;
 /*
+ * Reads and validates that JSON, loaded already; `path` is for messages. QK_ERR_FORMAT with the JSON path,
+ * QK_ERR_MEMORY. Free with baseline_report_free on success.
+ */
+int report_verdicts_take_json(struct baseline_report *r, const json_t *json, const char *path,
+                              struct qk_error *err);
+/*
  * Text for a terminal: facts, a table of all cases, the verdict and what to do about it. At most 120
  * columns.
  */

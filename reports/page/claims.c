@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Every claim beside what was measured, of kernels, of components and of whole models. */
-#include "reports/page/breakdown_file.h"
 #include "reports/page/private.h"
 
 #include <math.h>
@@ -60,23 +59,15 @@ static size_t of_kernels(FILE *to, const struct report_result *r)
     return audit ? audit->count : 0;
 }
 
-static enum baseline_audit_verdict verdict_of(const char *word)
-{
-    enum baseline_audit_verdict v = BASELINE_CONFIRMED;
-    while (v < BASELINE_NOT_RESOLVED && strcmp(word, baseline_audit_words[v]) != 0)
-        v++;
-    return v;
-}
-
 static size_t of_components(FILE *to, const struct report_result *r)
 {
-    const size_t count = r->breakdown ? r->breakdown->gain_count : 0;
+    const size_t count = r->claimed ? r->claimed->count : 0;
     for (size_t i = 0; i < count; i++) {
-        const struct report_gain *g = &r->breakdown->gains[i];
+        const struct baseline_gain_row *g = &r->claimed->rows[i];
         if (!i)
-            head(to, "Gains claimed of components");
-        row(to, &(struct claim){g->component, g->shape, g->phase, g->over, g->after, g->before, g->reason,
-                                g->claimed, g->measured, verdict_of(g->verdict)});
+            head(to, r->claimed->claims.source);
+        row(to, &(struct claim){g->claim.name, g->shape, g->claim.gain_phase, g->claim.gain_over, g->after,
+                                g->before, g->why, g->claim.gain, g->measured, g->verdict});
     }
     if (count)
         fputs("</table></div>\n", to);

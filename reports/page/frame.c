@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What all sections are framed with. */
-#include "reports/page/breakdown_file.h"
 #include "reports/page/private.h"
 
 #include <stdarg.h>

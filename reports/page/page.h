@@ -7,8 +7,8 @@
  */
 #pragma once
 
-#include "baselines/claims/claims.h"
 #include "baselines/gate/evidence.h"
+#include "baselines/stored/components.h"
 #include "harness/ceilings/ceilings.h"
 #include "harness/doctor/doctor.h"
 #include "reports/text/report.h"
@@ -20,7 +20,8 @@ struct report_result {
     const struct report_input *run; /* or a whole model's times, which are in its e2e */
     const struct baseline_report *gate;
     const struct baseline_evidence *evidence; /* of each result of the gate; NULL: there was no trace */
-    const struct report_breakdown_file *breakdown;
+    const struct bench_breakdown *breakdown;
+    const struct baseline_components *claimed; /* of the breakdown's components; NULL: nothing */
     const struct bench_ceilings *ceilings;
     const struct bench_doctor *doctor;
 };

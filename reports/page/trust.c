@@ -171,8 +171,7 @@ static void again_run(FILE *to, const struct report_result *r)
 /* Of patterns only the cases are known that they matched. */
 static void again_gate(FILE *to, const struct baseline_report *gate)
 {
-    const bool baseline = gate->mode && !strcmp(gate->mode, "baseline"),
-               suite = strcmp(gate->suite, "patterns") != 0;
+    const bool baseline = !strcmp(gate->mode, "baseline"), suite = strcmp(gate->suite, "patterns") != 0;
     fputs(baseline ? "qkbench gate --baseline" : "qkbench gate --duet", to);
     shell_word(to, gate->base);
     if (!baseline) {

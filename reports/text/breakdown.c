@@ -202,7 +202,7 @@ static void add_gains(struct report_table *t, const struct baseline_components *
         report_table_cell(t, "%s over %s", row->claim.gain_phase, row->claim.gain_over);
         report_table_cell(t, "%.2fx", row->claim.gain);
         report_add_ratio(t, &row->measured, note);
-        if (row->before)
+        if (*row->before)
             report_table_cell(t, "%s over %s", row->after, row->before);
         else
             report_table_cell(t, "%s", row->after);

@@ -165,7 +165,7 @@ void baseline_fake_judge(void)
     baseline_fake.config.suite = &suite;
     baseline_fake.config.env = &env;
     assert_int_equal(baseline_gate_duet(&baseline_fake.config, &baseline_fake.report, &err), 0);
-    baseline_fake.report.mode = "duet";
+    strcpy(baseline_fake.report.mode, "duet");
     baseline_report_judge(&baseline_fake.report);
     baseline_suite_free(&suite);
 }

@@ -50,7 +50,7 @@ static struct baseline_report run(const char *letters)
 {
     struct baseline_report r;
     assert_int_equal(baseline_report_make(&r, strlen(letters), NULL), 0);
-    r.mode = "duet";
+    strcpy(r.mode, "duet");
     for (size_t i = 0; letters[i]; i++)
         put(&r, i, letters[i]);
     return r;
@@ -201,7 +201,7 @@ UNIT_TEST(controls_of_each_memory_class_are_wanted)
         snprintf(r.results[i].memory, sizeof r.results[i].memory, "dram");
     expect(r, BASELINE_PASS);
     r = run("P"); /* a stored baseline has no second build to control with */
-    r.mode = "baseline";
+    strcpy(r.mode, "baseline");
     expect(r, BASELINE_PASS);
     expect(run("=="), BASELINE_PASS); /* nothing timed, nothing to control */
 }

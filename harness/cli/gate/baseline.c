@@ -89,7 +89,7 @@ static int look_ahead(struct baseline *here, const struct baseline *base, const 
 static void describe(struct baseline_report *r, const struct cli_gate *o, const struct baseline *base,
                      const struct baseline *fresh)
 {
-    r->mode = "baseline";
+    strcpy(r->mode, "baseline");
     snprintf(r->base, sizeof r->base, "%s", o->baseline);
     snprintf(r->candidate, sizeof r->candidate, "%s", o->result ? o->result : "this machine");
     memcpy(r->base_compiler, base->env.compiler, sizeof r->base_compiler);

@@ -127,7 +127,7 @@ int cli_gate_duet(struct cli_gate *o, struct baseline_policy *policy, struct bas
         .program = "/proc/self/exe", .argument = CLI_DUET_LAUNCH, .until_ns = bench_clock_ns()};
     int code = o->candidate ? 0 : bench_module_own(own, sizeof own, err);
     const char *const candidate = o->candidate ? o->candidate : own;
-    report->mode = "duet";
+    strcpy(report->mode, "duet");
     report->seed = o->measure.job.seed;
     bench_strays_adopt();
     if (!code) {

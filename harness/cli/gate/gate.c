@@ -48,7 +48,7 @@ static void end_early(const struct cli_gate *o, struct baseline_report *report, 
                       const struct qk_error *why)
 {
     baseline_report_free(report);
-    report->mode = o->baseline ? "baseline" : o->duet ? "duet" : NULL;
+    snprintf(report->mode, sizeof report->mode, "%s", o->baseline ? "baseline" : o->duet ? "duet" : "");
     report->strict = o->strict;
     report->seed = o->measure.job.seed;
     snprintf(report->base, sizeof report->base, "%s", o->baseline ? o->baseline : o->duet ? o->duet : "");

@@ -231,7 +231,7 @@ bool report_verdicts_fixture(struct baseline_report *r, const char *kind)
     } else if (!strcmp(kind, "unsure")) {
         spoil(r, 3, BASELINE_INCONCLUSIVE, 0.41, "");
     } else if (!strcmp(kind, "ended")) {
-        r->mode = NULL;
+        r->mode[0] = '\0';
         r->alpha = 0;
         r->policy[0] = r->suite[0] = '\0';
         baseline_report_end(r, 130, "op/v/1", "interrupted: <now> & here");

@@ -4,7 +4,6 @@
 #include "harness/e2e/tests/e2e_fixture.h"
 #include "harness/records/tests/fixture.h"
 #include "reports/forms/tests/verdicts_fixture.h"
-#include "reports/page/breakdown_file.h"
 #include "reports/page/svg.h"
 #include "reports/tests/fixture.h"
 
@@ -52,20 +51,16 @@ static char *written(const struct report_page *page)
     return text;
 }
 
-static struct report_breakdown_row components(const char *variant, const char *phase, double unpack,
-                                              double store)
+static struct bench_breakdown_row components(const struct qk_variant *variant, double unpack, double store)
 {
-    struct report_breakdown_row row = {
-        .status = BENCH_OK, .part_count = 2, .total.ms = {unpack + store, NAN, NAN}};
-    strcpy(row.op, "qk256_dequant");
-    strcpy(row.shape, "256");
-    snprintf(row.variant, sizeof row.variant, "%s", variant);
-    snprintf(row.phase, sizeof row.phase, "%s", phase);
-    strcpy(row.parts[0].name, "unpack");
-    strcpy(row.parts[1].name, "store");
-    row.parts[0].ms.value = unpack;
-    row.parts[1].ms.value = store;
-    return row;
+    return (struct bench_breakdown_row){
+        .variant = variant,
+        .shape = "256",
+        .stages = 2,
+        .component = {{.name = "unpack", .ms_per_token.value = unpack},
+                      {.name = "store", .ms_per_token.value = store}},
+        .total.ms_per_token.value = unpack + store,
+    };
 }
 
 /* A run with the whole ladder, a model, and components beside claims. */
@@ -77,9 +72,10 @@ UNIT_TEST(results_of_every_kind)
     struct bench_e2e e;
     struct baseline_e2e_audit e2e_audit;
     struct baseline_claims claims;
-    struct report_breakdown_row rows[] = {components("scalar", "baseline", 400, 100),
-                                          components("p4_permute", "4", 100, 110)};
-    struct report_breakdown_file bd = {.count = 2, .rows = rows, .quick = true};
+    const struct qk_variant scalar = {.op_name = "qk256_dequant", .name = "scalar", .phase = "baseline"},
+                            permute = {.op_name = "qk256_dequant", .name = "p4_permute", .phase = "4"};
+    struct bench_breakdown_row rows[] = {components(&scalar, 400, 100), components(&permute, 100, 110)};
+    struct bench_breakdown bd = {.count = 2, .rows = rows, .quick = true};
     report_fixture_sizes(&f, 1);
     add_samples(&f, blocks, samples);
     bench_test_e2e(&e, 7);
