@@ -93,9 +93,8 @@ struct baseline_decision {
 double baseline_log_e(size_t plus, size_t n);
 
 /*
- * All decisions of a suite share alpha. `cases` is their number, controls included (Bonferroni, valid at any
- * stopping time). QK_ERR_ARG when margins are not finite, negative or in the wrong order, alpha is outside
- * (0, 1), or there are no cases.
+ * `cases` decisions share alpha, controls included (Bonferroni, valid at any stopping time). QK_ERR_ARG when
+ * margins are not finite, negative or in the wrong order, alpha is outside (0, 1), or there are no cases.
  */
 int baseline_decision_init(struct baseline_decision *d, const struct baseline_margins *m, double alpha,
                            size_t cases, struct qk_error *err);

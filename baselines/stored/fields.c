@@ -316,7 +316,10 @@ int baseline_write(const struct baseline *b, FILE *to, struct qk_error *err)
     return code;
 }
 
-/* As version 2 says it: names no host, and counts nothing nowhere. NULL: no memory. */
+/*
+ * A file of version 1 as version 2 would say it: without the host, and with an empty `uncounted`. NULL when
+ * there is no memory.
+ */
 static json_t *of_first_version(const json_t *json)
 {
     json_t *root = json_copy((json_t *)json), *inner = json_copy(json_object_get(json, "shown"));

@@ -83,9 +83,9 @@ int bench_module_own_from(const char *folder, const char *installed, char *to, s
  * the compiler need not, because it claims only what the compiler makes of it.
  *
  * *instructions is how many the call at the smallest shape took; NaN when that could not be counted.
- * note[BENCH_DUET_NAME] tells the reader of a right row what it calls in other modules. It also says why the
- * level is not proven: a whole call could not be stepped here, or its instructions could not be told apart.
- * Even then the instructions seen must be of the level.
+ * note[BENCH_DUET_NAME] tells the reader of a right row what it calls in other modules. It also says why a
+ * level is not proven, when a whole call could not be stepped here or its instructions could not be told
+ * apart. Even then the instructions seen must be of the level.
  *
  * QK_ERR_CHECK with the reason. QK_ERR_UNAVAILABLE when the row cannot run here.
  */

@@ -112,8 +112,8 @@ int bench_e2e_summarise(struct bench_e2e *e, bench_e2e_ceiling *read, const void
                         struct qk_error *err);
 
 /*
- * A row in files: llama-bench's members under its names, and ours. Its avg_ and stddev_ of the samples are
- * among them, because its tools want them.
+ * A row in files: llama-bench's members under its names, and ours. llama-bench's avg_ and stddev_ of the
+ * samples are among them, because its tools want them.
  */
 extern const struct bench_fields bench_e2e_fields;
 /*
