@@ -27,7 +27,7 @@ struct baseline_duet_config {
     bool all_shapes;
     const struct baseline_identity *identity; /* which rows are the same code; NULL: nothing is known */
     bool time_identical;                      /* rows that are the same code are timed too */
-    bool same_policy;                         /* `policy` is what the base was held against, too */
+    bool same_policy;                         /* was the base judged by `policy` too? */
     FILE *trace;                              /* NULL: none */
 };
 

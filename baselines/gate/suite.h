@@ -21,7 +21,7 @@ struct baseline_suite_cases {
     size_t count, room;
     struct baseline_suite_case *cases; /* in the order of the entries; each name once */
     size_t unavailable;                /* rows left out because their ISA level is not here or not allowed */
-    char why[160];                     /* of the first of them */
+    char why[160];                     /* why the first was left out */
 };
 
 struct baseline_suite_config {
