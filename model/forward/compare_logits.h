@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How far logits are from those of a reference. Of a position it is the root of the mean squared difference,
- * over that of the reference's mean square. int8 activations are a step function, so one last place before a
- * rounding can become 1/127 of a row's largest value. How near is right is for the caller to say.
+ * How far logits are from those of a reference. At a position the distance is the root of the mean squared
+ * difference, divided by the root of the reference's mean square. int8 activations are a step function: a
+ * difference in the last place before a rounding can become 1/127 of a row's largest value. The caller
+ * decides how near is near enough.
  */
 #pragma once
 
@@ -10,16 +11,16 @@
 
 struct model_logits_position {
     double relative_rms; /* NaN when a logit is not finite or the reference is all 0 */
-    double gap;          /* of the reference's two largest */
+    double gap;          /* between the reference's two largest */
     size_t argmax, reference_argmax;
 };
 
 struct model_logits_comparison {
-    double relative_rms, worst; /* over all positions together; of the worst one */
+    double relative_rms, worst; /* over all positions together; at the worst one */
     size_t worst_position;
-    size_t agree, positions; /* same arg-max */
+    size_t agree, positions; /* agree: with the same arg-max */
     double smallest_gap;     /* over all positions */
-    /* The largest gap of the reference at which the arg-max is another. 0 when it never is. */
+    /* The reference's largest gap at a position where the arg-max differs. 0 when it never differs. */
     double widest_disagreement;
 };
 

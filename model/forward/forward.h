@@ -4,11 +4,11 @@
  * the forward pass of one sequence. Every matrix product, norm and activation goes through a row of a table
  * of kernels.
  *
- *   config.c   model_config_read    weights.c  model_weights_*
- *   state.c    model_state_*        forward.c  model_forward
+ *     config.c   model_config_read    weights.c  model_weights_*
+ *     state.c    model_state_*        forward.c  model_forward
  *
- * Source of the forward pass: microsoft/BitNet gpu/model.py and the published GGUF (squared ReLU on the gate
- * branch, norms before the output and down projections, NeoX rope, tied f16 embedding as head).
+ * The forward pass has squared ReLU on the gate branch, norms before the output and down projections, NeoX
+ * rope, and the tied f16 embedding as head. Source: microsoft/BitNet gpu/model.py and the published GGUF.
  */
 #pragma once
 
@@ -19,7 +19,7 @@ enum {
     MODEL_LAYERS_MAX = 512,
     MODEL_CONTEXT_MAX = 1 << 20,
     MODEL_THREADS_MAX = 256,
-    MODEL_BATCH_MAX = 512, /* tokens that one pass through the layers takes at most */
+    MODEL_BATCH_MAX = 512, /* most tokens in one pass through the layers */
 };
 
 struct model_config {
@@ -31,8 +31,8 @@ struct model_config {
 };
 
 /*
- * A ternary matrix, rows x columns (outputs x inputs): value = scale * (code - 1). `layouts` says which
- * copies are there.
+ * A ternary matrix, rows x columns (outputs x inputs): value = scale * (code - 1). The owner's `layouts` says
+ * which copies are there.
  */
 struct model_matrix {
     size_t rows, columns;
@@ -64,42 +64,44 @@ struct model_weights {
     const uint16_t *embedding;       /* [vocab * embedding] f16, row by row: embedding and head */
     uint16_t *embedding_copy;        /* owned when the file's data is not aligned for it; else NULL */
     float *output_norm;              /* [embedding] */
-    unsigned layouts;                /* MODEL_LAYOUT_* that are there */
-    size_t i2s16_bytes, qk256_bytes; /* of the copies, 0 without */
+    unsigned layouts;                /* the MODEL_LAYOUT_* that are there */
+    size_t i2s16_bytes, qk256_bytes; /* of the copies; 0 without a copy */
 };
 
 /*
- * What the metadata says. Each value is checked for range and against the others, and against the tensors'
- * shapes and types. QK_ERR_FORMAT names key or tensor, found and expected, with its offset.
- * QK_ERR_UNAVAILABLE, with the reason, for an architecture that is not one of the two (plain "bitnet":
- * another graph, SiLU and separate scales).
+ * Reads what the metadata says. Checks the range of each value, and checks values against each other and
+ * against the tensors' shapes and types.
+ *
+ *     QK_ERR_FORMAT       names key or tensor, found and expected, with its offset
+ *     QK_ERR_UNAVAILABLE  the architecture is not one of the two; the text says why. (Plain "bitnet" is
+ *                         another graph, with SiLU and separate scales)
  */
 int model_config_read(struct model_config *c, const struct model_gguf *g, struct qk_error *err);
 /* Bytes of weights that one generated token reads: codes, norms, its embedding and the head. */
 size_t model_bytes_per_token(const struct model_config *c);
 
 /*
- * Takes over *g (zeroed on success, unchanged on failure) and makes the layouts asked for (a mask of
- * MODEL_LAYOUT_*). On failure *w is all zero.
+ * Takes over *g and makes the layouts asked for, a mask of MODEL_LAYOUT_*. On success *g is zeroed. On
+ * failure *g is unchanged and *w is all zero.
  *
- * Without MODEL_LAYOUT_I2S the pages of each matrix are given back as soon as it is repacked. A file's are
+ * Without MODEL_LAYOUT_I2S each matrix's pages are given back as soon as it is repacked. Pages of a file are
  * read again when they are wanted. Those of a model made in memory (model/synth/synth.h) are made again by
  * model_gguf_want.
  *
- * QK_ERR_FORMAT names tensor and byte of a code 3, for which codes are scanned, or of a norm's weight that is
- * not finite.
+ * Every code is checked: QK_ERR_FORMAT names tensor and byte of a code 3. It also names a norm's weight that
+ * is not finite.
  */
 int model_weights_load(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err);
-/* Frees; all zero is fine. */
+/* Frees *w. An all-zero *w is fine. */
 void model_weights_free(struct model_weights *w);
 
-/* The parts that a token's time is made of, in order of the pass. Sampling is the caller's. */
+/* The parts of a token's time, in the order of the pass. Sampling is the caller's. */
 enum model_part {
     MODEL_PART_EMBEDDING,
     MODEL_PART_NORMS,
     MODEL_PART_ACT_QUANT,
     MODEL_PART_QKV,
-    MODEL_PART_ROPE, /* and keys and values into the cache */
+    MODEL_PART_ROPE, /* also puts keys and values into the cache */
     MODEL_PART_ATTENTION,
     MODEL_PART_OUTPUT,
     MODEL_PART_GATE_UP,
@@ -110,8 +112,8 @@ enum model_part {
 };
 
 /*
- * model_forward calls mark(ctx, part) when a part has just ended. What passed since the last call belongs to
- * it.
+ * model_forward calls mark(ctx, part) when a part has just ended. The time since the last call belongs to
+ * that part.
  */
 struct model_probe {
     void (*mark)(void *ctx, enum model_part part);
@@ -126,20 +128,20 @@ struct model_options {
     bool head_f16;  /* the head's input rounded to f16 first */
 };
 
-/* One sequence: cache, buffers, the kernels it runs with. */
+/* One sequence: its cache, its buffers, and the kernels it runs with. */
 struct model_state;
 
 /*
- * *w must outlive the state and hold the layout that kernels->path needs. Nothing is allocated after this.
- * QK_ERR_ARG when it does not hold it, or when threads, context or batch are out of range. QK_ERR_MEMORY.
- * Free with model_state_free (NULL is fine).
+ * *w must outlive the state and hold the layout that kernels->path needs. After this call nothing more is
+ * allocated. QK_ERR_ARG when the layout is missing, or when threads, context or batch are out of range.
+ * QK_ERR_MEMORY. Free with model_state_free (NULL is fine).
  */
 int model_state_new(struct model_state **s, const struct model_weights *w,
                     const struct model_kernels *kernels, const struct model_options *options,
                     struct qk_error *err);
 void model_state_free(struct model_state *s);
 
-/* Positions taken so far. The next token gets this one. */
+/* The number of positions taken so far. The next token gets this position. */
 size_t model_position(const struct model_state *s);
 /* Forgets all positions from `position` on, position <= model_position. */
 void model_rewind(struct model_state *s, size_t position);
@@ -147,9 +149,9 @@ void model_rewind(struct model_state *s, size_t position);
 enum model_logits { MODEL_LOGITS_NONE, MODEL_LOGITS_LAST, MODEL_LOGITS_ALL };
 
 /*
- * Feeds tokens[count], count >= 1, as they are, at the next positions. logits is [vocab] of the last token,
- * or [count * vocab] of all, or NULL for none. probe may be NULL. QK_ERR_ARG, with nothing changed, for a
- * token >= vocab (or negative) and for more positions than the context.
+ * Feeds tokens[count] as they are, at the next positions; count >= 1. Writes logits: [vocab] of the last
+ * token, or [count * vocab] of all tokens, or none when `logits` is NULL. probe may be NULL. QK_ERR_ARG, with
+ * nothing changed, for a token that is negative or >= vocab, and for more positions than the context has.
  */
 int model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,
                   enum model_logits which, const struct model_probe *probe, struct qk_error *err);

@@ -2,15 +2,15 @@
 /*
  * Which variant of each op a model runs with: --kernels SET.
  *
- *   best                        the best variant of every op that can run here
- *   baseline, p1_unpack, ...    matrix products by dequantising rows with that row of qk256_dequant and
- *                               f32_dot, as the audited runtime does; baseline is its reference. All other
- *                               ops as in best
- *   OP/VARIANT[+OP/VARIANT...]  globs; ops not named take their best
+ *     best                        the best variant of every op that can run here
+ *     baseline, p1_unpack, ...    matrix products as the audited runtime does them: dequantise rows with this
+ *                                 row of qk256_dequant, then f32_dot. baseline is its reference. All other
+ *                                 ops are as in best
+ *     OP/VARIANT[+OP/VARIANT...]  globs; ops that are not named take their best
  *
- * How the ternary matrices are multiplied is decided by the op that is named among qk256_dequant, qk256_gemv,
- * i2s_gemv and i2s16_gemv / i2s16_gemm. Naming two that contradict each other is an error. When none is
- * named, it is i2s16.
+ * The op that is named among qk256_dequant, qk256_gemv, i2s_gemv and i2s16_gemv / i2s16_gemm decides how the
+ * ternary matrices are multiplied. Naming two that contradict each other is an error. When none is named, it
+ * is i2s16.
  */
 #pragma once
 
@@ -18,7 +18,7 @@
 
 enum { MODEL_LAYOUT_I2S = 1, MODEL_LAYOUT_I2S16 = 2, MODEL_LAYOUT_QK256 = 4 };
 
-/* How ternary matrices are multiplied: with f32 activations in the first two, int8 in the others. */
+/* How ternary matrices are multiplied. The first two use f32 activations, the others int8. */
 enum model_path { MODEL_PATH_DEQUANT, MODEL_PATH_QK256, MODEL_PATH_I2S, MODEL_PATH_I2S16, MODEL_PATHS };
 
 /* A row of tensor_ops.def. */
@@ -27,9 +27,9 @@ struct model_tensor_op {
     enum qk_op op;
     enum model_path path;
     unsigned layout;
-    bool int8; /* activations */
+    bool int8; /* are the activations int8? */
 };
-/* The row of that number; NULL behind the last. */
+/* Row i of tensor_ops.def. NULL after the last. */
 const struct model_tensor_op *model_tensor_op(size_t i);
 /* The first row of that path; every path has one. */
 const struct model_tensor_op *model_path_op(enum model_path path);
@@ -39,21 +39,21 @@ enum model_act { MODEL_ACT_ANY, MODEL_ACT_INT8, MODEL_ACT_F32 };
 struct model_kernels {
     char name[160]; /* the set's text, cut */
     enum model_path path;
-    const struct qk_variant
-        *of[QK_OP_COUNT]; /* of every op, never NULL, never a ceiling, all available here */
+    const struct qk_variant *of[QK_OP_COUNT]; /* one of every op: never NULL, never a ceiling, can run here */
 };
 
 /*
- * Parses one SET (no commas) of the table's rows, which must have some of every op. act is what the caller
- * demands. MODEL_ACT_F32 without a path named takes qk256_gemv.
- *   QK_ERR_ARG          an unknown set or op, a glob without a match among rows that are kernels, an op named
- *                       twice, or paths that contradict each other or act
- *   QK_ERR_UNAVAILABLE  everything named exists, but of an op that is named no row can run here
+ * Parses one SET (no commas). The table must have rows of every op. act is what the caller demands.
+ * MODEL_ACT_F32 without a path named takes qk256_gemv.
+ *
+ *     QK_ERR_ARG          an unknown set or op, a glob without a match among rows that are kernels, an op
+ *                         named twice, or paths that contradict each other or act
+ *     QK_ERR_UNAVAILABLE  everything named exists, but no named row of some op can run here
  */
 int model_kernels_parse(struct model_kernels *k, const struct qk_table *table, const char *set,
                         enum model_act act, const struct qk_cpu *cpu, struct qk_error *err);
 
-/* The layout the path reads. */
+/* The layout that the set's path reads. */
 unsigned model_kernels_layout(const struct model_kernels *k);
-/* Does the path quantise activations to int8? */
+/* Does the set's path quantise activations to int8? */
 bool model_kernels_int8(const struct model_kernels *k);

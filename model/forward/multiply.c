@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Products of matrices and rows of activations, each thread its rows of the matrix. */
+/* Products of matrices and rows of activations. Each thread computes its share of the matrix's rows. */
 #include "model/forward/private.h"
 
 #include "kernels/act_quant/op.h"

@@ -1,33 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* What files of this folder share about the forward pass and nobody else needs. */
+/* What files of this folder share about the forward pass, and nobody else needs. */
 #pragma once
 
 #include "model/forward/forward.h"
 #include "model/forward/pool.h"
 
-/* Sizes that tensors have, by what they are named after. */
+/* The sizes that a tensor's dimensions may have, each named after what it is the size of. */
 enum model_dim_of { MODEL_DIM_NONE, MODEL_DIM_EMBEDDING, MODEL_DIM_KV, MODEL_DIM_FEED_FORWARD };
 uint64_t model_dim(const struct model_config *c, enum model_dim_of dim);
 
 /*
- * The tensors of a layer: first matrices (enum model_matrix_of), then norms (enum model_norm_of). ne1 of a
- * vector is 1.
+ * The tensors of a layer: first the matrices (enum model_matrix_of), then the norms (enum model_norm_of). ne1
+ * of a vector is 1.
  */
 enum { MODEL_TENSOR_FORMS = MODEL_MATRICES + MODEL_NORMS };
 struct model_tensor_form {
-    const char *name; /* behind "blk.N." */
+    const char *name; /* after "blk.N." */
     enum model_gguf_type type;
     enum model_dim_of ne0, ne1;
 };
 extern const struct model_tensor_form model_tensor_forms[MODEL_TENSOR_FORMS];
 
-/* The tensor of exactly this type and shape. Else QK_ERR_FORMAT naming it, with its byte. */
+/*
+ * Finds the tensor, which must have exactly this type and shape. Otherwise QK_ERR_FORMAT names it, with its
+ * byte.
+ */
 int model_tensor_want(const struct model_gguf *g, const char *name, enum model_gguf_type type, uint64_t ne0,
                       uint64_t ne1, const struct model_gguf_tensor **to, struct qk_error *err);
 
 /*
- * Memory on a cache line for count * size bytes. NULL with *err filled. Free with free(). model_alloc zeroes
- * it. The pages of model_reserve's are taken only as they are written.
+ * Memory for count * size bytes, aligned to a cache line. NULL with *err filled on failure. Free with free().
+ * model_alloc zeroes the memory. model_reserve takes pages only as they are written.
  */
 void *model_reserve(size_t count, size_t size, const char *what, struct qk_error *err);
 void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err);
@@ -38,28 +41,28 @@ struct model_state {
     struct model_options options;
     struct model_pool *pool;
     size_t position;
-    size_t widest;    /* of embedding and feed_forward */
-    size_t qkv_width; /* embedding and twice the kv width */
+    size_t widest;    /* the larger of embedding and feed_forward */
+    size_t qkv_width; /* embedding plus twice the kv width */
     size_t group;     /* heads that share a kv head */
 
     /* Keys, then values: [layer][kv head][position][head_dim], f16 or f32. */
     void *cache;
     float *cosine, *sine; /* [context][head_dim / 2] */
 
-    /* Of a batch of `batch` tokens. */
-    float *x;       /* [batch][embedding] the residual stream */
-    float *input;   /* [batch][widest] what the next product takes: norms' outputs */
-    float *qkv;     /* [batch][qkv_width]: as three matrices one behind the other, each [batch][rows] */
-    float *rotated; /* [batch][embedding] queries */
-    float *mixed;   /* [batch][embedding] attention's output, and other results to be added to x */
+    /* Buffers for a batch of `batch` tokens. */
+    float *x;       /* [batch][embedding]: the residual stream */
+    float *input;   /* [batch][widest]: what the next product takes (outputs of norms) */
+    float *qkv;     /* [batch][qkv_width]: three matrices one after the other, each [batch][rows] */
+    float *rotated; /* [batch][embedding]: queries */
+    float *mixed;   /* [batch][embedding]: attention's output, and other results to add to x */
     float *gate, *up, *hidden; /* [batch][feed_forward] */
     int8_t *q;                 /* [batch][widest] */
     float *q_scale;            /* [batch] */
     int32_t *q_sum;            /* [batch] */
-    int32_t *sums;             /* [batch][widest] of integer products */
+    int32_t *sums;             /* [batch][widest]: integer products */
 
-    /* Of a thread. */
-    float *weight;   /* [threads][group][context] softmax */
+    /* Buffers of the threads. */
+    float *weight;   /* [threads][group][context]: softmax */
     float *row;      /* [threads][blocks of the widest row * 256] */
     float *ones;     /* [blocks of the widest row] */
     float *rope_row; /* [threads][kv width] */
@@ -70,10 +73,10 @@ struct model_state {
 
 /*
  * y[t][r] = sum over c of m[r][c] * input[t][c], by the state's kernels, for `tokens` rows of s->input. For
- * int8 paths these must have been quantised. y: [tokens][m->rows].
+ * int8 paths call model_quantise first. y: [tokens][m->rows].
  */
 void model_multiply(struct model_state *s, const struct model_matrix *m, float *y, size_t tokens);
-/* Quantises s->input, rows of `columns`, where the path wants that. */
+/* Quantises `tokens` rows of s->input, each of `columns`. Does nothing when the path uses f32 activations. */
 void model_quantise(struct model_state *s, size_t columns, size_t tokens);
-/* logits[t][v] for `tokens` rows of s->input. */
+/* Writes logits[t][v] for `tokens` rows of s->input. */
 void model_head(struct model_state *s, float *logits, size_t tokens);

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The next token from logits. Greedy takes the largest, the lowest id among equals. Otherwise it goes in this
- * order: the top_k largest, softmax at `temperature`, the smallest set whose probability reaches top_p (never
- * empty), a draw from the seeded generator. NaN logits are an error.
+ * The next token from logits. Greedy takes the largest; among equals, the lowest id. Otherwise the steps are,
+ * in this order:
+ *
+ *    - keep the top_k largest;
+ *    - take the softmax at `temperature`;
+ *    - keep the smallest set whose probability reaches top_p, which is never empty;
+ *    - draw with the seeded generator.
+ *
+ * NaN logits are an error.
  */
 #pragma once
 
@@ -17,10 +23,13 @@ struct model_sampling {
 
 struct model_sampler;
 
-/* For a vocabulary of `vocab` tokens. QK_ERR_ARG: a value out of range, NaN included. QK_ERR_MEMORY. */
+/*
+ * Makes a sampler for a vocabulary of `vocab` tokens. QK_ERR_ARG: a value out of range, NaN included.
+ * QK_ERR_MEMORY.
+ */
 int model_sampler_new(struct model_sampler **s, const struct model_sampling *how, size_t vocab,
                       struct qk_error *err);
 void model_sampler_free(struct model_sampler *s);
 
-/* logits [vocab], finite. QK_ERR_INVALID naming the first id whose logit is not. */
+/* Sets *id from logits[vocab], which must be finite. QK_ERR_INVALID names the first id whose logit is not. */
 int model_sampler_next(struct model_sampler *s, const float *logits, int32_t *id, struct qk_error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libFuzzer target: any bytes either fail to parse, with a text and a place, or can be used in full. */
+/* libFuzzer target. Any bytes either fail to parse, with a text and a place, or can be used in full. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* make_seeds FOLDER: writes the seeds of the fuzz corpus; README.md says what each is there for. */
+/* make_seeds FOLDER: writes the seeds of the fuzz corpus. README.md says what each of them is for. */
 #include <stdio.h>
 #include <stdlib.h>
 

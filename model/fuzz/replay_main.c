@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * replay FOLDER...: runs the fuzz target over every file of the folders, one TAP line each. A file whose name
- * begins with "valid" must parse, any other must not (REPLAY_PARSES). A crash ends the program. No files at
- * all is a failure.
+ * replay FOLDER...: runs the fuzz target over every file of the folders and prints one TAP line each. With
+ * REPLAY_PARSES, a file whose name begins with "valid" must parse, and no other may. A crash ends the
+ * program. No files at all is a failure.
  */
 #include <dirent.h>
 #include <stdio.h>

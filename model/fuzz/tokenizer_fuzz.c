@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libFuzzer target. The first byte chooses. When it is even, what follows is text for a fixed vocabulary, and
- * must come back from its tokens byte by byte (bit 1: names of control tokens become those). When it is odd,
- * what follows is a model file, whose vocabulary is read and, if it is one, used.
+ * libFuzzer target. The first byte chooses what follows it:
+ *
+ *    - Even: text for a fixed vocabulary. It must come back from its tokens byte by byte. With bit 1 set,
+ *      names of control tokens become those tokens.
+ *    - Odd: a model file. Its vocabulary is read and, if it is a valid one, used.
  */
 #include <stdlib.h>
 #include <string.h>

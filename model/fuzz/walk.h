@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For tests and the fuzz target: uses everything a parsed file offers, so that a bad pointer or size is met
- * here.
+ * For tests and the fuzz target: uses everything that a parsed file offers, so that a bad pointer or size
+ * shows here.
  */
 #pragma once
 
@@ -9,6 +9,6 @@
 
 /*
  * Reads every key, value, element and tensor byte through the public functions. Checks and repacks every I2_S
- * tensor. Aborts when two ways to the same fact disagree. Returns a sum over what was read.
+ * tensor. Aborts when two ways to the same fact disagree. Returns a sum of all it has read.
  */
 uint64_t model_gguf_walk(const struct model_gguf *g);

@@ -3,22 +3,24 @@
  * GGUF container, versions 2 and 3, little endian, read only. Source of layout and checks: ggml's GGUF
  * specification (ggml docs/gguf.md) and llama.cpp ggml/src/gguf.cpp.
  *
- *   OFFSET  SIZE  DESCRIPTION
- *        0     4  "GGUF"
- *        4     4  version
- *        8     8  number of tensors
- *       16     8  number of metadata entries
- *       24        entries:  key string, u32 kind, value
- *                 tensors:  name string, u32 n_dims, n_dims x u64 (fastest first), u32 type, u64 offset
- *                 padding to general.alignment (32 when absent), then the data section the offsets count from
- *   string = u64 length, bytes, no terminator;  array = u32 element kind, u64 count, elements
+ *     OFFSET  SIZE  DESCRIPTION
+ *          0     4  "GGUF"
+ *          4     4  version
+ *          8     8  number of tensors
+ *         16     8  number of metadata entries
+ *         24        entries:  key string, u32 kind, value
+ *                   tensors:  name string, u32 n_dims, n_dims x u64 (fastest first), u32 type, u64 offset
+ *                   padding to general.alignment (32 when absent), then the data section
+ *     string = u64 length, bytes, no terminator;  array = u32 element kind, u64 count, elements
+ *
+ * A tensor's offset counts from the start of the data section.
  *
  * Nothing in the file is trusted: whatever a parsed struct points to lies inside the file. Strings, arrays
  * and tensor data are views into the caller's bytes or the map. Only the index of entries and tensors is
  * allocated.
  *
- * A mapped file that another program makes shorter afterwards raises SIGBUS on the next access beyond its new
- * end. No check at open can prevent that. Do not write to a model file while it is in use.
+ * Do not write to a model file while it is in use. When another program makes a mapped file shorter, the next
+ * access beyond its new end raises SIGBUS. No check at open can prevent that.
  */
 #pragma once
 
@@ -54,19 +56,19 @@ enum model_gguf_type {
 #define MODEL_GGUF_MAX_DIMS 4
 #define MODEL_GGUF_MAX_NAME 63
 
-/* Not terminated and may hold any bytes, NUL included. Borrowed. */
+/* Not terminated. May hold any bytes, NUL included. Borrowed. */
 struct model_gguf_string {
     const char *bytes;
     size_t length;
 };
 
-/* A metadata value where it lies in the file; little endian, unaligned. Borrowed. */
+/* A metadata value, where it lies in the file: little endian, unaligned. Borrowed. */
 struct model_gguf_value {
     enum model_gguf_kind kind;
-    enum model_gguf_kind element; /* of an array's elements; otherwise equal to kind */
+    enum model_gguf_kind element; /* kind of an array's elements; otherwise equal to kind */
     uint64_t count;               /* elements of an array; otherwise 1 */
-    const unsigned char *bytes;   /* the encoded value; of an array its first element */
-    size_t size;                  /* bytes there */
+    const unsigned char *bytes;   /* the encoded value, or an array's first element */
+    size_t size;                  /* number of bytes there */
 };
 
 struct model_gguf_entry {
@@ -82,8 +84,8 @@ struct model_gguf_tensor {
     enum model_gguf_type type;
     uint64_t elements;         /* product of dims, at most INT64_MAX */
     uint64_t offset;           /* from the start of the data section, a multiple of the alignment */
-    size_t size;               /* bytes, padding not included */
-    size_t info_at;            /* of this tensor's info in the file, for messages */
+    size_t size;               /* in bytes, without padding */
+    size_t info_at;            /* where this tensor's info is in the file, for messages */
     const unsigned char *data; /* borrowed; promises no alignment, so multi-byte values go through memcpy */
 };
 
@@ -91,7 +93,7 @@ struct model_gguf {
     char *name; /* owned; the path, or what the caller of model_gguf_parse gave; used in messages */
     const unsigned char *bytes;
     size_t size;
-    bool mapped; /* bytes is ours to unmap */
+    bool mapped; /* model_gguf_close must unmap bytes */
     uint32_t version;
     size_t alignment;   /* power of two, at most 65536 */
     size_t data_offset; /* of the data section in the file */
@@ -102,49 +104,51 @@ struct model_gguf {
     struct model_gguf_tensor *tensors; /* owned, in file order, which is also the order of their data */
     size_t *tensor_order;              /* owned; indices of tensors, sorted by name */
     /*
-     * Of a model that makes its I2_S tensors when they are wanted (model/synth/synth.h). NULL: all data is
+     * For a model that makes its I2_S tensors when they are wanted (model/synth/synth.h). NULL: all data is
      * there.
      */
     void (*make)(const void *maker, size_t tensor, unsigned char *to);
-    void *maker; /* owned, of malloc */
+    void *maker; /* owned, from malloc */
 };
 
 /*
- * Maps the regular file `path` read-only and parses it. Never blocks on a FIFO. On success *g needs
- * model_gguf_close. On failure it is all zero and owns nothing.
- *   QK_ERR_IO      cannot open or map, or not a regular file
- *   QK_ERR_FORMAT  with where = "path: byte N"
- *   QK_ERR_MEMORY
+ * Maps the regular file `path` read-only and parses it. Never blocks on a FIFO. On success, call
+ * model_gguf_close on *g later. On failure *g is all zero and owns nothing.
+ *
+ *     QK_ERR_IO      cannot open or map it, or it is not a regular file
+ *     QK_ERR_FORMAT  with where = "path: byte N"
+ *     QK_ERR_MEMORY
  */
 int model_gguf_open(const char *path, struct model_gguf *g, struct qk_error *err);
 
 /*
- * The same for `size` bytes in memory, which must outlive *g and stay unchanged. `name` (copied) stands for
- * the path in messages. Reads every header byte once, in order. Of the tensor data it reads only the scales
- * of I2_S tensors.
+ * Does the same with `size` bytes in memory, which must outlive *g and stay unchanged. `name` (copied) stands
+ * for the path in messages. It reads every header byte once, in order. Of the tensor data it reads only the
+ * scales of I2_S tensors.
  */
 int model_gguf_parse(const void *bytes, size_t size, const char *name, struct model_gguf *g,
                      struct qk_error *err);
 
 /*
- * To be called before the codes of an I2_S tensor of *g are read. Makes t->data where it is not there yet, or
- * was given back to the system. They are the same bytes every time.
+ * Call this before you read the codes of an I2_S tensor of *g. It makes t->data when that is not there yet,
+ * or was given back to the system. The bytes are the same every time.
  */
 void model_gguf_want(const struct model_gguf *g, const struct model_gguf_tensor *t);
 
-/* Frees and unmaps; an all-zero or already closed *g is fine. */
+/* Frees and unmaps. An all-zero or already closed *g is fine. */
 void model_gguf_close(struct model_gguf *g);
 
-/* By exact name, in O(log n); NULL when there is none. */
+/* Finds an entry by its exact name, in O(log n). NULL when there is none. */
 const struct model_gguf_value *model_gguf_find(const struct model_gguf *g, const char *key);
 const struct model_gguf_tensor *model_gguf_find_tensor(const struct model_gguf *g, const char *name);
 
 /*
- * Values of required keys. QK_ERR_FORMAT, with *to untouched, when the key is missing, of a kind that does
- * not convert, or out of range. For an optional key ask model_gguf_find first.
- *   u64    any integer kind, min <= value <= max
- *   f64    f32 or f64, min <= value <= max; NaN is in no range
- *   array  elements of exactly that kind
+ * Values of required keys. QK_ERR_FORMAT, with *to untouched, when the key is missing, when its kind does not
+ * convert, or when the value is out of range. For an optional key, ask model_gguf_find first.
+ *
+ *     u64    any integer kind, min <= value <= max
+ *     f64    f32 or f64, min <= value <= max; NaN is in no range
+ *     array  elements of exactly this kind
  */
 int model_gguf_get_u64(const struct model_gguf *g, const char *key, uint64_t min, uint64_t max, uint64_t *to,
                        struct qk_error *err);
@@ -157,9 +161,9 @@ int model_gguf_get_array(const struct model_gguf *g, const char *key, enum model
                          struct model_gguf_value *to, struct qk_error *err);
 
 /*
- * Conversions of a value, or of one element of an array, that do not name a reason. False, with *to
- * untouched, when the kind does not convert. A non-negative integer converts to u64, an integer up to
- * INT64_MAX to i64, f32 and f64 to f64.
+ * Convert a value, or one element of an array, without naming a reason. False, with *to untouched, when the
+ * kind does not convert. A non-negative integer converts to u64, an integer up to INT64_MAX to i64, and f32
+ * and f64 to f64.
  */
 bool model_gguf_value_u64(const struct model_gguf_value *value, uint64_t *to);
 bool model_gguf_value_i64(const struct model_gguf_value *value, int64_t *to);
@@ -167,22 +171,22 @@ bool model_gguf_value_f64(const struct model_gguf_value *value, double *to);
 bool model_gguf_value_bool(const struct model_gguf_value *value, bool *to);
 bool model_gguf_value_string(const struct model_gguf_value *value, struct model_gguf_string *to);
 
-/* Element i < count of an array whose elements are not strings, as a value of its own. */
+/* Element i < count of an array, as a value of its own. The elements must not be strings. */
 struct model_gguf_value model_gguf_element(const struct model_gguf_value *array, uint64_t i);
 
 /*
- * Walks a string array, which has no index. Start with *at = 0 and call until it returns false. Each call
- * stores the next string and moves *at, a byte position inside the array.
+ * Walks an array of strings, which has no index. Start with *at = 0 and call until it returns false. Each
+ * call stores the next string and moves *at, a byte position inside the array.
  */
 bool model_gguf_next_string(const struct model_gguf_value *array, size_t *at, struct model_gguf_string *to);
 
 /*
- * "u8", "string", ...; "F16", "Q4_K", ... (also for types that are not supported), or NULL for an unknown
- * number.
+ * The name of a kind ("u8", "string", ...) or type ("F16", "Q4_K", ...; also types that are not supported).
+ * NULL for an unknown number.
  */
 const char *model_gguf_kind_name(uint32_t kind);
 const char *model_gguf_type_name(uint32_t type);
 
-/* Fails with QK_ERR_FORMAT, where = "name: byte `offset`": for further checks of this file. */
+/* For further checks of this file: fails with QK_ERR_FORMAT and where = "name: byte `offset`". */
 int model_gguf_fail(const struct model_gguf *g, size_t offset, struct qk_error *err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

@@ -5,52 +5,52 @@
  *
  * The tensor is one row-major run of n = rows * cols elements, cols a multiple of 128:
  *
- *   OFFSET  SIZE  DESCRIPTION
- *        0   n/4  blocks of 32 bytes = 128 elements; element j of a block: byte j % 32, bits 7-2g : 6-2g, g =
- *            j / 32
- *      n/4     4  scale of the whole tensor, f32 little endian
- *    n/4+4    28  padding with unspecified content
+ *     OFFSET  SIZE  DESCRIPTION
+ *          0   n/4  blocks of 32 bytes = 128 elements. Element j of a block is in byte j % 32, in bits 7-2g
+ *                   and 6-2g, g = j / 32
+ *        n/4     4  scale of the whole tensor, f32 little endian
+ *      n/4+4    28  padding with unspecified content
  *
- * Codes 0, 1, 2 stand for -1, 0, +1. The quantiser never writes code 3, and its readers disagree about it, so
- * it is an error here. Source: microsoft/BitNet src/ggml-bitnet-mad.cpp (the layout of the published 2B
+ * Codes 0, 1, 2 stand for -1, 0, +1. The quantiser never writes code 3. Its readers disagree about that code,
+ * so it is an error here. Source: microsoft/BitNet src/ggml-bitnet-mad.cpp (the layout of the published 2B
  * model).
  *
- * All tensors passed in must be of type MODEL_GGUF_TYPE_I2_S and come from a parsed model_gguf. That has made
- * sure that the tail lies inside the file and that the scale is finite and > 0.
+ * All tensors passed in must have type MODEL_GGUF_TYPE_I2_S and come from a parsed model_gguf. Parsing has
+ * made sure that the tail lies inside the file and that the scale is finite and > 0.
  */
 #pragma once
 
 #include "model/gguf/gguf.h"
 
-/* cols = dims[0]; rows = all other dimensions together. */
+/* cols = dims[0]; rows = the product of all other dimensions. */
 uint64_t model_i2s_rows(const struct model_gguf_tensor *tensor);
 uint64_t model_i2s_cols(const struct model_gguf_tensor *tensor);
 
-/* The one scale of the tensor: finite, > 0. */
+/* The tensor's one scale: finite, > 0. */
 float model_i2s_scale(const struct model_gguf_tensor *tensor);
 
-/* Code 0..3 and value, scale * (code - 1), of element i < tensor->elements, read from the file. */
+/* Read element i < tensor->elements from the file: its code 0..3, and its value scale * (code - 1). */
 unsigned model_i2s_code(const struct model_gguf_tensor *tensor, uint64_t i);
 float model_i2s_value(const struct model_gguf_tensor *tensor, uint64_t i);
 
 /*
- * Reads all codes. QK_ERR_FORMAT names tensor, element and byte of the first element (in element order) with
- * code 3.
+ * Reads all codes. QK_ERR_FORMAT names tensor, element and byte of the first element with code 3, in order of
+ * elements.
  */
 int model_i2s_validate(const struct model_gguf *g, const struct model_gguf_tensor *tensor,
                        struct qk_error *err);
 
 /*
- * blocks = rows * ceil(cols / 256). False, with *blocks untouched, when the blocks or their 64 bytes each
+ * *blocks = rows * ceil(cols / 256). False, with *blocks untouched, when that or its 64 bytes a block
  * overflow.
  */
 bool model_i2s_qk256_blocks(uint64_t rows, uint64_t cols, size_t *blocks);
 
 /*
- * Writes the tensor's codes in QK256 order: to[size], size exactly 64 * model_i2s_qk256_blocks(rows, cols).
- * When cols % 256 == 128 the last half block of every row is padding of code 1, zero in the ternary table.
- * Codes are carried over as they are. model_i2s_validate says whether they are all below 3. `to` must not
- * overlap the tensor. QK_ERR_ARG, with nothing written, when size is another.
+ * Writes the tensor's codes in QK256 order to to[size]. size must be 64 * model_i2s_qk256_blocks(rows, cols).
+ * When cols % 256 == 128, padding of code 1 fills the last half block of every row: code 1 is zero in the
+ * ternary table. Codes are copied as they are; model_i2s_validate says whether they are all below 3. `to`
+ * must not overlap the tensor. QK_ERR_ARG, with nothing written, when size is another.
  */
 int model_i2s_to_qk256(const struct model_gguf_tensor *tensor, unsigned char *to, size_t size,
                        struct qk_error *err);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Who may say that there is not enough memory before it is taken. */
+/* Lets the program refuse large memory before it is taken. */
 #pragma once
 
 #include "kernels/support.h"
 
-/* 0, or QK_ERR_MEMORY: `what` would need more bytes than there are. */
+/* Returns 0, or QK_ERR_MEMORY when `what` needs more bytes than there are. */
 typedef int model_memory_check(size_t bytes, const char *what, struct qk_error *err);
 
 /*
- * Asks `check` from now on, before large memory is taken. NULL: nobody. To be set before threads are there.
+ * From now on `check` is asked before large memory is taken. NULL: nobody is asked. Call it before there are
+ * threads.
  */
 void model_memory_ask(model_memory_check *check);
-/* What it says of so many bytes; 0 for few. */
+/* What the check says about this many bytes. 0 without asking when they are few. */
 int model_memory_may(size_t bytes, const char *what, struct qk_error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Looking up and converting what the parser found. */
+/* Looks up and converts what the parser found. */
 #include "model/gguf/gguf.h"
 
 #include <assert.h>

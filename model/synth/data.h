@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The data of synthetic tensors, by integers and exact conversions only, in which no machine differs from
- * another.
+ * The data of synthetic tensors. It uses only integers and exact conversions, which are the same on every
+ * machine.
  *
  * Word i of a tensor's stream is splitmix64 (kernels/support.h names the source) of key + i. No word waits
  * for the one before it, so the codes of a 2B model take a fraction of a second.
@@ -15,22 +15,25 @@ struct model_synth_stream {
 };
 
 /*
- * One stream for each tensor. Its number says what the tensor is, not where it lies, so that models cut short
- * share their weights.
+ * One stream for each tensor. Its number says what the tensor is, not where it lies. So models that are cut
+ * short share their weights.
  */
 void model_synth_stream_seed(struct model_synth_stream *s, uint64_t seed, uint64_t number);
 
-/* f32 from 0.75 to 1.25. */
+/* f32 values from 0.75 to 1.25. */
 void model_synth_write_norm(struct model_gguf_writer *w, struct model_synth_stream *s, uint64_t elements);
 
-/* f16, either sign, magnitudes from 2^-7 to 2^-3, as many in each octave. elements is a multiple of 4. */
+/*
+ * f16 values of either sign. Magnitudes go from 2^-7 to 2^-3, as many in each octave. elements is a multiple
+ * of 4.
+ */
 void model_synth_write_f16(struct model_gguf_writer *w, struct model_synth_stream *s, uint64_t elements);
 
 /*
- * I2_S: codes of which 27/64 are zero and the others of either sign, then the scale and a zeroed tail.
+ * I2_S: codes, then the scale and a zeroed tail. 27/64 of the codes are zero, the others have either sign.
  * columns is a multiple of 128. The scale lies between 7/8 and 9/8 of 1 / (sqrt(37/64 * columns) *
- * 2^quieter), so that activations of root mean square 1 give results of about 2^-quieter. leave_codes: room
- * for the codes stays as it is, to be made later.
+ * 2^quieter). So activations of root mean square 1 give results of about 2^-quieter. leave_codes: leave room
+ * for the codes, which are made later.
  */
 void model_synth_write_i2s(struct model_gguf_writer *w, struct model_synth_stream *s, uint64_t columns,
                            uint64_t rows, unsigned quieter, bool leave_codes);

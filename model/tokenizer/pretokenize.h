@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text cut into pieces by the rules of llama-bpe. The first rule that matches counts:
- *   1. a contraction ('s 't 're 've 'm 'll 'd in either case)
- *   2. letters, with perhaps one character before them that is no letter, digit or line end
- *   3. one to three digits
- *   4. other characters, with perhaps a space before and line ends behind them
- *   5. white space up to line ends
- *   6. white space less its last character before text
- *   7. white space
- * Letters, digits and white space are Unicode's. Bytes that are not UTF-8 are pieces of one byte. Source:
- * microsoft/BitNet gpu/tokenizer.py. Matching is PCRE2's.
+ * Cuts text into pieces by the rules of llama-bpe. The first rule that matches counts:
+ *
+ *     1. a contraction ('s 't 're 've 'm 'll 'd in either case)
+ *     2. letters; one character that is no letter, digit or line end may stand before them
+ *     3. one to three digits
+ *     4. other characters; a space may stand before them, and line ends after them
+ *     5. white space up to line ends
+ *     6. white space before text, without its last character
+ *     7. white space
+ *
+ * Letters, digits and white space are Unicode's. Bytes that are not UTF-8 are pieces of one byte. PCRE2 does
+ * the matching. Source: microsoft/BitNet gpu/tokenizer.py.
  */
 #pragma once
 
@@ -18,13 +20,13 @@
 struct model_splitter;
 
 /*
- * QK_ERR_MEMORY, or QK_ERR_INTERNAL when PCRE2 refuses the pattern. One splitter serves any number of
- * threads.
+ * QK_ERR_MEMORY, or QK_ERR_INTERNAL when PCRE2 refuses the pattern. Any number of threads may share one
+ * splitter.
  */
 int model_splitter_new(struct model_splitter **s, struct qk_error *err);
 void model_splitter_free(struct model_splitter *s); /* NULL is fine */
 
-/* A walk over a text. Set text and size, zero the rest, and free it with model_walk_end. */
+/* A walk over a text. Set text and size and zero the rest. Free it with model_walk_end. */
 struct model_walk {
     const char *text;
     size_t size;
@@ -33,7 +35,8 @@ struct model_walk {
     void *match;      /* PCRE2's */
 };
 /*
- * The next piece's bytes into *piece. Returns 1, 0 at the end of the text, or QK_ERR_MEMORY, QK_ERR_INTERNAL.
+ * Sets *piece to the next piece's bytes. Returns 1, 0 at the end of the text, or QK_ERR_MEMORY or
+ * QK_ERR_INTERNAL.
  */
 int model_walk_next(const struct model_splitter *s, struct model_walk *w, size_t *piece,
                     struct qk_error *err);

@@ -11,7 +11,7 @@ struct model_token {
     bool spelled; /* its bytes can come from text: not control, and made of the 256 stand-ins */
 };
 
-/* What two neighbours become; sorted by `pair`, which is left << 32 | right. */
+/* What two neighbours become. Sorted by `pair`, which is left << 32 | right. */
 struct model_merge {
     uint64_t pair;
     uint32_t rank;
@@ -19,8 +19,8 @@ struct model_merge {
 };
 
 /*
- * Sorted by hash, then bytes, then id. Colliding hashes cost a file's maker nothing, so they must not cost a
- * search more.
+ * Sorted by hash, then bytes, then id. A file's maker gets colliding hashes for free, so they must not make a
+ * search slower.
  */
 struct model_spelling {
     uint64_t hash;
@@ -47,6 +47,6 @@ struct model_tokenizer {
     struct model_splitter *splitter;
 };
 
-/* The token spelled by exactly these bytes, or -1. */
+/* The token that has exactly these bytes, or -1. */
 int32_t model_tokenizer_spelled(const struct model_tokenizer *t, const char *bytes, size_t size);
 const struct model_merge *model_tokenizer_merge(const struct model_tokenizer *t, int32_t left, int32_t right);

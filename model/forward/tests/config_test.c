@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A model that runs, and one thing wrong with it at a time: each is an error that names what and where. */
+/* A model that runs, with one thing wrong with it at a time. Each is an error that names what and where. */
 #include "model/forward/forward.h"
 
 #include <float.h>

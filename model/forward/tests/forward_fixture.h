@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A model of fixtures/ with the ids that its reference logits are of. Any failure ends the test. */
+/* A model of fixtures/, with the ids that its reference logits belong to. Any failure ends the test. */
 #pragma once
 
 #include "model/forward/compare_logits.h"
@@ -18,11 +18,11 @@ extern const unsigned all_layouts;
 
 void fixture_open(struct fixture *f, const char *stem, unsigned layouts);
 void fixture_close(struct fixture *f);
-/* fixtures/STEM.logits_NAME.f32: [count * vocab], to be freed. */
+/* Reads fixtures/STEM.logits_NAME.f32, [count * vocab]. Free the result. */
 float *fixture_reference(const struct fixture *f, const char *name);
 
-/* Parses the set, or skips the test when it cannot run here. */
+/* Parses the set. Skips the test when the set cannot run here. */
 struct model_kernels fixture_kernels(const char *set, enum model_act act);
-/* All logits of the fixture's tokens, to be freed, fed in passes of `step` tokens (0: all at once). */
+/* All logits of the fixture's tokens, fed in passes of `step` tokens (0: all at once). Free the result. */
 float *fixture_logits(const struct fixture *f, const struct model_kernels *k, const struct model_options *o,
                       size_t step);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Logits against those that other programs computed (fixtures/README.md), and against each other. */
+/* Compares logits with those that other programs computed (fixtures/README.md), and with each other. */
 #include "model/forward/tests/forward_fixture.h"
 
 #include "kernels/tests/cmocka_parts.h"

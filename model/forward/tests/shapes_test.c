@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A random model whose sizes are multiples of nothing they need not be, against the forward pass written out
- * plainly in f64. The models of fixtures/ fill whole QK256 blocks and whole groups of 16 rows; this one has
- * tails of both.
+ * Compares a random model with the forward pass written out plainly in f64. Its sizes are multiples of
+ * nothing that they need not be. The models of fixtures/ fill whole QK256 blocks and whole groups of 16 rows;
+ * this one has tails of both.
  */
 #include "kernels/f16.h"
 #include "model/forward/compare_logits.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One test per check of header and metadata. Each builds the smallest file that only that check refuses, and
- * looks for its message and its byte, so that the test fails when another check happens to catch the file
- * instead.
+ * One test per check of header and metadata. Each builds the smallest file that only this check refuses, and
+ * looks for its message and its byte. So the test fails when another check happens to catch the file.
  */
 #include "model/gguf/gguf.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a right file gives, and that no truncation, corruption or lack of memory does harm. */
+/* What a valid file gives, and that no truncation, corruption or lack of memory does harm. */
 #include "model/gguf/gguf.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Opening files, and what is no file. */
+/* Opening files, and things that are not files. */
 #include "model/gguf/gguf.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * synth:bitnet-2b has the form of the published file. Only the header is made: it is put before as much empty
- * memory as the file would have data, in which each I2_S tensor gets the scale that the parser asks for.
+ * synth:bitnet-2b has the form of the published file. The test makes only the header. Behind it lies as much
+ * empty memory as the file has data, and each I2_S tensor there gets the scale that the parser asks for.
  */
 #include "model/synth/synth.h"
 
