@@ -4,7 +4,8 @@
  * integer arithmetic and tables only. So it is the same on every machine.
  *
  *     bitnet-2b    the form of the published BitNet b1.58 2B4T: 24 metadata entries in its order, 332
- *                  tensors, 1 186 MB. That is 0.1 % smaller, because the generated vocabulary has shorter tokens
+ *                  tensors, 1 186 MB. It is 0.1 % smaller, because the generated vocabulary has shorter
+ *                  tokens
  *     bitnet-2b/N  its first N layers, 1 <= N <= 30, with the same vocabulary and the same weights
  *     tiny         3 layers, 256 wide, vocabulary of 1024
  *
