@@ -3,9 +3,9 @@
  * What a row of variants.def exports:
  *
  *    - qk_<op>_<name>, of the type that <op>/op.h gives its op;
- *    - qk_<op>_<name>_upto(stage), for a STAGED row. It returns the same body cut after the stage, with its
- *      would-be output sunk. The stage is an index into the op's stages; the last one gives the kernel
- *      itself. It returns NULL outside [0, stages).
+ *    - qk_<op>_<name>_upto(stage), for a STAGED row. It returns the same body cut after the stage: what the
+ *      body has computed by then is dropped, not written. The stage is an index into the op's stages; the
+ *      last one gives the kernel itself. It returns NULL outside [0, stages).
  *
  * meson.build compiles a row's file with this header in front and with QK_ROW=op,name,KIND. A file therefore
  * sees the prototypes of its own row and of no other. A wrong signature does not compile, and a changed row
