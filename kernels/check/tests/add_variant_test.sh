@@ -12,7 +12,8 @@ readme=$tree/kernels/README.md
 sed -n '/^```c$/,/^```$/p' "$readme" | sed '1d;$d' >"$work/kernels/qk256_dequant/avx2_gather.c"
 row=$(grep -o 'VARIANT(qk256_dequant, avx2_gather, .*)$' "$readme")
 sed -i "/^VARIANT(qk256_dequant, autovec_v3/i $row" "$work/kernels/variants.def"
-# The other ops keep their references, so that it does not take minutes.
+# The other ops keep their references, so that it does not take minutes. A row may take two lines.
+sed -i -e '/^VARIANT(.*,$/{N;s/\n */ /}' "$work/kernels/variants.def"
 sed -i '/^VARIANT(/{/qk256_dequant\|, scalar,/!d}' "$work/kernels/variants.def"
 if meson setup "$work/build" "$work" -Dkernels_only=true -Dbuildtype=release -Dwerror=true >"$work/log" 2>&1 &&
     ninja -C "$work/build" kernels/check_main >>"$work/log" 2>&1; then
