@@ -41,8 +41,8 @@ double baseline_components_claimed(const struct baseline_components *c, const st
 /* The claims, as a record beside a breakdown. */
 extern const struct bench_fields baseline_components_fields;
 /*
- * Reads and validates that, loaded already; `path` is for messages. QK_ERR_FORMAT with the JSON path, QK_ERR_MEMORY.
- * Free on success.
+ * Reads and validates that, loaded already; `path` is for messages. QK_ERR_FORMAT with the JSON path,
+ * QK_ERR_MEMORY. Free on success.
  */
 int baseline_components_take_json(struct baseline_components *c, const json_t *json, const char *path,
                                   struct qk_error *err);
