@@ -72,9 +72,9 @@ struct baseline_report {
     char mode[12];                    /* "duet" or "baseline"; empty when it ended before */
     char base[4096], candidate[4096]; /* module files, or the baseline's name and "this machine" */
     char base_compiler[64], cand_compiler[64];
-    char suite[40], policy[4096]; /* the policy's file, "built in" */
-    size_t unavailable;           /* rows left out because their ISA level is not here or not allowed */
-    char unavailable_why[160];    /* why the first was left out */
+    char suite[160], policy[4096]; /* the policy's file, "built in" */
+    size_t unavailable;            /* rows left out because their ISA level is not here or not allowed */
+    char unavailable_why[160];     /* why the first was left out */
     double alpha;
     uint64_t seed;
     struct bench_environment env;  /* this machine */

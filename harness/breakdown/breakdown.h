@@ -156,9 +156,9 @@ const char *bench_breakdown_name(const struct bench_breakdown_row *row, char *to
 /* The machine, the rows, the claims, and the samples in the order they were taken. */
 extern const struct bench_fields bench_breakdown_fields;
 /*
- * Reads and validates it, loaded already; `path` is for messages. It may be of another build: of variants it
- * knows the texts alone. block_ns is not in the file. QK_ERR_FORMAT with the JSON path, QK_ERR_MEMORY. Free
- * on success.
+ * Reads and validates it, loaded already; `path` is for messages. The file may be of another build, so only
+ * the texts of its variants are known. block_ns and failed are not in the file. QK_ERR_FORMAT with the JSON
+ * path, QK_ERR_MEMORY. Free on success.
  */
 int bench_breakdown_take_json(struct bench_breakdown *bd, const json_t *json, const char *path,
                               struct qk_error *err);

@@ -4,14 +4,11 @@
 #include "harness/cli/cli.h"
 #include "harness/cli/out.h"
 #include "harness/records/fields.h"
-#include "harness/records/files/infile.h"
 #include "reports/forms/verdicts.h"
 #include "reports/page/page.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <xxhash.h>
 
 /* A result and what it owns. Its report_result says which member is used. */
 struct input {
@@ -28,26 +25,6 @@ struct input {
     struct bench_ceilings ceilings;
     struct bench_doctor doctor;
 };
-
-/* Left empty where the bytes cannot be read again: a pipe, say. */
-static void hash_file(const char *path, char to[20])
-{
-    struct stat st;
-    char bytes[1 << 16];
-    const int fd = bench_infile_open(path, &st);
-    XXH3_state_t *state = fd >= 0 && S_ISREG(st.st_mode) ? XXH3_createState() : NULL;
-    ssize_t n = -1;
-    if (state) {
-        XXH3_64bits_reset(state);
-        while ((n = read(fd, bytes, sizeof bytes)) > 0)
-            XXH3_64bits_update(state, bytes, (size_t)n);
-        if (n == 0)
-            snprintf(to, 20, "%016llx", (unsigned long long)XXH3_64bits_digest(state));
-        XXH3_freeState(state);
-    }
-    if (fd >= 0)
-        close(fd);
-}
 
 static int read_run(struct input *in, const json_t *json, const char *path, const char *claims,
                     struct qk_error *err)
@@ -117,12 +94,11 @@ static int read_json(struct input *in, struct report_result *r, const json_t *js
 static int read_input(struct input *in, struct report_result *r, const char *claims, struct qk_error *err)
 {
     int code;
-    json_t *json = bench_json_load(r->file, &code, err);
+    json_t *json = bench_json_load_hashed(r->file, r->hash, &code, err);
     if (!json)
         return code;
     code = read_json(in, r, json, claims, err);
     json_decref(json);
-    hash_file(r->file, r->hash);
     return code;
 }
 

@@ -115,22 +115,23 @@ static void keep_none(const struct bench_field *f, void *to)
     }
 }
 
-/* Where the rule allows more than fits: as many whole characters as fit. */
-static void keep_text(const struct bench_field *f, char *to, const char *text, size_t length)
+/* Where the rule allows more than fits a char[]: as many whole characters as fit. */
+static void keep_text(struct bench_reader *r, const struct bench_place *at, const struct bench_field *f,
+                      void *to)
 {
+    const char *text = json_string_value(at->json);
+    size_t length = json_string_length(at->json);
+    if (f->kind == BENCH_FIELD_COPY) {
+        free(*(char **)to);
+        if (!(*(char **)to = strdup(text)))
+            bench_reader_no_memory(r);
+        return;
+    }
     if (length >= f->size)
         for (length = f->size - 1; length && (text[length] & 0xc0) == 0x80;)
             length--;
     memcpy(to, text, length);
-    to[length] = '\0';
-}
-
-static void keep_copy(struct bench_reader *r, const struct bench_place *at, char **to)
-{
-    free(*to);
-    *to = strdup(json_string_value(at->json));
-    if (!*to)
-        bench_reader_no_memory(r);
+    ((char *)to)[length] = '\0';
 }
 
 static void get_seed(struct bench_reader *r, const struct bench_place *at, uint64_t *to)
@@ -297,7 +298,7 @@ static void get_list(struct bench_reader *r, const struct bench_place *at, const
 static void get_field(struct bench_reader *r, const struct bench_place *at, const struct bench_field *f,
                       void *record, const void *whole)
 {
-    const bool kept = record && (f->size || f->kind == BENCH_FIELD_OBJECT) &&
+    const bool kept = record && (f->size || (f->kind == BENCH_FIELD_OBJECT && !f->put)) &&
                       !(f->flags & (BENCH_ACCEPTED | BENCH_BORROWED));
     char *const to = kept ? (char *)record + f->at : NULL;
     int word = 0;
@@ -312,10 +313,8 @@ static void get_field(struct bench_reader *r, const struct bench_place *at, cons
     case BENCH_FIELD_TEXT:
     case BENCH_FIELD_COPY:
         hold_text(r, at, f);
-        if (to && !r->code && f->kind != BENCH_FIELD_COPY)
-            keep_text(f, to, json_string_value(at->json), json_string_length(at->json));
-        else if (to && !r->code)
-            keep_copy(r, at, (char **)(void *)to);
+        if (to && !r->code)
+            keep_text(r, at, f, to);
         break;
     case BENCH_FIELD_SEED:
         get_seed(r, at, (uint64_t *)(void *)to);
@@ -406,8 +405,7 @@ int bench_fields_take(const struct bench_fields *type, const json_t *json, const
                       struct qk_error *err)
 {
     struct bench_reader r = {.file = path, .err = err};
-    const struct bench_place root = {json, "$"};
-    bench_fields_get(&r, &root, type, record, record);
+    bench_fields_get(&r, &(struct bench_place){json, "$"}, type, record, record);
     return r.code;
 }
 

@@ -140,7 +140,7 @@ struct bench_fields {
     {                                                                                                        \
         .name = (key), .kind = BENCH_FIELD_OBJECT, .of = (element), .at = 0, .size = 0, __VA_ARGS__          \
     }
-/* A value that `put` makes: FIELD_MADE(KIND, name, put, about[, flags...]) */
+/* A value that `put` makes and only `get` keeps: FIELD_MADE(KIND, name, put, about[, flags...]) */
 #define FIELD_MADE(which, key, function, ...)                                                                \
     {                                                                                                        \
         .name = (key), .kind = BENCH_FIELD_##which, .put = (function), .at = 0, .size = 0, __VA_ARGS__       \

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 /* Ten times the largest run foreseen. The limit keeps a wrong file from filling the memory. */
 static const size_t BYTES_MAX = (size_t)256 << 20;
@@ -152,6 +153,7 @@ struct input {
     bool marked;
     size_t bytes;
     int number; /* errno of a failed read */
+    XXH3_state_t *hash;
 };
 
 static size_t read_some(void *to, size_t size, void *context)
@@ -170,6 +172,7 @@ static size_t read_some(void *to, size_t size, void *context)
     }
     in->marked |= in->bytes == 0 && n >= 3 && !memcmp(to, mark, 3);
     in->bytes += (size_t)n;
+    XXH3_64bits_update(in->hash, to, (size_t)n);
     return (size_t)n;
 }
 
@@ -209,12 +212,17 @@ static int explain(const struct input *in, const char *path, const char *kind, j
     return qk_fail(err, QK_ERR_FORMAT, where, "%s: not JSON: %s", path, text);
 }
 
-json_t *bench_json_load(const char *path, int *code, struct qk_error *err)
+json_t *bench_json_load_hashed(const char *path, char hash[BENCH_JSON_HASH], int *code, struct qk_error *err)
 {
-    struct input in = {0};
+    struct input in = {.hash = XXH3_createState()};
     json_error_t bad = {.text = ""};
     struct stat st = {0};
     json_t *json = NULL;
+    if (!in.hash) {
+        *code = qk_fail(err, QK_ERR_MEMORY, path, "%s: out of memory while reading it", path);
+        return NULL;
+    }
+    XXH3_64bits_reset(in.hash);
     in.fd = bench_infile_open(path, &st);
     if (in.fd < 0)
         in.number = errno;
@@ -224,7 +232,15 @@ json_t *bench_json_load(const char *path, int *code, struct qk_error *err)
         json = load_counted(&in, &bad);
     if (!json)
         *code = explain(&in, path, S_ISFIFO(st.st_mode) ? "pipe" : "file", &bad, err);
+    snprintf(hash, BENCH_JSON_HASH, "%016llx", (unsigned long long)XXH3_64bits_digest(in.hash));
+    XXH3_freeState(in.hash);
     if (in.fd >= 0)
         close(in.fd);
     return json;
+}
+
+json_t *bench_json_load(const char *path, int *code, struct qk_error *err)
+{
+    char hash[BENCH_JSON_HASH];
+    return bench_json_load_hashed(path, hash, code, err);
 }

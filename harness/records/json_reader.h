@@ -19,6 +19,8 @@ struct bench_reader {
     int failure; /* code of a refusal; 0: QK_ERR_FORMAT */
 };
 
+enum { BENCH_JSON_HASH = 17 };
+
 /*
  * A value and its path ("$.benchmarks[3].name"). The value is borrowed from its root, and is NULL when
  * absent.
@@ -35,6 +37,8 @@ struct bench_place {
  * with *code set: QK_ERR_IO, QK_ERR_MEMORY, or QK_ERR_FORMAT with line and column.
  */
 json_t *bench_json_load(const char *path, int *code, struct qk_error *err);
+/* The same, and the XXH3-64 of the bytes that were read, 16 hex digits. */
+json_t *bench_json_load_hashed(const char *path, char hash[BENCH_JSON_HASH], int *code, struct qk_error *err);
 
 /* Fails with "FILE: found ..., expected ...". `found` may be NULL for nothing, and FILE may be empty. */
 void bench_refuse(struct bench_reader *r, const char *path, const json_t *found, const char *expected);

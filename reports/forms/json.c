@@ -88,9 +88,10 @@ static json_t *timed(const void *result)
 
 static void get_timed(struct bench_reader *r, const struct bench_place *at, void *result)
 {
-    (void)r;
-    if (result)
-        ((struct baseline_result *)result)->timed = !json_is_null(at->json);
+    if (!result || json_is_null(at->json))
+        return;
+    ((struct baseline_result *)result)->timed = true;
+    bench_fields_get(r, at, &timing, result, NULL);
 }
 
 static void check_result(struct bench_reader *r, const struct bench_place *at, const void *result,

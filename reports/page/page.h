@@ -15,8 +15,8 @@
 
 /* One file, and the one of its contents that is not NULL. */
 struct report_result {
-    const char *file; /* as it was named */
-    char hash[20];    /* XXH3-64 of its bytes, 16 hex digits; empty when they could not be read twice */
+    const char *file;               /* as it was named */
+    char hash[BENCH_JSON_HASH];     /* XXH3-64 of its bytes, 16 hex digits */
     const struct report_input *run; /* or a whole model's times, which are in its e2e */
     const struct baseline_report *gate;
     const struct baseline_evidence *evidence; /* of each result of the gate; NULL: there was no trace */

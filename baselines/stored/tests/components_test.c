@@ -2,6 +2,7 @@
 #include "baselines/stored/components.h"
 
 #include "harness/breakdown/tests/breakdown_fixture.h"
+#include "harness/records/tests/read_again.h"
 #include "kernels/tests/cmocka_parts.h"
 
 #include <math.h>
@@ -174,4 +175,21 @@ TEST_PART(write_claims)
     code = code ? code : bench_fields_write(&baseline_components_fields, &c, "the claims", stdout, &err);
     tear_down(NULL);
     return code || fflush(stdout) != 0;
+}
+
+static int take(const json_t *json, FILE *to, struct qk_error *error)
+{
+    struct baseline_components read;
+    int code = baseline_components_take_json(&read, json, "", error);
+    if (code)
+        return code;
+    if (to)
+        code = bench_fields_write(&baseline_components_fields, &read, "the claims", to, error);
+    baseline_components_free(&read);
+    return code;
+}
+
+TEST_PART(read_claims)
+{
+    return bench_test_read_again(argc, argv, take);
 }

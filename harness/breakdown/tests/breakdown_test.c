@@ -3,6 +3,7 @@
 #include "harness/breakdown/breakdown.h"
 
 #include "harness/breakdown/tests/breakdown_fixture.h"
+#include "harness/records/tests/fixture.h"
 #include "kernels/tests/cmocka_parts.h"
 
 #include <math.h>
@@ -234,6 +235,59 @@ UNIT_TEST(groups_end_where_the_shape_changes)
     assert_string_equal(bench_breakdown_name(&bd.rows[4], name, sizeof name),
                         "qk256_dequant/p3_prefetch/512");
     bench_breakdown_free(&bd);
+}
+
+static int read_file(const char *path, struct qk_error *error)
+{
+    struct bench_breakdown bd;
+    int code = QK_OK;
+    json_t *json = bench_json_load(path, &code, error);
+    if (json)
+        code = bench_breakdown_take_json(&bd, json, path, error);
+    if (!code)
+        bench_breakdown_free(&bd);
+    json_decref(json);
+    return code;
+}
+
+/* What a field's own rule cannot say; those fields_test.py breaks one by one. */
+UNIT_TEST_WITH(what_does_not_agree_is_refused, bench_test_dir_make, bench_test_dir_remove)
+{
+    static const struct bench_test_bad bad[] = {
+        {"$.rows[0].name", "\"qk256_dequant/p1_unpack/4096\"", "op/variant/shape of this row", NULL},
+        {"$.rows[0].variant", "\"other\"", "op/variant/shape of this row", "$.rows[0].name"},
+        {"$.rows[0].prefixes_ns[4]", NULL, "found an array of 4, expected one for each component",
+         "$.rows[0].prefixes_ns"},
+        {"$.rows[0].prefixes_ns", "[1,2,3,4,5,6,7,8,9]", "found an array of 9", NULL},
+        {"$.rows[0].calls_per_slice[0]", NULL, "found an array of 5", "$.rows[0].calls_per_slice"},
+        {"$.rows[0].calls_per_slice[1]", "0", "found 0, expected an integer from 1", NULL},
+        {"$.rows[0].total", NULL, "because the status is ok", NULL},
+        {"$.rows[0].counts", NULL, "because the status is ok", NULL},
+        {"$.rows[3].same_code", "true", "nothing, because the status is not ok", NULL},
+        {"$.rows[3].status", "\"ok\"", "because the status is ok", "$.rows[3].core_ghz"},
+        {"$.rows[0].counts[2].prefixes", "null", "one for each component", NULL},
+        {"$.rows[0].counts[2].kernel", "null", "null as the kernel's is", "$.rows[0].counts[2].prefixes"},
+        {"$.rows[0].counts[2].components[1]", "7", "what each prefix has more",
+         "$.rows[0].counts[2].components"},
+        {"$.blocks[1].block", "0", "each block of a row, in order", NULL},
+        {"$.blocks[1].name", "\"qk256_dequant/none/4096\"", "that of a row", NULL},
+        {"$.blocks[1].samples_ns[0]", NULL, "a list for each component", "$.blocks[1].samples_ns"},
+        {"$.blocks[1].samples_ns[2][0]", NULL, "as many in each list", "$.blocks[1].samples_ns"},
+        {"$.blocks[1].samples_ns[2][0]", "0", "found 0", NULL},
+        {"$.blocks", "[]", "blocks of each row that is ok", NULL},
+        {"$.claims", "[]", "expected an object", NULL},
+    };
+    struct bench_breakdown bd;
+    char *text = NULL;
+    size_t size;
+    bench_test_breakdown(&bd);
+    FILE *to = open_memstream(&text, &size);
+    assert_non_null(to);
+    assert_int_equal(bench_fields_write(&bench_breakdown_fields, &bd, "the breakdown", to, &err), 0);
+    fclose(to);
+    bench_breakdown_free(&bd);
+    bench_test_refused(text, read_file, bad, sizeof bad / sizeof *bad);
+    free(text);
 }
 
 UNIT_TESTS(breakdown, NULL, NULL)

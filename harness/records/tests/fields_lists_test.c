@@ -103,4 +103,20 @@ UNIT_TEST(their_schema)
     json_decref(schema);
 }
 
+UNIT_TEST(of_a_longer_text_than_fits_whole_characters_are_kept)
+{
+    static const struct bench_field wide = {.name = "text", .kind = BENCH_FIELD_TEXT, .size = 6, .high = 7};
+    static const struct bench_fields type = {.fields = &wide, .count = 1, .size = 6, .bare = true};
+    static const char *const texts[][2] = {
+        {"abcde", "abcde"}, {"abcdefg", "abcde"}, {"abcd\xc3\xa9", "abcd"}, {"abc\xc3\xa9z", "abc\xc3\xa9"}};
+    struct qk_error err;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char kept[6];
+        json_t *json = json_string(texts[i][0]);
+        assert_int_equal(bench_fields_take(&type, json, "", kept, &err), 0);
+        assert_string_equal(kept, texts[i][1]);
+        json_decref(json);
+    }
+}
+
 UNIT_TESTS(fields_lists, bench_test_dir_make, bench_test_dir_remove)

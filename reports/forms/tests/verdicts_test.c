@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "harness/records/tests/fixture.h"
 #include "kernels/tests/cmocka_parts.h"
 #include "reports/forms/private.h"
 #include "reports/forms/tests/verdicts_fixture.h"
@@ -219,6 +220,41 @@ UNIT_TEST(numbers_have_the_digits_that_matter)
         assert_string_equal(report_percent(percent, rows[i].x), rows[i].percent);
         assert_string_equal(report_time(time, rows[i].x), rows[i].time);
     }
+}
+
+static int read_file(const char *path, struct qk_error *err)
+{
+    struct baseline_report r;
+    int code = QK_OK;
+    json_t *json = bench_json_load(path, &code, err);
+    if (json)
+        code = report_verdicts_take_json(&r, json, path, err);
+    if (!code)
+        baseline_report_free(&r);
+    json_decref(json);
+    return code;
+}
+
+/* What a field's own rule cannot say; those fields_test.py breaks one by one. */
+UNIT_TEST_WITH(json_that_was_edited_is_refused, bench_test_dir_make, bench_test_dir_remove)
+{
+    static const struct bench_test_bad bad[] = {
+        {"$.exit_code", "3", "that of the verdict", NULL},
+        {"$.verdict", "\"REGRESSION\"", "that of the verdict", "$.exit_code"},
+        {"$.counts.PASS", "0", "how many of the results have each verdict", "$.counts"},
+        {"$.counts", NULL, "found nothing", NULL},
+        {"$.results[0].verdict", "\"REGRESSION\"", "how many of the results", "$.counts"},
+        {"$.results[0].judged_right", "true", "what role, verdict and timing give", NULL},
+        {"$.results[71].judged_right", "false", "what role, verdict and timing give", NULL},
+        {"$.results[71].role", "\"case\"", "what role, verdict and timing give",
+         "$.results[71].judged_right"},
+        {"$.fingerprint.identity", NULL, "found nothing", NULL},
+        {"$.fingerprint.hash", "\"x\"", "16 hexadecimal digits", NULL},
+    };
+    char *text;
+    written("json", "good", &text);
+    bench_test_refused(text, read_file, bad, sizeof bad / sizeof *bad);
+    free(text);
 }
 
 UNIT_TESTS(verdicts, NULL, NULL)

@@ -238,6 +238,9 @@ def ended_says_it_everywhere():
         assert done.returncode == 0, done.stderr
         document = json.loads(read(folder, "j"))
         assert (document["verdict"], document["reason"], document["exit_code"]) == ("INVALID", SAID, 1)
+        said = subprocess.run([writer[0], "read_verdicts"], input=json.dumps(document) + "\n", capture_output=True, text=True,
+                              check=True).stdout
+        assert said == "ok\n", said
         suite, = xml.etree.ElementTree.fromstring(read(folder, "x"))
         error, = suite.iter("error")
         assert error.text == error.get("message") == SAID and suite.get("errors") == "1"
