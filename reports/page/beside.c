@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Several runs side by side: what differs of their machines, and each case in each of them. */
+/* Several runs or gates side by side: what differs of their machines, and each case in each of them. */
 #include "baselines/stored/compare.h"
 #include "reports/page/private.h"
 
@@ -8,25 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RUNS = 8 };
-
-struct runs {
-    size_t count, left_out;
-    const struct report_page_cases *of[RUNS];
+/* Results of one kind, each with its cases by name. */
+struct column {
+    const struct report_page_cases *of;
+    const struct report_page_case **list;
+    size_t count;
 };
-
-static void find_runs(struct runs *runs, const struct report_page_parts *p)
-{
-    *runs = (struct runs){.count = 0};
-    for (size_t i = 0; i < p->page->count; i++) {
-        if (!p->page->results[i].run || !p->page->results[i].run->set)
-            continue;
-        if (runs->count < RUNS)
-            runs->of[runs->count++] = &p->cases[i];
-        else
-            runs->left_out++;
-    }
-}
 
 static void field(FILE *to, const struct baseline_field *f, const char *about)
 {
@@ -37,12 +24,14 @@ static void field(FILE *to, const struct baseline_field *f, const char *about)
     fputs("\n", to);
 }
 
-/* Between the first run and another one. */
+/* Between the first result and another one. */
 static void differences(FILE *to, const struct report_page_cases *first,
                         const struct report_page_cases *other)
 {
-    struct baseline side[2] = {{.env = first->of->run->set->env, .quick = first->of->run->set->quick},
-                               {.env = other->of->run->set->env, .quick = other->of->run->set->quick}};
+    const bool run = first->of->run;
+    struct baseline side[2] = {
+        {.env = *report_page_environment(first->of), .quick = run && first->of->run->set->quick},
+        {.env = *report_page_environment(other->of), .quick = run && other->of->run->set->quick}};
     struct baseline_field *list = NULL;
     size_t count = 0, hard = 0;
     int code = baseline_identity(&side[0], &side[1], false, &list, &count, NULL);
@@ -77,68 +66,97 @@ static int by_name(const void *a, const void *b)
     return variant ? variant : strcmp(x->shape, y->shape);
 }
 
-struct sorted {
-    size_t count;
-    const struct report_page_case **list;
-};
-
-static bool sort(struct sorted *s, const struct report_page_cases *cases)
+/* Controls have the names of cases. */
+static size_t add_cases(const struct report_page_case **to, const struct report_page_cases *cases)
 {
-    s->count = cases->count;
-    s->list = calloc(cases->count + 1, sizeof *s->list);
-    for (size_t i = 0; s->list && i < cases->count; i++)
-        s->list[i] = &cases->list[i];
-    if (s->list)
-        qsort(s->list, s->count, sizeof *s->list, by_name);
-    return s->list;
+    size_t count = 0;
+    for (size_t i = 0; i < cases->count; i++)
+        if (!cases->list[i].control)
+            to[count++] = &cases->list[i];
+    qsort(to, count, sizeof(struct report_page_case *), by_name);
+    return count;
 }
 
-static void table(FILE *to, const struct runs *runs, const struct sorted *sorted)
+static void cell(FILE *to, const struct report_page_cases *cases, const struct report_page_case *const *found)
 {
-    char text[REPORT_RATIO];
-    fputs("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"cases by results\"><table "
-          "class=\"plain\"><caption>Speed-up "
-          "over the reference of the same run; higher is better</caption><thead><tr><th scope=\"col\">case",
-          to);
-    for (size_t k = 0; k < runs->count; k++)
-        report_page_in(to, "<th scope=\"col\" class=\"r\">", runs->of[k]->of->file, "");
+    const struct report_page_case *const c = found ? *found : NULL;
+    fprintf(to, "<td class=\"r v %s\">", report_page_tone_class[c ? c->tone : PAGE_PLAIN]);
+    if (c && !isnan(c->ratio.value))
+        report_page_case_effect(to, cases, c);
+    else
+        fputs(c ? c->word : "-", to);
+}
+
+/* A row for each case that any of them has. */
+static void table(FILE *to, const struct column *columns, size_t count, const struct report_page_case **all)
+{
+    const bool gates = columns->of->of->gate;
+    size_t rows = 0;
+    for (size_t k = 0; k < count; k++)
+        rows += add_cases(all + rows, columns[k].of);
+    qsort(all, rows, sizeof *all, by_name);
+    report_page_in(
+        to,
+        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"cases by results\"><table "
+        "class=\"plain\"><caption>",
+        gates ? "Change of time against the base of the same gate; lower is better"
+              : "Speed-up over the reference of the same run; higher is better",
+        "</caption><thead><tr><th scope=\"col\">case");
+    for (size_t k = 0; k < count; k++)
+        report_page_in(to, "<th scope=\"col\" class=\"r\">", columns[k].of->of->file, "");
     fputs("<tbody>\n", to);
-    for (size_t i = 0; i < sorted[0].count; i++) {
-        const struct report_page_case *c = sorted[0].list[i];
-        if (!c->ranked)
+    for (size_t i = 0, end; i < rows; i = end) {
+        bool wanted = false;
+        for (end = i; end < rows && !by_name(&all[i], &all[end]); end++)
+            wanted |= gates || all[end]->ranked;
+        if (!wanted)
             continue;
         fputs("<tr><th scope=\"row\">", to);
-        report_page_say(to, "%s/%s/%s", c->op, c->variant, c->shape);
-        for (size_t k = 0; k < runs->count; k++) {
-            const struct report_page_case **found =
-                bsearch(&c, sorted[k].list, sorted[k].count, sizeof c, by_name);
-            fprintf(to, "<td class=\"r\">%s", found ? report_ratio(text, &(*found)->ratio) : "-");
-        }
+        report_page_case_name(to, all[i], true);
+        for (size_t k = 0; k < count; k++)
+            cell(to, columns[k].of,
+                 bsearch(&all[i], columns[k].list, columns[k].count, sizeof *all, by_name));
         fputs("\n", to);
     }
     fputs("</table></div>\n", to);
 }
 
-void report_page_beside(const struct report_page_parts *p)
+static void beside(const struct report_page_parts *p, bool gates)
 {
-    struct runs runs;
-    struct sorted sorted[RUNS] = {0};
-    bool all = true;
-    find_runs(&runs, p);
-    if (runs.count < 2)
+    struct column *columns = calloc(p->page->count, sizeof *columns);
+    const struct report_page_case **all = NULL;
+    size_t count = 0, cases = 0;
+    for (size_t i = 0; columns && i < p->page->count; i++) {
+        const struct report_result *r = &p->page->results[i];
+        if (gates ? !r->gate : !r->run || !r->run->set)
+            continue;
+        columns[count++].of = &p->cases[i];
+        cases += p->cases[i].count;
+    }
+    if (columns && count < 2) {
+        free(columns);
         return;
-    report_page_section(p->to, "beside", "Runs side by side");
-    for (size_t k = 1; k < runs.count; k++)
-        differences(p->to, runs.of[0], runs.of[k]);
-    for (size_t k = 0; k < runs.count; k++)
-        all &= sort(&sorted[k], runs.of[k]);
+    }
+    report_page_section(p->to, gates ? "gates" : "runs", gates ? "Gates side by side" : "Runs side by side");
+    for (size_t k = 1; k < count; k++)
+        differences(p->to, columns->of, columns[k].of);
+    /* All of them, and each once more. */
+    all = columns ? calloc(2 * cases + 1, sizeof *all) : NULL;
+    for (size_t k = 0, at = cases; all && k < count; at += columns[k++].count) {
+        columns[k].list = all + at;
+        columns[k].count = add_cases(all + at, columns[k].of);
+    }
     if (all)
-        table(p->to, &runs, sorted);
+        table(p->to, columns, count, all);
     else
         fputs("<p>There was no memory for the table.</p>", p->to);
-    if (runs.left_out)
-        fprintf(p->to, "<p>%zu more runs are left out here.</p>", runs.left_out);
-    for (size_t k = 0; k < runs.count; k++)
-        free(sorted[k].list);
     fputs("</section>\n", p->to);
+    free(all);
+    free(columns);
+}
+
+void report_page_beside(const struct report_page_parts *p)
+{
+    beside(p, false);
+    beside(p, true);
 }

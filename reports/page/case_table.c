@@ -69,18 +69,26 @@ static void ends(FILE *to, const struct bench_interval *r)
         fprintf(to, "<td class=\"r\">%.*f to %.*f", decimals, r->low, decimals, r->high);
 }
 
+/* A row, which is what links lead to where the case has no block. */
 static void names(FILE *to, const struct report_page_cases *cases, const struct report_page_case *c,
-                  const struct shown *shown, bool link)
+                  const struct shown *shown)
 {
+    fputs("<tr", to);
+    if (!c->drawn) {
+        fputs(" id=\"", to);
+        report_page_case_link(to, cases, c);
+        fputs("\"", to);
+    }
+    fputs(">", to);
     if (shown->of[OPS])
         report_page_in(to, "<td>", c->op, "");
     fputs("<td>", to);
-    if (link) {
+    if (c->drawn) {
         fputs("<a href=\"#", to);
         report_page_case_link(to, cases, c);
         fputs("\">", to);
     }
-    report_page_in(to, "", c->variant, link ? "</a><td>" : "<td>");
+    report_page_in(to, "", c->variant, c->drawn ? "</a><td>" : "<td>");
     report_page_text(to, c->shape);
     fprintf(to, "<td class=\"v %s\">%s", report_page_tone_class[c->tone], c->word);
 }
@@ -90,8 +98,7 @@ static void run_row(FILE *to, const struct report_page_cases *cases, const struc
 {
     const struct bench_summary_row *row = &cases->of->run->summary->rows[c->at];
     const struct bench_metric *share = bench_record_metric(row->rec, "percent_of_ceiling");
-    fputs("<tr>", to);
-    names(to, cases, c, shown, c->drawn);
+    names(to, cases, c, shown);
     ratio(to, row->rec->reference ? NAN : row->speedup.value);
     ends(to, row->rec->reference ? &(struct bench_interval){NAN, NAN, NAN} : &row->speedup);
     ratio(to, row->step.value);
@@ -135,14 +142,7 @@ static void gate_row(FILE *to, const struct report_page_cases *cases, const stru
                      const struct shown *shown)
 {
     const struct baseline_result *res = &cases->of->gate->results[c->at];
-    fputs("<tr", to);
-    if (!c->drawn) {
-        fputs(" id=\"", to);
-        report_page_case_link(to, cases, c);
-        fputs("\"", to);
-    }
-    fputs(">", to);
-    names(to, cases, c, shown, c->drawn);
+    names(to, cases, c, shown);
     percent(to, c->ratio.value);
     if (isnan(c->ratio.low))
         fputs("<td class=\"r\">-", to);

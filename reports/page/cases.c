@@ -119,9 +119,12 @@ static void from_gate(struct report_page_cases *cases, const struct baseline_rep
         c->worse = res->role == BASELINE_RULE ? NAN : log(c->ratio.value);
         c->ignorable = res->timed && res->role != BASELINE_RULE ? res->ignorable : NAN;
         c->must_catch = res->timed && res->role != BASELINE_RULE ? res->must_catch : NAN;
-        c->word = baseline_verdict_names[res->verdict];
+        c->word = !control                      ? baseline_verdict_names[res->verdict]
+                  : baseline_control_right(res) ? "control: right"
+                                                : "control: wrong";
         c->tone = control && baseline_control_right(res) ? PAGE_GREY : tone_of(res->verdict);
         c->control = control;
+        cases->controls += control;
         c->rank = control ? 0 : ranks[res->verdict];
         c->ranked = !control && (!isnan(c->worse) || c->rank);
         c->drawn = c->ranked && evidence && evidence[i].count > 0;

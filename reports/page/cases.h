@@ -28,7 +28,7 @@ struct report_page_case {
 struct report_page_cases {
     const struct report_result *of;
     size_t index; /* of the result on the page */
-    size_t count, drawn, measured, failed;
+    size_t count, drawn, measured, failed, controls;
     struct report_page_case *list;    /* owned; in the result's order */
     struct report_page_case **ranked; /* owned; those that are, the worst first */
     size_t ranked_count;
@@ -43,11 +43,16 @@ void report_page_cases_free(struct report_page_cases *cases);
 void report_page_case_keys(FILE *to, const struct report_page_case *c);
 /* "op/<b>variant</b>/shape", which may be broken behind each slash. `op` false leaves the op out. */
 void report_page_case_name(FILE *to, const struct report_page_case *c, bool op);
-/* "c0-12": the id of its block, or of its row in the table of a gate. */
+/* "c0-12": the id of its block, or of its row in the table where it has no block. */
 void report_page_case_link(FILE *to, const struct report_page_cases *cases, const struct report_page_case *c);
 
+/* "+1.5 % [+1.4, +1.6]", "1.04x [1.01, 1.07]", or why there is none. */
+void report_page_case_effect(FILE *to, const struct report_page_cases *cases,
+                             const struct report_page_case *c);
 /* Rows of the `most` worst on one scale, with a link to each one's block. */
 void report_page_forest(FILE *to, const struct report_page_cases *cases, size_t most);
+/* What its bars and lines are. */
+const char *report_page_forest_about(const struct report_page_cases *cases);
 void report_page_case_table(FILE *to, const struct report_page_cases *cases);
 /* The blocks of the drawn cases. QK_ERR_MEMORY. */
 int report_page_case_blocks(FILE *to, const struct report_page_cases *cases, struct qk_error *err);

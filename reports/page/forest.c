@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* Of a gate a change in per cent reads better than a ratio, as all are close to 1. */
-static void say_effect(FILE *to, const struct report_page_cases *cases, const struct report_page_case *c)
+void report_page_case_effect(FILE *to, const struct report_page_cases *cases,
+                             const struct report_page_case *c)
 {
     char text[REPORT_RATIO];
     if (cases->of->gate && cases->of->gate->results[c->at].timed)
@@ -64,6 +65,13 @@ static void scale_of(struct forest *f, const struct report_page_cases *cases, si
     report_svg_scale_make(&f->chart.x, !f->percent, shown(f, range.low), shown(f, range.high), 5);
 }
 
+const char *report_page_forest_about(const struct report_page_cases *cases)
+{
+    return cases->of->gate
+               ? "Bars are 95 % intervals; the grey band is the ignorable margin, the dashed line must-catch."
+               : "Bars are 95 % intervals.";
+}
+
 void report_page_forest(FILE *to, const struct report_page_cases *cases, size_t most)
 {
     struct forest f = {.chart = {.to = to}};
@@ -79,12 +87,9 @@ void report_page_forest(FILE *to, const struct report_page_cases *cases, size_t 
     fputs(several ? "<div class=\"rows ops\">" : "<div class=\"rows\">", to);
     for (size_t i = 0; i < most; i++) {
         const struct report_page_case *c = cases->ranked[i];
-        const bool linked = c->drawn || cases->of->gate;
-        fprintf(to, linked ? "<a class=\"row\" href=\"#" : "<div class=\"row\"");
-        if (linked) {
-            report_page_case_link(to, cases, c);
-            fputs("\"", to);
-        }
+        fputs("<a class=\"row\" href=\"#", to);
+        report_page_case_link(to, cases, c);
+        fputs("\"", to);
         report_page_case_keys(to, c);
         fputs("><span class=\"name\">", to);
         report_page_case_name(to, c, several || !*c->variant);
@@ -93,8 +98,8 @@ void report_page_forest(FILE *to, const struct report_page_cases *cases, size_t 
             draw(&f, c);
         fprintf(to, "<span class=\"val %s%s\">", report_page_tone_class[c->tone],
                 isnan(c->worse) ? " wide" : "");
-        say_effect(to, cases, c);
-        fputs(linked ? "</span></a>\n" : "</span></div>\n", to);
+        report_page_case_effect(to, cases, c);
+        fputs("</span></a>\n", to);
     }
     if (!plotted) {
         fputs("</div>\n", to);

@@ -9,7 +9,8 @@
 
 static void write_head(const struct report_page_parts *p, const struct report_page_verdict *v)
 {
-    const struct bench_environment *env = report_page_environment(&p->page->results[v->of]);
+    const struct report_result *const r = &p->page->results[v->of];
+    const struct bench_environment *env = report_page_environment(r);
     fputs("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
           "<meta name=\"color-scheme\" content=\"light dark\">"
@@ -18,8 +19,13 @@ static void write_head(const struct report_page_parts *p, const struct report_pa
           "href=\"data:,\">\n<title>",
           p->to);
     report_page_say(p->to, "%s: qkbench", v->word);
-    if (env)
-        report_page_say(p->to, ", %s, %s, %s, %s", env->cpu_name, env->compiler, env->commit, env->date);
+    const char *const known[] = {env ? env->cpu_name : "", env ? env->compiler : "", env ? env->commit : "",
+                                 env         ? env->date
+                                 : r->doctor ? r->doctor->date
+                                             : ""};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (*known[i])
+            report_page_in(p->to, ", ", known[i], "");
     fprintf(p->to, "</title>\n<style>\n%s</style></head>\n<body%s>\n", report_page_style,
             v->tone == PAGE_GREY ? " class=\"invalid\"" : "");
 }
@@ -44,16 +50,21 @@ static int write_cases(const struct report_page_parts *p, const struct report_pa
     if (most > 5 || (most && cases->index != p->first)) { /* else the first screen has them all */
         fputs("<figure><h3>Effects, the worst first</h3>\n", to);
         report_page_forest(to, cases, most);
-        report_page_caption(to, r, "%zu of %zu cases%s. Bars are 95 %% intervals%s.", most, cases->count,
+        report_page_caption(to, r, "%zu of %zu cases%s. %s", most, cases->count - cases->controls,
                             r->gate ? "" : "; references and limits have no place here",
-                            r->gate ? "; the grey band is the ignorable margin, the dashed line must-catch"
-                                    : "");
+                            report_page_forest_about(cases));
         fputs("</figure>\n", to);
     }
     report_page_phases(to, r);
     report_page_sizes(to, cases);
-    fprintf(to, "<h3>All %zu cases</h3>", cases->count);
+    fprintf(to, "<h3>All %zu cases", cases->count - cases->controls);
+    fprintf(to, cases->controls ? " and %zu controls</h3>" : "</h3>", cases->controls);
     report_page_case_table(to, cases);
+    if (r->gate && r->gate->count && !r->evidence)
+        fputs(
+            "<p>How the evidence grew is not here: the gate keeps it with <code>--trace</code>, and so does "
+            "this page.</p>",
+            to);
     if (!cases->drawn)
         return 0;
     fputs("<h3>Case by case</h3><p>The band is the 95 % interval of the median over the blocks. Orange "

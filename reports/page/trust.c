@@ -25,6 +25,24 @@ static void add_blocks(struct blocks *b, const struct bench_record *rec)
     }
 }
 
+static void trust_clock(FILE *to, double ghz, const char *why, const struct bench_dropped *dropped,
+                        bool quick)
+{
+    if (isfinite(ghz))
+        fprintf(to, "<li>The core ran at %.2f GHz.</li>", ghz);
+    else
+        report_page_in(to, "<li>No core clock was estimated: ", why, ".</li>");
+    if (dropped->count) {
+        fprintf(to, "<li>%llu blocks were dropped, because the clock could not be believed: ",
+                (unsigned long long)dropped->count);
+        report_page_in(to, "", dropped->why, "</li>");
+    }
+    if (quick)
+        fputs("<li>A quick run has few and short blocks. Its intervals can be wide: measure without "
+              "<code>--quick</code> before quoting.</li>",
+              to);
+}
+
 static void trust_run(FILE *to, const struct report_result *r)
 {
     const struct bench_sample_set *set = r->run->set;
@@ -45,30 +63,18 @@ static void trust_run(FILE *to, const struct report_result *r)
         fprintf(to, " The run waited %.1f s for the core and measured %llu blocks again.",
                 1e-3 * (double)set->waited_ms, (unsigned long long)set->repeated_blocks);
     fputs("</li>", to);
-    if (isfinite(set->clock_ghz) && b.ghz.low <= b.ghz.high)
+    trust_clock(to, set->clock_ghz, set->clock_why, &set->dropped, set->quick);
+    if (b.ghz.low <= b.ghz.high)
         fprintf(to,
-                "<li>The core ran at %.2f GHz, in single blocks from %.2f to %.2f. The estimate stands "
-                "beside the samples.</li>",
-                set->clock_ghz, b.ghz.low, b.ghz.high);
-    else
-        report_page_in(to, "<li>No core clock was estimated: ", set->clock_why, ".</li>");
-    if (set->dropped.count) {
-        fprintf(to, "<li>%llu blocks were dropped, because the clock could not be believed: ",
-                (unsigned long long)set->dropped.count);
-        report_page_in(to, "", set->dropped.why, "</li>");
-    }
+                "<li>Its clock in single blocks: from %.2f to %.2f GHz, estimated beside the samples.</li>",
+                b.ghz.low, b.ghz.high);
     if (*set->events_why)
         report_page_in(to, "<li>Events of the system: ", set->events_why, ".</li>");
-    if (set->quick)
-        fputs("<li>A quick run has few and short blocks. Its intervals can be wide: measure without "
-              "<code>--quick</code> before "
-              "quoting.</li>",
-              to);
 }
 
 static void trust_gate(FILE *to, const struct report_result *r)
 {
-    size_t right = 0, wrong = 0;
+    size_t right = 0, wrong = 0, blocks = 0, disturbed = 0;
     for (size_t i = 0; i < r->gate->count; i++) {
         const struct baseline_result *res = &r->gate->results[i];
         if (!report_is_control(res))
@@ -88,6 +94,13 @@ static void trust_gate(FILE *to, const struct report_result *r)
                 right, right + wrong);
     else
         fputs("<li>There were no controls.</li>", to);
+    for (size_t i = 0; r->evidence && i < r->gate->count; i++)
+        for (size_t b = 0; b < r->evidence[i].count; b++) {
+            blocks++;
+            disturbed += r->evidence[i].looks[b].disturbed;
+        }
+    if (blocks)
+        fprintf(to, "<li>%zu of %zu blocks were disturbed.</li>", disturbed, blocks);
     if (r->gate->alpha > 0)
         fprintf(to, "<li>At most %g of such suites call an ignorable change slower.</li>", r->gate->alpha);
 }
@@ -121,7 +134,7 @@ void report_page_trust(const struct report_page_parts *p)
         const struct report_result *r = &p->page->results[i];
         const bool run = r->run && r->run->set;
         doctor |= r->doctor != NULL;
-        if (!run && !r->gate && !r->doctor)
+        if (!run && !r->gate && !r->doctor && !r->breakdown && !r->ceilings)
             continue;
         report_page_in(p->to, "<h3>", report_page_kind(r), ": ");
         report_page_in(p->to, "", r->file, "</h3><ul>\n");
@@ -131,6 +144,12 @@ void report_page_trust(const struct report_page_parts *p)
             trust_gate(p->to, r);
         if (r->doctor)
             trust_doctor(p->to, r);
+        if (r->breakdown)
+            trust_clock(p->to, r->breakdown->clock_ghz, r->breakdown->clock_why, &r->breakdown->dropped,
+                        r->breakdown->quick);
+        if (r->ceilings)
+            trust_clock(p->to, r->ceilings->clock_ghz, r->ceilings->clock_why,
+                        &(struct bench_dropped){.count = 0}, r->ceilings->quick);
         fputs("</ul>\n", p->to);
     }
     if (!doctor)
@@ -179,6 +198,10 @@ static void again_gate(FILE *to, const struct baseline_report *gate)
         shell_word(to, gate->candidate);
     }
     fprintf(to, "%s --seed %llu", gate->strict ? " --strict" : "", (unsigned long long)gate->seed);
+    if (*gate->policy && strcmp(gate->policy, "built in") != 0) {
+        fputs(" --policy", to);
+        shell_word(to, gate->policy);
+    }
     if (suite && *gate->suite) {
         fputs(" --suite", to);
         shell_word(to, gate->suite);
@@ -199,8 +222,23 @@ static void again(FILE *to, const struct report_result *r)
         shell_word(to, r->run->e2e->model);
         fprintf(to, " --seed %llu --out", (unsigned long long)r->run->e2e->seed);
         shell_word(to, r->file);
+    } else if (r->breakdown) {
+        const struct bench_breakdown *bd = r->breakdown;
+        fprintf(to, "qkbench breakdown%s --seed %llu", bd->quick ? " --quick" : "",
+                (unsigned long long)bd->seed);
+        for (size_t i = 0; i < bd->count; i = bench_breakdown_group_end(bd, i)) {
+            char pattern[BENCH_NAME_MAX];
+            snprintf(pattern, sizeof pattern, "%s/*/%s", bd->rows[i].variant->op_name, bd->rows[i].shape);
+            shell_word(to, pattern);
+        }
+        fputs(" --out", to);
+        shell_word(to, r->file);
+    } else if (r->ceilings) {
+        fprintf(to, "qkbench ceilings --fresh%s --out", r->ceilings->quick ? " --quick" : "");
+        shell_word(to, r->file);
     } else {
-        fprintf(to, "qkbench %s --out", r->ceilings ? "ceilings" : r->breakdown ? "breakdown" : "doctor");
+        fprintf(to, "qkbench doctor --json%s --seed %llu &gt;", r->doctor->quick ? " --quick" : "",
+                (unsigned long long)r->doctor->seed);
         shell_word(to, r->file);
     }
     fputs("\n", to);

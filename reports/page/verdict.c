@@ -50,7 +50,7 @@ static void judge_gate(struct report_page_verdict *v, const struct report_page_c
         say(v, ": %zu of %zu cases", alike, judged);
     say(v, ".");
     const struct report_page_case *worst = cases->ranked_count ? cases->ranked[0] : NULL;
-    if (worst && worst->rank && !isnan(worst->ratio.value))
+    if (worst && worst->rank && v->tone != PAGE_GREY && !isnan(worst->worse))
         say(v, " The worst is %s/%s/%s, %s %%.", worst->op, worst->variant, worst->shape,
             report_percent(percent, worst->ratio.value));
 }
@@ -224,7 +224,7 @@ void report_page_first_screen(const struct report_page_parts *p, const struct re
         fprintf(to, "<figure><h2>The %s%s</h2>", most == 5 ? "five " : "",
                 r->gate ? "worst" : "slowest, over the reference");
         report_page_forest(to, cases, 5);
-        fputs("</figure>", to);
+        report_page_in(to, "<figcaption>", report_page_forest_about(cases), "</figcaption></figure>");
     }
     facts(to, r);
     fputs("</header>\n", to);

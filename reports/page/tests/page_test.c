@@ -4,6 +4,7 @@
 #include "harness/e2e/tests/e2e_fixture.h"
 #include "harness/records/tests/fixture.h"
 #include "reports/forms/tests/verdicts_fixture.h"
+#include "reports/page/private.h"
 #include "reports/page/svg.h"
 #include "reports/tests/fixture.h"
 
@@ -75,7 +76,8 @@ UNIT_TEST(results_of_every_kind)
     const struct qk_variant scalar = {.op_name = "qk256_dequant", .name = "scalar", .phase = "baseline"},
                             permute = {.op_name = "qk256_dequant", .name = "p4_permute", .phase = "4"};
     struct bench_breakdown_row rows[] = {components(&scalar, 400, 100), components(&permute, 100, 110)};
-    struct bench_breakdown bd = {.count = 2, .rows = rows, .quick = true};
+    struct bench_breakdown bd = {
+        .count = 2, .rows = rows, .quick = true, .clock_ghz = NAN, .clock_why = "nobody looked"};
     report_fixture_sizes(&f, 1);
     add_samples(&f, blocks, samples);
     bench_test_e2e(&e, 7);
@@ -130,6 +132,40 @@ UNIT_TEST(a_gate_of_each_kind)
     check_gate("strict", NULL, "<h1 class=\"v b\">WARN (strict)</h1>");
     check_gate("empty", NULL, "It has no cases.");
     check_gate("ended", NULL, "<h1 class=\"v n\">INVALID</h1>");
+}
+
+/* A case that only one of them has is there, too; controls are in neither. */
+UNIT_TEST(gates_side_by_side)
+{
+    struct baseline_report gates[2];
+    assert_true(report_verdicts_fixture(&gates[0], "warn"));
+    assert_true(report_verdicts_fixture(&gates[1], "good"));
+    strcpy(gates[0].results[0].name, "op/only_here/1");
+    strcpy(gates[1].results[1].name, "op/only_there/2");
+    strcpy(gates[1].env.microcode, "0x<1>");
+    const struct report_result results[] = {{.file = "a.json", .gate = &gates[0]},
+                                            {.file = "b.json", .gate = &gates[1]}};
+    char *text = written(&(struct report_page){2, results, NULL}), *end;
+    char *const table = strstr(text, "Change of time against the base of the same gate");
+    assert_non_null(table);
+    assert_non_null(strstr(text, "<th scope=\"row\">microcode<td>unknown<td>0x&#60;1&#62;<td>shown only"));
+    assert_non_null(end = strstr(table, "</table>"));
+    *end = '\0';
+    assert_non_null(strstr(table, "<b>only_here</b>/<wbr>1<td"));
+    assert_non_null(strstr(table, "<b>only_there</b>/<wbr>2<td class=\"r v p\">-<td"));
+    assert_null(strstr(table, "control"));
+    size_t rows = 0;
+    for (const char *row = table; (row = strstr(row, "<tr><th")) != NULL; row++)
+        rows++;
+    assert_int_equal(rows, 1 + 71 + 2); /* the head; 70 cases and a rule; the two that are in one alone */
+    free(text);
+    for (int i = 0; i < 2; i++)
+        report_verdicts_fixture_free(&gates[i]);
+}
+
+UNIT_TEST(the_script_is_small)
+{
+    assert_in_range(strlen(report_page_script), 1000, 8 * 1024);
 }
 
 /* What is missing is said, and nothing is drawn of it. */
