@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Pages as a browser lays them out.  layout_test.py PROGRAM TREE WRITE_VERDICTS [PAGE...]
 
-Chromium lays each page out at 360 and 1280 px, light and dark. No two texts, buttons or lists may overlap by more than a
-pixel, none may be cut or stand outside of the window, and nothing may be loaded. Two pages that are spoilt on purpose
-must be found out. xmllint reads each SVG. vnu and axe-core come from npm in fixed versions; without a network they are
+Chromium lays each page out at 360 and 1280 px, light and dark. No two texts, buttons, lists or marks of a legend may overlap
+by more than a pixel. None may be cut, leave its cell or the window, and nothing may be loaded. Faults made on purpose, one of
+each kind, must be found out. xmllint reads each SVG. vnu and axe-core come from npm in fixed versions; without a network they are
 skipped. More pages may be named: those of a full run, say.
 """
 import html
@@ -18,8 +18,27 @@ import tempfile
 PROGRAM, TREE, WRITE_VERDICTS = sys.argv[1:4]
 PAGES = sys.argv[4:]
 PACKAGES = {"axe-core": ("4.14.1", "axe.min.js"), "vnu-jar": ("26.9.27", "build/dist/vnu.jar")}
-SPOILT = {"overlap": ".row .val{position:relative;left:-9rem}", "cut": "th,td{max-width:1.5rem;overflow:hidden}"}
+# What is spoilt: what must be found, and the style that does it.
+SPOILT = {
+    "values over plots": ("overlap", ".row .val{position:relative;left:-9rem}"),
+    "labels of an axis": ("overlap", "text.x{font-size:60px}"),
+    "labels of the other axis": ("overlap", "text.y{font-size:60px}"),
+    "a legend": ("overlap", ".legend li+li{margin-left:-5rem}"),
+    "cells over cells": ("overlap", "td:nth-child(2){position:relative;left:-4rem}"),
+    "texts that leave their cells": ("spilt", "table{table-layout:fixed;width:20rem}th,td{overflow:visible}"),
+    "buttons": ("overlap", "th button{margin-right:-6rem;width:12rem}"),
+    "lists to choose from": ("overlap", "#filter label+label{margin-left:-8rem}"),
+    "two pixels": ("overlap", "#probe{left:48px!important}"),
+    "texts cut off": ("cut", "th,td{max-width:1.5rem;overflow:hidden}"),
+    "a text outside": ("outside", ".lead{position:relative;left:100vw}"),
+    "a wide page": ("the page is wider", "main{width:200vw}"),
+    "something loaded": ("loaded", "h1{background:url(file:///nothing.png)}"),
+}
+# Two boxes that have one pixel in common, which is allowed.
+PROBE = """<div style="position:relative;height:30px"><button style="position:absolute;left:0;width:50px">a</button>
+<button id="probe" style="position:absolute;left:49px;width:50px">b</button></div>"""
 MEASURE = r"""
+const measure = () => {
 const found = [], boxes = [], width = innerWidth;
 const say = (what, a, b) => found.push(what + ": " + a + (b ? " / " + b : ""));
 const add = (r, text, of, slack) => r.width > 0 && r.height > 0 &&
@@ -34,9 +53,11 @@ for (let n; (n = walk.nextNode());) {
     for (const r of e.closest("svg") ? [e.getBoundingClientRect()] : range.getClientRects()) {
         add(r, text, e, 2);
         if (!e.closest(".scroll") && (r.left < -1 || r.right > width + 1)) say("outside", text);
+        const cell = e.closest("td,th")?.getBoundingClientRect();
+        if (cell && (r.left < cell.left - 1 || r.right > cell.right + 1)) say("spilt", text);
     }
 }
-for (const e of document.querySelectorAll("button,select,input"))
+for (const e of document.querySelectorAll("button,select,input,.legend i"))
     if (e.checkVisibility()) add(e.getBoundingClientRect(), "<" + e.localName + "> " + e.textContent.slice(0, 20), e, 0);
 boxes.sort((a, b) => a.t - b.t);
 boxes.forEach((a, i) => {
@@ -50,6 +71,19 @@ for (const e of document.body.querySelectorAll("*"))
         ["hidden", "clip"].includes(getComputedStyle(e).overflowX)) say("cut", e.textContent.trim().slice(0, 60));
 if (document.documentElement.scrollWidth > width + 1) say("the page is wider than the window", document.documentElement.scrollWidth);
 for (const r of performance.getEntriesByType("resource")) say("loaded", r.name);
+return found;
+};
+"""
+SPOIL = r"""
+const faults = {};
+for (const [name, css] of Object.entries(SPOILT)) {
+    const style = document.createElement("style");
+    style.textContent = css;
+    document.head.append(style);
+    faults[name] = measure();
+    style.remove();
+}
+out(faults);
 """
 AXE = r"""
 axe.run(document, {resultTypes: ["violations"]}).then(r => out(r.violations.filter(v => ["serious", "critical"].includes(v.impact))
@@ -98,18 +132,18 @@ def chromium(page, width, dark, fragment=""):
     return json.loads(html.unescape(measured.group(1)))
 
 
-def with_script(text, script, style=""):
+def with_script(text, script, more=""):
     """The page with one more script, all of its blocks laid out."""
     path = os.path.join(work, "page.html")
     head, end, rest = text.rpartition("</body>")
-    style = f"<style>.card{{content-visibility:visible}}{style}</style>"
+    style = more + "<style>.card{content-visibility:visible}</style>"
     with open(path, "w", encoding="utf-8") as file:
         file.write(head + style + "<script>" + OUT + script + "</script>" + end + rest)
     return path
 
 
-def measure(text, width, dark, style=""):
-    return chromium(with_script(text, MEASURE + "out(found);", style), width, dark)
+def measure(text, width, dark):
+    return chromium(with_script(text, MEASURE + "out(measure());"), width, dark)
 
 
 def from_npm(name):
@@ -198,9 +232,12 @@ with tempfile.TemporaryDirectory() as work:
                 ok(f"{name}, {width} px, {'dark' if dark else 'light'}: nothing overlaps or is cut", not found, "\n".join(found))
     found = chromium(with_script(all_pages[0][1], STATE), 1280, False, FRAGMENT)
     ok("the fragment filters and sorts", not found, "\n".join(found))
-    for fault, style in SPOILT.items():
-        found = measure(all_pages[0][1], 360, False, style)
-        ok(f"what is spoilt on purpose is found out: {fault}", any(line.startswith(fault) for line in found), found)
+    styles = {name: style for name, (_, style) in {"nothing": ("", ""), **SPOILT}.items()}
+    found = chromium(with_script(all_pages[0][1], f"{MEASURE}const SPOILT = {json.dumps(styles)};{SPOIL}", PROBE), 360, False)
+    ok("nothing is found where nothing is spoilt", isinstance(found, dict) and not found["nothing"], found)
+    for name, (fault, _) in SPOILT.items():
+        lines = found[name] if isinstance(found, dict) else found
+        ok(f"what is spoilt on purpose is found out: {name}", any(line.startswith(fault) for line in lines), lines)
     check_vnu(all_pages)
     check_axe(all_pages)
 print(f"1..{number}")
