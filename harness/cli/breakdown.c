@@ -34,6 +34,8 @@ static int breakdown(void *options, struct qk_error *err)
     if (!code)
         code = baseline_components_read(&claims, path, err);
     if (!code)
+        code = cli_out_spares(&file, 1, "--shapes", o->measure.what.shapes, err);
+    if (!code)
         code = cli_out_open(&file, 1, err);
     if (!code)
         code = cli_measure_breakdown(&o->measure.what, o->measure.counters, &bd, err);

@@ -111,6 +111,8 @@ static int compare(const struct options *o, struct qk_error *err)
     struct baseline old_side, new_side;
     struct baseline_comparison c = {0};
     int code = open_sides(o, &old_side, &new_side, err);
+    for (int i = 0; i < 2 && !code; i++)
+        code = cli_out_spares(&out, 1, i ? "NEW" : "OLD", o->side[i], err);
     if (!code)
         code = cli_baseline_refuse_failed(&old_side, o->side[0], err);
     if (!code)

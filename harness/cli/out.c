@@ -56,6 +56,16 @@ int cli_out_distinct(const struct cli_out *list, size_t count, struct qk_error *
     return 0;
 }
 
+int cli_out_spares(const struct cli_out *list, size_t count, const char *option, const char *path,
+                   struct qk_error *err)
+{
+    for (size_t i = 0; i < count && path; i++)
+        if (list[i].path && !access(path, F_OK) && cli_out_same(list[i].path, path))
+            return qk_fail(err, QK_ERR_ARG, list[i].option,
+                           "'%.200s' is what %s names; writing there would destroy it", list[i].path, option);
+    return 0;
+}
+
 FILE *cli_out_text(const struct cli_out *list, size_t count)
 {
     for (size_t i = 0; i < count; i++)

@@ -21,6 +21,12 @@ struct cli_out {
 bool cli_out_same(const char *a, const char *b);
 /* QK_ERR_ARG names two options that would write to one file. */
 int cli_out_distinct(const struct cli_out *list, size_t count, struct qk_error *err);
+/*
+ * QK_ERR_ARG when an output of the list is the file `path`, which `option` names and the command reads. A
+ * path that is NULL or no file is fine.
+ */
+int cli_out_spares(const struct cli_out *list, size_t count, const char *option, const char *path,
+                   struct qk_error *err);
 /* The stream for tables and remarks: stdout, or stderr when an output goes to stdout. */
 FILE *cli_out_text(const struct cli_out *list, size_t count);
 

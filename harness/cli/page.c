@@ -144,7 +144,13 @@ static int write_files(const struct report_page *page, const struct cli_page *o,
 {
     struct cli_out out[FILES] = {[HTML] = {.option = "--html", .path = o->html},
                                  [COMMENT] = {.option = "--comment", .path = o->comment}};
-    int code = cli_out_open(out, FILES, err);
+    int code = 0;
+    for (size_t i = 0; i < o->count && !code; i++)
+        code = cli_out_spares(out, FILES, "RESULT", o->files[i], err);
+    if (!code)
+        code = cli_out_spares(out, FILES, "--trace", o->trace, err);
+    if (!code)
+        code = cli_out_open(out, FILES, err);
     if (!code && o->html)
         code = report_page(page, out[HTML].file.stream, err);
     if (!code && o->comment)

@@ -39,7 +39,9 @@ static int run(void *options, struct qk_error *err)
     bench_sample_set_init(&set);
     o->files[JSON] = (struct cli_out){.option = "--out", .path = o->measure.out};
     o->files[CSV].option = "--csv";
-    int code = cli_out_open(o->files, FILES, err);
+    int code = cli_out_spares(o->files, FILES, "--shapes", o->measure.what.shapes, err);
+    if (!code)
+        code = cli_out_open(o->files, FILES, err);
     if (!code)
         code = cli_measure_run(&o->measure.what, o->measure.counters, &set, &failed, err);
     if (!code)

@@ -125,10 +125,7 @@ static int refuse_shared(struct cli_gate *o, int i, struct qk_error *err)
     for (int k = 0; k < i && !code; k++)
         code = cli_out_distinct((struct cli_out[]){o->outputs[k].out, o->outputs[i].out}, 2, err);
     for (size_t k = 0; k < sizeof inputs / sizeof *inputs && !code; k++)
-        if (inputs[k].path && o->outputs[i].out.path && cli_out_same(inputs[k].path, o->outputs[i].out.path))
-            code = qk_fail(err, QK_ERR_ARG, o->outputs[i].out.option,
-                           "'%.200s' is what %s names; writing there would destroy it",
-                           o->outputs[i].out.path, inputs[k].option);
+        code = cli_out_spares(out, 1, inputs[k].option, inputs[k].path, err);
     return code;
 }
 

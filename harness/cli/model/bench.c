@@ -108,7 +108,9 @@ static int print(const struct session *s, FILE *to, enum cli_bench_format format
 static int bench(struct session *s, struct qk_error *err)
 {
     struct cli_out file = {.option = "--out", .path = s->o->out};
-    int code = cli_out_open(&file, 1, err);
+    int code = cli_out_spares(&file, 1, "MODEL", s->o->model.model, err);
+    if (!code)
+        code = cli_out_open(&file, 1, err);
     if (!code)
         code = measure(s, err);
     if (!code && s->o->out)

@@ -120,6 +120,15 @@ ok "the page: a verdict, the cases, and the result with its hash" eval 'grep -q 
 code 0 "<!doctype html>" report r.json --html -
 code 0 "The goal of" report r.json --comment -
 code 2 "each needs one of its own" report r.json --html x --comment x
+cp r.json same.json && ln same.json link.json
+code 2 "is what RESULT names" report r.json same.json --comment link.json
+code 2 "is what NEW names" compare r.json same.json --out link.json
+code 2 "is what --shapes names" run --quick --shapes same.json --csv link.json
+code 2 "is what --shapes names" breakdown --quick --shapes same.json --out link.json
+code 2 "is what MODEL names" model bench same.json --out link.json
+ok "a result is not written over" cmp r.json same.json
+code 0 "wrote pipe.html" report /dev/stdin --html pipe.html <r.json
+ok "a pipe is a result as a file is" cmp <(sed 's/r\.json/FILE/g' page.html) <(sed 's|/dev/stdin|FILE|g' pipe.html)
 "$program" doctor --quick --json >doctor.json
 code 0 "wrote all.html" report r.json doctor.json r.json --html all.html
 ok "runs side by side, and what the doctor found" eval 'grep -q "side by side" all.html && grep -q "findings of the doctor" all.html'
