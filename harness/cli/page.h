@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* report --html and --comment: results of any kind on one page. */
+/* report --html and --comment: results of any kind, as they are named, on one page. */
 #pragma once
 
-#include "kernels/support.h"
+#include "reports/text/result.h"
 
-#include <stddef.h>
-
-/* What to read and write. Each member but `files` may be NULL. `-` is standard output. */
+/* Where to; each may be NULL. `-` is standard output. */
 struct cli_page {
-    const char *const *files;
-    size_t count;
-    const char *trace; /* of the one gate among the files */
     const char *html, *comment;
+    const char *trace; /* was read, so no output may be it; NULL: none */
 };
 
 /*
- * Reads the files, and writes page and comment, each whole or not at all. The file `claims` has the claims.
- * QK_ERR_FORMAT also for JSON of a kind that no page shows. Errors of reading, QK_ERR_IO, QK_ERR_MEMORY.
+ * Writes page and comment, each whole or not at all. Plots that gnuplot cannot draw are missing on the page,
+ * which says so. QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_INTERRUPTED.
  */
-int cli_page(const struct cli_page *o, const char *claims, struct qk_error *err);
+int cli_page(const struct cli_page *o, const struct report_results *all, struct qk_error *err);

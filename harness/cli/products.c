@@ -2,7 +2,6 @@
 #include "harness/cli/products.h"
 
 #include "harness/cli/cli.h"
-#include "harness/machine/datafile.h"
 #include "harness/records/files/outfile.h"
 
 #include <errno.h>
@@ -11,33 +10,57 @@
 #include <string.h>
 #include <unistd.h>
 
-const char *const cli_product_names[] = {"text", "markdown", "phases"};
 const char *const cli_format_names[] = {"svg", "png", "pdf"};
 
-static char *in_folder(const struct cli_products *o, const char *name)
+const char *cli_product_name(int product)
 {
-    char *path;
-    return asprintf(&path, "%s/%s", o->out, name) < 0 ? NULL : path;
+    static const char *const tables[] = {[CLI_TEXT] = "text", [CLI_MARKDOWN] = "markdown"};
+    return product < CLI_PLOT ? tables[product] : report_plots[product - CLI_PLOT].name;
 }
+
+/* A picture's files are NAME.tsv, NAME.gp and those of the formats. */
+struct picture {
+    const struct report_plot *plot;
+    char name[40];
+};
 
 /* Files of one call: where they go, what they are of, and whether each is said. */
 struct products {
     const struct cli_products *o;
-    struct report_input in;
+    const struct report_results *all;
+    const struct report_input *tables;
+    struct report_input said; /* the tables with the reason for no plot */
     bool quiet;
+    struct picture *pictures; /* owned */
+    size_t count;
 };
 
-/* One product into DIR/name, whole or not at all; its path goes to stderr. */
-static int write_product(const struct products *p, const char *name,
-                         int (*write)(const struct report_input *, FILE *, struct qk_error *),
-                         struct qk_error *err)
+static char *in_folder(const struct products *p, const char *name, const char *end)
+{
+    char *path;
+    return asprintf(&path, "%s/%s.%s", p->o->out, name, end) < 0 ? NULL : path;
+}
+
+/* One file, whole or not at all, by `write` or of that text or script; its path goes to stderr. */
+struct product {
+    const char *name, *end;
+    int (*write)(const struct report_input *, FILE *, struct qk_error *);
+    const struct report_plot *script;
+    const char *text;
+};
+
+static int write_product(const struct products *p, const struct product *of, struct qk_error *err)
 {
     struct bench_outfile file = {0};
-    char *path = in_folder(p->o, name);
+    char *path = in_folder(p, of->name, of->end);
     int code = path ? bench_outfile_open(&file, path, err)
-                    : qk_fail(err, QK_ERR_MEMORY, name, "no memory for a path");
-    if (!code)
-        code = write(&p->in, file.stream, err);
+                    : qk_fail(err, QK_ERR_MEMORY, of->name, "no memory for a path");
+    if (!code && of->write)
+        code = of->write(&p->said, file.stream, err);
+    else if (!code && of->script)
+        code = report_plot_script(of->script, of->name, file.stream, err);
+    else if (!code)
+        fputs(of->text, file.stream);
     if (!code)
         code = bench_outfile_commit(&file, err);
     if (!code && !p->quiet)
@@ -49,50 +72,112 @@ static int write_product(const struct products *p, const char *name,
 
 static int write_tables(const struct products *p, struct qk_error *err)
 {
-    int code = p->o->want[CLI_TEXT] ? write_product(p, "report.txt", report_text, err) : 0;
-    if (!code && p->o->want[CLI_MARKDOWN])
-        code = write_product(p, "report.md", report_markdown, err);
+    int code = 0;
+    if (p->tables && p->o->want[CLI_TEXT])
+        code = write_product(p, &(struct product){"report", "txt", report_text, NULL, NULL}, err);
+    if (!code && p->tables && p->o->want[CLI_MARKDOWN])
+        code = write_product(p, &(struct product){"report", "md", report_markdown, NULL, NULL}, err);
     return code;
 }
 
 /* What an earlier call left under this name would be taken for a picture of the tables beside it. */
-static void remove_old(const struct products *p, const char *name)
+static bool remove_old(const struct products *p, const char *name, const char *end)
 {
-    char *path = in_folder(p->o, name);
-    if (path && unlink(path) == 0)
+    char *path = in_folder(p, name, end);
+    const bool removed = path && unlink(path) == 0;
+    if (removed)
         cli_say("removed %s, which was of an earlier result", path);
     else if (path && errno != ENOENT && errno != EISDIR)
         cli_say("qkbench: %s: is of an earlier result, and cannot be removed: %s", path, strerror(errno));
     free(path);
+    return removed;
 }
 
-static int draw(const struct products *p, const char *script, const char *format, struct qk_error *err)
+static void remove_pictures(const struct products *p, const char *name)
 {
-    char name[16];
-    snprintf(name, sizeof name, "phases.%s", format);
-    char *tsv = in_folder(p->o, "phases.tsv"), *image = in_folder(p->o, name);
+    for (int i = 0; i < CLI_FORMATS; i++)
+        if (p->o->format[i])
+            remove_old(p, name, cli_format_names[i]);
+}
+
+/* "phases" for the first picture of a plot, then "phases-2" and so on. */
+static void name_picture(char to[40], const struct report_plot *plot, size_t number)
+{
+    if (number == 1)
+        snprintf(to, 40, "%.20s", plot->name);
+    else
+        snprintf(to, 40, "%.20s-%zu", plot->name, number);
+}
+
+static int add_picture(struct products *p, const struct report_plot *plot, size_t number, const char *tsv,
+                       struct qk_error *err)
+{
+    struct picture *more = realloc(p->pictures, (p->count + 1) * sizeof *more);
+    if (!more)
+        return qk_fail(err, QK_ERR_MEMORY, plot->name, "no memory for a plot");
+    p->pictures = more;
+    struct picture *const picture = &more[p->count++];
+    picture->plot = plot;
+    name_picture(picture->name, plot, number);
+    const int code = write_product(p, &(struct product){picture->name, "tsv", NULL, NULL, tsv}, err);
+    return code ? code : write_product(p, &(struct product){picture->name, "gp", NULL, plot, NULL}, err);
+}
+
+/* Numbers and scripts of one plot, of all results that have something for it. */
+static int write_plot(struct products *p, const struct report_plot *plot, struct qk_error *err)
+{
+    char name[40];
+    size_t number = 0;
+    int code = 0;
+    for (size_t of = 0; of < p->all->count && !code; of++)
+        for (size_t n = 0; n < REPORT_PICTURES_MAX && !code; n++) {
+            char *tsv;
+            code = report_plot_tsv(plot, p->all, of, n, &tsv, err);
+            if (!tsv)
+                break;
+            code = add_picture(p, plot, ++number, tsv, err);
+            free(tsv);
+        }
+    for (bool old = true; old && !code;) {
+        name_picture(name, plot, ++number);
+        old = remove_old(p, name, "tsv");
+        remove_old(p, name, "gp");
+        if (old || number == 1)
+            remove_pictures(p, name);
+    }
+    return code;
+}
+
+static int draw(const struct products *p, const struct picture *of, const char *format, struct qk_error *err)
+{
+    char *script = in_folder(p, of->name, "gp"), *tsv = in_folder(p, of->name, "tsv"),
+         *image = in_folder(p, of->name, format);
     const struct report_drawing d = {
         .script = script, .tsv = tsv, .image = image, .format = format, .stop = cli_stop};
-    int code =
-        tsv && image ? report_gnuplot(&d, err) : qk_fail(err, QK_ERR_MEMORY, name, "no memory for a path");
+    int code = script && tsv && image ? report_gnuplot(&d, err)
+                                      : qk_fail(err, QK_ERR_MEMORY, of->name, "no memory for a path");
     if (!code)
         cli_say("wrote %s", image);
+    free(script);
     free(tsv);
     free(image);
     return code;
 }
 
-/* All pictures, or none from the first that failed on; *passed says how many formats were. */
-static int draw_all(const struct products *p, int *passed, struct qk_error *err)
+/* All pictures, or none from the first that failed on: those of an earlier call go. */
+static int draw_all(const struct products *p, struct qk_error *err)
 {
-    char script[4096];
-    int code = bench_data_path("reports/plots/phases.gp", script, sizeof script, err);
-    for (*passed = 0; *passed < CLI_FORMATS && !code; *passed += !code) {
-        if (!p->o->format[*passed])
-            continue;
-        code = cli_stop() ? qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted")
-                          : draw(p, script, cli_format_names[*passed], err);
-    }
+    int code = 0;
+    for (size_t i = 0; i < p->count; i++)
+        for (int f = 0; f < CLI_FORMATS; f++) {
+            if (!p->o->format[f])
+                continue;
+            if (!code)
+                code = cli_stop() ? qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted")
+                                  : draw(p, &p->pictures[i], cli_format_names[f], err);
+            if (code)
+                remove_old(p, p->pictures[i].name, cli_format_names[f]);
+        }
     return code;
 }
 
@@ -103,16 +188,10 @@ static int draw_all(const struct products *p, int *passed, struct qk_error *err)
 static int add_pictures(struct products *p, struct qk_error *err)
 {
     struct qk_error why;
-    char name[16];
-    int passed = 0, code = p->in.no_plot ? 0 : draw_all(p, &passed, err);
-    for (int i = passed; i < CLI_FORMATS && (code || p->in.no_plot); i++) {
-        snprintf(name, sizeof name, "phases.%s", cli_format_names[i]);
-        if (p->o->format[i])
-            remove_old(p, name);
-    }
+    int code = draw_all(p, err);
     if (!code || code == QK_ERR_INTERRUPTED)
         return code;
-    p->in.no_plot = err->text;
+    p->said.no_plot = err->text;
     p->quiet = true;
     const int again = write_tables(p, &why);
     if (code == QK_ERR_UNAVAILABLE) {
@@ -123,24 +202,27 @@ static int add_pictures(struct products *p, struct qk_error *err)
     return code;
 }
 
-int cli_products_write(const struct cli_products *o, const struct report_input *all, struct qk_error *err)
+int cli_products_write(const struct cli_products *o, const struct report_results *all,
+                       const struct report_input *tables, struct qk_error *err)
 {
-    struct products p = {.o = o, .in = *all};
-    struct qk_error nothing;
+    struct products p = {.o = o, .all = all, .tables = tables};
+    bool plots = false;
+    if (tables)
+        p.said = *tables;
     int code = bench_make_folder(o->out, err);
-    if (!code && o->want[CLI_PHASES])
-        code = write_product(&p, "phases.tsv", report_phases_tsv, err);
-    if (code == QK_ERR_INVALID) {
-        nothing = *err;
-        p.in.no_plot = nothing.text;
-        remove_old(&p, "phases.tsv");
-        code = 0;
+    for (int i = CLI_PLOT; cli_product_name(i) && !code; i++) {
+        plots |= o->want[i];
+        if (o->want[i])
+            code = write_plot(&p, &report_plots[i - CLI_PLOT], err);
     }
+    if (plots && !p.count)
+        p.said.no_plot = "nothing to plot: no result has the numbers of a plot that was asked for";
     if (!code)
         code = write_tables(&p, err);
-    if (!code && o->want[CLI_TEXT])
-        code = report_text(&p.in, stdout, err);
-    if (!code && o->want[CLI_PHASES])
+    if (!code && tables && o->want[CLI_TEXT])
+        code = report_text(&p.said, stdout, err);
+    if (!code)
         code = add_pictures(&p, err);
+    free(p.pictures);
     return code;
 }

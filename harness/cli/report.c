@@ -2,6 +2,7 @@
 #include "harness/cli/options.h"
 #include "harness/cli/page.h"
 #include "harness/cli/products.h"
+#include "harness/cli/results.h"
 #include "harness/machine/datafile.h"
 
 #include <stdio.h>
@@ -17,18 +18,23 @@ struct options {
     struct cli_products products;
 };
 
-/* The index of name in list[count]. If it is not there, cli_wrong names what there is. */
+/* Index of name in the list, or cli_wrong naming what there is. */
 static int choose(const struct argp_state *state, const char *option, const char *name,
-                  const char *const *list, int count)
+                  const char *(*list)(int))
 {
-    char there[80] = "";
-    for (int i = 0; i < count; i++) {
-        if (!strcmp(name, list[i]))
+    char there[160] = "";
+    for (int i = 0; list(i); i++) {
+        if (!strcmp(name, list(i)))
             return i;
-        snprintf(there + strlen(there), sizeof there - strlen(there), " %s", list[i]);
+        snprintf(there + strlen(there), sizeof there - strlen(there), " %s", list(i));
     }
     cli_wrong(state, "%s: unknown '%s'; expected one of:%s", option, name, there);
     return 0;
+}
+
+static const char *format_name(int i)
+{
+    return i < CLI_FORMATS ? cli_format_names[i] : NULL;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state, void *to)
@@ -36,10 +42,10 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
     struct options *o = to;
     switch (key) {
     case 'n':
-        o->products.want[choose(state, "--only", arg, cli_product_names, CLI_PRODUCTS)] = true;
+        o->products.want[choose(state, "--only", arg, cli_product_name)] = true;
         return 0;
     case 'f':
-        o->products.format[choose(state, "--format", arg, cli_format_names, CLI_FORMATS)] = true;
+        o->products.format[choose(state, "--format", arg, format_name)] = true;
         return 0;
     case ARGP_KEY_ARG:
         if (o->count == RESULTS_MAX)
@@ -51,95 +57,69 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
             cli_wrong(state, "%s is missing",
                       o->count ? "--out DIR, --html FILE or --comment FILE"
                                : "RESULT, a file written by run --out,");
-        if (o->count > 1 && o->products.out)
-            cli_wrong(state, "unexpected argument '%s'; with --out, report takes one result", o->results[1]);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-/* The whole model's times beside the claims, into *in. */
-static int add_model(const struct options *o, const char *claims, struct bench_e2e *e,
-                     struct baseline_e2e_audit *audit, struct report_input *in, struct qk_error *err)
-{
-    int code = bench_e2e_read_json(e, o->model, err);
-    if (code)
-        return code;
-    code = baseline_e2e_audit_make(audit, claims, e, err);
-    if (code)
-        bench_e2e_free(e);
-    in->e2e = code ? NULL : e;
-    in->e2e_audit = code ? NULL : audit;
-    return code;
-}
-
-static int write_all(const struct options *o, const char *claims, struct report_input *in,
-                     struct qk_error *err)
-{
-    struct bench_e2e e;
-    struct baseline_e2e_audit audit;
-    int code = o->model ? add_model(o, claims, &e, &audit, in, err) : 0;
-    if (!code)
-        code = cli_products_write(&o->products, in, err);
-    if (in->e2e) {
-        baseline_e2e_audit_free(&audit);
-        bench_e2e_free(&e);
-    }
-    return code;
-}
-
 /* Everything, where nothing was named. */
 static void complete(struct cli_products *p)
 {
     bool any = false;
-    for (int i = 0; i < CLI_PRODUCTS; i++)
+    for (int i = 0; cli_product_name(i); i++)
         any |= p->want[i];
-    for (int i = 0; i < CLI_PRODUCTS; i++)
+    for (int i = 0; cli_product_name(i); i++)
         p->want[i] |= !any;
     if (!p->format[0] && !p->format[1] && !p->format[2])
         p->format[0] = p->format[1] = true;
 }
 
-/* The folder of tables and pictures, of the one result. */
-static int write_folder(struct options *o, const char *claims, struct qk_error *err)
+/* Tables are of the first run, and of the first model beside it. */
+static bool find_tables(const struct report_results *all, struct report_input *tables)
 {
-    struct bench_sample_set set;
-    struct bench_summary sum;
-    struct baseline_audit audit;
-    complete(&o->products);
-    int code = bench_sample_set_read_json(&set, o->results[0], err);
-    if (code)
-        return code;
-    code = bench_summary_make(&sum, &set, err);
-    if (!code) {
-        struct report_input in = {.set = &set, .summary = &sum, .audit = &audit};
-        code = baseline_audit_make(&audit, claims, &sum, err);
-        if (!code) {
-            code = write_all(o, claims, &in, err);
-            baseline_audit_free(&audit);
+    *tables = (struct report_input){0};
+    for (size_t i = 0; i < all->count; i++) {
+        const struct report_input *in = all->results[i].run;
+        if (in && in->set && !tables->set) {
+            tables->set = in->set;
+            tables->summary = in->summary;
+            tables->audit = in->audit;
+        } else if (in && in->e2e && !tables->e2e) {
+            tables->e2e = in->e2e;
+            tables->e2e_audit = in->e2e_audit;
         }
-        bench_summary_free(&sum);
     }
-    bench_sample_set_free(&set);
-    return code;
+    return tables->set != NULL;
+}
+
+static int write_folder(struct options *o, const struct report_results *all, struct qk_error *err)
+{
+    struct report_input tables;
+    const bool there = find_tables(all, &tables);
+    if (!there && (o->products.want[CLI_TEXT] || o->products.want[CLI_MARKDOWN]))
+        return qk_fail(err, QK_ERR_ARG, "--only", "tables are of a result of run, and none was named");
+    complete(&o->products);
+    return cli_products_write(&o->products, all, there ? &tables : NULL, err);
 }
 
 static int report(void *options, struct qk_error *err)
 {
     struct options *o = options;
+    struct cli_results results = {0};
     const char *files[RESULTS_MAX + 1];
     char claims[4096];
     memcpy(files, o->results, sizeof o->results);
     files[o->count] = o->model;
     int code = bench_data_path("reports/roadmap.json", claims, sizeof claims, err);
+    if (!code)
+        code = cli_results_read(&results, files, o->count + (o->model != NULL), o->page.trace, claims, err);
     /* The page first: it is there also when gnuplot fails. */
-    o->page.files = files;
-    o->page.count = o->count + (o->model != NULL);
     if (!code && (o->page.html || o->page.comment))
-        code = cli_page(&o->page, claims, err);
+        code = cli_page(&o->page, &results.all, err);
     if (!code && o->products.out)
-        code = write_folder(o, claims, err);
+        code = write_folder(o, &results.all, err);
+    cli_results_free(&results);
     return code;
 }
 
@@ -156,15 +136,21 @@ int cli_report(int argc, char **argv)
         {"trace", 't', "FILE", CLI_STRING(options, page.trace),
          "With --html: how the evidence of a gate grew, from gate --trace", 0},
         {"model", 'm', "FILE", CLI_STRING(options, model),
-         "Add the end-to-end table of a whole model, from model bench --out", 0},
+         "Another RESULT: times of a whole model, from model bench --out", 0},
         {"only", 'n', "NAME", CLI_OTHER,
-         "text, markdown or phases (the plot); may be repeated (default: all)", 0},
+         "text, markdown, or a plot: forest, phases, scaling, roofline, tokens, breakdown, waterfall, "
+         "instructions; "
+         "may be repeated (default: all)",
+         0},
         {"format", 'f', "FORMAT", CLI_OTHER, "svg, png or pdf; may be repeated (default: svg and png)", 0},
         {0}};
     static const struct cli_usage usage = {
         options, parse, "RESULT...",
-        "Makes tables (report.txt, also printed; report.md), the phase plot (phases.svg and .png, drawn by "
-        "gnuplot from phases.tsv) and the audit of the roadmap's claims from a result of run --out.\vWithout "
+        "Makes tables (report.txt, also printed; report.md) and plots of results of run, breakdown, "
+        "ceilings, gate, "
+        "doctor and model bench. Tables are of the first run, with the audit of the roadmap's claims. Each "
+        "plot is "
+        "NAME.tsv, NAME.gp, which gnuplot draws from it, and NAME.svg and .png.\vWithout "
         "gnuplot the tables are written and say why there is no plot. Examples:\n  qkbench report "
         "result.json --out report/\n"
         "  qkbench report result.json --out report/ --only phases --format pdf\n"

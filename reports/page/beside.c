@@ -30,8 +30,8 @@ static void differences(FILE *to, const struct report_page_cases *first,
 {
     const bool run = first->of->run;
     struct baseline side[2] = {
-        {.env = *report_page_environment(first->of), .quick = run && first->of->run->set->quick},
-        {.env = *report_page_environment(other->of), .quick = run && other->of->run->set->quick}};
+        {.env = *report_result_environment(first->of), .quick = run && first->of->run->set->quick},
+        {.env = *report_result_environment(other->of), .quick = run && other->of->run->set->quick}};
     struct baseline_field *list = NULL;
     size_t count = 0, hard = 0;
     int code = baseline_identity(&side[0], &side[1], false, &list, &count, NULL);

@@ -4,26 +4,6 @@
 
 #include <stdarg.h>
 
-const struct bench_environment *report_page_environment(const struct report_result *r)
-{
-    return r->gate                 ? &r->gate->env
-           : r->run && r->run->set ? &r->run->set->env
-           : r->run                ? &r->run->e2e->env
-           : r->ceilings           ? &r->ceilings->env
-           : r->breakdown          ? &r->breakdown->env
-                                   : NULL;
-}
-
-const char *report_page_kind(const struct report_result *r)
-{
-    return r->gate                 ? "Gate"
-           : r->run && r->run->set ? "Run"
-           : r->run                ? "Whole model"
-           : r->ceilings           ? "Ceilings of the machine"
-           : r->breakdown          ? "Breakdown"
-                                   : "Doctor";
-}
-
 void report_page_section(FILE *to, const char *id, const char *head)
 {
     fprintf(to, "<section id=\"%s\"><h2>%s</h2>\n", id, head);
@@ -31,15 +11,39 @@ void report_page_section(FILE *to, const char *id, const char *head)
 
 void report_page_caption(FILE *to, const struct report_result *r, const char *fmt, ...)
 {
-    const struct bench_environment *env = report_page_environment(r);
-    char text[400];
+    char text[400], caption[REPORT_CAPTION];
     va_list args;
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     report_page_in(to, "<figcaption>", text, " ");
-    if (env)
-        report_page_say(to, "%s, commit %s%s%s. ", env->cpu_name, env->commit, *env->date ? ", " : "",
-                        env->date);
-    report_page_in(to, "From ", r->file, ".</figcaption>\n");
+    report_page_in(to, "", report_result_caption(caption, r), "</figcaption>\n");
+}
+
+/* Both widths; the style sheet shows the one that fits. */
+void report_page_pictures(const struct report_page_parts *p, size_t of)
+{
+    const struct report_pictures *all = p->pictures;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct report_picture *picture = &all->list[i];
+        if (picture->of != of)
+            continue;
+        report_page_in(p->to, "<figure><h3>", picture->title, "</h3>\n");
+        for (int w = 0; w < REPORT_WIDTHS; w++)
+            fputs(picture->svg[w], p->to);
+        report_page_caption(p->to, &p->page->results[of], "%s", picture->about);
+        fputs("</figure>\n", p->to);
+    }
+}
+
+void report_page_missing(const struct report_page_parts *p)
+{
+    const struct report_pictures *all = p->pictures;
+    if (all->missing) {
+        fprintf(p->to, "<p>%zu overview plot%s missing: ", all->missing, all->missing == 1 ? " is" : "s are");
+        report_page_in(p->to, "", all->why, ".</p>\n");
+    }
+    if (all->left_out)
+        fprintf(p->to, "<p>Of a plot with a picture for each op, the first %d are drawn.</p>\n",
+                REPORT_PICTURES_MAX);
 }

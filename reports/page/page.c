@@ -10,7 +10,7 @@
 static void write_head(const struct report_page_parts *p, const struct report_page_verdict *v)
 {
     const struct report_result *const r = &p->page->results[v->of];
-    const struct bench_environment *env = report_page_environment(r);
+    const struct bench_environment *env = report_result_environment(r);
     fputs("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
           "<meta name=\"color-scheme\" content=\"light dark\">"
@@ -55,7 +55,7 @@ static int write_cases(const struct report_page_parts *p, const struct report_pa
                             report_page_forest_about(cases));
         fputs("</figure>\n", to);
     }
-    report_page_phases(to, r);
+    report_page_pictures(p, cases->index);
     report_page_sizes(to, cases);
     fprintf(to, "<h3>All %zu cases", cases->count - cases->controls);
     fprintf(to, cases->controls ? " and %zu controls</h3>" : "</h3>", cases->controls);
@@ -95,7 +95,7 @@ static int write_result(const struct report_page_parts *p, size_t i, struct qk_e
     if (r->doctor) /* what it found is a matter of trust */
         return 0;
     snprintf(id, sizeof id, "r%zu", i);
-    report_page_section(p->to, id, report_page_kind(r));
+    report_page_section(p->to, id, report_result_kind(r));
     report_page_in(p->to, "<p class=\"file\"><code>", r->file, "</code>");
     if (*r->hash)
         fprintf(p->to, ", XXH3-64 %s", r->hash);
@@ -104,8 +104,9 @@ static int write_result(const struct report_page_parts *p, size_t i, struct qk_e
         code = write_cases(p, &p->cases[i], err);
     else if (r->gate || (r->run && r->run->set))
         fputs("<p>It has no cases.</p>", p->to);
-    report_page_model(p->to, r);
-    report_page_breakdown(p->to, r, p->page->claims);
+    if (!p->cases[i].count)
+        report_page_pictures(p, i);
+    report_page_breakdown(p->to, r);
     report_page_ceilings(p->to, r);
     fputs("</section>\n", p->to);
     return code;
@@ -121,10 +122,10 @@ static int write_page(struct report_page_parts *p, struct qk_error *err)
     report_page_first_screen(p, &v);
     fputs("<main>\n", p->to);
     write_filter(p->to);
+    report_page_missing(p);
     report_page_beside(p);
     for (size_t i = 0; i < p->page->count && !code; i++)
         code = write_result(p, i, err);
-    report_page_roofline(p);
     report_page_claims(p);
     report_page_trust(p);
     if (!code)
@@ -147,11 +148,12 @@ static int write_comment(struct report_page_parts *p, struct qk_error *err)
 }
 
 /* Either of the two, with the cases of all results. */
-static int write_with_cases(const struct report_page *page, FILE *to, const char *what,
+static int write_with_cases(const struct report_results *page, const struct report_pictures *pictures,
+                            FILE *to, const char *what,
                             int (*write)(struct report_page_parts *p, struct qk_error *err),
                             struct qk_error *err)
 {
-    struct report_page_parts p = {.page = page, .to = to};
+    struct report_page_parts p = {.page = page, .pictures = pictures, .to = to};
     int code = 0;
     p.cases = calloc(page->count, sizeof *p.cases);
     if (!p.cases)
@@ -167,12 +169,13 @@ static int write_with_cases(const struct report_page *page, FILE *to, const char
     return code ? code : bench_written(to, what, err);
 }
 
-int report_page(const struct report_page *page, FILE *to, struct qk_error *err)
+int report_page(const struct report_results *page, const struct report_pictures *pictures, FILE *to,
+                struct qk_error *err)
 {
-    return write_with_cases(page, to, "the page", write_page, err);
+    return write_with_cases(page, pictures, to, "the page", write_page, err);
 }
 
-int report_comment(const struct report_page *page, FILE *to, struct qk_error *err)
+int report_comment(const struct report_results *page, FILE *to, struct qk_error *err)
 {
-    return write_with_cases(page, to, "the comment", write_comment, err);
+    return write_with_cases(page, NULL, to, "the comment", write_comment, err);
 }

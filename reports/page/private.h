@@ -5,22 +5,22 @@
 #include "reports/page/cases.h"
 
 struct report_page_parts {
-    const struct report_page *page;
-    struct report_page_cases *cases; /* [page->count] */
-    size_t first;                    /* the result that the first screen is of */
+    const struct report_results *page;
+    const struct report_pictures *pictures; /* NULL in a comment */
+    struct report_page_cases *cases;        /* [page->count] */
+    size_t first;                           /* the result that the first screen is of */
     FILE *to;
 };
 
-/* frame.c. Of a result: machine, compiler, commit and date; NULL where a kind keeps none. */
-const struct bench_environment *report_page_environment(const struct report_result *r);
-/* "Run", "Gate", ... */
-const char *report_page_kind(const struct report_result *r);
-
-/* Opens a section with its head; the caller closes it with "</section>". */
+/* frame.c. Opens a section with its head; the caller closes it with "</section>". */
 void report_page_section(FILE *to, const char *id, const char *head);
-/* A caption: machine, commit, date, and what the caller adds. */
+/* A caption: what the caller says, then report_result_caption. */
 void report_page_caption(FILE *to, const struct report_result *r, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Overview plots of that result; and a sentence about those that are missing. */
+void report_page_pictures(const struct report_page_parts *p, size_t of);
+void report_page_missing(const struct report_page_parts *p);
 
 /* verdict.c: the first screen. report_page_verdict writes the word and returns the result that it is of. */
 struct report_page_verdict {
@@ -40,13 +40,10 @@ int report_page_markdown(FILE *to, const struct report_page_cases *cases, const 
                          size_t most, void (*put)(FILE *to, const char *text), struct qk_error *err);
 
 /* One result each. */
-void report_page_phases(FILE *to, const struct report_result *r);
 void report_page_sizes(FILE *to, const struct report_page_cases *cases);
-void report_page_model(FILE *to, const struct report_result *r);
-void report_page_breakdown(FILE *to, const struct report_result *r, const struct baseline_claims *claims);
+void report_page_breakdown(FILE *to, const struct report_result *r);
 void report_page_ceilings(FILE *to, const struct report_result *r);
 /* All results. */
-void report_page_roofline(const struct report_page_parts *p);
 void report_page_beside(const struct report_page_parts *p);
 void report_page_claims(const struct report_page_parts *p);
 void report_page_trust(const struct report_page_parts *p);

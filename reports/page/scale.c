@@ -71,6 +71,14 @@ void report_svg_scale_make(struct report_svg_scale *s, bool log, double low, dou
             return;
 }
 
+void report_svg_tick(const struct report_svg_scale *s, double x, FILE *to)
+{
+    if (s->decimals)
+        fprintf(to, "%.*f", s->decimals, x + 0.0);
+    else
+        fprintf(to, fabs(x) >= 1e5 ? "%.0e" : "%g", x + 0.0);
+}
+
 double report_svg_at(const struct report_svg_scale *s, double x)
 {
     const double at = s->log ? log(x / s->low) / log(s->high / s->low) : (x - s->low) / (s->high - s->low);

@@ -15,14 +15,6 @@ static double up(const struct report_svg_chart *c, double y)
     return c->y.count ? c->height * (1 - report_svg_at(&c->y, y)) : y;
 }
 
-static void tick_label(const struct report_svg_scale *s, double x, FILE *to)
-{
-    if (s->decimals)
-        fprintf(to, "%.*f", s->decimals, x + 0.0);
-    else
-        fprintf(to, fabs(x) >= 1e5 ? "%.0e" : "%g", x + 0.0);
-}
-
 static void grid(struct report_svg_chart *c)
 {
     for (size_t i = 0; i < c->x.count; i++)
@@ -41,10 +33,7 @@ static void x_labels(struct report_svg_chart *c, double y)
 {
     for (size_t i = 0; i < c->x.count; i++) {
         fprintf(c->to, "<text x=\"%.2f%%\" y=\"%.0f\" class=\"x\">", across(c, c->x.tick[i]), y);
-        if (c->names)
-            report_page_text(c->to, c->names[i]);
-        else
-            tick_label(&c->x, c->x.tick[i], c->to);
+        report_svg_tick(&c->x, c->x.tick[i], c->to);
         fputs("</text>", c->to);
     }
 }
@@ -66,7 +55,7 @@ void report_svg_open(struct report_svg_chart *c, const char *name, const char *x
     for (size_t i = 0; i < c->y.count; i++) {
         report_svg_across(c, c->y.tick[i], "k");
         fprintf(c->to, "<text x=\"-6\" y=\"%.1f\" class=\"y\">", up(c, c->y.tick[i]) + 4);
-        tick_label(&c->y, c->y.tick[i], c->to);
+        report_svg_tick(&c->y, c->y.tick[i], c->to);
         fputs("</text>", c->to);
     }
     x_labels(c, c->height + 15);

@@ -18,7 +18,6 @@ struct report_svg_chart {
     FILE *to;
     struct report_svg_scale x, y;
     double height;
-    const char *const *names; /* of the ticks of x; NULL: their numbers */
 };
 
 /* One row: the grid of x, and what is drawn until report_svg_close. The text beside it says the same. */

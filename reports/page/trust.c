@@ -136,7 +136,7 @@ void report_page_trust(const struct report_page_parts *p)
         doctor |= r->doctor != NULL;
         if (!run && !r->gate && !r->doctor && !r->breakdown && !r->ceilings)
             continue;
-        report_page_in(p->to, "<h3>", report_page_kind(r), ": ");
+        report_page_in(p->to, "<h3>", report_result_kind(r), ": ");
         report_page_in(p->to, "", r->file, "</h3><ul>\n");
         if (run)
             trust_run(p->to, r);
@@ -247,7 +247,7 @@ static void again(FILE *to, const struct report_result *r)
 int report_page_again(const struct report_page_parts *p, const struct report_page_verdict *v,
                       struct qk_error *err)
 {
-    const struct bench_environment *env = report_page_environment(&p->page->results[v->of]);
+    const struct bench_environment *env = report_result_environment(&p->page->results[v->of]);
     report_page_section(p->to, "again", "Do it again");
     fputs("<pre tabindex=\"0\">", p->to);
     if (env && *env->commit) {

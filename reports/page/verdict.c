@@ -142,7 +142,7 @@ void report_page_verdict_make(struct report_page_verdict *v, const struct report
     else if (r->doctor)
         judge_doctor(v, r->doctor);
     if (!*v->sentence)
-        say(v, "%s: figures without a verdict.", report_page_kind(r));
+        say(v, "%s: figures without a verdict.", report_result_kind(r));
 }
 
 /* How many cases each word was said of, the worst words first. */
@@ -184,7 +184,7 @@ static void fact(FILE *to, const char *name, const char *text)
 
 static void facts(FILE *to, const struct report_result *r)
 {
-    const struct bench_environment *env = report_page_environment(r);
+    const struct bench_environment *env = report_result_environment(r);
     char cpus[32];
     if (!env)
         return;
@@ -209,11 +209,11 @@ void report_page_first_screen(const struct report_page_parts *p, const struct re
 {
     const struct report_page_cases *cases = &p->cases[v->of];
     const struct report_result *r = cases->of;
-    const struct bench_environment *env = report_page_environment(r);
+    const struct bench_environment *env = report_result_environment(r);
     FILE *to = p->to;
     report_page_in(to, "<header class=\"top\"><p class=\"kick\">qkbench ", env ? env->version : "",
                    " \xC2\xB7 ");
-    report_page_in(to, "", report_page_kind(r), " \xC2\xB7 ");
+    report_page_in(to, "", report_result_kind(r), " \xC2\xB7 ");
     report_page_in(to, "", r->file, "</p>\n");
     fprintf(to, "<h1 class=\"v %s\">%s</h1>", report_page_tone_class[v->tone], v->word);
     report_page_in(to, "<p class=\"lead\">", v->sentence, "</p>\n");

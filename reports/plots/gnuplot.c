@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/text/report.h"
+#include "reports/plots/plots.h"
 
 #include "harness/machine/child.h"
 #include "harness/machine/clock.h"
@@ -28,21 +28,23 @@ static char *file_name(const char *before, const char *path)
 /*
  * Of the user's environment gnuplot gets what it needs to run and to find fonts; NULL when memory is refused.
  */
-static char **child_environment(char *ours[3])
+enum { OURS = 4 };
+
+static char **child_environment(char *ours[OURS])
 {
     static const char *const kept[] = {
         "PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "XDG_CACHE_HOME", "FONTCONFIG_FILE", "FONTCONFIG_PATH"};
     enum { KEPT = sizeof kept / sizeof *kept };
     static char language[] = "LC_ALL=C.UTF-8";
-    char **list = calloc(KEPT + 5, sizeof *list);
+    char **list = calloc(KEPT + OURS + 2, sizeof *list);
     if (!list)
         return NULL;
     size_t count = 0;
-    for (; count < 3; count++)
+    for (; count < OURS; count++)
         list[count] = ours[count];
     list[count++] = language;
     for (char **e = environ; *e; e++)
-        for (size_t i = 0; i < KEPT && count < KEPT + 4; i++)
+        for (size_t i = 0; i < KEPT && count < KEPT + OURS + 1; i++)
             if (strncmp(*e, kept[i], strlen(kept[i])) == 0 && (*e)[strlen(kept[i])] == '=')
                 list[count++] = *e;
     return list;
@@ -172,9 +174,13 @@ static int check_end(const char *file, const char *image, const char *format, st
 
 static int draw(const struct report_drawing *d, const char *file, struct qk_error *err)
 {
-    char format[32],
-        *ours[3] = {file_name("QKBENCH_TSV=", d->tsv), file_name("QKBENCH_IMAGE=", file), format};
+    char format[32], width[32],
+        *ours[OURS] = {file_name("QKBENCH_TSV=", d->tsv), file_name("QKBENCH_IMAGE=", file), format, width};
     snprintf(format, sizeof format, "QKBENCH_FORMAT=%s", d->format);
+    if (d->width)
+        snprintf(width, sizeof width, "QKBENCH_WIDTH=%u", d->width);
+    else
+        strcpy(width, "QKBENCH_WIDTH=");
     char **list = ours[0] && ours[1] ? child_environment(ours) : NULL;
     const int rc =
         list ? run(d, list, err) : qk_fail(err, QK_ERR_MEMORY, d->script, "no memory to start gnuplot");

@@ -95,7 +95,7 @@ ok "standard output that cannot be written" eval '[ $status -eq 1 ] && says "sta
 code 2 "is missing" report
 code 2 "is missing" report r.json
 code 2 "svg png pdf" report r.json --out d --format gif
-code 2 "text markdown phases" report r.json --out d --only plot
+code 2 "text markdown forest phases" report r.json --out d --only plot
 code 1 "No such file" report none.json --out d
 code 1 "empty" report /dev/null --out d
 head -c 2000 r.json >cut.json
@@ -105,9 +105,11 @@ code 0 "speed-up" report r.json --out d
 ok "digits are those that run printed" [ "$(head -c ${#printed} d/report.txt)" = "$printed" ]
 ok "tables are there" [ -s d/report.txt -a -s d/report.md -a -s d/phases.tsv ]
 if command -v gnuplot >/dev/null; then
-    ok "plots are there" [ -s d/phases.svg -a -s d/phases.png ]
+    ok "plots are there" [ -s d/forest.svg -a -s d/forest.png -a -s d/phases.svg ]
+    ok "a plot is drawn by its own script" eval '(cd d && rm phases.svg && gnuplot phases.gp && [ -s phases.svg ])'
 else
     skip "plots are there" "no gnuplot"
+    skip "a plot is drawn by its own script" "no gnuplot"
 fi
 PATH=/nowhere run report r.json --out e
 ok "no gnuplot: the tables are written and say so" eval '[ $status -eq 0 ] && [ -s e/report.md ] && grep -q gnuplot e/report.txt'
@@ -135,7 +137,9 @@ ok "runs side by side, and what the doctor found" eval 'grep -q "side by side" a
 echo '{"kind": "tea"}' >tea.json
 code 1 "expected a result of run" report r.json tea.json --html tea.html
 ok "and no page is left" [ ! -e tea.html ]
-code 2 "with --out, report takes one result" report r.json r.json --out d
+code 0 "wrote d/forest-2.gp" report r.json r.json doctor.json --out d --only forest --only phases
+code 0 "removed d/forest-2.tsv" report r.json --out d --only forest
+code 1 "tables are of a result of run" report doctor.json --out d --only text
 code 1 "cannot" report r.json --html r.csv/page.html
 
 # These two have tests of their own, which measure for longer.

@@ -243,7 +243,7 @@ def prepare(program, work):
         subprocess.run([program, "baseline", "save", name, "./old.json", "--dir", "data"], cwd=template, check=True,
                        capture_output=True)
     os.mkdir(os.path.join(template, "rep"))
-    for name in "tiny.gguf", "rep/phases.svg", "rep/report.txt", "rep/report.md", "rep/phases.tsv":
+    for name in "tiny.gguf", "rep/forest.svg", "rep/report.txt", "rep/report.md", "rep/forest.tsv":
         with open(os.path.join(template, name), "w", encoding="utf-8") as f:
             f.write("old\n")
     bin_folder = os.path.join(work, "bin")

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
 # shellcheck source=harness/cli/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
+several=$(cd "$OLDPWD" && realpath "$(dirname "$0")/../../records/tests/golden/sample_set.json") # has plots
 trap 'mountpoint -q "$work/disk" && umount "$work/disk"; chmod -R u+w "$work"; rm -rf "$work"' EXIT
 trials=("$program" run --quick --counters none softmax/scalar/512)
 nothing_left() { [ -z "$(find . -name '.qkbench-*')" ]; }
@@ -65,7 +66,7 @@ sleep 0.2
 kill -KILL "$pid"
 ok "SIGKILL of the program ends its launch" await eval '! pgrep -g "$pid" >/dev/null'
 mkdir bin && printf '#!/bin/sh\necho >started\nexec sleep 60\n' >bin/gnuplot && chmod +x bin/gnuplot
-PATH=$work/bin:$PATH setsid "$program" report r.json --out rep >/dev/null 2>said.txt &
+PATH=$work/bin:$PATH setsid "$program" report "$several" --out rep >/dev/null 2>said.txt &
 pid=$!
 await [ -e started ]
 kill -TERM "$pid"

@@ -8,7 +8,7 @@
 typedef int bench_test_take(const json_t *json, FILE *to, struct qk_error *err);
 
 /*
- * With a file among the arguments: reads it and writes it again to stdout. Without: reads a document from each
- * line of stdin, and writes a line for each, "ok" or the message.
+ * With a file among the arguments: reads it and writes it again to stdout. Without: reads a document from
+ * each line of stdin, and writes a line for each, "ok" or the message.
  */
 int bench_test_read_again(int argc, char **argv, bench_test_take *take);

@@ -11,6 +11,7 @@ import html
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,8 @@ SPOILT = {
     "a wide page": ("the page is wider", "main{width:200vw}"),
     "something loaded": ("loaded", "h1{background:url(file:///nothing.png)}"),
 }
+# The same in the plots of gnuplot.
+SPOILT_PLOTS = {"overlap": ".plot text{font-size:40px}", "outside": ".plot{max-width:none;width:60rem;height:auto}"}
 # Two boxes that have one pixel in common, which is allowed.
 PROBE = """<div style="position:relative;height:30px"><button style="position:absolute;left:0;width:50px">a</button>
 <button id="probe" style="position:absolute;left:49px;width:50px">b</button></div>"""
@@ -89,6 +92,9 @@ AXE = r"""
 axe.run(document, {resultTypes: ["violations"]}).then(r => out(r.violations.filter(v => ["serious", "critical"].includes(v.impact))
     .map(v => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 150)).join(" | "))), e => out([String(e)]));
 """
+# Stored results of which gnuplot draws each of its plots.
+PLOTTED = ("records/tests/golden/sample_set.json", "e2e/tests/golden/json.json", "breakdown/tests/golden/write_breakdown.json",
+           "ceilings/tests/golden/write_ceilings.json")
 # What the script made of the fragment FRAGMENT: only faster cases, the largest speed-up first, and controls that say so.
 FRAGMENT = "#verdict=faster&sort=-0.3"
 STATE = r"""
@@ -173,12 +179,15 @@ def pages():
     with open(gate, "w", encoding="utf-8") as file:
         subprocess.run([WRITE_VERDICTS, "write_verdicts", "json", "bad"], stdout=file, check=True)
     subprocess.run([PROGRAM, "report", gate, "--html", gate + ".html"], stderr=subprocess.DEVNULL, check=True)
-    for path in [gate + ".html", *PAGES]:
+    plots = os.path.join(work, "plots.html")
+    subprocess.run([PROGRAM, "report", *(os.path.join(TREE, "harness", name) for name in PLOTTED), "--html", plots],
+                   stderr=subprocess.DEVNULL, check=True)
+    for path in [gate + ".html", plots, *PAGES]:
         yield os.path.basename(path), read(path)
 
 
 def check_svg(name, text):
-    svgs = re.findall(r"<svg class.*?</svg>(?=<span|</a>|</div>)|<svg width.*?</svg></div>", text)
+    svgs = re.findall(r'<svg class="plot.*?</svg>|<svg class.*?</svg>(?=<span|</a>|</div>)|<svg width.*?</svg></div>', text)
     bad = []
     for svg in [one.removesuffix("</div>") for one in svgs]:
         done = subprocess.run(["xmllint", "--noout", "-"], input=svg, capture_output=True, text=True, check=False)
@@ -224,6 +233,11 @@ with tempfile.TemporaryDirectory() as work:
         print("1..0 # SKIP chromium is not installed: ci/install-deps --all")
         sys.exit(0)
     all_pages = list(pages())
+    drawn = sum(text.count('<svg class="plot wide" viewBox=') for _, text in all_pages)
+    if shutil.which("gnuplot"):
+        ok("gnuplot's plots are among them", drawn > 6, f"{drawn} plots")
+    else:
+        skip("gnuplot's plots are among them", "gnuplot is not installed")
     for name, text in all_pages:
         check_svg(name, text)
         for width in (360, 1280):
@@ -238,6 +252,13 @@ with tempfile.TemporaryDirectory() as work:
     for name, (fault, _) in SPOILT.items():
         lines = found[name] if isinstance(found, dict) else found
         ok(f"what is spoilt on purpose is found out: {name}", any(line.startswith(fault) for line in lines), lines)
+    plotted = [text for _, text in all_pages if '<svg class="plot narrow" viewBox=' in text]
+    for fault, style in SPOILT_PLOTS.items():
+        if not plotted:
+            skip(f"what is spoilt in a plot is found out: {fault}", "gnuplot is not installed")
+            continue
+        lines = measure(plotted[0].replace("</head>", f"<style>{style}</style></head>", 1), 360, False)
+        ok(f"what is spoilt in a plot is found out: {fault}", any(line.startswith(fault) for line in lines), lines)
     check_vnu(all_pages)
     check_axe(all_pages)
 print(f"1..{number}")

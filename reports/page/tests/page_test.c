@@ -1,31 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/page/page.h"
 
-#include "harness/e2e/tests/e2e_fixture.h"
-#include "harness/records/tests/fixture.h"
 #include "reports/forms/tests/verdicts_fixture.h"
 #include "reports/page/private.h"
 #include "reports/page/svg.h"
-#include "reports/tests/fixture.h"
+#include "reports/tests/results_fixture.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The hand-made records have no samples: each gets blocks around its time, every fifth disturbed. */
-static void add_samples(struct report_fixture *f, struct bench_block blocks[][BENCH_BLOCKS_MAX],
-                        double samples[][BENCH_BLOCKS_MAX])
-{
-    for (size_t i = 0; i < f->summary.count; i++) {
-        for (size_t b = 0; b < f->records[i].block_count; b++) {
-            samples[i][b] = f->rows[i].ns * (1 + 0.01 * (double)((i + 3) * (b + 5) % 7));
-            blocks[i][b] = f->records[i].blocks[b];
-            blocks[i][b].slices = 1;
-            blocks[i][b].samples_ns = &samples[i][b];
-        }
-        f->records[i].blocks = blocks[i];
-    }
-}
 
 /* Style and script are files of their own; a golden file need not hold them again. */
 static void leave_out(char *text, const char *from, const char *to)
@@ -35,14 +18,14 @@ static void leave_out(char *text, const char *from, const char *to)
     memmove(begin + strlen(from), end, strlen(end) + 1);
 }
 
-static char *written(const struct report_page *page)
+static char *written(const struct report_results *page, const struct report_pictures *pictures)
 {
     char *text = NULL;
     size_t size;
     struct qk_error err = {0};
     FILE *to = open_memstream(&text, &size);
     assert_non_null(to);
-    if (report_page(page, to, &err))
+    if (report_page(page, pictures, to, &err))
         fail_msg("%s", err.text);
     assert_int_equal(fclose(to), 0);
     leave_out(text, "<style>", "</style>");
@@ -52,51 +35,26 @@ static char *written(const struct report_page *page)
     return text;
 }
 
-static struct bench_breakdown_row components(const struct qk_variant *variant, double unpack, double store)
-{
-    return (struct bench_breakdown_row){
-        .variant = variant,
-        .shape = "256",
-        .stages = 2,
-        .component = {{.name = "unpack", .ms_per_token.value = unpack},
-                      {.name = "store", .ms_per_token.value = store}},
-        .total.ms_per_token.value = unpack + store,
-    };
-}
+static const struct report_pictures nothing_drawn = {.missing = 2, .why = "gnuplot is <not> installed"};
 
 /* A run with the whole ladder, a model, and components beside claims. */
 UNIT_TEST(results_of_every_kind)
 {
-    static struct bench_block blocks[FIXTURE_ROWS_MAX][BENCH_BLOCKS_MAX];
-    static double samples[FIXTURE_ROWS_MAX][BENCH_BLOCKS_MAX];
-    struct report_fixture f;
-    struct bench_e2e e;
-    struct baseline_e2e_audit e2e_audit;
-    struct baseline_claims claims;
-    const struct qk_variant scalar = {.op_name = "qk256_dequant", .name = "scalar", .phase = "baseline"},
-                            permute = {.op_name = "qk256_dequant", .name = "p4_permute", .phase = "4"};
-    struct bench_breakdown_row rows[] = {components(&scalar, 400, 100), components(&permute, 100, 110)};
-    struct bench_breakdown bd = {
-        .count = 2, .rows = rows, .quick = true, .clock_ghz = NAN, .clock_why = "nobody looked"};
-    report_fixture_sizes(&f, 1);
-    add_samples(&f, blocks, samples);
-    bench_test_e2e(&e, 7);
-    assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "no ceilings are stored here", NULL), 0);
-    assert_int_equal(baseline_e2e_audit_make(&e2e_audit, ROADMAP_JSON, &e, NULL), 0);
-    assert_int_equal(baseline_claims_read(&claims, ROADMAP_JSON, NULL), 0);
-    const struct report_input model = {.e2e = &e, .e2e_audit = &e2e_audit};
-    const struct report_result results[] = {
-        {.file = "run <1>.json", .hash = "0123456789abcdef", .run = &f.in},
-        {.file = "model.json", .run = &model},
-        {.file = "breakdown.json", .breakdown = &bd},
-    };
-    char *text = written(&(struct report_page){3, results, &claims});
+    static struct report_results_fixture f;
+    report_results_fixture(&f);
+    f.all.count = RESULTS_CEILINGS;
+    /* gnuplot draws elsewhere (plots/tests). */
+    struct report_picture picture = {
+        .plot = &report_plots[1],
+        .title = (char[]){"Speed-up <1>"},
+        .about = (char[]){"On a logarithmic axis."},
+        .svg = {(char[]){"<svg class=\"plot wide\" role=\"img\" aria-label=\"w\"></svg>"},
+                (char[]){"<svg class=\"plot narrow\" role=\"img\" aria-label=\"n\"></svg>"}}};
+    const struct report_pictures pictures = {.count = 1, .list = &picture, .left_out = true};
+    char *text = written(&f.all, &pictures);
     report_golden_check("page_run.html", text);
     free(text);
-    baseline_claims_free(&claims);
-    baseline_e2e_audit_free(&e2e_audit);
-    bench_e2e_free(&e);
-    report_fixture_free(&f);
+    report_results_fixture_free(&f);
 }
 
 static void check_gate(const char *kind, const char *golden, const char *says)
@@ -105,8 +63,8 @@ static void check_gate(const char *kind, const char *golden, const char *says)
     struct qk_error err;
     assert_true(report_verdicts_fixture(&r, kind));
     const struct report_result result = {.file = "gate.json", .gate = &r};
-    const struct report_page page = {1, &result, NULL};
-    char *text = written(&page);
+    const struct report_results page = {1, &result};
+    char *text = written(&page, &nothing_drawn);
     if (golden)
         report_golden_check(golden, text);
     if (!strstr(text, says))
@@ -114,7 +72,7 @@ static void check_gate(const char *kind, const char *golden, const char *says)
     free(text);
     FILE *full = fopen("/dev/full", "w");
     assert_non_null(full);
-    assert_int_equal(report_page(&page, full, &err), QK_ERR_IO);
+    assert_int_equal(report_page(&page, &nothing_drawn, full, &err), QK_ERR_IO);
     assert_non_null(strstr(err.text, "No space left"));
     fclose(full);
     report_verdicts_fixture_free(&r);
@@ -145,7 +103,7 @@ UNIT_TEST(gates_side_by_side)
     strcpy(gates[1].env.microcode, "0x<1>");
     const struct report_result results[] = {{.file = "a.json", .gate = &gates[0]},
                                             {.file = "b.json", .gate = &gates[1]}};
-    char *text = written(&(struct report_page){2, results, NULL}), *end;
+    char *text = written(&(struct report_results){2, results}, &nothing_drawn), *end;
     char *const table = strstr(text, "Change of time against the base of the same gate");
     assert_non_null(table);
     assert_non_null(strstr(text, "<th scope=\"row\">microcode<td>unknown<td>0x&#60;1&#62;<td>shown only"));
@@ -175,17 +133,18 @@ UNIT_TEST(a_run_with_little_to_show)
     static double samples[FIXTURE_ROWS_MAX][BENCH_BLOCKS_MAX];
     struct report_fixture f;
     report_fixture_bare(&f);
-    add_samples(&f, blocks, samples);
+    report_fixture_samples(&f, blocks, samples);
     const struct report_result result = {.file = "bare.json", .run = &f.in};
-    char *text = written(&(struct report_page){1, &result, NULL});
+    char *text = written(&(struct report_results){1, &result}, &nothing_drawn);
     assert_non_null(strstr(text, "<h1 class=\"v b\">FAILED</h1>"));
     assert_non_null(strstr(text, "No core clock was estimated"));
+    assert_non_null(strstr(text, "<p>2 overview plots are missing: gnuplot is &#60;not&#62; installed.</p>"));
     assert_non_null(strstr(text, "A|B &#34;&#60;i&#62;CPU"));
     free(text);
     f.set.record_count = 0;
     const struct bench_summary none = {0};
     f.in.summary = &none;
-    text = written(&(struct report_page){1, &result, NULL});
+    text = written(&(struct report_results){1, &result}, &nothing_drawn);
     assert_non_null(strstr(text, "<h1 class=\"v n\">INVALID</h1>"));
     assert_null(strstr(text, "<svg"));
     free(text);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Results of any kind, read by what their files say they are. */
+#pragma once
+
+#include "reports/text/result.h"
+
+struct cli_results {
+    struct report_results all;
+    struct cli_result *in; /* what they own */
+};
+
+/*
+ * Claims are those of the file `claims`, and `trace` is of the one gate among the files, or NULL. Errors of
+ * reading; QK_ERR_FORMAT also for JSON of another kind. Free in any case.
+ */
+int cli_results_read(struct cli_results *r, const char *const *files, size_t count, const char *trace,
+                     const char *claims, struct qk_error *err);
+void cli_results_free(struct cli_results *r);
