@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { ROWS = 200 };
+enum { ROWS = 80 };
 
 static bool same_op(const struct bench_summary *sum, size_t a, size_t b)
 {
