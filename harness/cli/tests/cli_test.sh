@@ -139,7 +139,7 @@ code 1 "expected a result of run" report r.json tea.json --html tea.html
 ok "and no page is left" [ ! -e tea.html ]
 code 0 "wrote d/forest-2.gp" report r.json r.json doctor.json --out d --only forest --only phases
 code 0 "removed d/forest-2.tsv" report r.json --out d --only forest
-code 1 "tables are of a result of run" report doctor.json --out d --only text
+code 2 "tables are of a result of run" report doctor.json --out d --only text
 code 1 "cannot" report r.json --html r.csv/page.html
 
 # These two have tests of their own, which measure for longer.
