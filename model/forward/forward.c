@@ -4,7 +4,6 @@
 #include "kernels/attention_f16/op.h"
 #include "kernels/attention_f32/op.h"
 #include "kernels/f16.h"
-#include "kernels/relu2_mul/op.h"
 #include "kernels/rmsnorm/op.h"
 #include "kernels/rope/op.h"
 
@@ -47,7 +46,7 @@ static void norm(struct model_state *s, const float *from, const float *weight, 
                  const struct model_probe *probe)
 {
     struct norming n = {s, from, weight, width};
-    model_pool_run(s->pool, tokens, 1, norm_part, &n);
+    model_run(s, MODEL_PART_NORMS, tokens, tokens, 1, norm_part, &n);
     mark(probe, MODEL_PART_NORMS);
 }
 
@@ -64,111 +63,97 @@ static size_t cache_at(const struct model_state *s, size_t layer, int values, si
     return (((size_t)values * c->layers + layer) * c->kv_heads + kv_head) * s->options.context * c->head_dim;
 }
 
-static void keep(struct model_state *s, size_t layer, int values, size_t position, const float *row)
+/* A head of one position. */
+static void keep(struct model_state *s, size_t at, const float *head)
 {
-    const struct model_config *c = &s->w->config;
-    for (size_t h = 0; h < c->kv_heads; h++) {
-        const size_t at = cache_at(s, layer, values, h) + position * c->head_dim;
-        if (!s->options.kv_f16)
-            memcpy((float *)s->cache + at, row + h * c->head_dim, c->head_dim * sizeof *row);
-        for (size_t d = 0; d < c->head_dim && s->options.kv_f16; d++)
-            ((uint16_t *)s->cache)[at + d] = qk_f32_to_f16(row[h * c->head_dim + d]);
-    }
+    const size_t n = s->w->config.head_dim;
+    if (!s->options.kv_f16)
+        memcpy((float *)s->cache + at, head, n * sizeof *head);
+    for (size_t d = 0; d < n && s->options.kv_f16; d++)
+        ((uint16_t *)s->cache)[at + d] = qk_f32_to_f16(head[d]);
 }
 
-struct rotating {
+struct attending {
     struct model_state *s;
     size_t layer, tokens;
 };
 
-static void rotate_part(void *ctx, size_t first, size_t end, size_t thread)
+/* Queries of a kv head's group and its key are turned, and key and value go to the cache. */
+static void rotate(const struct attending *a, size_t t, size_t h, float *key)
 {
-    const struct rotating *r = ctx;
-    struct model_state *s = r->s;
+    struct model_state *s = a->s;
     const struct model_config *c = &s->w->config;
-    const size_t half = c->head_dim / 2, kv = c->kv_heads * c->head_dim;
-    const float *k = s->qkv + r->tokens * c->embedding, *v = k + r->tokens * kv;
-    qk_rope_fn *rope = QK_FN(rope, s->kernels.of[QK_OP_rope]->fn);
-    for (size_t t = first; t < end; t++) {
-        const size_t position = s->position + t;
-        const float *cosine = s->cosine + position * half, *sine = s->sine + position * half;
-        float *key = s->rope_row + thread * kv;
-        rope(s->rotated + t * c->embedding, s->qkv + t * c->embedding, cosine, sine, c->heads, half);
-        rope(key, k + t * kv, cosine, sine, c->kv_heads, half);
-        keep(s, r->layer, 0, position, key);
-        keep(s, r->layer, 1, position, v + t * kv);
-    }
+    const size_t half = c->head_dim / 2, kv = c->kv_heads * c->head_dim, position = s->position + t;
+    const size_t query = t * c->embedding + h * s->group * c->head_dim;
+    const float *k = s->qkv + a->tokens * c->embedding + t * kv + h * c->head_dim, *v = k + a->tokens * kv;
+    const float *cosine = s->cosine + position * half, *sine = s->sine + position * half;
+    MODEL_CALL(s, rope, s->rotated + query, s->qkv + query, cosine, sine, s->group, half);
+    MODEL_CALL(s, rope, key, k, cosine, sine, 1, half);
+    keep(s, cache_at(s, a->layer, 0, h) + position * c->head_dim, key);
+    keep(s, cache_at(s, a->layer, 1, h) + position * c->head_dim, v);
 }
 
-static void rotate(struct model_state *s, size_t layer, size_t tokens)
+static void attend(const struct attending *a, size_t t, size_t h, float *weight)
 {
-    struct rotating r = {s, layer, tokens};
-    model_pool_run(s->pool, tokens, 1, rotate_part, &r);
+    struct model_state *s = a->s;
+    const struct model_config *c = &s->w->config;
+    const float scale = (float)(1 / sqrt((double)c->head_dim));
+    const size_t head = t * c->embedding + h * s->group * c->head_dim, positions = s->position + t + 1;
+    const size_t k = cache_at(s, a->layer, 0, h), v = cache_at(s, a->layer, 1, h);
+    if (s->options.kv_f16)
+        MODEL_CALL(s, attention_f16, s->mixed + head, weight, s->rotated + head, (uint16_t *)s->cache + k,
+                   (uint16_t *)s->cache + v, positions, s->group, 1, c->head_dim, scale);
+    else
+        MODEL_CALL(s, attention_f32, s->mixed + head, weight, s->rotated + head, (float *)s->cache + k,
+                   (float *)s->cache + v, positions, s->group, 1, c->head_dim, scale);
 }
 
 /* Item i is kv head i % kv_heads of token i / kv_heads: it sees the positions up to its own. */
-static void attend_part(void *ctx, size_t first, size_t end, size_t thread)
+static void attention_part(void *ctx, size_t first, size_t end, size_t thread)
 {
-    const struct rotating *r = ctx;
-    struct model_state *s = r->s;
-    const struct model_config *c = &s->w->config;
-    const float scale = (float)(1 / sqrt((double)c->head_dim));
-    float *weight = s->weight + thread * s->group * s->options.context;
+    const struct attending *a = ctx;
+    const struct model_config *c = &a->s->w->config;
+    float *weight = a->s->weight + thread * a->s->group * a->s->options.context;
     for (size_t i = first; i < end; i++) {
-        const size_t t = i / c->kv_heads, h = i % c->kv_heads,
-                     head = t * c->embedding + h * s->group * c->head_dim;
-        const size_t k = cache_at(s, r->layer, 0, h), v = cache_at(s, r->layer, 1, h),
-                     positions = s->position + t + 1;
-        if (s->options.kv_f16)
-            MODEL_CALL(s, attention_f16, s->mixed + head, weight, s->rotated + head, (uint16_t *)s->cache + k,
-                       (uint16_t *)s->cache + v, positions, s->group, 1, c->head_dim, scale);
-        else
-            MODEL_CALL(s, attention_f32, s->mixed + head, weight, s->rotated + head, (float *)s->cache + k,
-                       (float *)s->cache + v, positions, s->group, 1, c->head_dim, scale);
+        if (a->tokens == 1)
+            rotate(a, 0, i, a->s->rope_row + thread * c->head_dim);
+        attend(a, i / c->kv_heads, i % c->kv_heads, weight);
     }
 }
 
-static void attend(struct model_state *s, size_t layer, size_t tokens)
+static void rotate_part(void *ctx, size_t first, size_t end, size_t thread)
 {
-    struct rotating r = {s, layer, tokens};
-    model_pool_run(s->pool, tokens * s->w->config.kv_heads, 1, attend_part, &r);
+    const struct attending *a = ctx;
+    const struct model_config *c = &a->s->w->config;
+    for (size_t i = first; i < end; i++)
+        rotate(a, i / c->kv_heads, i % c->kv_heads, a->s->rope_row + thread * c->head_dim);
 }
 
-static void add_to_stream(struct model_state *s, size_t tokens)
+/* One token's head needs no key of this pass but its own, so both are one job. */
+static void attention(struct model_state *s, size_t layer, size_t tokens, const struct model_probe *probe)
 {
-    const size_t n = tokens * s->w->config.embedding;
-    for (size_t i = 0; i < n; i++)
-        s->x[i] += s->mixed[i];
-}
-
-static void activate_part(void *ctx, size_t first, size_t end, size_t thread)
-{
-    struct model_state *s = ctx;
-    const size_t width = s->w->config.feed_forward;
-    (void)thread;
-    for (size_t t = first; t < end; t++)
-        MODEL_CALL(s, relu2_mul, s->hidden + t * width, s->gate + t * width, s->up + t * width, width);
+    struct attending a = {s, layer, tokens};
+    const size_t items = tokens * s->w->config.kv_heads;
+    if (tokens > 1) {
+        model_run(s, MODEL_PART_ROPE, tokens, items, 1, rotate_part, &a);
+        mark(probe, MODEL_PART_ROPE);
+    }
+    model_run(s, MODEL_PART_ATTENTION, tokens, items, 1, attention_part, &a);
+    mark(probe, MODEL_PART_ATTENTION);
 }
 
 static void attention_block(struct model_state *s, size_t layer, size_t n, const struct model_probe *probe)
 {
     const struct model_config *c = &s->w->config;
     const struct model_layer *l = &s->w->layer[layer];
-    float *k = s->qkv + n * c->embedding, *v = k + n * c->kv_heads * c->head_dim;
     norm(s, s->x, l->norm[MODEL_ATTN_NORM], c->embedding, n, probe);
     quantise(s, c->embedding, n, probe);
-    model_multiply(s, &l->matrix[MODEL_Q], s->qkv, n);
-    model_multiply(s, &l->matrix[MODEL_K], k, n);
-    model_multiply(s, &l->matrix[MODEL_V], v, n);
+    model_multiply_qkv(s, l, n);
     mark(probe, MODEL_PART_QKV);
-    rotate(s, layer, n);
-    mark(probe, MODEL_PART_ROPE);
-    attend(s, layer, n);
-    mark(probe, MODEL_PART_ATTENTION);
+    attention(s, layer, n, probe);
     norm(s, s->mixed, l->norm[MODEL_ATTN_SUB_NORM], c->embedding, n, probe);
     quantise(s, c->embedding, n, probe);
-    model_multiply(s, &l->matrix[MODEL_O], s->mixed, n);
-    add_to_stream(s, n);
+    model_multiply_add(s, MODEL_PART_OUTPUT, &l->matrix[MODEL_O], n);
     mark(probe, MODEL_PART_OUTPUT);
 }
 
@@ -178,15 +163,11 @@ static void feed_forward_block(struct model_state *s, size_t layer, size_t n, co
     const struct model_layer *l = &s->w->layer[layer];
     norm(s, s->x, l->norm[MODEL_FFN_NORM], c->embedding, n, probe);
     quantise(s, c->embedding, n, probe);
-    model_multiply(s, &l->matrix[MODEL_GATE], s->gate, n);
-    model_multiply(s, &l->matrix[MODEL_UP], s->up, n);
+    model_multiply_gate_up(s, l, n);
     mark(probe, MODEL_PART_GATE_UP);
-    model_pool_run(s->pool, n, 1, activate_part, s);
-    mark(probe, MODEL_PART_ACTIVATION);
     norm(s, s->hidden, l->norm[MODEL_FFN_SUB_NORM], c->feed_forward, n, probe);
     quantise(s, c->feed_forward, n, probe);
-    model_multiply(s, &l->matrix[MODEL_DOWN], s->mixed, n);
-    add_to_stream(s, n);
+    model_multiply_add(s, MODEL_PART_DOWN, &l->matrix[MODEL_DOWN], n);
     mark(probe, MODEL_PART_DOWN);
 }
 

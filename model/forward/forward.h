@@ -13,6 +13,7 @@
 #pragma once
 
 #include "model/forward/kernel_set.h"
+#include "model/forward/pool.h"
 #include "model/gguf/gguf.h"
 
 enum {
@@ -95,17 +96,21 @@ int model_weights_load(struct model_weights *w, struct model_gguf *g, unsigned l
 /* Frees *w. An all-zero *w is fine. */
 void model_weights_free(struct model_weights *w);
 
-/* The parts of a token's time, in the order of the pass. Sampling is the caller's. */
+/*
+ * The parts of a token's time, in the order of the pass. Sampling is the caller's. The thread that has the
+ * result of a product in cache also does what follows on it: it adds to the residual stream, or computes the
+ * activation. That belongs to the product's part. The rope of a single token belongs to attention.
+ */
 enum model_part {
     MODEL_PART_EMBEDDING,
     MODEL_PART_NORMS,
     MODEL_PART_ACT_QUANT,
     MODEL_PART_QKV,
-    MODEL_PART_ROPE, /* also puts keys and values into the cache */
+    MODEL_PART_ROPE, /* of several tokens; also puts their keys and values into the cache */
     MODEL_PART_ATTENTION,
     MODEL_PART_OUTPUT,
     MODEL_PART_GATE_UP,
-    MODEL_PART_ACTIVATION,
+    MODEL_PART_ACTIVATION, /* always part of GATE_UP: never marked */
     MODEL_PART_DOWN,
     MODEL_PART_HEAD,
     MODEL_PARTS
@@ -121,11 +126,12 @@ struct model_probe {
 };
 
 struct model_options {
-    size_t threads; /* 1 .. MODEL_THREADS_MAX; results do not depend on it */
-    size_t context; /* positions; 0: the model's; at most the model's */
-    size_t batch;   /* tokens a pass; 0: MODEL_BATCH_MAX */
-    bool kv_f16;    /* cache in f16, else f32 */
-    bool head_f16;  /* the head's input rounded to f16 first */
+    size_t threads;                       /* 1 .. MODEL_THREADS_MAX; results do not depend on it */
+    size_t context;                       /* positions; 0: the model's; at most the model's */
+    size_t batch;                         /* tokens a pass; 0: MODEL_BATCH_MAX */
+    bool kv_f16;                          /* cache in f16, else f32 */
+    bool head_f16;                        /* the head's input rounded to f16 first */
+    const struct model_pool_calls *calls; /* of its threads; NULL: none; else outlives the state */
 };
 
 /* One sequence: its cache, its buffers, and the kernels it runs with. */

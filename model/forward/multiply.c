@@ -12,53 +12,86 @@
 #include "kernels/layout.h"
 #include "kernels/qk256_dequant/op.h"
 #include "kernels/qk256_gemv/op.h"
+#include "kernels/relu2_mul/op.h"
 
 #include <string.h>
 
+/*
+ * A job of products of one or several matrices with the rows of s->input. Its items are groups of rows times
+ * blocks of tokens. A tile is some groups of one block: its activations stay in cache while codes stream by.
+ */
 struct product {
     struct model_state *s;
+    const struct model_matrix *m[3];
+    float *y[3];         /* [tokens][rows] */
+    size_t count;        /* matrices */
+    bool beside;         /* the same rows of all of them, else one matrix behind the other */
+    size_t tokens, rows; /* rows of a group */
+    size_t groups;       /* of all matrices, or of each when they lie beside each other */
+    void (*then)(struct model_state *s, size_t token, size_t row, size_t rows); /* or NULL */
+};
+
+/* Tokens of a block: two tiles of the widest kernel. A row that is dequantised serves all tokens at once. */
+enum { BLOCK = 24 };
+
+static size_t block_of(const struct product *p)
+{
+    return p->s->kernels.path == MODEL_PATH_DEQUANT || p->tokens < BLOCK ? p->tokens : BLOCK;
+}
+
+/* Rows first to end of one matrix, for tokens t to t + n. */
+struct piece {
     const struct model_matrix *m;
     float *y;
-    size_t tokens;
+    size_t first, end, t, n;
 };
 
 /* Integers are exact, so how rows are dealt out to threads and calls decides nothing. */
-static void scale_sums(const struct product *p, const int32_t *sums, size_t first, size_t end)
+static void scale_sums(const struct model_state *s, const struct piece *p, const int32_t *sums)
 {
-    for (size_t t = 0; t < p->tokens; t++) {
-        const float factor = p->m->scale / p->s->q_scale[t];
-        float *y = p->y + t * p->m->rows;
-        for (size_t r = first; r < end; r++)
-            y[r] = (float)sums[t * (end - first) + (r - first)] * factor;
+    const size_t rows = p->end - p->first;
+    for (size_t t = 0; t < p->n; t++) {
+        const float factor = p->m->scale / s->q_scale[p->t + t];
+        float *y = p->y + (p->t + t) * p->m->rows + p->first;
+        for (size_t r = 0; r < rows; r++)
+            y[r] = (float)sums[t * rows + r] * factor;
     }
 }
 
-static void i2s16_part(void *ctx, size_t first, size_t end, size_t thread)
+static void i2s16_piece(struct model_state *s, const struct piece *p, int32_t *sums)
 {
-    const struct product *p = ctx;
-    const struct model_state *s = p->s;
-    const size_t columns = p->m->columns;
-    const uint8_t *codes = p->m->i2s16 + first * columns / 4;
-    int32_t *sums = s->sums + first * p->tokens;
-    (void)thread;
-    if (p->tokens == 1)
-        MODEL_CALL(s, i2s16_gemv, sums, codes, s->q, s->q_sum[0], end - first, columns);
+    const size_t columns = p->m->columns, rows = p->end - p->first;
+    const uint8_t *codes = p->m->i2s16 + p->first * columns / 4;
+    const int8_t *q = s->q + p->t * columns;
+    if (p->n == 1)
+        MODEL_CALL(s, i2s16_gemv, sums, codes, q, s->q_sum[p->t], rows, columns);
     else
-        MODEL_CALL(s, i2s16_gemm, sums, codes, s->q, s->q_sum, end - first, columns, p->tokens);
-    scale_sums(p, sums, first, end);
+        MODEL_CALL(s, i2s16_gemm, sums, codes, q, s->q_sum + p->t, rows, columns, p->n);
+    scale_sums(s, p, sums);
 }
 
-static void i2s_part(void *ctx, size_t first, size_t end, size_t thread)
+static void i2s_piece(struct model_state *s, const struct piece *p, int32_t *sums)
 {
-    const struct product *p = ctx;
-    const struct model_state *s = p->s;
-    const size_t columns = p->m->columns, rows = end - first;
-    int32_t *sums = s->sums + first * p->tokens;
-    (void)thread;
-    for (size_t t = 0; t < p->tokens; t++)
-        MODEL_CALL(s, i2s_gemv, sums + t * rows, p->m->i2s + first * columns / 4, s->q + t * columns,
-                   s->q_sum[t], rows, columns);
-    scale_sums(p, sums, first, end);
+    const size_t columns = p->m->columns, rows = p->end - p->first;
+    for (size_t t = 0; t < p->n; t++)
+        MODEL_CALL(s, i2s_gemv, sums + t * rows, p->m->i2s + p->first * columns / 4,
+                   s->q + (p->t + t) * columns, s->q_sum[p->t + t], rows, columns);
+    scale_sums(s, p, sums);
+}
+
+/* Sums go through a buffer of the thread's, which holds so many rows of each token. */
+static void int8_rows(struct model_state *s, const struct piece *p, size_t thread)
+{
+    int32_t *sums = s->sums + thread * MODEL_SUMS;
+    const size_t most = MODEL_SUMS / p->n / I2S16_ROWS * I2S16_ROWS;
+    struct piece now = *p;
+    for (; now.first < p->end; now.first = now.end) {
+        now.end = p->end - now.first < most ? p->end : now.first + most;
+        if (s->kernels.path == MODEL_PATH_I2S16)
+            i2s16_piece(s, &now, sums);
+        else
+            i2s_piece(s, &now, sums);
+    }
 }
 
 /*
@@ -67,48 +100,134 @@ static void i2s_part(void *ctx, size_t first, size_t end, size_t thread)
  */
 enum { QK256_ROWS = 256 };
 
-static void qk256_part(void *ctx, size_t first, size_t end, size_t thread)
+static void qk256_rows(struct model_state *s, const struct piece *p)
 {
-    const struct product *p = ctx;
     const struct model_matrix *m = p->m;
-    const struct model_state *s = p->s;
     const size_t stride = (m->columns / QK256_BLOCK + (m->columns % QK256_BLOCK != 0)) * QK256_BLOCK_BYTES;
     const float lut[4] = {-m->scale, 0, m->scale, 2 * m->scale};
-    (void)thread;
-    for (size_t r = first; r < end; r += QK256_ROWS) {
-        const size_t rows = end - r < QK256_ROWS ? end - r : QK256_ROWS;
-        for (size_t t = 0; t < p->tokens; t++)
+    for (size_t r = p->first; r < p->end; r += QK256_ROWS) {
+        const size_t rows = p->end - r < QK256_ROWS ? p->end - r : QK256_ROWS;
+        for (size_t t = p->t; t < p->t + p->n; t++)
             MODEL_CALL(s, qk256_gemv, p->y + t * m->rows + r, m->qk256 + r * stride, NULL, lut,
                        s->input + t * m->columns, rows, m->columns);
     }
 }
 
 /* As the audited runtime does: a row to floats, then a dot product; the row is made once for all tokens. */
-static void dequant_part(void *ctx, size_t first, size_t end, size_t thread)
+static void dequant_rows(struct model_state *s, const struct piece *p, size_t thread)
 {
-    const struct product *p = ctx;
     const struct model_matrix *m = p->m;
-    const struct model_state *s = p->s;
     const size_t blocks = m->columns / QK256_BLOCK + (m->columns % QK256_BLOCK != 0);
     const size_t widest = s->widest / QK256_BLOCK + (s->widest % QK256_BLOCK != 0);
     const float lut[4] = {-m->scale, 0, m->scale, 2 * m->scale};
     float *row = s->row + thread * widest * QK256_BLOCK;
-    for (size_t r = first; r < end; r++) {
+    for (size_t r = p->first; r < p->end; r++) {
         MODEL_CALL(s, qk256_dequant, row, m->qk256 + r * blocks * QK256_BLOCK_BYTES, s->ones, lut, blocks);
-        for (size_t t = 0; t < p->tokens; t++)
+        for (size_t t = p->t; t < p->t + p->n; t++)
             MODEL_CALL(s, f32_dot, p->y + t * m->rows + r, row, s->input + t * m->columns, m->columns);
     }
 }
 
-void model_multiply(struct model_state *s, const struct model_matrix *m, float *y, size_t tokens)
+static void do_rows(struct model_state *s, const struct piece *p, size_t thread)
 {
-    static model_pool_part *const parts[MODEL_PATHS] = {[MODEL_PATH_DEQUANT] = dequant_part,
-                                                        [MODEL_PATH_QK256] = qk256_part,
-                                                        [MODEL_PATH_I2S] = i2s_part,
-                                                        [MODEL_PATH_I2S16] = i2s16_part};
-    struct product p = {.s = s, .m = m, .y = y, .tokens = tokens};
-    model_pool_run(s->pool, m->rows, s->kernels.path == MODEL_PATH_QK256 ? QK256_ROWS : I2S16_ROWS,
-                   parts[s->kernels.path], &p);
+    switch (s->kernels.path) {
+    case MODEL_PATH_DEQUANT:
+        dequant_rows(s, p, thread);
+        break;
+    case MODEL_PATH_QK256:
+        qk256_rows(s, p);
+        break;
+    default:
+        int8_rows(s, p, thread);
+    }
+}
+
+static size_t groups_of(const struct product *p, size_t matrix)
+{
+    return (p->m[matrix]->rows + p->rows - 1) / p->rows;
+}
+
+/* Groups first to end of the job, for tokens t to t + n. */
+static void do_groups(const struct product *p, size_t first, size_t end, size_t t, size_t n, size_t thread)
+{
+    for (size_t i = 0, before = 0; i < p->count; i++) {
+        const size_t groups = groups_of(p, i), from = first < before ? before : first,
+                     to = end < before + groups ? end : before + groups;
+        struct piece piece = {p->m[i], p->y[i], (from - before) * p->rows, (to - before) * p->rows, t, n};
+        piece.end = piece.end < p->m[i]->rows ? piece.end : p->m[i]->rows;
+        if (from < to)
+            do_rows(p->s, &piece, thread);
+        if (from < to && p->then && i + 1 == p->count)
+            for (size_t k = t; k < t + n; k++)
+                p->then(p->s, k, piece.first, piece.end - piece.first);
+        before += p->beside ? 0 : groups;
+    }
+}
+
+static void product_part(void *ctx, size_t first, size_t end, size_t thread)
+{
+    const struct product *p = ctx;
+    const size_t block = block_of(p);
+    while (first < end) {
+        const size_t t = first / p->groups * block, group = first % p->groups;
+        const size_t left = p->groups - group, groups = end - first < left ? end - first : left;
+        do_groups(p, group, group + groups, t, p->tokens - t < block ? p->tokens - t : block, thread);
+        first += groups;
+    }
+}
+
+static void run_product(struct product *p, enum model_part job)
+{
+    const size_t block = block_of(p);
+    p->rows = p->s->kernels.path == MODEL_PATH_QK256 ? QK256_ROWS : I2S16_ROWS;
+    for (size_t i = 0; i < (p->beside ? 1 : p->count); i++)
+        p->groups += groups_of(p, i);
+    model_run(p->s, job, p->tokens, p->groups * ((p->tokens + block - 1) / block), 1, product_part, p);
+}
+
+void model_multiply_qkv(struct model_state *s, const struct model_layer *l, size_t tokens)
+{
+    const struct model_matrix *m = l->matrix;
+    float *k = s->qkv + tokens * m[MODEL_Q].rows;
+    struct product p = {.s = s,
+                        .m = {&m[MODEL_Q], &m[MODEL_K], &m[MODEL_V]},
+                        .y = {s->qkv, k, k + tokens * m[MODEL_K].rows},
+                        .count = 3,
+                        .tokens = tokens};
+    run_product(&p, MODEL_PART_QKV);
+}
+
+static void activate(struct model_state *s, size_t token, size_t row, size_t rows)
+{
+    const size_t at = token * s->w->config.feed_forward + row;
+    MODEL_CALL(s, relu2_mul, s->hidden + at, s->gate + at, s->up + at, rows);
+}
+
+void model_multiply_gate_up(struct model_state *s, const struct model_layer *l, size_t tokens)
+{
+    struct product p = {.s = s,
+                        .m = {&l->matrix[MODEL_GATE], &l->matrix[MODEL_UP]},
+                        .y = {s->gate, s->up},
+                        .count = 2,
+                        .beside = true,
+                        .tokens = tokens,
+                        .then = activate};
+    run_product(&p, MODEL_PART_GATE_UP);
+}
+
+static void add_to_stream(struct model_state *s, size_t token, size_t row, size_t rows)
+{
+    const size_t at = token * s->w->config.embedding + row;
+    for (size_t i = at; i < at + rows; i++)
+        s->x[i] += s->mixed[i];
+}
+
+void model_multiply_add(struct model_state *s, enum model_part job, const struct model_matrix *m,
+                        size_t tokens)
+{
+    struct product p = {
+        .s = s, .m = {m}, .y = {s->mixed}, .count = 1, .tokens = tokens, .then = add_to_stream};
+    run_product(&p, job);
 }
 
 struct quantising {
@@ -129,7 +248,7 @@ void model_quantise(struct model_state *s, size_t columns, size_t tokens)
 {
     struct quantising q = {s, columns};
     if (model_kernels_int8(&s->kernels))
-        model_pool_run(s->pool, tokens, 1, quantise_part, &q);
+        model_run(s, MODEL_PART_ACT_QUANT, tokens, tokens, 1, quantise_part, &q);
 }
 
 struct heading {
@@ -155,5 +274,5 @@ void model_head(struct model_state *s, float *logits, size_t tokens)
     const size_t n = tokens * s->w->config.embedding;
     for (size_t i = 0; i < n && s->options.head_f16; i++)
         s->input[i] = qk_f16_to_f32(qk_f32_to_f16(s->input[i]));
-    model_pool_run(s->pool, s->w->config.vocab, 64, head_part, &h);
+    model_run(s, MODEL_PART_HEAD, tokens, s->w->config.vocab, 16, head_part, &h);
 }

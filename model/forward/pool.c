@@ -1,13 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/forward/pool.h"
 
+#include <linux/futex.h>
 #include <pthread.h>
-#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
-/* About 50 us on a core of 3 GHz: parts of one token follow each other faster than that. */
-enum { SPINS = 20000 };
+enum {
+    TILE_NS = 50000, /* a tile at most: as long others wait when its thread loses its CPU */
+    SPIN_NS = 5000,
+    SPINS = 1000,     /* and no more looks than this, should the clock stand still */
+    SHARED_NS = 2000, /* a job shorter than this is not worth two threads reading each other's results */
+    WAKE_NS = 20000,  /* nor is it worth waking somebody, which takes a call and some microseconds */
+};
+
+/* Grains that nobody has claimed: the first one, and above it the end. A cache line each. */
+struct share {
+    _Alignas(64) _Atomic uint64_t rest;
+};
 
 struct worker {
     struct model_pool *pool;
@@ -17,89 +32,171 @@ struct worker {
 
 struct model_pool {
     size_t threads, started;
-    pthread_mutex_t lock;
-    pthread_cond_t work, done;
-    atomic_size_t job;     /* counts jobs; a new one is there when it has grown */
-    atomic_size_t pending; /* threads that are not done with it */
-    bool quit;
+    struct model_pool_calls calls;
+    struct worker *worker; /* [threads] */
+    struct share *share;   /* [threads] */
+
+    /* Written before a job's shares, and read by who holds a claim: then the job is not over. */
     size_t items, grain;
     model_pool_part *part;
     void *ctx;
-    struct worker worker[];
+    struct model_pace *pace;
+
+    _Alignas(64) atomic_uint job; /* counts jobs, and the last time says to quit */
+    atomic_uint asleep;           /* threads that wait for a job to come */
+    atomic_bool quit;
+    _Alignas(64) atomic_uint left; /* grains that are not done */
+    atomic_bool caller_asleep;
+    atomic_uint most; /* grains of a tile */
 };
 
-static void relax(void)
+static uint64_t now(void)
 {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void sleep_while(atomic_uint *word, unsigned value)
+{
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+
+static void wake(atomic_uint *word, size_t threads)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, (int)threads, NULL, NULL, 0);
+}
+
+/* Looks at *word until it is (or is not) `value`, but not for long. */
+static void spin(atomic_uint *word, unsigned value, bool is)
+{
+    const uint64_t begin = now();
+    for (int i = 0; i < SPINS && (i % 8 || now() - begin < SPIN_NS); i++) {
+        if ((atomic_load_explicit(word, memory_order_acquire) == value) == is)
+            return;
 #if defined(__x86_64__)
-    __builtin_ia32_pause();
+        __builtin_ia32_pause();
 #endif
-}
-
-static void do_share(const struct model_pool *p, size_t thread)
-{
-    const size_t grains = (p->items + p->grain - 1) / p->grain;
-    const size_t first = grains * thread / p->threads * p->grain;
-    size_t end = grains * (thread + 1) / p->threads * p->grain;
-    end = end < p->items ? end : p->items;
-    if (first < end)
-        p->part(p->ctx, first, end, thread);
-}
-
-static bool next_job(struct model_pool *p, size_t seen)
-{
-    for (int i = 0; i < SPINS && atomic_load(&p->job) == seen; i++)
-        relax();
-    if (atomic_load(&p->job) == seen) {
-        pthread_mutex_lock(&p->lock);
-        while (atomic_load(&p->job) == seen)
-            pthread_cond_wait(&p->work, &p->lock);
-        pthread_mutex_unlock(&p->lock);
     }
-    return !p->quit;
+}
+
+/*
+ * Half of what a share has left, at most `most` grains: the tiles at the end are small, so that all threads
+ * end together.
+ */
+static bool claim(struct share *s, uint32_t most, uint32_t *first, uint32_t *count)
+{
+    uint64_t rest = atomic_load_explicit(&s->rest, memory_order_acquire);
+    do {
+        const uint32_t left = (uint32_t)(rest >> 32) - (uint32_t)rest;
+        if (!left)
+            return false;
+        *first = (uint32_t)rest;
+        *count = left / 2 + left % 2 < most ? left / 2 + left % 2 : most;
+    } while (!atomic_compare_exchange_weak_explicit(&s->rest, &rest, rest + *count, memory_order_acq_rel,
+                                                    memory_order_acquire));
+    return true;
+}
+
+/* A thread that lost its CPU in the middle makes a tile look slow, so that counts for twice as slow at most. */
+static void learn(struct model_pool *p, uint64_t ns, size_t grains)
+{
+    const unsigned last = atomic_load_explicit(&p->pace->ns, memory_order_relaxed);
+    uint64_t seen = ns / grains + 1;
+    if (last && seen > 2 * (uint64_t)last)
+        seen = 2 * (uint64_t)last;
+    seen = seen < TILE_NS ? seen : TILE_NS;
+    atomic_store_explicit(&p->pace->ns, (unsigned)seen, memory_order_relaxed);
+    atomic_store_explicit(&p->most, TILE_NS / (unsigned)seen, memory_order_relaxed);
+}
+
+static void do_grains(struct model_pool *p, size_t first, size_t end, size_t thread)
+{
+    const uint64_t begin = now();
+    const size_t past = end * p->grain;
+    p->part(p->ctx, first * p->grain, past < p->items ? past : p->items, thread);
+    learn(p, now() - begin, end - first);
+}
+
+/* What a claim is of is read only when it is there: the thread may come late and get a tile of the next job. */
+static bool do_tile(struct model_pool *p, struct share *of, size_t thread)
+{
+    uint32_t first, count;
+    if (!claim(of, atomic_load_explicit(&p->most, memory_order_relaxed), &first, &count))
+        return false;
+    if (p->calls.claimed)
+        p->calls.claimed(p->calls.ctx, thread);
+    do_grains(p, first, (size_t)first + count, thread);
+    if (atomic_fetch_sub(&p->left, count) == count && atomic_load(&p->caller_asleep))
+        wake(&p->left, 1);
+    return true;
+}
+
+/* Of its own share, then of those behind it. */
+static void do_tiles(struct model_pool *p, size_t thread)
+{
+    for (size_t i = 0; i < p->threads; i++)
+        while (do_tile(p, &p->share[(thread + i) % p->threads], thread))
+            ;
+}
+
+static void wait_for_job(struct model_pool *p, unsigned seen)
+{
+    spin(&p->job, seen, false);
+    while (atomic_load(&p->job) == seen) {
+        atomic_fetch_add(&p->asleep, 1);
+        sleep_while(&p->job, seen);
+        atomic_fetch_sub(&p->asleep, 1);
+    }
 }
 
 static void *work(void *argument)
 {
     const struct worker *w = argument;
     struct model_pool *p = w->pool;
-    for (size_t seen = 0; next_job(p, seen); seen++) {
-        do_share(p, w->number);
-        if (atomic_fetch_sub(&p->pending, 1) == 1) {
-            pthread_mutex_lock(&p->lock);
-            pthread_cond_signal(&p->done);
-            pthread_mutex_unlock(&p->lock);
-        }
+    if (p->calls.started)
+        p->calls.started(p->calls.ctx, w->number);
+    for (unsigned seen = 0; !atomic_load(&p->quit);) {
+        do_tiles(p, w->number);
+        wait_for_job(p, seen);
+        seen = atomic_load(&p->job);
     }
     return NULL;
 }
 
-static void announce(struct model_pool *p)
+static int no_memory(size_t threads, struct qk_error *err)
 {
-    pthread_mutex_lock(&p->lock);
-    atomic_fetch_add(&p->job, 1);
-    pthread_cond_broadcast(&p->work);
-    pthread_mutex_unlock(&p->lock);
+    return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu threads", threads);
 }
 
-int model_pool_new(struct model_pool **pool, size_t threads, struct qk_error *err)
+int model_pool_new(struct model_pool **pool, size_t threads, const struct model_pool_calls *calls,
+                   struct qk_error *err)
 {
-    struct model_pool *p = calloc(1, sizeof *p + threads * sizeof *p->worker);
+    struct model_pool *p = aligned_alloc(_Alignof(struct model_pool), sizeof *p);
     *pool = NULL;
     if (!p)
-        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu threads", threads);
+        return no_memory(threads, err);
+    memset(p, 0, sizeof *p);
     p->threads = threads;
     p->started = 1;
-    pthread_mutex_init(&p->lock, NULL);
-    pthread_cond_init(&p->work, NULL);
-    pthread_cond_init(&p->done, NULL);
+    if (calls)
+        p->calls = *calls;
+    p->worker = calloc(threads, sizeof *p->worker);
+    p->share = aligned_alloc(_Alignof(struct share), threads * sizeof *p->share);
+    if (!p->worker || !p->share) {
+        model_pool_free(p);
+        return no_memory(threads, err);
+    }
+    memset(p->share, 0, threads * sizeof *p->share);
     for (; p->started < threads; p->started++) {
         struct worker *w = &p->worker[p->started];
         *w = (struct worker){.pool = p, .number = p->started};
         const int refused = pthread_create(&w->thread, NULL, work, w);
         if (refused) {
+            const size_t there = p->started;
             model_pool_free(p);
-            return qk_fail(err, QK_ERR_INTERNAL, "threads", "cannot start %zu threads: %s", threads,
-                           strerror(refused));
+            return qk_fail(err, QK_ERR_INTERNAL, "threads", "cannot start thread %zu of %zu: %s", there + 1,
+                           threads, strerror(refused));
         }
     }
     *pool = p;
@@ -110,13 +207,13 @@ void model_pool_free(struct model_pool *p)
 {
     if (!p)
         return;
-    p->quit = true;
-    announce(p);
+    atomic_store(&p->quit, true);
+    atomic_fetch_add(&p->job, 1);
+    wake(&p->job, p->threads);
     for (size_t i = 1; i < p->started; i++)
         pthread_join(p->worker[i].thread, NULL);
-    pthread_cond_destroy(&p->done);
-    pthread_cond_destroy(&p->work);
-    pthread_mutex_destroy(&p->lock);
+    free(p->worker);
+    free(p->share);
     free(p);
 }
 
@@ -125,26 +222,56 @@ size_t model_pool_threads(const struct model_pool *p)
     return p->threads;
 }
 
-void model_pool_run(struct model_pool *p, size_t items, size_t grain, model_pool_part *part, void *ctx)
+static void publish(struct model_pool *p, size_t grains)
 {
-    if (p->threads == 1 || items <= grain) {
-        if (items)
-            part(ctx, 0, items, 0);
-        return;
+    atomic_store(&p->left, (unsigned)grains);
+    for (size_t i = 0; i < p->threads; i++) {
+        const uint64_t first = grains * i / p->threads, end = grains * (i + 1) / p->threads;
+        atomic_store_explicit(&p->share[i].rest, end << 32 | first, memory_order_release);
     }
+    atomic_fetch_add(&p->job, 1);
+}
+
+/* As many as there are tiles for, beside the caller and those who are awake. */
+static void wake_some(struct model_pool *p, size_t grains)
+{
+    const size_t asleep = atomic_load(&p->asleep), awake = p->threads - 1 - asleep;
+    const size_t wanted = grains < p->threads ? grains - 1 : p->threads - 1;
+    if (wanted > awake)
+        wake(&p->job, wanted - awake);
+}
+
+static void wait_for_end(struct model_pool *p)
+{
+    spin(&p->left, 0, true);
+    if (!atomic_load(&p->left))
+        return;
+    atomic_store(&p->caller_asleep, true);
+    for (unsigned left; (left = atomic_load(&p->left)) != 0;)
+        sleep_while(&p->left, left);
+    atomic_store(&p->caller_asleep, false);
+}
+
+void model_pool_run(struct model_pool *p, size_t items, size_t grain, struct model_pace *pace,
+                    model_pool_part *part, void *ctx)
+{
+    const size_t grains = items / grain + (items % grain != 0);
+    const uint64_t ns = atomic_load_explicit(&pace->ns, memory_order_relaxed), all = ns * grains;
+    if (!grains)
+        return;
     p->items = items;
     p->grain = grain;
     p->part = part;
     p->ctx = ctx;
-    atomic_store(&p->pending, p->threads - 1);
-    announce(p);
-    do_share(p, 0);
-    for (int i = 0; i < SPINS && atomic_load(&p->pending); i++)
-        relax();
-    if (atomic_load(&p->pending)) {
-        pthread_mutex_lock(&p->lock);
-        while (atomic_load(&p->pending))
-            pthread_cond_wait(&p->done, &p->lock);
-        pthread_mutex_unlock(&p->lock);
+    p->pace = pace;
+    if (p->threads == 1 || grains == 1 || (ns && all < SHARED_NS)) {
+        do_grains(p, 0, grains, 0);
+        return;
     }
+    atomic_store_explicit(&p->most, ns ? TILE_NS / (unsigned)ns : 1, memory_order_relaxed);
+    publish(p, grains);
+    if (!ns || all >= WAKE_NS)
+        wake_some(p, grains);
+    do_tiles(p, 0);
+    wait_for_end(p);
 }

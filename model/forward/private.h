@@ -3,7 +3,6 @@
 #pragma once
 
 #include "model/forward/forward.h"
-#include "model/forward/pool.h"
 
 /* The sizes that a tensor's dimensions may have, each named after what it is the size of. */
 enum model_dim_of { MODEL_DIM_NONE, MODEL_DIM_EMBEDDING, MODEL_DIM_KV, MODEL_DIM_FEED_FORWARD };
@@ -35,11 +34,14 @@ int model_tensor_want(const struct model_gguf *g, const char *name, enum model_g
 void *model_reserve(size_t count, size_t size, const char *what, struct qk_error *err);
 void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err);
 
+enum { MODEL_SUMS = 16384 };
+
 struct model_state {
     const struct model_weights *w;
     struct model_kernels kernels;
     struct model_options options;
     struct model_pool *pool;
+    struct model_pace pace[2][MODEL_PARTS]; /* of one token, and of several */
     size_t position;
     size_t widest;    /* the larger of embedding and feed_forward */
     size_t qkv_width; /* embedding plus twice the kv width */
@@ -59,23 +61,32 @@ struct model_state {
     int8_t *q;                 /* [batch][widest] */
     float *q_scale;            /* [batch] */
     int32_t *q_sum;            /* [batch] */
-    int32_t *sums;             /* [batch][widest]: integer products */
 
     /* Buffers of the threads. */
+    int32_t *sums;   /* [threads][MODEL_SUMS] of integer products */
     float *weight;   /* [threads][group][context]: softmax */
     float *row;      /* [threads][blocks of the widest row * 256] */
     float *ones;     /* [blocks of the widest row] */
-    float *rope_row; /* [threads][kv width] */
+    float *rope_row; /* [threads][head_dim] */
 };
 
 /* Calls the state's kernel of that op. */
 #define MODEL_CALL(s, op, ...) QK_CALL(op, (s)->kernels.of[QK_OP_##op]->fn, __VA_ARGS__)
 
+/* Runs a job of the part for so many tokens. */
+void model_run(struct model_state *s, enum model_part job, size_t tokens, size_t items, size_t grain,
+               model_pool_part *part, void *ctx);
+
 /*
- * y[t][r] = sum over c of m[r][c] * input[t][c], by the state's kernels, for `tokens` rows of s->input. For
- * int8 paths call model_quantise first. y: [tokens][m->rows].
+ * Products of matrices with `tokens` rows of s->input, by the state's kernels. For int8 paths call
+ * model_quantise first. The thread that has a row of the result in cache also does what follows on it.
  */
-void model_multiply(struct model_state *s, const struct model_matrix *m, float *y, size_t tokens);
+void model_multiply_qkv(struct model_state *s, const struct model_layer *l, size_t tokens); /* to s->qkv */
+/* To s->hidden: activated and multiplied with each other. */
+void model_multiply_gate_up(struct model_state *s, const struct model_layer *l, size_t tokens);
+/* Added to s->x. */
+void model_multiply_add(struct model_state *s, enum model_part job, const struct model_matrix *m,
+                        size_t tokens);
 /* Quantises `tokens` rows of s->input, each of `columns`. Does nothing when the path uses f32 activations. */
 void model_quantise(struct model_state *s, size_t columns, size_t tokens);
 /* Writes logits[t][v] for `tokens` rows of s->input. */

@@ -40,11 +40,11 @@ static int take_buffers(struct model_state *s, struct qk_error *err)
     s->q = take(batch, s->widest, sizeof *s->q, err, &code);
     s->q_scale = take(batch, 1, sizeof *s->q_scale, err, &code);
     s->q_sum = take(batch, 1, sizeof *s->q_sum, err, &code);
-    s->sums = take(batch, s->widest, sizeof *s->sums, err, &code);
+    s->sums = take(threads, MODEL_SUMS, sizeof *s->sums, err, &code);
     s->weight = take(threads * s->group, context, sizeof *s->weight, err, &code);
     s->row = take(threads * blocks_of(s->widest), QK256_BLOCK, sizeof *s->row, err, &code);
     s->ones = take(blocks_of(s->widest), 1, sizeof *s->ones, err, &code);
-    s->rope_row = take(threads, c->kv_heads * c->head_dim, sizeof *s->rope_row, err, &code);
+    s->rope_row = take(threads, c->head_dim, sizeof *s->rope_row, err, &code);
     s->cosine = take(context, c->head_dim / 2, sizeof *s->cosine, err, &code);
     s->sine = take(context, c->head_dim / 2, sizeof *s->sine, err, &code);
     for (size_t i = 0; i < blocks_of(s->widest) && !code; i++)
@@ -128,7 +128,7 @@ int model_state_new(struct model_state **to, const struct model_weights *w,
     if (!code)
         code = take_cache(s, err);
     if (!code)
-        code = model_pool_new(&s->pool, o.threads, err);
+        code = model_pool_new(&s->pool, o.threads, o.calls, err);
     if (code) {
         model_state_free(s);
         return code;
@@ -136,6 +136,12 @@ int model_state_new(struct model_state **to, const struct model_weights *w,
     table_angles(s);
     *to = s;
     return 0;
+}
+
+void model_run(struct model_state *s, enum model_part job, size_t tokens, size_t items, size_t grain,
+               model_pool_part *part, void *ctx)
+{
+    model_pool_run(s->pool, items, grain, &s->pace[tokens > 1][job], part, ctx);
 }
 
 void model_state_free(struct model_state *s)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static struct fixture tiny, kjv;
 
@@ -92,13 +93,12 @@ UNIT_TEST(exchanged_tokens_are_noticed)
     assert_true(compare(&changed, "best", MODEL_ACT_INT8, &strict, "int8_f32cache").worst > 0.06);
 }
 
-static void same_bits(const struct fixture *f, const char *set, const struct model_options *o, size_t step,
-                      const float *want)
+static void same_bits(const struct fixture *f, const struct model_kernels *k, const struct model_options *o,
+                      size_t step, const float *want)
 {
-    const struct model_kernels k = fixture_kernels(set, MODEL_ACT_INT8);
-    float *got = fixture_logits(f, &k, o, step);
+    float *got = fixture_logits(f, k, o, step);
     if (memcmp(got, want, f->count * f->weights.config.vocab * sizeof *got) != 0)
-        fail_msg("%s of %s, %zu threads, %zu tokens a pass: other bits", set, f->stem, o->threads, step);
+        fail_msg("%s of %s, %zu threads, %zu tokens a pass: other bits", k->name, f->stem, o->threads, step);
     free(got);
 }
 
@@ -115,11 +115,12 @@ UNIT_TEST(integer_kernels_give_the_same_bits)
             v->kind == QK_CEILING || qk_variant_missing(v, &cpu))
             continue;
         snprintf(set, sizeof set, "%s/%s", v->op_name, v->name);
+        const struct model_kernels k = fixture_kernels(set, MODEL_ACT_INT8);
         for (size_t threads = 1; threads <= 2; threads++) {
             struct model_options o = as_f16_cache;
             o.threads = threads;
-            same_bits(&tiny, set, &o, 0, want);
-            same_bits(&tiny, set, &o, threads == 1 ? 1 : 5, want);
+            same_bits(&tiny, &k, &o, 0, want);
+            same_bits(&tiny, &k, &o, threads == 1 ? 1 : 5, want);
         }
     }
     free(want);
@@ -141,6 +142,35 @@ UNIT_TEST(threads_and_batches_decide_nothing)
             free(got);
         }
     free(want);
+}
+
+/* A thread stops between claiming a tile and doing it, as if the system had taken its CPU away. */
+static void stop_now_and_then(void *ctx, size_t thread)
+{
+    static _Thread_local unsigned drawn;
+    (void)ctx;
+    drawn = drawn * 1103515245 + 12345 + (unsigned)thread;
+    if (drawn >> 26 == 0)
+        nanosleep(&(struct timespec){.tv_nsec = drawn >> 10 & 0xffff}, NULL);
+}
+
+UNIT_TEST(who_computes_a_row_decides_nothing)
+{
+    const struct model_pool_calls calls = {.claimed = stop_now_and_then};
+    static const char *const sets[] = {"best", "qk256_gemv/*", "i2s_gemv/*", "qk256_dequant/*"};
+    static const size_t threads[] = {2, 3, 16};
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        const struct model_kernels k = fixture_kernels(sets[i], MODEL_ACT_ANY);
+        float *want = fixture_logits(&tiny, &k, &as_f16_cache, 0);
+        for (size_t t = 0; t < sizeof threads / sizeof *threads; t++)
+            for (size_t step = 0; step <= 1; step++) {
+                struct model_options o = as_f16_cache;
+                o.threads = threads[t];
+                o.calls = &calls;
+                same_bits(&tiny, &k, &o, step, want);
+            }
+        free(want);
+    }
 }
 
 UNIT_TEST(a_rewound_state_goes_on_as_if_new)
@@ -183,6 +213,7 @@ UNIT_TEST(the_probe_hears_of_every_part)
         assert_int_equal(marks[part], part == MODEL_PART_EMBEDDING || part == MODEL_PART_HEAD ? 1
                                       : part == MODEL_PART_NORMS                              ? 4 * layers + 1
                                       : part == MODEL_PART_ACT_QUANT                          ? 4 * layers
+                                      : part == MODEL_PART_ACTIVATION                         ? 0
                                                                                               : layers);
     model_state_free(s);
     free(logits);

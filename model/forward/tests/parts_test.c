@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The small parts: comparison of logits, the pool of threads, f32 to f16. */
+/* The small parts: comparison of logits, f32 to f16. */
 #include "kernels/f16.h"
 #include "kernels/tests/cmocka_parts.h"
 #include "model/forward/compare_logits.h"
-#include "model/forward/pool.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 UNIT_TEST(logits_compare_as_computed_by_hand)
@@ -34,43 +32,6 @@ UNIT_TEST(a_logit_that_is_no_number_is_the_worst)
     assert_int_equal(all.worst_position, 1);
     model_compare_logits(want, zero, 1, 2, NULL, &all);
     assert_true(isnan(all.worst));
-}
-
-struct shares {
-    int items[200];
-    size_t thread_of[200], grain;
-};
-
-static void take_share(void *ctx, size_t first, size_t end, size_t thread)
-{
-    struct shares *s = ctx;
-    if (first % s->grain)
-        abort();
-    for (size_t i = first; i < end; i++) {
-        s->items[i]++;
-        s->thread_of[i] = thread;
-    }
-}
-
-UNIT_TEST(every_item_is_done_once)
-{
-    struct qk_error err;
-    for (size_t threads = 1; threads <= 5; threads++) {
-        struct model_pool *pool;
-        assert_int_equal(model_pool_new(&pool, threads, &err), 0);
-        assert_int_equal(model_pool_threads(pool), threads);
-        for (int round = 0; round < 300; round++) {
-            struct shares s = {.grain = (size_t)round % 7 + 1};
-            const size_t items = (size_t)round % 200;
-            model_pool_run(pool, items, s.grain, take_share, &s);
-            for (size_t i = 0; i < 200; i++) {
-                assert_int_equal(s.items[i], i < items);
-                assert_true(s.thread_of[i] < threads);
-            }
-        }
-        model_pool_free(pool);
-    }
-    model_pool_free(NULL);
 }
 
 UNIT_TEST(halves_come_back)
