@@ -12,10 +12,13 @@
 #include <sys/resource.h>
 #include <time.h>
 
-/* One thread is pinned. Several are left to the scheduler, within the CPUs that the caller may use. */
+/*
+ * One thread is pinned. Several are left to the scheduler, within the CPUs that the caller may use, or to the
+ * caller.
+ */
 static int place(const struct bench_e2e_config *cfg, size_t threads, struct qk_error *err)
 {
-    if (threads == 1) {
+    if (threads == 1 || (threads && cfg->pinned)) {
         const int cpu = bench_pin(cfg->job.cpu, err);
         return cpu < 0 ? cpu : 0;
     }

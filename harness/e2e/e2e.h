@@ -85,7 +85,14 @@ struct bench_e2e_config {
     size_t repetitions;      /* 1 .. BENCH_E2E_REPETITIONS_MAX */
     size_t batch;            /* 0: MODEL_BATCH_MAX */
     bool kv_f16, head_f16;
-    struct bench_job job; /* cpu: where single threads run; several run on all that are `allowed` */
+    size_t at_once;                       /* as model_state_new takes it */
+    const struct model_pool_calls *calls; /* of the threads that are made; NULL: none */
+    /*
+     * cpu: where a single thread runs, and with `pinned` the first of several. The others run where `allowed`
+     * lets them, or where `calls` puts them.
+     */
+    struct bench_job job;
+    bool pinned;
     const struct bench_cpus *allowed; /* the caller's own mask, restored at the end */
     struct bench_counters *counters;  /* NULL: none */
 };

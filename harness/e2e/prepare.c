@@ -89,6 +89,8 @@ static int add_states(struct bench_e2e_work *w, struct qk_error *err)
     for (size_t s = 0; s < cfg->set_count; s++)
         for (size_t t = 0; t < cfg->thread_count; t++) {
             const struct model_options options = {.threads = cfg->threads[t],
+                                                  .at_once = cfg->at_once,
+                                                  .calls = cfg->calls,
                                                   .context = cfg->prompt > cfg->generate ? cfg->prompt
                                                                                          : cfg->generate,
                                                   .batch = cfg->batch,

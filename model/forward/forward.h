@@ -126,12 +126,17 @@ struct model_probe {
 };
 
 struct model_options {
-    size_t threads;                       /* 1 .. MODEL_THREADS_MAX; results do not depend on it */
+    size_t threads; /* 1 .. MODEL_THREADS_MAX; results do not depend on it */
+    /*
+     * Threads that can run at the same time, such as the CPUs that they may use. No more are made, as others
+     * could but take their CPU away. 0: as many as `threads`.
+     */
+    size_t at_once;
     size_t context;                       /* positions; 0: the model's; at most the model's */
     size_t batch;                         /* tokens a pass; 0: MODEL_BATCH_MAX */
     bool kv_f16;                          /* cache in f16, else f32 */
     bool head_f16;                        /* the head's input rounded to f16 first */
-    const struct model_pool_calls *calls; /* of its threads; NULL: none; else outlives the state */
+    const struct model_pool_calls *calls; /* of its threads; NULL: none */
 };
 
 /* One sequence: its cache, its buffers, and the kernels it runs with. */

@@ -91,6 +91,8 @@ static int check(const struct model_weights *w, const struct model_kernels *kern
     if (o->threads < 1 || o->threads > MODEL_THREADS_MAX)
         return qk_fail(err, QK_ERR_ARG, "threads", "found %zu, expected 1 to %d", o->threads,
                        MODEL_THREADS_MAX);
+    if (o->at_once && o->threads > o->at_once)
+        o->threads = o->at_once;
     if (o->context > w->config.context)
         return qk_fail(err, QK_ERR_ARG, "context", "found %zu positions, expected at most the model's %zu",
                        o->context, w->config.context);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct session {
-    const struct cli_bench *o;
+    struct cli_bench *o;
     struct model_kernels sets[CLI_BENCH_SETS_MAX];
     struct bench_e2e_config cfg;
     struct model_weights weights;
@@ -61,6 +61,13 @@ static int measure(struct session *s, struct qk_error *err)
     struct bench_counters *counters = NULL;
     m.job.seed = s->o->seed;
     int code = bench_cpus_allowed(&s->allowed, err);
+    for (size_t i = 0; i < s->o->thread_count; i++)
+        if (s->o->threads[i] > s->o->model.threads)
+            s->o->model.threads = s->o->threads[i];
+    if (!code)
+        code = cli_model_place(&s->o->model, err);
+    if (s->o->model.cpus.count)
+        m.job.cpu = s->o->model.cpus.cpu[0];
     if (!code)
         code = cli_detect(&m.isa, err);
     if (!code)
@@ -83,6 +90,9 @@ static int measure(struct session *s, struct qk_error *err)
     s->cfg.kv_f16 = s->o->model.kv_f16;
     s->cfg.head_f16 = s->o->model.head_f16;
     s->cfg.allowed = &s->allowed;
+    s->cfg.at_once = s->o->model.cpus.usable;
+    s->cfg.calls = &s->o->model.calls;
+    s->cfg.pinned = s->o->model.cpus.count > 0;
     s->cfg.counters = counters;
     if (!code)
         code = bench_e2e_run(&s->e2e, &s->cfg, err);

@@ -10,7 +10,7 @@ enum cli_bench_format { CLI_BENCH_MD, CLI_BENCH_CSV, CLI_BENCH_JSON, CLI_BENCH_J
 extern const char *const cli_bench_formats[CLI_BENCH_FORMATS];
 
 struct cli_bench {
-    struct cli_model_options model; /* kernels: NULL or sets with commas */
+    struct cli_model_options model; /* kernels: NULL or sets with commas; threads: the most of these */
     size_t prompt, generate, repetitions, batch;
     bool fit; /* the sizes are defaults: cut them to the model's context */
     size_t threads[CLI_BENCH_THREADS_MAX], thread_count;

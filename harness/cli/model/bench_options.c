@@ -39,7 +39,7 @@ static void complete(const struct argp_state *state, struct cli_bench *b)
         b->repetitions = b->ladder ? 3 : 5;
     if (!b->thread_count) {
         b->threads[0] = 1;
-        b->threads[1] = cli_model_cpus();
+        b->threads[1] = cli_model_threads(&b->model.cpus);
         b->thread_count = b->ladder || b->threads[1] == 1 ? 1 : 2;
     }
     if (!b->prompt && !b->generate)
@@ -85,7 +85,10 @@ void cli_bench_parse_command(struct cli_bench *to, int argc, char **argv)
                                  "globs OP/VARIANT joined by +; all are timed side by side"),
         CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
         {"threads", 't', "LIST", CLI_OTHER,
-         "Numbers of threads, commas between (default: 1 and one per CPU allowed)", 2},
+         "Numbers of threads, commas between (default: 1, and one per CPU allowed, at most the cgroup's "
+         "quota)",
+         2},
+        CLI_MODEL_OPTION_CPUS,
         {"output", 'o', "FORMAT", CLI_OTHER,
          "md (default), csv, json or jsonl, with the fields of llama-bench and more", 3},
         {"out", 'O', "FILE", CLI_STRING(cli_bench, out), "Write the JSON to FILE as well", 3},

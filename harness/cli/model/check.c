@@ -54,7 +54,9 @@ static int check(void *options, struct qk_error *err)
     float *reference = NULL;
     if (!o->model.kernels && o->model.act == MODEL_ACT_ANY)
         o->model.act = MODEL_ACT_INT8;
-    int code = cli_model_load(&m, &o->model, false, err);
+    int code = cli_model_place(&o->model, err);
+    if (!code)
+        code = cli_model_load(&m, &o->model, false, err);
     if (!code)
         code = cli_read_tokens(o->tokens, &m.weights.config, &ids, err);
     if (!code)
@@ -98,6 +100,7 @@ int cli_model_check(int argc, char **argv)
         CLI_MODEL_OPTION_KERNELS("One set of kernels, as in model bench (default: best)"),
         CLI_MODEL_OPTIONS_ROUNDING("f32", "f32"),
         CLI_MODEL_OPTION_THREADS("Threads (default: 1)"),
+        CLI_MODEL_OPTION_CPUS,
         {0}};
     static const struct cli_usage usage = {
         options, parse, "[MODEL]",

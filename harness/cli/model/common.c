@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/model/model.h"
 #include "harness/machine/datafile.h"
-#include "harness/machine/pinning.h"
 #include "harness/records/files/infile.h"
 #include "model/synth/synth.h"
 
@@ -33,6 +32,9 @@ error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to)
     case CLI_MODEL_HEAD:
         o->head_f16 = second_of(state, "--head-input", arg, "f32", "f16");
         return 0;
+    case CLI_MODEL_CPUS:
+        cli_model_parse_cpus(state, arg, &o->cpus);
+        return 0;
     case ARGP_KEY_ARG:
         if (o->model)
             cli_wrong(state, "unexpected argument '%s'; there is one MODEL", arg);
@@ -41,13 +43,6 @@ error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to)
     default:
         return ARGP_ERR_UNKNOWN;
     }
-}
-
-size_t cli_model_cpus(void)
-{
-    struct bench_cpus allowed;
-    const size_t n = bench_cpus_allowed(&allowed, NULL) ? 1 : bench_cpus_count(&allowed);
-    return n < MODEL_THREADS_MAX ? n : MODEL_THREADS_MAX;
 }
 
 int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err)
@@ -103,6 +98,8 @@ int cli_model_state(struct model_state **s, const struct cli_model *m, const str
                     size_t context, size_t batch, struct qk_error *err)
 {
     const struct model_options options = {.threads = o->threads,
+                                          .at_once = o->cpus.usable,
+                                          .calls = &o->calls,
                                           .context = context,
                                           .batch = batch,
                                           .kv_f16 = o->kv_f16,

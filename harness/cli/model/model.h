@@ -16,19 +16,28 @@ int cli_model_check(int argc, char **argv);
 int cli_model_perplexity(int argc, char **argv);
 int cli_model_synth(int argc, char **argv);
 
+/* --cpus: thread i runs on cpu[i], beginning anew behind the last. */
+struct cli_model_cpus {
+    int cpu[MODEL_THREADS_MAX];
+    size_t count;  /* 0: wherever the system lets them */
+    size_t usable; /* CPUs that the threads may use, as cli_model_place found */
+};
+
 /*
- * How a model computes: --act, --kv, --head-input, --kernels, --threads and MODEL. The options of each
- * command begin with this.
+ * How a model computes: --act, --kv, --head-input, --kernels, --threads, --cpus and MODEL. The options of
+ * each command begin with this.
  */
 struct cli_model_options {
     const char *model;   /* NULL: the trained one that comes with qkbench */
     const char *kernels; /* one set, or for bench several */
     enum model_act act;
     bool kv_f16, head_f16;
-    size_t threads; /* 0: all CPUs allowed */
+    size_t threads; /* 0: cli_model_threads */
+    struct cli_model_cpus cpus;
+    struct model_pool_calls calls; /* cli_model_place fills it */
 };
 
-enum { CLI_MODEL_ACT = 0x1000, CLI_MODEL_KV, CLI_MODEL_HEAD, CLI_MODEL_KERNELS };
+enum { CLI_MODEL_ACT = 0x1000, CLI_MODEL_KV, CLI_MODEL_HEAD, CLI_MODEL_KERNELS, CLI_MODEL_CPUS };
 #define CLI_MODEL_OPTIONS_ROUNDING(kv, head)                                                                 \
     CLI_ROW("act", CLI_MODEL_ACT, "int8|f32", CLI_OTHER,                                                     \
             "Activations of the ternary products (default: as the set has them)", 2),                        \
@@ -40,13 +49,29 @@ enum { CLI_MODEL_ACT = 0x1000, CLI_MODEL_KV, CLI_MODEL_HEAD, CLI_MODEL_KERNELS }
 #define CLI_MODEL_OPTION_THREADS(what)                                                                       \
     CLI_ROW("threads", 't', "N", CLI_UINT64(cli_model_options, threads, 1, MODEL_THREADS_MAX), what, 2)
 
+#define CLI_MODEL_THREADS_DEFAULT "Threads (default: one per CPU allowed, at most the quota of the cgroup)"
+#define CLI_MODEL_OPTION_CPUS                                                                                \
+    CLI_ROW("cpus", CLI_MODEL_CPUS, "LIST", CLI_OTHER,                                                       \
+            "Pin thread after thread to these CPUs, such as 0,2-3 (default: not pinned)", 2)
+
 /*
  * Parses those of these options that have no place, and the argument MODEL. For commands whose options begin
  * with *o.
  */
 error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to);
-/* CPUs this process may run on, at most MODEL_THREADS_MAX. */
-size_t cli_model_cpus(void);
+/* The argument of --cpus, or cli_wrong. */
+void cli_model_parse_cpus(const struct argp_state *state, const char *list, struct cli_model_cpus *to);
+/*
+ * Threads when nobody says how many: one for each of --cpus, or for each CPU this process may run on; at most
+ * the whole CPUs that its cgroup's quota allows, and MODEL_THREADS_MAX.
+ */
+size_t cli_model_threads(const struct cli_model_cpus *cpus);
+/*
+ * Completes --threads and --cpus, before a state is made. With --cpus the calling thread is pinned to the
+ * first of them. Says so on stderr when fewer threads will be made than were asked for. *o must stay where it
+ * is. QK_ERR_IO names the CPU that cannot be used, and those that can.
+ */
+int cli_model_place(struct cli_model_options *o, struct qk_error *err);
 
 /*
  * Opens the container of NULL (the trained model), "synth:PRESET" or a path. The caller closes it. Errors of

@@ -56,8 +56,9 @@ static int run(void *options, struct qk_error *err)
 {
     struct options *o = options;
     struct cli_model m = {0};
-    o->model.threads = o->model.threads ? o->model.threads : cli_model_cpus();
-    int code = cli_model_load(&m, &o->model, true, err);
+    int code = cli_model_place(&o->model, err);
+    if (!code)
+        code = cli_model_load(&m, &o->model, true, err);
     if (!code)
         code = perplexity(o, &m, err);
     cli_model_close(&m);
@@ -74,7 +75,8 @@ int cli_model_perplexity(int argc, char **argv)
          "Only the first N chunks (default: all)", 1},
         CLI_MODEL_OPTION_KERNELS("One set of kernels, as in model bench (default: best)"),
         CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
-        CLI_MODEL_OPTION_THREADS("Threads (default: one per CPU allowed)"),
+        CLI_MODEL_OPTION_THREADS(CLI_MODEL_THREADS_DEFAULT),
+        CLI_MODEL_OPTION_CPUS,
         {0}};
     static const struct cli_usage usage = {
         options, parse, "[MODEL]",

@@ -60,9 +60,8 @@ static int run(void *options, struct qk_error *err)
     struct options *o = options;
     if (!o->sampled)
         o->run.how = (struct model_sampling){.top_p = 1};
-    if (!o->run.model.threads)
-        o->run.model.threads = cli_model_cpus();
-    return cli_model_run_do(&o->run, err);
+    const int code = cli_model_place(&o->run.model, err);
+    return code ? code : cli_model_run_do(&o->run, err);
 }
 
 int cli_model_run(int argc, char **argv)
@@ -83,7 +82,8 @@ int cli_model_run(int argc, char **argv)
          "Positions at most (default: the model's)", 1},
         CLI_MODEL_OPTION_KERNELS("One set of kernels, as in model bench (default: best)"),
         CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
-        CLI_MODEL_OPTION_THREADS("Threads (default: one per CPU allowed)"),
+        CLI_MODEL_OPTION_THREADS(CLI_MODEL_THREADS_DEFAULT),
+        CLI_MODEL_OPTION_CPUS,
         {0}};
     static const struct cli_usage usage = {
         options, parse, "[MODEL]",
