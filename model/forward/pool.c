@@ -3,6 +3,7 @@
 
 #include <linux/futex.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,11 +13,16 @@
 #include <unistd.h>
 
 enum {
-    TILE_NS = 50000, /* a tile at most: as long others wait when its thread loses its CPU */
+    MOST_NS = 50000, /* of a tile: as long others wait when its thread loses its CPU */
+    LEAST_NS = 2000, /* or what is left: less is not worth the claim and the looks at the clock */
     SPIN_NS = 5000,
     SPINS = 1000,     /* and no more looks than this, should the clock stand still */
-    SHARED_NS = 2000, /* a job shorter than this is not worth two threads reading each other's results */
-    WAKE_NS = 20000,  /* nor is it worth waking somebody, which takes a call and some microseconds */
+    SHARED_NS = 4000, /* a job shorter than this is not worth another thread's reading of its results */
+    /*
+     * Nor is one shorter than this worth waking somebody. On a virtual machine with Zen 3 that took the
+     * caller 7 us, and the other came after 5 to 40 us.
+     */
+    WAKE_NS = 50000,
 };
 
 /* Grains that nobody has claimed: the first one, and above it the end. A cache line each. */
@@ -47,7 +53,7 @@ struct model_pool {
     atomic_bool quit;
     _Alignas(64) atomic_uint left; /* grains that are not done */
     atomic_bool caller_asleep;
-    atomic_uint most; /* grains of a tile */
+    atomic_uint least, most; /* grains of a tile */
 };
 
 static uint64_t now(void)
@@ -81,48 +87,61 @@ static void spin(atomic_uint *word, unsigned value, bool is)
 }
 
 /*
- * Half of what a share has left, at most `most` grains: the tiles at the end are small, so that all threads
- * end together.
+ * Half of what a share has left, so that tiles are small where all threads should end together. `most` and
+ * `least` limit that.
  */
-static bool claim(struct share *s, uint32_t most, uint32_t *first, uint32_t *count)
+static bool claim(struct share *s, uint32_t least, uint32_t most, uint32_t *first, uint32_t *count)
 {
     uint64_t rest = atomic_load_explicit(&s->rest, memory_order_acquire);
     do {
         const uint32_t left = (uint32_t)(rest >> 32) - (uint32_t)rest;
+        uint32_t n = left / 2 > least ? left / 2 : least;
+        n = n < most ? n : most;
         if (!left)
             return false;
         *first = (uint32_t)rest;
-        *count = left / 2 + left % 2 < most ? left / 2 + left % 2 : most;
+        *count = n < left ? n : left;
     } while (!atomic_compare_exchange_weak_explicit(&s->rest, &rest, rest + *count, memory_order_acq_rel,
                                                     memory_order_acquire));
     return true;
 }
 
-/* A thread that lost its CPU in the middle makes a tile look slow, so that counts for twice as slow at most. */
-static void learn(struct model_pool *p, uint64_t ns, size_t grains)
+/* Grains of a tile, of a job whose grains take so long; 0: not known. */
+static void size_tiles(struct model_pool *p, unsigned ns)
 {
-    const unsigned last = atomic_load_explicit(&p->pace->ns, memory_order_relaxed);
-    uint64_t seen = ns / grains + 1;
-    if (last && seen > 2 * (uint64_t)last)
-        seen = 2 * (uint64_t)last;
-    seen = seen < TILE_NS ? seen : TILE_NS;
-    atomic_store_explicit(&p->pace->ns, (unsigned)seen, memory_order_relaxed);
-    atomic_store_explicit(&p->most, TILE_NS / (unsigned)seen, memory_order_relaxed);
+    const unsigned most = ns && ns < MOST_NS ? MOST_NS / ns : 1,
+                   least = ns && ns < LEAST_NS ? LEAST_NS / ns : 1;
+    atomic_store_explicit(&p->most, most, memory_order_relaxed);
+    atomic_store_explicit(&p->least, least, memory_order_relaxed);
 }
 
-static void do_grains(struct model_pool *p, size_t first, size_t end, size_t thread)
+/*
+ * Only the caller's tiles count. A thread that lost its CPU in the middle makes a tile look slow, so that
+ * counts for twice as slow at most.
+ */
+static void learn(struct model_pace *pace, uint64_t ns, size_t grains)
 {
-    const uint64_t begin = now();
+    uint64_t seen = ns / grains + 1;
+    if (pace->ns && seen > 2 * (uint64_t)pace->ns)
+        seen = 2 * (uint64_t)pace->ns;
+    pace->ns = seen < MOST_NS ? (unsigned)seen : MOST_NS;
+}
+
+static void do_grains(const struct model_pool *p, size_t first, size_t end, size_t thread)
+{
+    const uint64_t begin = thread ? 0 : now();
     const size_t past = end * p->grain;
     p->part(p->ctx, first * p->grain, past < p->items ? past : p->items, thread);
-    learn(p, now() - begin, end - first);
+    if (!thread)
+        learn(p->pace, now() - begin, end - first);
 }
 
 /* What a claim is of is read only when it is there: the thread may come late and get a tile of the next job. */
 static bool do_tile(struct model_pool *p, struct share *of, size_t thread)
 {
     uint32_t first, count;
-    if (!claim(of, atomic_load_explicit(&p->most, memory_order_relaxed), &first, &count))
+    if (!claim(of, atomic_load_explicit(&p->least, memory_order_relaxed),
+               atomic_load_explicit(&p->most, memory_order_relaxed), &first, &count))
         return false;
     if (p->calls.claimed)
         p->calls.claimed(p->calls.ctx, thread);
@@ -256,21 +275,25 @@ void model_pool_run(struct model_pool *p, size_t items, size_t grain, struct mod
                     model_pool_part *part, void *ctx)
 {
     const size_t grains = items / grain + (items % grain != 0);
-    const uint64_t ns = atomic_load_explicit(&pace->ns, memory_order_relaxed), all = ns * grains;
-    if (!grains)
+    const uint64_t all = (uint64_t)pace->ns * grains; /* 0: not known */
+    const bool worth_a_wake = !all || all >= WAKE_NS;
+    if (p->threads == 1 || grains <= 1) {
+        if (items)
+            part(ctx, 0, items, 0);
         return;
+    }
     p->items = items;
     p->grain = grain;
     p->part = part;
     p->ctx = ctx;
     p->pace = pace;
-    if (p->threads == 1 || grains == 1 || (ns && all < SHARED_NS)) {
+    if ((all && all < SHARED_NS) || (!worth_a_wake && atomic_load(&p->asleep) == p->threads - 1)) {
         do_grains(p, 0, grains, 0);
         return;
     }
-    atomic_store_explicit(&p->most, ns ? TILE_NS / (unsigned)ns : 1, memory_order_relaxed);
+    size_tiles(p, pace->ns);
     publish(p, grains);
-    if (!ns || all >= WAKE_NS)
+    if (worth_a_wake)
         wake_some(p, grains);
     do_tiles(p, 0);
     wait_for_end(p);

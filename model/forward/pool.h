@@ -14,8 +14,6 @@
 
 #include "kernels/support.h"
 
-#include <stdatomic.h>
-
 struct model_pool;
 
 /* What a pool tells of its threads; `thread` counts from 0, which is the caller of model_pool_run. */
@@ -38,7 +36,7 @@ size_t model_pool_threads(const struct model_pool *pool);
 
 /* How long a grain of one kind of job takes, as last seen; zeroed at first. It decides how large tiles are. */
 struct model_pace {
-    atomic_uint ns;
+    unsigned ns;
 };
 
 /*
