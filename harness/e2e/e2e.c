@@ -18,7 +18,7 @@
  */
 static int place(const struct bench_e2e_config *cfg, size_t threads, struct qk_error *err)
 {
-    if (threads == 1 || (threads && cfg->pinned)) {
+    if (threads == 1 || (threads && cfg->cpu_mask)) {
         const int cpu = bench_pin(cfg->job.cpu, err);
         return cpu < 0 ? cpu : 0;
     }

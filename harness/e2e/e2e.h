@@ -27,6 +27,7 @@ enum {
     BENCH_E2E_PARTS = MODEL_PARTS + 1, /* the model's parts, and sampling */
     BENCH_E2E_SAMPLING = MODEL_PARTS,
     BENCH_E2E_REPETITIONS_MAX = 1000,
+    BENCH_E2E_MASK = 136, /* 512 CPUs, as in llama-bench */
 };
 /* "embedding", ..., "head", "sampling" */
 const char *bench_e2e_part(size_t part);
@@ -68,6 +69,8 @@ struct bench_e2e {
     bool kv_f16, head_f16;
     struct bench_dropped dropped;    /* tests that were done again */
     size_t i2s16_bytes, qk256_bytes; /* of the weights' copies in these layouts */
+    char cpu_mask[BENCH_E2E_MASK];   /* "0x3": CPUs that threads are pinned to; "0x0": to none */
+    size_t cpu_strict;               /* 1: each to one of them */
     uint64_t bytes_per_token,
         peak_rss_bytes; /* weights that one generated token reads; peak memory of the whole process */
     /* Level of the intervals: 0.95, or with few repetitions that of smallest to largest. 0: no intervals. */
@@ -88,11 +91,11 @@ struct bench_e2e_config {
     size_t at_once;                       /* as model_state_new takes it */
     const struct model_pool_calls *calls; /* of the threads that are made; NULL: none */
     /*
-     * cpu: where a single thread runs, and with `pinned` the first of several. The others run where `allowed`
+     * cpu: where a single thread runs, and with a mask the first of several. The others run where `allowed`
      * lets them, or where `calls` puts them.
      */
     struct bench_job job;
-    bool pinned;
+    const char *cpu_mask;             /* "0x3": of the CPUs that `calls` pins to; NULL: it does not pin */
     const struct bench_cpus *allowed; /* the caller's own mask, restored at the end */
     struct bench_counters *counters;  /* NULL: none */
 };

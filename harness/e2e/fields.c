@@ -92,10 +92,11 @@ static const char *const forms[] = {"f32", "f16", NULL};
 /* What llama-bench's tools want and what says nothing here. */
 #define LLAMA_BENCH                                                                                          \
     FIELD_NUMBER("build_number", 0), FIELD_CONST("gpu_info", ""), FIELD_CONST("backends", "CPU"),            \
-        FIELD_CONST("cpu_mask", "0x0"), FIELD_NUMBER("cpu_strict", 0), FIELD_NUMBER("poll", 0),              \
-        FIELD_NUMBER("n_gpu_layers", 0), FIELD_NUMBER("n_cpu_moe", 0), FIELD_CONST("split_mode", "none"),    \
-        FIELD_NUMBER("main_gpu", 0), FIELD_NUMBER("no_kv_offload", 0), FIELD_NUMBER("flash_attn", 0),        \
-        FIELD_CONST("devices", "none"), FIELD_CONST("tensor_split", "0.00"),                                 \
+        FIELD(TEXT, "cpu_mask", e.cpu_mask, "CPUs that threads are pinned to; 0x0: to none."),               \
+        FIELD(INTEGER, "cpu_strict", e.cpu_strict, "1: each to one of them.", 0, 0, 1),                      \
+        FIELD_NUMBER("poll", 0), FIELD_NUMBER("n_gpu_layers", 0), FIELD_NUMBER("n_cpu_moe", 0),              \
+        FIELD_CONST("split_mode", "none"), FIELD_NUMBER("main_gpu", 0), FIELD_NUMBER("no_kv_offload", 0),    \
+        FIELD_NUMBER("flash_attn", 0), FIELD_CONST("devices", "none"), FIELD_CONST("tensor_split", "0.00"),  \
         FIELD_CONST("tensor_buft_overrides", "none"), FIELD_NUMBER("defrag_thold", -1),                      \
         FIELD_NUMBER("use_mmap", 1), FIELD_NUMBER("use_direct_io", 0), FIELD_NUMBER("embeddings", 0),        \
         FIELD_NUMBER("no_op_offload", 0), FIELD_NUMBER("no_host", 0), FIELD_NUMBER("n_depth", 0)
@@ -141,8 +142,10 @@ static const struct bench_field line_fields[] = {
     FIELD(REAL, "median_ts", median_ts, "", 0, FIELD_RATIO),
     FIELD(OBJECT, "speedup", row.speedup, "Over the first row with the same test and threads, by repetition.",
           .of = &ratio_interval),
-    FIELD_PART("components_ns", &parts,
-               "Per token, of the repetition in the middle: they add up to the median."),
+    FIELD_PART(
+        "components_ns", &parts,
+        "Per token, of the repetition in the middle: they add up to the median. gate_up has the activation "
+        "in it, and in generation attention has rope."),
     FIELD(INTEGER, "peak_rss_bytes", e.peak_rss_bytes, "Of the process.", 0, 1, BENCH_WHOLE_MOST),
     FIELD(INTEGER, "i2s16_bytes", e.i2s16_bytes, "Of the weights interleaved by 16 rows."),
     FIELD(INTEGER, "qk256_bytes", e.qk256_bytes, ""),

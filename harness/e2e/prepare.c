@@ -132,6 +132,8 @@ int bench_e2e_prepare(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_e
     e->batch = cfg->batch ? cfg->batch : MODEL_BATCH_MAX;
     e->kv_f16 = cfg->kv_f16;
     e->head_f16 = cfg->head_f16;
+    snprintf(e->cpu_mask, sizeof e->cpu_mask, "%s", cfg->cpu_mask ? cfg->cpu_mask : "0x0");
+    e->cpu_strict = cfg->cpu_mask != NULL;
     describe_model(e, cfg->weights);
     qk_rng_seed(&w->rng, cfg->job.seed);
     code = add_rows(e, w, err);

@@ -136,7 +136,7 @@ static void do_grains(const struct model_pool *p, size_t first, size_t end, size
         learn(p->pace, now() - begin, end - first);
 }
 
-/* What a claim is of is read only when it is there: the thread may come late and get a tile of the next job. */
+/* What a claim is of is read only when it is there: who comes late may get a tile of the next job. */
 static bool do_tile(struct model_pool *p, struct share *of, size_t thread)
 {
     uint32_t first, count;

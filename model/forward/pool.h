@@ -34,7 +34,7 @@ int model_pool_new(struct model_pool **pool, size_t threads, const struct model_
 void model_pool_free(struct model_pool *pool); /* NULL is fine */
 size_t model_pool_threads(const struct model_pool *pool);
 
-/* How long a grain of one kind of job takes, as last seen; zeroed at first. It decides how large tiles are. */
+/* How long a grain of one kind of job takes, as last seen; 0 at first. It decides how large tiles are. */
 struct model_pace {
     unsigned ns;
 };
@@ -42,7 +42,7 @@ struct model_pace {
 /*
  * Calls part(ctx, first, end, thread) for tiles of `items`, cut at multiples of `grain`, and returns when all
  * are done. A thread works on one tile at a time. Which thread gets which tile differs from call to call. Only
- * one caller at a time, and no part of a job may run another job.
+ * one caller at a time, and no part of a job may run another job of the same pool. At most 2^32 - 1 grains.
  */
 typedef void model_pool_part(void *ctx, size_t first, size_t end, size_t thread);
 void model_pool_run(struct model_pool *pool, size_t items, size_t grain, struct model_pace *pace,

@@ -18,6 +18,7 @@ struct session {
     struct model_weights weights;
     struct bench_e2e e2e;
     struct bench_cpus allowed;
+    char mask[BENCH_E2E_MASK];
 };
 
 static int load(struct session *s, const struct qk_cpu *isa, struct qk_error *err)
@@ -66,6 +67,7 @@ static int measure(struct session *s, struct qk_error *err)
             s->o->model.threads = s->o->threads[i];
     if (!code)
         code = cli_model_place(&s->o->model, err);
+    cli_model_cpu_mask(&s->o->model.cpus, s->mask, sizeof s->mask);
     if (s->o->model.cpus.count)
         m.job.cpu = s->o->model.cpus.cpu[0];
     if (!code)
@@ -92,7 +94,7 @@ static int measure(struct session *s, struct qk_error *err)
     s->cfg.allowed = &s->allowed;
     s->cfg.at_once = s->o->model.cpus.usable;
     s->cfg.calls = &s->o->model.calls;
-    s->cfg.pinned = s->o->model.cpus.count > 0;
+    s->cfg.cpu_mask = s->o->model.cpus.count ? s->mask : NULL;
     s->cfg.counters = counters;
     if (!code)
         code = bench_e2e_run(&s->e2e, &s->cfg, err);

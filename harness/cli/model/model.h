@@ -61,6 +61,8 @@ enum { CLI_MODEL_ACT = 0x1000, CLI_MODEL_KV, CLI_MODEL_HEAD, CLI_MODEL_KERNELS, 
 error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to);
 /* The argument of --cpus, or cli_wrong. */
 void cli_model_parse_cpus(const struct argp_state *state, const char *list, struct cli_model_cpus *to);
+/* As llama-bench writes them, "0x5" for CPUs 0 and 2. Those beyond what size holds are left out. */
+void cli_model_cpu_mask(const struct cli_model_cpus *cpus, char *to, size_t size);
 /*
  * Threads when nobody says how many: one for each of --cpus, or for each CPU this process may run on; at most
  * the whole CPUs that its cgroup's quota allows, and MODEL_THREADS_MAX.

@@ -5,6 +5,7 @@
 #include "harness/machine/pinning.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,23 @@ void cli_model_parse_cpus(const struct argp_state *state, const char *list, stru
             to->cpu[to->count++] = cpu;
         }
         more = *at == ',';
+    }
+}
+
+void cli_model_cpu_mask(const struct cli_model_cpus *cpus, char *to, size_t size)
+{
+    int last = 0;
+    for (size_t i = 0; i < cpus->count; i++)
+        last = cpus->cpu[i] > last ? cpus->cpu[i] : last;
+    size_t digits = (size_t)last / 4 + 1;
+    digits = digits < size - 3 ? digits : size - 3;
+    snprintf(to, size, "0x%0*d", (int)digits, 0);
+    for (size_t i = 0; i < cpus->count; i++) {
+        const size_t digit = (size_t)cpus->cpu[i] / 4;
+        char *at = to + 1 + digits - digit;
+        if (digit < digits)
+            *at = "0123456789abcdef"[(int)(strchr("0123456789abcdef", *at) - "0123456789abcdef") |
+                                     1 << cpus->cpu[i] % 4];
     }
 }
 

@@ -41,6 +41,16 @@ else
     skip "a control group of 300 MiB" "no group of version 1 can be made here"
 fi
 
+quota=/sys/fs/cgroup/cpu$(sed -n 's/^[0-9]*:\(cpu\|cpu,cpuacct\)://p' /proc/self/cgroup)/qkbench_test.$$
+if mkdir "$quota" 2>/dev/null && echo 100000 >"$quota/cpu.cfs_period_us" && echo 170000 >"$quota/cpu.cfs_quota_us"; then
+    trap 'rmdir "$group" "$quota" 2>/dev/null; rm -rf "$work"' EXIT
+    in_quota() { (echo 0 >"$quota/cgroup.procs" && exec "$@"); }
+    with in_quota "$program" model bench -p 4 -n 0 -r 1 -o csv
+    ok "a quota of 1.7 CPUs: one thread" eval '[ $status -eq 0 ] && [ "$(grep -c ",CPU," <<<"$out")" -eq 1 ]'
+else
+    skip "a control group of 1.7 CPUs" "no group of version 1 can be made here"
+fi
+
 first=$(taskset -cp $$ | sed 's/.*: \([0-9]*\).*/\1/')
 with taskset -c "$first" "$program" run --quick 'qk256_dequant/p4*/4096'
 ok "one CPU" eval '[ $status -eq 0 ] && says "CPU $first"'
@@ -51,7 +61,7 @@ cpus=/sys/fs/cgroup/cpuset$(sed -n 's/^[0-9]*:cpuset://p' /proc/self/cgroup)/qkb
 last=$(taskset -cp $$ | sed 's/.*[^0-9]//')
 if [ "$first" != "$last" ] && mkdir "$cpus" 2>/dev/null && cat "${cpus%/*}/cpuset.mems" >"$cpus/cpuset.mems" &&
     echo "$first,$last" >"$cpus/cpuset.cpus"; then
-    trap 'rmdir "$group" "$cpus" 2>/dev/null; rm -rf "$work"' EXIT
+    trap 'rmdir "$group" "$quota" "$cpus" 2>/dev/null; rm -rf "$work"' EXIT
     for command in "run qk256_dequant/*" "breakdown qk256_dequant/*" "ceilings --fresh"; do
         echo "$first,$last" >"$cpus/cpuset.cpus"
         # shellcheck disable=SC2086 # several words

@@ -85,6 +85,9 @@ code 2 "from 0 and at most" model run --prompt x --temperature -1
 code 2 "draw one" model run --prompt x --greedy --seed 1
 for n in 0 10000 1.5; do code 2 "from 1 to 256" model run --prompt x --threads $n; done
 code 2 "from 1 to 256" model bench -t 1,0
+for list in "" 0- 1-0 x 0,,1 70000 99999999999999999999; do code 2 "is no list of CPUs" model run --prompt x --cpus "$list"; done
+code 2 "names CPU 0 twice" model run --prompt x --cpus 0,0
+code 1 "--cpus: CPU 65535 is not one this process may run on" model bench --cpus 65535
 code 2 "expected int8 or f32" model run --prompt x --act f16
 code 2 "there is one MODEL" model info a b
 code 1 "No such file" model run none.gguf --prompt x
@@ -159,6 +162,14 @@ ok "-o csv, and -n 0 leaves generation out" eval '[ $(wc -l <lines) -eq 2 ] && h
 "$program" model bench synth:tiny "${short[@]}" -o json >synth.json 2>/dev/null
 obeys "JSON of a synthetic model" "$schema" synth.json
 ok "which it names" grep -q '"model_filename":"synth:tiny"' synth.json
+cpu=$(taskset -cp $$ | sed 's/.*: \([0-9]*\).*/\1/')
+run model bench "${short[@]}" -n 0 -t 3 --cpus "$cpu" -o json --out pinned.json
+ok "--cpus: no more threads than CPUs, which the row says" eval '[ $status -eq 0 ] && says "of 3 threads 1 " &&
+    python3 -c "import json
+row = json.load(open(\"pinned.json\"))[0]
+assert (row[\"n_threads\"], row[\"cpu_strict\"], int(row[\"cpu_mask\"], 16)) == (3, 1, 1 << $cpu)"'
+text --prompt "In the beginning" --max-tokens 5 --cpus "$cpu"
+ok "--cpus: the same text" [ "$out" = " of the king's princes" ]
 run model bench --ladder -r 1 -n 2
 ok "--ladder: every rung, best, and the claims" \
     eval '[ $status -eq 0 ] && for rung in baseline p1_unpack p2_fma p2_unroll8 p3_prefetch p4_permute best; do says "$rung "; done && says "target 3x" && says "within" && says "8 tokens"'

@@ -74,6 +74,7 @@ void bench_test_e2e(struct bench_e2e *e, size_t repetitions)
     e->kv_f16 = true;
     e->i2s16_bytes = 521011200;
     e->qk256_bytes = 521011200;
+    strcpy(e->cpu_mask, "0x0");
     e->bytes_per_token = 1179000000;
     e->peak_rss_bytes = 1300000000;
     e->count = 2 * SETS;
