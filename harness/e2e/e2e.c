@@ -12,10 +12,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-/*
- * One thread is pinned. Several are left to the scheduler, within the CPUs that the caller may use, or to the
- * caller.
- */
+/* One thread is pinned. Several are left to the scheduler, within the CPUs allowed, or to `calls`. */
 static int place(const struct bench_e2e_config *cfg, size_t threads, struct qk_error *err)
 {
     if (threads == 1 || (threads && cfg->cpu_mask)) {

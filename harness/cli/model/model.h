@@ -64,7 +64,7 @@ void cli_model_parse_cpus(const struct argp_state *state, const char *list, stru
 /* As llama-bench writes them, "0x5" for CPUs 0 and 2. Those beyond what size holds are left out. */
 void cli_model_cpu_mask(const struct cli_model_cpus *cpus, char *to, size_t size);
 /*
- * Threads when nobody says how many: one for each of --cpus, or for each CPU this process may run on; at most
+ * Threads when nobody says how many: one for each of --cpus, or for each CPU this process may run on. At most
  * the whole CPUs that its cgroup's quota allows, and MODEL_THREADS_MAX.
  */
 size_t cli_model_threads(const struct cli_model_cpus *cpus);
