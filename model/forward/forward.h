@@ -67,6 +67,7 @@ struct model_weights {
     float *output_norm;              /* [embedding] */
     unsigned layouts;                /* the MODEL_LAYOUT_* that are there */
     size_t i2s16_bytes, qk256_bytes; /* of the copies; 0 without a copy */
+    struct model_pool *loaders;      /* only while it loads */
 };
 
 /*
@@ -93,6 +94,12 @@ size_t model_bytes_per_token(const struct model_config *c);
  * is not finite.
  */
 int model_weights_load(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err);
+/*
+ * The same by the threads of a pool. Each first writes what a pool of as many threads will mostly read. So with
+ * pinned threads the interleaved copies lie near their readers. NULL: by the caller alone.
+ */
+int model_weights_load_by(struct model_weights *w, struct model_gguf *g, unsigned layouts,
+                          struct model_pool *pool, struct qk_error *err);
 /* Frees *w. An all-zero *w is fine. */
 void model_weights_free(struct model_weights *w);
 

@@ -7,6 +7,7 @@
 #include "model/gguf/memory.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,36 @@ static void release(const unsigned char *from, size_t size)
                 MADV_DONTNEED); /* a wish: without it there is only more memory taken */
 }
 
+struct filling {
+    const struct model_matrix *m;
+    const uint8_t *codes;
+    atomic_int code; /* the first failure */
+};
+
+static void fill_part(void *ctx, size_t first, size_t end, size_t thread)
+{
+    struct filling *f = ctx;
+    const size_t rows = end - first, at = first * f->m->columns / 4, from = rows * f->m->columns / 4;
+    size_t to;
+    struct qk_error why;
+    (void)thread;
+    int code = qk_i2s16_bytes(rows, f->m->columns, &to, &why);
+    if (!code)
+        code = qk_i2s16_make(f->m->i2s16 + at, to, f->codes + at, from, rows, f->m->columns, &why);
+    if (code)
+        atomic_store(&f->code, code);
+}
+
+/* The pages lie where the threads are that write them first, and that is the share each will read. */
+static int fill_i2s16(const struct model_weights *w, const struct model_matrix *m, const uint8_t *codes,
+                      struct qk_error *err)
+{
+    struct filling f = {.m = m, .codes = codes};
+    struct model_pace pace = {0};
+    model_pool_run(w->loaders, m->rows, I2S16_ROWS, &pace, fill_part, &f);
+    return f.code ? qk_fail(err, f.code, NULL, "cannot interleave %zux%zu codes", m->rows, m->columns) : 0;
+}
+
 static int make_i2s16(struct model_weights *w, struct model_matrix *m, const uint8_t *codes,
                       size_t code_bytes, struct qk_error *err)
 {
@@ -52,10 +83,12 @@ static int make_i2s16(struct model_weights *w, struct model_matrix *m, const uin
     int code = qk_i2s16_bytes(m->rows, m->columns, &bytes, err);
     if (code)
         return code;
-    m->i2s16 = model_alloc(bytes, 1, "weights interleaved by 16 rows", err);
+    m->i2s16 = model_reserve(bytes, 1, "weights interleaved by 16 rows", err);
     if (!m->i2s16)
         return QK_ERR_MEMORY;
     w->i2s16_bytes += bytes;
+    if (w->loaders)
+        return fill_i2s16(w, m, codes, err);
     return qk_i2s16_make(m->i2s16, bytes, codes, code_bytes, m->rows, m->columns, err);
 }
 
@@ -145,7 +178,13 @@ static int load_embedding(struct model_weights *w, struct qk_error *err)
 
 int model_weights_load(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err)
 {
-    *w = (struct model_weights){.layouts = layouts};
+    return model_weights_load_by(w, g, layouts, NULL, err);
+}
+
+int model_weights_load_by(struct model_weights *w, struct model_gguf *g, unsigned layouts,
+                          struct model_pool *pool, struct qk_error *err)
+{
+    *w = (struct model_weights){.layouts = layouts, .loaders = pool};
     int code = model_config_read(&w->config, g, err);
     if (code) {
         *w = (struct model_weights){0};
@@ -166,6 +205,7 @@ int model_weights_load(struct model_weights *w, struct model_gguf *g, unsigned l
         model_weights_free(w);
         return code;
     }
+    w->loaders = NULL;
     *g = (struct model_gguf){0};
     return 0;
 }

@@ -60,9 +60,15 @@ int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err)
     return model_gguf_open(name ? name : path, g, err);
 }
 
-int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err)
+int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts,
+                      const struct cli_model_options *o, struct qk_error *err)
 {
-    const int code = model_weights_load(w, g, layouts, err);
+    struct model_pool *pool = NULL;
+    const size_t threads = o->threads < o->cpus.usable ? o->threads : o->cpus.usable;
+    int code = threads ? model_pool_new(&pool, threads, &o->calls, err) : 0;
+    if (!code)
+        code = model_weights_load_by(w, g, layouts, pool, err);
+    model_pool_free(pool);
     if (code)
         model_gguf_close(g);
     if (!code && w->i2s16_bytes)
@@ -91,7 +97,7 @@ int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool 
         model_gguf_close(&g);
         return code;
     }
-    return cli_model_weights(&m->weights, &g, model_kernels_layout(&m->kernels), err);
+    return cli_model_weights(&m->weights, &g, model_kernels_layout(&m->kernels), o, err);
 }
 
 int cli_model_state(struct model_state **s, const struct cli_model *m, const struct cli_model_options *o,

@@ -108,7 +108,7 @@ static void print_verdict(struct model_gguf *g)
     struct qk_error why, mute;
     const bool talks = model_tokenizer_open(&tokenizer, g, &mute) == 0;
     model_tokenizer_close(tokenizer);
-    if (cli_model_weights(&w, g, MODEL_LAYOUT_I2S, &why)) {
+    if (cli_model_weights(&w, g, MODEL_LAYOUT_I2S, &(struct cli_model_options){0}, &why)) {
         putchar('\n');
         cli_print("cannot run: %s%s%s", why.where, *why.where ? ": " : "", why.text);
         return;

@@ -99,7 +99,8 @@ int cli_model_state(struct model_state **s, const struct cli_model *m, const str
                     size_t context, size_t batch, struct qk_error *err);
 void cli_model_close(struct cli_model *m);
 /* Loads weights in these layouts from the container, which this takes over or closes. */
-int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err);
+int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts,
+                      const struct cli_model_options *o, struct qk_error *err);
 
 /*
  * Reads the whole file, with a NUL behind it, into *text[*size]; at most 256 MiB. The caller frees it.

@@ -173,6 +173,28 @@ UNIT_TEST(who_computes_a_row_decides_nothing)
     }
 }
 
+UNIT_TEST(who_loads_the_weights_decides_nothing)
+{
+    char path[512];
+    struct model_gguf g;
+    struct model_weights w;
+    struct model_pool *pool;
+    struct qk_error err;
+    snprintf(path, sizeof path, "%s/tiny.i2_s.gguf", MODEL_FIXTURES);
+    assert_works(model_pool_new(&pool, 3, NULL, &err), err);
+    assert_works(model_gguf_open(path, &g, &err), err);
+    assert_works(model_weights_load_by(&w, &g, MODEL_LAYOUT_I2S16, pool, &err), err);
+    assert_int_equal(w.i2s16_bytes, tiny.weights.i2s16_bytes);
+    for (size_t i = 0; i < w.config.layers * MODEL_MATRICES; i++) {
+        const struct model_matrix *m = &w.layer[i / MODEL_MATRICES].matrix[i % MODEL_MATRICES];
+        const struct model_matrix *want = &tiny.weights.layer[i / MODEL_MATRICES].matrix[i % MODEL_MATRICES];
+        const size_t rows = (m->rows + 15) / 16 * 16;
+        assert_memory_equal(m->i2s16, want->i2s16, rows * m->columns / 4);
+    }
+    model_weights_free(&w);
+    model_pool_free(pool);
+}
+
 UNIT_TEST(a_rewound_state_goes_on_as_if_new)
 {
     struct model_state *s;
