@@ -95,8 +95,8 @@ size_t model_bytes_per_token(const struct model_config *c);
  */
 int model_weights_load(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err);
 /*
- * The same by the threads of a pool. Each first writes what a pool of as many threads will mostly read. So with
- * pinned threads the interleaved copies lie near their readers. NULL: by the caller alone.
+ * The same by the threads of a pool. Each first writes what a pool of as many threads will mostly read. So
+ * with pinned threads the interleaved copies lie near their readers. NULL: by the caller alone.
  */
 int model_weights_load_by(struct model_weights *w, struct model_gguf *g, unsigned layouts,
                           struct model_pool *pool, struct qk_error *err);

@@ -41,8 +41,9 @@ struct model_pace {
 
 /*
  * Calls part(ctx, first, end, thread) for tiles of `items`, cut at multiples of `grain`, and returns when all
- * are done. A thread works on one tile at a time. Which thread gets which tile differs from call to call. Only
- * one caller at a time, and no part of a job may run another job of the same pool. At most 2^32 - 1 grains.
+ * are done. A thread works on one tile at a time. Which thread gets which tile differs from call to call.
+ * Only one caller at a time, and no part of a job may run another job of the same pool. At most 2^32 - 1
+ * grains.
  */
 typedef void model_pool_part(void *ctx, size_t first, size_t end, size_t thread);
 void model_pool_run(struct model_pool *pool, size_t items, size_t grain, struct model_pace *pace,
