@@ -159,8 +159,8 @@ static const struct bench_field policy_fields[] = {
     FIELD_PART("budget_s", &budget,
                "Seconds of measuring per case, by where its data lies; then it is INCONCLUSIVE."),
     FIELD(INTEGER, "launches", launches,
-          "Fresh processes that the first 20 blocks of a case from DRAM are dealt out over; in cache each of "
-          "the first hundred has its own.",
+          "The first 20 blocks of a case from DRAM are shared by so many processes. In cache, each "
+          "of the first 100 blocks runs in a process of its own.",
           0, 1, 100),
     FIELD_MADE(LIST, "isa", NULL, "Levels whose rows a gate may use; empty: all that are here.",
                BENCH_ACCEPTED, .of = &level, .get = take_levels),

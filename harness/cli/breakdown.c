@@ -61,7 +61,7 @@ int cli_breakdown(int argc, char **argv)
     static const struct cli_option options[] = {
         CLI_OPTION_PATTERNS,
         CLI_OPTION_SHAPES("seed, blocks, model, large, cache, or a GGUF file (default: one shape, in L1)"),
-        CLI_OPTION_QUICK("Fewer and shorter blocks: to look at, not to quote"),
+        CLI_OPTION_QUICK("Take fewer and shorter blocks, for a quick look; do not quote the figures"),
         {"markdown", 'm', NULL, CLI_FLAG(options, markdown), "Tables in markdown instead of text", 0},
         CLI_OPTION_OUT("Write samples and estimates as JSON (breakdown.schema.json)"),
         CLI_OPTION_COUNTERS(

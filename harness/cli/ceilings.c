@@ -76,7 +76,7 @@ int cli_ceilings(int argc, char **argv)
         CLI_OPTION_OUT("Write them as JSON (ceilings.schema.json)"),
         {"fresh", 'f', NULL, CLI_FLAG(options, fresh),
          "Measure, even when there are stored ones of this machine", 0},
-        CLI_OPTION_QUICK("2 s instead of 25 s: to look at, not to quote"),
+        CLI_OPTION_QUICK("Take 2 s instead of 25 s, for a quick look; do not quote the figures"),
         CLI_OPTION_CPU("Single threads run on"),
         {0}};
     static const struct cli_usage usage = {

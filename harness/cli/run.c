@@ -64,7 +64,7 @@ int cli_run(int argc, char **argv)
         CLI_OPTION_PATTERNS,
         CLI_OPTION_SHAPES("seed, blocks, model, large, cache, or a GGUF file, whose I2_S tensors are used "
                           "(default: the op's first set)"),
-        CLI_OPTION_QUICK("Fewer and shorter blocks: to look at, not to quote"),
+        CLI_OPTION_QUICK("Take fewer and shorter blocks, for a quick look; do not quote the figures"),
         CLI_OPTION_OUT("Write the samples as JSON, a superset of google-benchmark's"),
         {"csv", 'c', "FILE", CLI_STRING(options, files[CSV].path),
          "Write the samples as CSV, one line per slice", 0},

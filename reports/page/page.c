@@ -20,9 +20,7 @@ static void write_head(const struct report_page_parts *p, const struct report_pa
           p->to);
     report_page_say(p->to, "%s: qkbench", v->word);
     const char *const known[] = {env ? env->cpu_name : "", env ? env->compiler : "", env ? env->commit : "",
-                                 env         ? env->date
-                                 : r->doctor ? r->doctor->date
-                                             : ""};
+                                 report_result_date(r)};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (*known[i])
             report_page_in(p->to, ", ", known[i], "");

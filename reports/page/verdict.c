@@ -101,7 +101,7 @@ static void judge_run(struct report_page_verdict *v, const struct report_page_ca
         say(v, "%zu of %zu cases ended in an error. ", cases->failed, cases->count);
     }
     if (run->set->quick)
-        say(v, "This was a quick run: to look at, not to quote.");
+        say(v, "This was a quick run: do not quote its figures.");
 }
 
 static void judge_doctor(struct report_page_verdict *v, const struct bench_doctor *d)
@@ -196,7 +196,7 @@ static void facts(FILE *to, const struct report_result *r)
     fact(to, "ISA levels", env->isa_levels);
     fact(to, "compiler", env->compiler);
     fact(to, "commit", env->commit);
-    fact(to, "date", env->date);
+    fact(to, "date", report_result_date(r));
     if (r->gate) {
         fact(to, "base", r->gate->base);
         fact(to, "candidate", r->gate->candidate);

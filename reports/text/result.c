@@ -13,6 +13,13 @@ const struct bench_environment *report_result_environment(const struct report_re
                                    : NULL;
 }
 
+const char *report_result_date(const struct report_result *r)
+{
+    const struct bench_environment *env = report_result_environment(r);
+    const bool of_model = r->run && !r->run->set && r->run->e2e->count;
+    return of_model ? r->run->e2e->rows[0].date : env ? env->date : r->doctor ? r->doctor->date : "";
+}
+
 const char *report_result_kind(const struct report_result *r)
 {
     return r->gate                 ? "Gate"
@@ -40,6 +47,7 @@ static size_t samples_of(const struct report_result *r)
 const char *report_result_caption(char to[REPORT_CAPTION], const struct report_result *r)
 {
     const struct bench_environment *env = report_result_environment(r);
+    const char *const date = report_result_date(r);
     const size_t samples = samples_of(r);
     const bool quick = (r->run && r->run->set && r->run->set->quick) || (r->breakdown && r->breakdown->quick);
     size_t at = 0;
@@ -48,7 +56,7 @@ const char *report_result_caption(char to[REPORT_CAPTION], const struct report_r
         at += (size_t)snprintf(to, REPORT_CAPTION, "%.120s, %.120s, commit %.60s%s%.60s. ",
                                *env->cpu_name ? env->cpu_name : "unknown CPU",
                                *env->compiler ? env->compiler : "unknown compiler",
-                               *env->commit ? env->commit : "unknown", *env->date ? ", " : "", env->date);
+                               *env->commit ? env->commit : "unknown", *date ? ", " : "", date);
     if (samples)
         at += (size_t)snprintf(to + at, REPORT_CAPTION - at, "%zu samples%s. ", samples,
                                quick ? " of a quick run, which is not for quoting" : "");

@@ -28,6 +28,8 @@ struct report_results {
 
 /* Machine, compiler, commit and date; NULL where a kind keeps none. */
 const struct bench_environment *report_result_environment(const struct report_result *r);
+/* When it was measured, of a whole model when that began; empty when not known. */
+const char *report_result_date(const struct report_result *r);
 /* "Run", "Gate", ... */
 const char *report_result_kind(const struct report_result *r);
 
