@@ -66,6 +66,15 @@ static void add_rows(struct report_table *t, const struct bench_e2e *e)
     }
 }
 
+/* A part that is done within others takes no time of its own. */
+static bool takes_time(const struct bench_e2e *e, size_t columns, size_t part)
+{
+    size_t i = 0;
+    while (i < columns && !(e->rows[i].components_ns[part] > 0))
+        i++;
+    return i < columns;
+}
+
 /* A column per row of the above, as many as a table holds. */
 static void add_components(struct report_table *t, const struct bench_e2e *e)
 {
@@ -80,6 +89,8 @@ static void add_components(struct report_table *t, const struct bench_e2e *e)
         report_table_column(t, head, true, false);
     }
     for (size_t p = 0; p < BENCH_E2E_PARTS; p++) {
+        if (!takes_time(e, columns, p))
+            continue;
         report_table_cell(t, "%s", bench_e2e_part(p));
         for (size_t i = 0; i < columns; i++)
             report_table_cell(t, "%.4f", e->rows[i].components_ns[p] * 1e-6);

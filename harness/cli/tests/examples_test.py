@@ -69,8 +69,9 @@ def prepare(folder):
     """What examples name, in `folder`, their working folder, and beside it."""
     os.makedirs(folder + "/build/kernels")
     os.makedirs(os.path.dirname(folder) + "/base/build/kernels")
-    for name in ("model", "ci", "kernels", "reports"):
+    for name in ("model", "ci", "kernels"):
         os.symlink(os.path.join(TREE, name), f"{folder}/{name}")
+    os.makedirs(folder + "/reports")  # the tree's own pictures must not be drawn anew
     os.symlink(PROGRAM, folder + "/build/qkbench")
     for name in ("build/kernels/libqkernels.so", "base.so", "../base/build/kernels/libqkernels.so"):
         shutil.copy(MODULE, f"{folder}/{name}")
@@ -78,10 +79,12 @@ def prepare(folder):
         os.symlink(os.path.join(TREE, "model/fixtures/tiny.i2_s.gguf"), f"{folder}/{name}")
     here = {"cwd": folder, "check": True, "stdout": subprocess.DEVNULL, "env": environment(folder)}
     subprocess.run([PROGRAM, "run", "--quick", "qk256_dequant/*_[bpu]*/256", "--out", "p4.json"], **here)
-    for name in ("result.json", "a.json", "b.json"):
+    os.makedirs(folder + "/results")
+    for name in ("result.json", "a.json", "b.json", "results/qk256.json"):
         shutil.copy(folder + "/p4.json", f"{folder}/{name}")
     subprocess.run([PROGRAM, "model", "bench", "synth:tiny", "-p", "0", "-n", "1", "-r", "2", "--ladder", "--out",
                     "model.json"], **here)
+    shutil.copy(folder + "/model.json", folder + "/results/model.json")
     subprocess.run([PROGRAM, "report", "p4.json", "--only", "phases", "--out", "."], **here)
     for where in ("baselines/data", "tmp"):
         subprocess.run([PROGRAM, "baseline", "save", "main", "--quick", "--launches", "1", "--only",
