@@ -102,7 +102,7 @@ static int run_block(FILE *to, const struct report_page_cases *cases, const stru
         disturbed += odd[b] = rec->blocks[b].events.recorded && rec->blocks[b].events.disturbed;
     open_block(to, cases, c);
     fputs(report_ratio(text, &c->ratio), to);
-    fprintf(to, ", %s ns a call</p>", report_page_number(text, sum->rows[c->at].ns));
+    fprintf(to, ", %s ns a call</p>", report_number(text, sum->rows[c->at].ns));
     if (count)
         draw_blocks(to,
                     &(struct drawing){ratio, odd, count, c->ratio,

@@ -48,8 +48,8 @@ static void table_head(FILE *to, const struct report_page_cases *cases, const st
 
 static void cell(FILE *to, double x)
 {
-    char text[PAGE_NUMBER];
-    fprintf(to, "<td class=\"r\">%s", report_page_number(text, x));
+    char text[REPORT_NUMBER];
+    fprintf(to, "<td class=\"r\">%s", report_number(text, x));
 }
 
 static void ratio(FILE *to, double x)

@@ -10,7 +10,7 @@ enum { KINDS = BENCH_CEILING_nt_write + 1 };
 static void bandwidth(FILE *to, const struct report_result *r, int threads)
 {
     const struct bench_ceilings *c = r->ceilings;
-    char text[PAGE_NUMBER];
+    char text[REPORT_NUMBER];
     fprintf(to,
             "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"ceilings\"><table><caption>%d "
             "thread%s, GB/s; higher is better</caption><thead><tr><th "
@@ -24,7 +24,7 @@ static void bandwidth(FILE *to, const struct report_result *r, int threads)
         for (int k = 0; k < KINDS; k++) {
             const struct bench_ceiling *row =
                 bench_ceilings_find(c, (enum bench_ceiling_kind)k, level, threads);
-            fprintf(to, "<td class=\"r\">%s", report_page_number(text, row ? row->best : NAN));
+            fprintf(to, "<td class=\"r\">%s", report_number(text, row ? row->best : NAN));
         }
     }
     fputs("</table></div>\n", to);

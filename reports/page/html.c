@@ -45,21 +45,3 @@ void report_page_in(FILE *to, const char *open, const char *text, const char *sh
     report_page_text(to, text);
     fputs(shut, to);
 }
-
-const char *report_page_number(char to[PAGE_NUMBER], double x)
-{
-    const double size = fabs(x);
-    if (!isfinite(x))
-        strcpy(to, "-");
-    else if (size >= 1e7 || (size < 1e-4 && size > 0))
-        snprintf(to, PAGE_NUMBER, "%.3g", x);
-    else
-        snprintf(to, PAGE_NUMBER, "%.*f",
-                 size >= 999.5    ? 0
-                 : size >= 99.95  ? 1
-                 : size >= 9.995  ? 2
-                 : size >= 0.9995 ? 3
-                                  : 4,
-                 x);
-    return to;
-}

@@ -13,10 +13,6 @@ void report_page_say(FILE *to, const char *fmt, ...) __attribute__((format(print
 /* "<tag class=...>" of a literal `open`, the text, and the literal `shut`. */
 void report_page_in(FILE *to, const char *open, const char *text, const char *shut);
 
-enum { PAGE_NUMBER = 48 };
-/* Four digits, "-" for what is not known: 1234, 12.35, 0.01234. */
-const char *report_page_number(char to[PAGE_NUMBER], double x);
-
 /* What a mark or a word says beside its colour. */
 enum report_page_tone { PAGE_PLAIN, PAGE_GOOD, PAGE_BAD, PAGE_WARN, PAGE_GREY, PAGE_TONES };
 extern const char *const report_page_tone_class[PAGE_TONES]; /* "p", "g", "b", "w", "n" */

@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "reports/plots/plots.h"
+#include "reports/page/pictures.h"
 
 enum { REPORT_DRAWN = 200, REPORT_LARGEST = 50 };
 

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "reports/page/html.h"
-#include "reports/page/scale.h"
+#include "reports/plots/scale.h"
 
 enum { SVG_ROW = 22 }; /* height of a row */
 

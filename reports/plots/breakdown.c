@@ -3,7 +3,6 @@
  * What a time is made of: components of staged variants, the way from the baseline to the best, the
  * instructions a call executes, and parts of a model's token.
  */
-#include "reports/page/html.h"
 #include "reports/plots/private.h"
 
 #include <string.h>
@@ -74,7 +73,7 @@ static void put_bar(struct report_tsv *t, const struct stack *s, size_t row, con
 static void put_stack(struct report_tsv *t, const struct stack *s, const char *unit)
 {
     int colour[PARTS];
-    char key[16], text[PAGE_NUMBER + 20], number[PAGE_NUMBER];
+    char key[16], text[REPORT_NUMBER + 20], number[REPORT_NUMBER];
     const size_t other = choose(colour, s);
     for (size_t p = 0; p < s->parts; p++)
         if (colour[p] != REPORT_OTHER) {
@@ -85,7 +84,7 @@ static void put_stack(struct report_tsv *t, const struct stack *s, const char *u
         report_tsv_say(t, "part7", "other");
     report_svg_range_add(&t->x, 0);
     for (size_t i = 0; i < s->count; i++) {
-        snprintf(text, sizeof text, "%s%.19s", report_page_number(number, s->row[i].total), unit);
+        snprintf(text, sizeof text, "%s%.19s", report_number(number, s->row[i].total), unit);
         report_tsv_bars(t, s->row[i].name, text, text);
         put_bar(t, s, i, colour);
     }
@@ -227,11 +226,11 @@ struct way {
 
 static void put_step(struct way *w, const char *name, double ms, double said, bool whole)
 {
-    char number[2][PAGE_NUMBER], brief[64], text[140];
+    char number[2][REPORT_NUMBER], brief[64], text[140];
     const char *sign = whole || ms < 0 ? "" : "+", *said_sign = whole || said <= 0 ? "" : "+";
-    snprintf(brief, sizeof brief, "%s%s ms", sign, report_page_number(number[0], ms));
+    snprintf(brief, sizeof brief, "%s%s ms", sign, report_number(number[0], ms));
     snprintf(text, sizeof text, isnan(said) ? "%s" : "%s (claimed %s%s)", brief, said_sign,
-             report_page_number(number[1], said));
+             report_number(number[1], said));
     report_tsv_bars(&w->t, name, brief, text);
     const double from = whole ? 0 : w->measured, said_from = whole ? 0 : w->claimed;
     report_tsv_bar(&w->t, "bar", from, from + ms, ms > 0 && !whole ? REPORT_BAD : REPORT_PLAIN);

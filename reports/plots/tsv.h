@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "reports/page/scale.h"
+#include "reports/plots/scale.h"
 #include "reports/text/result.h"
 
 #include <math.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/text/result.h"
 
+#include <math.h>
 #include <string.h>
 
 const struct bench_environment *report_result_environment(const struct report_result *r)
@@ -63,5 +64,23 @@ const char *report_result_caption(char to[REPORT_CAPTION], const struct report_r
     else if (quick)
         at += (size_t)snprintf(to + at, REPORT_CAPTION - at, "A quick run, which is not for quoting. ");
     snprintf(to + at, REPORT_CAPTION - at, "From %.500s.", r->file);
+    return to;
+}
+
+const char *report_number(char to[REPORT_NUMBER], double x)
+{
+    const double size = fabs(x);
+    if (!isfinite(x))
+        strcpy(to, "-");
+    else if (size >= 1e7 || (size < 1e-4 && size > 0))
+        snprintf(to, REPORT_NUMBER, "%.3g", x);
+    else
+        snprintf(to, REPORT_NUMBER, "%.*f",
+                 size >= 999.5    ? 0
+                 : size >= 99.95  ? 1
+                 : size >= 9.995  ? 2
+                 : size >= 0.9995 ? 3
+                                  : 4,
+                 x);
     return to;
 }

@@ -36,3 +36,7 @@ const char *report_result_kind(const struct report_result *r);
 enum { REPORT_CAPTION = 1200 };
 /* Machine, compiler, commit, date, and how much was measured, for below a picture. Returns `to`. */
 const char *report_result_caption(char to[REPORT_CAPTION], const struct report_result *r);
+
+enum { REPORT_NUMBER = 48 };
+/* Four digits, "-" for what is not known: 1234, 12.35, 0.01234. Returns `to`. */
+const char *report_number(char to[REPORT_NUMBER], double x);

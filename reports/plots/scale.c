@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/page/scale.h"
+#include "reports/plots/scale.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/plots/plots.h"
+#include "reports/page/pictures.h"
 
 #include "harness/machine/tests/scratch.h"
 #include "reports/tests/results_fixture.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/plots/private.h"
+#include "reports/page/pictures.h"
 
 #include "reports/page/html.h"
 
