@@ -5,6 +5,8 @@
  */
 #include "reports/plots/private.h"
 
+#include "harness/counters/step.h"
+
 #include <string.h>
 
 enum { ROWS = 60, PARTS = 24, COLOURS = REPORT_OTHER };
@@ -176,37 +178,45 @@ void report_plot_breakdown(const struct report_results *all, size_t of, size_t n
         put_model(&t, e);
 }
 
-/* "steps.load" of each row, as parts of all that was stepped through. */
+/* Instructions of the kernel's call, of a class or NULL for all; NaN when they were not counted. */
+static double steps_of(const struct bench_breakdown_row *row, const char *class)
+{
+    char name[64];
+    snprintf(name, sizeof name, class ? "steps.%s" : "steps", class);
+    for (size_t k = 0; k < row->count_count; k++)
+        if (!strcmp(row->counts[k].name, name))
+            return row->counts[k].value[row->stages];
+    return NAN;
+}
+
+/* By class: each instruction is in one of them. Traits, such as "load", are of instructions in any class. */
 void report_plot_instructions(const struct report_results *all, size_t of, size_t n, FILE *to)
 {
-    static const char prefix[] = "steps.";
     const struct report_result *r = &all->results[of];
     const struct group g = find_group(r->breakdown, n);
     struct stack s = {.count = g.count};
     struct report_tsv t;
-    const struct bench_breakdown_row *head = g.count ? g.row[0] : NULL;
-    for (size_t k = 0; head && k < head->count_count && s.parts < PARTS; k++)
-        if (!strncmp(head->counts[k].name, prefix, strlen(prefix)) &&
-            !isnan(head->counts[k].value[head->stages]))
-            s.part[s.parts++] = head->counts[k].name + strlen(prefix);
+    for (int class = 0; class < BENCH_STEP_CLASSES; class ++) {
+        double most = 0;
+        for (size_t i = 0; i < g.count; i++) {
+            s.row[i].part[s.parts] = steps_of(g.row[i], bench_step_kind_name(class));
+            most = fmax(most, s.row[i].part[s.parts]);
+        }
+        if (most > 0) /* "other" is what the picture calls parts too small to be seen */
+            s.part[s.parts++] = class == BENCH_STEP_LAST_CLASS ? "general" : bench_step_kind_name(class);
+    }
     if (!s.parts)
         return;
     for (size_t i = 0; i < g.count; i++) {
         snprintf(s.row[i].name, sizeof s.row[i].name, "%s", g.row[i]->variant->name);
-        for (size_t k = 0; k < g.row[i]->count_count; k++) {
-            const struct bench_breakdown_count *count = &g.row[i]->counts[k];
-            if (!strcmp(count->name, "steps"))
-                s.row[i].total = count->value[g.row[i]->stages];
-            for (size_t p = 0; p < s.parts; p++)
-                if (!strncmp(count->name, prefix, strlen(prefix)) &&
-                    !strcmp(count->name + strlen(prefix), s.part[p]))
-                    s.row[i].part[p] = count->value[g.row[i]->stages];
-        }
+        s.row[i].total = steps_of(g.row[i], NULL);
     }
     report_tsv_begin(&t, r, to);
-    report_tsv_say(&t, "title", "Instructions of a call of %s", head->variant->op_name);
+    report_tsv_say(&t, "title", "Instructions of a call of %s", g.row[0]->variant->op_name);
     report_tsv_say(&t, "xlabel", "instructions executed in a call");
-    report_tsv_say(&t, "about", "Counted one by one at the smallest shape of the op.");
+    report_tsv_say(&t, "about",
+                   "Counted one by one at the smallest shape of the op, by the widest register. "
+                   "General: no vector register.");
     put_stack(&t, &s, "");
 }
 

@@ -24,7 +24,7 @@ void report_fixture_samples(struct report_fixture *f, struct bench_block blocks[
 static void add_components(struct report_results_fixture *f, size_t at, const char *variant,
                            const char *phase, double unpack, double store)
 {
-    static const char *const kinds[] = {"steps", "steps.load", "steps.vector"};
+    static const char *const kinds[] = {"steps", "steps.v256", "steps.other"};
     f->variants[at] = (struct qk_variant){.op_name = "qk256_dequant", .name = variant, .phase = phase};
     f->rows[at] = (struct bench_breakdown_row){
         .variant = &f->variants[at],
