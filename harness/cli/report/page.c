@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/cli/page.h"
+#include "harness/cli/report/page.h"
 
 #include "harness/cli/cli.h"
 #include "harness/cli/out.h"

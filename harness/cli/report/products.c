@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/cli/products.h"
+#include "harness/cli/report/products.h"
 
 #include "harness/cli/cli.h"
 #include "harness/records/files/outfile.h"

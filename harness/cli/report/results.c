@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/cli/results.h"
+#include "harness/cli/report/results.h"
 
 #include "harness/records/fields.h"
 #include "reports/forms/verdicts.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/options.h"
-#include "harness/cli/page.h"
-#include "harness/cli/products.h"
-#include "harness/cli/results.h"
+#include "harness/cli/report/page.h"
+#include "harness/cli/report/products.h"
+#include "harness/cli/report/results.h"
 #include "harness/machine/datafile.h"
 
 #include <stdio.h>
