@@ -201,6 +201,7 @@ static void pass(struct model_state *s, const int32_t *tokens, size_t n, float *
         feed_forward_block(s, layer, n, probe);
     }
     s->position += n;
+    s->last = n - 1;
     if (which == MODEL_LOGITS_NONE)
         return;
     const size_t rows = which == MODEL_LOGITS_ALL ? n : 1;

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "model/forward/head.h"
 #include "model/forward/kernel_set.h"
 #include "model/gguf/gguf.h"
 
@@ -60,12 +61,13 @@ struct model_layer {
 struct model_weights {
     struct model_gguf gguf; /* owned */
     struct model_config config;
-    struct model_layer *layer;       /* [config.layers] */
-    const uint16_t *embedding;       /* [vocab * embedding] f16, row by row: embedding and head */
-    uint16_t *embedding_copy;        /* owned when the file's data is not aligned for it; else NULL */
-    float *output_norm;              /* [embedding] */
-    unsigned layouts;                /* MODEL_LAYOUT_* that are there */
-    size_t i2s16_bytes, qk256_bytes; /* of the copies, 0 without */
+    struct model_layer *layer;         /* [config.layers] */
+    const uint16_t *embedding;         /* [vocab * embedding] f16, row by row: embedding and head */
+    uint16_t *embedding_copy;          /* owned when the file's data is not aligned for it; else NULL */
+    float *output_norm;                /* [embedding] */
+    struct model_head_copy *head_copy; /* owned; NULL until model_head_copy_make */
+    unsigned layouts;                  /* MODEL_LAYOUT_* that are there */
+    size_t i2s16_bytes, qk256_bytes;   /* of the copies, 0 without */
 };
 
 /*
@@ -119,11 +121,12 @@ struct model_probe {
 };
 
 struct model_options {
-    size_t threads; /* 1 .. MODEL_THREADS_MAX; results do not depend on it */
-    size_t context; /* positions; 0: the model's; at most the model's */
-    size_t batch;   /* tokens a pass; 0: MODEL_BATCH_MAX */
-    bool kv_f16;    /* cache in f16, else f32 */
-    bool head_f16;  /* the head's input rounded to f16 first */
+    size_t threads;       /* 1 .. MODEL_THREADS_MAX; results do not depend on it */
+    size_t context;       /* positions; 0: the model's; at most the model's */
+    size_t batch;         /* tokens a pass; 0: MODEL_BATCH_MAX */
+    bool kv_f16;          /* cache in f16, else f32 */
+    bool head_f16;        /* the head's input rounded to f16 first */
+    enum model_head head; /* all but the full one need w->head_copy */
 };
 
 /* One sequence: cache, buffers, the kernels it runs with. */
@@ -148,7 +151,7 @@ enum model_logits { MODEL_LOGITS_NONE, MODEL_LOGITS_LAST, MODEL_LOGITS_ALL };
 
 /*
  * Feeds tokens[count], count >= 1, as they are, at the next positions. logits is [vocab] of the last token,
- * or [count * vocab] of all, or NULL for none. probe may be NULL. QK_ERR_ARG, with nothing changed, for a
+ * or [count * vocab] of all, or NULL for none. With MODEL_HEAD_I8 they are approximate. probe may be NULL. QK_ERR_ARG, with nothing changed, for a
  * token >= vocab (or negative) and for more positions than the context.
  */
 int model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,

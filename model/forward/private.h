@@ -63,6 +63,9 @@ struct model_state {
     float *row;      /* [threads][blocks of the widest row * 256] */
     float *ones;     /* [blocks of the widest row] */
     float *rope_row; /* [threads][kv width] */
+
+    size_t last;                   /* the last token's row of x */
+    struct model_head_state *head; /* head.c; NULL with the full head */
 };
 
 /* Calls the state's kernel of that op. */
@@ -77,3 +80,11 @@ void model_multiply(struct model_state *s, const struct model_matrix *m, float *
 void model_quantise(struct model_state *s, size_t columns, size_t tokens);
 /* logits[t][v] for `tokens` rows of s->input. */
 void model_head(struct model_state *s, float *logits, size_t tokens);
+
+/* s->head, as the options have it. QK_ERR_ARG when the weights have no copy of the head that it needs. */
+int model_head_state_new(struct model_state *s, struct qk_error *err);
+void model_head_state_free(struct model_head_state *h); /* NULL is fine */
+/* Row `row` of the head in f32, which is exact, into to[embedding]. */
+void model_head_row(const struct model_weights *w, size_t row, float *to);
+/* g of head.h: how far a logit of the full head may be from the exact one, as a part of |w| * |x|. */
+double model_head_sum_error(const struct model_weights *w);

@@ -129,6 +129,8 @@ int model_state_new(struct model_state **to, const struct model_weights *w,
         code = take_cache(s, err);
     if (!code)
         code = model_pool_new(&s->pool, o.threads, err);
+    if (!code)
+        code = model_head_state_new(s, err);
     if (code) {
         model_state_free(s);
         return code;
@@ -143,6 +145,7 @@ void model_state_free(struct model_state *s)
     if (!s)
         return;
     model_pool_free(s->pool);
+    model_head_state_free(s->head);
     void *const all[] = {s->hidden,  s->cache,  s->cosine, s->sine, s->x,       s->input,   s->qkv,
                          s->rotated, s->mixed,  s->gate,   s->up,   s->q,       s->q_scale, s->q_sum,
                          s->sums,    s->weight, s->row,    s->ones, s->rope_row};

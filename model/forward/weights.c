@@ -183,6 +183,7 @@ void model_weights_free(struct model_weights *w)
     free(w->layer);
     free(w->embedding_copy);
     free(w->output_norm);
+    model_head_copy_free(w->head_copy);
     model_gguf_close(&w->gguf);
     *w = (struct model_weights){0};
 }

@@ -20,6 +20,17 @@ static bool second_of(const struct argp_state *state, const char *option, const 
     return !strcmp(arg, second);
 }
 
+/* The head of that name, or cli_wrong. */
+static enum model_head head_of(const struct argp_state *state, const char *arg)
+{
+    int head = 0;
+    while (head < MODEL_HEADS && strcmp(arg, model_head_names[head]))
+        head++;
+    if (head == MODEL_HEADS)
+        cli_wrong(state, "--head: unknown '%s'; expected full, certified or i8", arg);
+    return (enum model_head)head;
+}
+
 error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to)
 {
     struct cli_model_options *o = to;
@@ -30,8 +41,11 @@ error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to)
     case CLI_MODEL_KV:
         o->kv_f16 = second_of(state, "--kv", arg, "f32", "f16");
         return 0;
-    case CLI_MODEL_HEAD:
+    case CLI_MODEL_HEAD_INPUT:
         o->head_f16 = second_of(state, "--head-input", arg, "f32", "f16");
+        return 0;
+    case CLI_MODEL_HEAD:
+        o->head = head_of(state, arg);
         return 0;
     case ARGP_KEY_ARG:
         if (o->model)
@@ -41,6 +55,12 @@ error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to)
     default:
         return ARGP_ERR_UNKNOWN;
     }
+}
+
+void cli_model_all_logits(const struct argp_state *state, const struct cli_model_options *o)
+{
+    if (o->head == MODEL_HEAD_CERTIFIED)
+        cli_wrong(state, "--head: certified computes the largest logits only; expected full or i8");
 }
 
 size_t cli_model_cpus(void)
@@ -78,6 +98,24 @@ int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned la
     return code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;
 }
 
+int cli_model_head(struct model_weights *w, enum model_head *head, size_t threads, struct qk_error *err)
+{
+    struct qk_error why;
+    if (*head == MODEL_HEAD_FULL)
+        return 0;
+    const int code = model_head_copy_make(w, threads ? threads : 1, &why);
+    if (code == QK_ERR_UNAVAILABLE && *head == MODEL_HEAD_CERTIFIED) {
+        cli_say("qkbench: the full head is used: %s: %s", why.where, why.text);
+        *head = MODEL_HEAD_FULL;
+        return 0;
+    }
+    if (!code)
+        cli_say("qkbench: compact copy of the head: %.1f MB", (double)w->head_copy->bytes * 1e-6);
+    else
+        *err = why;
+    return code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;
+}
+
 int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool tokenizer,
                    struct qk_error *err)
 {
@@ -96,7 +134,9 @@ int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool 
         model_gguf_close(&g);
         return code;
     }
-    return cli_model_weights(&m->weights, &g, model_kernels_layout(&m->kernels), err);
+    code = cli_model_weights(&m->weights, &g, model_kernels_layout(&m->kernels), err);
+    m->head = o->head;
+    return code ? code : cli_model_head(&m->weights, &m->head, o->threads, err);
 }
 
 int cli_model_state(struct model_state **s, const struct cli_model *m, const struct cli_model_options *o,
@@ -106,7 +146,8 @@ int cli_model_state(struct model_state **s, const struct cli_model *m, const str
                                           .context = context,
                                           .batch = batch,
                                           .kv_f16 = o->kv_f16,
-                                          .head_f16 = o->head_f16};
+                                          .head_f16 = o->head_f16,
+                                          .head = m->head};
     return model_state_new(s, &m->weights, &m->kernels, &options, err);
 }
 

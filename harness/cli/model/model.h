@@ -17,7 +17,7 @@ int cli_model_perplexity(int argc, char **argv);
 int cli_model_synth(int argc, char **argv);
 
 /*
- * How a model computes, as --act, --kv, --head-input, --kernels, --threads and MODEL have it. The options of
+ * How a model computes, as --act, --kv, --head, --head-input, --kernels, --threads and MODEL have it. The options of
  * each command begin with it.
  */
 struct cli_model_options {
@@ -25,16 +25,18 @@ struct cli_model_options {
     const char *kernels; /* one set, or for bench several */
     enum model_act act;
     bool kv_f16, head_f16;
+    enum model_head head;
     size_t threads; /* 0: all CPUs allowed */
 };
 
-enum { CLI_MODEL_ACT = 0x1000, CLI_MODEL_KV, CLI_MODEL_HEAD, CLI_MODEL_KERNELS };
+enum { CLI_MODEL_ACT = 0x1000, CLI_MODEL_KV, CLI_MODEL_HEAD_INPUT, CLI_MODEL_HEAD, CLI_MODEL_KERNELS };
 #define CLI_MODEL_OPTIONS_ROUNDING(kv, head)                                                                 \
     CLI_ROW("act", CLI_MODEL_ACT, "int8|f32", CLI_OTHER,                                                     \
             "Activations of the ternary products (default: as the set has them)", 2),                        \
         CLI_ROW("kv", CLI_MODEL_KV, "f32|f16", CLI_OTHER, "Cache of keys and values (default: " kv ")", 2),  \
-        CLI_ROW("head-input", CLI_MODEL_HEAD, "f32|f16", CLI_OTHER,                                          \
+        CLI_ROW("head-input", CLI_MODEL_HEAD_INPUT, "f32|f16", CLI_OTHER,                                    \
                 "What the head multiplies (default: " head ")", 2)
+#define CLI_MODEL_OPTION_HEAD(words, what) CLI_ROW("head", CLI_MODEL_HEAD, words, CLI_OTHER, what, 2)
 #define CLI_MODEL_OPTION_KERNELS(what)                                                                       \
     CLI_ROW("kernels", CLI_MODEL_KERNELS, "SET", CLI_STRING(cli_model_options, kernels), what, 2)
 #define CLI_MODEL_OPTION_THREADS(what)                                                                       \
@@ -45,6 +47,8 @@ enum { CLI_MODEL_ACT = 0x1000, CLI_MODEL_KV, CLI_MODEL_HEAD, CLI_MODEL_KERNELS }
  * *o.
  */
 error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to);
+/* Refuses the certified head, for a command that needs every logit. */
+void cli_model_all_logits(const struct argp_state *state, const struct cli_model_options *o);
 /* CPUs this process may run on, at most MODEL_THREADS_MAX. */
 size_t cli_model_cpus(void);
 
@@ -58,11 +62,12 @@ int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err)
 struct cli_model {
     struct model_weights weights;
     struct model_kernels kernels;
+    enum model_head head;              /* as asked for, or full when no copy could be made */
     struct model_tokenizer *tokenizer; /* NULL without */
 };
 /*
- * Opens, parses o->kernels as one set, reads the tokenizer if wanted, loads the layout the set needs and says
- * on stderr how large copies are. A model that cannot run at all is QK_ERR_FORMAT here: nothing about this
+ * Opens, parses o->kernels as one set, reads the tokenizer if wanted, loads the layout the set needs, copies
+ * the head where o->head wants it, and says on stderr how large copies are. A model that cannot run at all is QK_ERR_FORMAT here: nothing about this
  * machine would change that.
  */
 int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool tokenizer,
@@ -71,6 +76,11 @@ int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool 
 int cli_model_state(struct model_state **s, const struct cli_model *m, const struct cli_model_options *o,
                     size_t context, size_t batch, struct qk_error *err);
 void cli_model_close(struct cli_model *m);
+/*
+ * Makes the copy that *head reads, if it reads one, by o->threads. Where a certified head cannot be had, *head
+ * becomes the full one, and why is said; with i8 that is an error.
+ */
+int cli_model_head(struct model_weights *w, enum model_head *head, size_t threads, struct qk_error *err);
 /* Weights in these layouts from the container, which is taken over or closed. */
 int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err);
 
