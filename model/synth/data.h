@@ -23,8 +23,12 @@ void model_synth_stream_seed(struct model_synth_stream *s, uint64_t seed, uint64
 /* f32 from 0.75 to 1.25. */
 void model_synth_write_norm(struct model_gguf_writer *w, struct model_synth_stream *s, uint64_t elements);
 
-/* f16, either sign, magnitudes from 2^-7 to 2^-3, as many in each octave. elements is a multiple of 4. */
-void model_synth_write_f16(struct model_gguf_writer *w, struct model_synth_stream *s, uint64_t elements);
+/*
+ * f16, either sign, magnitudes from 2^-7 to 2^-3, as many in each octave, times 2^louder, louder <= 15.
+ * elements is a multiple of 4.
+ */
+void model_synth_write_f16(struct model_gguf_writer *w, struct model_synth_stream *s, uint64_t elements,
+                           unsigned louder);
 
 /*
  * I2_S: codes of which 27/64 are zero and the others of either sign, then the scale and a zeroed tail.
