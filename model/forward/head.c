@@ -173,6 +173,16 @@ static void read_planes(struct model_state *s, enum planes planes)
     s->head->work.bytes += (planes == BOTH ? 2 : 1) * plane + rest;
 }
 
+bool model_head_intervals(struct model_state *s, bool coarse, const float **lower, const float **upper)
+{
+    *lower = s->head->lower;
+    *upper = s->head->upper;
+    if (!quantise_input(s, s->input))
+        return false;
+    read_planes(s, coarse ? COARSE : BOTH);
+    return true;
+}
+
 static void approximate(struct model_state *s, float *logits, size_t tokens)
 {
     const struct model_config *c = &s->w->config;
@@ -269,7 +279,7 @@ static size_t narrow(struct model_state *s, size_t k)
     return candidates(h, k, vocab);
 }
 
-static void find_top(struct model_state *s, size_t k, struct model_top *top)
+void model_head_top(struct model_state *s, size_t k, struct model_top *top)
 {
     struct model_head_state *h = s->head;
     const size_t vocab = s->w->config.vocab;
@@ -303,7 +313,7 @@ int model_forward_top(struct model_state *s, const int32_t *tokens, size_t count
     if (probe)
         probe->mark(probe->ctx, MODEL_PART_NORMS);
     round_input(s, 1);
-    find_top(s, k, top);
+    model_head_top(s, k, top);
     if (probe)
         probe->mark(probe->ctx, MODEL_PART_HEAD);
     return 0;

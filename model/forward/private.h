@@ -84,6 +84,13 @@ void model_head(struct model_state *s, float *logits, size_t tokens);
 /* s->head, as the options have it. QK_ERR_ARG when the weights have no copy of the head that it needs. */
 int model_head_state_new(struct model_state *s, struct qk_error *err);
 void model_head_state_free(struct model_head_state *h); /* NULL is fine */
+/* The k largest logits of the first row of s->input, by a certified head. */
+void model_head_top(struct model_state *s, size_t k, struct model_top *top);
+/*
+ * What it goes by: an interval for each logit of that row, by the coarse plane alone or by both. False when
+ * there are none. Valid until the next call.
+ */
+bool model_head_intervals(struct model_state *s, bool coarse, const float **lower, const float **upper);
 /* Row `row` of the head in f32, which is exact, into to[embedding]. */
 void model_head_row(const struct model_weights *w, size_t row, float *to);
 /* g of head.h: how far a logit of the full head may be from the exact one, as a part of |w| * |x|. */
