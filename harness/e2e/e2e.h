@@ -33,6 +33,7 @@ const char *bench_e2e_part(size_t part);
 struct bench_e2e_row {
     char kernels[160]; /* the set's text */
     char phase[12];    /* of the roadmap: "baseline", "1", ...; "-" outside the ladder */
+    char head[16];     /* one of model_head_names; empty: not said, the full one */
     char matrices[64]; /* what multiplies a token's ternary matrices: "i2s16_gemv/avx512_mask" */
     size_t threads;
     size_t prompt, generate; /* tokens of the test; one of them is 0 */
@@ -41,6 +42,9 @@ struct bench_e2e_row {
     /* [repetitions * BENCH_E2E_PARTS]; a row adds up to its sample. NULL when read from a file. */
     double *parts_ns;
     char date[40]; /* when the row's first repetition began */
+    /* Of generation, weights that a token read; 0: as the model's. head_rows: of a head that is not full. */
+    uint64_t bytes_per_token;
+    double head_rows; /* rows of the head that a token had computed beside its copy */
     size_t metric_count;
     struct bench_metric *metrics; /* owned: counters of one token; only of generation with one thread */
 
@@ -66,21 +70,22 @@ struct bench_e2e {
     size_t layers;
     size_t batch;
     bool kv_f16, head_f16;
-    struct bench_dropped dropped;    /* tests, which were done again */
-    size_t i2s16_bytes, qk256_bytes; /* of the copies that were made */
+    struct bench_dropped dropped;                /* tests, which were done again */
+    size_t i2s16_bytes, qk256_bytes, head_bytes; /* of the copies that were made */
     uint64_t bytes_per_token,
-        peak_rss_bytes; /* weights that one generated token reads; of the whole process */
+        peak_rss_bytes; /* weights that one generated token reads with the full head; of the process */
     /* Of the intervals: 0.95, or with few repetitions that of their smallest and largest. 0: none. */
     double level;
     size_t count;
-    struct bench_e2e_row *rows; /* owned; set by set, threads by threads, prompt before generation */
+    struct bench_e2e_row *rows; /* owned; set by set, head by head, threads by threads, prompt first */
 };
 
 struct bench_e2e_config {
     const struct model_weights *weights; /* with the layouts of all sets */
     const struct model_kernels *sets;
-    const size_t *threads; /* each 1 .. MODEL_THREADS_MAX */
-    size_t set_count, thread_count;
+    const size_t *threads;        /* each 1 .. MODEL_THREADS_MAX */
+    const enum model_head *heads; /* each with the copy it needs; NULL: the full one */
+    size_t set_count, thread_count, head_count;
     size_t prompt, generate; /* tokens; 0 leaves the test out, not both */
     size_t repetitions;      /* 1 .. BENCH_E2E_REPETITIONS_MAX */
     size_t batch;            /* 0: MODEL_BATCH_MAX */

@@ -238,9 +238,14 @@ int model_config_read(struct model_config *c, const struct model_gguf *g, struct
     return 0;
 }
 
+size_t model_head_bytes(const struct model_config *c)
+{
+    return c->vocab * c->embedding * 2;
+}
+
 size_t model_bytes_per_token(const struct model_config *c)
 {
-    size_t sum = (c->vocab + 1) * c->embedding * 2 + c->embedding * 4;
+    size_t sum = model_head_bytes(c) + c->embedding * (2 + 4); /* and one row of the embedding, and a norm */
     for (int i = 0; i < MODEL_TENSOR_FORMS; i++) {
         const struct model_tensor_form *f = &model_tensor_forms[i];
         const size_t elements = (size_t)(model_dim(c, f->ne0) * model_dim(c, f->ne1));

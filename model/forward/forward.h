@@ -79,6 +79,8 @@ struct model_weights {
 int model_config_read(struct model_config *c, const struct model_gguf *g, struct qk_error *err);
 /* Bytes of weights that one generated token reads: codes, norms, its embedding and the head. */
 size_t model_bytes_per_token(const struct model_config *c);
+/* Those of them that are the head's. */
+size_t model_head_bytes(const struct model_config *c);
 
 /*
  * Takes over *g (zeroed on success, unchanged on failure) and makes the layouts asked for (a mask of

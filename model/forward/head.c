@@ -189,6 +189,7 @@ static void approximate(struct model_state *s, float *logits, size_t tokens)
     struct model_head_state *h = s->head;
     for (size_t t = 0; t < tokens; t++) {
         float *to = logits + t * c->vocab;
+        h->work.tokens++;
         quantise_input(s, s->input + t * c->embedding); /* of what is not finite come NaN logits */
         read_planes(s, BOTH);
         for (size_t r = 0; r < c->vocab; r++)

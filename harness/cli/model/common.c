@@ -20,8 +20,7 @@ static bool second_of(const struct argp_state *state, const char *option, const 
     return !strcmp(arg, second);
 }
 
-/* The head of that name, or cli_wrong. */
-static enum model_head head_of(const struct argp_state *state, const char *arg)
+enum model_head cli_model_head_of(const struct argp_state *state, const char *arg)
 {
     int head = 0;
     while (head < MODEL_HEADS && strcmp(arg, model_head_names[head]))
@@ -45,7 +44,7 @@ error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to)
         o->head_f16 = second_of(state, "--head-input", arg, "f32", "f16");
         return 0;
     case CLI_MODEL_HEAD:
-        o->head = head_of(state, arg);
+        o->head = cli_model_head_of(state, arg);
         return 0;
     case ARGP_KEY_ARG:
         if (o->model)

@@ -47,6 +47,8 @@ enum { CLI_MODEL_ACT = 0x1000, CLI_MODEL_KV, CLI_MODEL_HEAD_INPUT, CLI_MODEL_HEA
  * *o.
  */
 error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to);
+/* The head of that name, or cli_wrong. */
+enum model_head cli_model_head_of(const struct argp_state *state, const char *arg);
 /* Refuses the certified head, for a command that needs every logit. */
 void cli_model_all_logits(const struct argp_state *state, const struct cli_model_options *o);
 /* CPUs this process may run on, at most MODEL_THREADS_MAX. */

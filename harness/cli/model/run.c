@@ -34,13 +34,14 @@ static void print_time(const char *what, size_t n, const char *each, double ns, 
 /* Which head gave the logits, and what it read. */
 static void print_head(const struct model_head_work *w, enum model_head head, const struct model_config *c)
 {
-    const double tokens = (double)w->tokens, full = (double)(c->vocab * c->embedding * 2) * 1e-6;
-    if (w->tokens)
+    const double tokens = (double)w->tokens, full = (double)model_head_bytes(c) * 1e-6;
+    if (head == MODEL_HEAD_CERTIFIED && w->tokens)
         fprintf(stderr,
                 "head       certified: %.1f of %zu rows computed and %.1f MB read a token, of %.1f MB\n",
                 (double)w->rescored / tokens, c->vocab, (double)w->bytes * 1e-6 / tokens, full);
     else if (head == MODEL_HEAD_I8)
-        fputs("head       i8: not exact\n", stderr);
+        fprintf(stderr, "head       i8, not exact: %.1f MB read a token, of %.1f MB\n",
+                (double)w->bytes * 1e-6 / tokens, full);
     else
         fprintf(stderr, "head       full: %.1f MB read a token\n", full);
 }
