@@ -49,8 +49,9 @@ static void add_kernels(struct report_table *t, const struct bench_e2e_row *row)
     else if (row->generate)
         report_table_cell(
             t, "%s, %s head%s [%zu]", row->kernels, row->head, exact ? "" : ", not exact",
-            report_table_note(t, "%.1f rows of the head computed and %.1f MB of weights read a token",
-                              row->head_rows, (double)row->bytes_per_token * 1e-6));
+            report_table_note(
+                t, "%.1f rows of the head computed beside its copy, %.1f MB of weights read a token",
+                row->head_rows, (double)row->bytes_per_token * 1e-6));
     else
         report_table_cell(t, "%s, %s head%s", row->kernels, row->head, exact ? "" : ", not exact");
 }
