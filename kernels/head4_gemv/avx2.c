@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Lanes are rows, so four activations are broadcast to all of them and nothing is summed across lanes. A
- * block of 32 columns adds 16 products into each half lane: 16 * 15 * 128 = 30720 fits 16 bits, so a block is
+ * block of 32 columns adds 16 products into each half lane. 16 * 15 * 128 = 30720 fits 16 bits. So a block is
  * widened once, by a multiply that doubles it as well. Two halves of eight rows share the broadcasts. 70
  * vector operations per 512 codes. For: any AVX2 CPU with F16C. Source: own.
  */

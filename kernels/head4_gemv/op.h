@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * head4_gemv: y[r] = sum over b of (float)(2 * sum of code[r][c] * q[c] over block b - bias[b])
- *                                  * (scale[r][b] * x_scale[b])
- *   y       [rows] f32
- *   codes   [rows * columns / 2] HEAD4 order (layout.h): 0 to 15
- *   scale   [rows * columns / 32] IEEE binary16, HEAD4 order
- *   q       [columns] i8, any value
- *   bias    [columns / 32] i32, -2^24 to 2^24
- *   x_scale [columns / 32] f32
- * One plane of 4 bits of a matrix. With bias[b] = 15 * the sum of the block's q, a code means 2 * code - 15.
+ * head4_gemv: one plane of 4 bits of a matrix, times a row of int8.
+ *
+ *     y[r] = sum over b of (float)(2 * s[r][b] - bias[b]) * (scale[r][b] * x_scale[b])
+ *     s[r][b] = sum of code[r][c] * q[c] over the 32 columns of block b
+ *
+ *   y        [rows] f32
+ *
+ *   codes    [rows * columns / 2] HEAD4 order (layout.h), each 0 to 15
+ *
+ *   scale    [rows * columns / 32] IEEE binary16, HEAD4 order
+ *
+ *   q        [columns] i8, any value
+ *
+ *   bias     [columns / 32] i32, -2^24 to 2^24
+ *
+ *   x_scale  [columns / 32] f32
+ *
+ * With bias[b] = 15 * the sum of the block's q, a code means 2 * code - 15.
  * A finer plane of the same matrix has the same scales, and its y is worth a sixteenth.
  *
  * The inner sum is exact. It is converted to the nearest f32, the two scales are multiplied, and so are both,

@@ -232,3 +232,18 @@ int model_forward(struct model_state *s, const int32_t *tokens, size_t count, fl
     }
     return 0;
 }
+
+int model_forward_top(struct model_state *s, const int32_t *tokens, size_t count, size_t k,
+                      struct model_top *top, const struct model_probe *probe, struct qk_error *err)
+{
+    const struct model_config *c = &s->w->config;
+    if (k < 1 || k > model_top_most(s))
+        return qk_fail(err, QK_ERR_ARG, "k", "found %zu, expected 1 to %zu", k, model_top_most(s));
+    const int code = model_forward(s, tokens, count, NULL, MODEL_LOGITS_NONE, probe, err);
+    if (code)
+        return code;
+    norm(s, s->x + s->last * c->embedding, s->w->output_norm, c->embedding, 1, probe);
+    model_head_top(s, k, top);
+    mark(probe, MODEL_PART_HEAD);
+    return 0;
+}

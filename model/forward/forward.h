@@ -153,8 +153,9 @@ enum model_logits { MODEL_LOGITS_NONE, MODEL_LOGITS_LAST, MODEL_LOGITS_ALL };
 
 /*
  * Feeds tokens[count], count >= 1, as they are, at the next positions. logits is [vocab] of the last token,
- * or [count * vocab] of all, or NULL for none. With MODEL_HEAD_I8 they are approximate. probe may be NULL. QK_ERR_ARG, with nothing changed, for a
- * token >= vocab (or negative) and for more positions than the context.
+ * or [count * vocab] of all, or NULL for none. With MODEL_HEAD_I8 they are approximate. probe may be NULL.
+ * QK_ERR_ARG, with nothing changed, for a token >= vocab (or negative) and for more positions than the
+ * context.
  */
 int model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,
                   enum model_logits which, const struct model_probe *probe, struct qk_error *err);

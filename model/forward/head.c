@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Logits of the last hidden state: all of them, or the largest and no others. head.h says why that is exact. */
+/* Logits of the last hidden state: all of them, or the largest and no others. head.h has the bound. */
 #include "model/forward/private.h"
 
 #include "kernels/act_quant/op.h"
@@ -7,7 +7,6 @@
 #include "kernels/f16_gemv/op.h"
 #include "kernels/head4_gemv/op.h"
 #include "kernels/layout.h"
-#include "kernels/rmsnorm/op.h"
 #include "kernels/rows/sums.h"
 
 #include <float.h>
@@ -284,6 +283,7 @@ void model_head_top(struct model_state *s, size_t k, struct model_top *top)
 {
     struct model_head_state *h = s->head;
     const size_t vocab = s->w->config.vocab;
+    round_input(s, 1);
     size_t n = quantise_input(s, s->input) ? narrow(s, k) : vocab;
     h->work.tokens++;
     if (n > vocab / 2) {
@@ -300,26 +300,6 @@ void model_head_top(struct model_state *s, size_t k, struct model_top *top)
     *top = (struct model_top){n, h->id, h->logit};
 }
 
-int model_forward_top(struct model_state *s, const int32_t *tokens, size_t count, size_t k,
-                      struct model_top *top, const struct model_probe *probe, struct qk_error *err)
-{
-    const struct model_config *c = &s->w->config;
-    if (k < 1 || k > model_top_most(s))
-        return qk_fail(err, QK_ERR_ARG, "k", "found %zu, expected 1 to %zu", k, model_top_most(s));
-    const int code = model_forward(s, tokens, count, NULL, MODEL_LOGITS_NONE, probe, err);
-    if (code)
-        return code;
-    MODEL_CALL(s, rmsnorm, s->input, s->x + s->last * c->embedding, s->w->output_norm, c->embedding,
-               c->epsilon);
-    if (probe)
-        probe->mark(probe->ctx, MODEL_PART_NORMS);
-    round_input(s, 1);
-    model_head_top(s, k, top);
-    if (probe)
-        probe->mark(probe->ctx, MODEL_PART_HEAD);
-    return 0;
-}
-
 size_t model_top_most(const struct model_state *s)
 {
     return s->options.head == MODEL_HEAD_CERTIFIED ? s->w->config.vocab / TOP_SHARE : 0;
@@ -333,9 +313,10 @@ const struct model_head_work *model_head_work(const struct model_state *s)
 
 static void *take(size_t count, size_t size, struct qk_error *err, int *code)
 {
-    void *p = *code ? NULL : model_alloc(count, size, "buffers of the head", err);
+    void *p = *code ? NULL : calloc(count, size);
     if (!p && !*code)
-        *code = QK_ERR_MEMORY;
+        *code =
+            qk_fail(err, QK_ERR_MEMORY, "buffers of the head", "no memory for %zu x %zu bytes", count, size);
     return p;
 }
 

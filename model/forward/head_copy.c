@@ -246,8 +246,8 @@ int model_head_copy_make(struct model_weights *w, size_t threads, struct qk_erro
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a copy of the head");
     c->rows = (vocab + HEAD4_ROWS - 1) / HEAD4_ROWS * HEAD4_ROWS;
     int code = reserve_all(c, columns, err);
-    if (!code && !(m.row = model_alloc(threads * columns, sizeof *m.row, "rows of the head", err)))
-        code = QK_ERR_MEMORY;
+    if (!code && !(m.row = calloc(threads * columns, sizeof *m.row)))
+        code = qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for rows of the head");
     if (!code)
         code = model_pool_new(&pool, threads, err);
     if (!code)
