@@ -20,11 +20,8 @@ static void mark(const struct model_probe *probe, enum model_part part)
 static void embed(struct model_state *s, const int32_t *tokens, size_t count)
 {
     const size_t width = s->w->config.embedding;
-    for (size_t t = 0; t < count; t++) {
-        const uint16_t *row = s->w->embedding + (size_t)tokens[t] * width;
-        for (size_t i = 0; i < width; i++)
-            s->x[t * width + i] = qk_f16_to_f32(row[i]);
-    }
+    for (size_t t = 0; t < count; t++)
+        model_head_row(s->w, (size_t)tokens[t], s->x + t * width);
 }
 
 struct norming {

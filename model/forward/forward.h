@@ -8,7 +8,7 @@
  *   state.c    model_state_*        forward.c  model_forward
  *
  * Source of the forward pass: microsoft/BitNet gpu/model.py and the published GGUF (squared ReLU on the gate
- * branch, norms before the output and down projections, NeoX rope, tied f16 embedding as head).
+ * branch, norms before the output and down projections, NeoX rope, tied embedding as head).
  */
 #pragma once
 
@@ -24,8 +24,9 @@ enum {
 };
 
 struct model_config {
-    char arch[16];  /* "bitnet-b1.58" or "bitnet-25" */
-    char name[128]; /* general.name, cut; may be empty */
+    char arch[16];                  /* "bitnet-b1.58" or "bitnet-25" */
+    char name[128];                 /* general.name, cut; may be empty */
+    enum model_gguf_type head_type; /* of embedding and head: F32, F16 or BF16 */
     size_t vocab, context, embedding, layers, feed_forward, heads, kv_heads, head_dim;
     float epsilon;    /* of all norms */
     double rope_base; /* angle of pair j at position p: p * rope_base^(-2j / head_dim) */
@@ -61,10 +62,10 @@ struct model_layer {
 struct model_weights {
     struct model_gguf gguf; /* owned */
     struct model_config config;
-    struct model_layer *layer;         /* [config.layers] */
-    const uint16_t *embedding;         /* [vocab * embedding] f16, row by row: embedding and head */
-    uint16_t *embedding_copy;          /* owned when the file's data is not aligned for it; else NULL */
-    float *output_norm;                /* [embedding] */
+    struct model_layer *layer; /* [config.layers] */
+    const void *embedding;     /* [vocab * embedding] of config.head_type, row by row: also the head */
+    void *embedding_copy;      /* owned when the file's data is not aligned for it; else NULL */
+    float *output_norm;        /* [embedding] */
     struct model_head_copy *head_copy; /* owned; NULL until model_head_copy_make */
     unsigned layouts;                  /* MODEL_LAYOUT_* that are there */
     size_t i2s16_bytes, qk256_bytes;   /* of the copies, 0 without */

@@ -5,6 +5,7 @@
 #include "kernels/act_quant/op.h"
 #include "kernels/f16.h"
 #include "kernels/f16_gemv/op.h"
+#include "kernels/f32_dot/op.h"
 #include "kernels/head4_gemv/op.h"
 #include "kernels/layout.h"
 #include "kernels/rows/sums.h"
@@ -43,30 +44,54 @@ struct model_head_state {
     struct model_head_work work;
 };
 
+static const void *row_at(const struct model_weights *w, size_t row)
+{
+    return (const char *)w->embedding + row * model_head_row_bytes(&w->config);
+}
+
 void model_head_row(const struct model_weights *w, size_t row, float *to)
 {
-    const uint16_t *from = w->embedding + row * w->config.embedding;
-    for (size_t i = 0; i < w->config.embedding; i++)
-        to[i] = qk_f16_to_f32(from[i]);
+    const size_t n = w->config.embedding;
+    const uint16_t *from = row_at(w, row);
+    if (w->config.head_type == MODEL_GGUF_TYPE_F32) {
+        memcpy(to, from, n * sizeof *to);
+    } else if (w->config.head_type == MODEL_GGUF_TYPE_F16) {
+        for (size_t i = 0; i < n; i++)
+            to[i] = qk_f16_to_f32(from[i]);
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            const uint32_t bits = (uint32_t)from[i] << 16;
+            memcpy(to + i, &bits, sizeof bits);
+        }
+    }
 }
 
-static size_t row_bytes(const struct model_weights *w)
-{
-    return w->config.embedding * sizeof *w->embedding;
-}
-
-/* As kernels/rows/sums.h has it. */
+/* As kernels/rows/sums.h has it for f16_gemv, and kernels/cases/dot.h for f32_dot. */
 double model_head_sum_error(const struct model_weights *w)
 {
-    const double k = (double)((w->config.embedding + QK_SUMS - 1) / QK_SUMS) + 7;
+    const size_t n = w->config.embedding;
+    const double k = w->config.head_type == MODEL_GGUF_TYPE_F16 ? (double)((n + QK_SUMS - 1) / QK_SUMS) + 7
+                                                                : (double)n / 8 + 16;
     return k * 0x1p-24 / (1 - k * 0x1p-24);
 }
 
-/* The row function: logits of rows [first, end) for one token's input. */
-static void multiply_rows(struct model_state *s, float *to, const float *input, size_t first, size_t end)
+/* The row function: logits of rows [first, end) for one token's input. A row of BF16 is widened first. */
+static void multiply_rows(struct model_state *s, float *to, const float *input, size_t first, size_t end,
+                          size_t thread)
 {
     const size_t width = s->w->config.embedding;
-    MODEL_CALL(s, f16_gemv, to, s->w->embedding + first * width, input, end - first, width);
+    const enum model_gguf_type type = s->w->config.head_type;
+    float *wide = s->row + thread * s->row_room;
+    if (type == MODEL_GGUF_TYPE_F16) {
+        MODEL_CALL(s, f16_gemv, to, row_at(s->w, first), input, end - first, width);
+        return;
+    }
+    for (size_t r = first; r < end; r++) {
+        if (type == MODEL_GGUF_TYPE_BF16)
+            model_head_row(s->w, r, wide);
+        MODEL_CALL(s, f32_dot, to + (r - first), type == MODEL_GGUF_TYPE_BF16 ? wide : row_at(s->w, r), input,
+                   width);
+    }
 }
 
 static void round_input(struct model_state *s, size_t tokens)
@@ -86,9 +111,9 @@ static void full_part(void *ctx, size_t first, size_t end, size_t thread)
 {
     const struct heading *h = ctx;
     const struct model_config *c = &h->s->w->config;
-    (void)thread;
     for (size_t t = 0; t < h->tokens; t++)
-        multiply_rows(h->s, h->logits + t * c->vocab + first, h->s->input + t * c->embedding, first, end);
+        multiply_rows(h->s, h->logits + t * c->vocab + first, h->s->input + t * c->embedding, first, end,
+                      thread);
 }
 
 static void full_head(struct model_state *s, float *logits, size_t tokens)
@@ -246,10 +271,9 @@ static size_t candidates(struct model_head_state *h, size_t k, size_t vocab)
 static void rescore_part(void *ctx, size_t first, size_t end, size_t thread)
 {
     struct model_state *s = ctx;
-    (void)thread;
     for (size_t i = first; i < end; i++) {
         const size_t row = (size_t)s->head->id[i];
-        multiply_rows(s, s->head->logit + i, s->input, row, row + 1);
+        multiply_rows(s, s->head->logit + i, s->input, row, row + 1, thread);
     }
 }
 
@@ -270,7 +294,7 @@ static size_t narrow(struct model_state *s, size_t k)
     }
     read_planes(s, COARSE);
     size_t n = candidates(h, k, vocab);
-    if (n * row_bytes(s->w) <= fine_bytes) {
+    if (n * model_head_row_bytes(&s->w->config) <= fine_bytes) {
         h->work.coarse++;
         return n;
     }
@@ -296,7 +320,7 @@ void model_head_top(struct model_state *s, size_t k, struct model_top *top)
         model_pool_run(s->pool, n, RESCORED, rescore_part, s);
     }
     h->work.rescored += n;
-    h->work.bytes += n * row_bytes(s->w);
+    h->work.bytes += n * model_head_row_bytes(&s->w->config);
     *top = (struct model_top){n, h->id, h->logit};
 }
 

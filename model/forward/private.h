@@ -59,8 +59,9 @@ struct model_state {
     int32_t *sums;             /* [batch][widest] of integer products */
 
     /* Of a thread. */
-    float *weight;   /* [threads][group][context] softmax */
-    float *row;      /* [threads][blocks of the widest row * 256] */
+    float *weight; /* [threads][group][context] softmax */
+    float *row;    /* [threads][row_room]: blocks of the widest row * 256 */
+    size_t row_room;
     float *ones;     /* [blocks of the widest row] */
     float *rope_row; /* [threads][kv width] */
 
@@ -91,6 +92,7 @@ void model_head_top(struct model_state *s, size_t k, struct model_top *top);
  * there are none. Valid until the next call.
  */
 bool model_head_intervals(struct model_state *s, bool coarse, const float **lower, const float **upper);
+size_t model_head_row_bytes(const struct model_config *c);
 /* Row `row` of the head in f32, which is exact, into to[embedding]. */
 void model_head_row(const struct model_weights *w, size_t row, float *to);
 /* g of head.h: how far a logit of the full head may be from the exact one, as a part of |w| * |x|. */

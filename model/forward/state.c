@@ -42,7 +42,8 @@ static int take_buffers(struct model_state *s, struct qk_error *err)
     s->q_sum = take(batch, 1, sizeof *s->q_sum, err, &code);
     s->sums = take(batch, s->widest, sizeof *s->sums, err, &code);
     s->weight = take(threads * s->group, context, sizeof *s->weight, err, &code);
-    s->row = take(threads * blocks_of(s->widest), QK256_BLOCK, sizeof *s->row, err, &code);
+    s->row_room = blocks_of(s->widest) * QK256_BLOCK;
+    s->row = take(threads, s->row_room, sizeof *s->row, err, &code);
     s->ones = take(blocks_of(s->widest), 1, sizeof *s->ones, err, &code);
     s->rope_row = take(threads, c->kv_heads * c->head_dim, sizeof *s->rope_row, err, &code);
     s->cosine = take(context, c->head_dim / 2, sizeof *s->cosine, err, &code);
