@@ -128,9 +128,12 @@ static float *full_logits(const struct bench *b)
 
 static long double exact(const struct bench *b, size_t row)
 {
+    float weight[1024];
     long double sum = 0;
+    assert_in_range(b->columns, 1, 1024);
+    model_head_row(&b->weights, row, weight);
     for (size_t i = 0; i < b->columns; i++)
-        sum += (long double)qk_f16_to_f32(b->head[row * b->columns + i]) * (long double)b->s->input[i];
+        sum += (long double)weight[i] * (long double)b->s->input[i];
     return sum;
 }
 
@@ -168,6 +171,53 @@ UNIT_TEST(intervals_hold)
             }
         close_bench(&b);
     }
+}
+
+/* F32 and BF16: rows of any size, whose weights differ by up to 2^100, denormals among them. */
+UNIT_TEST(intervals_of_wide_weights_hold)
+{
+    static const enum model_gguf_type types[] = {MODEL_GGUF_TYPE_F32, MODEL_GGUF_TYPE_BF16};
+    struct bench b;
+    open_bench(&b, RANDOM, 96);
+    float *wide = malloc(b.rows * b.columns * sizeof *wide);
+    assert_non_null(wide);
+    for (int i = 0; i < 2; i++) {
+        for (size_t at = 0; at < b.rows * b.columns; at++) {
+            const int row = (int)(at / b.columns % 8);
+            const int exponent = row * 22 - 145 + (int)qk_rng_below(&rng, row % 2 ? 4 : 50);
+            wide[at] = ldexpf(gaussian(), exponent < 45 ? exponent : 45);
+            if (types[i] == MODEL_GGUF_TYPE_BF16)
+                memcpy((uint16_t *)(void *)wide + at, (const char *)&wide[at] + 2, 2);
+        }
+        b.weights.config.head_type = types[i];
+        b.weights.embedding = wide;
+        copy_head(&b);
+        for (int input = 0; input < INPUTS; input++)
+            for (int coarse = 0; coarse < 2; coarse++) {
+                make_input(&b, (enum inputs)input);
+                check_intervals(&b, coarse);
+            }
+    }
+    free(wide);
+    close_bench(&b);
+}
+
+UNIT_TEST(a_row_too_large_to_bound_is_not_copied)
+{
+    struct bench b;
+    struct qk_error err;
+    open_bench(&b, RANDOM, 32);
+    float *wide = calloc(b.rows * b.columns, sizeof *wide);
+    assert_non_null(wide);
+    wide[17 * b.columns] = 0x1p61f;
+    b.weights.config.head_type = MODEL_GGUF_TYPE_F32;
+    b.weights.embedding = wide;
+    model_head_copy_free(b.weights.head_copy);
+    b.weights.head_copy = NULL;
+    assert_int_equal(model_head_copy_make(&b.weights, 1, &err), QK_ERR_UNAVAILABLE);
+    assert_says(err.text, "row 17 ");
+    free(wide);
+    close_bench(&b);
 }
 
 /* An error planted in the copy is noticed by the test above: it has no slack to hide one. */
