@@ -4,7 +4,6 @@
  * cannot be bounded.
  */
 #include "kernels/f16.h"
-#include "kernels/f16_gemv/op.h"
 #include "kernels/tests/cmocka_parts.h"
 #include "model/forward/private.h"
 #include "model/forward/tests/forward_fixture.h"
@@ -363,27 +362,6 @@ UNIT_TEST(equal_rows_take_the_full_head)
     model_head_top(b.s, 1, &top);
     assert_int_equal(top.count, b.rows);
     assert_int_equal(model_head_work(b.s)->full, 1);
-    close_bench(&b);
-}
-
-UNIT_TEST(a_row_alone_has_the_bits_it_has_among_all)
-{
-    struct bench b;
-    open_bench(&b, RANDOM, 130);
-    for (size_t i = 0; i < qk_table_builtin()->count; i++) {
-        const struct qk_variant *v = &qk_table_builtin()->rows[i];
-        struct qk_cpu cpu;
-        float all[130], one;
-        assert_int_equal(qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), NULL), 0);
-        if (v->op != QK_OP_f16_gemv || v->kind == QK_CEILING || qk_variant_missing(v, &cpu))
-            continue;
-        make_input(&b, OUTLIERS);
-        QK_CALL(f16_gemv, v->fn, all, b.head, b.s->input, b.rows, b.columns);
-        for (size_t r = 0; r < b.rows; r++) {
-            QK_CALL(f16_gemv, v->fn, &one, b.head + r * b.columns, b.s->input, 1, b.columns);
-            assert_memory_equal(&one, &all[r], sizeof one);
-        }
-    }
     close_bench(&b);
 }
 
