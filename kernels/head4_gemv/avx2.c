@@ -29,7 +29,10 @@ static inline __attribute__((always_inline)) __m256i add_unit(__m256i sum, const
 {
     const __m256i v = _mm256_loadu_si256((const __m256i *)codes), mask = _mm256_set1_epi8(15);
     sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(_mm256_and_si256(v, mask), low));
-    return _mm256_add_epi16(sum, _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(v, 4), mask), high));
+    sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(v, 4), mask), high));
+    /* Keeps gcc 12 from doing the multiplications of all units first and their additions last, by memory. */
+    __asm__("" : "+x"(sum));
+    return sum;
 }
 
 /* Eight rows of a block: their narrow sums doubled, less the bias, times both scales, added to `sum`. */
