@@ -32,6 +32,13 @@
  * So field f of the four bytes of a dword holds four consecutive columns, and the four int8 activations that
  * belong to them are one dword too. Source: own. IQ2_BN_R4 of ikawrakow/ik_llama.cpp does the same for 4
  * rows.
+ *
+ * HEAD4 holds 4-bit codes in the same way. A unit is 16 rows x 8 columns in 64 bytes; four units are a block
+ * of 32 columns. The scales of blocks, one f16 a row, stand in an array of their own: 16 rows, block by
+ * block, then the next 16 rows.
+ *
+ *     byte 4r + i of the unit:   bit  7 6 5 4      3 2 1 0
+ *                                row r, column 4 + i      i
  */
 #pragma once
 
@@ -50,4 +57,10 @@ enum {
     I2S16_ROWS = 16,
     I2S16_COLUMNS = 16,
     I2S16_UNIT_BYTES = 64,
+
+    HEAD4_ROWS = 16,
+    HEAD4_BLOCK = 32, /* columns */
+    HEAD4_BLOCK_BYTES = 256,
+    HEAD4_UNIT_COLUMNS = 8,
+    HEAD4_UNIT_BYTES = 64,
 };

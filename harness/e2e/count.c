@@ -26,7 +26,8 @@ int bench_e2e_count(struct bench_e2e_work *w, struct model_state *s, const struc
                                        .ctx = &counted,
                                        .calls = 1,
                                        .elements = e->model_parameters,
-                                       .bytes = e->bytes_per_token};
+                                       .bytes =
+                                           row->bytes_per_token ? row->bytes_per_token : e->bytes_per_token};
     bench_sample_set_init(&set);
     struct bench_record *rec = bench_sample_set_add(&set, "model", "token", "1");
     int code = rec ? bench_counters_count(w->cfg->counters, &what, rec, err)

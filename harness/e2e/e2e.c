@@ -67,6 +67,19 @@ static int test_row(struct bench_e2e_work *w, struct bench_e2e_row *row, size_t 
     return code;
 }
 
+/* What a token of this row has read so far, of all that its state's head counted meanwhile. */
+static void count_head(struct bench_e2e *e, const struct bench_e2e_work *w, struct bench_e2e_row *row,
+                       const struct model_head_work *before, const struct model_head_work *now)
+{
+    const struct model_config *c = &w->cfg->weights->config;
+    const double tokens = (double)(now->tokens - before->tokens);
+    if (!row->generate || !(tokens > 0))
+        return;
+    row->head_rows = (double)(now->rescored - before->rescored) / tokens;
+    row->bytes_per_token =
+        e->bytes_per_token - model_head_bytes(c) + (uint64_t)((double)(now->bytes - before->bytes) / tokens);
+}
+
 /* A repetition that can be believed. */
 static int run_row(struct bench_e2e *e, struct bench_e2e_work *w, size_t index, size_t repetition,
                    struct qk_error *err)
@@ -76,8 +89,10 @@ static int run_row(struct bench_e2e *e, struct bench_e2e_work *w, size_t index, 
     const char *odd = "";
     for (int i = 0; i < TRIES && odd; i++) {
         struct bench_clocks begin;
+        const struct model_head_work before = *model_head_work(state_of(w, index));
         bench_clocks_read(&begin);
         int code = test_row(w, row, index, repetition, err);
+        count_head(e, w, row, &before, model_head_work(state_of(w, index)));
         if (!code)
             odd = odd_test(w, &begin);
         if (!code && !odd)

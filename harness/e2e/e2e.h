@@ -35,6 +35,7 @@ const char *bench_e2e_part(size_t part);
 struct bench_e2e_row {
     char kernels[160]; /* the set's text */
     char phase[12];    /* of the roadmap: "baseline", "1", ...; "-" outside the ladder */
+    char head[16];     /* one of model_head_names; empty: not said, the full one */
     char matrices[64]; /* what multiplies a token's ternary matrices: "i2s16_gemv/avx512_mask" */
     size_t threads;
     size_t prompt, generate; /* tokens of the test; one of the two is 0 */
@@ -43,6 +44,9 @@ struct bench_e2e_row {
     /* [repetitions][BENCH_E2E_PARTS]; the parts of a repetition add up to its sample. NULL from a file. */
     double *parts_ns;
     char date[40]; /* when the row's first repetition began */
+    /* Of generation, weights that a token read; 0: as the model's. head_rows: of a head that is not full. */
+    uint64_t bytes_per_token;
+    double head_rows; /* rows of the head that a token had computed beside its copy */
     size_t metric_count;
     struct bench_metric *metrics; /* owned; counters of one token, only for generation with one thread */
 
@@ -67,23 +71,24 @@ struct bench_e2e {
     size_t layers;
     size_t batch;
     bool kv_f16, head_f16;
-    struct bench_dropped dropped;    /* tests that were done again */
-    size_t i2s16_bytes, qk256_bytes; /* of the weights' copies in these layouts */
-    char cpu_mask[BENCH_E2E_MASK];   /* "0x3": CPUs that threads are pinned to; "0x0": to none */
-    size_t cpu_strict;               /* 1: each to one of them */
-    uint64_t bytes_per_token,
-        peak_rss_bytes; /* weights that one generated token reads; peak memory of the whole process */
+    struct bench_dropped dropped;                /* tests that were done again */
+    size_t i2s16_bytes, qk256_bytes, head_bytes; /* of the copies that were made */
+    char cpu_mask[BENCH_E2E_MASK];               /* "0x3": CPUs that threads are pinned to; "0x0": to none */
+    size_t cpu_strict;                           /* 1: each to one of them */
+    uint64_t bytes_per_token;                    /* weights that a generated token reads with the full head */
+    uint64_t peak_rss_bytes;                     /* of the whole process */
     /* Level of the intervals: 0.95, or with few repetitions that of smallest to largest. 0: no intervals. */
     double level;
     size_t count;
-    struct bench_e2e_row *rows; /* owned; set by set, threads by threads, prompt before generation */
+    struct bench_e2e_row *rows; /* owned; set by set, head by head, threads by threads, prompt first */
 };
 
 struct bench_e2e_config {
     const struct model_weights *weights; /* with the layouts of all sets */
     const struct model_kernels *sets;
-    const size_t *threads; /* each 1 .. MODEL_THREADS_MAX */
-    size_t set_count, thread_count;
+    const size_t *threads;        /* each 1 .. MODEL_THREADS_MAX */
+    const enum model_head *heads; /* each with the copy it needs; NULL: the full one */
+    size_t set_count, thread_count, head_count;
     size_t prompt, generate; /* tokens; 0 leaves the test out; not both */
     size_t repetitions;      /* 1 .. BENCH_E2E_REPETITIONS_MAX */
     size_t batch;            /* 0: MODEL_BATCH_MAX */

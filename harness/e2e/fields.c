@@ -88,6 +88,12 @@ static const struct bench_field part_fields[] = {PART(MODEL_PART_EMBEDDING, "emb
                                                  PART(BENCH_E2E_SAMPLING, "sampling")};
 static const struct bench_fields parts = {FIELDS(struct line, part_fields)};
 
+static bool has_copy(const void *record)
+{
+    const struct line *const l = record;
+    return *l->row.head && strcmp(l->row.head, model_head_names[MODEL_HEAD_FULL]) != 0;
+}
+
 static const char *const forms[] = {"f32", "f16", NULL};
 /* What llama-bench's tools want and what says nothing here. */
 #define LLAMA_BENCH                                                                                          \
@@ -133,6 +139,11 @@ static const struct bench_field line_fields[] = {
     FIELD(TEXT, "matrix_kernel", row.matrices, "What multiplies a token's ternary matrices.", 0,
           .pattern = "^[a-z0-9_]+/[a-z0-9_]+$"),
     FIELD(WORD, "head_input", e.head_f16, "", 0, .words = forms),
+    FIELD(TEXT, "head", row.head, "full, certified (the same tokens), or i8, which is not exact.",
+          BENCH_OPTIONAL, .pattern = "^(full|certified|i8)$"),
+    FIELD(REAL, "head_rows_per_token", row.head_rows,
+          "Rows of the head that a generated token had computed beside its copy.", BENCH_OPTIONAL, 0,
+          INT32_MAX, .there = has_copy),
     FIELD(SEED, "seed", e.seed, "Of order and tokens."),
     FIELD(REAL, "interval_level", e.level,
           "Of all intervals: 0.95, or of few repetitions that of their smallest and largest; 0 of one.", 0, 0,
@@ -149,6 +160,8 @@ static const struct bench_field line_fields[] = {
     FIELD(INTEGER, "peak_rss_bytes", e.peak_rss_bytes, "Of the process.", 0, 1, BENCH_WHOLE_MOST),
     FIELD(INTEGER, "i2s16_bytes", e.i2s16_bytes, "Of the weights interleaved by 16 rows."),
     FIELD(INTEGER, "qk256_bytes", e.qk256_bytes, ""),
+    FIELD(INTEGER, "head_copy_bytes", e.head_bytes, "Of the compact copy of the head.", BENCH_OPTIONAL, 1,
+          BENCH_WHOLE_MOST),
     FIELD(INTEGER, "dropped_tests", e.dropped.count, "Done again, because the clock could not be believed.",
           BENCH_OPTIONAL, 1, BENCH_WHOLE_MOST),
     FIELD(TEXT, "dropped_reason", e.dropped.why, "Why the first of them was.", BENCH_OPTIONAL),
@@ -194,6 +207,8 @@ static json_t *line_json(const struct bench_e2e *e, size_t i)
         return NULL;
     for (size_t r = 0; r < n; r++)
         l.speeds[r] = per_second(l.row.prompt + l.row.generate, l.row.samples_ns[r]);
+    if (l.row.bytes_per_token)
+        l.e.bytes_per_token = l.row.bytes_per_token;
     l.avg_ns = round(bench_e2e_mean(l.row.samples_ns, n));
     l.stddev_ns = round(bench_e2e_deviation(l.row.samples_ns, n));
     l.avg_ts = bench_e2e_mean(l.speeds, n);
@@ -278,6 +293,7 @@ int bench_e2e_take_json(struct bench_e2e *e, const json_t *json, const char *pat
         free(l.speeds);
         if (!count) /* what all rows have in common */
             *e = l.e;
+        l.row.bytes_per_token = l.e.bytes_per_token;
         rows[count++] = l.row;
         bench_demand(&r, l.row.repetitions == rows[0].repetitions, &at, "samples_ns",
                      "as many samples as in the first row");

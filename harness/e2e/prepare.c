@@ -25,10 +25,11 @@ static int check(const struct bench_e2e_config *cfg, struct qk_error *err)
  * Names the row's kernels, the kernel that multiplies a token's ternary matrices, and the phase. Only a set
  * that dequantises is a rung of the ladder.
  */
-static void describe_kernels(struct bench_e2e_row *row, const struct model_kernels *k)
+static void describe_kernels(struct bench_e2e_row *row, const struct model_kernels *k, enum model_head head)
 {
     const struct qk_variant *v = k->of[model_path_op(k->path)->op];
     memcpy(row->kernels, k->name, sizeof row->kernels);
+    snprintf(row->head, sizeof row->head, "%s", model_head_names[head]);
     snprintf(row->matrices, sizeof row->matrices, "%s/%s", v->op_name, v->name);
     snprintf(row->phase, sizeof row->phase, "%s", k->path == MODEL_PATH_DEQUANT ? v->phase : "-");
 }
@@ -49,14 +50,25 @@ static void describe_model(struct bench_e2e *e, const struct model_weights *w)
     e->layers = w->config.layers;
     e->i2s16_bytes = w->i2s16_bytes;
     e->qk256_bytes = w->qk256_bytes;
+    e->head_bytes = w->head_copy ? w->head_copy->bytes : 0;
     e->bytes_per_token = model_bytes_per_token(&w->config);
+}
+
+static size_t heads(const struct bench_e2e_config *cfg)
+{
+    return cfg->heads ? cfg->head_count : 1;
+}
+
+static enum model_head head_at(const struct bench_e2e_config *cfg, size_t i)
+{
+    return cfg->heads ? cfg->heads[i] : MODEL_HEAD_FULL;
 }
 
 static int add_rows(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_error *err)
 {
     const struct bench_e2e_config *cfg = w->cfg;
     w->tests = (cfg->prompt > 0) + (cfg->generate > 0);
-    const size_t count = cfg->set_count * cfg->thread_count * w->tests;
+    const size_t count = cfg->set_count * heads(cfg) * cfg->thread_count * w->tests;
     e->rows = calloc(count, sizeof *e->rows);
     w->order = calloc(count, sizeof *w->order);
     if (!e->rows || !w->order)
@@ -65,9 +77,10 @@ static int add_rows(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_err
     for (size_t i = 0; i < count; i++) {
         struct bench_e2e_row *row = &e->rows[i];
         const size_t state = i / w->tests;
-        const struct model_kernels *k = &cfg->sets[state / cfg->thread_count];
+        const size_t head = state / cfg->thread_count;
+        const struct model_kernels *k = &cfg->sets[head / heads(cfg)];
         const bool prompt = cfg->prompt && i % w->tests == 0;
-        describe_kernels(row, k);
+        describe_kernels(row, k, head_at(cfg, head % heads(cfg)));
         row->threads = cfg->threads[state % cfg->thread_count];
         row->prompt = prompt ? cfg->prompt : 0;
         row->generate = prompt ? 0 : cfg->generate;
@@ -83,10 +96,11 @@ static int add_rows(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_err
 static int add_states(struct bench_e2e_work *w, struct qk_error *err)
 {
     const struct bench_e2e_config *cfg = w->cfg;
-    w->states = calloc(cfg->set_count * cfg->thread_count, sizeof(struct model_state *));
+    const size_t combined = cfg->set_count * heads(cfg);
+    w->states = calloc(combined * cfg->thread_count, sizeof(struct model_state *));
     if (!w->states)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the models' states");
-    for (size_t s = 0; s < cfg->set_count; s++)
+    for (size_t i = 0; i < combined; i++)
         for (size_t t = 0; t < cfg->thread_count; t++) {
             const struct model_options options = {.threads = cfg->threads[t],
                                                   .at_once = cfg->at_once,
@@ -95,9 +109,10 @@ static int add_states(struct bench_e2e_work *w, struct qk_error *err)
                                                                                          : cfg->generate,
                                                   .batch = cfg->batch,
                                                   .kv_f16 = cfg->kv_f16,
-                                                  .head_f16 = cfg->head_f16};
-            const int code =
-                model_state_new(&w->states[w->state_count], cfg->weights, &cfg->sets[s], &options, err);
+                                                  .head_f16 = cfg->head_f16,
+                                                  .head = head_at(cfg, i % heads(cfg))};
+            const int code = model_state_new(&w->states[w->state_count], cfg->weights,
+                                             &cfg->sets[i / heads(cfg)], &options, err);
             if (code)
                 return code;
             w->state_count++;

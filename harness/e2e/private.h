@@ -15,7 +15,7 @@ struct bench_e2e_work {
     const struct bench_e2e_config *cfg;
     struct bench_e2e_stopwatch watch;
     struct qk_rng rng;
-    struct model_state **states; /* [state_count], set by set, threads by threads */
+    struct model_state **states; /* [state_count], set by set, head by head, threads by threads */
     size_t state_count, tests;   /* tests: rows of each state, 1 or 2 */
     struct model_sampler *sampler;
     int32_t *tokens; /* [the longer test] */

@@ -96,6 +96,11 @@ static void speedup(const struct bench_e2e *e, struct bench_e2e_row *row, double
 /* Where caches are not known, what the DRAM ceiling was measured on at least. */
 static const uint64_t DRAM_FROM = (uint64_t)256 << 20;
 
+static uint64_t bytes_of(const struct bench_e2e *e, const struct bench_e2e_row *row)
+{
+    return row->bytes_per_token ? row->bytes_per_token : e->bytes_per_token;
+}
+
 static void ceiling(const struct bench_e2e *e, struct bench_e2e_row *row, bench_e2e_ceiling *read,
                     const void *ceilings, const char *why)
 {
@@ -111,13 +116,13 @@ static void ceiling(const struct bench_e2e *e, struct bench_e2e_row *row, bench_
     else if (row->prompt)
         snprintf(row->ceiling_why, sizeof row->ceiling_why,
                  "a prompt's weights are read once a batch, not a token");
-    else if (e->bytes_per_token <= (l3 ? l3 : DRAM_FROM))
+    else if (bytes_of(e, row) <= (l3 ? l3 : DRAM_FROM))
         snprintf(
             row->ceiling_why, sizeof row->ceiling_why,
             l3 ? "the weights fit the L3 cache, which DRAM does not limit"
                : "the weights may fit the L3 cache, whose size is not known, and DRAM does not limit that");
     else
-        row->fraction_of_ceiling = (double)e->bytes_per_token / row->read_ceiling_gbs /
+        row->fraction_of_ceiling = (double)bytes_of(e, row) / row->read_ceiling_gbs /
                                    row->ns_per_token.value; /* GB/s is bytes per ns */
 }
 

@@ -195,11 +195,13 @@ static bool known_tensor(const struct model_config *c, const char *name)
 }
 
 /* A tensor that the forward pass does not know (a bias, an untied head) would change its result. */
-static int check_tensors(const struct model_config *c, const struct model_gguf *g, struct qk_error *err)
+static int check_tensors(struct model_config *c, const struct model_gguf *g, struct qk_error *err)
 {
-    const struct model_gguf_tensor *t;
-    int code =
-        model_tensor_want(g, "token_embd.weight", MODEL_GGUF_TYPE_F16, c->embedding, c->vocab, &t, err);
+    const struct model_gguf_tensor *t =
+        model_gguf_find_tensor(g, "token_embd.weight"); /* read_vocab saw it */
+    c->head_type =
+        t->type == MODEL_GGUF_TYPE_F32 || t->type == MODEL_GGUF_TYPE_BF16 ? t->type : MODEL_GGUF_TYPE_F16;
+    int code = model_tensor_want(g, "token_embd.weight", c->head_type, c->embedding, c->vocab, &t, err);
     if (!code)
         code = model_tensor_want(g, "output_norm.weight", MODEL_GGUF_TYPE_F32, c->embedding, 1, &t, err);
     for (size_t layer = 0; layer < c->layers && !code; layer++)
@@ -238,9 +240,19 @@ int model_config_read(struct model_config *c, const struct model_gguf *g, struct
     return 0;
 }
 
+size_t model_head_row_bytes(const struct model_config *c)
+{
+    return c->embedding * (c->head_type == MODEL_GGUF_TYPE_F32 ? sizeof(float) : sizeof(uint16_t));
+}
+
+size_t model_head_bytes(const struct model_config *c)
+{
+    return c->vocab * model_head_row_bytes(c);
+}
+
 size_t model_bytes_per_token(const struct model_config *c)
 {
-    size_t sum = (c->vocab + 1) * c->embedding * 2 + c->embedding * 4;
+    size_t sum = (c->vocab + 1) * model_head_row_bytes(c) + c->embedding * 4;
     for (int i = 0; i < MODEL_TENSOR_FORMS; i++) {
         const struct model_tensor_form *f = &model_tensor_forms[i];
         const size_t elements = (size_t)(model_dim(c, f->ne0) * model_dim(c, f->ne1));

@@ -19,11 +19,8 @@ static void mark(const struct model_probe *probe, enum model_part part)
 static void embed(struct model_state *s, const int32_t *tokens, size_t count)
 {
     const size_t width = s->w->config.embedding;
-    for (size_t t = 0; t < count; t++) {
-        const uint16_t *row = s->w->embedding + (size_t)tokens[t] * width;
-        for (size_t i = 0; i < width; i++)
-            s->x[t * width + i] = qk_f16_to_f32(row[i]);
-    }
+    for (size_t t = 0; t < count; t++)
+        model_head_row(s->w, (size_t)tokens[t], s->x + t * width);
 }
 
 struct norming {
@@ -182,6 +179,7 @@ static void pass(struct model_state *s, const int32_t *tokens, size_t n, float *
         feed_forward_block(s, layer, n, probe);
     }
     s->position += n;
+    s->last = n - 1;
     if (which == MODEL_LOGITS_NONE)
         return;
     const size_t rows = which == MODEL_LOGITS_ALL ? n : 1;
@@ -210,5 +208,20 @@ int model_forward(struct model_state *s, const int32_t *tokens, size_t count, fl
         const enum model_logits now = which == MODEL_LOGITS_LAST && !last ? MODEL_LOGITS_NONE : which;
         pass(s, tokens + done, n, which == MODEL_LOGITS_ALL ? logits + done * c->vocab : logits, now, probe);
     }
+    return 0;
+}
+
+int model_forward_top(struct model_state *s, const int32_t *tokens, size_t count, size_t k,
+                      struct model_top *top, const struct model_probe *probe, struct qk_error *err)
+{
+    const struct model_config *c = &s->w->config;
+    if (k < 1 || k > model_top_most(s))
+        return qk_fail(err, QK_ERR_ARG, "k", "found %zu, expected 1 to %zu", k, model_top_most(s));
+    const int code = model_forward(s, tokens, count, NULL, MODEL_LOGITS_NONE, probe, err);
+    if (code)
+        return code;
+    norm(s, s->x + s->last * c->embedding, s->w->output_norm, c->embedding, 1, probe);
+    model_head_top(s, k, top);
+    mark(probe, MODEL_PART_HEAD);
     return 0;
 }

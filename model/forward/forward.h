@@ -8,10 +8,11 @@
  *     state.c    model_state_*        forward.c  model_forward
  *
  * The forward pass has squared ReLU on the gate branch, norms before the output and down projections, NeoX
- * rope, and the tied f16 embedding as head. Source: microsoft/BitNet gpu/model.py and the published GGUF.
+ * rope, and the tied embedding as head. Source: microsoft/BitNet gpu/model.py and the published GGUF.
  */
 #pragma once
 
+#include "model/forward/head.h"
 #include "model/forward/kernel_set.h"
 #include "model/forward/pool.h"
 #include "model/gguf/gguf.h"
@@ -24,8 +25,9 @@ enum {
 };
 
 struct model_config {
-    char arch[16];  /* "bitnet-b1.58" or "bitnet-25" */
-    char name[128]; /* general.name, cut; may be empty */
+    char arch[16];                  /* "bitnet-b1.58" or "bitnet-25" */
+    char name[128];                 /* general.name, cut; may be empty */
+    enum model_gguf_type head_type; /* of embedding and head: F32, F16 or BF16 */
     size_t vocab, context, embedding, layers, feed_forward, heads, kv_heads, head_dim;
     float epsilon;    /* of all norms */
     double rope_base; /* angle of pair j at position p: p * rope_base^(-2j / head_dim) */
@@ -61,13 +63,14 @@ struct model_layer {
 struct model_weights {
     struct model_gguf gguf; /* owned */
     struct model_config config;
-    struct model_layer *layer;       /* [config.layers] */
-    const uint16_t *embedding;       /* [vocab * embedding] f16, row by row: embedding and head */
-    uint16_t *embedding_copy;        /* owned when the file's data is not aligned for it; else NULL */
-    float *output_norm;              /* [embedding] */
-    unsigned layouts;                /* the MODEL_LAYOUT_* that are there */
-    size_t i2s16_bytes, qk256_bytes; /* of the copies; 0 without a copy */
-    struct model_pool *loaders;      /* only while it loads */
+    struct model_layer *layer; /* [config.layers] */
+    const void *embedding;     /* [vocab * embedding] of config.head_type, row by row: also the head */
+    void *embedding_copy;      /* owned when the file's data is not aligned for it; else NULL */
+    float *output_norm;        /* [embedding] */
+    struct model_head_copy *head_copy; /* owned; NULL until model_head_copy_make */
+    unsigned layouts;                  /* the MODEL_LAYOUT_* that are there */
+    size_t i2s16_bytes, qk256_bytes;   /* of the copies; 0 without a copy */
+    struct model_pool *loaders;        /* only while it loads */
 };
 
 /*
@@ -81,6 +84,8 @@ struct model_weights {
 int model_config_read(struct model_config *c, const struct model_gguf *g, struct qk_error *err);
 /* Bytes of weights that one generated token reads: codes, norms, its embedding and the head. */
 size_t model_bytes_per_token(const struct model_config *c);
+/* Those of them that are the head's. */
+size_t model_head_bytes(const struct model_config *c);
 
 /*
  * Takes over *g and makes the layouts asked for, a mask of MODEL_LAYOUT_*. On success *g is zeroed. On
@@ -143,6 +148,7 @@ struct model_options {
     size_t batch;                         /* tokens a pass; 0: MODEL_BATCH_MAX */
     bool kv_f16;                          /* cache in f16, else f32 */
     bool head_f16;                        /* the head's input rounded to f16 first */
+    enum model_head head;                 /* all but the full one need w->head_copy */
     const struct model_pool_calls *calls; /* of its threads; NULL: none */
 };
 
@@ -168,8 +174,9 @@ enum model_logits { MODEL_LOGITS_NONE, MODEL_LOGITS_LAST, MODEL_LOGITS_ALL };
 
 /*
  * Feeds tokens[count] as they are, at the next positions; count >= 1. Writes logits: [vocab] of the last
- * token, or [count * vocab] of all tokens, or none when `logits` is NULL. probe may be NULL. QK_ERR_ARG, with
- * nothing changed, for a token that is negative or >= vocab, and for more positions than the context has.
+ * token, or [count * vocab] of all tokens, or none when `logits` is NULL. With MODEL_HEAD_I8 they are
+ * approximate. probe may be NULL. QK_ERR_ARG, with nothing changed, for a token that is negative or >= vocab,
+ * and for more positions than the context has.
  */
 int model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,
                   enum model_logits which, const struct model_probe *probe, struct qk_error *err);

@@ -3,8 +3,6 @@
 #include "model/forward/private.h"
 
 #include "kernels/act_quant/op.h"
-#include "kernels/f16.h"
-#include "kernels/f16_gemv/op.h"
 #include "kernels/f32_dot/op.h"
 #include "kernels/i2s16_gemm/op.h"
 #include "kernels/i2s16_gemv/op.h"
@@ -249,30 +247,4 @@ void model_quantise(struct model_state *s, size_t columns, size_t tokens)
     struct quantising q = {s, columns};
     if (model_kernels_int8(&s->kernels))
         model_run(s, MODEL_PART_ACT_QUANT, tokens, tokens, 1, quantise_part, &q);
-}
-
-struct heading {
-    struct model_state *s;
-    float *logits;
-    size_t tokens;
-};
-
-static void head_part(void *ctx, size_t first, size_t end, size_t thread)
-{
-    const struct heading *h = ctx;
-    const struct model_config *c = &h->s->w->config;
-    (void)thread;
-    for (size_t t = 0; t < h->tokens; t++)
-        MODEL_CALL(h->s, f16_gemv, h->logits + t * c->vocab + first,
-                   h->s->w->embedding + first * c->embedding, h->s->input + t * c->embedding, end - first,
-                   c->embedding);
-}
-
-void model_head(struct model_state *s, float *logits, size_t tokens)
-{
-    struct heading h = {s, logits, tokens};
-    const size_t n = tokens * s->w->config.embedding;
-    for (size_t i = 0; i < n && s->options.head_f16; i++)
-        s->input[i] = qk_f16_to_f32(qk_f32_to_f16(s->input[i]));
-    model_run(s, MODEL_PART_HEAD, tokens, s->w->config.vocab, 16, head_part, &h);
 }

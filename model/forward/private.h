@@ -63,19 +63,26 @@ struct model_state {
     int32_t *q_sum;            /* [batch] */
 
     /* Buffers of the threads. */
-    int32_t *sums;   /* [threads][MODEL_SUMS] of integer products */
-    float *weight;   /* [threads][group][context]: softmax */
-    float *row;      /* [threads][blocks of the widest row * 256] */
+    int32_t *sums; /* [threads][MODEL_SUMS] of integer products */
+    float *weight; /* [threads][group][context]: softmax */
+    float *row;    /* [threads][row_room]: blocks of the widest row * 256 */
+    size_t row_room;
     float *ones;     /* [blocks of the widest row] */
     float *rope_row; /* [threads][head_dim] */
+
+    size_t last;                   /* the last token's row of x */
+    struct model_head_state *head; /* head.c; NULL with the full head */
 };
 
 /* Calls the state's kernel of that op. */
 #define MODEL_CALL(s, op, ...) QK_CALL(op, (s)->kernels.of[QK_OP_##op]->fn, __VA_ARGS__)
 
 /* Runs a job of the part for so many tokens. */
-void model_run(struct model_state *s, enum model_part job, size_t tokens, size_t items, size_t grain,
-               model_pool_part *part, void *ctx);
+static inline void model_run(struct model_state *s, enum model_part job, size_t tokens, size_t items,
+                             size_t grain, model_pool_part *part, void *ctx)
+{
+    model_pool_run(s->pool, items, grain, &s->pace[tokens > 1][job], part, ctx);
+}
 
 /*
  * Products of matrices with `tokens` rows of s->input, by the state's kernels. For int8 paths call
@@ -91,3 +98,19 @@ void model_multiply_add(struct model_state *s, enum model_part job, const struct
 void model_quantise(struct model_state *s, size_t columns, size_t tokens);
 /* Writes logits[t][v] for `tokens` rows of s->input. */
 void model_head(struct model_state *s, float *logits, size_t tokens);
+
+/* s->head, as the options have it. QK_ERR_ARG when the weights have no copy of the head that it needs. */
+int model_head_state_new(struct model_state *s, struct qk_error *err);
+void model_head_state_free(struct model_head_state *h); /* NULL is fine */
+/* The k largest logits of the first row of s->input, by a certified head. */
+void model_head_top(struct model_state *s, size_t k, struct model_top *top);
+/*
+ * What it goes by: an interval for each logit of that row, by the coarse plane alone or by both. False when
+ * there are none. Valid until the next call.
+ */
+bool model_head_intervals(struct model_state *s, bool coarse, const float **lower, const float **upper);
+size_t model_head_row_bytes(const struct model_config *c);
+/* Row `row` of the head in f32, which is exact, into to[embedding]. */
+void model_head_row(const struct model_weights *w, size_t row, float *to);
+/* g of head.h: how far a logit of the full head may be from the exact one, as a part of |w| * |x|. */
+double model_head_sum_error(const struct model_weights *w);

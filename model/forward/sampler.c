@@ -68,13 +68,13 @@ static void sink(struct choice *heap, size_t count, size_t at)
     heap[at] = moved;
 }
 
-static void take(struct model_sampler *s, size_t taken)
+/* The largest of those left goes behind them. */
+static void take(struct choice *heap, size_t left)
 {
-    const size_t last = s->vocab - 1 - taken;
-    const struct choice top = s->choice[0];
-    s->choice[0] = s->choice[last];
-    sink(s->choice, last, 0);
-    s->choice[last] = top;
+    const struct choice top = heap[0];
+    heap[0] = heap[left - 1];
+    sink(heap, left - 1, 0);
+    heap[left - 1] = top;
 }
 
 /* Differences are at most 0, so nothing overflows; the largest has weight 1. */
@@ -84,56 +84,66 @@ static double weigh(const struct model_sampler *s, float logit, float largest)
 }
 
 /*
- * Takes the largest off a heap, to behind the others, until those of top_k and top_p are there; returns how
- * many. Sorting a whole vocabulary of 128 256 took 20 ms. *sum: of all weights if k is all; afterwards of
- * those kept.
+ * Takes the largest of `count` off a heap, to behind the others, until those of top_k and top_p are there;
+ * returns how many. Sorting a whole vocabulary of 128 256 took 20 ms. *sum: of all weights if k is all;
+ * afterwards of those kept.
  */
-static size_t keep(struct model_sampler *s, size_t k, float largest, double *sum)
+static size_t keep(struct model_sampler *s, size_t count, size_t k, float largest, double *sum)
 {
     size_t taken = 0, kept = 0;
     double reached = 0;
-    for (size_t i = s->vocab / 2; i-- > 0;)
-        sink(s->choice, s->vocab, i);
+    for (size_t i = count / 2; i-- > 0;)
+        sink(s->choice, count, i);
     if (k < s->vocab)
         for (*sum = 0; taken < k; taken++) {
-            take(s, taken);
-            struct choice *c = &s->choice[s->vocab - 1 - taken];
+            take(s->choice, count - taken);
+            struct choice *c = &s->choice[count - 1 - taken];
             *sum += c->weight = weigh(s, c->logit, largest);
         }
     while (kept < k && reached < (double)s->how.top_p * *sum) {
         if (kept == taken)
-            take(s, taken++);
-        reached += s->choice[s->vocab - 1 - kept++].weight;
+            take(s->choice, count - taken++);
+        reached += s->choice[count - 1 - kept++].weight;
     }
     *sum = reached;
     return kept;
 }
 
-int model_sampler_next(struct model_sampler *s, const float *logits, int32_t *id, struct qk_error *err)
+size_t model_sampler_needs(const struct model_sampler *s)
+{
+    if (s->how.temperature == 0)
+        return 1;
+    return s->how.top_k < s->vocab ? s->how.top_k : 0;
+}
+
+/* ids NULL: of the whole vocabulary. */
+static int choose(struct model_sampler *s, const int32_t *ids, const float *logits, size_t count, int32_t *id,
+                  struct qk_error *err)
 {
     size_t best = 0;
-    for (size_t i = 0; i < s->vocab; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (!isfinite(logits[i]))
             return qk_fail(err, QK_ERR_INVALID, "logits",
-                           "the logit of token %zu is %g: nothing can be chosen by it", i, (double)logits[i]);
+                           "the logit of token %zu is %g: nothing can be chosen by it",
+                           ids ? (size_t)ids[i] : i, (double)logits[i]);
         if (logits[i] > logits[best])
             best = i;
     }
-    *id = (int32_t)best;
-    if (s->how.temperature == 0 || s->how.top_k == 1)
+    *id = ids ? ids[best] : (int32_t)best;
+    if (model_sampler_needs(s) == 1)
         return 0;
-    const size_t k = s->how.top_k && s->how.top_k < s->vocab ? s->how.top_k : s->vocab;
-    size_t left = s->vocab;
+    const size_t k = model_sampler_needs(s) ? model_sampler_needs(s) : s->vocab;
+    size_t left = count;
     double sum = 0;
-    for (size_t i = 0; i < s->vocab; i++) {
+    for (size_t i = 0; i < count; i++) {
         const double weight = k == s->vocab ? weigh(s, logits[i], logits[best]) : 0;
-        s->choice[i] = (struct choice){logits[i], (int32_t)i, weight};
+        s->choice[i] = (struct choice){logits[i], ids ? ids[i] : (int32_t)i, weight};
         sum += weight;
     }
     if (k < s->vocab || s->how.top_p < 1)
-        left = keep(s, k, logits[best], &sum);
+        left = keep(s, count, k, logits[best], &sum);
     double drawn = (double)(qk_rng_next(&s->rng) >> 11) * 0x1p-53 * sum;
-    for (size_t i = s->vocab; i-- > s->vocab - left;) {
+    for (size_t i = count; i-- > count - left;) {
         if (drawn < s->choice[i].weight) {
             *id = s->choice[i].id;
             break;
@@ -141,4 +151,18 @@ int model_sampler_next(struct model_sampler *s, const float *logits, int32_t *id
         drawn -= s->choice[i].weight; /* when rounding leaves some at the end, it is the largest after all */
     }
     return 0;
+}
+
+int model_sampler_next(struct model_sampler *s, const float *logits, int32_t *id, struct qk_error *err)
+{
+    return choose(s, NULL, logits, s->vocab, id, err);
+}
+
+int model_sampler_among(struct model_sampler *s, const int32_t *ids, const float *logits, size_t count,
+                        int32_t *id, struct qk_error *err)
+{
+    const size_t needs = model_sampler_needs(s) ? model_sampler_needs(s) : s->vocab;
+    if (count < needs || count > s->vocab)
+        return qk_fail(err, QK_ERR_ARG, "logits", "found %zu, expected %zu to %zu", count, needs, s->vocab);
+    return choose(s, ids, logits, count, id, err);
 }

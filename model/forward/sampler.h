@@ -31,5 +31,14 @@ int model_sampler_new(struct model_sampler **s, const struct model_sampling *how
                       struct qk_error *err);
 void model_sampler_free(struct model_sampler *s);
 
+/* How many of the largest logits decide the next token: 1 greedily, top_k, or 0 for all of them. */
+size_t model_sampler_needs(const struct model_sampler *s);
+
 /* Sets *id from logits[vocab], which must be finite. QK_ERR_INVALID names the first id whose logit is not. */
 int model_sampler_next(struct model_sampler *s, const float *logits, int32_t *id, struct qk_error *err);
+/*
+ * The same token and the same draw from the logits of ids[count] alone, in ascending order. They must hold
+ * the model_sampler_needs largest, and those equal to the last of these; or all, where that is 0.
+ */
+int model_sampler_among(struct model_sampler *s, const int32_t *ids, const float *logits, size_t count,
+                        int32_t *id, struct qk_error *err);

@@ -42,7 +42,8 @@ static int take_buffers(struct model_state *s, struct qk_error *err)
     s->q_sum = take(batch, 1, sizeof *s->q_sum, err, &code);
     s->sums = take(threads, MODEL_SUMS, sizeof *s->sums, err, &code);
     s->weight = take(threads * s->group, context, sizeof *s->weight, err, &code);
-    s->row = take(threads * blocks_of(s->widest), QK256_BLOCK, sizeof *s->row, err, &code);
+    s->row_room = blocks_of(s->widest) * QK256_BLOCK;
+    s->row = take(threads, s->row_room, sizeof *s->row, err, &code);
     s->ones = take(blocks_of(s->widest), 1, sizeof *s->ones, err, &code);
     s->rope_row = take(threads, c->head_dim, sizeof *s->rope_row, err, &code);
     s->cosine = take(context, c->head_dim / 2, sizeof *s->cosine, err, &code);
@@ -131,6 +132,8 @@ int model_state_new(struct model_state **to, const struct model_weights *w,
         code = take_cache(s, err);
     if (!code)
         code = model_pool_new(&s->pool, o.threads, o.calls, err);
+    if (!code)
+        code = model_head_state_new(s, err);
     if (code) {
         model_state_free(s);
         return code;
@@ -140,17 +143,12 @@ int model_state_new(struct model_state **to, const struct model_weights *w,
     return 0;
 }
 
-void model_run(struct model_state *s, enum model_part job, size_t tokens, size_t items, size_t grain,
-               model_pool_part *part, void *ctx)
-{
-    model_pool_run(s->pool, items, grain, &s->pace[tokens > 1][job], part, ctx);
-}
-
 void model_state_free(struct model_state *s)
 {
     if (!s)
         return;
     model_pool_free(s->pool);
+    model_head_state_free(s->head);
     void *const all[] = {s->hidden,  s->cache,  s->cosine, s->sine, s->x,       s->input,   s->qkv,
                          s->rotated, s->mixed,  s->gate,   s->up,   s->q,       s->q_scale, s->q_sum,
                          s->sums,    s->weight, s->row,    s->ones, s->rope_row};

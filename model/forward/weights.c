@@ -161,15 +161,16 @@ static int load_layer(struct model_weights *w, size_t layer, struct qk_error *er
     return code;
 }
 
-/* The head is read as an array of 16-bit numbers, so it must lie like one. */
+/* The head is read as an array of numbers, so it must lie like one. */
 static int load_embedding(struct model_weights *w, struct qk_error *err)
 {
     const struct model_gguf_tensor *t = model_gguf_find_tensor(&w->gguf, "token_embd.weight");
-    if ((uintptr_t)t->data % _Alignof(uint16_t) == 0) {
-        w->embedding = (const uint16_t *)(const void *)t->data;
+    w->embedding = t->data;
+    if ((uintptr_t)t->data %
+            (w->config.head_type == MODEL_GGUF_TYPE_F32 ? sizeof(float) : sizeof(uint16_t)) ==
+        0)
         return 0;
-    }
-    w->embedding_copy = model_alloc((size_t)t->elements, sizeof *w->embedding_copy, t->name, err);
+    w->embedding_copy = model_alloc(t->size, 1, t->name, err);
     if (!w->embedding_copy)
         return QK_ERR_MEMORY;
     w->embedding = memcpy(w->embedding_copy, t->data, t->size);
@@ -223,6 +224,7 @@ void model_weights_free(struct model_weights *w)
     free(w->layer);
     free(w->embedding_copy);
     free(w->output_norm);
+    model_head_copy_free(w->head_copy);
     model_gguf_close(&w->gguf);
     *w = (struct model_weights){0};
 }

@@ -34,9 +34,11 @@ static void put_word(unsigned char *to, uint64_t word)
     memcpy(to, &word, sizeof word);
 }
 
-void model_synth_write_f16(struct model_gguf_writer *w, struct model_synth_stream *s, uint64_t elements)
+void model_synth_write_f16(struct model_gguf_writer *w, struct model_synth_stream *s, uint64_t elements,
+                           unsigned louder)
 {
-    assert(elements % 4 == 0);
+    const uint64_t exponents = 0x2000200020002000u + louder * 0x0400040004000400u;
+    assert(elements % 4 == 0 && louder <= 15);
     for (uint64_t left = 2 * elements; left;) {
         size_t n;
         unsigned char *to = model_gguf_write_room(w, left, &n);
@@ -44,7 +46,7 @@ void model_synth_write_f16(struct model_gguf_writer *w, struct model_synth_strea
             return;
         struct model_synth_stream local = *s; /* in a register: the bytes written could be the stream's own */
         for (size_t i = 0; i < n; i += 8)     /* sign, two bits of exponent, mantissa are random */
-            put_word(to + i, (next(&local) & 0x8fff8fff8fff8fffu) | 0x2000200020002000u);
+            put_word(to + i, (next(&local) & 0x8fff8fff8fff8fffu) + exponents);
         *s = local;
         left -= n;
     }

@@ -24,10 +24,11 @@ void model_synth_stream_seed(struct model_synth_stream *s, uint64_t seed, uint64
 void model_synth_write_norm(struct model_gguf_writer *w, struct model_synth_stream *s, uint64_t elements);
 
 /*
- * f16 values of either sign. Magnitudes go from 2^-7 to 2^-3, as many in each octave. elements is a multiple
- * of 4.
+ * f16 values of either sign. Magnitudes go from 2^-7 to 2^-3, as many in each octave, times 2^louder, louder
+ * <= 15. elements is a multiple of 4.
  */
-void model_synth_write_f16(struct model_gguf_writer *w, struct model_synth_stream *s, uint64_t elements);
+void model_synth_write_f16(struct model_gguf_writer *w, struct model_synth_stream *s, uint64_t elements,
+                           unsigned louder);
 
 /*
  * I2_S: codes, then the scale and a zeroed tail. 27/64 of the codes are zero, the others have either sign.

@@ -14,6 +14,8 @@
 #define CHUNK     ((size_t)1 << 20)
 
 enum { PER_LAYER = 11, ENTRIES = 24 };
+/* head=peaked: the embedding, which is the head, times two to this power. */
+enum { PEAK = 6 };
 
 struct preset {
     const char *name, *model; /* general.name */
@@ -29,6 +31,7 @@ static const struct preset presets[] = {
 struct synth {
     const struct preset *p;
     uint32_t layers;
+    bool peaked;
     uint64_t seed;
     struct model_synth_vocab vocab;
 };
@@ -43,30 +46,47 @@ struct tensor {
     unsigned quieter; /* scale divided by this power of two */
 };
 
+/* The layers behind NAME/, or 0. */
+static uint32_t read_layers(const struct preset *p, const char *digits)
+{
+    for (uint32_t layers = 1; layers <= p->layers; layers++) {
+        char written[12];
+        snprintf(written, sizeof written, "%u", layers);
+        if (!strcmp(digits, written))
+            return layers;
+    }
+    return 0;
+}
+
+/* NAME[/N][,head=peaked] */
 static int find_preset(struct synth *s, const char *name, struct qk_error *err)
 {
+    char base[64];
+    const char *const comma = strchr(name, ',');
+    const size_t length = comma ? (size_t)(comma - name) : strlen(name);
+    if (comma && strcmp(comma, ",head=peaked") != 0)
+        return qk_fail(err, QK_ERR_ARG, NULL, "'%s': behind the comma stands head=peaked", name);
+    snprintf(base, sizeof base, "%.*s", length < sizeof base ? (int)length : 0, name);
+    s->peaked = comma != NULL;
     for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
         const struct preset *p = &presets[i];
         const size_t n = strlen(p->name);
         s->p = p;
         s->layers = p->layers;
-        if (!strcmp(name, p->name))
+        if (!strcmp(base, p->name))
             return 0;
-        if (!p->cut || strncmp(name, p->name, n) || name[n] != '/')
+        if (!p->cut || strncmp(base, p->name, n) || base[n] != '/')
             continue;
-        for (s->layers = 1; s->layers <= p->layers; s->layers++) {
-            char digits[12];
-            snprintf(digits, sizeof digits, "%u", s->layers);
-            if (!strcmp(name + n + 1, digits))
-                return 0;
-        }
-        return qk_fail(err, QK_ERR_ARG, NULL, "'%s': layers behind the slash are a whole number from 1 to %u",
-                       name, p->layers);
+        s->layers = read_layers(p, base + n + 1);
+        return s->layers ? 0
+                         : qk_fail(err, QK_ERR_ARG, NULL,
+                                   "'%s': layers behind the slash are a whole number from 1 to %u", name,
+                                   p->layers);
     }
-    return qk_fail(
-        err, QK_ERR_ARG, NULL,
-        "no synthetic model '%s'; there are bitnet-2b, bitnet-2b/N (its first N layers, 1 to 30) and tiny",
-        name);
+    return qk_fail(err, QK_ERR_ARG, NULL,
+                   "no synthetic model '%s'; there are bitnet-2b, bitnet-2b/N (its first N layers, 1 to 30) "
+                   "and tiny, and of each one with ,head=peaked",
+                   name);
 }
 
 static int start(struct synth *s, const char *name, uint64_t seed, struct qk_error *err)
@@ -232,7 +252,7 @@ static void write_data(const struct synth *s, size_t i, struct model_gguf_writer
     if (t.type == MODEL_GGUF_TYPE_F32)
         model_synth_write_norm(w, &t.stream, t.dims[0]);
     else if (t.type == MODEL_GGUF_TYPE_F16)
-        model_synth_write_f16(w, &t.stream, t.dims[0] * t.dims[1]);
+        model_synth_write_f16(w, &t.stream, t.dims[0] * t.dims[1], s->peaked ? PEAK : 0);
     else
         model_synth_write_i2s(w, &t.stream, t.dims[0], t.dims[1], t.quieter, leave_codes);
 }
@@ -349,7 +369,7 @@ int model_synth_open(const char *preset, uint64_t seed, struct model_gguf *g, st
         munmap(map, (size_t)size);
         return code;
     }
-    *maker = (struct synth){.p = s.p, .layers = s.layers, .seed = s.seed};
+    *maker = (struct synth){.p = s.p, .layers = s.layers, .peaked = s.peaked, .seed = s.seed};
     g->mapped = true;
     g->make = make_tensor;
     g->maker = maker;

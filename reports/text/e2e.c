@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Four digits, all of those before the point. */
 static const char *number(double x, char to[32])
@@ -39,6 +40,22 @@ static void add_share(struct report_table *t, const struct bench_e2e_row *row)
         report_table_cell(t, "%.1f %%", 100 * row->fraction_of_ceiling);
 }
 
+/* The set, and a head that is not the full one. */
+static void add_kernels(struct report_table *t, const struct bench_e2e_row *row)
+{
+    const bool exact = strcmp(row->head, "i8") != 0;
+    if (!*row->head || !strcmp(row->head, "full"))
+        report_table_cell(t, "%s", row->kernels);
+    else if (row->generate)
+        report_table_cell(
+            t, "%s, %s head%s [%zu]", row->kernels, row->head, exact ? "" : ", not exact",
+            report_table_note(
+                t, "%.1f rows of the head computed beside its copy, %.1f MB of weights read a token",
+                row->head_rows, (double)row->bytes_per_token * 1e-6));
+    else
+        report_table_cell(t, "%s, %s head%s", row->kernels, row->head, exact ? "" : ", not exact");
+}
+
 static const char *test_name(const struct bench_e2e_row *row, char *to, size_t size)
 {
     snprintf(to, size, "%s%zu", row->prompt ? "pp" : "tg", row->prompt ? row->prompt : row->generate);
@@ -60,7 +77,7 @@ static void add_rows(struct report_table *t, const struct bench_e2e *e)
         report_table_cell(t, "%s", test_name(row, test, sizeof test));
         add_speed(t, row);
         add_interval(t, &row->ns_per_token, 1e-6, "");
-        report_table_cell(t, "%s", row->kernels);
+        add_kernels(t, row);
         add_interval(t, &row->speedup, 1, "x");
         add_share(t, row);
     }
@@ -84,8 +101,8 @@ static void add_components(struct report_table *t, const struct bench_e2e *e)
     report_table_column(t, "part", false, false);
     for (size_t i = 0; i < columns; i++) {
         const struct bench_e2e_row *row = &e->rows[i];
-        snprintf(head, sizeof head, "%s\n%s, %zu", row->kernels, test_name(row, test, sizeof test),
-                 row->threads);
+        snprintf(head, sizeof head, "%s%s%s\n%s, %zu", row->kernels, *row->head ? ", " : "", row->head,
+                 test_name(row, test, sizeof test), row->threads);
         report_table_column(t, head, true, false);
     }
     for (size_t p = 0; p < BENCH_E2E_PARTS; p++) {

@@ -14,6 +14,7 @@
 struct session {
     struct cli_bench *o;
     struct model_kernels sets[CLI_BENCH_SETS_MAX];
+    enum model_head heads[MODEL_HEADS];
     struct bench_e2e_config cfg;
     struct model_weights weights;
     struct bench_e2e e2e;
@@ -32,7 +33,13 @@ static int load(struct session *s, const struct qk_cpu *isa, struct qk_error *er
         return code;
     for (size_t i = 0; i < s->cfg.set_count; i++)
         layouts |= model_kernels_layout(&s->sets[i]);
-    return cli_model_weights(&s->weights, &g, layouts, &s->o->model, err);
+    code = cli_model_weights(&s->weights, &g, layouts, &s->o->model, err);
+    for (size_t i = 0; i < s->o->head_count && !code; i++) {
+        s->heads[i] = s->o->heads[i];
+        if (!s->weights.head_copy)
+            code = cli_model_head(&s->weights, &s->heads[i], &s->o->model, err);
+    }
+    return code;
 }
 
 /* With the stored ceilings of this machine, if there are any. */
@@ -85,6 +92,8 @@ static int measure(struct session *s, struct qk_error *err)
     s->cfg.sets = s->sets;
     s->cfg.threads = s->o->threads;
     s->cfg.thread_count = s->o->thread_count;
+    s->cfg.heads = s->heads;
+    s->cfg.head_count = s->o->head_count;
     s->cfg.prompt = fitting(s, s->o->prompt);
     s->cfg.generate = fitting(s, s->o->generate);
     s->cfg.repetitions = s->o->repetitions;

@@ -14,6 +14,8 @@ struct cli_bench {
     size_t prompt, generate, repetitions, batch;
     bool fit; /* the sizes are defaults: cut them to the model's context */
     size_t threads[CLI_BENCH_THREADS_MAX], thread_count;
+    enum model_head heads[MODEL_HEADS];
+    size_t head_count;
     bool ladder;
     enum cli_bench_format format;
     const char *out, *counters;

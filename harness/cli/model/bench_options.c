@@ -17,6 +17,16 @@ static void parse_threads(const struct argp_state *state, char *list, struct cli
     }
 }
 
+static void parse_heads(const struct argp_state *state, char *list, struct cli_bench *o)
+{
+    o->head_count = 0;
+    for (char *one; (one = strsep(&list, ",")) != NULL;) {
+        if (o->head_count == MODEL_HEADS)
+            cli_wrong(state, "--head: more than %d heads", MODEL_HEADS);
+        o->heads[o->head_count++] = cli_model_head_of(state, one);
+    }
+}
+
 static void parse_format(const struct argp_state *state, const char *arg, struct cli_bench *o)
 {
     for (int i = 0; i < CLI_BENCH_FORMATS; i++)
@@ -42,6 +52,8 @@ static void complete(const struct argp_state *state, struct cli_bench *b)
         b->threads[1] = cli_model_threads(&b->model.cpus);
         b->thread_count = b->ladder || b->threads[1] == 1 ? 1 : 2;
     }
+    if (!b->head_count)
+        b->heads[b->head_count++] = b->ladder ? MODEL_HEAD_FULL : MODEL_HEAD_CERTIFIED;
     if (!b->prompt && !b->generate)
         cli_wrong(state, "-p 0 and -n 0 leave nothing to measure");
     if (b->ladder && b->model.kernels)
@@ -59,6 +71,9 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
         return 0;
     case 't':
         parse_threads(state, arg, o);
+        return 0;
+    case CLI_MODEL_HEAD:
+        parse_heads(state, arg, o);
         return 0;
     case ARGP_KEY_END:
         complete(state, o);
@@ -84,6 +99,9 @@ void cli_bench_parse_command(struct cli_bench *to, int argc, char **argv)
         CLI_MODEL_OPTION_KERNELS("Sets with commas between: best (default), baseline, p1_unpack, ..., or "
                                  "globs OP/VARIANT joined by +; all are timed side by side"),
         CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
+        CLI_MODEL_OPTION_HEAD("LIST",
+                              "How the output head is read: full, certified (the same tokens), i8 (not "
+                              "exact), commas between (default: certified; --ladder: full)"),
         {"threads", 't', "LIST", CLI_OTHER,
          "Numbers of threads, commas between (default: 1, and one per CPU allowed, at most the cgroup's "
          "quota)",
@@ -103,7 +121,8 @@ void cli_bench_parse_command(struct cli_bench *to, int argc, char **argv)
         "ternary matrices by dequantising their rows, as the audited runtime does. Examples:\n  qkbench "
         "model bench -p 64 -n 16\n  qkbench model bench synth:bitnet-2b/4 --kernels "
         "baseline,p4_permute,best\n  qkbench model bench -p 0 --kernels 'i2s_gemv/avx2*+act_quant/scalar' -o "
-        "json\n  qkbench model bench synth:bitnet-2b/4 --ladder"};
+        "json\n  qkbench model bench -p 0 -n 16 --head full,certified\n  qkbench model bench "
+        "synth:bitnet-2b/4 --ladder"};
     *to = (struct cli_bench){.model = {.kv_f16 = true},
                              .prompt = NOT_SAID,
                              .generate = NOT_SAID,

@@ -82,6 +82,7 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
     case ARGP_KEY_END:
         if (!o->tokens || !o->logits)
             cli_wrong(state, "%s is missing", o->tokens ? "--logits FILE" : "--tokens FILE");
+        cli_model_all_logits(state, &o->model);
         return 0;
     default:
         return cli_model_parse(key, arg, state, to);
@@ -99,6 +100,8 @@ int cli_model_check(int argc, char **argv)
          "Relative RMS (default: 0.04 with int8 activations, 2e-4 with f32)", 1},
         CLI_MODEL_OPTION_KERNELS("One set of kernels, as in model bench (default: best)"),
         CLI_MODEL_OPTIONS_ROUNDING("f32", "f32"),
+        CLI_MODEL_OPTION_HEAD("full|i8",
+                              "The output head, or its copy in 8 bits, which is not exact (default: full)"),
         CLI_MODEL_OPTION_THREADS("Threads (default: 1)"),
         CLI_MODEL_OPTION_CPUS,
         {0}};

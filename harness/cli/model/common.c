@@ -19,6 +19,16 @@ static bool second_of(const struct argp_state *state, const char *option, const 
     return !strcmp(arg, second);
 }
 
+enum model_head cli_model_head_of(const struct argp_state *state, const char *arg)
+{
+    int head = 0;
+    while (head < MODEL_HEADS && strcmp(arg, model_head_names[head]))
+        head++;
+    if (head == MODEL_HEADS)
+        cli_wrong(state, "--head: unknown '%s'; expected full, certified or i8", arg);
+    return (enum model_head)head;
+}
+
 error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to)
 {
     struct cli_model_options *o = to;
@@ -29,11 +39,14 @@ error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to)
     case CLI_MODEL_KV:
         o->kv_f16 = second_of(state, "--kv", arg, "f32", "f16");
         return 0;
-    case CLI_MODEL_HEAD:
+    case CLI_MODEL_HEAD_INPUT:
         o->head_f16 = second_of(state, "--head-input", arg, "f32", "f16");
         return 0;
     case CLI_MODEL_CPUS:
         cli_model_parse_cpus(state, arg, &o->cpus);
+        return 0;
+    case CLI_MODEL_HEAD:
+        o->head = cli_model_head_of(state, arg);
         return 0;
     case ARGP_KEY_ARG:
         if (o->model)
@@ -43,6 +56,12 @@ error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to)
     default:
         return ARGP_ERR_UNKNOWN;
     }
+}
+
+void cli_model_all_logits(const struct argp_state *state, const struct cli_model_options *o)
+{
+    if (o->head == MODEL_HEAD_CERTIFIED)
+        cli_wrong(state, "--head: certified computes the largest logits only; expected full or i8");
 }
 
 int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err)
@@ -60,11 +79,17 @@ int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err)
     return model_gguf_open(name ? name : path, g, err);
 }
 
+/* Threads that will read the weights; 0 for a command that has none. */
+static size_t loaders(const struct cli_model_options *o)
+{
+    return o->threads < o->cpus.usable ? o->threads : o->cpus.usable;
+}
+
 int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts,
                       const struct cli_model_options *o, struct qk_error *err)
 {
     struct model_pool *pool = NULL;
-    const size_t threads = o->threads < o->cpus.usable ? o->threads : o->cpus.usable;
+    const size_t threads = loaders(o);
     int code = threads ? model_pool_new(&pool, threads, &o->calls, err) : 0;
     if (!code)
         code = model_weights_load_by(w, g, layouts, pool, err);
@@ -76,6 +101,26 @@ int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned la
                 (double)w->i2s16_bytes * 1e-6);
     if (!code && w->qk256_bytes)
         cli_say("qkbench: copy of the weights in QK256 order: %.1f MB", (double)w->qk256_bytes * 1e-6);
+    return code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;
+}
+
+int cli_model_head(struct model_weights *w, enum model_head *head, const struct cli_model_options *o,
+                   struct qk_error *err)
+{
+    struct qk_error why;
+    if (*head == MODEL_HEAD_FULL)
+        return 0;
+    const size_t threads = loaders(o);
+    const int code = model_head_copy_make(w, threads ? threads : 1, &o->calls, &why);
+    if (code == QK_ERR_UNAVAILABLE && *head == MODEL_HEAD_CERTIFIED) {
+        cli_say("qkbench: the full head is used: %s: %s", why.where, why.text);
+        *head = MODEL_HEAD_FULL;
+        return 0;
+    }
+    if (!code)
+        cli_say("qkbench: compact copy of the head: %.1f MB", (double)w->head_copy->bytes * 1e-6);
+    else
+        *err = why;
     return code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;
 }
 
@@ -97,7 +142,9 @@ int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool 
         model_gguf_close(&g);
         return code;
     }
-    return cli_model_weights(&m->weights, &g, model_kernels_layout(&m->kernels), o, err);
+    code = cli_model_weights(&m->weights, &g, model_kernels_layout(&m->kernels), o, err);
+    m->head = o->head;
+    return code ? code : cli_model_head(&m->weights, &m->head, o, err);
 }
 
 int cli_model_state(struct model_state **s, const struct cli_model *m, const struct cli_model_options *o,
@@ -109,7 +156,8 @@ int cli_model_state(struct model_state **s, const struct cli_model *m, const str
                                           .context = context,
                                           .batch = batch,
                                           .kv_f16 = o->kv_f16,
-                                          .head_f16 = o->head_f16};
+                                          .head_f16 = o->head_f16,
+                                          .head = m->head};
     return model_state_new(s, &m->weights, &m->kernels, &options, err);
 }
 

@@ -24,26 +24,35 @@ struct cli_model_cpus {
 };
 
 /*
- * How a model computes: --act, --kv, --head-input, --kernels, --threads, --cpus and MODEL. The options of
- * each command begin with this.
+ * How a model computes: --act, --kv, --head, --head-input, --kernels, --threads, --cpus and MODEL. The
+ * options of each command begin with this.
  */
 struct cli_model_options {
     const char *model;   /* NULL: the trained one that comes with qkbench */
     const char *kernels; /* one set, or for bench several */
     enum model_act act;
     bool kv_f16, head_f16;
+    enum model_head head;
     size_t threads; /* 0: cli_model_threads */
     struct cli_model_cpus cpus;
     struct model_pool_calls calls; /* cli_model_place fills it */
 };
 
-enum { CLI_MODEL_ACT = 0x1000, CLI_MODEL_KV, CLI_MODEL_HEAD, CLI_MODEL_KERNELS, CLI_MODEL_CPUS };
+enum {
+    CLI_MODEL_ACT = 0x1000,
+    CLI_MODEL_KV,
+    CLI_MODEL_HEAD_INPUT,
+    CLI_MODEL_HEAD,
+    CLI_MODEL_KERNELS,
+    CLI_MODEL_CPUS
+};
 #define CLI_MODEL_OPTIONS_ROUNDING(kv, head)                                                                 \
     CLI_ROW("act", CLI_MODEL_ACT, "int8|f32", CLI_OTHER,                                                     \
             "Activations of the ternary products (default: as the set has them)", 2),                        \
         CLI_ROW("kv", CLI_MODEL_KV, "f32|f16", CLI_OTHER, "Cache of keys and values (default: " kv ")", 2),  \
-        CLI_ROW("head-input", CLI_MODEL_HEAD, "f32|f16", CLI_OTHER,                                          \
+        CLI_ROW("head-input", CLI_MODEL_HEAD_INPUT, "f32|f16", CLI_OTHER,                                    \
                 "What the head multiplies (default: " head ")", 2)
+#define CLI_MODEL_OPTION_HEAD(words, what) CLI_ROW("head", CLI_MODEL_HEAD, words, CLI_OTHER, what, 2)
 #define CLI_MODEL_OPTION_KERNELS(what)                                                                       \
     CLI_ROW("kernels", CLI_MODEL_KERNELS, "SET", CLI_STRING(cli_model_options, kernels), what, 2)
 #define CLI_MODEL_OPTION_THREADS(what)                                                                       \
@@ -53,6 +62,11 @@ enum { CLI_MODEL_ACT = 0x1000, CLI_MODEL_KV, CLI_MODEL_HEAD, CLI_MODEL_KERNELS, 
 #define CLI_MODEL_OPTION_CPUS                                                                                \
     CLI_ROW("cpus", CLI_MODEL_CPUS, "LIST", CLI_OTHER,                                                       \
             "Pin thread after thread to these CPUs, such as 0,2-3 (default: not pinned)", 2)
+
+/* The head of that name, or cli_wrong. */
+enum model_head cli_model_head_of(const struct argp_state *state, const char *arg);
+/* Refuses the certified head, for a command that needs every logit. */
+void cli_model_all_logits(const struct argp_state *state, const struct cli_model_options *o);
 
 /*
  * Parses those of these options that have no place, and the argument MODEL. For commands whose options begin
@@ -85,12 +99,13 @@ int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err)
 struct cli_model {
     struct model_weights weights;
     struct model_kernels kernels;
+    enum model_head head;              /* as asked for, or full when no copy could be made */
     struct model_tokenizer *tokenizer; /* NULL for none */
 };
 /*
- * Opens the model, parses o->kernels as one set, reads the tokenizer if wanted, and loads the layout that
- * the set needs. Says on stderr how large copies are. A model that cannot run at all is QK_ERR_FORMAT,
- * because no other machine would change that.
+ * Opens the model, parses o->kernels as one set, reads the tokenizer if wanted, loads the layout that the set
+ * needs, and copies the head where o->head wants that. Says on stderr how large copies are. A model that
+ * cannot run at all is QK_ERR_FORMAT, because no other machine would change that.
  */
 int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool tokenizer,
                    struct qk_error *err);
@@ -98,6 +113,12 @@ int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool 
 int cli_model_state(struct model_state **s, const struct cli_model *m, const struct cli_model_options *o,
                     size_t context, size_t batch, struct qk_error *err);
 void cli_model_close(struct cli_model *m);
+/*
+ * Makes the copy that *head reads, if it reads one, by the threads of *o. Where a certified head cannot be
+ * had, *head becomes the full one, and stderr says why. For i8 that is an error.
+ */
+int cli_model_head(struct model_weights *w, enum model_head *head, const struct cli_model_options *o,
+                   struct qk_error *err);
 /* Loads weights in these layouts from the container, which this takes over or closes. */
 int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts,
                       const struct cli_model_options *o, struct qk_error *err);

@@ -34,10 +34,12 @@ static int perplexity(const struct options *o, const struct cli_model *m, struct
     if (!code && !score.tokens)
         code = qk_fail(err, QK_ERR_INVALID, o->text, "no token was scored");
     if (!code)
-        printf("tokens %zu of %zu, chunks %zu of %zu\nnats %.4f\nnats/token %.6f\nbits/byte %.5f\nperplexity "
-               "%.4f\n",
-               score.tokens, ids.count, score.chunks, context, score.nats, score.nats / (double)score.tokens,
-               score.nats / M_LN2 / (double)score.bytes, exp(score.nats / (double)score.tokens));
+        printf(
+            "%stokens %zu of %zu, chunks %zu of %zu\nnats %.4f\nnats/token %.6f\nbits/byte %.5f\nperplexity "
+            "%.4f\n",
+            m->head == MODEL_HEAD_I8 ? "head i8, not exact\n" : "", score.tokens, ids.count, score.chunks,
+            context, score.nats, score.nats / (double)score.tokens, score.nats / M_LN2 / (double)score.bytes,
+            exp(score.nats / (double)score.tokens));
     model_state_free(s);
     model_ids_free(&ids);
     free(text);
@@ -49,6 +51,8 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
     const struct options *o = to;
     if (key == ARGP_KEY_END && !o->text)
         cli_wrong(state, "--text FILE is missing");
+    if (key == ARGP_KEY_END)
+        cli_model_all_logits(state, &o->model);
     return cli_model_parse(key, arg, state, to);
 }
 
@@ -75,6 +79,8 @@ int cli_model_perplexity(int argc, char **argv)
          "Only the first N chunks (default: all)", 1},
         CLI_MODEL_OPTION_KERNELS("One set of kernels, as in model bench (default: best)"),
         CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
+        CLI_MODEL_OPTION_HEAD("full|i8",
+                              "The output head, or its copy in 8 bits, which is not exact (default: full)"),
         CLI_MODEL_OPTION_THREADS(CLI_MODEL_THREADS_DEFAULT),
         CLI_MODEL_OPTION_CPUS,
         {0}};

@@ -31,6 +31,21 @@ static void print_time(const char *what, size_t n, const char *each, double ns, 
         fprintf(stderr, "  %10.2f ms\n", 0.0);
 }
 
+/* Which head gave the logits, and what it read. */
+static void print_head(const struct model_head_work *w, enum model_head head, const struct model_config *c)
+{
+    const double tokens = (double)w->tokens, full = (double)model_head_bytes(c) * 1e-6;
+    if (head == MODEL_HEAD_CERTIFIED && w->tokens)
+        fprintf(stderr,
+                "head       certified: %.1f of %zu rows computed and %.1f MB read a token, of %.1f MB\n",
+                (double)w->rescored / tokens, c->vocab, (double)w->bytes * 1e-6 / tokens, full);
+    else if (head == MODEL_HEAD_I8)
+        fprintf(stderr, "head       i8, not exact: %.1f MB read a token, of %.1f MB\n",
+                (double)w->bytes * 1e-6 / tokens, full);
+    else
+        fprintf(stderr, "head       full: %.1f MB read a token\n", full);
+}
+
 static void print_timings(const struct outcome *t, const struct cli_model_run *o)
 {
     const size_t n = t->generated ? t->generated - 1 : 0;
@@ -67,7 +82,9 @@ struct run {
     const struct cli_model *m;
     struct model_state *state;
     struct model_sampler *sampler;
-    float *logits;
+    float *logits;        /* of a head that gives all */
+    struct model_top top; /* of one that gives the largest */
+    size_t largest;       /* how many of them; 0: all logits */
     size_t context;
     struct cli_text text;
     struct bench_clocks clocks; /* before what is timed */
@@ -82,6 +99,18 @@ static double took(const struct bench_clocks *begin, const char **odd)
     return (double)(int64_t)(end.ns - begin->ns);
 }
 
+static int feed(struct run *r, const int32_t *ids, size_t count, struct qk_error *err)
+{
+    return r->largest ? model_forward_top(r->state, ids, count, r->largest, &r->top, NULL, err)
+                      : model_forward(r->state, ids, count, r->logits, MODEL_LOGITS_LAST, NULL, err);
+}
+
+static int sample(struct run *r, int32_t *id, struct qk_error *err)
+{
+    return r->largest ? model_sampler_among(r->sampler, r->top.id, r->top.logit, r->top.count, id, err)
+                      : model_sampler_next(r->sampler, r->logits, id, err);
+}
+
 static int generate(struct run *r, struct outcome *t, struct qk_error *err)
 {
     const struct model_tokenizer *tok = r->m->tokenizer;
@@ -90,7 +119,7 @@ static int generate(struct run *r, struct outcome *t, struct qk_error *err)
     while (t->generated < r->o->max_tokens) {
         int code = cli_stop() ? qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted") : 0;
         if (!code)
-            code = model_sampler_next(r->sampler, r->logits, &id, err);
+            code = sample(r, &id, err);
         if (code)
             return code;
         t->generated++;
@@ -107,7 +136,7 @@ static int generate(struct run *r, struct outcome *t, struct qk_error *err)
             return 0;
         }
         bench_clocks_read(&r->clocks);
-        code = model_forward(r->state, &id, 1, r->logits, MODEL_LOGITS_LAST, NULL, err);
+        code = feed(r, &id, 1, err);
         t->generate_ns += took(&r->clocks, &t->odd);
         if (code)
             return code;
@@ -132,9 +161,11 @@ static int run_ids(struct run *r, const struct model_ids *ids, struct outcome *t
                          : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu logits", vocab);
     if (!code)
         code = cli_model_state(&r->state, r->m, &r->o->model, r->context, 0, err);
+    if (!code && model_sampler_needs(r->sampler) <= model_top_most(r->state))
+        r->largest = model_sampler_needs(r->sampler);
     bench_clocks_read(&r->clocks);
     if (!code)
-        code = model_forward(r->state, ids->id, ids->count, r->logits, MODEL_LOGITS_LAST, NULL, err);
+        code = feed(r, ids->id, ids->count, err);
     t->prompt = ids->count;
     t->prompt_ns = took(&r->clocks, &t->odd);
     return code ? code : generate(r, t, err);
@@ -146,14 +177,19 @@ int cli_model_run_do(const struct cli_model_run *o, struct qk_error *err)
     struct model_ids ids = {0};
     struct outcome t = {.ended = "interrupted"};
     struct run r = {.o = o, .m = &m};
-    int code = cli_model_load(&m, &o->model, true, err);
+    struct cli_model_options how = o->model;
+    if (how.head == MODEL_HEAD_CERTIFIED && o->how.temperature > 0 && !o->how.top_k)
+        how.head = MODEL_HEAD_FULL; /* no copy for a draw that needs every logit */
+    int code = cli_model_load(&m, &how, true, err);
     if (!code)
         code = encode(o, &m, &ids, err);
     if (!code)
         code = run_ids(&r, &ids, &t, err);
     cli_text_end(&r.text);
-    if (!code || (code == QK_ERR_INTERRUPTED && t.prompt))
+    if (!code || (code == QK_ERR_INTERRUPTED && t.prompt)) {
         print_timings(&t, o);
+        print_head(model_head_work(r.state), m.head, &m.weights.config);
+    }
     model_state_free(r.state);
     model_sampler_free(r.sampler);
     free(r.logits);

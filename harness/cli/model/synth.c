@@ -31,7 +31,8 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
         return 0;
     case ARGP_KEY_END:
         if (!o->preset)
-            cli_wrong(state, "a PRESET is needed: bitnet-2b, bitnet-2b/N or tiny");
+            cli_wrong(state,
+                      "a PRESET is needed: bitnet-2b, bitnet-2b/N or tiny, each also with ,head=peaked");
         if (!o->out)
             cli_wrong(state, "--out FILE is needed");
         return 0;
@@ -93,7 +94,9 @@ int cli_model_synth(int argc, char **argv)
         options, parse, "PRESET",
         "Writes a model of random weights as a GGUF file in the form of the published one, with a vocabulary "
         "of full size. The same preset and seed give the same bytes on every machine.\vPRESET is bitnet-2b "
-        "(1.2 GB), bitnet-2b/N (its first N layers, 1 to 30) or tiny. Other commands take synth:PRESET and "
+        "(1.2 GB), bitnet-2b/N (its first N layers, 1 to 30) or tiny; with ,head=peaked behind it, a model "
+        "whose "
+        "likeliest token stands far above the others. Other commands take synth:PRESET and "
         "make the model of seed 1 in memory.\nExamples:\n  qkbench model synth tiny --out tiny.gguf\n  "
         "qkbench model synth bitnet-2b/4 --seed 7 --out four.gguf"};
     struct options o = {.seed = MODEL_SYNTH_SEED};

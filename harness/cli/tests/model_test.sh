@@ -63,6 +63,31 @@ for how in "--temperature 0" "--top-k 1" "--top-p 1e-6"; do
     text --prompt "And God said" --max-tokens 20 $how
     ok "$how is greedy" [ "$out" = "$first" ]
 done
+# Heads: which of them is used follows from how tokens are drawn, and decides none of them.
+text --prompt "And God said" --max-tokens 20 --head full
+ok "the full head's text" eval '[ "$out" = "$first" ] && grep -q "^head *full: 1.0 MB" said'
+text --prompt "And God said" --max-tokens 20
+ok "the certified head's is the same" eval '[ "$out" = "$first" ] && grep -q "^head *certified: .* of 2048 rows" said'
+text --prompt "And God said" --max-tokens 20 --head i8
+ok "i8 is called not exact" eval '[ $status -eq 0 ] && grep -q "^head *i8, not exact" said'
+for how in "--top-k 7" "--top-k 12 --top-p 0.9"; do
+    for head in full certified; do
+        # shellcheck disable=SC2086 # several words
+        text --prompt "And God said" --max-tokens 20 --seed 3 $how --head $head
+        printf '%s' "$out" >"$head.text"
+    done
+    ok "$how: the same draws by both heads" eval 'cmp -s full.text certified.text && grep -q "^head *certified" said'
+done
+for how in "--top-k 0 --top-p 0.9" "--top-k 0 --temperature 1" "--top-k 2000"; do
+    # shellcheck disable=SC2086 # several words
+    text --prompt "And God said" --max-tokens 4 --seed 3 $how
+    ok "$how takes the full head" grep -q "^head *full" said
+done
+code 2 "expected full, certified or i8" model run --prompt x --head half
+code 2 "expected full, certified or i8" model bench --head full,
+code 2 "more than 3 heads" model bench --head full,full,full,full
+code 2 "expected full or i8" model perplexity --text none.txt --head certified
+code 2 "expected full or i8" model check --tokens ids.txt --logits none --head certified
 text --prompt "Who art thou?" --chat --max-tokens 8
 ok "--chat" eval '[ $status -eq 0 ] && grep -q "^prompt *[12][0-9] tokens" said'
 
@@ -140,6 +165,8 @@ perplexity
 ok "16 chunks" eval 'says "tokens 4096 of 57405, chunks 16 of 256" && between 37.95 38.33'
 perplexity --kernels p4_permute
 ok "the same with kernels of f32 activations" between 37.95 38.33
+perplexity --head i8
+ok "a head of 8 bits: what it costs, called not exact" eval 'says "head i8, not exact" && between 37.95 38.33'
 perplexity --context 64
 ok "less context, worse" between 39 60
 code 2 "context of 512" model perplexity --text "$fixtures/kjv.valid.txt" --context 513
@@ -155,6 +182,11 @@ ok "a table" eval '[ $status -eq 0 ] && says "| model | size | params | backend 
 obeys "its JSON obeys the schema" "$schema" b.json
 ok "a row per set and test" [ "$(python3 -c 'import json; print(*[(r["kernels"], r["n_prompt"], r["n_gen"], len(r["samples_ns"])) for r in json.load(open("b.json"))])')" = \
     "('best', 4, 0, 2) ('best', 0, 3, 2) ('baseline', 4, 0, 2) ('baseline', 0, 3, 2)" ]
+run model bench "${short[@]}" -p 0 --head full,certified,i8 --out heads.json
+ok "heads side by side, i8 called not exact" eval '[ $status -eq 0 ] && says "best, certified head [" && says "i8 head, not exact ["'
+obeys "JSON of heads" "$schema" heads.json
+ok "each with its bytes" [ "$(python3 -c 'import json; full, *less = json.load(open("heads.json")); print(full["head"], full["bytes_per_token"], *[(r["head"], r["bytes_per_token"] < 2200000, r["head_rows_per_token"] > 0) for r in less])')" = \
+    "full 2266624 ('certified', True, True) ('i8', True, False)" ]
 "$program" model bench "${short[@]}" -o jsonl -p 0 2>/dev/null >lines
 ok "-o jsonl, and -p 0 leaves the prompt out" eval '[ $(wc -l <lines) -eq 1 ] && grep -q "\"n_gen\":3" lines'
 "$program" model bench "${short[@]}" -o csv -n 0 2>/dev/null >lines

@@ -56,6 +56,9 @@ static void own_limits(void)
             "16909320");
     refused("i8_gemv: too many columns", qk_i8_gemv(out, a, q, scale, x, 1, 131072, &err), "columns",
             "131071");
+    refused("head4_gemv: rows", qk_head4_gemv(out, codes, half, a, sum, x, 8, 32, &err), "rows", "of 16");
+    refused("head4_gemv: columns", qk_head4_gemv(out, codes, half, a, sum, x, 16, 48, &err), "columns",
+            "of 32");
     refused("i8u8_matmul: too deep", qk_i8u8_matmul(out, a, codes, 1, 65794, 1, &err), "depth", "65793");
     refused("rmsnorm: negative epsilon", qk_rmsnorm(out, x, w, 8, -1.0f, &err), "epsilon", "-1");
     refused("rmsnorm: NaN epsilon", qk_rmsnorm(out, x, w, 8, NAN, &err), "epsilon", "finite");
@@ -74,6 +77,8 @@ static void overflows(void)
     too_large("act_quant: overflow", qk_act_quant(q, scale, sum, x, big, 8, &err), "q");
     too_large("f16_gemv: overflow", qk_f16_gemv(out, half, x, big, 1, &err), "y");
     too_large("i8_gemv: overflow", qk_i8_gemv(out, a, q, scale, x, big, 8, &err), "y");
+    too_large("head4_gemv: overflow", qk_head4_gemv(out, codes, half, a, sum, x, big / 16 * 16, 32, &err),
+              "y");
     too_large("rmsnorm: overflow", qk_rmsnorm(out, x, w, big, 1e-5f, &err), "out");
     too_large("rope: overflow", qk_rope(out, x, w, w, 1, SIZE_MAX / 2 + 1, &err), "half");
     too_large("rope: overflow of heads", qk_rope(out, x, w, w, big, 4, &err), "out");
@@ -120,6 +125,13 @@ static void good_calls(void)
     good("f16_gemv", code, out[0] == 36.0f && out[1] == 36.0f && out[2] == 7.0f);
     code = qk_i8_gemv(out, a, q, x, w, 2, 8, &err);
     good("i8_gemv", code, out[0] == 56.0f && out[1] == 112.0f && out[2] == 7.0f);
+    static uint8_t plane[16 * 32 / 2] = {0x21};
+    const int32_t bias = 64;
+    code = qk_head4_gemv(out, plane, half, a, &bias, w + 1, 16, 32, &err);
+    good("head4_gemv", code, out[0] == (2 * 3 - 64) * 2.0f && out[1] == -128.0f && out[16] == 7.0f);
+    const int32_t far = 1 << 25;
+    refused("head4_gemv: bias", qk_head4_gemv(out, plane, half, a, &far, w, 16, 32, &err), "bias",
+            "16777216");
     code = qk_rmsnorm(out, w, w, 1, 0.0f, &err);
     good("rmsnorm", code, out[0] == 1.0f && out[1] == 7.0f);
     code = qk_rope(out, x, w, w, 1, 2, &err);

@@ -31,6 +31,8 @@ enum {
 #define EPSILON 1e-5f
 #define BASE    700.0f
 
+/* How the embedding, which is also the head, is written. */
+static uint32_t head_type = MODEL_GGUF_TYPE_F16;
 static const int32_t tokens[TOKENS] = {5, 0, 36, 5, 17, 31, 2, 2, 9, 20, 11};
 static struct model_build file;
 static struct model_gguf plain;
@@ -68,10 +70,6 @@ static void build_data(struct model_build *b, struct qk_rng *rng, uint32_t type,
     model_build_pad(b, 32);
     for (uint64_t i = 0; i < elements && type == MODEL_GGUF_TYPE_F32; i++)
         model_build_f32(b, 0.5f + qk_rng_unit(rng));
-    for (uint64_t i = 0; i < elements && type == MODEL_GGUF_TYPE_F16; i++) {
-        const uint16_t half = qk_f32_to_f16(2 * qk_rng_unit(rng) - 1);
-        model_build_bytes(b, &half, 2);
-    }
     for (uint64_t i = 0; i < elements / 4 && type == MODEL_GGUF_TYPE_I2_S; i++) {
         unsigned char byte = 0;
         for (int field = 0; field < 4; field++)
@@ -80,6 +78,22 @@ static void build_data(struct model_build *b, struct qk_rng *rng, uint32_t type,
     }
     if (type == MODEL_GGUF_TYPE_I2_S)
         model_build_i2s(b, 0, 0, 0.03f + 0.05f * qk_rng_unit(rng)); /* the tail alone */
+}
+
+static void build_head(struct model_build *b, struct qk_rng *rng)
+{
+    model_build_pad(b, 32);
+    for (size_t i = 0; i < WIDTH * VOCAB; i++) {
+        const float value = 2 * qk_rng_unit(rng) - 1;
+        uint32_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        const uint16_t half =
+            head_type == MODEL_GGUF_TYPE_F16 ? qk_f32_to_f16(value) : (uint16_t)(bits >> 16);
+        if (head_type == MODEL_GGUF_TYPE_F32)
+            model_build_f32(b, value);
+        else
+            model_build_bytes(b, &half, 2);
+    }
 }
 
 static void build(struct model_build *b)
@@ -106,8 +120,8 @@ static void build(struct model_build *b)
     qk_rng_seed(&rng, 20);
     model_build_header(b, LAYERS * FORMS + 2, 9);
     build_metadata(b);
-    model_build_tensor(b, "token_embd.weight", 2, (uint64_t[4]){WIDTH, VOCAB}, MODEL_GGUF_TYPE_F16, offset);
-    offset = round_up(2 * WIDTH * VOCAB);
+    model_build_tensor(b, "token_embd.weight", 2, (uint64_t[4]){WIDTH, VOCAB}, head_type, offset);
+    offset = round_up((head_type == MODEL_GGUF_TYPE_F32 ? 4 : 2) * WIDTH * VOCAB);
     for (size_t i = 0; i < (size_t)LAYERS * FORMS; i++) {
         const size_t f = i % FORMS;
         const uint64_t n = forms[f].ne0 * forms[f].ne1;
@@ -116,7 +130,7 @@ static void build(struct model_build *b)
         offset += round_up(forms[f].type == MODEL_GGUF_TYPE_I2_S ? n / 4 + 32 : 4 * n);
     }
     model_build_tensor(b, "output_norm.weight", 1, (uint64_t[4]){WIDTH}, MODEL_GGUF_TYPE_F32, offset);
-    build_data(b, &rng, MODEL_GGUF_TYPE_F16, (uint64_t)WIDTH * VOCAB);
+    build_head(b, &rng);
     for (size_t i = 0; i < (size_t)LAYERS * FORMS; i++)
         build_data(b, &rng, forms[i % FORMS].type, forms[i % FORMS].ne0 * forms[i % FORMS].ne1);
     build_data(b, &rng, MODEL_GGUF_TYPE_F32, WIDTH);
@@ -228,9 +242,15 @@ static void plain_layer(double *x, int layer, int position, bool int8)
 
 static double embedding_of(int32_t token, int i)
 {
+    const size_t at = (size_t)token * WIDTH + (size_t)i;
+    const unsigned char *data = tensor(-1, "token_embd.weight")->data;
     uint16_t half;
-    memcpy(&half, tensor(-1, "token_embd.weight")->data + 2 * ((size_t)token * WIDTH + (size_t)i), 2);
-    return (double)qk_f16_to_f32(half);
+    uint32_t bits;
+    float value;
+    memcpy(&half, data + 2 * at, sizeof half);
+    bits = (uint32_t)half << 16;
+    memcpy(&value, head_type == MODEL_GGUF_TYPE_F32 ? data + 4 * at : (unsigned char *)&bits, sizeof value);
+    return head_type == MODEL_GGUF_TYPE_F16 ? (double)qk_f16_to_f32(half) : (double)value;
 }
 
 static void plain_forward(float *logits, bool int8)
@@ -328,6 +348,57 @@ UNIT_FIXTURE(close_both)
     model_gguf_close(&plain);
     free(file.bytes);
     return 0;
+}
+
+/* The two largest of each position by a certified head, whose logits have the bits of the full one. */
+static void check_certified(const float *logits)
+{
+    struct qk_cpu cpu;
+    struct qk_error err;
+    struct model_kernels k;
+    struct model_state *s = NULL;
+    const struct model_options o = {.threads = 2, .head = MODEL_HEAD_CERTIFIED};
+    assert_int_equal(qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), &err), 0);
+    assert_works(model_head_copy_make(&weights, 2, NULL, &err) ||
+                     model_kernels_parse(&k, qk_table_builtin(), "best", MODEL_ACT_ANY, &cpu, &err) ||
+                     model_state_new(&s, &weights, &k, &o, &err),
+                 err);
+    for (size_t t = 0; t < TOKENS; t++) {
+        const float *of = logits + t * VOCAB;
+        struct model_top top;
+        float most = -INFINITY, found = -INFINITY;
+        assert_works(model_forward_top(s, &tokens[t], 1, 2, &top, NULL, &err), err);
+        for (size_t v = 0; v < VOCAB; v++)
+            most = fmaxf(most, of[v]);
+        for (size_t i = 0; i < top.count; i++) {
+            assert_memory_equal(&top.logit[i], &of[top.id[i]], sizeof *of);
+            found = fmaxf(found, top.logit[i]);
+        }
+        assert_true(found == most);
+    }
+    assert_true(model_head_work(s)->rescored < TOKENS * VOCAB / 2);
+    model_state_free(s);
+}
+
+UNIT_TEST(heads_of_every_type_agree)
+{
+    static const uint32_t types[] = {MODEL_GGUF_TYPE_F32, MODEL_GGUF_TYPE_BF16, MODEL_GGUF_TYPE_F16};
+    static float got[TOKENS * VOCAB], want[TOKENS * VOCAB];
+    const struct model_options one = {.threads = 1, .batch = 1}, three = {.threads = 3};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        struct model_logits_comparison c;
+        close_both(NULL);
+        head_type = types[i];
+        file = (struct model_build){0};
+        open_both(NULL);
+        plain_forward(want, true);
+        run(got, "best", &three);
+        model_compare_logits(got, want, TOKENS, VOCAB, NULL, &c);
+        assert_true(c.worst <= 0.02);
+        run(want, "best", &one);
+        assert_memory_equal(got, want, sizeof got);
+        check_certified(got);
+    }
 }
 
 UNIT_TESTS(shapes, open_both, close_both)

@@ -12,6 +12,7 @@
 
 /* XXH3 of the files of MODEL_SYNTH_SEED. */
 #define TINY_HASH      0xc895db156cd70becu
+#define PEAKED_HASH    0x77844d762d369a32u
 #define ONE_LAYER_HASH 0x193432ae9764b52eu
 
 struct file {
@@ -54,6 +55,30 @@ static int hash(void *ctx, const void *bytes, size_t n, struct qk_error *err)
 {
     (void)err;
     return XXH3_64bits_update(ctx, bytes, n) == XXH_OK ? 0 : QK_ERR_INTERNAL;
+}
+
+/* Its embedding is 64 times as large, and nothing else differs. */
+UNIT_TEST(a_peaked_head_is_the_same_everywhere)
+{
+    struct file f = {0}, plain = write_tiny(MODEL_SYNTH_SEED);
+    struct model_gguf a, b;
+    assert_int_equal(model_synth_write("tiny,head=peaked", MODEL_SYNTH_SEED, take, &f, NULL), 0);
+    assert_int_equal(XXH3_64bits(f.bytes, f.size), PEAKED_HASH);
+    assert_int_equal(f.size, plain.size);
+    assert_int_equal(model_gguf_parse(plain.bytes, plain.size, "plain", &a, NULL), 0);
+    assert_int_equal(model_gguf_parse(f.bytes, f.size, "peaked", &b, NULL), 0);
+    for (size_t i = 0; i < a.tensor_count; i++) {
+        const struct model_gguf_tensor *x = &a.tensors[i], *y = &b.tensors[i];
+        if (x->type != MODEL_GGUF_TYPE_F16)
+            assert_memory_equal(x->data, y->data, x->size);
+        for (size_t k = 0; k < x->elements && x->type == MODEL_GGUF_TYPE_F16; k++)
+            assert_int_equal(((const uint16_t *)(const void *)x->data)[k] + (6 << 10),
+                             ((const uint16_t *)(const void *)y->data)[k]);
+    }
+    model_gguf_close(&a);
+    model_gguf_close(&b);
+    free(plain.bytes);
+    free(f.bytes);
 }
 
 UNIT_TEST(one_layer_is_the_same_everywhere)
@@ -178,7 +203,8 @@ UNIT_TEST(weights_are_sane)
 
 UNIT_TEST(unknown_presets_are_refused)
 {
-    static const char *const unknown[] = {"", "bitnet", "bitnet-2bx", "tiny/1", "synth:tiny", "TINY"};
+    static const char *const unknown[] = {"",           "bitnet", "bitnet-2bx",   "tiny/1",
+                                          "synth:tiny", "TINY",   "x,head=peaked"};
     static const char *const layers[] = {
         "bitnet-2b/",   "bitnet-2b/0",   "bitnet-2b/31", "bitnet-2b/-1", "bitnet-2b/01",
         "bitnet-2b/+1", "bitnet-2b/1/1", "bitnet-2b/ 1", "bitnet-2b/1x", "bitnet-2b/4294967297"};
@@ -186,6 +212,10 @@ UNIT_TEST(unknown_presets_are_refused)
     struct qk_error err;
     struct model_gguf g;
     uint64_t size;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(model_synth_size(i ? "tiny," : "tiny,head=flat", 1, &size, &err), QK_ERR_ARG);
+        assert_says(err.text, "head=peaked");
+    }
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
         assert_int_equal(model_synth_write(unknown[i], 1, take, &f, &err), QK_ERR_ARG);
         assert_non_null(strstr(err.text, unknown[i]));
