@@ -105,15 +105,9 @@ extern const struct bench_fields bench_ceilings_fields;
 int bench_ceilings_read_json(struct bench_ceilings *c, const char *path, struct qk_error *err);
 
 /*
- * Where the ceilings of a fingerprint are kept: in $XDG_CACHE_HOME/qkbench, else in ~/.cache/qkbench, as the
- * XDG base directory specification has it (a relative XDG_CACHE_HOME counts as not set). The path is to be
- * freed. QK_ERR_IO when there is no such folder to be had. QK_ERR_MEMORY.
- */
-int bench_ceilings_path(const char *fingerprint, char **path, struct qk_error *err);
-/*
- * Reads the ceilings of that fingerprint. When none are kept, or there is no folder to keep them in, returns
- * 0 and *found is false. Errors of reading. QK_ERR_FORMAT also for a file that holds another fingerprint's.
+ * Reads what is kept of that fingerprint (records/kept.h). When none is, returns 0 and *found is false.
+ * Errors of reading. QK_ERR_FORMAT also for a file that holds another fingerprint's.
  */
 int bench_ceilings_load(struct bench_ceilings *c, const char *fingerprint, bool *found, struct qk_error *err);
-/* Makes the folder and writes the file, whole or not at all. QK_ERR_IO, QK_ERR_MEMORY. */
+/* QK_ERR_IO, QK_ERR_MEMORY. */
 int bench_ceilings_store(const struct bench_ceilings *c, struct qk_error *err);
