@@ -36,6 +36,7 @@ int cli_run(int argc, char **argv);
 int cli_breakdown(int argc, char **argv);
 int cli_ceilings(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
+int cli_tune(int argc, char **argv);
 int cli_baseline(int argc, char **argv);
 int cli_compare(int argc, char **argv);
 int cli_gate(int argc, char **argv);
@@ -51,6 +52,13 @@ int cli_baseline_launch(int argc, char **argv);
 struct bench_sample_set;
 /* Shares of the stored ceilings for what has just been run, if there are any. Unusable ones are a warning. */
 int cli_ceilings_apply(struct bench_sample_set *set, struct qk_error *err);
+
+struct qk_choices;
+/*
+ * What `qkbench tune` has stored of this machine; no choices when there is nothing. An unusable file is a
+ * warning. QK_ERR_IO: the CPUs allowed are not known.
+ */
+int cli_choices(struct qk_choices *to, const struct qk_cpu *isa, struct qk_error *err);
 
 /*
  * From here on nothing that a terminal would obey reaches stderr, nor stdout where that is a terminal.

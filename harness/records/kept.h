@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Records that the program keeps of a machine: one file for each kind and fingerprint, in
- * $XDG_CACHE_HOME/qkbench, else in ~/.cache/qkbench, as the XDG base directory specification has it (a
- * relative XDG_CACHE_HOME counts as not set).
+ * Records that the program keeps of a machine, one file for each kind and fingerprint. They are in
+ * $XDG_CACHE_HOME/qkbench, else in ~/.cache/qkbench, as the XDG base directory specification has it. A
+ * relative XDG_CACHE_HOME counts as not set.
  */
 #pragma once
 

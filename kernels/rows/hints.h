@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a kernel that reads a matrix once asks memory for what comes next. Which form is fastest differs between
- * hosts of one CPU (how a hypervisor backs pages, what neighbours do). So each form is a row of its own, made
- * of one body with the form as a constant, and `qkbench tune` finds out.
+ * How a kernel that reads a matrix once asks memory for what comes next. Which form is fastest differs
+ * between hosts of one CPU (how a hypervisor backs pages, what neighbours do). So each form is a row of its
+ * own, made of one body with the form as a constant, and `qkbench tune` finds out.
  */
 #pragma once
 

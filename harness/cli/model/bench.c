@@ -31,7 +31,8 @@ static int load(struct session *s, const struct qk_cpu *isa, struct qk_error *er
         return code;
     for (size_t i = 0; i < s->cfg.set_count; i++)
         layouts |= model_kernels_layout(&s->sets[i]);
-    return cli_model_weights(&s->weights, &g, layouts, err);
+    code = cli_model_weights(&s->weights, &g, layouts, err);
+    return code ? code : cli_model_choose(s->sets, s->cfg.set_count, &s->weights, isa, err);
 }
 
 /* With the stored ceilings of this machine, if there are any. */

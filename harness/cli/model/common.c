@@ -78,6 +78,27 @@ int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned la
     return code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;
 }
 
+int cli_model_choose(struct model_kernels *sets, size_t count, const struct model_weights *w,
+                     const struct qk_cpu *cpu, struct qk_error *err)
+{
+    const struct qk_table *const table = qk_table_builtin();
+    struct qk_choices choices;
+    const int code = cli_choices(&choices, cpu, err);
+    for (size_t i = 0; i < count && !code; i++) {
+        char changed[400] = "";
+        model_kernels_choose(&sets[i], table, &choices, model_bytes_per_token(&w->config), cpu);
+        for (int op = 0; op < QK_OP_COUNT; op++) {
+            const struct qk_variant *const v = sets[i].of[op];
+            const size_t n = strlen(changed);
+            if (!sets[i].named[op] && v != qk_table_best(table, v->op, cpu))
+                snprintf(changed + n, sizeof changed - n, " %s/%s", v->op_name, v->name);
+        }
+        if (*changed)
+            cli_say("qkbench: %s: tuned rows take the place of the table's last:%s", sets[i].name, changed);
+    }
+    return code;
+}
+
 int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool tokenizer,
                    struct qk_error *err)
 {
@@ -96,7 +117,8 @@ int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool 
         model_gguf_close(&g);
         return code;
     }
-    return cli_model_weights(&m->weights, &g, model_kernels_layout(&m->kernels), err);
+    code = cli_model_weights(&m->weights, &g, model_kernels_layout(&m->kernels), err);
+    return code ? code : cli_model_choose(&m->kernels, 1, &m->weights, &cpu, err);
 }
 
 int cli_model_state(struct model_state **s, const struct cli_model *m, const struct cli_model_options *o,

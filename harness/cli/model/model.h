@@ -75,6 +75,13 @@ void cli_model_close(struct cli_model *m);
 int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err);
 
 /*
+ * Lets sets[count] use what qkbench tune has stored, and says on stderr what that changes. Codes of
+ * cli_choices.
+ */
+int cli_model_choose(struct model_kernels *sets, size_t count, const struct model_weights *w,
+                     const struct qk_cpu *cpu, struct qk_error *err);
+
+/*
  * The whole file and a NUL behind it into *text[*size], to be freed; at most 256 MiB. QK_ERR_IO,
  * QK_ERR_FORMAT, QK_ERR_MEMORY.
  */
