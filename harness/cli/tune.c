@@ -11,7 +11,7 @@
 struct options {
     struct cli_measure_options measure;
     uint64_t budget;
-    bool stored;
+    bool stored, text;
 };
 
 static void warn(const struct qk_error *err, const char *so)
@@ -75,6 +75,23 @@ static int get(struct options *o, struct bench_tune *t, struct qk_error *err)
     return code;
 }
 
+/* For qk_prefer: the rows that are not the last anyway. */
+static void print_choices(const struct bench_tune *t, const struct qk_table *table, const struct qk_cpu *cpu,
+                          FILE *to)
+{
+    struct qk_choices c;
+    size_t stale;
+    bench_tune_choices(t, table, cpu, &c, &stale);
+    fprintf(to, "%zu", c.cache_bytes);
+    for (int op = 0; op < QK_OP_COUNT; op++)
+        for (int m = 0; m < QK_MEMORIES; m++) {
+            const struct qk_variant *const v = c.of[op][m];
+            if (v && v != qk_table_best(table, v->op, cpu))
+                fprintf(to, " %s/%s@%s", v->op_name, v->name, qk_memory_names[m]);
+        }
+    fputs("\n", to);
+}
+
 static int tune(void *options, struct qk_error *err)
 {
     struct options *o = options;
@@ -91,7 +108,9 @@ static int tune(void *options, struct qk_error *err)
     if (!code)
         code = cli_out_commit(&file, 1, err);
     cli_out_abort(&file, 1);
-    if (!code)
+    if (!code && o->text)
+        print_choices(&t, o->measure.what.job.table, &o->measure.what.isa, cli_out_text(&file, 1));
+    else if (!code)
         code = report_tune_text(&t, o->stored, cli_out_text(&file, 1), err);
     if (!code && !o->stored)
         code = keep(&t, err);
@@ -105,6 +124,7 @@ int cli_tune(int argc, char **argv)
         CLI_OPTION_PATTERNS,
         {"budget", 'b', "S", CLI_UINT64(options, budget, 1, 3600), "Measure for S seconds (default: 10)", 0},
         {"stored", 'k', NULL, CLI_FLAG(options, stored), "Show what is stored; measure nothing", 0},
+        {"text", 't', NULL, CLI_FLAG(options, text), "Print one line for qk_prefer (qkernels.h) instead", 0},
         CLI_OPTION_OUT("Write it as JSON (tune.schema.json)"),
         CLI_OPTION_QUICK("Fewer and shorter blocks: to look at; proves large differences only"),
         CLI_OPTION_CPU("Measure on"),
@@ -117,8 +137,9 @@ int cli_tune(int argc, char **argv)
         "order. One takes the place of the table's last row only when it is proven to be over 1 % faster. "
         "Ops whose rows agree within a bound only keep the last row: a choice changes no bit of a result. "
         "What was chosen is kept in $XDG_CACHE_HOME/qkbench (or ~/.cache/qkbench) under the machine's "
-        "fingerprint. The kernel set `best` of qkbench model uses it. It lasts until the op's rows, the "
-        "compiler or the machine change; delete the file to do without. Examples:\n  qkbench tune\n  qkbench "
+        "fingerprint. The kernel set `best` of qkbench model uses it; programs that call the entry points "
+        "give them the line of --text. It lasts until the op's rows, the compiler or the machine change; "
+        "delete the file to do without. Examples:\n  qkbench tune\n  qkbench "
         "tune 'i2s16*' f16_gemv --out tune.json\n  qkbench tune --quick i2s16_gemv\n  QK_DISABLE_ISA=avx512 "
         "qkbench tune --budget 5"};
     struct options o = {.measure = cli_measure_defaults(), .budget = 10};

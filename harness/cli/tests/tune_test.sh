@@ -49,6 +49,8 @@ if [ "$rows" -gt 1 ]; then
     text >tuned.txt
     ok "the runner takes what was tuned, and says so" grep -q "best: tuned rows.* i2s16_gemv/scalar" said.txt
     ok "and computes the same" cmp usual.txt tuned.txt
+    run tune --stored --text
+    ok "the entry points are told the same" eval 'grep -qE "^[1-9][0-9]* i2s16_gemv/scalar@cache i2s16_gemv/scalar@dram$" <<<"$out"'
     run model run --prompt x --max-tokens 1 --kernels 'i2s16_gemv/*'
     ok "a row that is named stays" eval '[ $status -eq 0 ] && ! says "tuned rows"'
     QK_DISABLE_ISA=avx512,avxvnni,avx2 run model run --prompt x --max-tokens 1
