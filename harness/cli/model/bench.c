@@ -32,7 +32,7 @@ static int load(struct session *s, const struct qk_cpu *isa, struct qk_error *er
     for (size_t i = 0; i < s->cfg.set_count; i++)
         layouts |= model_kernels_layout(&s->sets[i]);
     code = cli_model_weights(&s->weights, &g, layouts, err);
-    return code ? code : cli_model_choose(s->sets, s->cfg.set_count, &s->weights, isa, err);
+    return code ? code : cli_model_choose(s->sets, s->cfg.set_count, &s->weights, isa, s->o->model.tune, err);
 }
 
 /* With the stored ceilings of this machine, if there are any. */

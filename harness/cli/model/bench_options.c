@@ -83,6 +83,7 @@ void cli_bench_parse_command(struct cli_bench *to, int argc, char **argv)
          "The roadmap's end-to-end table: baseline, each phase, best; with -p 0 -n 8 -r 3 -t 1", 1},
         CLI_MODEL_OPTION_KERNELS("Sets with commas between: best (default), baseline, p1_unpack, ..., or "
                                  "globs OP/VARIANT joined by +; all are timed side by side"),
+        CLI_MODEL_OPTION_TUNE,
         CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
         {"threads", 't', "LIST", CLI_OTHER,
          "Numbers of threads, commas between (default: 1 and one per CPU allowed)", 2},

@@ -26,6 +26,7 @@ struct cli_model_options {
     enum model_act act;
     bool kv_f16, head_f16;
     size_t threads; /* 0: all CPUs allowed */
+    bool tune;      /* the rows that stream weights, on these weights */
 };
 
 enum { CLI_MODEL_ACT = 0x1000, CLI_MODEL_KV, CLI_MODEL_HEAD, CLI_MODEL_KERNELS };
@@ -37,6 +38,10 @@ enum { CLI_MODEL_ACT = 0x1000, CLI_MODEL_KV, CLI_MODEL_HEAD, CLI_MODEL_KERNELS }
                 "What the head multiplies (default: " head ")", 2)
 #define CLI_MODEL_OPTION_KERNELS(what)                                                                       \
     CLI_ROW("kernels", CLI_MODEL_KERNELS, "SET", CLI_STRING(cli_model_options, kernels), what, 2)
+#define CLI_MODEL_OPTION_TUNE                                                                                \
+    CLI_ROW(                                                                                                 \
+        "tune", 'u', NULL, CLI_FLAG(cli_model_options, tune),                                                \
+        "Take the rows of i2s16_gemv and f16_gemv that are the fastest on these weights, found in 0.1 s", 2)
 #define CLI_MODEL_OPTION_THREADS(what)                                                                       \
     CLI_ROW("threads", 't', "N", CLI_UINT64(cli_model_options, threads, 1, MODEL_THREADS_MAX), what, 2)
 
@@ -75,11 +80,11 @@ void cli_model_close(struct cli_model *m);
 int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err);
 
 /*
- * Lets sets[count] use what qkbench tune has stored, and says on stderr what that changes. Codes of
- * cli_choices.
+ * Lets sets[count] use what qkbench tune has stored, then what --tune finds, and says on stderr what that
+ * changes. Codes of cli_choices and bench_tune_streams.
  */
 int cli_model_choose(struct model_kernels *sets, size_t count, const struct model_weights *w,
-                     const struct qk_cpu *cpu, struct qk_error *err);
+                     const struct qk_cpu *cpu, bool tune, struct qk_error *err);
 
 /*
  * The whole file and a NUL behind it into *text[*size], to be freed; at most 256 MiB. QK_ERR_IO,

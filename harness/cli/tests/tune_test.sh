@@ -62,6 +62,10 @@ else
     skip "the runner takes what was tuned" "one row can run here"
 fi
 
+"$program" model run --tune --prompt 'In the beginning' --max-tokens 8 2>said.txt >tuned.txt
+ok "--tune says what it took, and for how long" grep -q "tuned in [0-9]* ms" said.txt
+ok "and computes the same" cmp usual.txt tuned.txt
+
 # Files nobody can use.
 echo '{"schema_version": 7}' >"$file"
 run model run --prompt x --max-tokens 1
