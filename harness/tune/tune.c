@@ -14,7 +14,8 @@
 enum {
     BLOCKS_LEAST = 8, /* what an interval at 99 % needs */
     BLOCKS_QUICK = 16,
-    BLOCKS_MOST = 64,
+    BLOCKS_CACHE = 32,
+    BLOCKS_DRAM = 64,
     LOOKS = 3,
 };
 static const double block_ns = 12e6, near = 1.5;
@@ -26,7 +27,7 @@ struct tuning {
     size_t *entry;              /* [matrix.count]: its place in t->ops */
     struct bench_verdicts verdicts;
     struct bench_rounds rounds;
-    double ready_ns[QK_OP_COUNT]; /* what it took to make the group in cache ready */
+    double ready_ns[QK_OP_COUNT]; /* CPU time that making the group in cache ready took */
 };
 
 static bool candidate(const struct tuning *s, size_t row, enum qk_op op)
@@ -225,8 +226,10 @@ static int time_rows(struct tuning *s, struct bench_ready *ready, struct bench_t
     else if (!code && !odd) {
         const double left = (r->end_ns - (double)bench_clock_ns()) / (double)(r->sets - r->done);
         const double block = s->cfg->job.quick ? block_ns / 2 : block_ns;
-        set.schedule = bench_schedule_make(set.round_ns, block, left, BLOCKS_LEAST,
-                                           s->cfg->job.quick ? BLOCKS_QUICK : BLOCKS_MOST);
+        const size_t most = s->cfg->job.quick               ? BLOCKS_QUICK
+                            : to->memory == QK_MEMORY_CACHE ? BLOCKS_CACHE
+                                                            : BLOCKS_DRAM;
+        set.schedule = bench_schedule_make(set.round_ns, block, left, BLOCKS_LEAST, most);
         code = bench_arms_time(r, &set, 1, err);
         odd = code ? NULL : set.odd;
         if (!code && !odd)
@@ -270,17 +273,18 @@ static int run_group(struct tuning *s, size_t g, struct qk_error *err)
     const bool dram = to->memory == QK_MEMORY_DRAM;
     const size_t done = s->rounds.done;
     int code = 0;
-    if (dram && !take_over(s, group, to)) {
-        snprintf(to->reason, sizeof to->reason, "no other row is near %s in cache", to->chosen);
-    } else if (s->rounds.end_ns - (double)bench_clock_ns() <= expected_ready(s, group, dram)) {
+    s->rounds.late = dram ? 0 : 2; /* what cache leaves of the budget is for DRAM */
+    if (s->rounds.end_ns - (double)bench_clock_ns() <= expected_ready(s, group, dram)) {
         to->left_out = true;
         snprintf(to->reason, sizeof to->reason, "the budget of %g s was spent; name the op, or give more",
                  s->cfg->job.budget_s);
     } else {
         bench_job_tell(&s->cfg->job, (double)done / (double)s->rounds.sets, group->name);
-        const uint64_t begin = bench_clock_ns();
+        struct bench_clocks begin, end;
+        bench_clocks_read(&begin);
         code = bench_ready_make(&ready, group, &s->cfg->job, &s->verdicts, err);
-        s->ready_ns[group->op] = bench_clock_since(begin);
+        bench_clocks_read(&end);
+        s->ready_ns[group->op] = end.task_ns - begin.task_ns;
         snprintf(to->shape, sizeof to->shape, "%.71s", group->name);
         if (!code)
             code = look(&ready, to, err);
@@ -296,10 +300,20 @@ static int measure(struct tuning *s, struct qk_error *err)
 {
     s->verdicts.text = calloc(s->matrix.table->count, sizeof *s->verdicts.text);
     int code = s->verdicts.text ? 0 : qk_fail(err, QK_ERR_MEMORY, "tune", "no memory for verdicts");
-    for (int m = 0; m < QK_MEMORIES; m++)
-        for (size_t g = 0; g < s->matrix.count && !code; g++)
-            if (s->t->ops[s->entry[g]].memory == (enum qk_memory)m)
+    for (int m = 0; m < QK_MEMORIES; m++) {
+        for (size_t g = 0; g < s->matrix.count && !code && m == QK_MEMORY_DRAM; g++) {
+            struct bench_tuned *const to = &s->t->ops[s->entry[g]];
+            if (to->memory != QK_MEMORY_DRAM || take_over(s, &s->matrix.groups[g], to))
+                continue;
+            snprintf(to->reason, sizeof to->reason, "no other row is near %s in cache", to->chosen);
+            s->rounds.sets--;
+        }
+        for (size_t g = 0; g < s->matrix.count && !code; g++) {
+            const struct bench_tuned *const to = &s->t->ops[s->entry[g]];
+            if (to->memory == (enum qk_memory)m && !*to->reason)
                 code = run_group(s, g, err);
+        }
+    }
     if (!code && s->verdicts.failed)
         code = qk_fail(err, QK_ERR_CHECK, "tune",
                        "a row's results are wrong: qkbench check says where; nothing is chosen");
@@ -308,7 +322,7 @@ static int measure(struct tuning *s, struct qk_error *err)
 
 int bench_tune_measure(struct bench_tune *t, const struct bench_tune_config *cfg, struct qk_error *err)
 {
-    struct tuning s = {.t = t, .cfg = cfg, .rounds = {.job = &cfg->job, .enough = BLOCKS_LEAST}};
+    struct tuning s = {.t = t, .cfg = cfg, .rounds = {.job = &cfg->job, .enough = BLOCKS_LEAST, .late = 2}};
     const uint64_t begin = bench_clock_ns();
     *t = (struct bench_tune){.env = t->env,
                              .seed = cfg->job.seed,

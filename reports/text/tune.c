@@ -57,21 +57,21 @@ int report_tune_text(const struct bench_tune *tune, bool stored, FILE *to, struc
 {
     struct report_tables all = {.count = 0};
     add_facts(report_tables_add(&all), tune, stored);
-    struct report_table *const rows = report_tables_add(&all);
-    report_table_title(rows,
-                       "Rows that were timed, at least two from one memory; speed-ups over the last row");
-    report_table_columns(rows, "lllrll", "op", "from", "row", "ns", "speed-up", "choice");
-    struct report_table *const none = report_tables_add(&all);
-    report_table_title(none, "The table's order stays");
-    report_table_columns(none, "lllw", "op", "from", "row", "why");
+    struct report_table *t = report_tables_add(&all);
+    report_table_title(t, "Rows that were timed, at least two from one memory; speed-ups over the last row");
+    report_table_columns(t, "lllrll", "op", "from", "row", "ns", "speed-up", "choice");
+    for (size_t i = 0; i < tune->count; i++)
+        if (tune->ops[i].blocks)
+            add_rows(t, &tune->ops[i]);
+    t = report_tables_add(&all);
+    report_table_title(t, "The table's order stays");
+    report_table_columns(t, "lllw", "op", "from", "row", "why");
     for (size_t i = 0; i < tune->count; i++) {
         const struct bench_tuned *const op = &tune->ops[i];
         const bool both = i + 1 < tune->count && alike(op, op + 1);
-        if (op->blocks)
-            add_rows(rows, op);
-        else
-            report_table_texts(none, op->op, both ? "both" : qk_memory_names[op->memory], op->chosen,
-                               op->reason, NULL);
+        if (!op->blocks)
+            report_table_texts(t, op->op, both ? "both" : qk_memory_names[op->memory], op->chosen, op->reason,
+                               NULL);
         i += both;
     }
     return report_tables_write(&all, false, report_table_text, "what was tuned", to, err);
