@@ -208,7 +208,7 @@ UNIT_TEST_WITH(choices_of_other_rows_are_stale, set_up, tear_down)
         rows[i] = *qk_reference(QK_OP_i2s16_gemv);
         rows[i].name = names[i];
     }
-    t.count = 2;
+    free(t.ops[--t.count].rows);
     bench_tune_choices(&t, &table, &cpu, &choices, &stale);
     assert_int_equal(stale, 0);
     assert_ptr_equal(choices.of[QK_OP_i2s16_gemv][QK_MEMORY_DRAM], &rows[1]);
