@@ -135,7 +135,7 @@ int cli_tune(int argc, char **argv)
         "Finds the fastest row of each op on this machine, from cache and from DRAM, and stores it. OP is a "
         "name or a glob of ops (default: all).\vThe rows of an op are timed against each other in drawn "
         "order. One takes the place of the table's last row only when it is proven to be over 1 % faster. "
-        "Ops whose rows agree within a bound only keep the last row: a choice changes no bit of a result. "
+        "Where rows may differ in bits (qk256_gemv, f32_dot) the last one stays: no result changes. "
         "What was chosen is kept in $XDG_CACHE_HOME/qkbench (or ~/.cache/qkbench) under the machine's "
         "fingerprint. The kernel set `best` of qkbench model uses it; programs that call the entry points "
         "give them the line of --text. It lasts until the op's rows, the compiler or the machine change; "
