@@ -106,14 +106,14 @@ static void free_stream(struct stream *s)
     free(s->y);
 }
 
-/* The rows near the fastest, and the usual one, in table order. */
+/* The rows near the fastest in table order, and the usual one behind them. */
 static size_t find_near(struct stream *s, const struct qk_variant *usual, const struct qk_table *table,
                         const struct qk_cpu *cpu, const struct qk_variant **found)
 {
     const struct qk_variant *rows[ROWS_MOST];
     double ns[ROWS_MOST], fastest = INFINITY;
     size_t count = 0, kept = 0;
-    for (size_t i = 0; i < table->count && count < ROWS_MOST; i++)
+    for (size_t i = 0; i < table->count && count < ROWS_MOST - 1; i++)
         if (table->rows[i].op == s->op && table->rows[i].kind != QK_CEILING &&
             !qk_variant_missing(&table->rows[i], cpu)) {
             ns[count] = INFINITY;
@@ -127,8 +127,9 @@ static size_t find_near(struct stream *s, const struct qk_variant *usual, const 
             fastest = fmin(fastest, ns[i]);
         }
     for (size_t i = 0; i < count; i++)
-        if (rows[i] == usual || ns[i] <= near * fastest)
+        if (rows[i] != usual && ns[i] <= near * fastest)
             found[kept++] = rows[i];
+    found[kept++] = usual;
     return kept;
 }
 
@@ -175,7 +176,7 @@ static int tune_op(enum qk_op op, struct bench_rounds *r, struct bench_stream_ch
 {
     const struct qk_variant *rows[ROWS_MOST];
     struct stream s;
-    *to = (struct bench_stream_choice){.usual = qk_table_best(table, op, cpu), .gain = {NAN, NAN, NAN}};
+    *to = (struct bench_stream_choice){.usual = k->of[op], .gain = {NAN, NAN, NAN}};
     to->chosen = to->usual;
     int code = make_stream(&s, op, w, most, err);
     if (!code && (!s.count || (op == QK_OP_i2s16_gemv && k->path != MODEL_PATH_I2S16)))
@@ -190,8 +191,7 @@ static int tune_op(enum qk_op op, struct bench_rounds *r, struct bench_stream_ch
             code = tune(&s, r, rows, count, to, err);
     }
     free_stream(&s);
-    if (!code && !*to->why)
-        k->of[op] = to->chosen;
+    k->of[op] = to->chosen;
     return code;
 }
 

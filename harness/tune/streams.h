@@ -9,9 +9,10 @@
 #include "model/forward/forward.h"
 
 struct bench_stream_choice {
-    const struct qk_variant *usual, *chosen; /* the same unless another is proven faster; NULL: not tuned */
-    struct bench_interval gain;              /* of the chosen over the usual; NaN when they are the same */
-    char why[160];                           /* it was not tuned */
+    const struct qk_variant *usual;  /* what the set had: the table's last row, or what is kept as tuned */
+    const struct qk_variant *chosen; /* the same unless another is proven faster */
+    struct bench_interval gain;      /* of the chosen over the usual; NaN when they are the same */
+    char why[160];                   /* it was not tuned */
 };
 enum { BENCH_STREAMS = 2 };
 #define BENCH_STREAMS_S 0.1
