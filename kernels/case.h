@@ -114,6 +114,11 @@ struct qk_case {
      */
     bool (*same)(const struct qk_plan *plan, void *const *expected, void *const *found, char *why,
                  size_t size);
+    /*
+     * That rule is a bound around the exact result: two right variants may differ. Otherwise all return the
+     * same bits (a NaN's payload is free), and which of them runs decides nothing but the time.
+     */
+    bool bounded;
 };
 
 /*

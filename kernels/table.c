@@ -83,6 +83,16 @@ const struct qk_variant *qk_table_best(const struct qk_table *t, enum qk_op op, 
     return best;
 }
 
+const char *const qk_memory_names[] = {"cache", "dram", NULL};
+
+const struct qk_variant *qk_table_choice(const struct qk_table *t, const struct qk_choices *choices,
+                                         enum qk_op op, size_t bytes, const struct qk_cpu *cpu)
+{
+    const struct qk_variant *const v =
+        choices ? choices->of[op][bytes > choices->cache_bytes ? QK_MEMORY_DRAM : QK_MEMORY_CACHE] : NULL;
+    return v && !qk_variant_missing(v, cpu) ? v : qk_table_best(t, op, cpu);
+}
+
 int qk_stage_count(enum qk_op op)
 {
     const char *stages = ops[op].stages;

@@ -46,3 +46,19 @@ const struct qk_variant *qk_reference(enum qk_op op);
  * is none.
  */
 const struct qk_variant *qk_table_best(const struct qk_table *t, enum qk_op op, const struct qk_cpu *cpu);
+
+/* Where the data of a call comes from: all of it fits one core's cache, or it does not. */
+enum qk_memory { QK_MEMORY_CACHE, QK_MEMORY_DRAM, QK_MEMORIES };
+extern const char *const qk_memory_names[]; /* "cache", "dram", NULL */
+
+/* What measuring found faster on this machine than the last rows (harness/tune). */
+struct qk_choices {
+    size_t cache_bytes;                                    /* a call that touches more reads from DRAM */
+    const struct qk_variant *of[QK_OP_COUNT][QK_MEMORIES]; /* of the same table; NULL: no choice */
+};
+/*
+ * The choice for calls that touch so many bytes; what qk_table_best gives where there is none, or none that
+ * can run here. choices may be NULL.
+ */
+const struct qk_variant *qk_table_choice(const struct qk_table *t, const struct qk_choices *choices,
+                                         enum qk_op op, size_t bytes, const struct qk_cpu *cpu);

@@ -45,7 +45,7 @@ static int look(const struct baseline_suite_case *c, struct gate *g, struct base
     r->role = BASELINE_CASE;
     r->verdict = BASELINE_PASS;
     snprintf(r->name, sizeof r->name, "%s", c->name);
-    snprintf(r->memory, sizeof r->memory, "%s", bench_memory_names[c->memory]);
+    snprintf(r->memory, sizeof r->memory, "%s", qk_memory_names[c->memory]);
     if (!c->cand || *c->gone) {
         removed = baseline_policy_removed(g->cfg->policy, c->name);
         r->verdict = removed ? BASELINE_REMOVED : BASELINE_MISSING;
@@ -87,7 +87,7 @@ static struct timed *add_timed(struct gate *g, struct baseline_result *r, const 
                                         .memory = c->memory,
                                         .budget_ns = 1e9 * g->cfg->policy->budget_s[c->memory]};
     snprintf(t->duet->name, sizeof t->duet->name, "%.159s", r->name);
-    snprintf(r->memory, sizeof r->memory, "%s", bench_memory_names[c->memory]);
+    snprintf(r->memory, sizeof r->memory, "%s", qk_memory_names[c->memory]);
     r->verdict = BASELINE_INVALID;
     snprintf(r->reason, sizeof r->reason, "not measured");
     return t;
@@ -97,7 +97,7 @@ static int add_case(struct gate *g, const struct baseline_suite_case *c, struct 
                     struct qk_error *err)
 {
     const struct baseline_margins *m =
-        baseline_policy_margins(g->cfg->policy, c->name, bench_memory_names[c->memory]);
+        baseline_policy_margins(g->cfg->policy, c->name, qk_memory_names[c->memory]);
     bool time;
     const int code = look(c, g, r, &time, err);
     if (!m)
@@ -156,7 +156,7 @@ static int add_rule(struct gate *g, const struct baseline_suite_case *c,
 static void add_controls(struct gate *g, const struct baseline_suite_case *c, struct baseline_result *r)
 {
     const struct baseline_margins *m =
-        baseline_policy_margins(g->cfg->policy, c->name, bench_memory_names[c->memory]);
+        baseline_policy_margins(g->cfg->policy, c->name, qk_memory_names[c->memory]);
     for (int slowed = 0; slowed < 2; slowed++, r++) {
         r->role = slowed ? BASELINE_SLOWED : BASELINE_AA;
         r->ignorable = m->ignorable;
@@ -188,7 +188,7 @@ static void control(struct gate *g, size_t *used)
 {
     const struct baseline_suite_cases *s = g->cfg->suite;
     const size_t judged = g->count;
-    for (int memory = 0; memory < BENCH_MEMORIES; memory++) {
+    for (int memory = 0; memory < QK_MEMORIES; memory++) {
         bool timed = false, controlled = false;
         for (size_t i = 0; i < judged; i++)
             timed |= (int)g->duet[i].memory == memory;
@@ -201,7 +201,7 @@ static void control(struct gate *g, size_t *used)
         if (timed && !controlled)
             snprintf(g->report->reason, sizeof g->report->reason,
                      "no row of the base that is right runs in %s, so the run has no control there",
-                     bench_memory_names[memory]);
+                     qk_memory_names[memory]);
     }
 }
 
@@ -212,7 +212,7 @@ static bool applies(const struct baseline_speedup_rule *rule, const struct basel
 
 static size_t results_wanted(const struct baseline_duet_config *cfg)
 {
-    size_t n = cfg->suite->count + 2 * BENCH_MEMORIES;
+    size_t n = cfg->suite->count + 2 * QK_MEMORIES;
     for (size_t i = 0; i < cfg->suite->count; i++) {
         for (size_t k = 0; k < cfg->policy->speedup_count; k++)
             n += applies(&cfg->policy->speedups[k], &cfg->suite->cases[i]);
@@ -233,7 +233,7 @@ static bool too_large(const struct baseline_suite_case *c, struct baseline_resul
         return false;
     r->verdict = BASELINE_INCONCLUSIVE;
     snprintf(r->name, sizeof r->name, "%s", c->name);
-    snprintf(r->memory, sizeof r->memory, "%s", bench_memory_names[c->memory]);
+    snprintf(r->memory, sizeof r->memory, "%s", qk_memory_names[c->memory]);
     snprintf(r->reason, sizeof r->reason, "its buffers do not fit half of this machine's memory, %.0f MiB",
              half / 0x1p20);
     return true;
@@ -317,7 +317,7 @@ static double shapes_budget(const struct baseline_suite_cases *suite)
 double baseline_gate_budget(const struct baseline_policy *policy, const struct baseline_suite_cases *suite,
                             bool all_shapes)
 {
-    bool used[BENCH_MEMORIES] = {all_shapes, all_shapes};
+    bool used[QK_MEMORIES] = {all_shapes, all_shapes};
     double sum = all_shapes ? shapes_budget(suite) : 0;
     for (size_t i = 0; i < suite->count; i++) {
         const struct baseline_suite_case *c = &suite->cases[i];
@@ -326,7 +326,7 @@ double baseline_gate_budget(const struct baseline_policy *policy, const struct b
             sum += applies(&policy->speedups[k], c) ? policy->budget_s[c->memory] : 0;
         used[c->memory] = true;
     }
-    for (int memory = 0; memory < BENCH_MEMORIES; memory++)
+    for (int memory = 0; memory < QK_MEMORIES; memory++)
         sum += used[memory] ? 2 * policy->budget_s[memory] : 0;
     return sum;
 }

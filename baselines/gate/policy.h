@@ -56,7 +56,7 @@ struct baseline_policy {
     char source[4096];  /* the file, "built in" */
     json_t *json;       /* as read; owned */
     double alpha;       /* per suite; 0.001 */
-    double budget_s[2]; /* of measuring per case, by enum bench_memory: cache, dram */
+    double budget_s[2]; /* of measuring per case, by enum qk_memory: cache, dram */
     size_t launches;    /* 5 */
     size_t margin_count, speedup_count, suite_count, removed_count;
     struct baseline_margin_rule *margins;

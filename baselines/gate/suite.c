@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/gate/suite.h"
 
+#include "harness/engine/buffers.h"
 #include "harness/engine/matrix.h"
 
 #include <fnmatch.h>
@@ -277,7 +278,7 @@ static int use(struct baseline_policy *policy, const char *const *entries, size_
     every.allowed = "";
     const int code = baseline_suite_expand(&all, entries, count, &every, err);
     for (size_t i = 0; i < all.count && !code; i++)
-        baseline_policy_match_case(policy, all.cases[i].name, bench_memory_names[all.cases[i].memory]);
+        baseline_policy_match_case(policy, all.cases[i].name, qk_memory_names[all.cases[i].memory]);
     baseline_suite_free(&all);
     return code;
 }

@@ -11,7 +11,7 @@ struct baseline_suite_case {
     char name[BASELINE_NAME]; /* op/variant/shape */
     enum qk_op op;
     struct qk_shape shape;
-    enum bench_memory memory;
+    enum qk_memory memory;
     const struct qk_variant *base, *cand; /* NULL where that build has no such row; never both */
     char gone[120];    /* why the candidate's row cannot replace the base's here; empty: it can */
     char changed[120]; /* what else differs between the rows; empty: nothing */

@@ -112,16 +112,9 @@ int bench_ceilings_take_json(struct bench_ceilings *c, const json_t *json, const
                              struct qk_error *err);
 
 /*
- * The file in which the ceilings of a fingerprint are kept. It is in $XDG_CACHE_HOME/qkbench, else in
- * ~/.cache/qkbench, as the XDG base directory specification says. (A relative XDG_CACHE_HOME counts as not
- * set.) The caller frees the path. QK_ERR_IO when there is no such folder. QK_ERR_MEMORY.
- */
-int bench_ceilings_path(const char *fingerprint, char **path, struct qk_error *err);
-/*
- * Reads the ceilings of that fingerprint. Returns 0 with *found false when none are kept, or when there is no
- * folder to keep them in. Fails as reading does. QK_ERR_FORMAT also when the file belongs to another
- * fingerprint.
+ * Reads what is kept of that fingerprint (records/kept.h). Returns 0 with *found false when nothing is kept.
+ * Fails as reading does. QK_ERR_FORMAT also when the file belongs to another fingerprint.
  */
 int bench_ceilings_load(struct bench_ceilings *c, const char *fingerprint, bool *found, struct qk_error *err);
-/* Makes the folder and writes the file, whole or not at all. QK_ERR_IO, QK_ERR_MEMORY. */
+/* QK_ERR_IO, QK_ERR_MEMORY. */
 int bench_ceilings_store(const struct bench_ceilings *c, struct qk_error *err);

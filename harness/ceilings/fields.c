@@ -2,6 +2,8 @@
 /* The JSON of ceilings. */
 #include "harness/ceilings/private.h"
 
+#include "harness/records/kept.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,4 +215,24 @@ int bench_ceilings_read_json(struct bench_ceilings *c, const char *path, struct 
         code = bench_ceilings_take_json(c, json, path, err);
     json_decref(json);
     return code;
+}
+
+static const struct bench_kept kept = {"ceilings", &bench_ceilings_fields,
+                                       offsetof(struct bench_ceilings, env.fingerprint)};
+
+int bench_ceilings_load(struct bench_ceilings *c, const char *fingerprint, bool *found, struct qk_error *err)
+{
+    struct bench_ceilings read = {.count = 0};
+    bench_ceilings_init(&read);
+    const int code = bench_kept_load(&kept, &read, fingerprint, found, err);
+    if (*found)
+        *c = read;
+    else
+        bench_ceilings_free(&read);
+    return code;
+}
+
+int bench_ceilings_store(const struct bench_ceilings *c, struct qk_error *err)
+{
+    return bench_kept_store(&kept, c, err);
 }

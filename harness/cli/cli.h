@@ -36,6 +36,7 @@ int cli_run(int argc, char **argv);
 int cli_breakdown(int argc, char **argv);
 int cli_ceilings(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
+int cli_tune(int argc, char **argv);
 int cli_baseline(int argc, char **argv);
 int cli_compare(int argc, char **argv);
 int cli_gate(int argc, char **argv);
@@ -53,6 +54,13 @@ struct bench_sample_set;
  * Adds shares of the stored ceilings to what has just been run, if there are any. It warns of unusable ones.
  */
 int cli_ceilings_apply(struct bench_sample_set *set, struct qk_error *err);
+
+struct qk_choices;
+/*
+ * What `qkbench tune` has stored of this machine; no choices when there is nothing. An unusable file is a
+ * warning. QK_ERR_IO: the CPUs allowed are not known.
+ */
+int cli_choices(struct qk_choices *to, const struct qk_cpu *isa, struct qk_error *err);
 
 /*
  * From here on nothing that a terminal would obey reaches stderr, nor stdout where that is a terminal. Print

@@ -18,6 +18,7 @@ static const struct cli_command commands[] = {
     {"breakdown", "what each component of a staged variant costs", cli_breakdown},
     {"ceilings", "limits of this machine: bandwidths and peaks", cli_ceilings},
     {"doctor", "what makes measurements worse here, and how to mend it", cli_doctor},
+    {"tune", "which row of each op is the fastest here; `best` then takes it", cli_tune},
     {"baseline", "save, list, show, accept and remove what later runs are held against", cli_baseline},
     {"compare", "two results or baselines, case by case", cli_compare},
     {"gate", "is this build, or this machine's baseline, slower? PASS or not", cli_gate},

@@ -10,6 +10,7 @@
 #include "harness/e2e/e2e.h"
 #include "harness/records/list.h"
 #include "harness/records/sample_set.h"
+#include "harness/tune/tune.h"
 #include "reports/forms/verdicts.h"
 #include "reports/text/compare.h"
 

@@ -1,18 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What both ends of a duet know about a case: its sides, where its data comes from, and its coins. */
+/* What both ends of a duet know about a case: its sides and its coins. */
 #include "harness/duet/case.h"
 
-#include "harness/engine/buffers.h"
-
-const char *const bench_memory_names[] = {"cache", "dram", NULL};
 const char *const bench_side_names[] = {"base", "candidate", "copy", NULL};
-
-enum bench_memory bench_memory_of(enum qk_op op, const struct qk_plan *plan,
-                                  const struct bench_environment *env)
-{
-    const uint64_t l2 = bench_environment_cache(env, 2);
-    return bench_plan_bytes(op, plan) <= (l2 ? l2 : 256 << 10) ? BENCH_MEMORY_CACHE : BENCH_MEMORY_DRAM;
-}
 
 uint64_t bench_duet_coins(uint64_t seed, size_t index, size_t number)
 {

@@ -5,26 +5,14 @@
 #include "harness/machine/environment.h"
 #include "harness/machine/events.h"
 #include "kernels/case.h"
+#include "kernels/table.h"
 
 enum { BENCH_DUET_PAIRS_MAX = 64, BENCH_DUET_NAME = 160 };
 
 /* The file that an arm's kernel comes from. The copy is the base's file, loaded a second time. */
 enum bench_duet_side { BENCH_SIDE_BASE, BENCH_SIDE_CANDIDATE, BENCH_SIDE_COPY, BENCH_SIDES };
 
-/*
- * Where a case's data comes from. All of it fits one core's L2, or it does not. An L3 counts as memory,
- * because it is shared with neighbours.
- */
-enum bench_memory { BENCH_MEMORY_CACHE, BENCH_MEMORY_DRAM, BENCH_MEMORIES };
-extern const char *const bench_memory_names[]; /* "cache", "dram", NULL */
-extern const char *const bench_side_names[];   /* "base", "candidate", "copy", NULL */
-
-/*
- * Counts all buffers of a call together, and the second values of inputs that alternate. Where neither sysfs
- * nor cpuid tells L2, it assumes 256 KiB, the smallest there is.
- */
-enum bench_memory bench_memory_of(enum qk_op op, const struct qk_plan *plan,
-                                  const struct bench_environment *env);
+extern const char *const bench_side_names[]; /* "base", "candidate", "copy", NULL */
 
 struct bench_duet_arm {
     enum bench_duet_side side;
@@ -35,7 +23,7 @@ struct bench_duet_case {
     char name[BENCH_DUET_NAME]; /* in messages and traces: "op/variant/shape", for controls with a suffix */
     enum qk_op op;
     struct qk_shape shape;
-    enum bench_memory memory;
+    enum qk_memory memory;
     struct bench_duet_arm arm[2]; /* base, candidate */
     /*
      * Extra work of the candidate arm as a share; 0: none. Its slice makes n + ceil(extra * n) calls instead

@@ -51,7 +51,7 @@ struct bench_duet_ready_arm {
 
 struct bench_duet_ready {
     uint64_t index;
-    enum bench_memory memory;
+    enum qk_memory memory;
     struct bench_duet_room *room;
     struct bench_duet_ready_arm arm[2];
     size_t pairs; /* of a block */

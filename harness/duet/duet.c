@@ -52,7 +52,7 @@ static int check_case(const struct bench_duet_case *c, const struct bench_image 
 {
     const struct qk_case *const on = c->op < QK_OP_COUNT ? qk_op_row(c->op)->on : NULL;
     struct qk_plan plan;
-    if (!on || c->memory >= BENCH_MEMORIES || !(c->extra >= 0 && c->extra <= 1) || !(c->budget_ns > 0))
+    if (!on || c->memory >= QK_MEMORIES || !(c->extra >= 0 && c->extra <= 1) || !(c->budget_ns > 0))
         return qk_fail(err, QK_ERR_ARG, c->name,
                        "op %d, memory class %d, extra %g, budget %g ns: one of them cannot be", (int)c->op,
                        (int)c->memory, c->extra, c->budget_ns);
@@ -262,7 +262,7 @@ static size_t batch_size(const struct duet *duet, size_t first)
 /* Blocks that a case has of a launch. */
 static size_t share_of(const struct duet *duet, size_t index, size_t launch)
 {
-    if (duet->cfg->cases[index].memory == BENCH_MEMORY_CACHE)
+    if (duet->cfg->cases[index].memory == QK_MEMORY_CACHE)
         return launch < ISOLATED ? 1 : BLOCKS_LATER;
     const size_t launches = duet->cfg->launches ? duet->cfg->launches : LAUNCHES;
     const size_t later = launch < launches ? 0 : launch - launches;

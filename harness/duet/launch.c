@@ -152,7 +152,7 @@ static int obey_row(struct bench_duet_desk *desk, const struct bench_duet_order 
 
 static bool work_valid(const struct bench_duet_work *w)
 {
-    bool good = w->op >= 0 && w->op < QK_OP_COUNT && w->memory >= 0 && w->memory < BENCH_MEMORIES &&
+    bool good = w->op >= 0 && w->op < QK_OP_COUNT && w->memory >= 0 && w->memory < QK_MEMORIES &&
                 w->extra >= 0 && w->extra <= 1;
     for (int a = 0; a < 2; a++)
         good = good && w->side[a] >= 0 && w->side[a] < BENCH_SIDES &&

@@ -33,11 +33,11 @@ static int slice(void *ctx, uint64_t calls, struct bench_took *took, struct qk_e
  * slice is, by some 15 %, and the means of pairs use them all: 1.9 % where the median has 2.6 % (Zen 5,
  * medians of 14 runs of a case), half the blocks for a verdict.
  */
-static double middle(const double *ratio, size_t pairs, enum bench_memory memory)
+static double middle(const double *ratio, size_t pairs, enum qk_memory memory)
 {
     double scratch[BENCH_DUET_PAIRS_MAX * (BENCH_DUET_PAIRS_MAX + 1) / 2];
-    return memory == BENCH_MEMORY_DRAM ? bench_hodges_lehmann(ratio, pairs, scratch)
-                                       : bench_median(ratio, pairs, scratch);
+    return memory == QK_MEMORY_DRAM ? bench_hodges_lehmann(ratio, pairs, scratch)
+                                    : bench_median(ratio, pairs, scratch);
 }
 
 /*
@@ -111,7 +111,7 @@ static int measure(const struct bench_duet_desk *desk, struct bench_duet_ready *
      * Lest another case with these buffers is blamed. Proof slices tell which arm it was. From DRAM this
      * would take as long as a block: only proofs look there, at the rows they walked over.
      */
-    if (ready->memory == BENCH_MEMORY_CACHE && !bench_duet_untouched(ready))
+    if (ready->memory == QK_MEMORY_CACHE && !bench_duet_untouched(ready))
         return bench_duet_prove(desk, ready, &m.draw, &block->proof, err);
     block->log_ratio = middle(ratio, pairs, ready->memory);
     block->wall_ns = fmax(0, bench_clock_since(start));

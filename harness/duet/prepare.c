@@ -21,8 +21,7 @@
  */
 static const struct {
     double slice, block, most;
-} length_ns[BENCH_MEMORIES] = {
-    [BENCH_MEMORY_CACHE] = {200e3, 12e6, 20e6}, [BENCH_MEMORY_DRAM] = {400e3, 60e6, 100e6}};
+} length_ns[QK_MEMORIES] = {[QK_MEMORY_CACHE] = {200e3, 12e6, 20e6}, [QK_MEMORY_DRAM] = {400e3, 60e6, 100e6}};
 static const double other_variant_ns = 400e3;
 
 /* ceil(extra * n) calls or rows are then at most 2 % away from what was asked. */
@@ -132,10 +131,10 @@ static int find_arm(const struct bench_duet_desk *desk, const struct bench_duet_
  * others had the CPU meanwhile.
  */
 static int time_arm(const struct bench_duet_desk *desk, struct bench_duet_ready_arm *arm,
-                    enum bench_memory memory, double *ns, struct qk_error *err)
+                    enum qk_memory memory, double *ns, struct qk_error *err)
 {
     enum { TRIES_WHEN_BUSY = 5 };
-    const int tries = memory == BENCH_MEMORY_DRAM ? 3 : 1;
+    const int tries = memory == QK_MEMORY_DRAM ? 3 : 1;
     const double long_call_ns = 300e6;
     double least = INFINITY;
     bool waited = true;
@@ -283,7 +282,7 @@ static int plan_block(const struct bench_duet_desk *desk, struct bench_duet_read
         arm[1].view.plan = *longer;
         ready->extra = (double)longer->ops / (double)whole.ops - 1;
     }
-    for (int a = 0; a < 2 && work->memory == BENCH_MEMORY_DRAM; a++)
+    for (int a = 0; a < 2 && work->memory == QK_MEMORY_DRAM; a++)
         plan_sample(&arm[a], &work->shape, &whole);
     for (int a = 0; a < 2; a++)
         pair_ns += (double)arm[a].calls * ns[a] / arm[a].slices * (a ? 1 + ready->extra : 1);
@@ -324,7 +323,7 @@ int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_wor
     code = plan_block(desk, &ready, work, &room->buffers.plan, err);
     if (code)
         return code;
-    if (work->memory == BENCH_MEMORY_CACHE && !bench_duet_untouched(&ready)) {
+    if (work->memory == QK_MEMORY_CACHE && !bench_duet_untouched(&ready)) {
         const struct bench_duet_draw draw = bench_duet_draw(desk->seed, work->index, 0, ready.pairs);
         return bench_duet_prove(desk, &ready, &draw, &proof, err);
     }

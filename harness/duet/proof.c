@@ -330,8 +330,8 @@ int bench_duet_prove(const struct bench_duet_desk *desk, const struct bench_duet
     int code = 0;
     /* It was one of the two that changed something meanwhile. Its proof slice will tell which. */
     for (int a = 0; a < 2 && !*before; a++)
-        rest_whole(ready->room, ready->memory == BENCH_MEMORY_CACHE ? NULL : &arm[a], rows[a] ? row : 0,
-                   before, sizeof before);
+        rest_whole(ready->room, ready->memory == QK_MEMORY_CACHE ? NULL : &arm[a], rows[a] ? row : 0, before,
+                   sizeof before);
     if (*before)
         code = restore(ready->room, desk->seed, err);
     if (!code)

@@ -35,7 +35,7 @@ struct bench_duet_work {
     uint64_t index;
     enum qk_op op;
     struct qk_shape shape;
-    enum bench_memory memory;
+    enum qk_memory memory;
     enum bench_duet_side side[2];
     char variant[2][BENCH_DUET_VARIANT];
     double extra;

@@ -98,6 +98,11 @@ size_t bench_plan_bytes(enum qk_op op, const struct qk_plan *plan)
     return add_bytes(op, plan, false, 0);
 }
 
+enum qk_memory bench_memory_of(enum qk_op op, const struct qk_plan *plan, const struct bench_environment *env)
+{
+    return bench_plan_bytes(op, plan) <= bench_cache_bytes(env) ? QK_MEMORY_CACHE : QK_MEMORY_DRAM;
+}
+
 /* One buffer of the plan, into *to. */
 static int map_one(const struct bench_buffers *b, int i, void **to, struct qk_error *err)
 {

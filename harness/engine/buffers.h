@@ -33,6 +33,9 @@ struct bench_buffers {
 bool bench_group_bytes(const struct bench_group *group, size_t *bytes);
 /* Bytes that consecutive calls touch: all buffers, and the second values. SIZE_MAX on overflow. */
 size_t bench_plan_bytes(enum qk_op op, const struct qk_plan *plan);
+/* Where they read from. */
+enum qk_memory bench_memory_of(enum qk_op op, const struct qk_plan *plan,
+                               const struct bench_environment *env);
 
 /*
  * Maps and fills the buffers. Inputs come from the seed, or from the group's own inputs. The op's case names

@@ -129,6 +129,12 @@ static int add_set(struct bench_matrix *m, enum qk_op op, const struct qk_shape_
     return code;
 }
 
+size_t bench_cache_bytes(const struct bench_environment *env)
+{
+    const uint64_t l2 = bench_environment_cache(env, 2);
+    return l2 ? l2 : 256 << 10;
+}
+
 /* Half of a cache, because the other half holds what else runs; DRAM as large as makes the caches useless. */
 bool bench_cache_shape(enum qk_op op, enum bench_level level, const struct bench_environment *env,
                        struct qk_shape *shape)

@@ -42,6 +42,12 @@ int bench_matrix_make(struct bench_matrix *m, const struct qk_table *table, char
                       struct qk_error *err);
 void bench_matrix_free(struct bench_matrix *m);
 
+/*
+ * Bytes that count as cache: one core's L2. An L3 counts as memory, because it is shared with neighbours.
+ * Where neither sysfs nor cpuid tells L2, it assumes 256 KiB, the smallest there is.
+ */
+size_t bench_cache_bytes(const struct bench_environment *env);
+
 /* The memory level that holds the working set of a `cache` shape. */
 enum bench_level { BENCH_LEVEL_L1 = 1, BENCH_LEVEL_L2, BENCH_LEVEL_L3, BENCH_LEVEL_DRAM };
 /* The op's `cache` shape of that level, by the sizes in env. False when there is none. */

@@ -62,4 +62,5 @@ const struct qk_case qk_f32_dot_case = {
     .alternates = 1 << B,
     .call = call,
     .same = same,
+    .bounded = true,
 };

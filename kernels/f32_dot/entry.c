@@ -14,7 +14,7 @@ int qk_f32_dot(float *out, const float *a, const float *b, size_t n, struct qk_e
                                     {"b", b, bytes, sizeof(float)}};
     int code = qk_check_spans(spans, 3, err);
     if (!code)
-        code = qk_best(QK_OP_f32_dot, &best, err);
+        code = qk_best(QK_OP_f32_dot, spans, 3, &best, err);
     if (!code)
         QK_CALL(f32_dot, best->fn, out, a, b, n);
     return code;

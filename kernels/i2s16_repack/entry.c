@@ -30,7 +30,7 @@ int qk_i2s16_make(uint8_t *out, size_t out_bytes, const uint8_t *codes, size_t c
     const struct qk_span spans[] = {{"out", out, out_bytes, 1}, {"codes", codes, code_bytes, 1}};
     code = qk_check_spans(spans, 2, err);
     if (!code)
-        code = qk_best(QK_OP_i2s16_repack, &v, err);
+        code = qk_best(QK_OP_i2s16_repack, spans, 2, &v, err);
     if (!code)
         QK_CALL(i2s16_repack, v->fn, out, codes, rows, columns);
     return code;

@@ -55,5 +55,5 @@ int qk_i2s_check_product(enum qk_op op, const int32_t *y, const uint8_t *codes, 
     code = qk_check_spans(spans, 4, err);
     if (!code)
         code = check_sums(q, q_sum, columns, tokens, err);
-    return code ? code : qk_best(op, v, err);
+    return code ? code : qk_best(op, spans, 4, v, err);
 }

@@ -35,12 +35,16 @@ int qk_check_spans(const struct qk_span *spans, int count, struct qk_error *err)
     return check_spans(spans, count, 1, err);
 }
 
-int qk_best(enum qk_op op, const struct qk_variant **best, struct qk_error *err)
+int qk_best(enum qk_op op, const struct qk_span *spans, int count, const struct qk_variant **best,
+            struct qk_error *err)
 {
     struct qk_cpu cpu;
+    size_t bytes = 0;
     const int code = qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), err);
+    for (int i = 0; i < count; i++)
+        bytes += spans[i].bytes; /* memory that is there: the sum does not overflow */
     if (!code)
-        *best = qk_table_best(qk_table_builtin(), op, &cpu);
+        *best = qk_table_choice(qk_table_builtin(), qk_preferred(), op, bytes, &cpu);
     return code;
 }
 
@@ -58,5 +62,5 @@ int qk_check_arrays(enum qk_op op, const struct qk_array *arrays, int count, int
         spans[i] = (struct qk_span){a->name, a->at, bytes, a->unit};
     }
     const int code = check_spans(spans, count, outputs, err);
-    return code ? code : qk_best(op, best, err);
+    return code ? code : qk_best(op, spans, count, best, err);
 }

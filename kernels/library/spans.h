@@ -20,10 +20,15 @@ struct qk_span {
 int qk_check_spans(const struct qk_span *spans, int count, struct qk_error *err);
 
 /*
- * Sets *best to the variant that an entry point calls on this machine. QK_ERR_ARG for an unknown name in
- * QK_DISABLE_ISA.
+ * Sets *best to the variant that an entry point calls on these buffers on this machine. QK_ERR_ARG for an
+ * unknown name in QK_DISABLE_ISA.
  */
-int qk_best(enum qk_op op, const struct qk_variant **best, struct qk_error *err);
+int qk_best(enum qk_op op, const struct qk_span *spans, int count, const struct qk_variant **best,
+            struct qk_error *err);
+
+struct qk_choices; /* table.h */
+/* What qk_prefer was given. */
+const struct qk_choices *qk_preferred(void);
 
 /* A buffer, given by its counts. unit: bytes of an element, which is also its alignment. */
 struct qk_array {

@@ -27,7 +27,7 @@ int qk_qk256_dequantise(float *out, const uint8_t *codes, size_t code_bytes, con
                                     {"lut", lut, 4 * sizeof(float), sizeof(float)}};
     int code = qk_check_spans(spans, 4, err);
     if (!code)
-        code = qk_best(QK_OP_qk256_dequant, &best, err);
+        code = qk_best(QK_OP_qk256_dequant, spans, 4, &best, err);
     if (!code)
         QK_CALL(qk256_dequant, best->fn, out, codes, scale, lut, blocks);
     return code;

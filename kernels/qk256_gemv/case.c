@@ -125,4 +125,5 @@ const struct qk_case qk_qk256_gemv_case = {
     .call = call,
     .rows_apart = 2,
     .same = same,
+    .bounded = true,
 };

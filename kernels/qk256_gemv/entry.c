@@ -27,7 +27,7 @@ int qk_qk256_multiply(float *y, const uint8_t *codes, size_t code_bytes, const f
                                     {"scale", scale, blocks * sizeof(float), sizeof(float)}};
     int code = qk_check_spans(spans, scale ? 5 : 4, err);
     if (!code)
-        code = qk_best(QK_OP_qk256_gemv, &best, err);
+        code = qk_best(QK_OP_qk256_gemv, spans, scale ? 5 : 4, &best, err);
     if (!code)
         QK_CALL(qk256_gemv, best->fn, y, codes, scale, lut, x, rows, cols);
     return code;

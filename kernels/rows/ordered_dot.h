@@ -40,6 +40,8 @@ static inline float qk_dot_f16(const uint16_t *a, const float *x, size_t n)
 #endif
 
 #if defined __AVX2__
+#include "kernels/rows/hints.h"
+
 static inline __m256 qk_eight_f32(const float *a)
 {
     return _mm256_loadu_ps(a);
@@ -58,14 +60,17 @@ static inline __m256 qk_eight_f16(const uint16_t *a)
             sum[j] = _mm256_add_ps(sum[j],                                                                   \
                                    _mm256_mul_ps(qk_eight_##type(a + 8 * j), _mm256_loadu_ps(x + 8 * j)));   \
     }                                                                                                        \
-    static inline float qk_dot_##type##_avx2(const element *a, const float *x, size_t n)                     \
+    static inline __attribute__((always_inline)) float qk_dot_##type##_avx2_hinted(                          \
+        const element *a, const float *x, size_t n, const enum qk_hint hint, const element *end)             \
     {                                                                                                        \
         __m256 sum[8] = {                                                                                    \
             _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),              \
             _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};             \
         size_t i = 0;                                                                                        \
-        for (; i + QK_SUMS <= n; i += QK_SUMS)                                                               \
+        for (; i + QK_SUMS <= n; i += QK_SUMS) {                                                             \
+            qk_hint(hint, a + i, QK_SUMS * sizeof *a, end);                                                  \
             qk_dot64_##type##_avx2(sum, a + i, x + i);                                                       \
+        }                                                                                                    \
         if (i < n) {                                                                                         \
             element a_rest[QK_SUMS];                                                                         \
             float x_rest[QK_SUMS];                                                                           \
@@ -76,6 +81,10 @@ static inline __m256 qk_eight_f16(const uint16_t *a)
             qk_dot64_##type##_avx2(sum, a_rest, x_rest);                                                     \
         }                                                                                                    \
         return qk_fold_avx2(sum);                                                                            \
+    }                                                                                                        \
+    static inline float qk_dot_##type##_avx2(const element *a, const float *x, size_t n)                     \
+    {                                                                                                        \
+        return qk_dot_##type##_avx2_hinted(a, x, n, QK_HINT_NONE, a);                                        \
     }
 QK_DOT_AVX2(f32, float)
 QK_DOT_AVX2(f16, uint16_t)
@@ -104,12 +113,14 @@ static inline __mmask16 qk_some16(size_t at, size_t n)
 }
 
 #define QK_DOT_AVX512(type, element)                                                                         \
-    static inline float qk_dot_##type##_avx512(const element *a, const float *x, size_t n)                   \
+    static inline __attribute__((always_inline)) float qk_dot_##type##_avx512_hinted(                        \
+        const element *a, const float *x, size_t n, const enum qk_hint hint, const element *end)             \
     {                                                                                                        \
         __m512 sum[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(),                      \
                          _mm512_setzero_ps()};                                                               \
         size_t i = 0;                                                                                        \
         for (; i + QK_SUMS <= n; i += QK_SUMS) {                                                             \
+            qk_hint(hint, a + i, QK_SUMS * sizeof *a, end);                                                  \
             QK_UNROLL(4)                                                                                     \
             for (int j = 0; j < 4; j++)                                                                      \
                 sum[j] = _mm512_add_ps(sum[j], _mm512_mul_ps(qk_sixteen_##type(a + i + 16 * j, 0xffff),      \
@@ -125,6 +136,10 @@ static inline __mmask16 qk_some16(size_t at, size_t n)
             }                                                                                                \
         }                                                                                                    \
         return qk_fold_avx512(sum);                                                                          \
+    }                                                                                                        \
+    static inline float qk_dot_##type##_avx512(const element *a, const float *x, size_t n)                   \
+    {                                                                                                        \
+        return qk_dot_##type##_avx512_hinted(a, x, n, QK_HINT_NONE, a);                                      \
     }
 QK_DOT_AVX512(f32, float)
 QK_DOT_AVX512(f16, uint16_t)

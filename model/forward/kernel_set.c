@@ -64,6 +64,7 @@ static int parse_phase(struct model_kernels *k, const struct qk_table *table, co
         if (missing)
             return qk_fail(err, QK_ERR_UNAVAILABLE, k->name, "%s/%s: %s", v->op_name, v->name, missing);
         k->of[v->op] = v;
+        k->named[v->op] = true;
         k->path = MODEL_PATH_DEQUANT;
         return 0;
     }
@@ -73,7 +74,7 @@ static int parse_phase(struct model_kernels *k, const struct qk_table *table, co
 }
 
 /* One glob: the best row here of each op that it matches. */
-static int take_glob(struct model_kernels *k, const struct qk_table *table, const char *glob, bool *named,
+static int take_glob(struct model_kernels *k, const struct qk_table *table, const char *glob,
                      const struct qk_cpu *cpu, struct qk_error *err)
 {
     bool matched[QK_OP_COUNT] = {false}, here[QK_OP_COUNT] = {false};
@@ -86,7 +87,7 @@ static int take_glob(struct model_kernels *k, const struct qk_table *table, cons
         if (v->kind == QK_CEILING || fnmatch(glob, name, 0) != 0)
             continue;
         matches++;
-        if (named[v->op])
+        if (k->named[v->op])
             return qk_fail(err, QK_ERR_ARG, k->name, "op %s is named twice, by '%s' the second time",
                            v->op_name, glob);
         matched[v->op] = true;
@@ -104,7 +105,7 @@ static int take_glob(struct model_kernels *k, const struct qk_table *table, cons
         if (matched[op] && !here[op])
             return qk_fail(err, QK_ERR_UNAVAILABLE, k->name, "'%s' of op %s: %s", glob, qk_op_row(op)->name,
                            missing[op]);
-        named[op] |= matched[op];
+        k->named[op] |= matched[op];
     }
     return 0;
 }
@@ -112,7 +113,6 @@ static int take_glob(struct model_kernels *k, const struct qk_table *table, cons
 static int parse_globs(struct model_kernels *k, const struct qk_table *table, const char *set,
                        const struct qk_cpu *cpu, struct qk_error *err)
 {
-    bool named[QK_OP_COUNT] = {false};
     for (const char *part = set;;) {
         char glob[PART_MAX];
         const size_t n = strcspn(part, "+");
@@ -121,7 +121,7 @@ static int parse_globs(struct model_kernels *k, const struct qk_table *table, co
                            n);
         memcpy(glob, part, n);
         glob[n] = '\0';
-        const int code = take_glob(k, table, glob, named, cpu, err);
+        const int code = take_glob(k, table, glob, cpu, err);
         if (code)
             return code;
         if (!part[n])
@@ -130,7 +130,7 @@ static int parse_globs(struct model_kernels *k, const struct qk_table *table, co
     }
     int decided = -1;
     for (int op = 0; op < QK_OP_COUNT; op++) {
-        if (!named[op] || path_of((enum qk_op)op) == MODEL_PATHS)
+        if (!k->named[op] || path_of((enum qk_op)op) == MODEL_PATHS)
             continue;
         if (decided >= 0 && path_of((enum qk_op)decided) != path_of((enum qk_op)op))
             return qk_fail(err, QK_ERR_ARG, k->name,
@@ -160,6 +160,17 @@ int model_kernels_parse(struct model_kernels *k, const struct qk_table *table, c
     if (!code)
         *k = made;
     return code;
+}
+
+void model_kernels_choose(struct model_kernels *k, const struct qk_table *table,
+                          const struct qk_choices *choices, size_t weight_bytes, const struct qk_cpu *cpu)
+{
+    for (int i = 0; i < QK_OP_COUNT; i++) {
+        const enum qk_op op = (enum qk_op)i;
+        const bool weights = op == QK_OP_f16_gemv || path_of(op) != MODEL_PATHS;
+        if (!k->named[op])
+            k->of[op] = qk_table_choice(table, choices, op, weights ? weight_bytes : 0, cpu);
+    }
 }
 
 unsigned model_kernels_layout(const struct model_kernels *k)

@@ -2,7 +2,8 @@
 /*
  * Which variant of each op a model runs with: --kernels SET.
  *
- *     best                        the best variant of every op that can run here
+ *     best                        the best variant of every op that can run here: the table's last, or what
+ *                                 model_kernels_choose puts in its place
  *     baseline, p1_unpack, ...    matrix products as the audited runtime does them: dequantise rows with this
  *                                 row of qk256_dequant, then f32_dot. baseline is its reference. All other
  *                                 ops are as in best
@@ -40,6 +41,7 @@ struct model_kernels {
     char name[160]; /* the set's text, cut */
     enum model_path path;
     const struct qk_variant *of[QK_OP_COUNT]; /* one of every op: never NULL, never a ceiling, can run here */
+    bool named[QK_OP_COUNT];                  /* the set's text says which */
 };
 
 /*
@@ -52,6 +54,13 @@ struct model_kernels {
  */
 int model_kernels_parse(struct model_kernels *k, const struct qk_table *table, const char *set,
                         enum model_act act, const struct qk_cpu *cpu, struct qk_error *err);
+
+/*
+ * For a model whose tokens read so many bytes of weights: ops that the set does not name take what was
+ * measured to be the fastest. Products with weights touch all these bytes, other ops little.
+ */
+void model_kernels_choose(struct model_kernels *k, const struct qk_table *table,
+                          const struct qk_choices *choices, size_t weight_bytes, const struct qk_cpu *cpu);
 
 /* The layout that the set's path reads. */
 unsigned model_kernels_layout(const struct model_kernels *k);

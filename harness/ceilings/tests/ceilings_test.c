@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/ceilings/tests/ceilings_fixture.h"
+#include "harness/records/kept.h"
 #include "harness/records/tests/fixture.h"
 
 #include <math.h>
@@ -283,7 +284,7 @@ UNIT_TEST_WITH(the_cache_keeps_them_by_fingerprint, set_up, tear_down)
     assert_false(found);
     if (bench_ceilings_store(&c, &err))
         fail_msg("%s", err.text);
-    assert_int_equal(bench_ceilings_path(c.env.fingerprint, &path, &err), 0);
+    assert_int_equal(bench_kept_path("ceilings", c.env.fingerprint, &path, &err), 0);
     assert_says(path, "/xdg/qkbench/ceilings-");
     assert_non_null(strstr(path, c.env.fingerprint));
     assert_int_equal(bench_ceilings_load(&again, c.env.fingerprint, &found, &err), 0);
@@ -307,12 +308,12 @@ UNIT_TEST_WITH(no_folder_is_no_ceilings, set_up, tear_down)
     bool found = true;
     setenv("XDG_CACHE_HOME", "relative", 1);
     setenv("HOME", bench_test_path("home"), 1);
-    assert_int_equal(bench_ceilings_path("f", &path, &err), 0);
+    assert_int_equal(bench_kept_path("ceilings", "f", &path, &err), 0);
     assert_says(path, "/home/.cache/qkbench/ceilings-f.json");
     free(path);
     unsetenv("XDG_CACHE_HOME");
     unsetenv("HOME");
-    assert_int_equal(bench_ceilings_path("f", &path, &err), QK_ERR_IO);
+    assert_int_equal(bench_kept_path("ceilings", "f", &path, &err), QK_ERR_IO);
     assert_null(path);
     assert_int_equal(bench_ceilings_load(&c, "f", &found, &err), 0);
     assert_false(found);

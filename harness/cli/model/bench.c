@@ -39,7 +39,7 @@ static int load(struct session *s, const struct qk_cpu *isa, struct qk_error *er
         if (!s->weights.head_copy)
             code = cli_model_head(&s->weights, &s->heads[i], &s->o->model, err);
     }
-    return code;
+    return code ? code : cli_model_choose(s->sets, s->cfg.set_count, &s->weights, isa, s->o->model.tune, err);
 }
 
 /* With the stored ceilings of this machine, if there are any. */

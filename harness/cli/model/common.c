@@ -2,6 +2,7 @@
 #include "harness/cli/model/model.h"
 #include "harness/machine/datafile.h"
 #include "harness/records/files/infile.h"
+#include "harness/tune/streams.h"
 #include "model/synth/synth.h"
 
 #include <errno.h>
@@ -124,6 +125,53 @@ int cli_model_head(struct model_weights *w, enum model_head *head, const struct 
     return code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;
 }
 
+static int tune_streams(struct model_kernels *set, const struct model_weights *w, const struct qk_cpu *cpu,
+                        struct qk_error *err)
+{
+    struct bench_stream_choice choices[BENCH_STREAMS];
+    double ms;
+    const int code =
+        bench_tune_streams(choices, set, w, qk_table_builtin(), cpu, cli_stop, BENCH_STREAMS_S, &ms, err);
+    for (int i = 0; i < BENCH_STREAMS && !code; i++) {
+        const struct bench_stream_choice *const c = &choices[i];
+        if (*c->why)
+            cli_say("qkbench: %s: %s is not tuned: %s", set->name, c->usual->op_name, c->why);
+        else if (c->chosen == c->usual)
+            cli_say("qkbench: %s: %s/%s stays: no row is proven faster", set->name, c->usual->op_name,
+                    c->usual->name);
+        else
+            cli_say("qkbench: %s: %s/%s is %.3f times [%.3f, %.3f] as fast as %s, and taken", set->name,
+                    c->chosen->op_name, c->chosen->name, c->gain.value, c->gain.low, c->gain.high,
+                    c->usual->name);
+    }
+    if (!code)
+        cli_say("qkbench: %s: tuned in %.0f ms", set->name, ms);
+    return code;
+}
+
+int cli_model_choose(struct model_kernels *sets, size_t count, const struct model_weights *w,
+                     const struct qk_cpu *cpu, bool tune, struct qk_error *err)
+{
+    const struct qk_table *const table = qk_table_builtin();
+    struct qk_choices choices;
+    int code = cli_choices(&choices, cpu, err);
+    for (size_t i = 0; i < count && !code; i++) {
+        char changed[400] = "";
+        model_kernels_choose(&sets[i], table, &choices, model_bytes_per_token(&w->config), cpu);
+        for (int op = 0; op < QK_OP_COUNT; op++) {
+            const struct qk_variant *const v = sets[i].of[op];
+            const size_t n = strlen(changed);
+            if (!sets[i].named[op] && v != qk_table_best(table, v->op, cpu))
+                snprintf(changed + n, sizeof changed - n, " %s/%s", v->op_name, v->name);
+        }
+        if (*changed)
+            cli_say("qkbench: %s: tuned rows take the place of the table's last:%s", sets[i].name, changed);
+        if (tune)
+            code = tune_streams(&sets[i], w, cpu, err);
+    }
+    return code;
+}
+
 int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool tokenizer,
                    struct qk_error *err)
 {
@@ -144,7 +192,9 @@ int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool 
     }
     code = cli_model_weights(&m->weights, &g, model_kernels_layout(&m->kernels), o, err);
     m->head = o->head;
-    return code ? code : cli_model_head(&m->weights, &m->head, o, err);
+    if (!code)
+        code = cli_model_head(&m->weights, &m->head, o, err);
+    return code ? code : cli_model_choose(&m->kernels, 1, &m->weights, &cpu, o->tune, err);
 }
 
 int cli_model_state(struct model_state **s, const struct cli_model *m, const struct cli_model_options *o,

@@ -33,6 +33,7 @@ struct cli_model_options {
     enum model_act act;
     bool kv_f16, head_f16;
     enum model_head head;
+    bool tune;      /* the rows that stream weights, on these weights */
     size_t threads; /* 0: cli_model_threads */
     struct cli_model_cpus cpus;
     struct model_pool_calls calls; /* cli_model_place fills it */
@@ -55,6 +56,10 @@ enum {
 #define CLI_MODEL_OPTION_HEAD(words, what) CLI_ROW("head", CLI_MODEL_HEAD, words, CLI_OTHER, what, 2)
 #define CLI_MODEL_OPTION_KERNELS(what)                                                                       \
     CLI_ROW("kernels", CLI_MODEL_KERNELS, "SET", CLI_STRING(cli_model_options, kernels), what, 2)
+#define CLI_MODEL_OPTION_TUNE                                                                                \
+    CLI_ROW(                                                                                                 \
+        "tune", 'u', NULL, CLI_FLAG(cli_model_options, tune),                                                \
+        "Take the rows of i2s16_gemv and f16_gemv that are the fastest on these weights, found in 0.1 s", 2)
 #define CLI_MODEL_OPTION_THREADS(what)                                                                       \
     CLI_ROW("threads", 't', "N", CLI_UINT64(cli_model_options, threads, 1, MODEL_THREADS_MAX), what, 2)
 
@@ -122,6 +127,13 @@ int cli_model_head(struct model_weights *w, enum model_head *head, const struct 
 /* Loads weights in these layouts from the container, which this takes over or closes. */
 int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts,
                       const struct cli_model_options *o, struct qk_error *err);
+
+/*
+ * Lets sets[count] use what qkbench tune has stored, then what --tune finds. Says on stderr what that
+ * changes. Fails as cli_choices and bench_tune_streams do.
+ */
+int cli_model_choose(struct model_kernels *sets, size_t count, const struct model_weights *w,
+                     const struct qk_cpu *cpu, bool tune, struct qk_error *err);
 
 /*
  * Reads the whole file, with a NUL behind it, into *text[*size]; at most 256 MiB. The caller frees it.

@@ -81,6 +81,7 @@ int cli_model_run(int argc, char **argv)
         {"context", 'c', "N", CLI_UINT64(options, run.context, 1, MODEL_CONTEXT_MAX),
          "Positions at most (default: the model's)", 1},
         CLI_MODEL_OPTION_KERNELS("One set of kernels, as in model bench (default: best)"),
+        CLI_MODEL_OPTION_TUNE,
         CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
         CLI_MODEL_OPTION_HEAD("full|certified|i8",
                               "How the output head is read; i8 is not exact (default: certified)"),
@@ -92,10 +93,9 @@ int cli_model_run(int argc, char **argv)
         "Continues a prompt and prints the text as it comes, then on stderr how long it took.\vGeneration "
         "ends after --max-tokens, at the model's end-of-text token, or when the context is full. The "
         "certified head gives the tokens of the full one, greedily and with --top-k; otherwise all logits "
-        "are "
-        "needed, and the full head is used. MODEL: see qkbench model --help. Examples:\n  qkbench model run "
-        "--prompt 'In the beginning'\n  qkbench model "
-        "run --prompt 'Blessed are they' --temperature 0.7 --seed 1\n  qkbench model run model.gguf --chat "
+        "are needed, and the full head is used. MODEL: see qkbench model --help. Examples:\n  qkbench model "
+        "run --prompt 'In the beginning'\n  qkbench model run --prompt 'Blessed are they' --temperature 0.7 "
+        "--seed 1\n  qkbench model run --tune --prompt 'Who'\n  qkbench model run model.gguf --chat "
         "--prompt 'Who are you?' --max-tokens 200"};
     struct options o = {
         .run = {.model = {.kv_f16 = true, .head = MODEL_HEAD_CERTIFIED},

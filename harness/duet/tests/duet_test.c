@@ -162,7 +162,7 @@ UNIT_TEST(blocks_are_dealt_over_launches)
      * From DRAM, five launches when nothing is said. Two: half of what a decision takes in each; a later one
      * has eight, and each after it twice as many.
      */
-    cases[0].memory = BENCH_MEMORY_DRAM;
+    cases[0].memory = QK_MEMORY_DRAM;
     cfg.case_count = 1;
     assert_int_equal(run(&cfg, 20, 0), 0);
     for (size_t b = 0; b < 20; b++)

@@ -117,7 +117,7 @@ static double middle_of(const struct bench_duet_block *b,
 UNIT_TEST(from_dram_all_pairs_count)
 {
     struct bench_duet_work w = work_on("right", "4096", 0);
-    w.memory = BENCH_MEMORY_DRAM;
+    w.memory = QK_MEMORY_DRAM;
     const struct bench_duet_block b = block_of(&w, 5);
     assert_true(b.pairs > 4);
     assert_true(b.log_ratio == middle_of(&b, bench_hodges_lehmann));
@@ -239,8 +239,7 @@ UNIT_TEST(timed_calls_alternate)
     for (size_t i = 0; i < 3; i++) {
         struct bench_duet_work w = work_on(shapes[i][0], shapes[i][1], i == 1 ? 0.5 : 0);
         size_t changes = 0;
-        w.memory =
-            i == 2 ? BENCH_MEMORY_DRAM : BENCH_MEMORY_CACHE; /* its longer blocks have several passes */
+        w.memory = i == 2 ? QK_MEMORY_DRAM : QK_MEMORY_CACHE; /* its longer blocks have several passes */
         each_call = true;
         block_of(&w, 0);
         each_call = false;
@@ -287,7 +286,7 @@ UNIT_TEST(a_slow_first_call_does_not_shorten_blocks)
 {
     struct bench_duet_work w = work_on("slow_first", "4096", 0);
     struct bench_duet_block b;
-    w.memory = BENCH_MEMORY_DRAM;
+    w.memory = QK_MEMORY_DRAM;
     assert_int_equal(bench_duet_prepare(&desk, &w, &err), 0);
     assert_int_equal(bench_duet_measure(&desk, w.index, 0, 0, &unproven, &b, &err), 0);
     assert_true(b.pairs > 1);
@@ -366,22 +365,22 @@ UNIT_TEST(memory_is_told_by_the_l2)
     struct bench_environment env = {.cache_count = 2,
                                     .caches = {{1, "Data", 32768, 1}, {2, "Unified", 1 << 20, 1}}};
     struct qk_plan plan = {.buffer_count = 2, .buffers = {{.bytes = 1 << 19}, {.bytes = 1 << 19}}};
-    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), BENCH_MEMORY_CACHE);
+    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), QK_MEMORY_CACHE);
     plan.buffers[1].bytes++;
-    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), BENCH_MEMORY_DRAM);
+    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), QK_MEMORY_DRAM);
     plan.buffers[1].bytes = SIZE_MAX;
-    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), BENCH_MEMORY_DRAM);
+    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), QK_MEMORY_DRAM);
     env.cache_count = 0;
     plan.buffers[0].bytes = plan.buffers[1].bytes = 128 << 10;
-    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), BENCH_MEMORY_CACHE);
+    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), QK_MEMORY_CACHE);
     plan.buffers[0].bytes++;
-    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), BENCH_MEMORY_DRAM);
+    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), QK_MEMORY_DRAM);
     plan.buffer_count = 3; /* the last of which has two values */
     plan.buffers[0].bytes = 0;
     plan.buffers[2].bytes = 64 << 10;
-    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), BENCH_MEMORY_CACHE);
+    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), QK_MEMORY_CACHE);
     plan.buffers[2].bytes++;
-    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), BENCH_MEMORY_DRAM);
+    assert_int_equal(bench_memory_of(QK_OP_f32_dot, &plan, &env), QK_MEMORY_DRAM);
 }
 
 UNIT_FIXTURE(set_up)

@@ -31,7 +31,7 @@ static struct bench_duet_work work_on(const char *base, const char *candidate, c
  * no test of them. With them it is found within a few blocks: half of the calls have the value that an old
  * result fits, and a sample of rows may miss the half that is not there.
  */
-static void prove(const char *base, const char *candidate, const char *shape, enum bench_memory memory,
+static void prove(const char *base, const char *candidate, const char *shape, enum qk_memory memory,
                   const char *text)
 {
     struct bench_duet_work w = work_on(base, candidate, shape);
@@ -41,7 +41,7 @@ static void prove(const char *base, const char *candidate, const char *shape, en
      * Of a case in cache all inputs are looked at after the calls that plan its slices, and after every
      * block.
      */
-    const bool seen = memory == BENCH_MEMORY_CACHE && text && !strstr(text, "reference's");
+    const bool seen = memory == QK_MEMORY_CACHE && text && !strstr(text, "reference's");
     int code;
     w.memory = memory;
     for (int tries = 0;;
@@ -51,7 +51,7 @@ static void prove(const char *base, const char *candidate, const char *shape, en
         if (seen) /* unless the machine is so slow that it is right for longer */
             break;
         const struct bench_duet_ready_arm *const arm = &desk.ready->arm[1];
-        const bool cut = memory == BENCH_MEMORY_DRAM;
+        const bool cut = memory == QK_MEMORY_DRAM;
         if (tries == 100 || (cut ? arm->rows && arm->sample_rows : arm->calls > 50))
             break;
         bench_duet_clear(&desk);
@@ -92,7 +92,7 @@ UNIT_TEST(what_timed_calls_do_is_proven)
     for (size_t i = 0; i < sizeof turning / sizeof *turning; i++) {
         char candidate[BENCH_DUET_VARIANT];
         snprintf(candidate, sizeof candidate, "%s_later", turning[i].then);
-        prove("right", candidate, "1280", BENCH_MEMORY_CACHE, turning[i].text); /* out has padding */
+        prove("right", candidate, "1280", QK_MEMORY_CACHE, turning[i].text); /* out has padding */
     }
 }
 
@@ -101,9 +101,9 @@ UNIT_TEST(what_walks_over_rows_is_proven)
     for (size_t i = 0; i < sizeof turning / sizeof *turning; i++) {
         char candidate[BENCH_DUET_VARIANT];
         snprintf(candidate, sizeof candidate, "slow_%s", turning[i].then);
-        prove("slow_right", candidate, "1048832", BENCH_MEMORY_DRAM, turning[i].text);
+        prove("slow_right", candidate, "1048832", QK_MEMORY_DRAM, turning[i].text);
     }
-    prove("slow_right", "slow_before_start", "1048832", BENCH_MEMORY_DRAM,
+    prove("slow_right", "slow_before_start", "1048832", QK_MEMORY_DRAM,
           "4 bytes before the start of out: found ");
 }
 
@@ -154,11 +154,11 @@ UNIT_TEST(every_op_can_be_proven)
     desk.table[0] = desk.table[1] = *qk_table_builtin();
     for (int op = 0; op < QK_OP_COUNT; op++) {
         const struct qk_case *const on = qk_op_row((enum qk_op)op)->on;
-        for (int memory = 0; memory < BENCH_MEMORIES; memory++) {
+        for (int memory = 0; memory < QK_MEMORIES; memory++) {
             struct qk_shape large;
             char shape[QK_SHAPE_TEXT];
             qk_shape_word(on->sets[0].shapes, shape);
-            if (memory == BENCH_MEMORY_DRAM) {
+            if (memory == QK_MEMORY_DRAM) {
                 assert_true(qk_shape_for_bytes(on, 2 << 20, &large));
                 qk_shape_print(&large, shape);
             }
@@ -167,14 +167,14 @@ UNIT_TEST(every_op_can_be_proven)
             struct bench_duet_block b;
             struct bench_duet_proof proof = {.due = true};
             w.op = (enum qk_op)op;
-            w.memory = (enum bench_memory)memory;
+            w.memory = (enum qk_memory)memory;
             assert_int_equal(bench_duet_prepare(&desk, &w, &err), 0);
             for (uint64_t number = 0; number < 2; number++, proof = b.proof, proof.due = true)
                 if (bench_duet_measure(&desk, w.index, number, 0, &proof, &b, &err))
                     fail_msg("%s/%s: %s", qk_op_row(w.op)->name, shape, err.text);
             /* Of slices with few rows, on a slow machine, all are compared. */
             const struct bench_duet_ready_arm *const arm = &desk.ready->arm[0];
-            if (memory == BENCH_MEMORY_DRAM && (arm->sample_rows || arm->rows > 640))
+            if (memory == QK_MEMORY_DRAM && (arm->sample_rows || arm->rows > 640))
                 assert_int_equal(arm->sample_rows != 0, on->rows_apart && on->rows_apart <= w.shape.dims);
             bench_duet_clear(&desk);
         }

@@ -17,7 +17,7 @@ TEST_PART(write_trace)
          .arm = {{BENCH_SIDE_BASE, "scalar"}, {BENCH_SIDE_CANDIDATE, "scalar"}},
          .budget_ns = 1e9},
         {.name = "qk256_dequant/scalar/2x300 (slowed)",
-         .memory = BENCH_MEMORY_DRAM,
+         .memory = QK_MEMORY_DRAM,
          .arm = {{BENCH_SIDE_BASE, "scalar"}, {BENCH_SIDE_COPY, "scalar"}},
          .extra = 0.016,
          .budget_ns = INFINITY},

@@ -5,6 +5,7 @@
 #include "kernels/table.h"
 #include "kernels/tests/tap.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static struct qk_error err;
@@ -111,6 +112,45 @@ static void plans(void)
     tap(!qk_shape_for_bytes(on, 100, &s), "no shape for 100 bytes", NULL);
 }
 
+/* Is one bit in the last place of an output a difference? */
+static bool last_bit_counts(enum qk_op op)
+{
+    const struct qk_case *on = qk_op_row(op)->on;
+    void *expected[QK_BUFFERS_MAX] = {NULL}, *found[QK_BUFFERS_MAX];
+    struct qk_shape shape;
+    struct qk_plan plan;
+    struct qk_rng rng;
+    char why[200];
+    int first = 0;
+    qk_rng_seed(&rng, 5);
+    if (qk_shape_parse(on->touch_shape, &shape, &err) || on->plan(&shape, &plan, &err))
+        return false;
+    for (int i = 0; i < plan.buffer_count; i++)
+        expected[i] = aligned_alloc(64, (plan.buffers[i].bytes + 127) / 64 * 64);
+    on->fill(&plan, QK_FILL_ORDINARY, &rng, expected);
+    on->call(qk_reference(op)->fn, &plan, expected, expected, 1);
+    memcpy(found, expected, sizeof found);
+    while (!plan.buffers[first].output)
+        first++;
+    found[first] = malloc(plan.buffers[first].bytes);
+    memcpy(found[first], expected[first], plan.buffers[first].bytes);
+    const bool same = on->same(&plan, expected, found, why, sizeof why);
+    *(unsigned char *)found[first] ^= 1;
+    const bool counts = same && !on->same(&plan, expected, found, why, sizeof why);
+    free(found[first]);
+    for (int i = 0; i < plan.buffer_count; i++)
+        free(expected[i]);
+    return counts;
+}
+
+static void exact_ops(void)
+{
+    bool right = true;
+    for (int op = 0; op < QK_OP_COUNT; op++)
+        right &= last_bit_counts((enum qk_op)op) != qk_op_row((enum qk_op)op)->on->bounded;
+    tap(right, "bounded are the cases that do not compare every bit", &err);
+}
+
 static void levels(void)
 {
     struct qk_cpu cpu, none;
@@ -148,5 +188,6 @@ TEST_PART(support)
     ops();
     plans();
     levels();
+    exact_ops();
     return tap_end();
 }

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/tune/streams.h"
+
+#include "harness/engine/arms.h"
+#include "harness/machine/pinning.h"
+#include "harness/tune/tune.h"
+#include "kernels/f16_gemv/op.h"
+#include "kernels/i2s16_gemv/op.h"
+#include "kernels/layout.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS_MOST = 64, LOOKS = 3, BLOCKS_LEAST = 8, BLOCKS_MOST = 24 };
+static const double slice_ns = 300e3, block_ns = 4e6, stream_ns = 45e6, near = 1.5;
+static const size_t look_bytes = 64 << 10;
+
+/* Part of the weights that are walked over; rows are taken 16 at a time. */
+struct piece {
+    const void *at;
+    size_t rows, columns, row_bytes;
+};
+struct stream {
+    enum qk_op op;
+    struct piece *pieces; /* [count] */
+    size_t count, bytes;
+    size_t next, row; /* where the walk is */
+    void *x, *y;      /* activations and results of any piece */
+};
+struct walker {
+    struct stream *s;
+    qk_fn *fn;
+};
+
+static void call(const struct stream *s, qk_fn *fn, const struct piece *p, size_t first, size_t rows)
+{
+    const unsigned char *const at = (const unsigned char *)p->at + first * p->row_bytes;
+    if (s->op == QK_OP_i2s16_gemv)
+        QK_CALL(i2s16_gemv, fn, s->y, at, s->x, 0, rows, p->columns);
+    else
+        QK_CALL(f16_gemv, fn, s->y, (const uint16_t *)(const void *)at, s->x, rows, p->columns);
+}
+
+/* Multiplies with the next `bytes` of the weights. All arms walk on from where the last one stopped. */
+static int walk(void *ctx, uint64_t bytes, struct bench_took *took, struct qk_error *err)
+{
+    const struct walker *const w = ctx;
+    struct stream *const s = w->s;
+    const uint64_t start = bench_clock_ns();
+    (void)err;
+    for (uint64_t done = 0; done < bytes;) {
+        const struct piece *const p = &s->pieces[s->next];
+        const size_t want = ((bytes - done) / p->row_bytes / I2S16_ROWS + 1) * I2S16_ROWS;
+        const size_t rows = want < p->rows - s->row ? want : p->rows - s->row;
+        call(s, w->fn, p, s->row, rows);
+        done += rows * p->row_bytes;
+        s->row += rows;
+        if (s->row == p->rows) {
+            s->row = 0;
+            s->next = (s->next + 1) % s->count;
+        }
+    }
+    *took = (struct bench_took){bench_clock_since(start), NAN};
+    return 0;
+}
+
+static void add_piece(struct stream *s, const void *at, size_t rows, size_t columns, size_t row_bytes,
+                      size_t most)
+{
+    if (!at || s->bytes >= most)
+        return;
+    const size_t fit = (most - s->bytes) / row_bytes / I2S16_ROWS * I2S16_ROWS + I2S16_ROWS;
+    s->pieces[s->count] = (struct piece){at, rows < fit ? rows : fit, columns, row_bytes};
+    s->bytes += s->pieces[s->count++].rows * row_bytes;
+}
+
+/* So many bytes of the weights that the op reads, at least; all of them when they are fewer. */
+static int make_stream(struct stream *s, enum qk_op op, const struct model_weights *w, size_t most,
+                       struct qk_error *err)
+{
+    const struct model_config *const c = &w->config;
+    const size_t matrices = c->layers * MODEL_MATRICES;
+    size_t rows = c->vocab, columns = c->embedding;
+    *s = (struct stream){.op = op, .pieces = calloc(matrices + 1, sizeof *s->pieces)};
+    for (size_t i = 0; i < matrices && s->pieces && op == QK_OP_i2s16_gemv; i++) {
+        const struct model_matrix *const m = &w->layer[i / MODEL_MATRICES].matrix[i % MODEL_MATRICES];
+        add_piece(s, m->i2s16, m->rows, m->columns, m->columns / 4, most);
+        rows = m->rows > rows ? m->rows : rows;
+        columns = m->columns > columns ? m->columns : columns;
+    }
+    if (s->pieces && op == QK_OP_f16_gemv && c->head_type == MODEL_GGUF_TYPE_F16)
+        add_piece(s, w->embedding, c->vocab, c->embedding, c->embedding * sizeof(uint16_t), most);
+    s->x = calloc(columns, sizeof(float));
+    s->y = calloc(rows + I2S16_ROWS, sizeof(float));
+    return s->pieces && s->x && s->y
+               ? 0
+               : qk_fail(err, QK_ERR_MEMORY, qk_op_row(op)->name, "no memory to tune with");
+}
+
+static void free_stream(struct stream *s)
+{
+    free(s->pieces);
+    free(s->x);
+    free(s->y);
+}
+
+/* The rows near the fastest in table order, and the usual one behind them. */
+static size_t find_near(struct stream *s, const struct qk_variant *usual, const struct qk_table *table,
+                        const struct qk_cpu *cpu, const struct qk_variant **found)
+{
+    const struct qk_variant *rows[ROWS_MOST];
+    double ns[ROWS_MOST], fastest = INFINITY;
+    size_t count = 0, kept = 0;
+    for (size_t i = 0; i < table->count && count < ROWS_MOST - 1; i++)
+        if (table->rows[i].op == s->op && table->rows[i].kind != QK_CEILING &&
+            !qk_variant_missing(&table->rows[i], cpu)) {
+            ns[count] = INFINITY;
+            rows[count++] = &table->rows[i];
+        }
+    for (int look = 0; look < LOOKS; look++)
+        for (size_t i = 0; i < count; i++) {
+            struct bench_took took;
+            walk(&(struct walker){s, rows[i]->fn}, look_bytes, &took, NULL);
+            ns[i] = fmin(ns[i], took.ns);
+            fastest = fmin(fastest, ns[i]);
+        }
+    for (size_t i = 0; i < count; i++)
+        if (rows[i] != usual && ns[i] <= near * fastest)
+            found[kept++] = rows[i];
+    found[kept++] = usual;
+    return kept;
+}
+
+static int tune(struct stream *s, struct bench_rounds *r, const struct qk_variant **rows, size_t count,
+                struct bench_stream_choice *to, struct qk_error *err)
+{
+    struct walker walkers[ROWS_MOST];
+    struct bench_interval gain[ROWS_MOST];
+    struct bench_arms set;
+    struct bench_took took;
+    int code = bench_arms_make(&set, to->usual->op_name, count, err);
+    if (code)
+        return code;
+    /* Once over all of it: what is not in memory yet comes there. */
+    walk(&(struct walker){s, to->usual->fn}, s->bytes, &took, NULL);
+    const double per_byte = fmax(took.ns, 1) / (double)s->bytes;
+    for (size_t i = 0; i < count; i++) {
+        walkers[i] = (struct walker){s, rows[i]->fn};
+        set.arm[set.count++] = (struct bench_arm){.time = walk,
+                                                  .ctx = &walkers[i],
+                                                  .units = (uint64_t)(slice_ns / per_byte) + 1,
+                                                  .slice_ns = slice_ns};
+    }
+    set.round_ns = slice_ns * (double)count;
+    set.schedule = bench_schedule_make(set.round_ns, block_ns, stream_ns, BLOCKS_LEAST, BLOCKS_MOST);
+    code = bench_arms_time(r, &set, 1, err);
+    if (!code && set.odd) {
+        snprintf(to->why, sizeof to->why, "%.150s", set.odd);
+    } else if (!code) {
+        code = bench_tune_decide(set.ns, set.blocks, count, set.schedule.rounds, gain, err);
+        if (code >= 0) {
+            to->chosen = rows[code];
+            to->gain = gain[code];
+            code = 0;
+        }
+    }
+    bench_arms_free(&set);
+    return code;
+}
+
+static int tune_op(enum qk_op op, struct bench_rounds *r, struct bench_stream_choice *to,
+                   struct model_kernels *k, const struct model_weights *w, const struct qk_table *table,
+                   const struct qk_cpu *cpu, size_t most, struct qk_error *err)
+{
+    const struct qk_variant *rows[ROWS_MOST];
+    struct stream s;
+    *to = (struct bench_stream_choice){.usual = k->of[op], .gain = {NAN, NAN, NAN}};
+    to->chosen = to->usual;
+    int code = make_stream(&s, op, w, most, err);
+    if (!code && (!s.count || (op == QK_OP_i2s16_gemv && k->path != MODEL_PATH_I2S16)))
+        snprintf(to->why, sizeof to->why, "the set or the model does not use it");
+    else if (!code && k->named[op])
+        snprintf(to->why, sizeof to->why, "the set names a row");
+    if (!code && !*to->why) {
+        const size_t count = find_near(&s, to->usual, table, cpu, rows);
+        if (count < 2)
+            snprintf(to->why, sizeof to->why, "no other row is near");
+        else
+            code = tune(&s, r, rows, count, to, err);
+    }
+    free_stream(&s);
+    k->of[op] = to->chosen;
+    return code;
+}
+
+int bench_tune_streams(struct bench_stream_choice to[BENCH_STREAMS], struct model_kernels *k,
+                       const struct model_weights *w, const struct qk_table *table, const struct qk_cpu *cpu,
+                       bool (*stop)(void), double seconds, double *ms, struct qk_error *err)
+{
+    static const enum qk_op ops[BENCH_STREAMS] = {QK_OP_i2s16_gemv, QK_OP_f16_gemv};
+    struct bench_environment env;
+    struct bench_cpus before;
+    struct bench_job job = {.table = table, .isa = cpu, .seed = 1, .budget_s = 0.9 * seconds, .stop = stop};
+    struct bench_rounds r = {.job = &job, .sets = BENCH_STREAMS, .enough = 1};
+    const uint64_t begin = bench_clock_ns();
+    int code = bench_cpus_allowed(&before, err);
+    if (!code)
+        code = job.cpu = bench_pin(-1, err);
+    if (code < 0)
+        return code;
+    code = 0;
+    bench_environment_read(&env, job.cpu);
+    const size_t l3 = bench_environment_cache(&env, 3), most = l3 > 32 << 20 ? 2 * l3 : 64 << 20;
+    bench_rounds_open(&r);
+    for (size_t i = 0; i < BENCH_STREAMS && !code; i++) {
+        code = tune_op(ops[i], &r, &to[i], k, w, table, cpu, most, err);
+        r.done = i + 1;
+    }
+    bench_rounds_close(&r);
+    if (!bench_cpus_use(&before) && !code)
+        code = qk_fail(err, QK_ERR_IO, "--tune", "cannot go back to the CPUs that were allowed");
+    *ms = bench_clock_since(begin) * 1e-6;
+    return code;
+}
