@@ -15,18 +15,21 @@ sed -i "/^VARIANT(qk256_dequant, autovec_v3/i $row" "$work/kernels/variants.def"
 # The other ops keep their references, so that it does not take minutes. A row may take two lines.
 sed -i -e '/^VARIANT(.*,$/{N;s/\n */ /}' "$work/kernels/variants.def"
 sed -i '/^VARIANT(/{/qk256_dequant\|, scalar,/!d}' "$work/kernels/variants.def"
+failed=0
 if meson setup "$work/build" "$work" -Dkernels_only=true -Dbuildtype=release -Dwerror=true >"$work/log" 2>&1 &&
     ninja -C "$work/build" kernels/check_main >>"$work/log" 2>&1; then
     echo "ok 1 - it builds"
 else
     tail -n 20 "$work/log" | sed 's/^/# /'
     echo "not ok 1 - it builds"
+    failed=1
 fi
 "$work/build/kernels/check_main" >"$work/checked" 2>&1
 if grep -q '^ok .*qk256_dequant/avx2_gather' "$work/checked"; then
     echo "ok 2 - the checker sees it and finds it right"
 else
     echo "not ok 2 - the checker sees it and finds it right"
+    failed=1
 fi
 # A wrong result must not pass: another shift for the last code.
 sed -i 's/10, 12, 14)/10, 12, 13)/' "$work/kernels/qk256_dequant/avx2_gather.c"
@@ -36,4 +39,6 @@ if grep -q '^not ok .*qk256_dequant/avx2_gather' "$work/checked"; then
     echo "ok 3 - made wrong, it is found out"
 else
     echo "not ok 3 - made wrong, it is found out"
+    failed=1
 fi
+exit $failed

@@ -121,12 +121,13 @@ const out = measured => {
 };
 """
 
-number = 0
+number, failed = 0, 0
 
 
 def ok(name, good, why=""):
-    global number
+    global number, failed
     number += 1
+    failed += not good
     print(f"{'ok' if good else 'not ok'} {number} - {name}")
     for line in [] if good else str(why).splitlines()[:20]:
         print("#", line[:300])
@@ -290,3 +291,4 @@ with tempfile.TemporaryDirectory() as work:
     check_vnu(all_pages)
     check_axe(all_pages)
 print(f"1..{number}")
+sys.exit(failed != 0)
