@@ -65,13 +65,14 @@ static inline void sixteen_rows(__m256i to[2], const uint8_t *from, const int8_t
                                 const enum qk_hint hint, const uint8_t *all_end)
 {
     const __m256i zero = _mm256_setzero_si256();
+    const size_t ahead = qk_ahead(from, units * I2S16_UNIT_BYTES, all_end);
     __m256i low = zero, high = zero;
     while (units) {
         const size_t end = units < LONG ? 0 : units - LONG;
         struct narrow n = {.low1 = zero, .high1 = zero};
         for (; units > end; units -= SHORT) {
             n.low4 = n.high4 = zero;
-            qk_hint(hint, from, SHORT * I2S16_UNIT_BYTES, all_end);
+            qk_hint(hint, from, SHORT * I2S16_UNIT_BYTES, all_end, ahead);
             UNROLL4
             for (int u = 0; u < SHORT; u++, from += I2S16_UNIT_BYTES, q += I2S16_COLUMNS)
                 add_sixteen(&n, from, q);

@@ -14,15 +14,24 @@ enum qk_hint {
     QK_HINT_PAGES, /* the first lines of the page after next, once per page */
 };
 
-/* As qk_next_page. A constant form costs no more than what it does. */
-static inline __attribute__((always_inline)) void qk_hint(const enum qk_hint form, const void *at,
-                                                          size_t step, const void *end)
+/*
+ * How far ahead lines are asked for while the next `bytes` are read. Near the end of the stream it is 0, so
+ * that nothing is asked for past the end, and the loop needs no branch.
+ */
+static inline size_t qk_ahead(const void *at, size_t bytes, const void *end)
 {
-    const size_t line = 64, ahead = 4096;
-    const char *const from = at;
+    const size_t ahead = 4096;
+    return (size_t)((const char *)end - (const char *)at) >= bytes + ahead ? ahead : 0;
+}
+
+/* As qk_next_page; ahead: what qk_ahead said. A constant form costs no more than what it does. */
+static inline __attribute__((always_inline)) void qk_hint(const enum qk_hint form, const void *at,
+                                                          size_t step, const void *end, size_t ahead)
+{
+    const size_t line = 64;
     if (form == QK_HINT_PAGES)
         qk_next_page(at, step, end);
-    if (form == QK_HINT_LINES && (size_t)((const char *)end - from) >= ahead + step)
+    if (form == QK_HINT_LINES)
         for (size_t i = 0; i < step; i += line)
-            _mm_prefetch(from + ahead + i, _MM_HINT_T0);
+            _mm_prefetch((const char *)at + ahead + i, _MM_HINT_T0);
 }

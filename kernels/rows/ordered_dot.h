@@ -66,9 +66,10 @@ static inline __m256 qk_eight_f16(const uint16_t *a)
         __m256 sum[8] = {                                                                                    \
             _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),              \
             _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};             \
+        const size_t ahead = qk_ahead(a, n * sizeof *a, end);                                                \
         size_t i = 0;                                                                                        \
         for (; i + QK_SUMS <= n; i += QK_SUMS) {                                                             \
-            qk_hint(hint, a + i, QK_SUMS * sizeof *a, end);                                                  \
+            qk_hint(hint, a + i, QK_SUMS * sizeof *a, end, ahead);                                           \
             qk_dot64_##type##_avx2(sum, a + i, x + i);                                                       \
         }                                                                                                    \
         if (i < n) {                                                                                         \
@@ -118,9 +119,10 @@ static inline __mmask16 qk_some16(size_t at, size_t n)
     {                                                                                                        \
         __m512 sum[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(),                      \
                          _mm512_setzero_ps()};                                                               \
+        const size_t ahead = qk_ahead(a, n * sizeof *a, end);                                                \
         size_t i = 0;                                                                                        \
         for (; i + QK_SUMS <= n; i += QK_SUMS) {                                                             \
-            qk_hint(hint, a + i, QK_SUMS * sizeof *a, end);                                                  \
+            qk_hint(hint, a + i, QK_SUMS * sizeof *a, end, ahead);                                           \
             QK_UNROLL(4)                                                                                     \
             for (int j = 0; j < 4; j++)                                                                      \
                 sum[j] = _mm512_add_ps(sum[j], _mm512_mul_ps(qk_sixteen_##type(a + i + 16 * j, 0xffff),      \

@@ -72,7 +72,7 @@ has no i2s16_gemv_avx2_madd prefetch
 has yes i2s16_gemv_avx2_lines prefetcht0
 has yes i2s16_gemv_avx2_pages prefetcht0
 has no i2s16_gemv_avx512_plain prefetch
-has yes i2s16_gemv_avx512_lines prefetcht0
+has yes i2s16_gemv_avx512_pages prefetcht0
 has yes i2s16_gemv_avx512_mask prefetcht0
 has no f16_gemv_avx2 prefetch
 has yes f16_gemv_avx2_lines prefetcht0
