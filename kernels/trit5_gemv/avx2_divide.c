@@ -6,11 +6,12 @@
  *      and 73, gives it for half of the bytes.
  *    - The quotient looks up c0, c1 and what it leaves of the byte. That rest, below 28, looks up the other
  *      three codes, in two tables of sixteen.
- *    - c4 is shifted down, so that no field is worth more than 4 times its code. A unit adds at most 2560 to
- *      the narrow sum of worth 1, and 2048 to the other.
+ *    - c4 is shifted down, so that no field is worth more than 4 times its code. A unit adds at most 2048 to
+ *      either narrow sum: c3 up to 2 with worth 4, or c0 + c1 + c2 + c4 up to 8, from a pair of columns.
  *
- * For: any AVX2 CPU. 160 codes take 29 vector operations and 0.6 for the widening, 64 codes' worth as much as
- * 128 in 2 bits. So it pays only where memory is that much slower. Source: own.
+ * For: AVX2 CPUs whose memory is slow. 160 codes take 28 vector operations and 0.3 for the widening. That is
+ * 1.7 times as many per code as 2 bits a code need. From L2, Zen 3 took 2.2 to 2.3 times as long. Looking
+ * ahead by a unit gained nothing there. Source: own.
  */
 #ifndef __AVX2__
 #error "avx2_divide.c must be built with the flags of isa.def's AVX2 row"
@@ -23,7 +24,7 @@
 #include <immintrin.h>
 #include <string.h>
 
-enum { BLOCK = 12 }; /* units between two widenings: 12 * 2560 fits an i16 */
+enum { BLOCK = 15 }; /* units between two widenings: 15 * 2048 fits an i16 */
 
 static inline __m256i broadcast(const int8_t *q)
 {
@@ -46,14 +47,13 @@ static inline __m256i quotient(__m256i v)
     return _mm256_blendv_epi8(even, odd, _mm256_set1_epi16((short)0xff00));
 }
 
-/* The sums of eight rows: narrow ones, worth 1 and 4 times a code, and four times the whole. */
-struct sums {
-    __m256i a1, a4, wide;
+/* Eight rows of a unit: the quotients, and c2, c3 and c4 of the rests, in two bits each, lowest first. */
+struct looked_up {
+    __m256i pair, rest;
 };
 
-static inline __attribute__((always_inline)) void add_unit(struct sums *s, __m256i v, const __m256i q[5])
+static inline __attribute__((always_inline)) struct looked_up look_up(const uint8_t *from)
 {
-    static const uint8_t c0[16] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 3}, c1[16] = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0};
     /* Less 0x70, so that the rests from 16 on have their top bit set, and look up 0 in the first table. */
     static const uint8_t leaves[16] = {0x90, 0xac, 0xc8, 0xe4, 0x00, 0x1c, 0x38, 0x54, 0x70, 0x8c};
 #define REST(c2, c3, c4) (c2 | c3 << 2 | c4 << 4)
@@ -67,16 +67,27 @@ static inline __attribute__((always_inline)) void add_unit(struct sums *s, __m25
         REST(2, 1, 1), REST(2, 1, 2), REST(2, 2, 0), REST(2, 2, 1), REST(2, 2, 2), REST(3, 0, 0),
     };
 #undef REST
-    const __m256i three = _mm256_set1_epi8(0x03);
-    const __m256i pair = quotient(v);
+    const __m256i v = _mm256_loadu_si256((const __m256i *)from), pair = quotient(v);
     const __m256i rest = _mm256_sub_epi8(v, _mm256_shuffle_epi8(table(leaves), pair));
     const __m256i from16 = _mm256_xor_si256(rest, _mm256_set1_epi8((char)0x80));
-    const __m256i codes =
-        _mm256_or_si256(_mm256_shuffle_epi8(table(low), rest), _mm256_shuffle_epi8(table(high), from16));
-    const __m256i c2 = _mm256_and_si256(codes, three), c3 = _mm256_and_si256(codes, _mm256_set1_epi8(0x0c)),
-                  c4 = _mm256_and_si256(_mm256_srli_epi16(codes, 4), three);
-    s->a1 = _mm256_add_epi16(s->a1, _mm256_maddubs_epi16(_mm256_shuffle_epi8(table(c0), pair), q[0]));
-    s->a1 = _mm256_add_epi16(s->a1, _mm256_maddubs_epi16(_mm256_shuffle_epi8(table(c1), pair), q[1]));
+    const __m256i first = _mm256_shuffle_epi8(table(low), rest);
+    return (struct looked_up){pair, _mm256_or_si256(first, _mm256_shuffle_epi8(table(high), from16))};
+}
+
+/* The sums of eight rows: narrow ones, worth 1 and 4 times a code, and four times the whole. */
+struct sums {
+    __m256i a1, a4, wide;
+};
+
+static inline __attribute__((always_inline)) void add_unit(struct sums *s, struct looked_up l,
+                                                           const __m256i q[5])
+{
+    static const uint8_t c0[16] = {0, 0, 0, 1, 1, 1, 2, 2, 2, 3}, c1[16] = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0};
+    const __m256i three = _mm256_set1_epi8(0x03);
+    const __m256i c2 = _mm256_and_si256(l.rest, three), c3 = _mm256_and_si256(l.rest, _mm256_set1_epi8(0x0c)),
+                  c4 = _mm256_and_si256(_mm256_srli_epi16(l.rest, 4), three);
+    s->a1 = _mm256_add_epi16(s->a1, _mm256_maddubs_epi16(_mm256_shuffle_epi8(table(c0), l.pair), q[0]));
+    s->a1 = _mm256_add_epi16(s->a1, _mm256_maddubs_epi16(_mm256_shuffle_epi8(table(c1), l.pair), q[1]));
     s->a1 = _mm256_add_epi16(s->a1, _mm256_maddubs_epi16(c2, q[2]));
     s->a4 = _mm256_add_epi16(s->a4, _mm256_maddubs_epi16(c3, q[3]));
     s->a1 = _mm256_add_epi16(s->a1, _mm256_maddubs_epi16(c4, q[4]));
@@ -97,8 +108,9 @@ static inline __attribute__((always_inline)) void add_units(struct sums s[2], co
     for (; units; units--, from += TRIT5_UNIT_BYTES, q += TRIT5_COLUMNS) {
         const __m256i fours[5] = {broadcast(q), broadcast(q + 4), broadcast(q + 8), broadcast(q + 12),
                                   broadcast(q + 16)};
-        add_unit(&low, _mm256_loadu_si256((const __m256i *)from), fours);
-        add_unit(&high, _mm256_loadu_si256((const __m256i *)(from + 32)), fours);
+        const struct looked_up l = look_up(from), h = look_up(from + 32);
+        add_unit(&low, l, fours);
+        add_unit(&high, h, fours);
     }
     widen(&low);
     widen(&high);

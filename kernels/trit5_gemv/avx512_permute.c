@@ -55,7 +55,7 @@ static inline __attribute__((always_inline)) void add_unit(struct sums *sum, con
     /* A permute leaves out the two highest bits of its index. */
     const __m512i pair = _mm512_permutexvar_epi8(_mm512_srli_epi16(v, 2), _mm512_loadu_si512(pairs));
     /* By bits: the low two of v, all others of pair; of those bit 5 is 0, and two are left out. */
-    const __m512i rest = _mm512_ternarylogic_epi32(_mm512_set1_epi8(3), v, pair, 0xca);
+    const __m512i rest = _mm512_ternarylogic_epi32(v, pair, _mm512_set1_epi8(3), 0xe4);
     const __m512i codes = _mm512_permutexvar_epi8(rest, _mm512_loadu_si512(rests));
     sum->s[0] = qk_dot64_four(sum->s[0], masked(pair, 3 << 6), q);
     sum->s[1] = qk_dot64_four(sum->s[1], masked(pair, 3), q + 4);
