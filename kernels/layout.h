@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Byte layouts of 2-bit weights. A layout is data: it is the same on every machine and in every build.
+ * Byte layouts of 2-bit and ternary weights. A layout is data: it is the same on every machine and in every
+ * build.
  *
  * QK256. A block is 256 codes in 64 bytes. A byte holds four consecutive codes, least significant bits first:
  *
@@ -39,6 +40,19 @@
  *
  *     byte 4r + i of the unit:   bit  7 6 5 4      3 2 1 0
  *                                row r, column 4 + i      i
+ *
+ * TRIT5, ternary codes five to a byte, 1.6 bits each. Rows are interleaved as in I2S16. A unit is 16 rows x
+ * 20 columns in 64 bytes, one dword per row. Code f of byte i is that of column 4f + i:
+ *
+ *     byte 4r + i of the unit = 28 * (3 * c0 + c1) + 9 * c2 + 3 * c3 + c4       cf: row r, column 4f + i
+ *
+ * A reader divides: byte / 28 is 3 * c0 + c1, and byte % 28 is the rest. So 243 of the 256 bytes are written.
+ * In any other, c0 or c2 is read as 3 and counts as +2. Columns up to a multiple of 20, and rows up to a
+ * multiple of 16, are padded by code 1.
+ *
+ * Source: own. The factor is 28, and not 27, because 28 is a multiple of four. So byte / 4, which is one of
+ * 64, tells c0 and c1. TQ1_0 of ggml-org/llama.cpp also has five codes in a byte. There it is a fraction of
+ * 256, which gives one digit after another by multiplications by 3.
  */
 #pragma once
 
@@ -63,4 +77,9 @@ enum {
     HEAD4_BLOCK_BYTES = 256,
     HEAD4_UNIT_COLUMNS = 8,
     HEAD4_UNIT_BYTES = 64,
+
+    TRIT5_ROWS = 16,
+    TRIT5_COLUMNS = 20,
+    TRIT5_UNIT_BYTES = 64,
+    TRIT5_PAIR = 28, /* the values that share c0 and c1 */
 };

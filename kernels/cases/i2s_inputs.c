@@ -25,6 +25,8 @@ int qk_i2s_sizes(const struct qk_shape *shape, int dims, struct qk_i2s_sizes *si
                        s.columns, s.tokens);
     s.packed = s.rows * s.columns / 4;
     s.interleaved = padded * s.columns / 4;
+    s.fives = s.rows * 4 * ((s.columns + TRIT5_COLUMNS - 1) / TRIT5_COLUMNS);
+    s.fives_interleaved = padded * 4 * ((s.columns + TRIT5_COLUMNS - 1) / TRIT5_COLUMNS);
     *sizes = s;
     return 0;
 }

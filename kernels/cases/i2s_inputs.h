@@ -7,8 +7,10 @@
 /* Sizes of a call, all checked: adding a few buffers of them cannot overflow. */
 struct qk_i2s_sizes {
     size_t rows, columns, tokens; /* tokens: 1 for a shape of two sizes */
-    size_t packed,
-        interleaved; /* bytes of the codes: rows * columns / 4; the same with rows up to a multiple of 16 */
+    /* Bytes of the codes: rows * columns / 4; the same with rows up to a multiple of 16. */
+    size_t packed, interleaved;
+    /* Bytes of the codes in TRIT5 order: those that decide a result; all of them. */
+    size_t fives, fives_interleaved;
 };
 
 /* Reads ROWSxCOLS, or ROWSxCOLSxTOKENS when dims is 3. QK_ERR_ARG, QK_ERR_MEMORY. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The case of a ternary matrix times one row of int8. I2S16 order has padding, which is there but decides
- * nothing. So its op defines its own CODES_BYTES: the member of struct qk_i2s_sizes that says how many bytes
- * the codes take.
+ * The case of a ternary matrix times one row of int8. The interleaved orders have padding, which is there but
+ * decides nothing. So their ops define their own CODES_BYTES: the member of struct qk_i2s_sizes that says how
+ * many bytes the codes take. An order of other bytes also defines its own DECIDING, the member for the bytes
+ * that decide the result, and FILL_CODES.
  */
 #pragma once
 
@@ -10,6 +11,12 @@
 
 #ifndef CODES_BYTES
 #define CODES_BYTES packed
+#endif
+#ifndef DECIDING
+#define DECIDING packed
+#endif
+#ifndef FILL_CODES
+#define FILL_CODES qk_i2s_fill_codes
 #endif
 
 enum { Y, CODES, Q, Q_SUM, BUFFERS };
@@ -42,7 +49,7 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
         .dims = {s.columns},
         .elements = (uint64_t)s.rows * s.columns, /* weights: rates are per weight */
         .ops = 2 * (uint64_t)s.rows * s.columns,
-        .bytes_read = s.packed + s.columns + sizeof(int32_t),
+        .bytes_read = s.DECIDING + s.columns + sizeof(int32_t),
         .bytes_written = s.rows * sizeof(int32_t),
     };
     return 0;
@@ -50,7 +57,7 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
 
 static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers)
 {
-    qk_i2s_fill_codes(kind, rng, buffers[CODES], p->buffers[CODES].bytes);
+    FILL_CODES(kind, rng, buffers[CODES], p->buffers[CODES].bytes);
     qk_i2s_fill_activations(kind, rng, buffers[Q], buffers[Q_SUM], p->dims[0], 1);
 }
 

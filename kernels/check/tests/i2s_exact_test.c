@@ -10,12 +10,13 @@
 #include "kernels/layout.h"
 #include "kernels/table.h"
 #include "kernels/tests/tap.h"
+#include "kernels/trit5_gemv/op.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 17, TOKENS = 3 };
+enum { ROWS = 17, TOKENS = 3, FIVE_ALIKE = 4 * TRIT5_PAIR + 13 /* TRIT5's byte of five codes 1 */ };
 
 static uint8_t *codes;
 static int8_t *q;
@@ -29,6 +30,8 @@ static bool call(const struct qk_variant *v, int32_t *y, size_t columns, const i
         QK_CALL(i2s16_gemv, v->fn, y, codes, q, sums[0], ROWS, columns);
     else if (v->op == QK_OP_i2s16_gemm)
         QK_CALL(i2s16_gemm, v->fn, y, codes, q, sums, ROWS, columns, TOKENS);
+    else if (v->op == QK_OP_trit5_gemv)
+        QK_CALL(trit5_gemv, v->fn, y, codes, q, sums[0], ROWS, columns);
     else
         return false;
     return true;
@@ -39,7 +42,7 @@ static bool exact(const struct qk_variant *v, int code, int value, size_t column
     int32_t y[TOKENS * ROWS], sums[TOKENS];
     const int32_t want = (code - 1) * value * (int32_t)columns;
     bool all = true;
-    memset(codes, 0x55 * code, 32 * columns / 4);
+    memset(codes, v->op == QK_OP_trit5_gemv ? code * FIVE_ALIKE : 0x55 * code, 32 * columns / 4);
     memset(q, value, TOKENS * columns);
     for (int t = 0; t < TOKENS; t++)
         sums[t] = value * (int32_t)columns;
@@ -70,7 +73,7 @@ TEST_PART(i2s_exact)
         if (v->kind == QK_CEILING || qk_variant_missing(v, &cpu) || !call(v, y, I2S_BLOCK, sums))
             continue;
         for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
-            for (int code = 0; code < 4; code++)
+            for (int code = 0; code < (v->op == QK_OP_trit5_gemv ? 3 : 4); code++)
                 all &= exact(v, code, 127, widths[w]) && exact(v, code, -128, widths[w]);
         snprintf(name, sizeof name, "%s/%s is exact at the ends of the range", v->op_name, v->name);
         tap(all, name, NULL);

@@ -10,7 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 19, COLUMNS = 256, TOKENS = 3, PACKED = ROWS * COLUMNS / 4, WOVEN = 32 * COLUMNS / 4 };
+enum {
+    ROWS = 19,
+    COLUMNS = 256,
+    TOKENS = 3,
+    PACKED = ROWS * COLUMNS / 4,
+    WOVEN = 32 * COLUMNS / 4,
+    FIVES = 32 * 13 * 4
+};
 
 static int32_t y[TOKENS * ROWS], sums[TOKENS];
 static uint8_t codes[PACKED + 1], woven[WOVEN + 1];
@@ -80,6 +87,27 @@ static void refused_interleave(void)
     tap(!MUL(0, sums) && y[0] == 7, "0 tokens do nothing", &err);
 }
 
+static void refused_fives(void)
+{
+    size_t bytes = 7;
+#define FIVE(out, to, from) qk_trit5_make(out, to, codes, from, ROWS, COLUMNS, &err)
+    refused("fives: size without room for it", qk_trit5_bytes(1, 128, NULL, &err), "NULL", "expected");
+    too_large("fives: size that overflows", qk_trit5_bytes(SIZE_MAX / 16, 128, &bytes, &err), "28 bytes");
+    tap(bytes == 7 && !qk_trit5_bytes(ROWS, COLUMNS, &bytes, &err) && bytes == FIVES,
+        "256 columns of 19 rows take the room of 260 of 32", &err);
+    refused("fives too small", FIVE(woven, FIVES - 1, PACKED), "1663 bytes from", "expected 1664");
+    refused("fives: codes too short", FIVE(woven, FIVES, PACKED - 64), "from 1152", "from 1216");
+    refused("fives in place", FIVE(codes, FIVES, PACKED), "overlaps", "apart");
+    const uint8_t first = codes[0];
+    codes[0] = 0x0c;
+    refused("fives: a code 3", FIVE(woven, FIVES, PACKED), "byte 0 is 0x0c", "0 to 2");
+    codes[0] = first;
+    refused("fives: wrong size", qk_trit5_matvec(y, woven, WOVEN, q, sums[0], ROWS, COLUMNS, &err),
+            "2048 bytes", "expected 1664");
+    refused("fives: a wrong sum", qk_trit5_matvec(y, woven, FIVES, q, sums[0] + 1, ROWS, COLUMNS, &err),
+            "q_sum[0]", "the sum of q");
+}
+
 /* What the formula says, from the codes one by one. */
 static int32_t expected(int t, int m)
 {
@@ -113,6 +141,22 @@ static void products(void)
         &err);
 }
 
+/* A code 3 does not fit five to a byte. */
+static void drop_code_3(void)
+{
+    for (int i = 0; i < PACKED; i++)
+        codes[i] &= (uint8_t) ~(codes[i] >> 1 & codes[i] & 0x55);
+}
+
+static void product_of_fives(void)
+{
+    memset(woven, 7, sizeof woven);
+    tap(!qk_trit5_make(woven, FIVES, codes, PACKED, ROWS, COLUMNS, &err) && woven[FIVES] == 7,
+        "five codes a byte", &err);
+    tap(!qk_trit5_matvec(y, woven, FIVES, q, sums[0], ROWS, COLUMNS, &err) && right(1),
+        "vector, five codes a byte", &err);
+}
+
 TEST_PART(i2s_api)
 {
     struct qk_rng rng;
@@ -126,6 +170,9 @@ TEST_PART(i2s_api)
     memset(woven, 7, sizeof woven);
     refused_vector();
     refused_interleave();
+    refused_fives();
     products();
+    drop_code_3();
+    product_of_fives();
     return tap_end();
 }
