@@ -3,6 +3,7 @@
 
 #include "kernels/kernels_config.h" /* QK_ARCHITECTURE */
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -85,6 +86,14 @@ static void read_raw(struct raw *raw)
 }
 #endif
 
+/* Once: under a hypervisor the instructions of read_raw take 11 us, more than many a kernel. */
+static struct raw here;
+
+static void read_here(void)
+{
+    read_raw(&here);
+}
+
 /* False, with the reason in why[size], when a feature of the blank-separated list is missing. */
 static bool has_all(const struct raw *raw, const char *list, char *why, size_t size)
 {
@@ -114,12 +123,12 @@ bool qk_isa_of_here(enum qk_isa isa)
 
 static void detect(struct qk_cpu *cpu)
 {
-    struct raw raw = {.xcr0 = 0};
-    read_raw(&raw);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, read_here);
     for (int i = 0; i < QK_ISA_COUNT; i++)
         if (qk_isa_of_here((enum qk_isa)i))
             cpu->present[i] =
-                has_all(&raw, qk_isa_row((enum qk_isa)i)->features, cpu->why[i], sizeof cpu->why[i]);
+                has_all(&here, qk_isa_row((enum qk_isa)i)->features, cpu->why[i], sizeof cpu->why[i]);
         else
             snprintf(cpu->why[i], sizeof cpu->why[i], "not a level of this architecture, %s",
                      QK_ARCHITECTURE);

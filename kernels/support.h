@@ -2,8 +2,8 @@
 /*
  * What every folder may use: the error struct, checked size arithmetic, and the seeded generator.
  *
- * Libraries never print and never exit. A function that can fail returns 0 or one of the negative codes
- * below, and fills an optional struct qk_error. Only harness/cli/ turns a code into an exit code.
+ * Libraries never print and never exit. A function that can fail returns 0 or one of the negative codes of
+ * error.h, and fills an optional struct qk_error. Only harness/cli/ turns a code into an exit code.
  */
 #pragma once
 
@@ -11,23 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum qk_code {
-    QK_OK = 0,
-    QK_ERR_ARG = -1,         /* the caller's value is wrong: name, size, pointer   -> exit 2 at the cli */
-    QK_ERR_IO = -2,          /* open, read, write, map                            -> exit 1 */
-    QK_ERR_FORMAT = -3,      /* bytes of a file are not what the format demands   -> exit 1 */
-    QK_ERR_MEMORY = -4,      /* allocation refused, or a size that overflows      -> exit 1 */
-    QK_ERR_UNAVAILABLE = -5, /* exists, but not on this machine or in this build  -> exit 77 */
-    QK_ERR_CHECK = -6,       /* a variant's result is wrong                       -> exit 3 */
-    QK_ERR_INVALID = -7,     /* nothing measured, or nothing usable measured      -> exit 5 */
-    QK_ERR_INTERRUPTED = -8, /* the caller asked to stop                          -> exit 130 */
-    QK_ERR_INTERNAL = -9,    /* a bug in qkbench                                  -> exit 1 */
-};
-
-struct qk_error {
-    char text[480];  /* one line: what, found, expected; no trailing newline */
-    char where[240]; /* file, byte offset, JSON path or case; empty when there is no such place */
-};
+#include "kernels/error.h"
 
 /*
  * Fills *err with the formatted text and the place, and returns code. A failing function can thus end in
