@@ -4,13 +4,11 @@
 
 #include "kernels/f16.h"
 #include "kernels/layout.h"
-#include "model/gguf/memory.h"
 
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum {
     LANES = 8,
@@ -208,43 +206,34 @@ static void make_part(void *ctx, size_t first, size_t end, size_t thread)
     }
 }
 
-/*
- * The last sixteen rows may be padding, so they are zeroed. In huge pages where
- * there are any: a stream of hundreds of MB then crosses far fewer ends of pages.
- */
-static void *reserve(size_t count, size_t size, struct model_head_copy *c, struct qk_error *err, int *code)
+/* The next part of the copy. The last sixteen rows may be padding, so they are zeroed. */
+static void *take(struct model_head_copy *c, size_t *at, size_t row_bytes)
 {
-    enum { HUGE = 2 << 20 };
-    size_t bytes;
-    if (*code)
-        return NULL;
-    void *p = NULL;
-    if (qk_mul_size(count, size, &bytes) && qk_align_size(bytes, HUGE, &bytes)) {
-        *code = model_memory_may(bytes, "compact copy of the head", err);
-        p = *code ? NULL : aligned_alloc(HUGE, bytes);
-    }
-    if (!p && !*code)
-        *code = qk_fail(err, QK_ERR_MEMORY, "compact copy of the head", "no memory for %zu x %zu bytes",
-                        count, size);
-    if (!p)
-        return NULL;
-    madvise(p, bytes, MADV_HUGEPAGE); /* a wish */
-    memset((char *)p + (count - HEAD4_ROWS) * size, 0, HEAD4_ROWS * size);
-    c->bytes += count * size;
+    uint8_t *p = c->memory + *at;
+    *at += c->rows * row_bytes;
+    memset(p + (c->rows - HEAD4_ROWS) * row_bytes, 0, HEAD4_ROWS * row_bytes);
     return p;
 }
 
-static int reserve_all(struct model_head_copy *c, size_t columns, struct qk_error *err)
+/* Sixteen rows of any part but the last are whole cache lines. */
+static int reserve(struct model_head_copy *c, size_t columns, struct qk_error *err)
 {
-    int code = 0;
-    c->coarse = reserve(c->rows, columns / 2, c, err, &code);
-    c->fine = reserve(c->rows, columns / 2, c, err, &code);
-    c->scale = reserve(c->rows, columns / HEAD4_BLOCK * sizeof *c->scale, c, err, &code);
-    c->half_unit = reserve(c->rows, sizeof *c->half_unit, c, err, &code);
-    c->norm = reserve(c->rows, sizeof *c->norm, c, err, &code);
-    c->coarse_off = reserve(c->rows, sizeof *c->coarse_off, c, err, &code);
-    c->both_off = reserve(c->rows, sizeof *c->both_off, c, err, &code);
-    return code;
+    static const char what[] = "compact copy of the head";
+    const size_t plane = columns / 2, scales = columns / HEAD4_BLOCK * sizeof *c->scale;
+    size_t at = 0;
+    if (!qk_mul_size(c->rows, 2 * plane + scales + 4 * sizeof(float), &c->bytes))
+        return qk_fail(err, QK_ERR_MEMORY, what, "%zu rows of %zu columns overflow", c->rows, columns);
+    c->memory = model_reserve_stream(c->bytes, what, err);
+    if (!c->memory)
+        return QK_ERR_MEMORY;
+    c->coarse = take(c, &at, plane);
+    c->fine = take(c, &at, plane);
+    c->half_unit = take(c, &at, sizeof(float));
+    c->norm = take(c, &at, sizeof(float));
+    c->coarse_off = take(c, &at, sizeof(float));
+    c->both_off = take(c, &at, sizeof(float));
+    c->scale = take(c, &at, scales);
+    return 0;
 }
 
 int model_head_copy_make(struct model_weights *w, size_t threads, const struct model_pool_calls *calls,
@@ -258,7 +247,7 @@ int model_head_copy_make(struct model_weights *w, size_t threads, const struct m
     if (!c)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a copy of the head");
     c->rows = (vocab + HEAD4_ROWS - 1) / HEAD4_ROWS * HEAD4_ROWS;
-    int code = reserve_all(c, columns, err);
+    int code = reserve(c, columns, err);
     if (!code && !(m.row = calloc(threads * columns, sizeof *m.row)))
         code = qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for rows of the head");
     if (!code)
@@ -267,6 +256,7 @@ int model_head_copy_make(struct model_weights *w, size_t threads, const struct m
         model_pool_run(pool, vocab, HEAD4_ROWS, &pace, make_part, &m);
     model_pool_free(pool);
     free(m.row);
+    model_gguf_give_back(&w->gguf, model_gguf_find_tensor(&w->gguf, "token_embd.weight"));
     if (!code && m.bad != SIZE_MAX)
         code =
             qk_fail(err, QK_ERR_UNAVAILABLE, "token_embd.weight",
@@ -282,8 +272,6 @@ void model_head_copy_free(struct model_head_copy *c)
 {
     if (!c)
         return;
-    void *const all[] = {c->coarse, c->fine, c->scale, c->half_unit, c->norm, c->coarse_off, c->both_off};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        free(all[i]);
+    free(c->memory);
     free(c);
 }
