@@ -91,7 +91,8 @@ size_t model_head_bytes(const struct model_config *c);
  * Takes over *g and makes the layouts asked for, a mask of MODEL_LAYOUT_*. On success *g is zeroed. On
  * failure *g is unchanged and *w is all zero.
  *
- * Without MODEL_LAYOUT_I2S each matrix's pages are given back as soon as it is repacked (model_gguf_give_back).
+ * Without MODEL_LAYOUT_I2S each matrix's pages are given back as soon as it is repacked: see
+ * model_gguf_give_back.
  *
  * Every code is checked: QK_ERR_FORMAT names tensor and byte of a code 3. It also names a norm's weight that
  * is not finite.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* 512 tokens by each way to sample: the model of the published size, and two layers of it with a peaked head. */
+/* 512 tokens by each way to sample: the model of the published size, and two layers with a peaked head. */
 #include "kernels/tests/cmocka_parts.h"
 #include "model/forward/tests/forward_fixture.h"
 #include "model/forward/tests/head_pairs.h"
