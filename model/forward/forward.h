@@ -65,7 +65,7 @@ struct model_weights {
     struct model_config config;
     struct model_layer *layer; /* [config.layers] */
     const void *embedding;     /* [vocab * embedding] of config.head_type, row by row: also the head */
-    void *embedding_copy;      /* owned when the file's data is not aligned for it; else NULL */
+    void *embedding_copy;      /* owned; NULL while `embedding` is in the file */
     float *output_norm;        /* [embedding] */
     struct model_head_copy *head_copy; /* owned; NULL until model_head_copy_make */
     unsigned layouts;                  /* the MODEL_LAYOUT_* that are there */
@@ -104,6 +104,13 @@ int model_weights_load(struct model_weights *w, struct model_gguf *g, unsigned l
  */
 int model_weights_load_by(struct model_weights *w, struct model_gguf *g, unsigned layouts,
                           struct model_pool *pool, struct qk_error *err);
+/*
+ * Copies the head to huge pages, for those who read all of it for every token. On a virtual machine with
+ * Zen 3 that took 7 to 9 % less time than pages of the file. Each thread of the pool writes what it will
+ * mostly read; the pool may be NULL. Does nothing when the head is in memory already. After QK_ERR_MEMORY the
+ * weights are as before.
+ */
+int model_weights_copy_head(struct model_weights *w, struct model_pool *pool, struct qk_error *err);
 /* Frees *w. An all-zero *w is fine. */
 void model_weights_free(struct model_weights *w);
 

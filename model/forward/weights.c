@@ -4,56 +4,12 @@
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"
 #include "model/gguf/i2s.h"
-#include "model/gguf/memory.h"
 
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-
-/* Aligned to `align`, in whole numbers of it. */
-static void *reserve(size_t bytes, size_t align, const char *what, struct qk_error *err)
-{
-    size_t whole;
-    void *p = NULL;
-    if (qk_align_size(bytes ? bytes : 1, align, &whole)) {
-        if (model_memory_may(whole, what, err))
-            return NULL;
-        p = aligned_alloc(align, whole);
-    }
-    if (!p)
-        qk_fail(err, QK_ERR_MEMORY, what, "no memory for %zu bytes", bytes);
-    return p;
-}
-
-void *model_reserve(size_t count, size_t size, const char *what, struct qk_error *err)
-{
-    enum { LINE = 64 };
-    size_t bytes;
-    if (qk_mul_size(count, size, &bytes))
-        return reserve(bytes, LINE, what, err);
-    qk_fail(err, QK_ERR_MEMORY, what, "no memory for %zu x %zu bytes", count, size);
-    return NULL;
-}
-
-void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err)
-{
-    void *p = model_reserve(count, size, what, err);
-    return p ? memset(p, 0, count * size) : NULL;
-}
-
-void *model_reserve_stream(size_t bytes, const char *what, struct qk_error *err)
-{
-    enum { HUGE_PAGE = 2 << 20 };
-    if (bytes < HUGE_PAGE)
-        return model_reserve(bytes, 1, what, err);
-    void *p = reserve(bytes, HUGE_PAGE, what, err);
-    if (p)
-        madvise(p, bytes, MADV_HUGEPAGE); /* a wish */
-    return p;
-}
 
 static size_t qk256_row(size_t columns)
 {
@@ -224,20 +180,45 @@ static int load_layer(struct loading *l, size_t layer, struct qk_error *err)
     return code;
 }
 
-/* The head is read as an array of numbers, so it must lie like one. */
-static int load_embedding(struct model_weights *w, struct qk_error *err)
+struct copying {
+    const struct model_weights *w;
+    unsigned char *to;
+};
+
+static void copy_rows(void *ctx, size_t first, size_t end, size_t thread)
 {
-    const struct model_gguf_tensor *t = model_gguf_find_tensor(&w->gguf, "token_embd.weight");
-    w->embedding = t->data;
-    if ((uintptr_t)t->data %
-            (w->config.head_type == MODEL_GGUF_TYPE_F32 ? sizeof(float) : sizeof(uint16_t)) ==
-        0)
+    const struct copying *c = ctx;
+    const size_t row = model_head_row_bytes(&c->w->config);
+    (void)thread;
+    memcpy(c->to + first * row, (const unsigned char *)c->w->embedding + first * row, (end - first) * row);
+}
+
+int model_weights_copy_head(struct model_weights *w, struct model_pool *pool, struct qk_error *err)
+{
+    enum { ROWS = 16 }; /* as the head's products deal them out */
+    struct copying c = {.w = w};
+    struct model_pace pace = {0};
+    if (w->embedding_copy || w->gguf.make)
         return 0;
-    w->embedding_copy = model_alloc(t->size, 1, t->name, err);
-    if (!w->embedding_copy)
+    c.to = model_reserve_stream(model_head_bytes(&w->config), "copy of the head", err);
+    if (!c.to)
         return QK_ERR_MEMORY;
-    w->embedding = memcpy(w->embedding_copy, t->data, t->size);
+    if (pool)
+        model_pool_run(pool, w->config.vocab, ROWS, &pace, copy_rows, &c);
+    else
+        copy_rows(&c, 0, w->config.vocab, 0);
+    w->embedding = w->embedding_copy = c.to;
+    model_gguf_give_back(&w->gguf, model_gguf_find_tensor(&w->gguf, "token_embd.weight"));
     return 0;
+}
+
+/* The head is read as an array of numbers, so it must lie like one. */
+static int load_embedding(struct loading *l, struct qk_error *err)
+{
+    struct model_weights *w = l->w;
+    const size_t number = w->config.head_type == MODEL_GGUF_TYPE_F32 ? sizeof(float) : sizeof(uint16_t);
+    w->embedding = model_gguf_find_tensor(&w->gguf, "token_embd.weight")->data;
+    return (uintptr_t)w->embedding % number ? model_weights_copy_head(w, l->pool, err) : 0;
 }
 
 /* Reading a tensor also maps its neighbours, which are not read again. Nor are norms: they were copied. */
@@ -273,7 +254,7 @@ int model_weights_load_by(struct model_weights *w, struct model_gguf *g, unsigne
     for (size_t i = 0; i < w->config.layers && !code; i++)
         code = load_layer(&l, i, err);
     if (!code)
-        code = load_embedding(w, err);
+        code = load_embedding(&l, err);
     if (!code)
         code = load_vector(w, &w->output_norm, model_gguf_find_tensor(g, "output_norm.weight"), err);
     if (code) {

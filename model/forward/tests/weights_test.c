@@ -74,6 +74,30 @@ UNIT_TEST(pages_not_read_again_are_given_back)
     close(pagemap);
 }
 
+UNIT_TEST(a_copied_head_is_the_same)
+{
+    struct fixture f;
+    struct model_pool *pool;
+    struct qk_error err;
+    const int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    fixture_open(&f, "kjv", MODEL_LAYOUT_I2S16);
+    const struct model_gguf_tensor *t = model_gguf_find_tensor(&f.weights.gguf, "token_embd.weight");
+    assert_ptr_equal(f.weights.embedding, t->data);
+    assert_works(model_pool_new(&pool, 3, NULL, &err), err);
+    assert_works(model_weights_copy_head(&f.weights, pool, &err), err);
+    const void *copy = f.weights.embedding;
+    assert_ptr_not_equal(copy, t->data);
+    if (pagemap >= 0)
+        assert_int_equal(pages_of(pagemap, t), 0);
+    assert_memory_equal(copy, t->data, t->size);
+    assert_works(model_weights_copy_head(&f.weights, NULL, &err), err);
+    assert_ptr_equal(f.weights.embedding, copy);
+    if (pagemap >= 0)
+        close(pagemap);
+    model_pool_free(pool);
+    fixture_close(&f);
+}
+
 /* Its pages would not come back. */
 UNIT_TEST(a_head_in_memory_stays)
 {
@@ -86,6 +110,8 @@ UNIT_TEST(a_head_in_memory_stays)
     memcpy(before, t->data, t->size);
     assert_works(model_weights_load(&w, &g, MODEL_LAYOUT_I2S16, &err), err);
     assert_works(model_head_copy_make(&w, 1, NULL, &err), err);
+    assert_works(model_weights_copy_head(&w, NULL, &err), err);
+    assert_ptr_equal(w.embedding, t->data); /* it is in huge pages already */
     assert_memory_equal(w.embedding, before, t->size);
     free(before);
     model_weights_free(&w);
