@@ -41,6 +41,7 @@ struct model_head_copy {
     float *half_unit;             /* half of `unit`, a power of two: head4_gemv counts in halves */
     float *norm;                  /* |w| */
     float *coarse_off, *both_off; /* what stands beside |x'| above, by the coarse plane and by both */
+    uint8_t *memory;              /* owned: holds all of them */
     size_t bytes;                 /* of all */
 };
 

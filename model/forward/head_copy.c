@@ -4,13 +4,11 @@
 
 #include "kernels/f16.h"
 #include "kernels/layout.h"
-#include "model/gguf/memory.h"
 
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum {
     LANES = 8,
@@ -22,99 +20,106 @@ enum {
 };
 /* Norms above this could make logits overflow. */
 static const double NORM_MOST = 0x1p60;
-/* A row, widened and scaled. */
+/* Four lanes, which every machine has. A compiler left to itself makes less of these loops. */
+typedef float quad __attribute__((vector_size(16)));
+typedef int32_t quad_int __attribute__((vector_size(16)));
+enum { QUAD = 4, QUADS = HEAD4_BLOCK / QUAD, LANE_QUADS = LANES / QUAD };
+
+/* A row, widened. */
 struct row {
-    float *w; /* [columns] */
-    float unit;
+    float *w;       /* [columns] */
+    float *most;    /* [blocks] the largest magnitude of each */
+    float by, unit; /* what scales it, and the inverse */
 };
 
 /* Sums of squares, lane by lane: of the row, and of what the planes leave of it. */
 struct squares {
-    float row[LANES], coarse[LANES], both[LANES];
+    quad row[LANE_QUADS], coarse[LANE_QUADS], both[LANE_QUADS];
 };
 
-/* The bits of the largest magnitude; n is a multiple of HEAD4_BLOCK. */
-static uint32_t largest(const float *w, size_t n)
+static quad load(const float *from)
 {
-    int32_t most = 0;
-    for (size_t i = 0; i < n; i += HEAD4_BLOCK) {
-        int32_t bits[HEAD4_BLOCK];
-        memcpy(bits, w + i, sizeof bits);
-        for (size_t j = 0; j < HEAD4_BLOCK; j++) {
-            const int32_t size = bits[j] & 0x7fffffff;
-            most = size > most ? size : most;
-        }
-    }
-    return (uint32_t)most;
+    quad q;
+    memcpy(&q, from, sizeof q);
+    return q;
 }
 
-static float as_float(uint32_t bits)
+/* The largest magnitude of a block. As integers, so that of what is not finite something not finite stays. */
+static float largest(const float *w)
 {
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
+    quad_int most = {0};
+    float found;
+    for (int i = 0; i < QUADS; i++) {
+        const quad_int size = (quad_int)load(w + i * QUAD) & 0x7fffffff, more = size > most;
+        most = (size & more) | (most & ~more);
+    }
+    int32_t of_all = 0;
+    for (int i = 0; i < QUAD; i++)
+        of_all = most[i] > of_all ? most[i] : of_all;
+    memcpy(&found, &of_all, sizeof found);
+    return found;
 }
 
 /* False when a weight is not finite. */
 static bool scale_row(struct row *r, size_t columns)
 {
-    const uint32_t most = largest(r->w, columns);
+    float most = 0;
     int exponent = 0;
-    r->unit = 1;
-    if (most >= 0x7f800000u)
-        return false;
-    if (!most)
-        return true;
-    frexpf(as_float(most), &exponent);
+    bool finite = true;
+    for (size_t b = 0; b < columns / HEAD4_BLOCK; b++) {
+        r->most[b] = largest(r->w + b * HEAD4_BLOCK);
+        finite = finite && isfinite(r->most[b]);
+        most = r->most[b] > most ? r->most[b] : most;
+    }
+    r->unit = r->by = 1;
+    if (!finite || !(most > 0))
+        return finite;
+    frexpf(most, &exponent);
     exponent = exponent - 1 - TOP > -126 ? exponent - 1 - TOP : -126;
     r->unit = ldexpf(1, exponent);
-    const float by = ldexpf(1, -exponent);
-    for (size_t i = 0; i < columns; i++)
-        r->w[i] *= by;
+    r->by = ldexpf(1, -exponent);
     return true;
 }
 
-static double sum_of(const float *lane)
+static double sum_of(const quad *lane)
 {
     double sum = 0;
     for (size_t j = 0; j < LANES; j++)
-        sum += (double)lane[j];
+        sum += (double)lane[j / QUAD][j % QUAD];
     return sum;
 }
 
 /* Adds the squares of a block, lane by lane. */
-static void add_squares(float *sum, const float *x)
+static void add_squares(quad *sum, const quad *x)
 {
-    for (size_t j = 0; j < LANES; j++)
-        sum[j] += (x[j] * x[j] + x[j + LANES] * x[j + LANES]) +
-                  (x[j + 2 * LANES] * x[j + 2 * LANES] + x[j + 3 * LANES] * x[j + 3 * LANES]);
+    for (size_t j = 0; j < LANE_QUADS; j++) {
+        const quad a = x[j], b = x[j + LANE_QUADS], c = x[j + 2 * LANE_QUADS], d = x[j + 3 * LANE_QUADS];
+        sum[j] += (a * a + b * b) + (c * c + d * d);
+    }
 }
 
 /*
  * Codes of a block of a row, and what is left of it. Any scale and any codes are right, because the rest is
- * taken of what they really say; these make it small. Loops of one thing each, which compilers make vectors
- * of: a head of 128256 x 2560 takes one thread 1.0 s instead of 2.2.
+ * taken of what they really say; these make it small.
  */
-static uint16_t code_block(uint8_t *code, const float *w, struct squares *s)
+static uint16_t code_block(int32_t *code, const struct row *r, size_t block, struct squares *s)
 {
-    const uint32_t most = largest(w, HEAD4_BLOCK);
-    uint16_t half = qk_f32_to_f16(as_float(most) * 0x1p-7f);
-    if (most && !half)
+    const float most = r->most[block] * r->by;
+    uint16_t half = qk_f32_to_f16(most * 0x1p-7f);
+    if (most > 0 && !half)
         half = 1;
     const float scale = qk_f16_to_f32(half), inverse = half ? 1 / scale : 0;
-    int32_t c[HEAD4_BLOCK];
-    float coarse[HEAD4_BLOCK], both[HEAD4_BLOCK];
-    for (size_t i = 0; i < HEAD4_BLOCK; i++) {
-        float t = w[i] * inverse + 128; /* a half more than 127.5: what follows cuts off */
-        t = t > 0 ? t : 0;
-        c[i] = (int32_t)(t < 255 ? t : 255);
+    quad w[QUADS], coarse[QUADS], both[QUADS];
+    for (int i = 0; i < QUADS; i++) {
+        w[i] = load(r->w + block * HEAD4_BLOCK + (size_t)i * QUAD) * r->by;
+        /* a half more than 127.5: what follows cuts off */
+        quad_int c = __builtin_convertvector(w[i] * inverse + 128, quad_int);
+        c &= ~(c >> 31);
+        c = (c | (c > 255)) & 255;
+        both[i] = w[i] - scale * (__builtin_convertvector(c, quad) - 127.5f);
+        coarse[i] = w[i] - scale * __builtin_convertvector((c & ~15) - 120, quad);
+        memcpy(code + i * QUAD, &c, sizeof c);
     }
-    for (size_t i = 0; i < HEAD4_BLOCK; i++) {
-        both[i] = w[i] - scale * ((float)c[i] - 127.5f);
-        coarse[i] = w[i] - scale * (float)((c[i] & ~15) - 120);
-    }
-    for (size_t i = 0; i < HEAD4_BLOCK; i++)
-        code[i] = (uint8_t)c[i];
     add_squares(s->row, w);
     add_squares(s->both, both);
     add_squares(s->coarse, coarse);
@@ -122,12 +127,15 @@ static uint16_t code_block(uint8_t *code, const float *w, struct squares *s)
 }
 
 /* The block's codes to its units; at: the row's dword of the first. */
-static void place(uint8_t *coarse, uint8_t *fine, const uint8_t *code)
+static void place(uint8_t *coarse, uint8_t *fine, const int32_t *code)
 {
     const uint64_t low = 0x0f0f0f0f0f0f0f0fu;
+    uint8_t byte[HEAD4_BLOCK];
+    for (size_t i = 0; i < HEAD4_BLOCK; i++)
+        byte[i] = (uint8_t)code[i];
     for (size_t u = 0; u < HEAD4_BLOCK / HEAD4_UNIT_COLUMNS; u++) {
         uint64_t eight;
-        memcpy(&eight, code + u * HEAD4_UNIT_COLUMNS, sizeof eight);
+        memcpy(&eight, byte + u * HEAD4_UNIT_COLUMNS, sizeof eight);
         const uint64_t high = eight >> 4 & low;
         eight &= low;
         const uint32_t a = (uint32_t)high | (uint32_t)(high >> 32) << 4;
@@ -175,23 +183,29 @@ static bool bound_row(struct model_head_copy *c, size_t row, const struct row *r
 struct making {
     struct model_weights *w;
     struct model_head_copy *copy;
-    float *row;        /* [threads][columns] */
+    float *row;        /* [threads][row_room] */
     atomic_size_t bad; /* a row that cannot be bounded, or SIZE_MAX */
 };
+
+/* Floats of a thread's buffer: a row, and the largest of each block. */
+static size_t row_room(const struct model_weights *w)
+{
+    return w->config.embedding + w->config.embedding / HEAD4_BLOCK;
+}
 
 static bool make_row(const struct making *m, size_t row, float *buffer)
 {
     const size_t columns = m->w->config.embedding, blocks = columns / HEAD4_BLOCK;
     const size_t first = row / HEAD4_ROWS * blocks, lane = row % HEAD4_ROWS;
-    struct row r = {.w = buffer};
-    struct squares s = {{0}, {0}, {0}};
+    struct row r = {.w = buffer, .most = buffer + columns};
+    struct squares s = {0};
     model_head_row(m->w, row, r.w);
     if (!scale_row(&r, columns))
         return false;
     for (size_t b = 0; b < blocks; b++) {
-        uint8_t code[HEAD4_BLOCK];
+        int32_t code[HEAD4_BLOCK];
         const size_t at = (first + b) * HEAD4_BLOCK_BYTES + 4 * lane;
-        m->copy->scale[(first + b) * HEAD4_ROWS + lane] = code_block(code, r.w + b * HEAD4_BLOCK, &s);
+        m->copy->scale[(first + b) * HEAD4_ROWS + lane] = code_block(code, &r, b, &s);
         place(m->copy->coarse + at, m->copy->fine + at, code);
     }
     return bound_row(m->copy, row, &r, &s, m->w);
@@ -202,49 +216,40 @@ static void make_part(void *ctx, size_t first, size_t end, size_t thread)
     struct making *m = ctx;
     for (size_t row = first; row < end; row++) {
         size_t bad = atomic_load(&m->bad);
-        if (!make_row(m, row, m->row + thread * m->w->config.embedding))
+        if (!make_row(m, row, m->row + thread * row_room(m->w)))
             while (row < bad && !atomic_compare_exchange_weak(&m->bad, &bad, row))
                 ;
     }
 }
 
-/*
- * The last sixteen rows may be padding, so they are zeroed. In huge pages where
- * there are any: a stream of hundreds of MB then crosses far fewer ends of pages.
- */
-static void *reserve(size_t count, size_t size, struct model_head_copy *c, struct qk_error *err, int *code)
+/* The next part of the copy. The last sixteen rows may be padding, so they are zeroed. */
+static void *take(struct model_head_copy *c, size_t *at, size_t row_bytes)
 {
-    enum { HUGE = 2 << 20 };
-    size_t bytes;
-    if (*code)
-        return NULL;
-    void *p = NULL;
-    if (qk_mul_size(count, size, &bytes) && qk_align_size(bytes, HUGE, &bytes)) {
-        *code = model_memory_may(bytes, "compact copy of the head", err);
-        p = *code ? NULL : aligned_alloc(HUGE, bytes);
-    }
-    if (!p && !*code)
-        *code = qk_fail(err, QK_ERR_MEMORY, "compact copy of the head", "no memory for %zu x %zu bytes",
-                        count, size);
-    if (!p)
-        return NULL;
-    madvise(p, bytes, MADV_HUGEPAGE); /* a wish */
-    memset((char *)p + (count - HEAD4_ROWS) * size, 0, HEAD4_ROWS * size);
-    c->bytes += count * size;
+    uint8_t *p = c->memory + *at;
+    *at += c->rows * row_bytes;
+    memset(p + (c->rows - HEAD4_ROWS) * row_bytes, 0, HEAD4_ROWS * row_bytes);
     return p;
 }
 
-static int reserve_all(struct model_head_copy *c, size_t columns, struct qk_error *err)
+/* Sixteen rows of any part but the last are whole cache lines. */
+static int reserve(struct model_head_copy *c, size_t columns, struct qk_error *err)
 {
-    int code = 0;
-    c->coarse = reserve(c->rows, columns / 2, c, err, &code);
-    c->fine = reserve(c->rows, columns / 2, c, err, &code);
-    c->scale = reserve(c->rows, columns / HEAD4_BLOCK * sizeof *c->scale, c, err, &code);
-    c->half_unit = reserve(c->rows, sizeof *c->half_unit, c, err, &code);
-    c->norm = reserve(c->rows, sizeof *c->norm, c, err, &code);
-    c->coarse_off = reserve(c->rows, sizeof *c->coarse_off, c, err, &code);
-    c->both_off = reserve(c->rows, sizeof *c->both_off, c, err, &code);
-    return code;
+    static const char what[] = "compact copy of the head";
+    const size_t plane = columns / 2, scales = columns / HEAD4_BLOCK * sizeof *c->scale;
+    size_t at = 0;
+    if (!qk_mul_size(c->rows, 2 * plane + scales + 4 * sizeof(float), &c->bytes))
+        return qk_fail(err, QK_ERR_MEMORY, what, "%zu rows of %zu columns overflow", c->rows, columns);
+    c->memory = model_reserve_stream(c->bytes, what, err);
+    if (!c->memory)
+        return QK_ERR_MEMORY;
+    c->coarse = take(c, &at, plane);
+    c->fine = take(c, &at, plane);
+    c->half_unit = take(c, &at, sizeof(float));
+    c->norm = take(c, &at, sizeof(float));
+    c->coarse_off = take(c, &at, sizeof(float));
+    c->both_off = take(c, &at, sizeof(float));
+    c->scale = take(c, &at, scales);
+    return 0;
 }
 
 int model_head_copy_make(struct model_weights *w, size_t threads, const struct model_pool_calls *calls,
@@ -258,8 +263,8 @@ int model_head_copy_make(struct model_weights *w, size_t threads, const struct m
     if (!c)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a copy of the head");
     c->rows = (vocab + HEAD4_ROWS - 1) / HEAD4_ROWS * HEAD4_ROWS;
-    int code = reserve_all(c, columns, err);
-    if (!code && !(m.row = calloc(threads * columns, sizeof *m.row)))
+    int code = reserve(c, columns, err);
+    if (!code && !(m.row = calloc(threads * row_room(w), sizeof *m.row)))
         code = qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for rows of the head");
     if (!code)
         code = model_pool_new(&pool, threads, calls, err);
@@ -267,6 +272,7 @@ int model_head_copy_make(struct model_weights *w, size_t threads, const struct m
         model_pool_run(pool, vocab, HEAD4_ROWS, &pace, make_part, &m);
     model_pool_free(pool);
     free(m.row);
+    model_gguf_give_back(&w->gguf, model_gguf_find_tensor(&w->gguf, "token_embd.weight"));
     if (!code && m.bad != SIZE_MAX)
         code =
             qk_fail(err, QK_ERR_UNAVAILABLE, "token_embd.weight",
@@ -282,8 +288,6 @@ void model_head_copy_free(struct model_head_copy *c)
 {
     if (!c)
         return;
-    void *const all[] = {c->coarse, c->fine, c->scale, c->half_unit, c->norm, c->coarse_off, c->both_off};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        free(all[i]);
+    free(c->memory);
     free(c);
 }

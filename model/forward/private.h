@@ -29,10 +29,12 @@ int model_tensor_want(const struct model_gguf *g, const char *name, enum model_g
 
 /*
  * Memory for count * size bytes, aligned to a cache line. NULL with *err filled on failure. Free with free().
- * model_alloc zeroes the memory. model_reserve takes pages only as they are written.
+ * model_alloc zeroes the memory. model_reserve takes pages only as they are written. model_reserve_stream
+ * does so too, in huge pages where the system has them: what is read in one stream crosses fewer page ends.
  */
 void *model_reserve(size_t count, size_t size, const char *what, struct qk_error *err);
 void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err);
+void *model_reserve_stream(size_t bytes, const char *what, struct qk_error *err);
 
 enum { MODEL_SUMS = 16384 };
 

@@ -4,130 +4,152 @@
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"
 #include "model/gguf/i2s.h"
-#include "model/gguf/memory.h"
 
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-void *model_reserve(size_t count, size_t size, const char *what, struct qk_error *err)
+static size_t qk256_row(size_t columns)
 {
-    enum { LINE = 64 };
-    size_t bytes;
-    void *p = NULL;
-    if (qk_mul_size(count, size, &bytes) && qk_align_size(bytes ? bytes : 1, LINE, &bytes)) {
-        if (model_memory_may(bytes, what, err))
-            return NULL;
-        p = aligned_alloc(LINE, bytes);
-    }
-    if (!p)
-        qk_fail(err, QK_ERR_MEMORY, what, "no memory for %zu x %zu bytes", count, size);
-    return p;
+    return (columns / QK256_BLOCK + (columns % QK256_BLOCK != 0)) * QK256_BLOCK_BYTES;
 }
 
-void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err)
-{
-    void *p = model_reserve(count, size, what, err);
-    return p ? memset(p, 0, count * size) : NULL;
-}
-
-/* Whole pages inside [from, from + size) are given back; they would be read again from the file. */
-static void release(const unsigned char *from, size_t size)
-{
-    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    const uintptr_t first = ((uintptr_t)from + page - 1) / page * page,
-                    end = ((uintptr_t)from + size) / page * page;
-    if (first < end)
-        madvise((void *)first, end - first,
-                MADV_DONTNEED); /* a wish: without it there is only more memory taken */
-}
+/* What only loading needs. */
+struct loading {
+    struct model_weights *w;
+    struct model_pool *pool; /* NULL: by the caller alone */
+    uint8_t *i2s16, *qk256;  /* where the next matrix's copies go */
+    struct model_pace pace;
+};
 
 struct filling {
     const struct model_matrix *m;
     const uint8_t *codes;
+    atomic_bool code_3;
     atomic_int code; /* the first failure */
 };
 
 static void fill_part(void *ctx, size_t first, size_t end, size_t thread)
 {
     struct filling *f = ctx;
-    const size_t rows = end - first, at = first * f->m->columns / 4, from = rows * f->m->columns / 4;
+    const struct model_matrix *m = f->m;
+    const size_t rows = end - first, at = first * m->columns / 4, from = rows * m->columns / 4;
+    const size_t stride = qk256_row(m->columns);
     size_t to;
-    struct qk_error why;
+    int code = 0;
     (void)thread;
-    int code = qk_i2s16_bytes(rows, f->m->columns, &to, &why);
-    if (!code)
-        code = qk_i2s16_make(f->m->i2s16 + at, to, f->codes + at, from, rows, f->m->columns, &why);
+    if (!model_i2s_below_3(f->codes + at, from)) {
+        atomic_store(&f->code_3, true);
+        return;
+    }
+    if (m->i2s16)
+        code = qk_i2s16_bytes(rows, m->columns, &to, NULL);
+    if (m->i2s16 && !code)
+        code = qk_i2s16_make(m->i2s16 + at, to, f->codes + at, from, rows, m->columns, NULL);
     if (code)
         atomic_store(&f->code, code);
+    if (m->qk256)
+        model_i2s_rows_to_qk256(f->codes + at, rows, m->columns, m->qk256 + first * stride);
 }
 
-/* The pages lie where the threads are that write them first, and that is the share each will read. */
-static int fill_i2s16(const struct model_weights *w, const struct model_matrix *m, const uint8_t *codes,
-                      struct qk_error *err)
+/*
+ * Checks the codes and makes the copies of them, in one pass. Pages lie where the threads are that write them
+ * first, and that is the share each will read. A huge page on the border of shares lies with one of them.
+ */
+static int fill(struct loading *l, const struct model_matrix *m, const struct model_gguf_tensor *t,
+                struct qk_error *err)
 {
-    struct filling f = {.m = m, .codes = codes};
-    struct model_pace pace = {0};
-    model_pool_run(w->loaders, m->rows, I2S16_ROWS, &pace, fill_part, &f);
-    return f.code ? qk_fail(err, f.code, NULL, "cannot interleave %zux%zu codes", m->rows, m->columns) : 0;
+    struct filling f = {.m = m, .codes = t->data};
+    if (l->pool)
+        model_pool_run(l->pool, m->rows, I2S16_ROWS, &l->pace, fill_part, &f);
+    else
+        fill_part(&f, 0, m->rows, 0);
+    if (f.code_3)
+        return model_i2s_validate(&l->w->gguf, t, err);
+    return f.code ? qk_fail(err, f.code, t->name, "cannot interleave %zux%zu codes", m->rows, m->columns) : 0;
 }
 
-static int make_i2s16(struct model_weights *w, struct model_matrix *m, const uint8_t *codes,
-                      size_t code_bytes, struct qk_error *err)
+static const struct model_gguf_tensor *tensor_of(const struct model_weights *w, size_t layer, int form)
 {
-    size_t bytes;
-    int code = qk_i2s16_bytes(m->rows, m->columns, &bytes, err);
-    if (code)
-        return code;
-    m->i2s16 = model_reserve(bytes, 1, "weights interleaved by 16 rows", err);
-    if (!m->i2s16)
-        return QK_ERR_MEMORY;
-    w->i2s16_bytes += bytes;
-    if (w->loaders)
-        return fill_i2s16(w, m, codes, err);
-    return qk_i2s16_make(m->i2s16, bytes, codes, code_bytes, m->rows, m->columns, err);
+    char name[MODEL_GGUF_MAX_NAME + 1];
+    snprintf(name, sizeof name, "blk.%zu.%s", layer, model_tensor_forms[form].name);
+    return model_gguf_find_tensor(&w->gguf, name); /* there: model_config_read saw it */
 }
 
-static int make_qk256(struct model_weights *w, struct model_matrix *m, const struct model_gguf_tensor *t,
-                      struct qk_error *err)
+/* Bytes of the matrix's copies; 0 of those that are not wanted. */
+static int copies_of(const struct model_weights *w, const struct model_matrix *m, size_t *i2s16,
+                     size_t *qk256, struct qk_error *err)
 {
-    size_t blocks;
-    if (!model_i2s_qk256_blocks(m->rows, m->columns, &blocks))
-        return qk_fail(err, QK_ERR_MEMORY, t->name, "%zux%zu codes overflow", m->rows, m->columns);
-    m->qk256 = model_alloc(blocks, QK256_BLOCK_BYTES, "weights in QK256 order", err);
-    if (!m->qk256)
-        return QK_ERR_MEMORY;
-    w->qk256_bytes += blocks * QK256_BLOCK_BYTES;
-    return model_i2s_to_qk256(t, m->qk256, blocks * QK256_BLOCK_BYTES, err);
+    size_t blocks = 0;
+    *i2s16 = *qk256 = 0;
+    if (w->layouts & MODEL_LAYOUT_QK256 && !model_i2s_qk256_blocks(m->rows, m->columns, &blocks))
+        return qk_fail(err, QK_ERR_MEMORY, w->gguf.name, "%zux%zu codes overflow", m->rows, m->columns);
+    *qk256 = blocks * QK256_BLOCK_BYTES;
+    return w->layouts & MODEL_LAYOUT_I2S16 ? qk_i2s16_bytes(m->rows, m->columns, i2s16, err) : 0;
 }
 
-static int load_matrix(struct model_weights *w, struct model_matrix *m, const struct model_gguf_tensor *t,
-                       struct qk_error *err)
+static int measure_matrix(struct model_weights *w, struct model_matrix *m, const struct model_gguf_tensor *t,
+                          struct qk_error *err)
 {
-    const size_t code_bytes = (size_t)(t->elements / 4);
+    size_t i2s16, qk256;
     *m = (struct model_matrix){
         .rows = (size_t)t->dims[1], .columns = (size_t)t->dims[0], .scale = model_i2s_scale(t)};
     if (m->columns > I2S_COLUMNS_MAX)
         return model_gguf_fail(&w->gguf, t->info_at, err,
                                "tensor \"%s\" has %zu columns, at most %d expected", t->name, m->columns,
                                I2S_COLUMNS_MAX);
-    model_gguf_want(&w->gguf, t);
-    int code = model_i2s_validate(&w->gguf, t, err);
-    if (!code && w->layouts & MODEL_LAYOUT_I2S16)
-        code = make_i2s16(w, m, t->data, code_bytes, err);
-    if (!code && w->layouts & MODEL_LAYOUT_QK256)
-        code = make_qk256(w, m, t, err);
+    const int code = copies_of(w, m, &i2s16, &qk256, err);
+    if (!code && (!qk_add_size(w->i2s16_bytes, i2s16, &w->i2s16_bytes) ||
+                  !qk_add_size(w->qk256_bytes, qk256, &w->qk256_bytes)))
+        return qk_fail(err, QK_ERR_MEMORY, w->gguf.name, "copies of all weights overflow");
+    return code;
+}
+
+/*
+ * One stretch of memory for all copies of a layout, in the order in which a token reads them: the matrices of
+ * a layer, layer by layer. A thread then reads its shares of neighbours one behind the other.
+ */
+static int reserve_copies(struct loading *l, struct qk_error *err)
+{
+    struct model_weights *w = l->w;
+    int code = 0;
+    for (size_t i = 0; i < w->config.layers; i++)
+        for (int m = 0; m < MODEL_MATRICES && !code; m++)
+            code = measure_matrix(w, &w->layer[i].matrix[m], tensor_of(w, i, m), err);
+    if (!code && w->i2s16_bytes)
+        w->i2s16 = model_reserve_stream(w->i2s16_bytes, "weights interleaved by 16 rows", err);
+    if (!code && w->i2s16_bytes && !w->i2s16)
+        return QK_ERR_MEMORY;
+    if (!code && w->qk256_bytes)
+        w->qk256 = model_reserve_stream(w->qk256_bytes, "weights in QK256 order", err);
+    if (!code && w->qk256_bytes && !w->qk256)
+        return QK_ERR_MEMORY;
+    l->i2s16 = w->i2s16;
+    l->qk256 = w->qk256;
+    return code;
+}
+
+static int load_matrix(struct loading *l, struct model_matrix *m, const struct model_gguf_tensor *t,
+                       struct qk_error *err)
+{
+    struct model_weights *w = l->w;
+    size_t i2s16, qk256;
+    int code = copies_of(w, m, &i2s16, &qk256, err);
     if (code)
         return code;
+    m->i2s16 = l->i2s16;
+    m->qk256 = l->qk256;
+    l->i2s16 += i2s16;
+    l->qk256 += qk256;
+    model_gguf_want(&w->gguf, t);
+    code = fill(l, m, t, err);
     if (w->layouts & MODEL_LAYOUT_I2S)
         m->i2s = t->data;
-    else if (w->gguf.mapped)
-        release(t->data, code_bytes);
-    return 0;
+    else
+        model_gguf_give_back(&w->gguf, t);
+    return code;
 }
 
 /* One weight of a norm that is no number makes every logit none, which is hard to trace back from there. */
@@ -146,35 +168,66 @@ static int load_vector(const struct model_weights *w, float **to, const struct m
     return 0;
 }
 
-static int load_layer(struct model_weights *w, size_t layer, struct qk_error *err)
+static int load_layer(struct loading *l, size_t layer, struct qk_error *err)
 {
-    struct model_layer *l = &w->layer[layer];
+    struct model_layer *to = &l->w->layer[layer];
     int code = 0;
     for (int i = 0; i < MODEL_TENSOR_FORMS && !code; i++) {
-        char name[MODEL_GGUF_MAX_NAME + 1];
-        snprintf(name, sizeof name, "blk.%zu.%s", layer, model_tensor_forms[i].name);
-        const struct model_gguf_tensor *t =
-            model_gguf_find_tensor(&w->gguf, name); /* there: model_config_read saw it */
-        code = i < MODEL_MATRICES ? load_matrix(w, &l->matrix[i], t, err)
-                                  : load_vector(w, &l->norm[i - MODEL_MATRICES], t, err);
+        const struct model_gguf_tensor *t = tensor_of(l->w, layer, i);
+        code = i < MODEL_MATRICES ? load_matrix(l, &to->matrix[i], t, err)
+                                  : load_vector(l->w, &to->norm[i - MODEL_MATRICES], t, err);
     }
     return code;
 }
 
-/* The head is read as an array of numbers, so it must lie like one. */
-static int load_embedding(struct model_weights *w, struct qk_error *err)
+struct copying {
+    const struct model_weights *w;
+    unsigned char *to;
+};
+
+static void copy_rows(void *ctx, size_t first, size_t end, size_t thread)
 {
-    const struct model_gguf_tensor *t = model_gguf_find_tensor(&w->gguf, "token_embd.weight");
-    w->embedding = t->data;
-    if ((uintptr_t)t->data %
-            (w->config.head_type == MODEL_GGUF_TYPE_F32 ? sizeof(float) : sizeof(uint16_t)) ==
-        0)
+    const struct copying *c = ctx;
+    const size_t row = model_head_row_bytes(&c->w->config);
+    (void)thread;
+    memcpy(c->to + first * row, (const unsigned char *)c->w->embedding + first * row, (end - first) * row);
+}
+
+int model_weights_copy_head(struct model_weights *w, struct model_pool *pool, struct qk_error *err)
+{
+    enum { ROWS = 16 }; /* as the head's products deal them out */
+    struct copying c = {.w = w};
+    struct model_pace pace = {0};
+    if (w->embedding_copy || w->gguf.make)
         return 0;
-    w->embedding_copy = model_alloc(t->size, 1, t->name, err);
-    if (!w->embedding_copy)
+    c.to = model_reserve_stream(model_head_bytes(&w->config), "copy of the head", err);
+    if (!c.to)
         return QK_ERR_MEMORY;
-    w->embedding = memcpy(w->embedding_copy, t->data, t->size);
+    if (pool)
+        model_pool_run(pool, w->config.vocab, ROWS, &pace, copy_rows, &c);
+    else
+        copy_rows(&c, 0, w->config.vocab, 0);
+    w->embedding = w->embedding_copy = c.to;
+    model_gguf_give_back(&w->gguf, model_gguf_find_tensor(&w->gguf, "token_embd.weight"));
     return 0;
+}
+
+/* The head is read as an array of numbers, so it must lie like one. */
+static int load_embedding(struct loading *l, struct qk_error *err)
+{
+    struct model_weights *w = l->w;
+    const size_t number = w->config.head_type == MODEL_GGUF_TYPE_F32 ? sizeof(float) : sizeof(uint16_t);
+    w->embedding = model_gguf_find_tensor(&w->gguf, "token_embd.weight")->data;
+    return (uintptr_t)w->embedding % number ? model_weights_copy_head(w, l->pool, err) : 0;
+}
+
+/* Reading a tensor also maps its neighbours, which are not read again. Nor are norms: they were copied. */
+static void give_back_rest(const struct model_weights *w)
+{
+    const bool codes = w->layouts & MODEL_LAYOUT_I2S;
+    for (size_t i = 0; i < w->gguf.tensor_count; i++)
+        if (!codes || w->gguf.tensors[i].type != MODEL_GGUF_TYPE_I2_S)
+            model_gguf_give_back(&w->gguf, &w->gguf.tensors[i]);
 }
 
 int model_weights_load(struct model_weights *w, struct model_gguf *g, unsigned layouts, struct qk_error *err)
@@ -185,7 +238,8 @@ int model_weights_load(struct model_weights *w, struct model_gguf *g, unsigned l
 int model_weights_load_by(struct model_weights *w, struct model_gguf *g, unsigned layouts,
                           struct model_pool *pool, struct qk_error *err)
 {
-    *w = (struct model_weights){.layouts = layouts, .loaders = pool};
+    struct loading l = {.w = w, .pool = pool};
+    *w = (struct model_weights){.layouts = layouts};
     int code = model_config_read(&w->config, g, err);
     if (code) {
         *w = (struct model_weights){0};
@@ -195,10 +249,12 @@ int model_weights_load_by(struct model_weights *w, struct model_gguf *g, unsigne
     w->layer = calloc(w->config.layers, sizeof *w->layer);
     if (!w->layer)
         code = qk_fail(err, QK_ERR_MEMORY, g->name, "no memory for %zu layers", w->config.layers);
+    else
+        code = reserve_copies(&l, err);
     for (size_t i = 0; i < w->config.layers && !code; i++)
-        code = load_layer(w, i, err);
+        code = load_layer(&l, i, err);
     if (!code)
-        code = load_embedding(w, err);
+        code = load_embedding(&l, err);
     if (!code)
         code = load_vector(w, &w->output_norm, model_gguf_find_tensor(g, "output_norm.weight"), err);
     if (code) {
@@ -206,22 +262,19 @@ int model_weights_load_by(struct model_weights *w, struct model_gguf *g, unsigne
         model_weights_free(w);
         return code;
     }
-    w->loaders = NULL;
+    give_back_rest(w);
     *g = (struct model_gguf){0};
     return 0;
 }
 
 void model_weights_free(struct model_weights *w)
 {
-    for (size_t i = 0; w->layer && i < w->config.layers; i++) {
-        for (int m = 0; m < MODEL_MATRICES; m++) {
-            free(w->layer[i].matrix[m].i2s16);
-            free(w->layer[i].matrix[m].qk256);
-        }
+    for (size_t i = 0; w->layer && i < w->config.layers; i++)
         for (int n = 0; n < MODEL_NORMS; n++)
             free(w->layer[i].norm[n]);
-    }
     free(w->layer);
+    free(w->i2s16);
+    free(w->qk256);
     free(w->embedding_copy);
     free(w->output_norm);
     model_head_copy_free(w->head_copy);

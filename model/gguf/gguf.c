@@ -272,6 +272,17 @@ void model_gguf_want(const struct model_gguf *g, const struct model_gguf_tensor 
         g->make(g->maker, (size_t)(t - g->tensors), (unsigned char *)t->data);
 }
 
+void model_gguf_give_back(const struct model_gguf *g, const struct model_gguf_tensor *t)
+{
+    const bool codes = t->type == MODEL_GGUF_TYPE_I2_S;
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)t->data;
+    const uintptr_t first = (from + page - 1) / page * page,
+                    end = (from + (codes ? (size_t)(t->elements / 4) : t->size)) / page * page;
+    if (g->mapped && (codes || !g->make) && first < end)
+        madvise((void *)first, end - first,
+                MADV_DONTNEED); /* a wish: without it there is only more memory taken */
+}
+
 void model_gguf_close(struct model_gguf *g)
 {
     if (g->mapped)

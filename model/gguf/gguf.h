@@ -134,6 +134,11 @@ int model_gguf_parse(const void *bytes, size_t size, const char *name, struct mo
  * or was given back to the system. The bytes are the same every time.
  */
 void model_gguf_want(const struct model_gguf *g, const struct model_gguf_tensor *t);
+/*
+ * Call this when you will not read t->data soon. Its whole pages go back to the system if they can come
+ * again: from a mapped file when they are read, of a model made in memory by model_gguf_want.
+ */
+void model_gguf_give_back(const struct model_gguf *g, const struct model_gguf_tensor *t);
 
 /* Frees and unmaps. An all-zero or already closed *g is fine. */
 void model_gguf_close(struct model_gguf *g);

@@ -56,19 +56,26 @@ static int report_code_3(const struct model_gguf *g, const struct model_gguf_ten
         model_gguf_show((struct model_gguf_string){tensor->name, strlen(tensor->name)}).text);
 }
 
+bool model_i2s_below_3(const unsigned char *codes, size_t bytes)
+{
+    uint64_t both = 0;
+    for (size_t i = 0; i < bytes; i += GROUP_BYTES) {
+        uint64_t words[GROUP_BYTES / 8];
+        memcpy(words, codes + i, GROUP_BYTES);
+        for (int w = 0; w < GROUP_BYTES / 8; w++)
+            both |= words[w] & words[w] >> 1; /* bit 2p is set when both bits of pair p are */
+    }
+    return !(both & 0x5555555555555555u);
+}
+
 int model_i2s_validate(const struct model_gguf *g, const struct model_gguf_tensor *tensor,
                        struct qk_error *err)
 {
     assert(tensor->type == MODEL_GGUF_TYPE_I2_S);
     const uint64_t blocks = tensor->elements / GROUP_ELEMENTS;
-    for (uint64_t block = 0; block < blocks; block++) {
-        uint64_t words[GROUP_BYTES / 8], both = 0;
-        memcpy(words, tensor->data + block * GROUP_BYTES, GROUP_BYTES);
-        for (int w = 0; w < GROUP_BYTES / 8; w++)
-            both |= words[w] & words[w] >> 1; /* bit 2p is set when both bits of pair p are */
-        if (both & 0x5555555555555555u)
+    for (uint64_t block = 0; block < blocks; block++)
+        if (!model_i2s_below_3(tensor->data + block * GROUP_BYTES, GROUP_BYTES))
             return report_code_3(g, tensor, block, err);
-    }
     return 0;
 }
 
@@ -99,6 +106,18 @@ static void repack_group(unsigned char to[static GROUP_BYTES], const unsigned ch
         }
 }
 
+void model_i2s_rows_to_qk256(const unsigned char *from, uint64_t rows, uint64_t cols, unsigned char *to)
+{
+    for (uint64_t row = 0; row < rows; row++) {
+        for (uint64_t col = 0; col < cols; col += GROUP_ELEMENTS, from += GROUP_BYTES, to += GROUP_BYTES)
+            repack_group(to, from);
+        if (cols % QK256_ELEMENTS) {
+            memset(to, FOUR_ZEROES, QK256_BYTES - GROUP_BYTES);
+            to += QK256_BYTES - GROUP_BYTES;
+        }
+    }
+}
+
 int model_i2s_to_qk256(const struct model_gguf_tensor *tensor, unsigned char *to, size_t size,
                        struct qk_error *err)
 {
@@ -111,14 +130,6 @@ int model_i2s_to_qk256(const struct model_gguf_tensor *tensor, unsigned char *to
     if (size != blocks * QK256_BYTES)
         return qk_fail(err, QK_ERR_ARG, tensor->name, "%zu bytes given for the QK256 codes, %zu expected",
                        size, blocks * QK256_BYTES);
-    const unsigned char *from = tensor->data;
-    for (uint64_t row = 0; row < rows; row++) {
-        for (uint64_t col = 0; col < cols; col += GROUP_ELEMENTS, from += GROUP_BYTES, to += GROUP_BYTES)
-            repack_group(to, from);
-        if (cols % QK256_ELEMENTS) {
-            memset(to, FOUR_ZEROES, QK256_BYTES - GROUP_BYTES);
-            to += QK256_BYTES - GROUP_BYTES;
-        }
-    }
+    model_i2s_rows_to_qk256(tensor->data, rows, cols, to);
     return 0;
 }

@@ -39,6 +39,8 @@ float model_i2s_value(const struct model_gguf_tensor *tensor, uint64_t i);
  */
 int model_i2s_validate(const struct model_gguf *g, const struct model_gguf_tensor *tensor,
                        struct qk_error *err);
+/* True when no code of these bytes in I2_S order is 3. `bytes` is a multiple of 32. */
+bool model_i2s_below_3(const unsigned char *codes, size_t bytes);
 
 /*
  * *blocks = rows * ceil(cols / 256). False, with *blocks untouched, when that or its 64 bytes a block
@@ -54,3 +56,5 @@ bool model_i2s_qk256_blocks(uint64_t rows, uint64_t cols, size_t *blocks);
  */
 int model_i2s_to_qk256(const struct model_gguf_tensor *tensor, unsigned char *to, size_t size,
                        struct qk_error *err);
+/* The same with some rows, whose codes are from[rows * cols / 4] in I2_S order. */
+void model_i2s_rows_to_qk256(const unsigned char *from, uint64_t rows, uint64_t cols, unsigned char *to);

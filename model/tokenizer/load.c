@@ -68,7 +68,7 @@ static int by_spelling(const void *a, const void *b, void *tokenizer)
 int32_t model_tokenizer_spelled(const struct model_tokenizer *t, const char *bytes, size_t size)
 {
     const uint64_t hash = XXH3_64bits(bytes, size);
-    size_t low = 0, high = t->spellings;
+    size_t low = t->bucket[hash >> MODEL_BUCKET_SHIFT], high = t->bucket[(hash >> MODEL_BUCKET_SHIFT) + 1];
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
         const struct model_spelling *s = &t->spelling[middle];
@@ -96,6 +96,16 @@ static int by_pair(const void *a, const void *b)
                               : (x->rank > y->rank) - (x->rank < y->rank);
 }
 
+static void sort_spellings(struct model_tokenizer *t)
+{
+    qsort_r(t->spelling, t->spellings, sizeof *t->spelling, by_spelling, t);
+    for (size_t b = 0, i = 0; b <= MODEL_BUCKETS; b++) {
+        while (i < t->spellings && t->spelling[i].hash >> MODEL_BUCKET_SHIFT < b)
+            i++;
+        t->bucket[b] = (uint32_t)i;
+    }
+}
+
 static int read_tokens(struct model_tokenizer *t, const struct model_gguf_value *tokens,
                        const struct model_gguf_value *types, const int16_t *table, const struct model_gguf *g,
                        struct qk_error *err)
@@ -106,8 +116,9 @@ static int read_tokens(struct model_tokenizer *t, const struct model_gguf_value 
     t->token = calloc(t->count, sizeof *t->token);
     t->text = malloc(tokens->size + 1); /* decoded text is never longer than the file's */
     t->spelling = calloc(t->count, sizeof *t->spelling);
+    t->bucket = calloc(MODEL_BUCKETS + 1, sizeof *t->bucket);
     t->control = calloc(t->count, sizeof *t->control);
-    if (!t->token || !t->text || !t->spelling || !t->control)
+    if (!t->token || !t->text || !t->spelling || !t->bucket || !t->control)
         return qk_fail(err, QK_ERR_MEMORY, g->name, "no memory for %zu tokens", t->count);
     for (size_t id = 0; model_gguf_next_string(tokens, &at, &s); id++) {
         struct model_token *token = &t->token[id];
@@ -130,7 +141,7 @@ static int read_tokens(struct model_tokenizer *t, const struct model_gguf_value 
         else if (token->control && token->size)
             t->control[t->controls++] = (struct model_control){token->size, (int32_t)id};
     }
-    qsort_r(t->spelling, t->spellings, sizeof *t->spelling, by_spelling, t);
+    sort_spellings(t);
     qsort(t->control, t->controls, sizeof *t->control, by_length);
     for (int byte = 0; byte < 256; byte++) {
         const char c = (char)byte;
@@ -287,6 +298,7 @@ void model_tokenizer_close(struct model_tokenizer *t)
     free(t->control);
     free(t->merge);
     free(t->spelling);
+    free(t->bucket);
     free(t->text);
     free(t->token);
     free(t);

@@ -32,12 +32,16 @@ struct model_control {
     int32_t id;
 };
 
+/* Hashes are divided by their first 16 bits, so that a search mostly begins where it ends. */
+enum { MODEL_BUCKETS = 1 << 16, MODEL_BUCKET_SHIFT = 48 };
+
 struct model_tokenizer {
     size_t count;
     struct model_token *token;
     char *text;
     struct model_spelling *spelling;
     size_t spellings;
+    uint32_t *bucket; /* [MODEL_BUCKETS + 1] spellings before those whose hash begins with so many */
     struct model_merge *merge;
     size_t merges;
     int32_t byte[256]; /* the token of each byte */

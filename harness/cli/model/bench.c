@@ -36,8 +36,7 @@ static int load(struct session *s, const struct qk_cpu *isa, struct qk_error *er
     code = cli_model_weights(&s->weights, &g, layouts, &s->o->model, err);
     for (size_t i = 0; i < s->o->head_count && !code; i++) {
         s->heads[i] = s->o->heads[i];
-        if (!s->weights.head_copy)
-            code = cli_model_head(&s->weights, &s->heads[i], &s->o->model, err);
+        code = cli_model_head(&s->weights, &s->heads[i], &s->o->model, err);
     }
     return code ? code : cli_model_choose(s->sets, s->cfg.set_count, &s->weights, isa, s->o->model.tune, err);
 }

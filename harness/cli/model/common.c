@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/model/model.h"
+#include "harness/machine/clock.h"
 #include "harness/machine/datafile.h"
 #include "harness/records/files/infile.h"
 #include "harness/tune/streams.h"
@@ -86,23 +87,52 @@ static size_t loaders(const struct cli_model_options *o)
     return o->threads < o->cpus.usable ? o->threads : o->cpus.usable;
 }
 
+static double since(uint64_t ns)
+{
+    return (double)(int64_t)(bench_clock_ns() - ns) * 1e-9;
+}
+
 int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts,
                       const struct cli_model_options *o, struct qk_error *err)
 {
     struct model_pool *pool = NULL;
     const size_t threads = loaders(o);
+    const uint64_t begin = bench_clock_ns();
     int code = threads ? model_pool_new(&pool, threads, &o->calls, err) : 0;
     if (!code)
         code = model_weights_load_by(w, g, layouts, pool, err);
     model_pool_free(pool);
     if (code)
         model_gguf_close(g);
+    const double seconds = since(begin);
     if (!code && w->i2s16_bytes)
-        cli_say("qkbench: copy of the weights, interleaved by 16 rows: %.1f MB",
-                (double)w->i2s16_bytes * 1e-6);
+        cli_say("qkbench: copy of the weights, interleaved by 16 rows: %.1f MB in %.2f s",
+                (double)w->i2s16_bytes * 1e-6, seconds);
     if (!code && w->qk256_bytes)
-        cli_say("qkbench: copy of the weights in QK256 order: %.1f MB", (double)w->qk256_bytes * 1e-6);
+        cli_say("qkbench: copy of the weights in QK256 order: %.1f MB in %s%.2f s",
+                (double)w->qk256_bytes * 1e-6, w->i2s16_bytes ? "the same " : "", seconds);
     return code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;
+}
+
+/* All of it is read for every token. Where there is no memory for a copy the file's pages do, but slower. */
+static int full_head(struct model_weights *w, const struct cli_model_options *o, struct qk_error *err)
+{
+    struct model_pool *pool = NULL;
+    const size_t threads = loaders(o);
+    const uint64_t begin = bench_clock_ns();
+    const bool there = w->embedding_copy;
+    struct qk_error why;
+    int code = threads ? model_pool_new(&pool, threads, &o->calls, err) : 0;
+    if (code)
+        return code;
+    code = model_weights_copy_head(w, pool, &why);
+    model_pool_free(pool);
+    if (code)
+        cli_say("qkbench: the head is not copied: %s: %s", why.where, why.text);
+    else if (w->embedding_copy && !there)
+        cli_say("qkbench: copy of the head: %.1f MB in %.2f s", (double)model_head_bytes(&w->config) * 1e-6,
+                since(begin));
+    return 0;
 }
 
 int cli_model_head(struct model_weights *w, enum model_head *head, const struct cli_model_options *o,
@@ -110,16 +140,20 @@ int cli_model_head(struct model_weights *w, enum model_head *head, const struct 
 {
     struct qk_error why;
     if (*head == MODEL_HEAD_FULL)
+        return full_head(w, o, err);
+    if (w->head_copy)
         return 0;
     const size_t threads = loaders(o);
+    const uint64_t begin = bench_clock_ns();
     const int code = model_head_copy_make(w, threads ? threads : 1, &o->calls, &why);
     if (code == QK_ERR_UNAVAILABLE && *head == MODEL_HEAD_CERTIFIED) {
         cli_say("qkbench: the full head is used: %s: %s", why.where, why.text);
         *head = MODEL_HEAD_FULL;
-        return 0;
+        return full_head(w, o, err);
     }
     if (!code)
-        cli_say("qkbench: compact copy of the head: %.1f MB", (double)w->head_copy->bytes * 1e-6);
+        cli_say("qkbench: compact copy of the head: %.1f MB in %.2f s", (double)w->head_copy->bytes * 1e-6,
+                since(begin));
     else
         *err = why;
     return code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;

@@ -119,7 +119,7 @@ int cli_model_state(struct model_state **s, const struct cli_model *m, const str
                     size_t context, size_t batch, struct qk_error *err);
 void cli_model_close(struct cli_model *m);
 /*
- * Makes the copy that *head reads, if it reads one, by the threads of *o. Where a certified head cannot be
+ * Makes the copy that *head reads, by the threads of *o, unless it is there. Where a certified head cannot be
  * had, *head becomes the full one, and stderr says why. For i8 that is an error.
  */
 int cli_model_head(struct model_weights *w, enum model_head *head, const struct cli_model_options *o,

@@ -145,10 +145,13 @@ static int load(const struct file *f, struct qk_error *err)
     struct model_build b = build(f);
     struct model_gguf g;
     struct model_weights w;
+    struct model_pool *pool;
+    assert_works(model_pool_new(&pool, 3, NULL, err), *err);
     *err = (struct qk_error){.text = ""};
     int code = model_gguf_parse(b.bytes, b.size, "built", &g, err);
     if (!code) {
-        code = model_weights_load(&w, &g, MODEL_LAYOUT_I2S | MODEL_LAYOUT_I2S16 | MODEL_LAYOUT_QK256, err);
+        code = model_weights_load_by(&w, &g, MODEL_LAYOUT_I2S | MODEL_LAYOUT_I2S16 | MODEL_LAYOUT_QK256, pool,
+                                     err);
         if (!code) {
             assert_null(g.bytes);
             assert_int_equal(w.config.vocab, VOCAB);
@@ -168,6 +171,7 @@ static int load(const struct file *f, struct qk_error *err)
             assert_null(w.layer);
         }
     }
+    model_pool_free(pool);
     model_gguf_close(&g);
     free(b.bytes);
     return code;

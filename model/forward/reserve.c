@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory of weights and states. */
+#include "model/forward/private.h"
+
+#include "model/gguf/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* Aligned to `align`, in whole numbers of it. */
+static void *reserve(size_t bytes, size_t align, const char *what, struct qk_error *err)
+{
+    size_t whole;
+    void *p = NULL;
+    if (qk_align_size(bytes ? bytes : 1, align, &whole)) {
+        if (model_memory_may(whole, what, err))
+            return NULL;
+        p = aligned_alloc(align, whole);
+    }
+    if (!p)
+        qk_fail(err, QK_ERR_MEMORY, what, "no memory for %zu bytes", bytes);
+    return p;
+}
+
+void *model_reserve(size_t count, size_t size, const char *what, struct qk_error *err)
+{
+    enum { LINE = 64 };
+    size_t bytes;
+    if (qk_mul_size(count, size, &bytes))
+        return reserve(bytes, LINE, what, err);
+    qk_fail(err, QK_ERR_MEMORY, what, "no memory for %zu x %zu bytes", count, size);
+    return NULL;
+}
+
+void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err)
+{
+    void *p = model_reserve(count, size, what, err);
+    return p ? memset(p, 0, count * size) : NULL;
+}
+
+void *model_reserve_stream(size_t bytes, const char *what, struct qk_error *err)
+{
+    enum { HUGE_PAGE = 2 << 20 };
+    if (bytes < HUGE_PAGE)
+        return model_reserve(bytes, 1, what, err);
+    void *p = reserve(bytes, HUGE_PAGE, what, err);
+    if (p)
+        madvise(p, bytes, MADV_HUGEPAGE); /* a wish */
+    return p;
+}
