@@ -79,7 +79,7 @@ int cli_breakdown(int argc, char **argv)
         "beside.\vPATTERN is a glob on op/variant/shape; variants that are not staged are left out. Without "
         "a shape in it and without --shapes, the largest of the op's first set that fits L1 is used. "
         "Examples:\n  qkbench breakdown\n  qkbench breakdown --quick '*/p4*' --counters steps\n  qkbench "
-        "breakdown '*/*/16384'\n  qkbench breakdown --quick '*/mine:p4*' --load mine=build/libqkernels.so"};
+        "breakdown '*/*/16384'\n  qkbench breakdown --quick '*/mine:p4*' --load mine=base.so"};
     struct options o = {.measure = cli_measure_defaults()};
     return cli_main(&usage, argc, argv, &o, breakdown);
 }

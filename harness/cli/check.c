@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct options {
     struct cli_measure_options measure;
@@ -30,8 +31,8 @@ static int compare(struct options *o, const struct qk_variant *v, char *passed, 
 }
 
 /* Checks one row and adds to the counts. */
-static int check_row(struct options *o, const struct qk_variant *v, const struct qk_cpu *cpu, int counts[3],
-                     struct qk_error *err)
+static int check_row(struct options *o, const struct qk_variant *v, size_t width, const struct qk_cpu *cpu,
+                     int counts[3], struct qk_error *err)
 {
     enum { PASSED, FAILED, SKIPPED };
     const char *missing = qk_variant_missing(v, cpu);
@@ -41,7 +42,7 @@ static int check_row(struct options *o, const struct qk_variant *v, const struct
     snprintf(name, sizeof name, "%s/%s", v->op_name, v->name);
     if (code && code != QK_ERR_CHECK)
         return qk_fail(err, code, name, "%s (%s)", why.text, why.where);
-    cli_cell(name, 32);
+    cli_cell(name, width);
     cli_cell(v->isa_name, 8);
     if (missing)
         cli_print("skip  %s", missing);
@@ -57,12 +58,17 @@ static int check_rows(struct options *o, const struct qk_table *table, const boo
                       const struct qk_cpu *cpu, struct qk_error *err)
 {
     int counts[3] = {0};
+    size_t width = 32;
+    for (size_t i = 0; i < table->count; i++) {
+        const size_t length = strlen(table->rows[i].op_name) + 1 + strlen(table->rows[i].name);
+        width = wanted[i] && length > width ? length : width;
+    }
     for (size_t i = 0; i < table->count; i++) {
         if (!wanted[i])
             continue;
         int code = cli_stop() ? qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted") : 0;
         if (!code)
-            code = check_row(o, &table->rows[i], cpu, counts, err);
+            code = check_row(o, &table->rows[i], width, cpu, counts, err);
         if (code)
             return code;
     }
@@ -113,7 +119,7 @@ int cli_check(int argc, char **argv)
         "also stepped: no instruction may be of a level above the row's.\vPATTERN is a "
         "glob on op/variant; without one, everything. Exit code 3 when a variant fails. Examples:\n  qkbench "
         "check\n  qkbench check 'qk256_dequant/p*' --seed 7\n  qkbench check 'qk256_dequant/mine:*' --load "
-        "mine=build/libqkernels.so"};
+        "mine=base.so"};
     struct options o = {.measure = cli_measure_defaults()};
     return cli_main(&usage, argc, argv, &o, check);
 }

@@ -52,7 +52,7 @@ int cli_list(int argc, char **argv)
         "it can run here and, if not, why.\vKinds: staged (can be cut after a stage), plain, ceiling (a "
         "limit measured beside the variants, not a kernel). Rows of --load have their file for a reason. "
         "Examples:\n  qkbench list\n  QK_DISABLE_ISA=avx512 qkbench list\n  qkbench list --load "
-        "mine=build/libqkernels.so"};
+        "mine=base.so"};
     struct qk_error err;
     struct qk_cpu cpu;
     struct options o = {0};

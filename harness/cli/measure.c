@@ -152,14 +152,15 @@ static int breakdown_inside(void *ctx, const struct bench_run_config *cfg, FILE 
     return code ? code : bench_fields_write(&bench_breakdown_fields, in->bd, "the breakdown", to, err);
 }
 
-/* What is computed of samples but not in the file, from the very samples. */
+/* What the JSON does not have is computed of its samples, and is what the launch had. */
 static int complete(struct bench_breakdown *bd, const struct qk_table *table, struct qk_error *err)
 {
     int code = 0;
     for (size_t i = 0; i < bd->count && !code; i++) {
         struct bench_breakdown_row *row = &bd->rows[i];
-        row->variant = qk_table_find(table, row->variant->op_name, row->variant->name);
-        if (!row->variant)
+        const struct qk_variant *v = qk_table_find(table, row->variant->op_name, row->variant->name);
+        bd->variants[i].op = v ? v->op : 0;
+        if (!v)
             code = qk_fail(err, QK_ERR_INVALID, NULL, "the launch answered with a row that nobody knows");
         else if (row->status == BENCH_OK)
             code = bench_breakdown_estimate(row, err);
@@ -176,8 +177,10 @@ static int breakdown_in_launch(struct session *s, const char *counters, struct b
     int code = cli_loads_measure(&s->loads, &s->matrix, &s->cfg, counters, breakdown_inside, &in, &json,
                                  &failed, err);
     if (!code) {
+        const struct bench_environment env = bd->env; /* of which the JSON has a part */
         bench_breakdown_free(bd);
         code = bench_breakdown_take_json(bd, json, "the launch's answer", err);
+        bd->env = env;
     }
     if (!code)
         code = complete(bd, s->cfg.job.table, err);

@@ -81,8 +81,8 @@ int cli_run(int argc, char **argv)
         "kept. Every variant is checked first; a wrong one is not timed (exit code 3).\vPATTERN is a glob on "
         "op/variant/shape; the op's reference always runs along. Examples:\n  qkbench run --quick\n  qkbench "
         "run 'qk256_dequant/p4*/4096' --out p4.json\n  qkbench run --shapes model.gguf --out model.json\n  "
-        "qkbench run "
-        "--quick 'qk256_dequant/*p4*/4096' --load mine=build/libqkernels.so"};
+        "qkbench run --quick "
+        "'qk256_dequant/*p4*/4096' --load mine=base.so"};
     struct options o = {.measure = cli_measure_defaults()};
     return cli_main(&usage, argc, argv, &o, run);
 }
