@@ -35,7 +35,7 @@ int bench_duet_process_start(struct bench_duet_process *p, const struct bench_la
 int bench_duet_process_ask(struct bench_duet_process *p, enum bench_duet_message message,
                            struct bench_duet_order *order, struct bench_duet_answer *answer,
                            struct qk_error *err);
-/* How a process ended that was waited for: "died of SIGSEGV (Segmentation fault)", "ended with exit code 1". */
+/* How a process that was waited for ended: "died of SIGSEGV (Segmentation fault)". */
 void bench_process_how(int status, char how[BENCH_PROCESS_HOW]);
 /* Ends the launch, whatever it is doing. */
 void bench_duet_process_end(struct bench_duet_process *p);

@@ -80,7 +80,7 @@ static int open_one(struct cli_loads *l, size_t i, struct qk_error *err)
     const int code = bench_build_open(b, l->list.file[i].path, BENCH_SIDE_CANDIDATE, l->list.file[i].name,
                                       &l->launcher, &l->job, &why);
     l->launcher.until_ns = 0;
-    /* In a gate some of these are verdicts. Here a file that is no module, or ends its launch, is a bad file. */
+    /* In a gate some of these are verdicts. */
     const bool bad_file = code == QK_ERR_INVALID || code == QK_ERR_CHECK;
     if (code)
         return qk_fail(err, bad_file ? QK_ERR_FORMAT : code, "--load", "%s", why.text);
