@@ -43,7 +43,7 @@ bool cli_load_add(struct cli_load_list *list, const char *text, char *why, size_
         return false;
     }
     file->path = named ? equals + 1 : text;
-    snprintf(file->name, sizeof file->name, "%s", name);
+    snprintf(file->name, sizeof file->name, "%.*s", CLI_LOAD_NAME - 1, name);
     for (size_t i = 0; i < list->count; i++)
         if (!strcmp(list->file[i].name, name)) {
             snprintf(why, size,

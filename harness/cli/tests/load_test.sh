@@ -47,15 +47,14 @@ ok "and so has a wrong one" says "bit for bit"
 
 # Results. Whatever a row does, the others are measured.
 quick=(--quick --counters none)
-code 0 "mine:scalar" run 'qk256_dequant/*:scalar/256' "${quick[@]}" --load mine="$module" --load b="$module" --out r.json
-ok "their samples stand beside the reference's" eval \
-    '[ "$(grep -c "\"repetition_index\": *0" r.json)" -eq 3 ] && grep -q "qk256_dequant/b:scalar/256" r.json'
-code 0 "b:scalar" compare r.json r.json
-code 3 "the launch that timed this row died of SIGSEGV" run 'qk256_dequant/x:[lr]*/256' 'qk256_dequant/x:crash_timed/256' \
-    "${quick[@]}" --load x="$bad"
+some=('qk256_dequant/x:[lr]*/256' 'qk256_dequant/x:crash_timed/256' 'qk256_dequant/mine:scalar/256')
+code 3 "the launch that timed this row died of SIGSEGV" run "${some[@]}" "${quick[@]}" --load mine="$module" \
+    --load x="$bad" --out r.json
 ok "which row it was" says "the last row that it called was qk256_dequant/x:crash_timed;"
 ok "a row that its check launch found bad" says "check failed: the launch ended with exit code 9"
-ok "the others have figures" eval 'grep -qE "^x:right +BASE +- +[0-9]" <<<"$out"'
+ok "the others have figures" eval 'grep -qE "^x:right +BASE +- +[0-9]" <<<"$out" && grep -qE "^mine:scalar .*x" <<<"$out"'
+ok "their samples stand beside the reference's" eval '[ "$(grep -c "\"repetition_index\": *0" r.json)" -eq 3 ]'
+code 3 "x:crash_timed/256 failed" compare r.json r.json
 code 5 "nothing was measured: the second launch died of SIGSEGV" run 'qk256_dequant/x:crash*/256' "${quick[@]}" \
     --load x="$bad" --out dead.json
 ok "and there is no file" [ ! -e dead.json ]
