@@ -112,7 +112,7 @@ static int run_in_launch(struct session *s, const char *counters, struct bench_s
         cli_loads_measure(&s->loads, &s->matrix, &s->cfg, counters, run_inside, &in, &json, failed, err);
     if (!code) {
         bench_sample_set_free(set);
-        code = bench_sample_set_take_json(set, json, "the launch's answer", err);
+        code = cli_load_distrust(bench_sample_set_take_json(set, json, "the launch's answer", err));
     }
     if (!code)
         code = check_answer(&s->matrix, set, err);
@@ -179,7 +179,7 @@ static int breakdown_in_launch(struct session *s, const char *counters, struct b
     if (!code) {
         const struct bench_environment env = bd->env; /* of which the JSON has a part */
         bench_breakdown_free(bd);
-        code = bench_breakdown_take_json(bd, json, "the launch's answer", err);
+        code = cli_load_distrust(bench_breakdown_take_json(bd, json, "the launch's answer", err));
         bd->env = env;
     }
     if (!code)

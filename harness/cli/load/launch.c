@@ -251,8 +251,11 @@ static int launch_once(struct launch *l, struct qk_error *err)
     if (!child)
         become_launch(l, parent);
     const int ended = child > 0 ? pidfd_open(child, 0) : -1;
-    if (!code && (child < 0 || ended < 0))
+    if (!code && (child < 0 || ended < 0)) {
         code = qk_fail(err, QK_ERR_INTERNAL, NULL, "no launch: %s", strerror(child < 0 ? error : errno));
+        if (child > 0 && !kill(child, SIGKILL))
+            waitpid(child, NULL, 0);
+    }
     if (!code)
         code = attend(l, child, ended, &status, err);
     for (size_t i = 0; i < l->loads->count; i++)
@@ -270,8 +273,9 @@ static int launch_once(struct launch *l, struct qk_error *err)
     }
     struct qk_error why = l->shared->error;
     why.text[sizeof why.text - 1] = why.where[sizeof why.where - 1] = '\0';
+    const char *const place = *why.where ? why.where : "the launch";
     code = l->shared->code;
-    return code ? qk_fail(err, code < 0 ? code : QK_ERR_INTERNAL, why.where, "%s", why.text) : 0;
+    return code ? qk_fail(err, code < 0 ? code : QK_ERR_INTERNAL, place, "%s", why.text) : 0;
 }
 
 /* The shapes that the matrix wants of a row, and the row itself, in check launches. */
@@ -325,9 +329,14 @@ static int launch_twice(struct launch *l, struct qk_error *err)
         cli_say("qkbench: warning: the launch %s; the others are measured again", l->died);
         code = launch_once(l, err);
     }
-    return code == BENCH_DUET_DIED ? qk_fail(err, QK_ERR_INVALID, NULL,
-                                             "nothing was measured: the second launch %s, too", l->died)
-                                   : code;
+    return code == BENCH_DUET_DIED
+               ? qk_fail(err, QK_ERR_INVALID, NULL, "nothing was measured: a second launch %s", l->died)
+               : code;
+}
+
+int cli_load_distrust(int code)
+{
+    return code == QK_ERR_FORMAT ? QK_ERR_INVALID : code;
 }
 
 int cli_loads_measure(struct cli_loads *loads, const struct bench_matrix *m,
@@ -340,6 +349,7 @@ int cli_loads_measure(struct cli_loads *loads, const struct bench_matrix *m,
                        .inside = inside,
                        .ctx = ctx,
                        .shared_bytes = sizeof *l.shared + loads->table.count * sizeof *l.shared->fn};
+    struct qk_error why;
     char path[64];
     int code = check_rows(loads, m, &cfg->job, err);
     if (code)
@@ -353,7 +363,10 @@ int cli_loads_measure(struct cli_loads *loads, const struct bench_matrix *m,
     if (!code) {
         snprintf(path, sizeof path, "/proc/self/fd/%d", l.answer);
         *failed = l.shared->failed;
-        *json = bench_json_load(path, &code, err);
+        *json = bench_json_load(path, &code, &why);
+        if (!*json)
+            code =
+                qk_fail(err, cli_load_distrust(code), "the launch's answer", "%s: %s", why.where, why.text);
     }
     if (l.answer >= 0)
         close(l.answer);

@@ -57,16 +57,18 @@ void cli_loads_close(struct cli_loads *l);
 struct bench_build *cli_loads_build(struct cli_loads *l, const struct qk_variant *v,
                                     const struct qk_variant **row);
 
+/* The code for what is wrong with an answer: it is no bad file of the user's, but nothing to be trusted. */
+int cli_load_distrust(int code);
+
 /* What a launch does once all rows have their functions: it measures, and writes JSON. */
 typedef int cli_load_inside(void *ctx, const struct bench_run_config *cfg, FILE *to, bool *failed,
                             struct qk_error *err);
 /*
  * Checks the loaded rows that the matrix wants. Then it runs `inside` in a launch, with the counters listed.
  * *json is the answer, which the caller releases. When the launch dies, the row that it called last is an
- * error, and one more launch measures the others.
- *   QK_ERR_INVALID       that launch died, too
+ * error, and one more launch measures the others. Errors of inside and of the counters, and:
+ *   QK_ERR_INVALID       that launch died, too, or its answer is no JSON
  *   QK_ERR_UNAVAILABLE   threads and children cannot be kept out (harness/duet/contain.h)
- *   errors of inside, of the counters, and of reading JSON
  */
 int cli_loads_measure(struct cli_loads *l, const struct bench_matrix *m, const struct bench_run_config *cfg,
                       const char *counters, cli_load_inside *inside, void *ctx, json_t **json, bool *failed,

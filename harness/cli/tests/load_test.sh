@@ -55,7 +55,7 @@ ok "a row that its check launch found bad" says "check failed: the launch ended 
 ok "the others have figures" eval 'grep -qE "^x:right +BASE +- +[0-9]" <<<"$out" && grep -qE "^mine:scalar .*x" <<<"$out"'
 ok "their samples stand beside the reference's" eval '[ "$(grep -c "\"repetition_index\": *0" r.json)" -eq 3 ]'
 code 3 "x:crash_timed/256 failed" compare r.json r.json
-code 5 "nothing was measured: the second launch died of SIGSEGV" run 'qk256_dequant/x:crash*/256' "${quick[@]}" \
+code 5 "nothing was measured: a second launch died of SIGSEGV" run 'qk256_dequant/x:crash*/256' "${quick[@]}" \
     --load x="$bad" --out dead.json
 ok "and there is no file" [ ! -e dead.json ]
 code 0 "mine:scalar" breakdown 'qk256_dequant/mine:scalar/256' "${quick[@]}" --load mine="$module"
