@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# --load as its users meet it.  load_test.sh PROGRAM MODULE LOAD_MODULE FOLDER_OF_FAKES SCHEMA
+# --load as its users meet it.  load_test.sh PROGRAM MODULE LOAD_MODULE FOLDER_OF_FAKES
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
 module=$(realpath "$2")
 bad=$(realpath "$3")
 fakes=$(realpath "$4")
-schema=$(realpath "$5")
 # shellcheck source=harness/cli/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 
@@ -37,8 +36,6 @@ code 1 "the launch ended with exit code 0 before it answered" list --load "$fake
 # Rows beside the built-in ones.
 code 0 "mine:p4_permute" list --load mine="$module" --load "$bad"
 ok "both modules' rows stand in it" eval 'says "load_module:right" && says "qk256_dequant: out"'
-"$program" list --json --load mine="$module" >list.json 2>&1
-obeys "list --json" "$schema" list.json
 code 2 "no variant" check 'qk256_dequant/right:x' --load x="$bad"
 code 3 "2 passed, 2 failed, 0 skipped" check 'qk256_dequant/x:[rwl]*' 'qk256_dequant/scalar' --load x="$bad"
 ok "instructions are looked at" says "instructions keep to BASE"
