@@ -61,7 +61,7 @@ static const struct bench_field speedup_fields[] = {
     COMMENT,
     CASES,
     FIELD(TEXT, "over", over, "A variant of the same op, on the same shape.", BENCH_ONCE,
-          .pattern = "^[a-z0-9_]+$", .expected = "the name of a variant"),
+          .pattern = "^[A-Za-z0-9_:.+-]+$", .expected = "the name of a variant"),
     FIELD(REAL, "at_least", at_least, "3.0: at most a third of the time.", 0, 1e-6, 1e6),
 };
 #undef FIELD_OF

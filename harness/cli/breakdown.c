@@ -60,6 +60,7 @@ int cli_breakdown(int argc, char **argv)
 {
     static const struct cli_option options[] = {
         CLI_OPTION_PATTERNS,
+        CLI_OPTION_LOAD,
         CLI_OPTION_SHAPES("seed, blocks, model, large, cache, or a GGUF file (default: one shape, in L1)"),
         CLI_OPTION_QUICK("Take fewer and shorter blocks, for a quick look; do not quote the figures"),
         {"markdown", 'm', NULL, CLI_FLAG(options, markdown), "Tables in markdown instead of text", 0},
@@ -78,7 +79,7 @@ int cli_breakdown(int argc, char **argv)
         "beside.\vPATTERN is a glob on op/variant/shape; variants that are not staged are left out. Without "
         "a shape in it and without --shapes, the largest of the op's first set that fits L1 is used. "
         "Examples:\n  qkbench breakdown\n  qkbench breakdown --quick '*/p4*' --counters steps\n  qkbench "
-        "breakdown '*/*/16384'"};
+        "breakdown '*/*/16384'\n  qkbench breakdown --quick '*/mine:p4*' --load mine=base.so"};
     struct options o = {.measure = cli_measure_defaults()};
     return cli_main(&usage, argc, argv, &o, breakdown);
 }

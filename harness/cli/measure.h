@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* A run and a breakdown in this process, for several subcommands. */
+/*
+ * A run and a breakdown for several subcommands. They are measured in this process, or in a launch when there
+ * are rows to load.
+ */
 #pragma once
 
 #include "harness/breakdown/breakdown.h"
+#include "harness/cli/load/load.h"
 
 struct cli_measure {
     char **patterns;
     size_t count;
+    struct cli_load_list load;
     const char *shapes;   /* NULL: each op's first set, or one shape in L1 */
     struct bench_job job; /* cpu -1: the last one allowed. cli_measure_begin fills in cpu and isa */
     struct qk_cpu isa;

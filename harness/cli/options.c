@@ -18,7 +18,7 @@ struct cli_measure_options cli_measure_defaults(void)
 static void put(const struct cli_option *o, char *arg, struct argp_state *state, void *to)
 {
     struct cli_measure *measure = to;
-    char name[32];
+    char name[32], why[400];
     snprintf(name, sizeof name, "--%s", o->name ? o->name : "");
     switch (o->to.kind) {
     case CLI_KIND_FLAG:
@@ -30,6 +30,10 @@ static void put(const struct cli_option *o, char *arg, struct argp_state *state,
     case CLI_KIND_PATTERNS:
         measure->patterns = state->argv + state->next;
         measure->count = (size_t)(state->argc - state->next);
+        return;
+    case CLI_KIND_LOAD:
+        if (!cli_load_add(to, arg, why, sizeof why))
+            cli_wrong(state, "%s: %s", name, why);
         return;
     case CLI_KIND_INT:
         *(int *)to = (int)cli_number(state, name, arg, o->to.min, o->to.max);

@@ -17,7 +17,8 @@ enum cli_kind {
     CLI_KIND_STRING,
     CLI_KIND_INT,
     CLI_KIND_UINT64,
-    CLI_KIND_PATTERNS
+    CLI_KIND_PATTERNS,
+    CLI_KIND_LOAD
 };
 struct cli_place {
     enum cli_kind kind; /* OTHER: the command's function gets the value */
@@ -55,6 +56,12 @@ struct cli_option {
 #define CLI_ROW_CPU(type, measure, verb, group)                                                              \
     CLI_ROW("cpu", 'p', "N", CLI_INT(type, measure.job.cpu, 0, INT_MAX),                                     \
             verb " logical CPU N (default: the last one allowed)", group)
+#define CLI_ROW_LOAD(type, list)                                                                             \
+    CLI_ROW(                                                                                                 \
+        "load", 'l', "[NAME=]FILE", CLI_ROW(CLI_KIND_LOAD, CLI_AT(type, list, struct cli_load_list), 0, 0),  \
+        "Add the rows of the kernel module FILE, called op/NAME:variant; may be repeated (default NAME: "    \
+        "the file's name without lib and .so)",                                                              \
+        0)
 #define CLI_SEED_MAX ((UINT64_C(1) << 53) - 1)
 #define CLI_ROW_SEED(type, seed, what, group)                                                                \
     CLI_ROW("seed", 's', "N", CLI_UINT64(type, seed, 0, CLI_SEED_MAX),                                       \
@@ -71,6 +78,7 @@ struct cli_measure_options {
 /* Defaults: all cases, all counters, a fresh seed, any CPU. */
 struct cli_measure_options cli_measure_defaults(void);
 #define CLI_OPTION_PATTERNS CLI_ROW_PATTERNS(cli_measure_options, what)
+#define CLI_OPTION_LOAD     CLI_ROW_LOAD(cli_measure_options, what.load)
 #define CLI_OPTION_SHAPES(help)                                                                              \
     CLI_ROW("shapes", 'S', "SET", CLI_STRING(cli_measure_options, what.shapes), help, 0)
 #define CLI_OPTION_QUICK(help) CLI_ROW_QUICK(cli_measure_options, what, help, 0)

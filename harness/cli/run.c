@@ -62,6 +62,7 @@ int cli_run(int argc, char **argv)
 {
     static const struct cli_option options[] = {
         CLI_OPTION_PATTERNS,
+        CLI_OPTION_LOAD,
         CLI_OPTION_SHAPES("seed, blocks, model, large, cache, or a GGUF file, whose I2_S tensors are used "
                           "(default: the op's first set)"),
         CLI_OPTION_QUICK("Take fewer and shorter blocks, for a quick look; do not quote the figures"),
@@ -79,7 +80,9 @@ int cli_run(int argc, char **argv)
         "Times variants side by side on one pinned CPU: rounds over all variants in a drawn order, raw times "
         "kept. Every variant is checked first; a wrong one is not timed (exit code 3).\vPATTERN is a glob on "
         "op/variant/shape; the op's reference always runs along. Examples:\n  qkbench run --quick\n  qkbench "
-        "run 'qk256_dequant/p4*/4096' --out p4.json\n  qkbench run --shapes model.gguf --out model.json"};
+        "run 'qk256_dequant/p4*/4096' --out p4.json\n  qkbench run --shapes model.gguf --out model.json\n  "
+        "qkbench run --quick "
+        "'qk256_dequant/*p4*/4096' --load mine=base.so"};
     struct options o = {.measure = cli_measure_defaults()};
     return cli_main(&usage, argc, argv, &o, run);
 }

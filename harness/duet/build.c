@@ -26,6 +26,7 @@ static int ask(struct bench_build *b, enum bench_duet_message message, struct be
                struct bench_duet_answer *answer, struct qk_error *err)
 {
     order->side = b->side;
+    snprintf(order->called, sizeof order->called, "%s", b->called);
     order->seed = b->job->seed;
     b->check.launcher = b->launcher; /* whose time may have been set since */
     return bench_duet_process_ask(&b->check, message, order, answer, err);
@@ -107,12 +108,16 @@ static int read_row(struct bench_build *b, size_t i, struct bench_duet_answer *a
     return 0;
 }
 
-int bench_build_open(struct bench_build *b, const char *path, enum bench_duet_side side,
+int bench_build_open(struct bench_build *b, const char *path, enum bench_duet_side side, const char *called,
                      const struct bench_launcher *launcher, const struct bench_job *job, struct qk_error *err)
 {
     struct bench_duet_answer answer;
     struct qk_error why;
-    *b = (struct bench_build){.launcher = launcher, .job = job, .side = side, .table = {.path = path}};
+    *b = (struct bench_build){.launcher = launcher,
+                              .job = job,
+                              .side = side,
+                              .called = called ? called : bench_side_names[side],
+                              .table = {.path = path}};
     int code = bench_image_read(&b->image, path, err);
     if (code)
         return code;
@@ -121,7 +126,7 @@ int bench_build_open(struct bench_build *b, const char *path, enum bench_duet_si
         code = read_row(b, i, &answer, &why);
     if (code)
         return qk_fail(err, code == BENCH_DUET_DIED ? QK_ERR_CHECK : code, path, "%s '%.200s': %.250s",
-                       bench_side_names[side], path, why.text);
+                       b->called, path, why.text);
     return 0;
 }
 
@@ -129,10 +134,12 @@ int bench_build_open(struct bench_build *b, const char *path, enum bench_duet_si
 static int ask_about(struct bench_build *b, enum bench_duet_message message, size_t i,
                      const struct qk_shape *shape, struct bench_duet_answer *answer, struct qk_error *err)
 {
-    struct bench_duet_order order = {.number = i, .work.shape = *shape};
+    struct bench_duet_order order = {.number = i};
     const uint64_t until = b->launcher->until_ns;
     if (until && bench_clock_ns() >= until)
         return qk_fail(err, QK_ERR_UNAVAILABLE, NULL, "not checked: the time for the run is over");
+    if (shape)
+        order.work.shape = *shape;
     int code = b->running ? 0 : start(b, answer, err);
     if (code == QK_ERR_INTERNAL || code == QK_ERR_IO)
         return code;
@@ -177,7 +184,7 @@ int bench_build_check(struct bench_build *b, const struct qk_variant *v, const s
         row->instructions = code ? NAN : answer.instructions;
         snprintf(row->note, sizeof row->note, "%s", code ? "" : answer.note);
     }
-    if (!code && !tried(row, shape)) {
+    if (!code && shape && !tried(row, shape)) {
         code = ask_about(b, BENCH_DUET_TRY, i, shape, &answer, &row->why);
         if (!code && !remember(row, shape))
             return qk_fail(err, QK_ERR_MEMORY, v->name, "no memory for a shape");
@@ -185,6 +192,11 @@ int bench_build_check(struct bench_build *b, const struct qk_variant *v, const s
     if (code == QK_ERR_CHECK || code == QK_ERR_UNAVAILABLE)
         row->code = code;
     return code ? qk_fail(err, code, row->why.where, "%s", row->why.text) : 0;
+}
+
+bool bench_build_has(const struct bench_build *b, const struct qk_variant *row)
+{
+    return b->rows[qk_table_index(&b->table, row)].found.variant.fn != NULL;
 }
 
 double bench_build_instructions(const struct bench_build *b, const struct qk_variant *row)

@@ -18,33 +18,36 @@ struct bench_build {
     const struct bench_launcher *launcher; /* borrowed, as is job */
     const struct bench_job *job;
     enum bench_duet_side side;
+    const char *called; /* borrowed */
     struct bench_duet_process check;
     bool running;
 };
 
 /*
- * Reads the file and its table. Messages call the build by its `side`. Free with bench_build_close in any
- * case.
+ * Reads the file and its table. Messages call the build `called`, or by its side when that is NULL. Free with
+ * bench_build_close in any case.
  *   - QK_ERR_IO, QK_ERR_FORMAT, QK_ERR_MEMORY: as bench_image_read, or the loader refuses the file
  *   - QK_ERR_INVALID: no kernel module, or a table that breaks its contract (qk_table_load)
  *   - QK_ERR_CHECK: the launch ended, or did not answer, while it loaded the module
  *   - QK_ERR_INTERNAL: no launch can be made
  *   - QK_ERR_INTERRUPTED
  */
-int bench_build_open(struct bench_build *b, const char *path, enum bench_duet_side side,
+int bench_build_open(struct bench_build *b, const char *path, enum bench_duet_side side, const char *called,
                      const struct bench_launcher *launcher, const struct bench_job *job,
                      struct qk_error *err);
 
 /*
  * Is that row of b->table right? The first call for a row checks it against the reference and steps it
- * (bench_module_verify). Each new `shape` is called once, with buffers that end at a guard page. A repeated
- * question gets the same answer without the work.
+ * (bench_module_verify). Each new `shape` is called once, with buffers that end at a guard page; NULL is no
+ * shape. A repeated question gets the same answer without the work.
  *   QK_ERR_CHECK         with the reason
  *   QK_ERR_UNAVAILABLE   it cannot run here
  *   QK_ERR_MEMORY, QK_ERR_INTERNAL, QK_ERR_INTERRUPTED
  */
 int bench_build_check(struct bench_build *b, const struct qk_variant *row, const struct qk_shape *shape,
                       struct qk_error *err);
+/* Has the module a function for that row of b->table? */
+bool bench_build_has(const struct bench_build *b, const struct qk_variant *row);
 /* Instructions that a checked row takes for one call at the op's smallest shape; NaN when not known. */
 double bench_build_instructions(const struct bench_build *b, const struct qk_variant *row);
 /* The note on a checked row for the reader (bench_module_verify). It lives as long as the build. */

@@ -41,6 +41,11 @@ static void send_note(void *ctx, const char *text)
     bench_duet_send(*(const int *)ctx, BENCH_DUET_NOTE, &answer, sizeof answer);
 }
 
+static const char *called(const struct bench_duet_order *order, int side)
+{
+    return *order->called ? order->called : bench_side_names[side];
+}
+
 /* What the loader says of /proc/self/fd/10 is said of the module. */
 static void name_module(struct qk_error *err, const char *file, const char *name)
 {
@@ -59,14 +64,14 @@ static int load_modules(struct bench_duet_desk *desk, const struct bench_duet_or
         char file[40], line[60];
         if (!order->has[side])
             continue;
-        snprintf(line, sizeof line, "loading the %s", bench_side_names[side]);
+        snprintf(line, sizeof line, "loading the %s", called(order, side));
         desk->note(desk->ctx, line);
         snprintf(file, sizeof file, "/proc/self/fd/%d", BENCH_DUET_FILE + side);
         const int code = qk_table_load(&desk->table[side], file, &answer->error);
         close(BENCH_DUET_FILE + side);
         if (code) {
             answer->side = side;
-            name_module(&answer->error, file, bench_side_names[side]);
+            name_module(&answer->error, file, called(order, side));
             return code;
         }
     }
@@ -144,7 +149,7 @@ static int obey_row(struct bench_duet_desk *desk, const struct bench_duet_order 
     }
     const bool trying = order->head.message == BENCH_DUET_TRY;
     snprintf(line, sizeof line, "%s %.60s of the %s", trying ? "trying" : "checking", v->name,
-             bench_side_names[order->side]);
+             called(order, order->side));
     desk->note(desk->ctx, line);
     return trying ? try_row(v, order, &answer->error)
                   : bench_module_verify(v, order->seed, &answer->instructions, answer->note, &answer->error);

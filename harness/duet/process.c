@@ -151,21 +151,27 @@ static bool ends(pid_t pid)
     return false;
 }
 
+void bench_process_how(int status, char how[BENCH_PROCESS_HOW])
+{
+    if (WIFSIGNALED(status))
+        snprintf(how, BENCH_PROCESS_HOW, "died of SIG%s (%s)%s", sigabbrev_np(WTERMSIG(status)),
+                 strsignal(WTERMSIG(status)), WTERMSIG(status) == SIGKILL ? ", for want of memory?" : "");
+    else
+        snprintf(how, BENCH_PROCESS_HOW, "ended with exit code %d before it answered", WEXITSTATUS(status));
+}
+
 /* It is not there any more, or is no launch: waits for its end and says how it came. */
 static int explain_end(struct bench_duet_process *p, bool spoke, struct qk_error *err)
 {
-    char how[160];
+    char how[BENCH_PROCESS_HOW];
     const bool ended = ends(p->pid);
     const int status = end_now(p);
     if (spoke)
         snprintf(how, sizeof how, "answered with what is no answer of version %d", BENCH_DUET_VERSION);
     else if (!ended)
         snprintf(how, sizeof how, "closed its connection and was ended");
-    else if (WIFSIGNALED(status))
-        snprintf(how, sizeof how, "died of SIG%s (%s)%s", sigabbrev_np(WTERMSIG(status)),
-                 strsignal(WTERMSIG(status)), WTERMSIG(status) == SIGKILL ? ", for want of memory?" : "");
     else
-        snprintf(how, sizeof how, "ended with exit code %d before it answered", WEXITSTATUS(status));
+        bench_process_how(status, how);
     return died(p, how, err);
 }
 

@@ -12,6 +12,7 @@ enum {
     BENCH_DUET_MAGIC = 0x54455544,
     BENCH_DUET_VERSION = 2,
     BENCH_DUET_VARIANT = 64,
+    BENCH_DUET_CALLED = 40,
     BENCH_DUET_FILE = 10 /* the descriptor of the base's module; those of the other sides follow */
 };
 
@@ -47,6 +48,7 @@ struct bench_duet_order {
     bool has[BENCH_SIDES]; /* is there such a side? */
     bool forks;            /* the launch may have children, which it needs to step kernels */
     enum bench_duet_side side;
+    char called[BENCH_DUET_CALLED]; /* what messages call the side's module; "": bench_side_names */
     uint64_t seed, number, launch;
     struct bench_duet_proof proof;
     struct bench_duet_work work;

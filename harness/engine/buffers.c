@@ -189,6 +189,8 @@ void bench_buffers_free(struct bench_buffers *b)
 
 void bench_buffers_call(struct bench_buffers *b, qk_fn *fn, uint64_t calls)
 {
+    if (b->calling)
+        *b->calling = fn;
     qk_op_row(b->group->op)
         ->on->call(fn, &b->plan, b->turn ? b->odd : b->at, b->turn ? b->at : b->odd, calls);
     b->turn ^= calls & 1;

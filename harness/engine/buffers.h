@@ -27,6 +27,7 @@ struct bench_buffers {
     void *odd[QK_BUFFERS_MAX];      /* the same, but with second values of the inputs that the case names */
     void *expected[QK_BUFFERS_MAX]; /* for outputs, what the reference wrote; for inputs, what it read */
     bool turn;                      /* the next call is on `odd` */
+    qk_fn *volatile *calling;       /* that of the job (machine/job.h) */
 };
 
 /* Bytes that a group's buffers take, with a copy of the outputs and all second values. False on overflow. */

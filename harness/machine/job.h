@@ -15,7 +15,17 @@ struct bench_job {
     bool (*stop)(void);
     /* Called between blocks, never inside: the share done in [0, 1], what is measured now. May be NULL. */
     void (*progress)(void *ctx, double done, const char *what);
-    void *ctx; /* passed to progress */
+    /*
+     * What the caller knows of a row before it is checked. NULL: nothing, so it is checked. "": it is right.
+     * Otherwise it is why the row must not be timed. May be NULL.
+     */
+    const char *(*known)(void *ctx, const struct qk_variant *v);
+    void *ctx; /* passed to progress and known */
+    /*
+     * Where each kernel is noted before it is called, outside of checks. So whoever shares that memory can
+     * say which one ended the process. May be NULL.
+     */
+    qk_fn *volatile *calling;
 };
 
 static inline bool bench_job_stopped(const struct bench_job *job)

@@ -109,7 +109,7 @@ static int open_build(struct bench_build *b, const char *path, enum bench_duet_s
     struct qk_error why;
     if (*report->reason)
         return 0;
-    const int code = bench_build_open(b, path, side, launcher, job, &why);
+    const int code = bench_build_open(b, path, side, NULL, launcher, job, &why);
     if (code == QK_ERR_CHECK)
         snprintf(report->reason, sizeof report->reason, "%.399s", why.text);
     else if (code)

@@ -44,7 +44,7 @@ static void check(const char *name, int code, const char *text)
 UNIT_FIXTURE(set_up)
 {
     launcher = (struct bench_launcher){.program = "/proc/self/exe", .argument = "duet_launch"};
-    return bench_build_open(&build, FAKE_SO, BENCH_SIDE_CANDIDATE, &launcher, &job, &err);
+    return bench_build_open(&build, FAKE_SO, BENCH_SIDE_CANDIDATE, NULL, &launcher, &job, &err);
 }
 
 UNIT_FIXTURE(tear_down)
@@ -128,7 +128,7 @@ UNIT_TEST_WITH(what_cannot_be_opened_is_told, set_up, tear_down)
                   QK_ERR_CHECK}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         struct bench_build b;
-        const int code = bench_build_open(&b, known[i].path, BENCH_SIDE_COPY, &launcher, &job, &err);
+        const int code = bench_build_open(&b, known[i].path, BENCH_SIDE_COPY, NULL, &launcher, &job, &err);
         if (code != known[i].code || !strstr(err.text, known[i].text))
             fail_msg("%s: %d '%s', expected %d '%s'", known[i].path, code, err.text, known[i].code,
                      known[i].text);

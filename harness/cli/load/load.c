@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of libraries, and one table of their rows and ours. */
+#include "harness/cli/load/private.h"
+
+#include "harness/cli/cli.h"
+#include "harness/machine/child.h"
+#include "harness/machine/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char name_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
+
+/* "build/libmine.so.1" is "mine". */
+static void name_of_file(const char *path, char *to, size_t size)
+{
+    const char *const slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *at, *end = NULL;
+    name += strncmp(name, "lib", 3) == 0 ? 3 : 0;
+    for (at = name; (at = strstr(at, ".so")); at += 3)
+        end = !at[3] || at[3] == '.' ? at : end;
+    snprintf(to, size, "%.*s", (int)(end ? end - name : (ptrdiff_t)strlen(name)), name);
+}
+
+bool cli_load_add(struct cli_load_list *list, const char *text, char *why, size_t size)
+{
+    const char *const equals = strchr(text, '='), *const slash = strchr(text, '/');
+    const bool named = equals && (!slash || equals < slash);
+    struct cli_load_file *file = &list->file[list->count];
+    char name[256];
+    if (list->count == CLI_LOADS_MAX) {
+        snprintf(why, size, "'%.200s' is one too many; at most %d files can be loaded", text, CLI_LOADS_MAX);
+        return false;
+    }
+    if (named)
+        snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
+    else
+        name_of_file(text, name, sizeof name);
+    if (!*name || strlen(name) >= CLI_LOAD_NAME || name[strspn(name, name_letters)]) {
+        snprintf(why, size,
+                 "'%.60s', the name of '%.200s', is no name of 1 to %d letters, digits, and ._+-; "
+                 "NAME=FILE gives it another one",
+                 name, named ? equals + 1 : text, CLI_LOAD_NAME - 1);
+        return false;
+    }
+    file->path = named ? equals + 1 : text;
+    snprintf(file->name, sizeof file->name, "%.*s", CLI_LOAD_NAME - 1, name);
+    for (size_t i = 0; i < list->count; i++)
+        if (!strcmp(list->file[i].name, name)) {
+            snprintf(why, size,
+                     "'%.120s' and '%.120s' are both called '%s'; NAME=FILE gives one another name",
+                     list->file[i].path, file->path, name);
+            return false;
+        }
+    list->count++;
+    return true;
+}
+
+/* A row of an op that nobody can judge is of no use, and whoever loads it wants to know. */
+static int find_strangers(const struct bench_build *b, struct qk_error *err)
+{
+    char ops[240] = "";
+    for (int i = 0; i < QK_OP_COUNT; i++)
+        snprintf(ops + strlen(ops), sizeof ops - strlen(ops), " %s", qk_op_row((enum qk_op)i)->name);
+    for (size_t i = 0; i < b->table.count; i++) {
+        const struct qk_variant *v = &b->table.rows[i];
+        if (strcmp(qk_op_row(v->op)->name, v->op_name) != 0)
+            return qk_fail(err, QK_ERR_FORMAT, "--load",
+                           "%s '%.120s': row %zu is %.40s/%.40s, but this program has no op '%.40s'; ops:%s",
+                           b->called, b->image.path, i, v->op_name, v->name, v->op_name, ops);
+    }
+    return 0;
+}
+
+static int open_one(struct cli_loads *l, size_t i, struct qk_error *err)
+{
+    struct bench_build *b = &l->build[i];
+    struct qk_error why;
+    /* Loading takes no time: one that is not there after the launcher's grace is not going to be. */
+    l->launcher.until_ns = bench_clock_ns();
+    const int code = bench_build_open(b, l->list.file[i].path, BENCH_SIDE_CANDIDATE, l->list.file[i].name,
+                                      &l->launcher, &l->job, &why);
+    l->launcher.until_ns = 0;
+    /* In a gate some of these are verdicts. */
+    const bool bad_file = code == QK_ERR_INVALID || code == QK_ERR_CHECK;
+    if (code)
+        return qk_fail(err, bad_file ? QK_ERR_FORMAT : code, "--load", "%s", why.text);
+    return find_strangers(b, err);
+}
+
+/* The rows of one op, built-in or of one library, behind those that are there. */
+static int add_rows(struct cli_loads *l, struct bench_build *from, enum qk_op op, struct qk_error *err)
+{
+    const struct qk_table *t = from ? &from->table : qk_table_builtin();
+    struct qk_variant *rows = (struct qk_variant *)(uintptr_t)l->table.rows;
+    for (size_t i = 0; i < t->count; i++) {
+        struct qk_variant *v = &rows[l->table.count];
+        if (t->rows[i].op != op)
+            continue;
+        *v = t->rows[i];
+        l->row[l->table.count++] = (struct cli_load_row){.build = from, .index = i};
+        if (!from)
+            continue;
+        v->name = NULL;
+        if (asprintf((char **)(uintptr_t)&v->name, "%s:%s", from->called, t->rows[i].name) < 0) {
+            v->name = NULL;
+            return qk_fail(err, QK_ERR_MEMORY, "--load", "no memory for a row's name");
+        }
+        v->why = from->image.path;
+        v->phase = "-";
+        v->fn = bench_build_has(from, &t->rows[i]) ? cli_load_not_here : NULL;
+    }
+    return 0;
+}
+
+void cli_load_not_here(void)
+{
+    abort();
+}
+
+int cli_loads_open(struct cli_loads *l, const struct cli_load_list *list, const struct bench_job *job,
+                   struct qk_error *err)
+{
+    size_t rows = qk_table_builtin()->count;
+    int code = 0;
+    *l = (struct cli_loads){.table = *qk_table_builtin(),
+                            .list = *list,
+                            .launcher = {.program = "/proc/self/exe", .argument = CLI_DUET_LAUNCH},
+                            .job = *job};
+    l->table.count = 0;
+    bench_strays_adopt();
+    for (size_t i = 0; i < list->count && !code; i++) {
+        l->count = i + 1;
+        code = open_one(l, i, err);
+        rows += l->build[i].table.count;
+    }
+    l->table.rows = calloc(rows, sizeof *l->table.rows);
+    l->row = calloc(rows, sizeof *l->row);
+    if (!code && (!l->table.rows || !l->row))
+        code = qk_fail(err, QK_ERR_MEMORY, "--load", "no memory for %zu rows", rows);
+    for (int op = 0; op < QK_OP_COUNT && !code; op++) {
+        code = add_rows(l, NULL, (enum qk_op)op, err);
+        for (size_t i = 0; i < l->count && !code; i++)
+            code = add_rows(l, &l->build[i], (enum qk_op)op, err);
+    }
+    return code;
+}
+
+void cli_loads_close(struct cli_loads *l)
+{
+    const bool opened = l->count;
+    for (size_t i = 0; i < l->table.count && l->row; i++)
+        if (l->row[i].build)
+            free((char *)(uintptr_t)l->table.rows[i].name);
+    free(l->row);
+    free(opened ? (void *)(uintptr_t)l->table.rows : NULL);
+    for (size_t i = 0; i < l->count; i++)
+        bench_build_close(&l->build[i]);
+    if (opened)
+        bench_strays_end();
+    *l = (struct cli_loads){.count = 0};
+}
+
+struct bench_build *cli_loads_build(struct cli_loads *l, const struct qk_variant *v,
+                                    const struct qk_variant **row)
+{
+    const struct cli_load_row *from = &l->row[qk_table_index(&l->table, v)];
+    if (from->build)
+        *row = &from->build->table.rows[from->index];
+    return from->build;
+}
