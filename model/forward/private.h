@@ -64,7 +64,6 @@ struct model_state {
 
     /* Buffers of the threads. */
     int32_t *sums;   /* [threads][MODEL_SUMS] of integer products */
-    float *weight;   /* [threads][group][context]: softmax */
     float *row;      /* [threads][blocks of the widest row * 256] */
     float *ones;     /* [blocks of the widest row] */
     float *rope_row; /* [threads][head_dim] */
@@ -72,6 +71,8 @@ struct model_state {
 
 /* Calls the state's kernel of that op. */
 #define MODEL_CALL(s, op, ...) QK_CALL(op, (s)->kernels.of[QK_OP_##op]->fn, __VA_ARGS__)
+
+void model_mark(const struct model_probe *probe, enum model_part part); /* probe may be NULL */
 
 /* Runs a job of the part for so many tokens. */
 void model_run(struct model_state *s, enum model_part job, size_t tokens, size_t items, size_t grain,
@@ -89,5 +90,7 @@ void model_multiply_add(struct model_state *s, enum model_part job, const struct
                         size_t tokens);
 /* Quantises `tokens` rows of s->input, each of `columns`. Does nothing when the path uses f32 activations. */
 void model_quantise(struct model_state *s, size_t columns, size_t tokens);
+/* From s->qkv to s->mixed: rope, the cache, and attention over it. Marks its parts. */
+void model_attend(struct model_state *s, size_t layer, size_t tokens, const struct model_probe *probe);
 /* Writes logits[t][v] for `tokens` rows of s->input. */
 void model_head(struct model_state *s, float *logits, size_t tokens);
