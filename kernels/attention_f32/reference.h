@@ -5,6 +5,7 @@
 #include "kernels/attention_f32/op.h"
 #include "kernels/f16.h"
 #include "kernels/rows/exp.h"
+#include "kernels/rows/fma.h"
 #include "kernels/rows/tails.h"
 
 #include <float.h>
@@ -27,7 +28,8 @@ static inline float qk_attention_fold(float *partial, size_t count)
             const size_t left = dim - from, end = left < QK_ATTENTION_COLUMNS ? left : QK_ATTENTION_COLUMNS; \
             QK_CLEAR(partial, QK_ATTENTION_SUMS);                                                            \
             for (size_t d = 0; d < end; d++)                                                                 \
-                partial[d % QK_ATTENTION_SUMS] += q[from + d] * widen(k[from + d]);                          \
+                partial[d % QK_ATTENTION_SUMS] =                                                             \
+                    qk_fma(q[from + d], widen(k[from + d]), partial[d % QK_ATTENTION_SUMS]);                 \
             sum += qk_attention_fold(partial, QK_ATTENTION_SUMS);                                            \
         }                                                                                                    \
         return sum * scale;                                                                                  \
@@ -54,7 +56,7 @@ static inline float qk_attention_fold(float *partial, size_t count)
             for (size_t d = 0; d < dim; d++) {                                                               \
                 out[d] *= c;                                                                                 \
                 for (size_t p = 0; p < n; p++)                                                               \
-                    out[d] += e[p] * widen(v[(from + p) * stride + d]);                                      \
+                    out[d] = qk_fma(e[p], widen(v[(from + p) * stride + d]), out[d]);                        \
             }                                                                                                \
         }                                                                                                    \
         const float factor = 1.0f / sum;                                                                     \

@@ -15,14 +15,25 @@
 #include <stdbool.h>
 
 #define INLINE static inline __attribute__((always_inline))
+/* What fills the registers is no part of what has other uses for them. */
+#define APART static __attribute__((noinline))
+
+/* A row's columns, in a register: gcc would read them once for each key. */
+INLINE __m256 row_of(const float *x)
+{
+    __m256 row = _mm256_loadu_ps(x);
+    __asm__("" : "+x"(row));
+    return row;
+}
 
 /* x[row] with keys a and b: products of eight columns, then more of them added. */
 INLINE void dot_begin(__m256 *sum, const float *const *x, size_t d, __m256 a, __m256 b)
 {
     QK_UNROLL(4)
     for (int r = 0; r < 4; r++) {
-        sum[2 * r] = _mm256_mul_ps(_mm256_loadu_ps(x[r] + d), a);
-        sum[2 * r + 1] = _mm256_mul_ps(_mm256_loadu_ps(x[r] + d), b);
+        const __m256 row = row_of(x[r] + d);
+        sum[2 * r] = _mm256_mul_ps(row, a);
+        sum[2 * r + 1] = _mm256_mul_ps(row, b);
     }
 }
 
@@ -30,8 +41,9 @@ INLINE void dot_add(__m256 *sum, const float *const *x, size_t d, __m256 a, __m2
 {
     QK_UNROLL(4)
     for (int r = 0; r < 4; r++) {
-        sum[2 * r] = _mm256_add_ps(sum[2 * r], _mm256_mul_ps(_mm256_loadu_ps(x[r] + d), a));
-        sum[2 * r + 1] = _mm256_add_ps(sum[2 * r + 1], _mm256_mul_ps(_mm256_loadu_ps(x[r] + d), b));
+        const __m256 row = row_of(x[r] + d);
+        sum[2 * r] = _mm256_fmadd_ps(row, a, sum[2 * r]);
+        sum[2 * r + 1] = _mm256_fmadd_ps(row, b, sum[2 * r + 1]);
     }
 }
 
@@ -56,8 +68,8 @@ INLINE __m256 dot_fold(const __m256 *low, const __m256 *high)
  * are added to what is there, unless these are the first columns.
  */
 #define SCORES(name, element, eight)                                                                         \
-    INLINE void name(float *w, const float *const *q, const element *k, size_t stride, size_t n,             \
-                     size_t columns, bool first)                                                             \
+    APART void name(float *w, const float *const *q, const element *k, size_t stride, size_t n,              \
+                    size_t columns, bool first)                                                              \
     {                                                                                                        \
         for (size_t p = 0; p < n; p += 2, w += 8, k += 2 * stride) {                                         \
             const element *const next = p + 1 < n ? k + stride : k;                                          \
@@ -92,8 +104,8 @@ SCORES(scores_of_wide, float, qk_eight_f32)
             QK_UNROLL(4)                                                                                     \
             for (int r = 0; r < 4; r++) {                                                                    \
                 const __m256 weight = _mm256_set1_ps(w[r][4 * p]);                                           \
-                a[r] = _mm256_add_ps(a[r], _mm256_mul_ps(weight, va));                                       \
-                b[r] = _mm256_add_ps(b[r], _mm256_mul_ps(weight, vb));                                       \
+                a[r] = _mm256_fmadd_ps(weight, va, a[r]);                                                    \
+                b[r] = _mm256_fmadd_ps(weight, vb, b[r]);                                                    \
             }                                                                                                \
         }                                                                                                    \
         QK_UNROLL(4)                                                                                         \
@@ -103,8 +115,8 @@ SCORES(scores_of_wide, float, qk_eight_f32)
         }                                                                                                    \
     }
 #define MIX_COLUMNS(name, one, element)                                                                      \
-    INLINE void name(float *const *out, const float *const *w, const element *v, size_t stride, size_t from, \
-                     size_t end, size_t columns)                                                             \
+    APART void name(float *const *out, const float *const *w, const element *v, size_t stride, size_t from,  \
+                    size_t end, size_t columns)                                                              \
     {                                                                                                        \
         for (size_t d = 0; d < columns; d += 16) {                                                           \
             float *const to[4] = {out[0] + d, out[1] + d, out[2] + d, out[3] + d};                           \

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 
 #define INLINE static inline __attribute__((always_inline))
+/* What fills the registers is no part of what has other uses for them. */
+#define APART static __attribute__((noinline))
 
 /* Products of a step of columns, x[row] with keys k, or more of them added. */
 INLINE void dot_begin(__m512 *sum, const float *const *x, size_t d, const __m512 *k)
@@ -34,7 +36,7 @@ INLINE void dot_add(__m512 *sum, const float *const *x, size_t d, const __m512 *
         const __m512 row = _mm512_loadu_ps(x[r] + d);
         QK_UNROLL(4)
         for (int i = 0; i < 4; i++)
-            sum[4 * r + i] = _mm512_add_ps(sum[4 * r + i], _mm512_mul_ps(row, k[i]));
+            sum[4 * r + i] = _mm512_fmadd_ps(row, k[i], sum[4 * r + i]);
     }
 }
 
@@ -63,8 +65,8 @@ INLINE __m512 dot_fold(const __m512 *sum)
  * are added to what is there, unless these are the first columns.
  */
 #define SCORES(name, element, sixteen)                                                                       \
-    INLINE void name(float *w, const float *const *q, const element *k, size_t stride, size_t n,             \
-                     size_t columns, bool first)                                                             \
+    APART void name(float *w, const float *const *q, const element *k, size_t stride, size_t n,              \
+                    size_t columns, bool first)                                                              \
     {                                                                                                        \
         for (size_t p = 0; p < n; p += 4, w += 16, k += 4 * stride) {                                        \
             const element *const b = p + 1 < n ? k + stride : k, *const c = p + 2 < n ? b + stride : k,      \
@@ -106,7 +108,7 @@ SCORES(scores_of_wide, float, _mm512_loadu_ps)
                 const __m512 weight = _mm512_set1_ps(w[r][4 * p]);                                           \
                 QK_UNROLL(4)                                                                                 \
                 for (int i = 0; i < vectors; i++)                                                            \
-                    sum[r][i] = _mm512_add_ps(sum[r][i], _mm512_mul_ps(weight, value[i]));                   \
+                    sum[r][i] = _mm512_fmadd_ps(weight, value[i], sum[r][i]);                                \
             }                                                                                                \
         }                                                                                                    \
         QK_UNROLL(4)                                                                                         \
@@ -115,8 +117,8 @@ SCORES(scores_of_wide, float, _mm512_loadu_ps)
                 _mm512_storeu_ps(out[r] + d + 16 * i, sum[r][i]);                                            \
     }
 #define MIX_COLUMNS(name, one, element)                                                                      \
-    INLINE void name(float *const *out, const float *const *w, const element *v, size_t stride, size_t from, \
-                     size_t end, size_t columns)                                                             \
+    APART void name(float *const *out, const float *const *w, const element *v, size_t stride, size_t from,  \
+                    size_t end, size_t columns)                                                              \
     {                                                                                                        \
         size_t d = 0;                                                                                        \
         for (; d + 64 <= columns; d += 64)                                                                   \

@@ -6,6 +6,7 @@
 #include "kernels/attention_f16/op.h"
 #include "kernels/attention_f32/op.h"
 #include "kernels/f16.h"
+#include "kernels/rows/fma.h"
 #include "kernels/table.h"
 #include "kernels/tests/tap.h"
 
@@ -234,6 +235,25 @@ static void spoils_only_its_own(const struct qk_variant *row)
     tap(right, "a NaN spoils its own head", NULL);
 }
 
+/* Random bits, and sums that nearly cancel or fall between two floats. */
+static void fma_is_right(void)
+{
+    bool right = true;
+    for (int i = 0; i < 200000; i++) {
+        float x[3];
+        qk_rng_bytes(&rng, x, sizeof x);
+        if (i % 4 == 1)
+            x[2] = -x[0] * x[1];
+        if (i % 4 == 2)
+            x[2] = x[0] * x[1] * 0x1p-24f;
+        if (i % 4 == 3)
+            x[2] = ldexpf(x[0] * x[1], 24 + i % 32 - 8);
+        const float found = qk_fma(x[0], x[1], x[2]), expected = fmaf(x[0], x[1], x[2]);
+        right &= isnan(expected) ? isnan(found) : !memcmp(&found, &expected, sizeof found);
+    }
+    tap(right, "multiply-adds that round once", NULL);
+}
+
 TEST_PART(attention)
 {
     struct qk_cpu cpu;
@@ -241,6 +261,8 @@ TEST_PART(attention)
     enum { TESTS = 9 };
     if (qk_cpu_detect(&cpu, getenv("QK_DISABLE_ISA"), &err))
         return 1;
+    qk_rng_seed(&rng, 1);
+    fma_is_right();
     for (size_t i = 0; i < qk_table_builtin()->count; i++) {
         const struct qk_variant *row = &qk_table_builtin()->rows[i];
         if (row->op != QK_OP_attention_f32 && row->op != QK_OP_attention_f16)
