@@ -24,43 +24,40 @@ struct norming {
     struct model_state *s;
     const float *from, *weight;
     size_t width;
+    bool quantise;
 };
 
+/* A row that is in cache is quantised at once. */
 static void norm_part(void *ctx, size_t first, size_t end, size_t thread)
 {
     const struct norming *n = ctx;
     (void)thread;
-    for (size_t t = first; t < end; t++)
+    for (size_t t = first; t < end; t++) {
         MODEL_CALL(n->s, rmsnorm, n->s->input + t * n->width, n->from + t * n->width, n->weight, n->width,
                    n->s->w->config.epsilon);
+        if (n->quantise)
+            model_quantise(n->s, n->width, t);
+    }
 }
 
-/* from [tokens][width] into s->input. */
+/* from [tokens][width] into s->input, and quantised if the products of a layer take that. */
 static void norm(struct model_state *s, const float *from, const float *weight, size_t width, size_t tokens,
-                 const struct model_probe *probe)
+                 bool quantise, const struct model_probe *probe)
 {
-    struct norming n = {s, from, weight, width};
+    struct norming n = {s, from, weight, width, quantise && model_kernels_int8(&s->kernels)};
     model_run(s, MODEL_PART_NORMS, tokens, tokens, 1, norm_part, &n);
     model_mark(probe, MODEL_PART_NORMS);
-}
-
-static void quantise(struct model_state *s, size_t width, size_t tokens, const struct model_probe *probe)
-{
-    model_quantise(s, width, tokens);
-    model_mark(probe, MODEL_PART_ACT_QUANT);
 }
 
 static void attention_block(struct model_state *s, size_t layer, size_t n, const struct model_probe *probe)
 {
     const struct model_config *c = &s->w->config;
     const struct model_layer *l = &s->w->layer[layer];
-    norm(s, s->x, l->norm[MODEL_ATTN_NORM], c->embedding, n, probe);
-    quantise(s, c->embedding, n, probe);
+    norm(s, s->x, l->norm[MODEL_ATTN_NORM], c->embedding, n, true, probe);
     model_multiply_qkv(s, l, n);
     model_mark(probe, MODEL_PART_QKV);
     model_attend(s, layer, n, probe);
-    norm(s, s->mixed, l->norm[MODEL_ATTN_SUB_NORM], c->embedding, n, probe);
-    quantise(s, c->embedding, n, probe);
+    norm(s, s->mixed, l->norm[MODEL_ATTN_SUB_NORM], c->embedding, n, true, probe);
     model_multiply_add(s, MODEL_PART_OUTPUT, &l->matrix[MODEL_O], n);
     model_mark(probe, MODEL_PART_OUTPUT);
 }
@@ -69,12 +66,10 @@ static void feed_forward_block(struct model_state *s, size_t layer, size_t n, co
 {
     const struct model_config *c = &s->w->config;
     const struct model_layer *l = &s->w->layer[layer];
-    norm(s, s->x, l->norm[MODEL_FFN_NORM], c->embedding, n, probe);
-    quantise(s, c->embedding, n, probe);
+    norm(s, s->x, l->norm[MODEL_FFN_NORM], c->embedding, n, true, probe);
     model_multiply_gate_up(s, l, n);
     model_mark(probe, MODEL_PART_GATE_UP);
-    norm(s, s->hidden, l->norm[MODEL_FFN_SUB_NORM], c->feed_forward, n, probe);
-    quantise(s, c->feed_forward, n, probe);
+    norm(s, s->hidden, l->norm[MODEL_FFN_SUB_NORM], c->feed_forward, n, true, probe);
     model_multiply_add(s, MODEL_PART_DOWN, &l->matrix[MODEL_DOWN], n);
     model_mark(probe, MODEL_PART_DOWN);
 }
@@ -93,7 +88,7 @@ static void pass(struct model_state *s, const int32_t *tokens, size_t n, float *
     if (which == MODEL_LOGITS_NONE)
         return;
     const size_t rows = which == MODEL_LOGITS_ALL ? n : 1;
-    norm(s, s->x + (n - rows) * c->embedding, s->w->output_norm, c->embedding, rows, probe);
+    norm(s, s->x + (n - rows) * c->embedding, s->w->output_norm, c->embedding, rows, false, probe);
     model_head(s, logits, rows);
     model_mark(probe, MODEL_PART_HEAD);
 }
