@@ -130,24 +130,20 @@ TILE_BODY gemm(int32_t *restrict y, const uint8_t *restrict codes, const int8_t 
     _Alignas(32) uint8_t w[I2S16_ROWS * CHUNK];
     for (size_t m = 0; m < rows; m += I2S16_ROWS, codes += I2S16_ROWS * (columns / 4))
         for (size_t k = 0; k < columns; k += CHUNK) {
-            const size_t deep = columns - k < CHUNK ? columns - k : CHUNK, left = rows - m;
+            const size_t n = columns - k < CHUNK ? columns - k : CHUNK, left = rows - m;
             size_t t = 0;
-            unpack(w, codes + 4 * k, deep);
-            for (size_t step; t < tokens; t += step) {
+            unpack(w, codes + 4 * k, n);
+            for (int step; t < tokens; t += (size_t)step) {
                 int32_t *to = y + t * rows + m;
                 const int8_t *from = q + t * columns + k;
                 const int32_t *begin = k ? NULL : q_sum + t;
-                const size_t tiles = (tokens - t + (size_t)most - 1) / (size_t)most;
-                step = (tokens - t + tiles - 1) / tiles; /* alike: a small tile would wait for its loads */
-                switch (step) {
-#define TILE(n)                                                                                              \
-    case n:                                                                                                  \
-        if (n <= most)                                                                                       \
-            tile(to, rows, left, w, from, columns, deep, begin, n, vnni);                                    \
-        break;
-                    TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
-#undef TILE
-                }
+                step = tokens - t >= (size_t)most ? most : tokens - t >= 2 ? 2 : 1;
+                if (step == most)
+                    tile(to, rows, left, w, from, columns, n, begin, most, vnni);
+                else if (step == 2)
+                    tile(to, rows, left, w, from, columns, n, begin, 2, vnni);
+                else
+                    tile(to, rows, left, w, from, columns, n, begin, 1, vnni);
             }
         }
 }
