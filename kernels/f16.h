@@ -26,30 +26,29 @@ static inline float qk_f16_to_f32(uint16_t half)
 
 /*
  * The nearest binary16, ties to even. Values that are too large become infinite. A NaN becomes a quiet NaN.
+ * Masks choose between the cases, so that compilers make vectors of a loop.
  */
 static inline uint16_t qk_f32_to_f16(float value)
 {
-    uint32_t bits;
+    int32_t bits, low;
+    float sum;
     memcpy(&bits, &value, sizeof bits);
-    const uint32_t sign = bits >> 16 & 0x8000u;
-    bits &= 0x7fffffffu;
-    if (bits >= 0x47800000u) /* 2^16 and above */
-        return (uint16_t)(sign | (bits > 0x7f800000u ? 0x7e00u : 0x7c00u));
-    if (bits < 0x38800000u) {
-        /*
-         * Results below 2^-14 are denormal, that is multiples of 2^-24. 2^-24 is the last place of numbers
-         * from 0.5 on, so adding 0.5 rounds to such a multiple.
-         */
-        float sum;
-        memcpy(&sum, &bits, sizeof sum);
-        sum += 0.5f;
-        memcpy(&bits, &sum, sizeof bits);
-        return (uint16_t)(sign | (bits - 0x3f000000u));
-    }
+    const int32_t sign = bits >> 16 & 0x8000;
+    bits &= 0x7fffffff;
     /*
      * The lowest 13 bits go. Adding half a place less one, and one more where the last kept bit is odd, makes
      * the carry round to nearest, ties to even.
      */
-    bits += 0xfffu + (bits >> 13 & 1);
-    return (uint16_t)(sign | (bits - (112u << 23)) >> 13);
+    const int32_t normal = (bits + 0xfff + (bits >> 13 & 1) - (112 << 23)) >> 13;
+    /*
+     * Results below 2^-14 are denormal, that is multiples of 2^-24. 2^-24 is the last place of numbers from
+     * 0.5 on, so adding 0.5 rounds to such a multiple.
+     */
+    memcpy(&sum, &bits, sizeof sum);
+    sum += 0.5f;
+    memcpy(&low, &sum, sizeof low);
+    const int32_t denormal = low - 0x3f000000;
+    const int32_t beyond = 0x7c00 | (0x200 & -(bits > 0x7f800000));
+    const int32_t small = -(bits < 0x38800000), large = -(bits >= 0x47800000); /* 2^-14 and 2^16 */
+    return (uint16_t)(sign | (denormal & small) | (normal & ~small & ~large) | (beyond & large));
 }

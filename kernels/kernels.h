@@ -46,6 +46,7 @@ struct qk_variant {
     const char *op_name, *name, *isa_name, *phase, *why;
     const char *flags;   /* compiler flags of its file */
     const char *unknown; /* why this program cannot judge the row; NULL when it can */
+    uint32_t outdated;   /* the ABI that gave its op another contract than its module has; 0: none did */
     qk_fn *fn;           /* NULL when the build has no such row */
     qk_upto_fn *upto;    /* staged rows only */
     uint64_t at;         /* fn's address as the module file's symbols give it; 0 in the built-in table */

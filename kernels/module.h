@@ -12,13 +12,15 @@
 /*
  * When to raise these:
  *
- *    - QK_MODULE_ABI: when one of the structs below changes, or when QK_KERNELS_ABI is raised.
- *    - QK_KERNELS_ABI: when a kernel's signature or contract changes (who initialises what, which values are
- *      legal). Earlier figures then cannot be compared.
+ *    - QK_MODULE_ABI: when one of the structs below changes, or a kernel's signature or contract (who
+ *      initialises what, which values are legal).
+ *    - QK_KERNELS_ABI: when a contract changes so that earlier figures of an op mean something else. No stored
+ *      baseline is then compared.
  *
- * A new op or variant changes neither. table_load.c says which versions it reads.
+ * A new op or variant changes neither. table_load.c says which versions it reads. It also lists the ops that
+ * a version changed: an older module's rows of these are outdated, and its other rows are read as ever.
  */
-enum { QK_MODULE_MAGIC = 0x4d4b5151, QK_MODULE_ABI = 2, QK_KERNELS_ABI = 1 };
+enum { QK_MODULE_MAGIC = 0x4d4b5151, QK_MODULE_ABI = 3, QK_KERNELS_ABI = 1 };
 
 /* Bounds of a row, so that a broken table is found before anybody uses it. */
 enum { QK_MODULE_ROWS_MAX = 4096, QK_MODULE_WORD = 64, QK_MODULE_FLAGS = 4096 };

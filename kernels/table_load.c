@@ -28,6 +28,12 @@ static int find_file(const char *path, char to[PATH_MAX], struct qk_error *err)
     return 0;
 }
 
+/* Ops whose functions have another signature or contract since that ABI. */
+static const struct {
+    const char *op;
+    uint32_t abi;
+} changed[] = {{"attention_f32", 3}, {"attention_f16", 3}};
+
 /* Modules of ABI 1 are read too. What a row of theirs says of its own hash counts for nothing. */
 struct row_1 {
     const char *op, *name, *isa, *phase, *kind, *flags;
@@ -52,7 +58,7 @@ struct image {
     const ElfW(Phdr) * segments;
     size_t segment_count;
     const struct qk_module *module;
-    const struct traits_1 *traits; /* NULL: ABI 2, or none */
+    const struct traits_1 *traits; /* NULL: ABI 2 or later, or none */
 };
 
 static int take_segments(struct dl_phdr_info *info, size_t size, void *to)
@@ -153,9 +159,9 @@ static int check_module(const struct image *image, struct qk_error *err)
         return qk_fail(err, QK_ERR_INVALID, path,
                        "'%s' is no kernel module: what %s returns starts with 0x%08x, expected 0x%08x", path,
                        QK_MODULE_SYMBOL, there ? m->magic : 0, (unsigned)QK_MODULE_MAGIC);
-    if (m->abi != 1 && m->abi != QK_MODULE_ABI)
+    if (m->abi < 1 || m->abi > QK_MODULE_ABI)
         return qk_fail(err, QK_ERR_INVALID, path,
-                       "'%s' was built with ABI version %u of the kernels, this program reads versions 1 and "
+                       "'%s' was built with ABI version %u of the kernels, this program reads versions 1 to "
                        "%d: they cannot be compared",
                        path, m->abi, QK_MODULE_ABI);
     if (m->row_bytes != row_bytes(m) || !m->row_count || m->row_count > QK_MODULE_ROWS_MAX ||
@@ -221,6 +227,13 @@ static void read_row(struct qk_variant *v, const struct image *m, uint32_t i, ch
     v->kind = (enum qk_kind)value(kinds, 3, row.kind, "knows no kind of row", unknown);
     v->isa = (enum qk_isa)value(isas, QK_ISA_COUNT, row.isa, "knows no ISA level", unknown);
     v->op = (enum qk_op)value(ops, QK_OP_COUNT, row.op, "has no op", unknown);
+    for (size_t k = 0; k < sizeof changed / sizeof *changed; k++)
+        if (!strcmp(row.op, changed[k].op) && m->module->abi < changed[k].abi) {
+            v->outdated = changed[k].abi;
+            snprintf(unknown, UNKNOWN_TEXT,
+                     "its op has another contract since ABI %u, and its module is of ABI %u", changed[k].abi,
+                     m->module->abi);
+        }
     v->unknown = *unknown ? unknown : NULL;
 }
 

@@ -59,9 +59,11 @@ static int look(const struct baseline_suite_case *c, struct gate *g, struct base
     int code = verify(c->cand, g->cfg->cand, &c->shape, g, r, err);
     if (code || r->verdict == BASELINE_INVALID)
         return code;
-    if (!c->base) {
+    if (!c->base || c->base->outdated) {
         r->verdict = BASELINE_NEW;
-        snprintf(r->reason, sizeof r->reason, "the base has no such row");
+        snprintf(r->reason, sizeof r->reason, "%s%s",
+                 c->base ? "the base's row cannot be compared: " : "the base has no such row",
+                 c->base ? c->base->unknown : "");
         return 0;
     }
     const bool identical = is_identical(g, c->base, c->cand);

@@ -11,20 +11,12 @@ static void fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng,
     qk_fill_f16(buffers[V], p->buffers[V].bytes / sizeof(uint16_t), kind, rng);
 }
 
-static void call(qk_fn *fn, const struct qk_plan *p, void *const *even, void *const *odd, uint64_t calls)
-{
-    qk_attention_f16_fn *const kernel = QK_FN(attention_f16, fn);
-    const float scale = 1.0f / sqrtf((float)p->dims[2]);
-    for (uint64_t i = 0; i < calls; i++) {
-        void *const *const b = i & 1 ? odd : even;
-        kernel(b[OUT], b[WEIGHT], b[Q], b[K], b[V], p->count, p->dims[0], p->dims[1], p->dims[2], scale);
-    }
-}
+ATTENTION_CALLS(attention_f16)
 
 const struct qk_case qk_attention_f16_case = {
     .sets = sets,
-    .check_shapes = "1x1x1 2x8x3 4x64x5 4x128x3 1x15x17 3x33x2 8x71x9 2x136x65 4x20x64 1x200x4",
-    .touch_shape = "4x11x5",
+    .check_shapes = CHECK_SHAPES,
+    .touch_shape = "4x11x5x2",
     .plan = plan,
     .large = {{3, {HEADS, DIM, 0}}},
     .fill = fill,

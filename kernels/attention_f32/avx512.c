@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Sixteen columns a vector; masks do the tails. For: AVX-512 CPUs. */
+/* As avx2, in vectors of sixteen (zmm.h). For: AVX-512 CPUs. */
 #ifndef __AVX512F__
 #error "avx512.c must be built with the flags of isa.def's AVX512 row"
 #endif
-#include "kernels/attention_f32/body.h"
+#define ELEMENT    float
+#define SIXTEEN(p) qk_sixteen_f32(p, 0xffff)
+#include "kernels/attention_f32/zmm.h"
 
-QK_MIX_AVX512(mix, float, qk_sixteen_f32)
-QK_ATTENTION(qk_attention_f32_avx512, float, qk_dot_f32_avx512, qk_softmax_row_avx512, mix)
+#include "kernels/attention_f32/tiles.h"
+
+QK_ATTENTION(qk_attention_f32_avx512)

@@ -5,30 +5,43 @@
 #include "kernels/library/spans.h"
 
 struct attention_buffers {
-    float *out, *weight;
+    float *out;
     const float *q;
     const void *k, *v;
     size_t cached; /* bytes of an element of k and v */
 };
 
+struct attention_sizes {
+    size_t tokens, stride, positions, heads, kv_heads, dim;
+};
+
+static inline int attention_overflows(const char *where, struct qk_error *err)
+{
+    return qk_fail(err, QK_ERR_MEMORY, where, "the sizes overflow; expected at most %zu elements", SIZE_MAX);
+}
+
 /* As qk_check_arrays: *best is the variant to call. */
-static inline int attention_check(enum qk_op op, const struct attention_buffers *b, size_t positions,
-                                  size_t heads, size_t kv_heads, size_t dim, const struct qk_variant **best,
+static inline int attention_check(enum qk_op op, const struct attention_buffers *b,
+                                  const struct attention_sizes *s, const struct qk_variant **best,
                                   struct qk_error *err)
 {
-    size_t width;
-    if (!positions)
+    size_t used, width, last;
+    if (!s->positions)
         return qk_fail(err, QK_ERR_ARG, "positions", "no positions; expected one or more");
-    if (!kv_heads || heads % kv_heads)
+    if (!s->kv_heads || s->heads % s->kv_heads)
         return qk_fail(err, QK_ERR_ARG, "kv_heads",
-                       "%zu kv heads for %zu heads; expected a number that divides it", kv_heads, heads);
-    if (!qk_mul_size(kv_heads, dim, &width))
-        return qk_fail(err, QK_ERR_MEMORY, "dim", "%zu heads of %zu elements overflow; expected at most %zu",
-                       kv_heads, dim, SIZE_MAX);
-    const struct qk_array arrays[] = {{"out", b->out, heads, dim, sizeof *b->out},
-                                      {"weight", b->weight, heads, positions, sizeof *b->weight},
-                                      {"q", b->q, heads, dim, sizeof *b->q},
-                                      {"k", b->k, positions, width, b->cached},
-                                      {"v", b->v, positions, width, b->cached}};
-    return qk_check_arrays(op, arrays, 5, 2, best, err);
+                       "%zu kv heads for %zu heads; expected a number that divides it", s->kv_heads,
+                       s->heads);
+    if (!qk_mul_size(s->heads, s->dim, &used) || !qk_mul_size(s->kv_heads, s->dim, &width))
+        return attention_overflows("dim", err);
+    if (s->stride < used)
+        return qk_fail(err, QK_ERR_ARG, "stride", "%zu from token to token; expected at least %zu", s->stride,
+                       used);
+    if (!qk_add_size(s->positions, s->tokens ? s->tokens - 1 : 0, &last))
+        return attention_overflows("positions", err);
+    const struct qk_array arrays[] = {{"out", b->out, s->tokens, s->stride, sizeof *b->out},
+                                      {"q", b->q, s->tokens, s->stride, sizeof *b->q},
+                                      {"k", b->k, last, width, b->cached},
+                                      {"v", b->v, last, width, b->cached}};
+    return qk_check_arrays(op, arrays, 4, 1, best, err);
 }

@@ -49,10 +49,11 @@ struct panel {
     __mmask16 here[2]; /* which rows exist */
 };
 
-/* How many of the tokens left make a tile. */
+/* How many of the tokens left make a tile. Tiles are alike: a small one unpacks codes for few tokens. */
 static size_t tile_of(size_t tokens)
 {
-    return tokens >= TILE ? TILE : tokens >= 8 ? 8 : tokens >= 4 ? 4 : tokens >= 2 ? 2 : 1;
+    const size_t tiles = (tokens + TILE - 1) / TILE;
+    return (tokens + tiles - 1) / tiles;
 }
 
 /* to[step][token] = q[token][4 step ...], four bytes, for n columns, a multiple of 16. */
@@ -134,20 +135,12 @@ TILE_BODY multiply_all(const struct panel *p, int32_t *y, const int8_t *q, const
     while (tokens) {
         const size_t n = tile_of(tokens);
         switch (n) {
-        case TILE:
-            multiply(p, y, q, q_sum, TILE, groups);
-            break;
-        case 8:
-            multiply(p, y, q, q_sum, 8, groups);
-            break;
-        case 4:
-            multiply(p, y, q, q_sum, 4, groups);
-            break;
-        case 2:
-            multiply(p, y, q, q_sum, 2, groups);
-            break;
-        default:
-            multiply(p, y, q, q_sum, 1, groups);
+#define SIZE(n)                                                                                              \
+    case n:                                                                                                  \
+        multiply(p, y, q, q_sum, n, groups);                                                                 \
+        break;
+            SIZE(1) SIZE(2) SIZE(3) SIZE(4) SIZE(5) SIZE(6) SIZE(7) SIZE(8) SIZE(9) SIZE(10) SIZE(11) SIZE(12)
+#undef SIZE
         }
         tokens -= n;
         y += n * p->rows;

@@ -122,7 +122,7 @@ void model_weights_free(struct model_weights *w);
 enum model_part {
     MODEL_PART_EMBEDDING,
     MODEL_PART_NORMS,
-    MODEL_PART_ACT_QUANT,
+    MODEL_PART_ACT_QUANT, /* always part of NORMS: never marked */
     MODEL_PART_QKV,
     MODEL_PART_ROPE, /* of several tokens; also puts their keys and values into the cache */
     MODEL_PART_ATTENTION,

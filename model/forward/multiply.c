@@ -29,12 +29,16 @@ struct product {
     void (*then)(struct model_state *s, size_t token, size_t row, size_t rows); /* or NULL */
 };
 
-/* Tokens of a block: two tiles of the widest kernel. A row that is dequantised serves all tokens at once. */
+/*
+ * Tokens of a block: at most two tiles of the widest kernel. Blocks are alike, since a small one would read the
+ * weights for few tokens. A row that is dequantised serves all tokens at once.
+ */
 enum { BLOCK = 24 };
 
 static size_t block_of(const struct product *p)
 {
-    return p->s->kernels.path == MODEL_PATH_DEQUANT || p->tokens < BLOCK ? p->tokens : BLOCK;
+    const size_t blocks = (p->tokens + BLOCK - 1) / BLOCK;
+    return p->s->kernels.path == MODEL_PATH_DEQUANT ? p->tokens : (p->tokens + blocks - 1) / blocks;
 }
 
 /* Rows first to end of one matrix, for tokens t to t + n. */
@@ -228,23 +232,8 @@ void model_multiply_add(struct model_state *s, enum model_part job, const struct
     run_product(&p, job);
 }
 
-struct quantising {
-    struct model_state *s;
-    size_t columns;
-};
-
-static void quantise_part(void *ctx, size_t first, size_t end, size_t thread)
+void model_quantise(struct model_state *s, size_t columns, size_t token)
 {
-    const struct quantising *q = ctx;
-    const struct model_state *s = q->s;
-    (void)thread;
-    MODEL_CALL(s, act_quant, s->q + first * q->columns, s->q_scale + first, s->q_sum + first,
-               s->input + first * q->columns, end - first, q->columns);
-}
-
-void model_quantise(struct model_state *s, size_t columns, size_t tokens)
-{
-    struct quantising q = {s, columns};
-    if (model_kernels_int8(&s->kernels))
-        model_run(s, MODEL_PART_ACT_QUANT, tokens, tokens, 1, quantise_part, &q);
+    MODEL_CALL(s, act_quant, s->q + token * columns, s->q_scale + token, s->q_sum + token,
+               s->input + token * columns, 1, columns);
 }

@@ -66,7 +66,6 @@ struct model_state {
 
     /* Buffers of the threads. */
     int32_t *sums; /* [threads][MODEL_SUMS] of integer products */
-    float *weight; /* [threads][group][context]: softmax */
     float *row;    /* [threads][row_room]: blocks of the widest row * 256 */
     size_t row_room;
     float *ones;     /* [blocks of the widest row] */
@@ -79,6 +78,8 @@ struct model_state {
 /* Calls the state's kernel of that op. */
 #define MODEL_CALL(s, op, ...) QK_CALL(op, (s)->kernels.of[QK_OP_##op]->fn, __VA_ARGS__)
 
+void model_mark(const struct model_probe *probe, enum model_part part); /* probe may be NULL */
+
 /* Runs a job of the part for so many tokens. */
 static inline void model_run(struct model_state *s, enum model_part job, size_t tokens, size_t items,
                              size_t grain, model_pool_part *part, void *ctx)
@@ -88,7 +89,7 @@ static inline void model_run(struct model_state *s, enum model_part job, size_t 
 
 /*
  * Products of matrices with `tokens` rows of s->input, by the state's kernels. For int8 paths call
- * model_quantise first. The thread that has a row of the result in cache also does what follows on it.
+ * model_quantise for each first. The thread that has a row of the result in cache also does what follows on it.
  */
 void model_multiply_qkv(struct model_state *s, const struct model_layer *l, size_t tokens); /* to s->qkv */
 /* To s->hidden: activated and multiplied with each other. */
@@ -96,8 +97,10 @@ void model_multiply_gate_up(struct model_state *s, const struct model_layer *l, 
 /* Added to s->x. */
 void model_multiply_add(struct model_state *s, enum model_part job, const struct model_matrix *m,
                         size_t tokens);
-/* Quantises `tokens` rows of s->input, each of `columns`. Does nothing when the path uses f32 activations. */
-void model_quantise(struct model_state *s, size_t columns, size_t tokens);
+/* Quantises a token's row of s->input, of `columns`, for int8 paths. */
+void model_quantise(struct model_state *s, size_t columns, size_t token);
+/* From s->qkv to s->mixed: rope, the cache, and attention over it. Marks its parts. */
+void model_attend(struct model_state *s, size_t layer, size_t tokens, const struct model_probe *probe);
 /* Writes logits[t][v] for `tokens` rows of s->input. */
 void model_head(struct model_state *s, float *logits, size_t tokens);
 

@@ -41,7 +41,6 @@ static int take_buffers(struct model_state *s, struct qk_error *err)
     s->q_scale = take(batch, 1, sizeof *s->q_scale, err, &code);
     s->q_sum = take(batch, 1, sizeof *s->q_sum, err, &code);
     s->sums = take(threads, MODEL_SUMS, sizeof *s->sums, err, &code);
-    s->weight = take(threads * s->group, context, sizeof *s->weight, err, &code);
     s->row_room = blocks_of(s->widest) * QK256_BLOCK;
     s->row = take(threads, s->row_room, sizeof *s->row, err, &code);
     s->ones = take(blocks_of(s->widest), 1, sizeof *s->ones, err, &code);
@@ -149,9 +148,9 @@ void model_state_free(struct model_state *s)
         return;
     model_pool_free(s->pool);
     model_head_state_free(s->head);
-    void *const all[] = {s->hidden,  s->cache,  s->cosine, s->sine, s->x,       s->input,   s->qkv,
-                         s->rotated, s->mixed,  s->gate,   s->up,   s->q,       s->q_scale, s->q_sum,
-                         s->sums,    s->weight, s->row,    s->ones, s->rope_row};
+    void *const all[] = {s->hidden,  s->cache,   s->cosine, s->sine, s->x,    s->input,
+                         s->qkv,     s->rotated, s->mixed,  s->gate, s->up,   s->q,
+                         s->q_scale, s->q_sum,   s->sums,   s->row,  s->ones, s->rope_row};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     free(s);

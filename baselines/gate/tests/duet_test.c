@@ -80,6 +80,14 @@ BASELINE_FAKE_TEST(test_too_few_blocks_are_inconclusive)
     baseline_fake_expect(BASELINE_INCONCLUSIVE, "did not decide", 5); /* and no control was judged right */
 }
 
+BASELINE_FAKE_TEST(test_an_outdated_row_of_the_base_is_not_compared)
+{
+    baseline_fake.base_rows[1].outdated = 3;
+    baseline_fake.base_rows[1].unknown = "its op has another contract since ABI 3";
+    baseline_fake_expect(BASELINE_NEW, "cannot be compared: its op has another contract since ABI 3", 0);
+    assert_int_equal(baseline_fake.cases, 0);
+}
+
 BASELINE_FAKE_TEST(test_no_block_is_invalid)
 {
     baseline_fake.nothing = true;

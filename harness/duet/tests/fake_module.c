@@ -205,6 +205,9 @@ static struct qk_module_row rows[] = {
     OTHER("qk256_dequant", "odd_kind", "BASE", "ROUND", right),
     OTHER("qk256_dequant", "elsewhere", "AVX512", "PLAIN", NULL),
     OTHER("i2s16_gemv", "slow_rows", "BASE", "PLAIN", slow_rows),
+#ifdef FAKE_ATTENTION
+    OTHER("attention_f16", "right", "BASE", "PLAIN", right),
+#endif
     OTHER("other_op", "right", "BASE", "PLAIN", right),
 };
 

@@ -100,7 +100,7 @@ UNIT_TEST(what_is_no_module_is_refused)
     refused(FAKE_MAGIC_SO, QK_ERR_INVALID, "starts with 0x12345678, expected 0x4d4b5151");
     refused(FAKE_ROW_SO, QK_ERR_INVALID, "broken table");
     refused(OLD_BAD_SO, QK_ERR_INVALID, "what qk_kernels_traits returns does not fit it");
-    refused(FAKE_ABI_SO, QK_ERR_INVALID, "ABI version 3 of the kernels, this program reads versions 1 and 2");
+    refused(FAKE_ABI_SO, QK_ERR_INVALID, "ABI version 4 of the kernels, this program reads versions 1 to 3");
 }
 
 UNIT_TEST(a_broken_table_is_refused)
@@ -168,6 +168,21 @@ UNIT_TEST(a_module_of_old_is_read)
         assert_true(!row->fn && !row->at && row->isa == QK_ISA_AVX512);
         qk_table_free(&m);
     }
+}
+
+UNIT_TEST(a_row_whose_op_has_changed_since_is_outdated)
+{
+    struct qk_table m;
+    assert_int_equal(qk_table_load(&m, FAKE_OUTDATED_SO, &err), 0);
+    const struct qk_variant *row = qk_table_find(&m, "attention_f16", "right");
+    assert_int_equal(row->outdated, 3);
+    assert_string_equal(row->unknown, "its op has another contract since ABI 3, and its module is of ABI 2");
+    assert_int_equal(bench_module_verify(row, 1, &(double){0}, note, &err), QK_ERR_UNAVAILABLE);
+    row = qk_table_find(&m, "qk256_dequant", "right");
+    assert_true(!row->outdated && !row->unknown);
+    qk_table_free(&m);
+    for (size_t i = 0; i < qk_table_builtin()->count; i++)
+        assert_false(qk_table_builtin()->rows[i].outdated);
 }
 
 UNIT_TEST(rows_of_another_world_are_no_variants)

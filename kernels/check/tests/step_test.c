@@ -5,8 +5,6 @@
  * reference.
  */
 #include "kernels/act_quant/op.h"
-#include "kernels/attention_f16/op.h"
-#include "kernels/attention_f32/op.h"
 #include "kernels/f16.h"
 #include "kernels/f16_gemv/op.h"
 #include "kernels/i8_gemv/op.h"
@@ -229,56 +227,6 @@ static void softmax_values(void)
     tap(right, "softmax: far below the maximum, infinities, NaN", NULL);
 }
 
-enum { HEADS = 8, KV_HEADS = 2, DIM = 24, POSITIONS = 37 };
-static float q[HEADS * DIM], cache_k[POSITIONS * KV_HEADS * DIM], cache_v[POSITIONS * KV_HEADS * DIM];
-static float attended[HEADS * DIM], weight[HEADS * POSITIONS];
-
-/* One head in f64, from the formula; true when `attended` is close to it. */
-static bool head_is_right(int h)
-{
-    double e[POSITIONS], sum = 0.0;
-    const int g = h / (HEADS / KV_HEADS);
-    bool right = true;
-    for (int p = 0; p < POSITIONS; p++) {
-        double score = 0.0;
-        for (int d = 0; d < DIM; d++)
-            score += (double)q[h * DIM + d] * (double)cache_k[(p * KV_HEADS + g) * DIM + d];
-        sum += e[p] = exp(score * 0.25);
-    }
-    for (int d = 0; d < DIM; d++) {
-        double value = 0.0;
-        for (int p = 0; p < POSITIONS; p++)
-            value += e[p] / sum * (double)cache_v[(p * KV_HEADS + g) * DIM + d];
-        right &= fabs((double)attended[h * DIM + d] - value) < 1e-5;
-    }
-    return right;
-}
-
-static void attention_values(void)
-{
-    static uint16_t half_k[POSITIONS * KV_HEADS * DIM], half_v[POSITIONS * KV_HEADS * DIM];
-    bool right = true;
-    for (int i = 0; i < HEADS * DIM; i++)
-        q[i] = random_in(-1.0f, 1.0f);
-    for (int i = 0; i < POSITIONS * KV_HEADS * DIM; i++) {
-        half_k[i] = (uint16_t)(0x3000 + qk_rng_below(&rng, 0x1000) + 0x8000 * qk_rng_below(&rng, 2));
-        half_v[i] = (uint16_t)(0x3000 + qk_rng_below(&rng, 0x1000) + 0x8000 * qk_rng_below(&rng, 2));
-        cache_k[i] = qk_f16_to_f32(half_k[i]);
-        cache_v[i] = qk_f16_to_f32(half_v[i]);
-    }
-    QK_CALL(attention_f32, qk_reference(QK_OP_attention_f32)->fn, attended, weight, q, cache_k, cache_v,
-            POSITIONS, HEADS, KV_HEADS, DIM, 0.25f);
-    for (int h = 0; h < HEADS; h++)
-        right &= head_is_right(h);
-    tap(right, "attention_f32: grouped heads against f64", NULL);
-    float same[HEADS * DIM];
-    memcpy(same, attended, sizeof same);
-    memset(attended, 0, sizeof attended);
-    QK_CALL(attention_f16, qk_reference(QK_OP_attention_f16)->fn, attended, weight, q, half_k, half_v,
-            POSITIONS, HEADS, KV_HEADS, DIM, 0.25f);
-    tap(!memcmp(attended, same, sizeof same), "attention_f16: the same bits from the same values", NULL);
-}
-
 /*
  * A vector of 1.5, which makes the scale 1, and v: gets v the nearest of the levels? Differences of f32 of
  * like size are exact in f64.
@@ -340,7 +288,6 @@ TEST_PART(step)
     rmsnorm_values();
     rope_and_relu2();
     softmax_values();
-    attention_values();
     tl_values();
     return tap_end();
 }

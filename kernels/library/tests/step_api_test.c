@@ -11,7 +11,7 @@
 #include <string.h>
 
 static struct qk_error err;
-static float out[64], weight[64], x[64], w[64], scale[8];
+static float out[64], x[64], w[64], scale[8];
 static int8_t q[64], a[64];
 static uint8_t codes[64];
 static uint16_t half[64];
@@ -20,7 +20,7 @@ static int32_t sum[8];
 static void fill(void)
 {
     for (int i = 0; i < 64; i++) {
-        out[i] = weight[i] = 7.0f;
+        out[i] = 7.0f;
         x[i] = w[i] = (float)(i % 8 + 1);
         q[i] = codes[i] = 7;
         a[i] = 1;
@@ -36,7 +36,7 @@ static bool untouched(void)
 {
     bool whole = true;
     for (int i = 0; i < 64; i++)
-        whole &= out[i] == 7.0f && weight[i] == 7.0f && q[i] == 7 && codes[i] == 7;
+        whole &= out[i] == 7.0f && q[i] == 7 && codes[i] == 7;
     for (int i = 0; i < 8; i++)
         whole &= scale[i] == 7.0f && sum[i] == 7;
     return whole;
@@ -63,12 +63,14 @@ static void own_limits(void)
     refused("rmsnorm: negative epsilon", qk_rmsnorm(out, x, w, 8, -1.0f, &err), "epsilon", "-1");
     refused("rmsnorm: NaN epsilon", qk_rmsnorm(out, x, w, 8, NAN, &err), "epsilon", "finite");
     refused("rmsnorm: infinite epsilon", qk_rmsnorm(out, x, w, 8, INFINITY, &err), "epsilon", "finite");
-    refused("attention: no positions", qk_attention_f32(out, weight, x, w, w, 0, 2, 1, 4, 1.0f, &err),
+    refused("attention: no positions", qk_attention_f32(out, x, w, w, 1, 8, 0, 2, 1, 4, 1.0f, &err),
             "positions", "one or more");
-    refused("attention: no kv heads", qk_attention_f32(out, weight, x, w, w, 1, 2, 0, 4, 1.0f, &err),
+    refused("attention: no kv heads", qk_attention_f32(out, x, w, w, 1, 8, 1, 2, 0, 4, 1.0f, &err),
             "kv_heads", "divides");
     refused("attention: kv heads that do not divide",
-            qk_attention_f16(out, weight, x, half, half, 1, 4, 3, 4, 1.0f, &err), "kv_heads", "divides");
+            qk_attention_f16(out, x, half, half, 1, 16, 1, 4, 3, 4, 1.0f, &err), "kv_heads", "divides");
+    refused("attention: tokens that overlap", qk_attention_f32(out, x, w, w, 2, 7, 1, 2, 1, 4, 1.0f, &err),
+            "stride", "at least 8");
 }
 
 static void overflows(void)
@@ -84,9 +86,11 @@ static void overflows(void)
     too_large("rope: overflow of heads", qk_rope(out, x, w, w, big, 4, &err), "out");
     too_large("softmax: overflow", qk_softmax(out, x, big, &err), "out");
     too_large("relu2_mul: overflow", qk_relu2_mul(out, x, w, big, &err), "out");
-    too_large("attention: overflow", qk_attention_f32(out, weight, x, w, w, 1, 4, 4, big, 1.0f, &err), "dim");
+    too_large("attention: overflow", qk_attention_f32(out, x, w, w, 1, 8, 1, 4, 4, big, 1.0f, &err), "dim");
+    too_large("attention: overflow of the cache",
+              qk_attention_f16(out, x, half, half, 1, 16, big, 4, 4, 4, 1.0f, &err), "k");
     too_large("attention: overflow of positions",
-              qk_attention_f16(out, weight, x, half, half, big, 4, 4, 4, 1.0f, &err), "weight");
+              qk_attention_f16(out, x, half, half, SIZE_MAX, 16, 2, 4, 4, 4, 1.0f, &err), "positions");
     too_large("i8u8_matmul: overflow", qk_i8u8_matmul(out, a, codes, big, 1, 1, &err), "out");
     too_large("tl1_quantize: overflow", qk_tl1_quantize(codes, scale, x, big, &err), "x");
     too_large("tl2_quantize: overflow", qk_tl2_quantize(codes, scale, x, big, &err), "x");
@@ -101,8 +105,8 @@ static void pointers(void)
             qk_f16_gemv(out, (const uint16_t *)(const void *)((const char *)half + 1), x, 2, 8, &err), "w",
             "multiple of 2");
     refused("input inside the output", qk_rmsnorm(out, x, out + 3, 8, 1e-5f, &err), "w", "overlaps");
-    refused("input inside the second output",
-            qk_attention_f32(out, weight, weight, x, w, 4, 2, 1, 4, 1.0f, &err), "q", "overlaps");
+    refused("input inside the second output", qk_act_quant(q, scale, sum, scale, 1, 8, &err), "x",
+            "overlaps");
     refused("outputs that overlap", qk_act_quant(q, scale, (int32_t *)(void *)scale, x, 2, 8, &err), "sum",
             "overlaps");
     setenv("QK_DISABLE_ISA", "sse9", 1);
@@ -141,11 +145,12 @@ static void good_calls(void)
     good("softmax", code, out[0] == 1.0f && out[1] == 7.0f);
     code = qk_relu2_mul(out, x, w, 2, &err);
     good("relu2_mul", code, out[0] == 1.0f && out[1] == 8.0f && out[2] == 7.0f);
-    code = qk_attention_f32(out, weight, x, w, w, 1, 2, 1, 4, 1.0f, &err);
+    code = qk_attention_f32(out, x, w, w, 2, 9, 1, 2, 1, 4, 1.0f, &err);
     good("attention_f32", code,
-         !memcmp(out, w, 16) && !memcmp(out + 4, w, 16) && weight[1] == 1.0f && out[8] == 7.0f);
-    code = qk_attention_f16(out, weight, x, half, half, 1, 2, 1, 4, 1.0f, &err);
-    good("attention_f16", code, out[7] == 1.0f && weight[1] == 1.0f && weight[2] == 7.0f);
+         !memcmp(out, w, 16) && !memcmp(out + 4, w, 16) && out[8] == 7.0f && out[12] > 4.9f &&
+             out[17] == 7.0f);
+    code = qk_attention_f16(out, x, half, half, 1, 8, 1, 2, 1, 4, 1.0f, &err);
+    good("attention_f16", code, out[7] == 1.0f && out[8] == 7.0f);
     code = qk_i8u8_matmul(out, a, codes, 2, 4, 3, &err);
     good("i8u8_matmul", code, out[0] == 28.0f && out[5] == 28.0f && out[6] == 7.0f);
     code = qk_tl1_quantize(codes, scale, x, 5, &err);

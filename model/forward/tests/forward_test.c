@@ -234,9 +234,9 @@ UNIT_TEST(the_probe_hears_of_every_part)
     for (int part = 0; part < MODEL_PARTS; part++)
         assert_int_equal(marks[part], part == MODEL_PART_EMBEDDING || part == MODEL_PART_HEAD ? 1
                                       : part == MODEL_PART_NORMS                              ? 4 * layers + 1
-                                      : part == MODEL_PART_ACT_QUANT                          ? 4 * layers
-                                      : part == MODEL_PART_ACTIVATION                         ? 0
-                                                                                              : layers);
+                                      : part == MODEL_PART_ACT_QUANT || part == MODEL_PART_ACTIVATION
+                                          ? 0
+                                          : layers);
     model_state_free(s);
     free(logits);
 }

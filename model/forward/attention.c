@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* Rope, the cache of keys and values, and attention over it. */
+#include "model/forward/private.h"
+
+#include "kernels/attention_f16/op.h"
+#include "kernels/attention_f32/op.h"
+#include "kernels/f16.h"
+#include "kernels/rope/op.h"
+
+#include <math.h>
+#include <string.h>
+
+/*
+ * Tokens that attend in one item: the cache is read, and widened, once for all of them. More would hardly be
+ * faster, and at the end of a long context a thread would have them for longer than a tile should take.
+ */
+enum { TOGETHER = 8 };
+
+struct attending {
+    struct model_state *s;
+    size_t layer, tokens;
+};
+
+/* Elements of a layer's keys (0) or values (1) before a kv head's first position. */
+static size_t cache_at(const struct model_state *s, size_t layer, int values, size_t kv_head)
+{
+    const struct model_config *c = &s->w->config;
+    return (((size_t)values * c->layers + layer) * c->kv_heads + kv_head) * s->options.context * c->head_dim;
+}
+
+/* A head of one position. */
+static void keep(struct model_state *s, size_t at, const float *restrict head)
+{
+    const size_t n = s->w->config.head_dim;
+    uint16_t *restrict half = (uint16_t *)s->cache + at;
+    if (!s->options.kv_f16)
+        memcpy((float *)s->cache + at, head, n * sizeof *head);
+    for (size_t d = 0; d < n && s->options.kv_f16; d++)
+        half[d] = qk_f32_to_f16(head[d]);
+}
+
+/* Queries of a kv head's group and its key are turned, and key and value go to the cache. */
+static void rotate(const struct attending *a, size_t t, size_t h, float *key)
+{
+    struct model_state *s = a->s;
+    const struct model_config *c = &s->w->config;
+    const size_t half = c->head_dim / 2, kv = c->kv_heads * c->head_dim, position = s->position + t;
+    const size_t query = t * c->embedding + h * s->group * c->head_dim;
+    const float *k = s->qkv + a->tokens * c->embedding + t * kv + h * c->head_dim, *v = k + a->tokens * kv;
+    const float *cosine = s->cosine + position * half, *sine = s->sine + position * half;
+    MODEL_CALL(s, rope, s->rotated + query, s->qkv + query, cosine, sine, s->group, half);
+    MODEL_CALL(s, rope, key, k, cosine, sine, 1, half);
+    keep(s, cache_at(s, a->layer, 0, h) + position * c->head_dim, key);
+    keep(s, cache_at(s, a->layer, 1, h) + position * c->head_dim, v);
+}
+
+/* Item i is kv head i % kv_heads of token i / kv_heads. */
+static void rope_part(void *ctx, size_t first, size_t end, size_t thread)
+{
+    const struct attending *a = ctx;
+    const struct model_config *c = &a->s->w->config;
+    for (size_t i = first; i < end; i++)
+        rotate(a, i / c->kv_heads, i % c->kv_heads, a->s->rope_row + thread * c->head_dim);
+}
+
+/* n tokens from t on, each over the positions up to its own. */
+static void attend(const struct attending *a, size_t t, size_t n, size_t h)
+{
+    struct model_state *s = a->s;
+    const struct model_config *c = &s->w->config;
+    const float scale = (float)(1 / sqrt((double)c->head_dim));
+    const size_t head = t * c->embedding + h * s->group * c->head_dim, positions = s->position + t + 1;
+    const size_t k = cache_at(s, a->layer, 0, h), v = cache_at(s, a->layer, 1, h);
+    if (s->options.kv_f16)
+        MODEL_CALL(s, attention_f16, s->mixed + head, s->rotated + head, (uint16_t *)s->cache + k,
+                   (uint16_t *)s->cache + v, n, c->embedding, positions, s->group, 1, c->head_dim, scale);
+    else
+        MODEL_CALL(s, attention_f32, s->mixed + head, s->rotated + head, (float *)s->cache + k,
+                   (float *)s->cache + v, n, c->embedding, positions, s->group, 1, c->head_dim, scale);
+}
+
+/* Item i is kv head i % kv_heads of tokens from i / kv_heads * TOGETHER on. */
+static void attention_part(void *ctx, size_t first, size_t end, size_t thread)
+{
+    const struct attending *a = ctx;
+    const size_t kv_heads = a->s->w->config.kv_heads;
+    for (size_t i = first; i < end; i++) {
+        const size_t t = i / kv_heads * TOGETHER, left = a->tokens - t;
+        if (a->tokens == 1)
+            rotate(a, 0, i, a->s->rope_row + thread * a->s->w->config.head_dim);
+        attend(a, t, left < TOGETHER ? left : TOGETHER, i % kv_heads);
+    }
+}
+
+/* One token's head needs no key of this pass but its own, so both are one job. */
+void model_attend(struct model_state *s, size_t layer, size_t tokens, const struct model_probe *probe)
+{
+    struct attending a = {s, layer, tokens};
+    const size_t kv_heads = s->w->config.kv_heads, blocks = (tokens + TOGETHER - 1) / TOGETHER;
+    if (tokens > 1) {
+        model_run(s, MODEL_PART_ROPE, tokens, tokens * kv_heads, 1, rope_part, &a);
+        model_mark(probe, MODEL_PART_ROPE);
+    }
+    model_run(s, MODEL_PART_ATTENTION, tokens, blocks * kv_heads, 1, attention_part, &a);
+    model_mark(probe, MODEL_PART_ATTENTION);
+}
