@@ -145,6 +145,12 @@ void model_run(struct model_state *s, enum model_part job, size_t tokens, size_t
     model_pool_run(s->pool, items, grain, &s->pace[tokens > 1][job], part, ctx);
 }
 
+void model_mark(const struct model_probe *probe, enum model_part part)
+{
+    if (probe)
+        probe->mark(probe->ctx, part);
+}
+
 void model_state_free(struct model_state *s)
 {
     if (!s)
