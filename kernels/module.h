@@ -14,8 +14,8 @@
  *
  *    - QK_MODULE_ABI: when one of the structs below changes, or a kernel's signature or contract (who
  *      initialises what, which values are legal).
- *    - QK_KERNELS_ABI: when a contract changes so that earlier figures of an op mean something else. No stored
- *      baseline is then compared.
+ *    - QK_KERNELS_ABI: when a contract changes so that earlier figures of an op mean something else. No
+ *      stored baseline is then compared.
  *
  * A new op or variant changes neither. table_load.c says which versions it reads. It also lists the ops that
  * a version changed: an older module's rows of these are outdated, and its other rows are read as ever.

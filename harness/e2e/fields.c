@@ -155,8 +155,8 @@ static const struct bench_field line_fields[] = {
           .of = &ratio_interval),
     FIELD_PART(
         "components_ns", &parts,
-        "Per token, of the repetition in the middle: they add up to the median. gate_up has the activation "
-        "in it, and in generation attention has rope."),
+        "Per token, of the repetition in the middle: they add up to the median. norms have act_quant in "
+        "them, gate_up has the activation, and in generation attention has rope."),
     FIELD(INTEGER, "peak_rss_bytes", e.peak_rss_bytes, "Of the process.", 0, 1, BENCH_WHOLE_MOST),
     FIELD(INTEGER, "i2s16_bytes", e.i2s16_bytes, "Of the weights interleaved by 16 rows."),
     FIELD(INTEGER, "qk256_bytes", e.qk256_bytes, ""),

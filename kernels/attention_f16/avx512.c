@@ -5,8 +5,6 @@
 #endif
 #define ELEMENT    uint16_t
 #define SIXTEEN(p) qk_sixteen_f16(p, 0xffff)
-#include "kernels/attention_f32/zmm.h"
-
 #include "kernels/attention_f32/tiles.h"
 
 QK_ATTENTION(qk_attention_f16_avx512)

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tiles of 32 keys and up to 64 rows of queries (tiles.h), in vectors of eight (ymm.h). Limit: a multiply and an
- * add for eight columns of a row and a key. For: any AVX2 CPU.
+ * Tiles of 32 keys and up to 64 rows of queries (tiles.h), in vectors of eight (ymm.h). Limit: a multiply-add
+ * for eight columns of a row and a key. For: any AVX2 CPU.
  */
 #ifndef __AVX2__
 #error "avx2.c must be built with the flags of isa.def's AVX2 row"
 #endif
 #define ELEMENT float
 #define EIGHT   qk_eight_f32
-#include "kernels/attention_f32/ymm.h"
-
 #include "kernels/attention_f32/tiles.h"
 
 QK_ATTENTION(qk_attention_f32_avx2)

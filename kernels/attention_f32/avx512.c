@@ -5,8 +5,6 @@
 #endif
 #define ELEMENT    float
 #define SIXTEEN(p) qk_sixteen_f32(p, 0xffff)
-#include "kernels/attention_f32/zmm.h"
-
 #include "kernels/attention_f32/tiles.h"
 
 QK_ATTENTION(qk_attention_f32_avx512)

@@ -18,7 +18,7 @@ enum { HEADS = 20, DIM = 128, GROUP = 4 };
 
 /*
  * HEADSxDIMxPOSITIONS for one token, HEADSxDIMxPOSITIONSxTOKENS for several, of which the first sees
- * POSITIONS. Heads and width of BitNet b1.58 2B4T: at the start of a text, with the context full, and a prompt.
+ * POSITIONS. Heads and width of BitNet b1.58 2B4T, at the start of a text and with the context full.
  */
 static const struct qk_shape_set sets[] = {
     {"seed", "20x128x64 20x128x512 20x128x240x16"},

@@ -4,21 +4,21 @@
  * kv_heads consecutive heads h shares one kv head g. Token t sees the first positions + t positions of the
  * cache, which are those up to its own.
  *
- *     out   [tokens * stride]                            f32, output: heads * dim of each token, the rest stays
- *     q     [tokens * stride]                            f32: heads * dim of each token
+ *     out   [tokens * stride]                            f32, output: heads * dim of each, no others
+ *     q     [tokens * stride]                            f32: heads * dim of each
  *     k, v  [(positions + tokens - 1) * kv_heads * dim]  f32, position by position as they are appended
  *
  *     score(p) = (sum over d of k[p][g][d] * q[t][h][d]) * scale
  *     out      = sum over p of e(p) * v[p][g] / sum over p of e(p),    e(p) = exp(score(p) - largest score)
  *
  * Positions go by in tiles of 32, which begin at multiples of 32. So a token's result has the same bits
- * whatever tokens are in the call. Every variant returns the reference's bits; this is their order:
+ * whatever tokens are in the call. Every variant returns the reference's bits. This is their order:
  *
- *    - score: 128 columns d at a time. Term d goes to partial sum d mod 16, in ascending d, by a multiply-add
- *      that rounds once. Then the upper half of the partial sums is added to the lower half: 16 to 8, and so
- *      on to 1. Sums of further columns are added to that. Then comes the multiply by scale.
- *    - `most` begins at -FLT_MAX. A tile makes it the largest score yet, and c = exp(most before - most). Then
- *      e(p) = exp(score(p) - most), by exp.h.
+ *    - score: 128 columns d at a time. Term d goes to partial sum d mod 16, in ascending d, by a
+ *      multiply-add that rounds once. Then the upper half of the partial sums is added to the lower half: 16
+ *      to 8, and so on to 1. Sums of further columns are added to that. Then comes the multiply by scale.
+ *    - `most` begins at -FLT_MAX. A tile makes it the largest score yet, and c = exp(most before - most).
+ *      Then e(p) = exp(score(p) - most), by exp.h.
  *    - The sum begins at +0. A tile makes it sum * c + e, where e is the sum of the 32 e(p): upper half to
  *      lower half, as above. Positions that the token does not see have e(p) = 0.
  *    - out[d] begins at +0. A tile multiplies it by c. Then e(p) * v[p][g][d] are added in ascending p, by

@@ -7,8 +7,17 @@
  *
  * A single block, as in generation, takes the cache as it is. It asks for the lines of its values while it
  * works on keys, and for the keys of the next tile.
+ *
+ * A file defines ELEMENT, the element type of its cache, and EIGHT or SIXTEEN, which makes a vector of so
+ * many of them.
  */
 #pragma once
+
+#ifdef SIXTEEN
+#include "kernels/attention_f32/zmm.h"
+#else
+#include "kernels/attention_f32/ymm.h"
+#endif
 
 #include <float.h>
 #include <math.h>

@@ -3,8 +3,6 @@
  * What avx2 does with vectors of eight, for tiles.h. Lanes of a dot product are columns. Four rows with two
  * keys have eight sums in registers, of one half of the partial sums; then comes the other half. Weighted
  * values have eight sums, of four rows and sixteen columns.
- *
- * A file defines ELEMENT, the element type of its cache, and EIGHT, which makes a vector of eight of them.
  */
 #pragma once
 
@@ -13,6 +11,11 @@
 #include "kernels/rows/ordered_dot.h"
 
 #include <stdbool.h>
+
+#ifndef ELEMENT
+#define ELEMENT float
+#define EIGHT   qk_eight_f32
+#endif
 
 #define INLINE static inline __attribute__((always_inline))
 /* What fills the registers is no part of what has other uses for them. */

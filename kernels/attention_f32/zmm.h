@@ -2,8 +2,6 @@
 /*
  * What avx512 does with vectors of sixteen, for tiles.h. Lanes of a dot product are columns. Four rows with
  * four keys have sixteen sums in registers. Weighted values have as many, of four rows and 64 columns.
- *
- * A file defines ELEMENT, the element type of its cache, and SIXTEEN, which makes a vector of sixteen of them.
  */
 #pragma once
 
@@ -12,6 +10,11 @@
 #include "kernels/rows/ordered_dot.h"
 
 #include <stdbool.h>
+
+#ifndef ELEMENT
+#define ELEMENT float
+#define SIXTEEN _mm512_loadu_ps
+#endif
 
 #define INLINE static inline __attribute__((always_inline))
 /* What fills the registers is no part of what has other uses for them. */

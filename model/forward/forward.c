@@ -4,12 +4,6 @@
 #include "kernels/f16.h"
 #include "kernels/rmsnorm/op.h"
 
-void model_mark(const struct model_probe *probe, enum model_part part)
-{
-    if (probe)
-        probe->mark(probe->ctx, part);
-}
-
 static void embed(struct model_state *s, const int32_t *tokens, size_t count)
 {
     const size_t width = s->w->config.embedding;

@@ -117,7 +117,8 @@ void model_weights_free(struct model_weights *w);
 /*
  * The parts of a token's time, in the order of the pass. Sampling is the caller's. The thread that has the
  * result of a product in cache also does what follows on it: it adds to the residual stream, or computes the
- * activation. That belongs to the product's part. The rope of a single token belongs to attention.
+ * activation. That belongs to the product's part. A norm's row is quantised in the norms' part. The rope of a
+ * single token belongs to attention.
  */
 enum model_part {
     MODEL_PART_EMBEDDING,

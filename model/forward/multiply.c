@@ -30,8 +30,8 @@ struct product {
 };
 
 /*
- * Tokens of a block: at most two tiles of the widest kernel. Blocks are alike, since a small one would read the
- * weights for few tokens. A row that is dequantised serves all tokens at once.
+ * Tokens of a block: at most two tiles of the widest kernel. Blocks are alike, since a small one would read
+ * the weights for few tokens. A row that is dequantised serves all tokens at once.
  */
 enum { BLOCK = 24 };
 

@@ -89,7 +89,8 @@ static inline void model_run(struct model_state *s, enum model_part job, size_t 
 
 /*
  * Products of matrices with `tokens` rows of s->input, by the state's kernels. For int8 paths call
- * model_quantise for each first. The thread that has a row of the result in cache also does what follows on it.
+ * model_quantise for each first. The thread that has a row of the result in cache also does what follows on
+ * it.
  */
 void model_multiply_qkv(struct model_state *s, const struct model_layer *l, size_t tokens); /* to s->qkv */
 /* To s->hidden: activated and multiplied with each other. */

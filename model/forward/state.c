@@ -142,6 +142,12 @@ int model_state_new(struct model_state **to, const struct model_weights *w,
     return 0;
 }
 
+void model_mark(const struct model_probe *probe, enum model_part part)
+{
+    if (probe)
+        probe->mark(probe->ctx, part);
+}
+
 void model_state_free(struct model_state *s)
 {
     if (!s)

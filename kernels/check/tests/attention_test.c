@@ -35,7 +35,7 @@ static size_t last_of(const struct sizes *s)
     return s->positions + s->tokens - 1;
 }
 
-/* Keys and values that are binary16, so that both ops have the same ones; `far` widens the range of scores. */
+/* Both ops have the same keys and values, which are binary16. `far` widens the range of scores. */
 static void fill(const struct sizes *s, float far)
 {
     for (size_t i = 0; i < s->tokens * stride_of(s); i++)
