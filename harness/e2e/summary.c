@@ -33,6 +33,17 @@ static double level_of(size_t n)
     return most < 0.95 ? most : 0.95;
 }
 
+const double bench_e2e_percentile[BENCH_E2E_PERCENTILES] = {0.5, 0.95, 0.99};
+
+char *bench_e2e_test(const struct bench_e2e_row *row, char to[BENCH_E2E_TEST])
+{
+    const int n = snprintf(to, BENCH_E2E_TEST, "%s%zu", row->prompt ? "pp" : "tg",
+                           row->prompt ? row->prompt : row->generate);
+    if (row->depth && n > 0 && n < BENCH_E2E_TEST)
+        snprintf(to + n, (size_t)(BENCH_E2E_TEST - n), " @ d%zu", row->depth);
+    return to;
+}
+
 static size_t tokens(const struct bench_e2e_row *row)
 {
     return row->prompt + row->generate;
@@ -76,7 +87,8 @@ static void median(struct bench_e2e_row *row, double level, double *scratch)
 static const struct bench_e2e_row *reference(const struct bench_e2e *e, const struct bench_e2e_row *row)
 {
     for (size_t i = 0; i < e->count; i++)
-        if (e->rows[i].threads == row->threads && e->rows[i].prompt == row->prompt)
+        if (e->rows[i].threads == row->threads && e->rows[i].prompt == row->prompt &&
+            e->rows[i].depth == row->depth)
             return &e->rows[i];
     return row;
 }
@@ -91,6 +103,23 @@ static void speedup(const struct bench_e2e *e, struct bench_e2e_row *row, double
     const struct bench_interval i = interval(scratch, n, e->level, scratch + n);
     row->speedup = first == row ? (struct bench_interval){1, 1, 1}
                                 : (struct bench_interval){exp(i.value), exp(i.low), exp(i.high)};
+}
+
+/* scratch: [token_count] and [2 * repetitions] */
+static void latency(struct bench_e2e_row *row, double level, double *scratch)
+{
+    const size_t n = row->token_count;
+    for (size_t p = 0; p < BENCH_E2E_PERCENTILES; p++)
+        row->token_percentile_ns[p] = NAN;
+    row->first_token_ns = (struct bench_interval){NAN, NAN, NAN};
+    if (row->first_count)
+        row->first_token_ns = interval(row->first_ns, row->first_count, level, scratch);
+    if (!n)
+        return;
+    memcpy(scratch, row->token_ns, n * sizeof *scratch);
+    bench_sort(scratch, n);
+    for (size_t p = 0; p < BENCH_E2E_PERCENTILES; p++)
+        row->token_percentile_ns[p] = scratch[(size_t)ceil(bench_e2e_percentile[p] * (double)n) - 1];
 }
 
 /* Where caches are not known, what the DRAM ceiling was measured on at least. */
@@ -130,13 +159,18 @@ int bench_e2e_summarise(struct bench_e2e *e, bench_e2e_ceiling *read, const void
                         struct qk_error *err)
 {
     const size_t n = e->count ? e->rows[0].repetitions : 0;
-    double *scratch = calloc(2 * n + 1, sizeof *scratch);
+    size_t most = 2 * n + 1;
+    for (size_t i = 0; i < e->count; i++)
+        most = e->rows[i].token_count > most ? e->rows[i].token_count : most;
+    double *scratch = calloc(most, sizeof *scratch);
     e->level = level_of(n);
     for (size_t i = 0; i < e->count && scratch; i++) {
         struct bench_e2e_row *row = &e->rows[i];
         components(row, scratch);
         median(row, e->level, scratch);
         speedup(e, row, scratch);
+        latency(row, e->level, scratch);
+        row->read_gbs = row->read_bytes / row->ns_per_token.value; /* GB/s is bytes per ns */
         ceiling(e, row, read, ceilings, why);
     }
     free(scratch);

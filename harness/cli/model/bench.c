@@ -5,6 +5,8 @@
 #include "harness/cli/measure.h"
 #include "harness/cli/out.h"
 #include "harness/counters/counters.h"
+#include "harness/machine/clock.h"
+#include "harness/machine/memory.h"
 #include "reports/text/e2e.h"
 
 #include <stdio.h>
@@ -22,23 +24,38 @@ struct session {
     char mask[BENCH_E2E_MASK];
 };
 
+/* Since *ns, which becomes now. At least 1, because 0 means that nobody knows. */
+static uint64_t lap(uint64_t *ns)
+{
+    const uint64_t before = *ns;
+    *ns = bench_clock_ns();
+    return *ns > before ? *ns - before : 1;
+}
+
 static int load(struct session *s, const struct qk_cpu *isa, struct qk_error *err)
 {
+    struct bench_e2e_load *const took = &s->cfg.load;
     struct model_gguf g = {0};
     unsigned layouts = 0;
     int code = cli_bench_sets(s->o, isa, s->sets, &s->cfg.set_count, err);
+    uint64_t since = bench_clock_ns();
     if (!code)
         code = cli_model_open(&g, s->o->model.model, err);
     if (code)
         return code;
+    took->open_ns = lap(&since);
     for (size_t i = 0; i < s->cfg.set_count; i++)
         layouts |= model_kernels_layout(&s->sets[i]);
     code = cli_model_weights(&s->weights, &g, layouts, &s->o->model, err);
+    took->repack_ns = lap(&since);
     for (size_t i = 0; i < s->o->head_count && !code; i++) {
         s->heads[i] = s->o->heads[i];
         if (!s->weights.head_copy)
             code = cli_model_head(&s->weights, &s->heads[i], &s->o->model, err);
     }
+    if (s->weights.head_copy)
+        took->head_ns = lap(&since);
+    took->rss_bytes = (uint64_t)bench_memory_resident().now;
     return code;
 }
 
@@ -57,10 +74,14 @@ static int summarise(struct session *s, struct qk_error *err)
     return code;
 }
 
+/* Sizes that nobody asked for are cut to what is left of the context behind the largest depth. */
 static size_t fitting(const struct session *s, size_t tokens)
 {
-    const size_t context = s->weights.config.context;
-    return s->o->fit && tokens > context ? context : tokens;
+    size_t room = s->weights.config.context, deepest = 0;
+    for (size_t i = 0; i < s->o->depth_count; i++)
+        deepest = s->o->depths[i] > deepest ? s->o->depths[i] : deepest;
+    room = deepest < room ? room - deepest : 1;
+    return s->o->fit && tokens > room ? room : tokens;
 }
 
 static int measure(struct session *s, struct qk_error *err)
@@ -92,6 +113,8 @@ static int measure(struct session *s, struct qk_error *err)
     s->cfg.sets = s->sets;
     s->cfg.threads = s->o->threads;
     s->cfg.thread_count = s->o->thread_count;
+    s->cfg.depths = s->o->depths;
+    s->cfg.depth_count = s->o->depth_count;
     s->cfg.heads = s->heads;
     s->cfg.head_count = s->o->head_count;
     s->cfg.prompt = fitting(s, s->o->prompt);

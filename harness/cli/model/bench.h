@@ -5,7 +5,7 @@
 #include "harness/cli/model/model.h"
 #include "harness/e2e/e2e.h"
 
-enum { CLI_BENCH_SETS_MAX = 64, CLI_BENCH_THREADS_MAX = 32 };
+enum { CLI_BENCH_SETS_MAX = 64, CLI_BENCH_THREADS_MAX = 32, CLI_BENCH_DEPTHS_MAX = 32 };
 enum cli_bench_format { CLI_BENCH_MD, CLI_BENCH_CSV, CLI_BENCH_JSON, CLI_BENCH_JSONL, CLI_BENCH_FORMATS };
 extern const char *const cli_bench_formats[CLI_BENCH_FORMATS];
 
@@ -14,6 +14,7 @@ struct cli_bench {
     size_t prompt, generate, repetitions, batch;
     bool fit; /* the sizes are defaults: cut them to the model's context */
     size_t threads[CLI_BENCH_THREADS_MAX], thread_count;
+    size_t depths[CLI_BENCH_DEPTHS_MAX], depth_count;
     enum model_head heads[MODEL_HEADS];
     size_t head_count;
     bool ladder;

@@ -34,7 +34,7 @@ int __wrap_bench_clock_check(double ns, const char *what, struct qk_error *err)
 /* What was fed, call by call. */
 static struct {
     const struct model_state *state;
-    size_t count;
+    size_t position, count;
     int32_t first;
 } fed[FED_MAX];
 static size_t fed_count;
@@ -48,6 +48,7 @@ int __wrap_model_forward(struct model_state *s, const int32_t *tokens, size_t co
 {
     if (fed_count < FED_MAX) {
         fed[fed_count].state = s;
+        fed[fed_count].position = model_position(s);
         fed[fed_count].count = count;
         fed[fed_count++].first = tokens[0];
     }
@@ -195,6 +196,69 @@ UNIT_TEST(all_sets_are_fed_the_same)
     bench_e2e_free(&e);
 }
 
+/* Every test begins behind its depth, which was filled once, and every position has its one token. */
+UNIT_TEST(tests_begin_at_their_depth)
+{
+    static const size_t depths[] = {0, 9, 4};
+    struct bench_e2e e;
+    struct bench_e2e_config cfg = config();
+    int32_t token[32];
+    size_t begun[3] = {0}, filled = 0;
+    cfg.set_count = 1;
+    cfg.batch = 4;
+    cfg.depths = depths;
+    cfg.depth_count = 3;
+    run(&e, &cfg);
+    assert_int_equal(e.count, 6);
+    memset(token, -1, sizeof token);
+    for (size_t i = 0; i < fed_count; i++) {
+        assert_true(fed[i].position < 32);
+        if (token[fed[i].position] < 0)
+            token[fed[i].position] = fed[i].first;
+        assert_int_equal(token[fed[i].position], fed[i].first);
+        for (size_t d = 0; d < 3; d++)
+            begun[d] += fed[i].position == depths[d] && fed[i].count == cfg.prompt;
+        filled += fed[i].position + fed[i].count == 9 && fed[i].count == 1; /* 4, 4 and 1 */
+    }
+    assert_int_equal(filled, 1);
+    for (size_t d = 0; d < 3; d++) {
+        const struct bench_e2e_row *prompt = &e.rows[2 * d], *generation = &e.rows[2 * d + 1];
+        const double position = (double)model_position_bytes(&weights.config, false);
+        const double head = (double)model_head_bytes(&weights.config),
+                     row = head / (double)weights.config.vocab, all = (double)e.bytes_per_token;
+        assert_int_equal(begun[d], REPETITIONS + 1); /* and one that did not count */
+        assert_int_equal(prompt->depth, depths[d]);
+        assert_int_equal(generation->depth, depths[d]);
+        assert_int_equal(generation->cache_bytes, (size_t)position * (depths[d] + 3));
+        /* the second of the three tokens reads as much as they do on average */
+        assert_true(generation->read_bytes == all + position * (double)(depths[d] + 2));
+        /* two passes: four tokens and one */
+        const double read = 2 * (all - head - row) + 5 * row + head + position * (double)(2 * depths[d] + 9);
+        bench_test_near(prompt->read_bytes, read / 5);
+    }
+    bench_e2e_free(&e);
+}
+
+/* One tick a mark, and sampling is the last part of a token: no time is between two tokens. */
+UNIT_TEST(token_times_add_up_and_a_first_token_is_sampled)
+{
+    struct bench_e2e e;
+    struct bench_e2e_config cfg = config();
+    run(&e, &cfg);
+    for (size_t i = 0; i < e.count; i++) {
+        const struct bench_e2e_row *row = &e.rows[i];
+        assert_int_equal(row->token_count, row->generate * REPETITIONS);
+        assert_int_equal(row->first_count, row->prompt ? REPETITIONS : 0);
+        for (size_t r = 0; r < REPETITIONS; r++) {
+            double sum = 0;
+            for (size_t k = 0; k < row->generate; k++)
+                sum += row->token_ns[r * row->generate + k];
+            assert_true(row->prompt ? row->first_ns[r] == row->samples_ns[r] + 1 : sum == row->samples_ns[r]);
+        }
+    }
+    bench_e2e_free(&e);
+}
+
 UNIT_TEST(affinity_is_restored)
 {
     struct bench_e2e e;
@@ -234,6 +298,12 @@ UNIT_TEST(what_cannot_be_is_refused)
     cfg = config();
     cfg.prompt = weights.config.context + 1;
     assert_refused(&cfg, QK_ERR_ARG, "do not fit the model's context of");
+    cfg = config();
+    cfg.depths = &weights.config.context;
+    cfg.depth_count = 1;
+    assert_refused(&cfg, QK_ERR_ARG, "behind");
+    cfg.depth_count = 0;
+    assert_refused(&cfg, QK_ERR_ARG, "depth");
     cfg = config();
     cfg.repetitions = 0;
     assert_refused(&cfg, QK_ERR_ARG, "0 repetitions");

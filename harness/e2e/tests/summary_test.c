@@ -73,6 +73,38 @@ UNIT_TEST(speedups_are_paired)
     e.rows[5].threads = 2;
     assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
     bench_test_near(e.rows[5].speedup.value, 1);
+    /* and so has another depth */
+    e.rows[5].threads = 1;
+    e.rows[5].depth = 512;
+    assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
+    bench_test_near(e.rows[5].speedup.value, 1);
+    bench_e2e_free(&e);
+}
+
+UNIT_TEST(percentiles_are_nearest_ranks)
+{
+    struct bench_e2e e;
+    bench_test_e2e(&e, 1);
+    struct bench_e2e_row *row = &e.rows[1];
+    free(row->token_ns);
+    row->token_ns = calloc(200, sizeof *row->token_ns);
+    assert_non_null(row->token_ns);
+    for (size_t i = 0; i < 200; i++) /* 1 to 200, mixed */
+        row->token_ns[i] = (double)(1 + i * 7 % 200);
+    static const struct {
+        size_t count;
+        double p50, p95, p99;
+    } expected[] = {{200, 100, 190, 198}, {1, 1, 1, 1}, {2, 1, 8, 8}};
+    for (size_t i = 0; i < 3; i++) {
+        row->token_count = expected[i].count;
+        assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
+        bench_test_near(row->token_percentile_ns[0], expected[i].p50);
+        bench_test_near(row->token_percentile_ns[1], expected[i].p95);
+        bench_test_near(row->token_percentile_ns[2], expected[i].p99);
+    }
+    assert_true(isnan(row->first_token_ns.value));
+    bench_test_near(e.rows[0].first_token_ns.value, 2e10 + 5000);
+    assert_true(isnan(e.rows[0].token_percentile_ns[0]));
     bench_e2e_free(&e);
 }
 
