@@ -40,6 +40,11 @@ char *bench_e2e_test(const struct bench_e2e_row *row, char to[BENCH_E2E_TEST]);
 /* "embedding", ..., "head", "sampling" */
 const char *bench_e2e_part(size_t part);
 
+/* The most that so many threads read from DRAM, in GB/s. NaN when it was not measured. */
+struct bench_e2e_read {
+    double before, after; /* the run */
+};
+
 struct bench_e2e_row {
     char kernels[160]; /* the set's text */
     char phase[12];    /* of the roadmap: "baseline", "1", ...; "-" outside the ladder */
@@ -84,10 +89,12 @@ struct bench_e2e_row {
     double token_percentile_ns[BENCH_E2E_PERCENTILES];
     struct bench_interval first_token_ns; /* median of first_ns; NaN without */
     double read_gbs;                      /* read_bytes over the median time; NaN without */
-    double read_ceiling_gbs;              /* of DRAM, for so many threads; NaN with ceiling_why */
-    /* The time of bytes_per_token at that ceiling, as a share of the measured time. NaN with ceiling_why. */
+    double read_ceiling_gbs;    /* of DRAM, for so many threads: the larger of both; NaN with ceiling_why */
+    struct bench_e2e_read read; /* before and after the run; NaN where nobody measured or a file is older */
+    /* The time of read_bytes at that ceiling, as a share of the measured time. NaN with ceiling_why. */
     double fraction_of_ceiling;
     char ceiling_why[160];
+    char invalid[160]; /* why the row is not to be trusted; empty when it may be */
 };
 
 /* What the caller did before a run; 0 where it is not known. */
@@ -158,15 +165,23 @@ struct bench_e2e_config {
 int bench_e2e_run(struct bench_e2e *e, const struct bench_e2e_config *cfg, struct qk_error *err);
 void bench_e2e_free(struct bench_e2e *e);
 
-/* The most that `threads` threads read from DRAM, in GB/s. NaN when it was not measured. */
-typedef double bench_e2e_ceiling(const void *ceilings, size_t threads);
+typedef struct bench_e2e_read bench_e2e_ceiling(const void *ceilings, size_t threads);
+
+/* Why DRAM does not limit a model that reads so many bytes of weights a token; NULL when it does. */
+const char *bench_e2e_unlimited(const struct bench_environment *env, uint64_t bytes_per_token);
 
 /*
  * Fills in medians, intervals, components, speed-ups, and shares of the ceilings. `read` finds a ceiling in
  * `ceilings`. If that is NULL there are none, and `why` says why. QK_ERR_MEMORY.
+ *
+ * A row is invalid when it reads more than 105 % of the ceiling. Where L3 caches can keep more than a
+ * twentieth of what a token reads, so much more is believed.
  */
 int bench_e2e_summarise(struct bench_e2e *e, bench_e2e_ceiling *read, const void *ceilings, const char *why,
                         struct qk_error *err);
+
+/* QK_ERR_INVALID names the first row that is invalid, and why. */
+int bench_e2e_check(const struct bench_e2e *e, struct qk_error *err);
 
 /*
  * A row in files: llama-bench's members under its names, and ours. llama-bench's avg_ and stddev_ of the

@@ -82,6 +82,8 @@ static void check_line(struct bench_reader *r, const struct bench_place *at, con
     bench_demand(r, !l->e.dropped.count || *l->e.dropped.why, at, "dropped_reason", "why they were dropped");
     bench_demand(r, share == !*l->row.ceiling_why, at, "ceiling_reason",
                  share ? "null beside a share" : "why there is no share");
+    bench_demand(r, !*l->row.invalid || l->row.fraction_of_ceiling > 1.05, at, "invalid",
+                 "no such member beside a share up to 1.05");
     check_times(r, at, &l->row);
 }
 
@@ -245,9 +247,14 @@ static const struct bench_field line_fields[] = {
           BENCH_OPTIONAL, FIELD_RATIO),
     FIELD(REAL, "read_ceiling_gbs", row.read_ceiling_gbs, "Measured reading of DRAM by so many threads.",
           BENCH_OR_NULL, FIELD_RATIO),
+    FIELD(REAL, "read_ceiling_before_gbs", row.read.before, "Before the run; the larger counts.",
+          BENCH_OPTIONAL, FIELD_RATIO),
+    FIELD(REAL, "read_ceiling_after_gbs", row.read.after, "After it.", BENCH_OPTIONAL, FIELD_RATIO),
     FIELD(REAL, "fraction_of_ceiling", row.fraction_of_ceiling,
           "What a token reads at the ceiling, as a share of the time.", BENCH_OR_NULL, FIELD_RATIO),
     FIELD(TEXT, "ceiling_reason", row.ceiling_why, "Why there is no share.", BENCH_OR_NULL | BENCH_FILLED),
+    FIELD(TEXT, "invalid", row.invalid, "Why the row is not to be trusted: more than 105 % of the ceiling.",
+          BENCH_OPTIONAL | BENCH_FILLED),
     FIELD_LIST(MAP, "counters", row.metrics, row.metric_count, &metric,
                "Of one generated token by one thread."),
     FIELD(TEXT, "fingerprint", e.env.fingerprint, "", 0, FIELD_HASH),
@@ -274,6 +281,7 @@ int bench_e2e_take_json(struct bench_e2e *e, const json_t *json, const char *pat
     const struct bench_place root = {json, "$"};
     const struct bench_e2e_row none = {.token_percentile_ns = {NAN, NAN, NAN},
                                        .first_token_ns = {NAN, NAN, NAN},
+                                       .read = {NAN, NAN},
                                        .read_bytes = NAN,
                                        .read_gbs = NAN};
     struct bench_e2e_row *rows = NULL;

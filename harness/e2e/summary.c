@@ -125,34 +125,56 @@ static void latency(struct bench_e2e_row *row, double level, double *scratch)
 /* Where caches are not known, what the DRAM ceiling was measured on at least. */
 static const uint64_t DRAM_FROM = (uint64_t)256 << 20;
 
-static uint64_t bytes_of(const struct bench_e2e *e, const struct bench_e2e_row *row)
+const char *bench_e2e_unlimited(const struct bench_environment *env, uint64_t bytes_per_token)
 {
-    return row->bytes_per_token ? row->bytes_per_token : e->bytes_per_token;
+    const uint64_t l3 = bench_environment_cache(env, 3);
+    if (bytes_per_token > (l3 ? l3 : DRAM_FROM))
+        return NULL;
+    return l3 ? "the weights fit the L3 cache, which DRAM does not limit"
+              : "the weights may fit the L3 cache, whose size is not known, and DRAM does not limit that";
+}
+
+/*
+ * The largest believable share of the ceiling: 1.05, or what the L3 caches of so many threads can have kept
+ * since the pass before.
+ */
+static double most_of_ceiling(const struct bench_e2e *e, const struct bench_e2e_row *row)
+{
+    size_t sharing = row->threads;
+    uint64_t l3 = DRAM_FROM;
+    for (int i = 0; i < e->env.cache_count; i++)
+        if (e->env.caches[i].level == 3) {
+            l3 = e->env.caches[i].bytes;
+            sharing = e->env.caches[i].sharing > 0 ? (size_t)e->env.caches[i].sharing : 1;
+        }
+    const double kept = (double)(l3 * ((row->threads + sharing - 1) / sharing));
+    const double passes =
+        row->generate ? (double)row->generate : (double)((row->prompt + e->batch - 1) / e->batch);
+    const double fresh = 1 - kept * passes / (double)tokens(row) / row->read_bytes;
+    return fresh > 0 ? fmax(1.05, 1 / fresh) : INFINITY;
 }
 
 static void ceiling(const struct bench_e2e *e, struct bench_e2e_row *row, bench_e2e_ceiling *read,
                     const void *ceilings, const char *why)
 {
-    const uint64_t l3 = bench_environment_cache(&e->env, 3);
-    row->read_ceiling_gbs = ceilings ? read(ceilings, row->threads) : NAN;
+    const char *unlimited =
+        bench_e2e_unlimited(&e->env, row->bytes_per_token ? row->bytes_per_token : e->bytes_per_token);
+    row->read = ceilings ? read(ceilings, row->threads) : (struct bench_e2e_read){NAN, NAN};
+    row->read_ceiling_gbs = fmax(row->read.before, row->read.after); /* passes a NaN over */
     row->fraction_of_ceiling = NAN;
-    *row->ceiling_why = '\0';
-    if (!ceilings)
-        snprintf(row->ceiling_why, sizeof row->ceiling_why, "%s", why);
-    else if (isnan(row->read_ceiling_gbs))
-        snprintf(row->ceiling_why, sizeof row->ceiling_why,
-                 "the ceilings have no reading of DRAM by %zu threads", row->threads);
-    else if (row->prompt)
-        snprintf(row->ceiling_why, sizeof row->ceiling_why,
-                 "a prompt's weights are read once a batch, not a token");
-    else if (bytes_of(e, row) <= (l3 ? l3 : DRAM_FROM))
-        snprintf(
-            row->ceiling_why, sizeof row->ceiling_why,
-            l3 ? "the weights fit the L3 cache, which DRAM does not limit"
-               : "the weights may fit the L3 cache, whose size is not known, and DRAM does not limit that");
-    else
-        row->fraction_of_ceiling = (double)bytes_of(e, row) / row->read_ceiling_gbs /
-                                   row->ns_per_token.value; /* GB/s is bytes per ns */
+    *row->ceiling_why = *row->invalid = '\0';
+    if (unlimited || !ceilings) {
+        snprintf(row->ceiling_why, sizeof row->ceiling_why, "%s", ceilings ? unlimited : why);
+    } else if (isnan(row->read_ceiling_gbs)) {
+        snprintf(row->ceiling_why, sizeof row->ceiling_why, "reading of DRAM by %zu threads was not measured",
+                 row->threads);
+    } else {
+        row->fraction_of_ceiling = row->read_gbs / row->read_ceiling_gbs;
+        if (row->fraction_of_ceiling > most_of_ceiling(e, row))
+            snprintf(row->invalid, sizeof row->invalid,
+                     "%.4g GB/s is more than memory gives (%.4g GB/s): work was skipped", row->read_gbs,
+                     row->read_ceiling_gbs);
+    }
 }
 
 int bench_e2e_summarise(struct bench_e2e *e, bench_e2e_ceiling *read, const void *ceilings, const char *why,
@@ -175,4 +197,17 @@ int bench_e2e_summarise(struct bench_e2e *e, bench_e2e_ceiling *read, const void
     }
     free(scratch);
     return scratch ? 0 : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu repetitions", n);
+}
+
+int bench_e2e_check(const struct bench_e2e *e, struct qk_error *err)
+{
+    char test[BENCH_E2E_TEST];
+    for (size_t i = 0; i < e->count; i++) {
+        const struct bench_e2e_row *row = &e->rows[i];
+        if (*row->invalid)
+            return qk_fail(err, QK_ERR_INVALID, row->kernels, "%s, %zu thread%s: %s",
+                           bench_e2e_test(row, test), row->threads, row->threads == 1 ? "" : "s",
+                           row->invalid);
+    }
+    return 0;
 }

@@ -36,6 +36,9 @@ static void add_share(struct report_table *t, const struct bench_e2e_row *row)
 {
     if (isnan(row->fraction_of_ceiling))
         report_table_cell(t, "- [%zu]", report_table_note(t, "%s", row->ceiling_why));
+    else if (*row->invalid)
+        report_table_cell(t, "%.1f %% INVALID [%zu]", 100 * row->fraction_of_ceiling,
+                          report_table_note(t, "INVALID: %s", row->invalid));
     else
         report_table_cell(t, "%.1f %%", 100 * row->fraction_of_ceiling);
 }
@@ -180,6 +183,26 @@ static void add_memory(struct report_table *t, const struct bench_e2e *e)
                           (double)largest * 1e-6);
 }
 
+/* Each number of threads once. */
+static void add_ceilings(struct report_table *t, const struct bench_e2e *e)
+{
+    char text[256] = "", before[32], after[32];
+    for (size_t i = 0; i < e->count; i++) {
+        const struct bench_e2e_row *row = &e->rows[i];
+        size_t k = 0;
+        while (e->rows[k].threads != row->threads)
+            k++;
+        const size_t used = strlen(text);
+        if (k == i && !isnan(row->read_ceiling_gbs) && used < sizeof text - 100)
+            snprintf(text + used, sizeof text - used, "%s%s before and %s after, %zu thread%s",
+                     used ? "; " : "", isnan(row->read.before) ? "-" : number(row->read.before, before),
+                     isnan(row->read.after) ? "-" : number(row->read.after, after), row->threads,
+                     row->threads == 1 ? "" : "s");
+    }
+    if (*text)
+        report_table_fact(t, "read ceiling", "GB/s: %s; the larger counts", text);
+}
+
 static void add_facts(struct report_table *t, const struct bench_e2e *e)
 {
     report_table_facts(t);
@@ -190,6 +213,7 @@ static void add_facts(struct report_table *t, const struct bench_e2e *e)
                       e->layers, (double)e->bytes_per_token * 1e-6);
     add_load(t, e);
     add_memory(t, e);
+    add_ceilings(t, e);
     report_table_fact(t, "rounding", "cache %s, head's input %s", e->kv_f16 ? "f16" : "f32",
                       e->head_f16 ? "f16" : "f32");
     if (e->dropped.count)

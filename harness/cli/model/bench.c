@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/model/bench.h"
 
-#include "harness/ceilings/ceilings.h"
 #include "harness/cli/measure.h"
 #include "harness/cli/out.h"
 #include "harness/counters/counters.h"
@@ -21,6 +20,8 @@ struct session {
     struct model_weights weights;
     struct bench_e2e e2e;
     struct bench_cpus allowed;
+    struct cli_measure measure;
+    struct cli_bench_reads reads;
     char mask[BENCH_E2E_MASK];
 };
 
@@ -44,6 +45,12 @@ static int load(struct session *s, const struct qk_cpu *isa, struct qk_error *er
     if (code)
         return code;
     took->open_ns = lap(&since);
+    code = cli_bench_reads_before(&s->reads, s->o, &g, &s->measure.job, &s->e2e.env, err);
+    if (code)
+        model_gguf_close(&g);
+    if (code)
+        return code;
+    since = bench_clock_ns();
     for (size_t i = 0; i < s->cfg.set_count; i++)
         layouts |= model_kernels_layout(&s->sets[i]);
     code = cli_model_weights(&s->weights, &g, layouts, &s->o->model, err);
@@ -59,21 +66,6 @@ static int load(struct session *s, const struct qk_cpu *isa, struct qk_error *er
     return code;
 }
 
-/* With the stored ceilings of this machine, if there are any. */
-static int summarise(struct session *s, struct qk_error *err)
-{
-    struct bench_ceilings c;
-    struct qk_error why;
-    bool found;
-    if (bench_ceilings_load(&c, s->e2e.env.fingerprint, &found, &why))
-        cli_say("qkbench: warning: %s: %s; no shares of ceilings", why.where, why.text);
-    const int code = bench_e2e_summarise(&s->e2e, bench_ceilings_dram_read, found ? &c : NULL,
-                                         "no ceilings of this machine are stored: run qkbench ceilings", err);
-    if (found)
-        bench_ceilings_free(&c);
-    return code;
-}
-
 /* Sizes that nobody asked for are cut to what is left of the context behind the largest depth. */
 static size_t fitting(const struct session *s, size_t tokens)
 {
@@ -86,9 +78,10 @@ static size_t fitting(const struct session *s, size_t tokens)
 
 static int measure(struct session *s, struct qk_error *err)
 {
-    struct cli_measure m = {.job = cli_job()};
+    struct cli_measure *const m = &s->measure;
     struct bench_counters *counters = NULL;
-    m.job.seed = s->o->seed;
+    m->job = cli_job();
+    m->job.seed = s->o->seed;
     int code = bench_cpus_allowed(&s->allowed, err);
     for (size_t i = 0; i < s->o->thread_count; i++)
         if (s->o->threads[i] > s->o->model.threads)
@@ -97,18 +90,17 @@ static int measure(struct session *s, struct qk_error *err)
         code = cli_model_place(&s->o->model, err);
     cli_model_cpu_mask(&s->o->model.cpus, s->mask, sizeof s->mask);
     if (s->o->model.cpus.count)
-        m.job.cpu = s->o->model.cpus.cpu[0];
+        m->job.cpu = s->o->model.cpus.cpu[0];
     if (!code)
-        code = cli_detect(&m.isa, err);
-    if (!code)
-        code = load(s, &m.isa, err);
+        code = cli_measure_begin(m, &s->e2e.env, err);
     /* What can be counted may depend on the CPU; the run itself places its threads. */
     if (!code)
-        code = cli_measure_begin(&m, &s->e2e.env, err);
-    if (code)
-        return code;
-    code = bench_counters_make(&counters, s->o->counters, err);
-    s->cfg.job = m.job;
+        code = bench_counters_make(&counters, s->o->counters, err);
+    if (!code && !s->o->model.cpus.count)
+        bench_cpus_use(&s->allowed);
+    if (!code)
+        code = load(s, &m->isa, err);
+    s->cfg.job = m->job;
     s->cfg.weights = &s->weights;
     s->cfg.sets = s->sets;
     s->cfg.threads = s->o->threads;
@@ -132,7 +124,9 @@ static int measure(struct session *s, struct qk_error *err)
         code = bench_e2e_run(&s->e2e, &s->cfg, err);
     cli_progress_end();
     bench_counters_free(counters);
-    return code ? code : summarise(s, err);
+    if (!code)
+        code = cli_bench_reads_after(&s->reads, s->o, &m->job, &s->e2e.env, err);
+    return code ? code : bench_e2e_summarise(&s->e2e, cli_bench_read, &s->reads, NULL, err);
 }
 
 static int print(const struct session *s, FILE *to, enum cli_bench_format format, struct qk_error *err)
@@ -162,7 +156,9 @@ static int bench(struct session *s, struct qk_error *err)
     if (!code)
         code = cli_out_commit(&file, 1, err);
     cli_out_abort(&file, 1);
-    return code ? code : print(s, cli_out_text(&file, 1), s->o->format, err);
+    if (!code)
+        code = print(s, cli_out_text(&file, 1), s->o->format, err);
+    return code ? code : bench_e2e_check(&s->e2e, err);
 }
 
 int cli_model_bench(int argc, char **argv)
@@ -176,6 +172,7 @@ int cli_model_bench(int argc, char **argv)
     s->o = &o;
     const int code = bench(s, &err);
     bench_e2e_free(&s->e2e);
+    cli_bench_reads_free(&s->reads);
     model_weights_free(&s->weights);
     free(s);
     return code ? cli_fail(code, &err) : CLI_DONE;

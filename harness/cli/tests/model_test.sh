@@ -195,7 +195,7 @@ rows = json.load(open("deep.json"))
 assert [(r["n_depth"], r["n_prompt"], r["n_gen"]) for r in rows] == [(0, 4, 0), (0, 0, 3), (8, 4, 0), (8, 0, 3)]
 for row in rows[1::2]:
     assert len(row["token_samples_ns"]) == 6 and row["p50_token_ns"] <= row["p99_token_ns"] == max(row["token_samples_ns"])
-    assert abs(row["read_bytes_per_token"] - row["bytes_per_token"] - 3072 * (row["n_depth"] + 2)) < 1
+    assert abs(row["read_bytes_per_token"] - row["bytes_per_token"] - 3072 * (row["n_depth"] + 2)) < 2
 assert all(ns >= least for row in rows[::2] for ns, least in zip(row["first_token_samples_ns"], row["samples_ns"]))
 for kind in "open_ns repack_ns head_copy_ns loaded_rss_bytes kept_bytes cache_bytes".split():
     assert rows[0][kind] > 0, kind'

@@ -104,6 +104,7 @@ static const struct {
     {"\"bytes_per_token\":", "\"dropped_tests\":1,\"bytes_per_token\":", "$[0].dropped_reason", "why"},
     {"\"ceiling_reason\":\"none here\"", "\"ceiling_reason\":null", "$[0].ceiling_reason", "no share"},
     {"\"read_ceiling_gbs\":null", "\"read_ceiling_gbs\":0", "$[0].read_ceiling_gbs", "from 1e-18"},
+    {"\"ceiling_reason\":", "\"invalid\":\"skipped\",\"ceiling_reason\":", "$[0].invalid", "1.05"},
     {"\"reason\":\"no such event here\"", "\"reason\":null", "$[1].counters.l3_misses.reason", "no value"},
 };
 
