@@ -138,6 +138,9 @@ static int repeat(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_error
     char what[192];
     int code = warm_up(w, e, err);
     for (size_t r = 0; r < cfg->repetitions && !code; r++) {
+        const bool peer = cfg->peer.command, first = peer && qk_rng_below(&w->rng, 2);
+        if (first)
+            code = bench_e2e_ask_peer(w, e, r, err);
         bench_schedule_order(&w->rng, w->order, e->count);
         for (size_t i = 0; i < e->count && !code; i++) {
             struct bench_e2e_row *row = &e->rows[w->order[i]];
@@ -146,6 +149,8 @@ static int repeat(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_error
             bench_job_tell(&cfg->job, (double)done++ / all, what);
             code = run_row(e, w, w->order[i], r, err);
         }
+        if (peer && !first && !code)
+            code = bench_e2e_ask_peer(w, e, r, err);
     }
     for (size_t i = 0; i < e->count && !code; i++)
         if (cfg->counters && e->rows[i].generate && e->rows[i].threads == 1) {
@@ -184,6 +189,7 @@ void bench_e2e_free(struct bench_e2e *e)
         free(row->parts_ns);
         free(row->token_ns);
         free(row->first_ns);
+        free(row->peer.samples_ns);
         for (size_t m = 0; m < row->metric_count; m++) {
             free(row->metrics[m].name);
             free(row->metrics[m].unit);

@@ -40,6 +40,24 @@ char *bench_e2e_test(const struct bench_e2e_row *row, char to[BENCH_E2E_TEST]);
 /* "embedding", ..., "head", "sampling" */
 const char *bench_e2e_part(size_t part);
 
+/*
+ * Another program that takes llama-bench's options and prints its JSON (peer.c). It is started anew for each
+ * repetition, before our tests or after them, as drawn.
+ */
+struct bench_e2e_peer {
+    char command[512];                                         /* empty: none */
+    char build[64], model_type[96], model[256], backends[320]; /* as it says; may be empty */
+    double *samples_ns;                                        /* [repetitions] of the row's test */
+    size_t count;
+    /* Filled by bench_e2e_summarise. ratio: our speed over the peer's, paired by repetition. */
+    struct bench_interval ns_per_token, ratio;
+};
+struct bench_e2e_peer_config {
+    const char *command; /* for sh, which adds -p, -n, -t, -d if any depth is not 0, -r 1 and -o json */
+    double timeout_s;    /* of each start */
+    const struct bench_cpus *cpus; /* that it may use */
+};
+
 /* The most that so many threads read from DRAM, in GB/s. NaN when it was not measured. */
 struct bench_e2e_read {
     double before, after; /* the run */
@@ -94,6 +112,7 @@ struct bench_e2e_row {
     /* The time of read_bytes at that ceiling, as a share of the measured time. NaN with ceiling_why. */
     double fraction_of_ceiling;
     char ceiling_why[160];
+    struct bench_e2e_peer peer;
     char invalid[160]; /* why the row is not to be trusted; empty when it may be */
 };
 
@@ -148,9 +167,10 @@ struct bench_e2e_config {
      * lets them, or where `calls` puts them.
      */
     struct bench_job job;
-    const char *cpu_mask;             /* "0x3": of the CPUs that `calls` pins to; NULL: it does not pin */
-    const struct bench_cpus *allowed; /* the caller's own mask, restored at the end */
-    struct bench_counters *counters;  /* NULL: none */
+    const char *cpu_mask;              /* "0x3": of the CPUs that `calls` pins to; NULL: it does not pin */
+    const struct bench_cpus *allowed;  /* the caller's own mask, restored at the end */
+    struct bench_counters *counters;   /* NULL: none */
+    struct bench_e2e_peer_config peer; /* command NULL: none */
 };
 
 /*
@@ -160,7 +180,8 @@ struct bench_e2e_config {
  *
  * QK_ERR_ARG when a value is out of range or a test does not fit the model's context. Errors of
  * model_state_new and model_forward. QK_ERR_INVALID when the clock is too coarse for a test, or fails again
- * and again. QK_ERR_INTERRUPTED.
+ * and again. QK_ERR_INTERRUPTED. QK_ERR_IO or QK_ERR_FORMAT, at "--peer", when the peer fails or does not
+ * print a row of each test.
  */
 int bench_e2e_run(struct bench_e2e *e, const struct bench_e2e_config *cfg, struct qk_error *err);
 void bench_e2e_free(struct bench_e2e *e);

@@ -64,6 +64,8 @@ static void check_times(struct bench_reader *r, const struct bench_place *at, co
     for (size_t i = 0; i < n && row->first_count && !r->code; i++)
         bench_demand(r, row->first_ns[i] >= row->samples_ns[i], at, "first_token_samples_ns",
                      "times of at least samples_ns");
+    bench_demand(r, !row->peer.count || row->peer.count == n, at, "peer",
+                 "as many samples as samples_ns has");
     bench_demand(r, !row->token_count == isnan(row->token_percentile_ns[0]), at, "p50_token_ns",
                  "percentiles beside token_samples_ns");
     bench_demand(r, !row->first_count == isnan(row->first_token_ns.value), at, "first_token_ns",
@@ -104,6 +106,29 @@ static const struct bench_field part_fields[] = {PART(MODEL_PART_EMBEDDING, "emb
                                                  PART(MODEL_PART_HEAD, "head"),
                                                  PART(BENCH_E2E_SAMPLING, "sampling")};
 static const struct bench_fields parts = {FIELDS(struct bench_e2e_line, part_fields)};
+
+#undef FIELD_OF
+#define FIELD_OF struct bench_e2e_peer
+static const struct bench_field peer_fields[] = {
+    FIELD(TEXT, "command", command, "As it was given; the tests' options are added.", BENCH_FILLED),
+    FIELD(TEXT, "build_commit", build, "This and the next three: as it says."),
+    FIELD(TEXT, "model_type", model_type, ""),
+    FIELD(TEXT, "model_filename", model, ""),
+    FIELD(TEXT, "backends", backends, ""),
+    FIELD_NUMBERS("samples_ns", samples_ns, count, "One for each of the row's.", BENCH_FILLED | BENCH_WHOLES,
+                  1, BENCH_NS_MOST, .expected = "a whole number of ns from 1 to 1e+15"),
+    FIELD(OBJECT, "ns_per_token", ns_per_token, "", .of = &time_interval),
+    FIELD(OBJECT, "ratio", ratio, "Our speed over the peer's, by repetition.", .of = &ratio_interval),
+};
+#undef FIELD_OF
+#define FIELD_OF struct bench_e2e_line
+static const struct bench_fields peer_type = {FIELDS(struct bench_e2e_peer, peer_fields)};
+
+static bool has_peer(const void *record)
+{
+    const struct bench_e2e_line *const l = record;
+    return l->row.peer.count;
+}
 
 static bool has_copy(const void *record)
 {
@@ -214,6 +239,8 @@ static const struct bench_field line_fields[] = {
                   .expected = "a whole number of ns from 1 to 1e+15"),
     FIELD(OBJECT, "first_token_ns", row.first_token_ns, "", BENCH_OPTIONAL, .there = is_prompt_timed,
           .of = &time_interval),
+    FIELD(OBJECT, "peer", row.peer, "Another program's times, taken in turns with the row's.", BENCH_OPTIONAL,
+          .there = has_peer, .of = &peer_type),
     FIELD_PART(
         "components_ns", &parts,
         "Per token, of the repetition in the middle: they add up to the median. gate_up has the activation "

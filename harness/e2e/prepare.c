@@ -95,7 +95,7 @@ static enum model_head head_at(const struct bench_e2e_config *cfg, size_t i)
     return cfg->heads ? cfg->heads[i] : MODEL_HEAD_FULL;
 }
 
-static int add_samples(struct bench_e2e_row *row, struct qk_error *err)
+static int add_samples(struct bench_e2e_row *row, const char *peer, struct qk_error *err)
 {
     const size_t n = row->repetitions;
     row->samples_ns = calloc(n, sizeof *row->samples_ns);
@@ -104,6 +104,9 @@ static int add_samples(struct bench_e2e_row *row, struct qk_error *err)
     row->first_ns = calloc(n, sizeof *row->first_ns);
     if (!row->samples_ns || !row->parts_ns || !row->token_ns || !row->first_ns)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu samples", n);
+    if (peer && !(row->peer.samples_ns = calloc(n, sizeof *row->peer.samples_ns)))
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu samples of a peer", n);
+    row->peer.count = peer ? n : 0;
     row->token_count = n * row->generate;
     row->first_count = row->prompt ? n : 0;
     return 0;
@@ -150,7 +153,9 @@ static int add_rows(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_err
         row->repetitions = cfg->repetitions;
         row->cache_bytes = model_position_bytes(&cfg->weights->config, cfg->kv_f16) *
                            (row->depth + row->prompt + row->generate);
-        code = add_samples(row, err);
+        if (cfg->peer.command)
+            snprintf(row->peer.command, sizeof row->peer.command, "%s", cfg->peer.command);
+        code = add_samples(row, cfg->peer.command, err);
     }
     return code;
 }

@@ -36,6 +36,10 @@ int bench_e2e_prompt(struct bench_e2e_work *w, struct model_state *s, size_t dep
 int bench_e2e_generate(struct bench_e2e_work *w, struct model_state *s, size_t depth, size_t n, double *each,
                        struct qk_error *err);
 
+/* Starts the peer once, and puts what it measured into that repetition of the rows. */
+int bench_e2e_ask_peer(struct bench_e2e_work *w, struct bench_e2e *e, size_t repetition,
+                       struct qk_error *err);
+
 /*
  * Fills in what a token of the row reads, with what the state's head has counted between `before` and `now`.
  */

@@ -105,6 +105,22 @@ static void speedup(const struct bench_e2e *e, struct bench_e2e_row *row, double
                                 : (struct bench_interval){exp(i.value), exp(i.low), exp(i.high)};
 }
 
+/* As speedup; the peer ran within the same repetition, too. */
+static void beside_peer(struct bench_e2e_row *row, double level, double *scratch)
+{
+    struct bench_e2e_peer *p = &row->peer;
+    const size_t n = p->count;
+    const double each = (double)tokens(row);
+    if (!n)
+        return;
+    struct bench_interval i = interval(p->samples_ns, n, level, scratch);
+    p->ns_per_token = (struct bench_interval){i.value / each, i.low / each, i.high / each};
+    for (size_t r = 0; r < n; r++)
+        scratch[r] = log(p->samples_ns[r] / row->samples_ns[r]);
+    i = interval(scratch, n, level, scratch + n);
+    p->ratio = (struct bench_interval){exp(i.value), exp(i.low), exp(i.high)};
+}
+
 /* scratch: [token_count] and [2 * repetitions] */
 static void latency(struct bench_e2e_row *row, double level, double *scratch)
 {
@@ -192,6 +208,7 @@ int bench_e2e_summarise(struct bench_e2e *e, bench_e2e_ceiling *read, const void
         median(row, e->level, scratch);
         speedup(e, row, scratch);
         latency(row, e->level, scratch);
+        beside_peer(row, e->level, scratch);
         row->read_gbs = row->read_bytes / row->ns_per_token.value; /* GB/s is bytes per ns */
         ceiling(e, row, read, ceilings, why);
     }

@@ -25,9 +25,8 @@ static void add_interval(struct report_table *t, const struct bench_interval *i,
 }
 
 /* Tokens per second: the ends change places. */
-static void add_speed(struct report_table *t, const struct bench_e2e_row *row)
+static void add_speed(struct report_table *t, const struct bench_interval *ns)
 {
-    const struct bench_interval *ns = &row->ns_per_token;
     const struct bench_interval speed = {1e9 / ns->value, 1e9 / ns->high, 1e9 / ns->low};
     add_interval(t, &speed, 1, "");
 }
@@ -84,7 +83,7 @@ static void add_rows(struct report_table *t, const struct bench_e2e *e)
         report_table_cell(t, "CPU");
         report_table_cell(t, "%zu", row->threads);
         report_table_cell(t, "%s", bench_e2e_test(row, test));
-        add_speed(t, row);
+        add_speed(t, &row->ns_per_token);
         report_table_cell(t, "%s", isnan(row->read_gbs) ? "-" : number(row->read_gbs, gbs));
         add_interval(t, &row->ns_per_token, 1e-6, "");
         add_kernels(t, row);
@@ -214,6 +213,10 @@ static void add_facts(struct report_table *t, const struct bench_e2e *e)
     add_load(t, e);
     add_memory(t, e);
     add_ceilings(t, e);
+    if (e->count && e->rows[0].peer.count) {
+        const struct bench_e2e_peer *p = &e->rows[0].peer;
+        report_table_fact(t, "peer", "%s: build %s, %s, %s", p->backends, p->build, p->model, p->model_type);
+    }
     report_table_fact(t, "rounding", "cache %s, head's input %s", e->kv_f16 ? "f16" : "f32",
                       e->head_f16 ? "f16" : "f32");
     if (e->dropped.count)
@@ -275,14 +278,39 @@ static void add_ladder(struct report_table *t, const struct bench_e2e *e,
             100 * e->level);
 }
 
+/* Beside another program: our rows, each with the peer's. */
+static void add_peer(struct report_table *t, const struct bench_e2e *e)
+{
+    char test[BENCH_E2E_TEST], name[KERNELS];
+    report_table_title(t, "Tokens a second, in turns with %s", e->rows[0].peer.command);
+    report_table_columns(t, "rrlrrr", "threads", "test", "kernels", "qkbench", "peer", "qkbench / peer");
+    for (size_t i = 0; i < e->count; i++) {
+        const struct bench_e2e_row *row = &e->rows[i];
+        report_table_cell(t, "%zu", row->threads);
+        report_table_cell(t, "%s", bench_e2e_test(row, test));
+        report_table_cell(t, "%s", kernels(row, name));
+        add_speed(t, &row->ns_per_token);
+        add_speed(t, &row->peer.ns_per_token);
+        add_interval(t, &row->peer.ratio, 1, "x");
+    }
+    for (size_t i = 0; i < e->count; i++)
+        if (*e->rows[i].invalid)
+            report_table_note(t, "INVALID: %s, %zu threads: %s", bench_e2e_test(&e->rows[i], test),
+                              e->rows[i].threads, e->rows[i].invalid);
+}
+
 static const char what[] = "the tables of a model";
 
 int report_e2e_markdown(const struct bench_e2e *e, FILE *to, struct qk_error *err)
 {
     struct report_tables all = {0};
-    add_rows(report_tables_add(&all), e);
-    add_latency(report_tables_add(&all), e);
-    add_components(report_tables_add(&all), e);
+    if (e->count && e->rows[0].peer.count) {
+        add_peer(report_tables_add(&all), e);
+    } else {
+        add_rows(report_tables_add(&all), e);
+        add_latency(report_tables_add(&all), e);
+        add_components(report_tables_add(&all), e);
+    }
     add_facts(report_tables_add(&all), e);
     return report_tables_write(&all, true, report_table_markdown, what, to, err);
 }

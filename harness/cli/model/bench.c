@@ -19,7 +19,7 @@ struct session {
     struct bench_e2e_config cfg;
     struct model_weights weights;
     struct bench_e2e e2e;
-    struct bench_cpus allowed;
+    struct bench_cpus allowed, named; /* named: those of --cpus */
     struct cli_measure measure;
     struct cli_bench_reads reads;
     char mask[BENCH_E2E_MASK];
@@ -120,6 +120,11 @@ static int measure(struct session *s, struct qk_error *err)
     s->cfg.calls = &s->o->model.calls;
     s->cfg.cpu_mask = s->o->model.cpus.count ? s->mask : NULL;
     s->cfg.counters = counters;
+    for (size_t i = 0; i < s->o->model.cpus.count; i++)
+        bench_cpus_add(&s->named, s->o->model.cpus.cpu[i]);
+    s->cfg.peer = (struct bench_e2e_peer_config){.command = s->o->peer,
+                                                 .timeout_s = (double)s->o->peer_timeout,
+                                                 .cpus = s->o->model.cpus.count ? &s->named : &s->allowed};
     if (!code)
         code = bench_e2e_run(&s->e2e, &s->cfg, err);
     cli_progress_end();

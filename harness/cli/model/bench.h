@@ -20,7 +20,8 @@ struct cli_bench {
     size_t head_count;
     bool ladder;
     enum cli_bench_format format;
-    const char *out, *counters;
+    const char *out, *counters, *peer;
+    uint64_t peer_timeout; /* seconds */
     uint64_t seed;
 };
 void cli_bench_parse_command(struct cli_bench *o, int argc, char **argv);

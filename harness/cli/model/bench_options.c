@@ -6,6 +6,7 @@
 const char *const cli_bench_formats[CLI_BENCH_FORMATS] = {"md", "csv", "json", "jsonl"};
 
 #define NOT_SAID SIZE_MAX
+enum { CLI_BENCH_PEER = 0x2000, CLI_BENCH_PEER_TIMEOUT };
 
 /* Numbers from least to largest with commas between, at most `most` of them. Returns how many. */
 static size_t parse_list(const struct argp_state *state, const char *option, char *list, size_t least,
@@ -61,6 +62,11 @@ static void complete(const struct argp_state *state, struct cli_bench *b)
         b->heads[b->head_count++] = b->ladder ? MODEL_HEAD_FULL : MODEL_HEAD_CERTIFIED;
     if (!b->prompt && !b->generate)
         cli_wrong(state, "-p 0 and -n 0 leave nothing to measure");
+    if (b->peer && (!*b->peer || strlen(b->peer) >= sizeof((struct bench_e2e_peer *)0)->command))
+        cli_wrong(state, "--peer: expected a command of 1 to %zu characters",
+                  sizeof((struct bench_e2e_peer *)0)->command - 1);
+    if (b->ladder && b->peer)
+        cli_wrong(state, "--ladder has a table of its own; --peer is for others");
     if (b->ladder && b->model.kernels)
         cli_wrong(state, "--ladder has its own sets; --kernels is for others");
     if (b->ladder && b->model.act != MODEL_ACT_ANY)
@@ -121,6 +127,12 @@ void cli_bench_parse_command(struct cli_bench *to, int argc, char **argv)
         CLI_MODEL_OPTION_CPUS,
         {"output", 'o', "FORMAT", CLI_OTHER,
          "md (default), csv, json or jsonl, with the fields of llama-bench and more", 3},
+        {"peer", CLI_BENCH_PEER, "CMD", CLI_STRING(cli_bench, peer),
+         "Run the shell command CMD, which takes llama-bench's options, in turns with the tests, and print "
+         "both in one table; CMD gets -p, -n, -t, -d, -r 1 and -o json",
+         3},
+        {"peer-timeout", CLI_BENCH_PEER_TIMEOUT, "S", CLI_UINT64(cli_bench, peer_timeout, 1, 86400),
+         "Seconds that a start of CMD may take (default: 600)", 3},
         {"out", 'O', "FILE", CLI_STRING(cli_bench, out), "Write the JSON to FILE as well", 3},
         {"counters", 'C', "LIST", CLI_STRING(cli_bench, counters),
          "As in qkbench run, of one token by one thread (default: auto)", 3},
@@ -140,6 +152,7 @@ void cli_bench_parse_command(struct cli_bench *to, int argc, char **argv)
                              .prompt = NOT_SAID,
                              .generate = NOT_SAID,
                              .counters = "auto",
+                             .peer_timeout = 600,
                              .seed = cli_seed()};
     cli_parse(&usage, argc, argv, to);
 }
