@@ -126,9 +126,13 @@ static int run(const struct bench_e2e_work *w, const struct bench_e2e *e, const 
     if (code)
         return code;
     last_words(fds[2], words, sizeof words);
-    if (WIFSIGNALED(status))
-        return qk_fail(err, QK_ERR_IO, option, "it was ended by signal %d (%s)%s", WTERMSIG(status),
-                       strsignal(WTERMSIG(status)), words);
+    /* sh says the same of what it runs as a number above 128. */
+    const int sign = WIFSIGNALED(status)         ? WTERMSIG(status)
+                     : WEXITSTATUS(status) > 128 ? WEXITSTATUS(status) - 128
+                                                 : 0;
+    if (sign)
+        return qk_fail(err, QK_ERR_IO, option, "it was ended by signal %d (%s)%s", sign, strsignal(sign),
+                       words);
     if (WEXITSTATUS(status))
         return qk_fail(err, QK_ERR_IO, option, "it failed with exit code %d%s", WEXITSTATUS(status), words);
     return 0;
@@ -173,8 +177,8 @@ static int keep(struct bench_e2e *e, size_t repetition, const struct peer_row *p
             continue;
         if (row->peer.samples_ns[repetition] > 0)
             code = qk_fail(err, QK_ERR_FORMAT, option,
-                           "it printed two rows of %s with %zu threads; expected one configuration",
-                           bench_e2e_test(row, test), row->threads);
+                           "it printed two rows of %s with %zu thread%s; expected one configuration",
+                           bench_e2e_test(row, test), row->threads, row->threads == 1 ? "" : "s");
         row->peer.samples_ns[repetition] = ns;
         snprintf(row->peer.build, sizeof row->peer.build, "%s", p->peer.build);
         snprintf(row->peer.model_type, sizeof row->peer.model_type, "%s", p->peer.model_type);
@@ -205,8 +209,9 @@ static int take(struct bench_e2e *e, size_t repetition, const json_t *json, stru
     }
     for (size_t i = 0; !r.code && i < e->count; i++)
         if (!(e->rows[i].peer.samples_ns[repetition] > 0))
-            r.code = qk_fail(err, QK_ERR_FORMAT, option, "it printed no row of %s with %zu threads",
-                             bench_e2e_test(&e->rows[i], test), e->rows[i].threads);
+            r.code = qk_fail(err, QK_ERR_FORMAT, option, "it printed no row of %s with %zu thread%s",
+                             bench_e2e_test(&e->rows[i], test), e->rows[i].threads,
+                             e->rows[i].threads == 1 ? "" : "s");
     return r.code;
 }
 

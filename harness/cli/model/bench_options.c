@@ -146,7 +146,8 @@ void cli_bench_parse_command(struct cli_bench *to, int argc, char **argv)
         "model bench -p 64 -n 16\n  qkbench model bench synth:bitnet-2b/4 --kernels "
         "baseline,p4_permute,best\n  qkbench model bench -p 0 --kernels 'i2s_gemv/avx2*+act_quant/scalar' -o "
         "json\n  qkbench model bench -p 0 -n 16 --head full,certified\n  qkbench model bench -p 32 -n 16 -d "
-        "0,448\n  qkbench model bench "
+        "0,448\n  qkbench model bench -p 16 -n 16 --peer 'qkbench model bench --head full'\n  qkbench model "
+        "bench "
         "synth:bitnet-2b/4 --ladder"};
     *to = (struct cli_bench){.model = {.kv_f16 = true},
                              .prompt = NOT_SAID,

@@ -3,7 +3,7 @@
  * A run over a real small model, with a clock that ticks once a call. It tests what is timed, in which
  * order, and what is refused.
  */
-#include "harness/e2e/e2e.h"
+#include "harness/e2e/private.h"
 #include "harness/machine/clock.h"
 #include "harness/records/tests/fixture.h"
 
@@ -31,13 +31,28 @@ int __wrap_bench_clock_check(double ns, const char *what, struct qk_error *err)
     return 0;
 }
 
+/* How much had been fed when the peer was started. */
+static size_t fed_before_peer[64], peers;
+static size_t fed_count;
+
+int __wrap_bench_e2e_ask_peer(struct bench_e2e_work *w, struct bench_e2e *e, size_t repetition,
+                              struct qk_error *err);
+int __wrap_bench_e2e_ask_peer(struct bench_e2e_work *w, struct bench_e2e *e, size_t repetition,
+                              struct qk_error *err)
+{
+    (void)w, (void)err;
+    for (size_t i = 0; i < e->count; i++)
+        e->rows[i].peer.samples_ns[repetition] = (double)(1000 * (repetition + 1));
+    fed_before_peer[peers++] = fed_count;
+    return repetition == 40 ? QK_ERR_IO : 0;
+}
+
 /* What was fed, call by call. */
 static struct {
     const struct model_state *state;
     size_t position, count;
     int32_t first;
 } fed[FED_MAX];
-static size_t fed_count;
 
 int __real_model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,
                          enum model_logits which, const struct model_probe *probe, struct qk_error *err);
@@ -256,6 +271,35 @@ UNIT_TEST(token_times_add_up_and_a_first_token_is_sampled)
             assert_true(row->prompt ? row->first_ns[r] == row->samples_ns[r] + 1 : sum == row->samples_ns[r]);
         }
     }
+    bench_e2e_free(&e);
+}
+
+/* Once a repetition, before our tests or after them, never among them. */
+UNIT_TEST(a_peer_takes_turns)
+{
+    struct bench_e2e e;
+    struct bench_e2e_config cfg = config();
+    size_t before = 0, after = 0;
+    cfg.set_count = 1;
+    cfg.prompt = 0;
+    cfg.repetitions = 32;
+    cfg.peer = (struct bench_e2e_peer_config){.command = "true", .timeout_s = 1, .cpus = &allowed};
+    peers = 0;
+    run(&e, &cfg);
+    assert_int_equal(peers, cfg.repetitions);
+    for (size_t r = 0; r < peers; r++) {
+        const size_t fed_then = fed_before_peer[r] - 1; /* one token was to warm up */
+        assert_true(fed_then == 3 * r || fed_then == 3 * (r + 1));
+        before += fed_then == 3 * r;
+        after += fed_then == 3 * (r + 1);
+    }
+    assert_true(before > 4 && after > 4);
+    assert_int_equal(e.rows[0].peer.count, 32);
+    assert_true(e.rows[0].peer.samples_ns[31] == 32000);
+    bench_e2e_free(&e);
+    cfg.repetitions = 64;
+    peers = 0;
+    assert_int_equal(bench_e2e_run(&e, &cfg, NULL), QK_ERR_IO);
     bench_e2e_free(&e);
 }
 

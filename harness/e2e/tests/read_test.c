@@ -53,6 +53,52 @@ UNIT_TEST(what_was_read_is_written_again)
     }
 }
 
+/* The row's peer is a quarter slower in each repetition. */
+static void add_peer(struct bench_e2e_row *row)
+{
+    struct bench_e2e_peer *p = &row->peer;
+    strcpy(p->command, "llama-bench -m model.gguf");
+    strcpy(p->build, "bebc9350e");
+    strcpy(p->model_type, "bitnet 2B IQ2_BN");
+    strcpy(p->model, "model.gguf");
+    strcpy(p->backends, "CPU");
+    p->count = row->repetitions;
+    p->samples_ns = calloc(p->count, sizeof *p->samples_ns);
+    assert_non_null(p->samples_ns);
+    for (size_t r = 0; r < p->count; r++)
+        p->samples_ns[r] = round(row->samples_ns[r] * 1.25);
+}
+
+UNIT_TEST(peers_are_kept)
+{
+    struct bench_e2e e, again;
+    struct qk_error err;
+    bench_test_e2e(&e, 7);
+    for (size_t i = 0; i < e.count; i++)
+        add_peer(&e.rows[i]);
+    assert_int_equal(bench_e2e_summarise(&e, NULL, NULL, "none here", NULL), 0);
+    bench_test_near(e.rows[3].peer.ratio.value, 1.25);
+    bench_test_near(e.rows[3].peer.ratio.low, 1.25);
+    bench_test_near(e.rows[3].peer.ns_per_token.value, 1.25 * e.rows[3].ns_per_token.value);
+    char *text = written(&e);
+    put(text);
+    assert_works(bench_e2e_read_json(&again, PATH, &err), err);
+    char *same = written(&again);
+    assert_string_equal(same, text);
+    assert_string_equal(again.rows[7].peer.command, "llama-bench -m model.gguf");
+    bench_e2e_free(&again);
+    free(same);
+    free(text);
+    e.rows[0].peer.count--;
+    text = written(&e);
+    put(text);
+    assert_int_equal(bench_e2e_read_json(&again, PATH, &err), QK_ERR_FORMAT);
+    assert_says(err.where, "$[0].peer");
+    assert_says(err.text, "as many samples");
+    free(text);
+    bench_e2e_free(&e);
+}
+
 /* A file of the time before depths, first tokens and kinds of memory. */
 UNIT_TEST(old_files_are_read)
 {
