@@ -193,13 +193,13 @@ static void add_ceilings(struct report_table *t, const struct bench_e2e *e)
             k++;
         const size_t used = strlen(text);
         if (k == i && !isnan(row->read_ceiling_gbs) && used < sizeof text - 100)
-            snprintf(text + used, sizeof text - used, "%s%s before and %s after, %zu thread%s",
-                     used ? "; " : "", isnan(row->read.before) ? "-" : number(row->read.before, before),
+            snprintf(text + used, sizeof text - used, "%s%s and %s (%zu thread%s)", used ? ", " : "",
+                     isnan(row->read.before) ? "-" : number(row->read.before, before),
                      isnan(row->read.after) ? "-" : number(row->read.after, after), row->threads,
                      row->threads == 1 ? "" : "s");
     }
     if (*text)
-        report_table_fact(t, "read ceiling", "GB/s: %s; the larger counts", text);
+        report_table_fact(t, "read ceiling", "GB/s before and after: %s; the larger counts", text);
 }
 
 static void add_facts(struct report_table *t, const struct bench_e2e *e)
@@ -295,8 +295,8 @@ static void add_peer(struct report_table *t, const struct bench_e2e *e)
     }
     for (size_t i = 0; i < e->count; i++)
         if (*e->rows[i].invalid)
-            report_table_note(t, "INVALID: %s, %zu threads: %s", bench_e2e_test(&e->rows[i], test),
-                              e->rows[i].threads, e->rows[i].invalid);
+            report_table_note(t, "INVALID: %s, %zu thread%s: %s", bench_e2e_test(&e->rows[i], test),
+                              e->rows[i].threads, e->rows[i].threads == 1 ? "" : "s", e->rows[i].invalid);
 }
 
 static const char what[] = "the tables of a model";

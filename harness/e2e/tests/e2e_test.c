@@ -32,7 +32,7 @@ int __wrap_bench_clock_check(double ns, const char *what, struct qk_error *err)
 }
 
 /* How much had been fed when the peer was started. */
-static size_t fed_before_peer[64], peers;
+static size_t fed_before_peer[64], peers, peer_fails_at = SIZE_MAX;
 static size_t fed_count;
 
 int __wrap_bench_e2e_ask_peer(struct bench_e2e_work *w, struct bench_e2e *e, size_t repetition,
@@ -44,7 +44,7 @@ int __wrap_bench_e2e_ask_peer(struct bench_e2e_work *w, struct bench_e2e *e, siz
     for (size_t i = 0; i < e->count; i++)
         e->rows[i].peer.samples_ns[repetition] = (double)(1000 * (repetition + 1));
     fed_before_peer[peers++] = fed_count;
-    return repetition == 40 ? QK_ERR_IO : 0;
+    return repetition == peer_fails_at ? QK_ERR_IO : 0;
 }
 
 /* What was fed, call by call. */
@@ -219,6 +219,7 @@ UNIT_TEST(tests_begin_at_their_depth)
     struct bench_e2e_config cfg = config();
     int32_t token[32];
     size_t begun[3] = {0}, filled = 0;
+    cfg.sets = &sets[2];
     cfg.set_count = 1;
     cfg.batch = 4;
     cfg.depths = depths;
@@ -259,6 +260,8 @@ UNIT_TEST(token_times_add_up_and_a_first_token_is_sampled)
 {
     struct bench_e2e e;
     struct bench_e2e_config cfg = config();
+    cfg.sets = &sets[2];
+    cfg.set_count = 1;
     run(&e, &cfg);
     for (size_t i = 0; i < e.count; i++) {
         const struct bench_e2e_row *row = &e.rows[i];
@@ -280,6 +283,7 @@ UNIT_TEST(a_peer_takes_turns)
     struct bench_e2e e;
     struct bench_e2e_config cfg = config();
     size_t before = 0, after = 0;
+    cfg.sets = &sets[2];
     cfg.set_count = 1;
     cfg.prompt = 0;
     cfg.repetitions = 32;
@@ -297,9 +301,11 @@ UNIT_TEST(a_peer_takes_turns)
     assert_int_equal(e.rows[0].peer.count, 32);
     assert_true(e.rows[0].peer.samples_ns[31] == 32000);
     bench_e2e_free(&e);
-    cfg.repetitions = 64;
     peers = 0;
+    peer_fails_at = 1;
     assert_int_equal(bench_e2e_run(&e, &cfg, NULL), QK_ERR_IO);
+    assert_int_equal(peers, 2);
+    peer_fails_at = SIZE_MAX;
     bench_e2e_free(&e);
 }
 
