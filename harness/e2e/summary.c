@@ -188,8 +188,9 @@ static void ceiling(const struct bench_e2e *e, struct bench_e2e_row *row, bench_
         row->fraction_of_ceiling = row->read_gbs / row->read_ceiling_gbs;
         if (row->fraction_of_ceiling > most_of_ceiling(e, row))
             snprintf(row->invalid, sizeof row->invalid,
-                     "%.4g GB/s is more than memory gives (%.4g GB/s): work was skipped", row->read_gbs,
-                     row->read_ceiling_gbs);
+                     "%.4g GB/s is more than memory gave before and after (%.4g GB/s): work was skipped, or "
+                     "the machine was slower then",
+                     row->read_gbs, row->read_ceiling_gbs);
     }
 }
 
