@@ -18,7 +18,8 @@ static void put_claim(struct baseline_e2e_row *to, const struct baseline_end_to_
                       const struct bench_e2e *e)
 {
     to->claimed_s_per_token = to->claimed_s = to->claimed_ratio = NAN;
-    for (size_t i = 0; i < claims->count; i++) {
+    /* Claims are of text from its beginning on. */
+    for (size_t i = 0; i < claims->count && !to->row->depth; i++) {
         if (strcmp(claims->at[i].phase, to->row->phase) != 0)
             continue;
         to->claimed_s_per_token = claims->at[i].s_per_token;

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double budget_ns = 23e9, quick_budget_ns = 1.5e9;
+static const double budget_ns = 23e9, quick_budget_ns = 1.5e9, readers_budget_ns = 0.3e9;
 enum { ROUNDS_MAX = 100, ROUNDS_MIN = 5, QUICK_ROUNDS_MIN = 2 };
 /* When the clock fails, the budget never ends. So only a few rounds with a failed clock are allowed. */
 enum { ODD_ROUNDS_MAX = 3 };
@@ -69,7 +69,10 @@ static int run_rounds(struct measurement *m, struct qk_error *err)
 {
     struct bench_ceilings *c = m->c;
     /* Without a team no row can be measured, and the rounds are for the clock alone. */
-    const double budget = !m->bench.team ? 0 : c->quick ? quick_budget_ns : budget_ns;
+    const double budget = !m->bench.team    ? 0
+                          : m->cfg->readers ? readers_budget_ns
+                          : c->quick        ? quick_budget_ns
+                                            : budget_ns;
     const size_t least = c->quick ? QUICK_ROUNDS_MIN : ROUNDS_MIN;
     const uint64_t start = bench_clock_ns();
     double ghz[ROUNDS_MAX], scratch[ROUNDS_MAX];
@@ -201,7 +204,8 @@ int bench_ceilings_measure(struct bench_ceilings *c, const struct bench_ceilings
     if (!code)
         time_timer(c);
     if (!code)
-        code = bench_ceilings_plan(c, cfg->job.isa, err);
+        code = cfg->readers ? bench_ceilings_plan_readers(c, cfg, err)
+                            : bench_ceilings_plan(c, cfg->job.isa, err);
     if (!code)
         code = measure(&m, cpus, err);
     release(&m);

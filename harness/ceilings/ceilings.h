@@ -64,6 +64,12 @@ struct bench_ceilings_config {
     struct bench_job job;
     /* The CPUs that were allowed before the caller was pinned. The other threads run on these. */
     const struct bench_cpus *allowed;
+    /*
+     * With readers: only how fast so many threads read DRAM, each number at most that of the CPUs allowed. It
+     * takes half a second. NULL: everything.
+     */
+    const size_t *readers;
+    size_t reader_count;
 };
 
 /*

@@ -76,21 +76,56 @@ static void plan_row(struct bench_ceiling *row, const struct bench_ceilings *c,
         snprintf(row->reason, sizeof row->reason, "%s", missing);
 }
 
+/* Room for so many rows, and why there is no memory for that many bytes in DRAM, else the empty text. */
+static int begin(struct bench_ceilings *c, size_t room, size_t dram, char *too_large, struct qk_error *err)
+{
+    struct qk_error why;
+    *too_large = '\0';
+    c->cramped = bench_memory_check(dram, NULL, &why);
+    if (c->cramped)
+        snprintf(too_large, sizeof c->rows->reason, "%.127s", why.text);
+    c->rows = calloc(room, sizeof *c->rows);
+    if (!c->rows)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu ceilings", room);
+    c->count = 0;
+    return 0;
+}
+
+int bench_ceilings_plan_readers(struct bench_ceilings *c, const struct bench_ceilings_config *cfg,
+                                struct qk_error *err)
+{
+    char too_large[sizeof c->rows->reason];
+    size_t alone = 0, each = 0;
+    int most = 1;
+    for (size_t i = 0; i < cfg->reader_count; i++) {
+        const int threads = (int)cfg->readers[i];
+        const size_t bytes = bench_ceiling_dram_bytes(&c->env, threads) / (size_t)threads;
+        if (threads > c->threads)
+            return qk_fail(err, QK_ERR_ARG, NULL, "%d threads on %d CPUs", threads, c->threads);
+        most = threads > most ? threads : most;
+        alone = threads == 1 ? bytes : alone;
+        each = threads > 1 && bytes > each ? bytes : each;
+    }
+    c->threads = most;
+    const int code = begin(c, bench_ceiling_loop_count * cfg->reader_count + 1, alone + each * (size_t)most,
+                           too_large, err);
+    for (size_t k = 0; k < cfg->reader_count && !code; k++)
+        for (size_t i = 0; i < bench_ceiling_loop_count; i++)
+            if (bench_ceiling_loops[i].kind == BENCH_CEILING_read)
+                plan_row(&c->rows[c->count++], c, &bench_ceiling_loops[i], BENCH_DRAM, (int)cfg->readers[k],
+                         cfg->job.isa, too_large);
+    return code;
+}
+
 int bench_ceilings_plan(struct bench_ceilings *c, const struct qk_cpu *isa, struct qk_error *err)
 {
     const int counts[] = {1, c->threads};
     /* The one thread's set and that of all of them are there at once. */
     const size_t dram = bench_ceiling_dram_bytes(&c->env, 1) + bench_ceiling_dram_bytes(&c->env, c->threads);
-    struct qk_error why;
-    char too_large[sizeof c->rows->reason] = "";
-    c->cramped = bench_memory_check(dram, NULL, &why);
-    if (c->cramped)
-        snprintf(too_large, sizeof too_large, "%.127s", why.text);
-    const size_t room = bench_ceiling_loop_count * 2 * BENCH_DRAM;
-    c->rows = calloc(room, sizeof *c->rows);
-    if (!c->rows)
-        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu ceilings", room);
-    c->count = 0;
+    char too_large[sizeof c->rows->reason];
+    const int code = begin(c, bench_ceiling_loop_count * 2 * BENCH_DRAM, dram, too_large, err);
+    if (code)
+        return code;
     for (int kind = 0; kind < BENCH_CEILING_KINDS; kind++) {
         const bool bandwidth = bench_ceiling_is_bandwidth(kind);
         for (int level = bandwidth ? 1 : BENCH_REGISTERS; level <= (bandwidth ? BENCH_DRAM : BENCH_REGISTERS);

@@ -25,6 +25,11 @@ size_t bench_ceiling_dram_bytes(const struct bench_environment *env, int threads
  * cannot run. QK_ERR_MEMORY.
  */
 int bench_ceilings_plan(struct bench_ceilings *c, const struct qk_cpu *isa, struct qk_error *err);
+/*
+ * The same of cfg->readers alone. c->threads comes in as the number of CPUs, and becomes what the rows need.
+ */
+int bench_ceilings_plan_readers(struct bench_ceilings *c, const struct bench_ceilings_config *cfg,
+                                struct qk_error *err);
 
 enum { BENCH_CEILING_TURNS_MAX = 4 }; /* turns of a row in a round */
 

@@ -6,6 +6,7 @@
 struct counted {
     struct bench_e2e_work *work;
     struct model_state *state;
+    size_t depth;
     int code; /* of the first call that failed; the others are left out */
     struct qk_error *err;
 };
@@ -14,14 +15,14 @@ static void call(void *ctx, uint64_t calls)
 {
     struct counted *c = ctx;
     for (uint64_t i = 0; i < calls && !c->code; i++)
-        c->code = bench_e2e_generate(c->work, c->state, 1, c->err);
+        c->code = bench_e2e_generate(c->work, c->state, c->depth, 1, NULL, c->err);
 }
 
 int bench_e2e_count(struct bench_e2e_work *w, struct model_state *s, const struct bench_e2e *e,
                     struct bench_e2e_row *row, struct qk_error *err)
 {
     struct bench_sample_set set;
-    struct counted counted = {w, s, 0, err};
+    struct counted counted = {w, s, row->depth, 0, err};
     const struct bench_counted what = {.call = call,
                                        .ctx = &counted,
                                        .calls = 1,

@@ -3,13 +3,13 @@
 
 #include "harness/engine/schedule.h"
 #include "harness/machine/clock.h"
+#include "harness/machine/memory.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 /* One thread is pinned. Several are left to the scheduler, within the CPUs allowed, or to `calls`. */
@@ -31,14 +31,21 @@ static struct model_state *state_of(const struct bench_e2e_work *w, size_t row)
 }
 
 /* Why a test's time is not to be believed; NULL when it is. */
-static const char *odd_test(const struct bench_e2e_work *w, const struct bench_clocks *begin)
+static const char *odd_test(const struct bench_e2e_work *w, const struct bench_clocks *begin,
+                            const double *each, size_t count)
 {
+    static const char back[] = "the clock went back during a test";
     struct bench_clocks end;
     bench_clocks_read(&end);
     const char *why = bench_clocks_differ(begin, &end);
     for (size_t p = 0; p < BENCH_E2E_PARTS && !why; p++)
         if (w->watch.part_ns[p] < 0)
-            why = "the clock went back during a test";
+            why = back;
+    for (size_t i = 0; i < count && !why; i++)
+        if (each[i] < 0)
+            why = back;
+    if (!why && w->watch.first_ns && w->watch.first_ns < (int64_t)(w->watch.last - w->watch.start))
+        why = back;
     return why || w->watch.last != w->watch.start ? why : "the clock stood still during a test";
 }
 
@@ -59,25 +66,15 @@ static int test_row(struct bench_e2e_work *w, struct bench_e2e_row *row, size_t 
     if (!code && !*row->date)
         put_date(row->date, sizeof row->date);
     if (!code)
-        code = row->prompt ? bench_e2e_prompt(w, state_of(w, index), row->prompt, err)
-                           : bench_e2e_generate(w, state_of(w, index), row->generate, err);
+        code = row->prompt ? bench_e2e_prompt(w, state_of(w, index), row->depth, row->prompt, err)
+                           : bench_e2e_generate(w, state_of(w, index), row->depth, row->generate,
+                                                &row->token_ns[repetition * row->generate], err);
     row->samples_ns[repetition] = (double)(int64_t)(w->watch.last - w->watch.start);
+    if (row->prompt)
+        row->first_ns[repetition] = (double)w->watch.first_ns;
     for (size_t p = 0; p < BENCH_E2E_PARTS; p++)
         row->parts_ns[repetition * BENCH_E2E_PARTS + p] = (double)w->watch.part_ns[p];
     return code;
-}
-
-/* What a token of this row has read so far, of all that its state's head counted meanwhile. */
-static void count_head(struct bench_e2e *e, const struct bench_e2e_work *w, struct bench_e2e_row *row,
-                       const struct model_head_work *before, const struct model_head_work *now)
-{
-    const struct model_config *c = &w->cfg->weights->config;
-    const double tokens = (double)(now->tokens - before->tokens);
-    if (!row->generate || !(tokens > 0))
-        return;
-    row->head_rows = (double)(now->rescored - before->rescored) / tokens;
-    row->bytes_per_token =
-        e->bytes_per_token - model_head_bytes(c) + (uint64_t)((double)(now->bytes - before->bytes) / tokens);
 }
 
 /* A repetition that can be believed. */
@@ -92,9 +89,10 @@ static int run_row(struct bench_e2e *e, struct bench_e2e_work *w, size_t index, 
         const struct model_head_work before = *model_head_work(state_of(w, index));
         bench_clocks_read(&begin);
         int code = test_row(w, row, index, repetition, err);
-        count_head(e, w, row, &before, model_head_work(state_of(w, index)));
         if (!code)
-            odd = odd_test(w, &begin);
+            bench_e2e_put_bytes(e, w->cfg, row, &before, model_head_work(state_of(w, index)));
+        if (!code)
+            odd = odd_test(w, &begin, &row->token_ns[repetition * row->generate], row->generate);
         if (!code && !odd)
             code = bench_clock_check(row->samples_ns[repetition], "a test", err);
         if (code)
@@ -108,17 +106,26 @@ static int run_row(struct bench_e2e *e, struct bench_e2e_work *w, size_t index, 
 }
 
 /*
- * Touches weights, code and buffers, and wakes the threads; slow sets take seconds a token, so it is short.
+ * Fills the caches. Touches weights, code and buffers, and wakes the threads; slow sets take seconds a token,
+ * so that is short.
  */
 static int warm_up(struct bench_e2e_work *w, const struct bench_e2e *e, struct qk_error *err)
 {
     int code = 0;
+    char what[192];
     for (size_t i = 0; i < e->count && !code; i += w->tests) {
+        const size_t depth = e->rows[i].depth;
         code = place(w->cfg, e->rows[i].threads, err);
-        if (!code && w->cfg->prompt)
-            code = bench_e2e_prompt(w, state_of(w, i), w->cfg->prompt < 8 ? w->cfg->prompt : 8, err);
+        if (depth) {
+            snprintf(what, sizeof what, "%.120s fills %zu positions", e->rows[i].kernels, depth);
+            bench_job_tell(&w->cfg->job, 0, what);
+        }
         if (!code)
-            code = bench_e2e_generate(w, state_of(w, i), 1, err);
+            code = bench_e2e_fill(w, state_of(w, i), depth, err);
+        if (!code && w->cfg->prompt)
+            code = bench_e2e_prompt(w, state_of(w, i), depth, w->cfg->prompt < 8 ? w->cfg->prompt : 8, err);
+        if (!code)
+            code = bench_e2e_generate(w, state_of(w, i), depth, 1, NULL, err);
     }
     return code;
 }
@@ -131,14 +138,19 @@ static int repeat(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_error
     char what[192];
     int code = warm_up(w, e, err);
     for (size_t r = 0; r < cfg->repetitions && !code; r++) {
+        const bool peer = cfg->peer.command, first = peer && qk_rng_below(&w->rng, 2);
+        if (first)
+            code = bench_e2e_ask_peer(w, e, r, err);
         bench_schedule_order(&w->rng, w->order, e->count);
         for (size_t i = 0; i < e->count && !code; i++) {
             struct bench_e2e_row *row = &e->rows[w->order[i]];
-            snprintf(what, sizeof what, "%s %s%zu", row->kernels, row->prompt ? "pp" : "tg",
-                     row->prompt ? row->prompt : row->generate);
+            char test[BENCH_E2E_TEST];
+            snprintf(what, sizeof what, "%.120s %s", row->kernels, bench_e2e_test(row, test));
             bench_job_tell(&cfg->job, (double)done++ / all, what);
             code = run_row(e, w, w->order[i], r, err);
         }
+        if (peer && !first && !code)
+            code = bench_e2e_ask_peer(w, e, r, err);
     }
     for (size_t i = 0; i < e->count && !code; i++)
         if (cfg->counters && e->rows[i].generate && e->rows[i].threads == 1) {
@@ -152,7 +164,6 @@ static int repeat(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_error
 int bench_e2e_run(struct bench_e2e *e, const struct bench_e2e_config *cfg, struct qk_error *err)
 {
     struct bench_e2e_work w = {.cfg = cfg};
-    struct rusage usage;
     /* A test may be too short to tell a clock that is too fast or too slow. */
     const char *const odd = bench_clocks_watch();
     int code = odd ? bench_clock_check(30e6, "a first look at it", err) : 0;
@@ -165,8 +176,7 @@ int bench_e2e_run(struct bench_e2e *e, const struct bench_e2e_config *cfg, struc
     if (!code)
         code = repeat(e, &w, err);
     bench_cpus_use(cfg->allowed);
-    if (!getrusage(RUSAGE_SELF, &usage))
-        e->peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024; /* getrusage counts in KiB */
+    e->peak_rss_bytes = (uint64_t)bench_memory_resident().peak;
     bench_e2e_finish(&w);
     return code;
 }
@@ -177,6 +187,9 @@ void bench_e2e_free(struct bench_e2e *e)
         struct bench_e2e_row *row = &e->rows[i];
         free(row->samples_ns);
         free(row->parts_ns);
+        free(row->token_ns);
+        free(row->first_ns);
+        free(row->peer.samples_ns);
         for (size_t m = 0; m < row->metric_count; m++) {
             free(row->metrics[m].name);
             free(row->metrics[m].unit);

@@ -32,43 +32,72 @@ static int interrupted(const struct bench_e2e_work *w, struct qk_error *err)
     return bench_job_stopped(&w->cfg->job) ? qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted") : 0;
 }
 
-/* Feeds tokens and samples greedily from what the state's head gives; *next NULL: without sampling. */
+/* Feeds tokens. What the state's head gives is in *top when it has only the largest, else in w->logits. */
 static int feed(struct bench_e2e_work *w, struct model_state *s, const int32_t *tokens, size_t n,
-                int32_t *next, struct qk_error *err)
+                struct model_top *top, struct qk_error *err)
 {
     const struct model_probe probe = {mark, &w->watch};
-    struct model_top top;
-    const bool largest = model_top_most(s) > 0;
-    int code = largest ? model_forward_top(s, tokens, n, 1, &top, &probe, err)
-                       : model_forward(s, tokens, n, w->logits, MODEL_LOGITS_LAST, &probe, err);
-    if (code || !next)
-        return code;
-    return largest ? model_sampler_among(w->sampler, top.id, top.logit, top.count, next, err)
-                   : model_sampler_next(w->sampler, w->logits, next, err);
+    return model_top_most(s) ? model_forward_top(s, tokens, n, 1, top, &probe, err)
+                             : model_forward(s, tokens, n, w->logits, MODEL_LOGITS_LAST, &probe, err);
 }
 
-int bench_e2e_prompt(struct bench_e2e_work *w, struct model_state *s, size_t n, struct qk_error *err)
+/* Greedily. */
+static int sample(struct bench_e2e_work *w, const struct model_state *s, const struct model_top *top,
+                  struct qk_error *err)
 {
+    int32_t next;
+    return model_top_most(s) ? model_sampler_among(w->sampler, top->id, top->logit, top->count, &next, err)
+                             : model_sampler_next(w->sampler, w->logits, &next, err);
+}
+
+int bench_e2e_fill(struct bench_e2e_work *w, struct model_state *s, size_t depth, struct qk_error *err)
+{
+    const size_t step = w->cfg->batch ? w->cfg->batch : MODEL_BATCH_MAX;
+    int code = 0;
     model_rewind(s, 0);
-    int code = interrupted(w, err);
-    start(&w->watch);
-    if (!code)
-        code = feed(w, s, w->tokens, n, NULL, err);
-    end_part(&w->watch, MODEL_PART_HEAD); /* the way back from it */
+    for (size_t at = 0; at < depth && !code; at += step) {
+        code = interrupted(w, err);
+        if (!code)
+            code = model_forward(s, &w->tokens[at], depth - at < step ? depth - at : step, NULL,
+                                 MODEL_LOGITS_NONE, NULL, err);
+    }
     return code;
 }
 
-int bench_e2e_generate(struct bench_e2e_work *w, struct model_state *s, size_t n, struct qk_error *err)
+int bench_e2e_prompt(struct bench_e2e_work *w, struct model_state *s, size_t depth, size_t n,
+                     struct qk_error *err)
+{
+    struct model_top top;
+    model_rewind(s, depth);
+    int code = interrupted(w, err);
+    start(&w->watch);
+    if (!code)
+        code = feed(w, s, &w->tokens[depth], n, &top, err);
+    end_part(&w->watch, MODEL_PART_HEAD); /* the way back from it */
+    if (!code)
+        code = sample(w, s, &top, err);
+    w->watch.first_ns = (int64_t)(bench_clock_ns() - w->watch.start);
+    return code;
+}
+
+int bench_e2e_generate(struct bench_e2e_work *w, struct model_state *s, size_t depth, size_t n, double *each,
+                       struct qk_error *err)
 {
     int code = 0;
-    int32_t next;
-    model_rewind(s, 0);
+    struct model_top top;
+    model_rewind(s, depth);
     start(&w->watch);
+    uint64_t begin = w->watch.start;
     for (size_t i = 0; i < n && !code; i++) {
         code = interrupted(w, err);
         if (!code)
-            code = feed(w, s, &w->tokens[i], 1, &next, err);
+            code = feed(w, s, &w->tokens[depth + i], 1, &top, err);
+        if (!code)
+            code = sample(w, s, &top, err);
         end_part(&w->watch, BENCH_E2E_SAMPLING);
+        if (each)
+            each[i] = (double)(int64_t)(w->watch.last - begin);
+        begin = w->watch.last;
     }
     return code;
 }

@@ -5,19 +5,45 @@
 #include <stdlib.h>
 #include <string.h>
 
+static size_t longest(const struct bench_e2e_config *cfg)
+{
+    return cfg->prompt > cfg->generate ? cfg->prompt : cfg->generate;
+}
+
+static size_t depths(const struct bench_e2e_config *cfg)
+{
+    return cfg->depths ? cfg->depth_count : 1;
+}
+
+static size_t depth_at(const struct bench_e2e_config *cfg, size_t i)
+{
+    return cfg->depths ? cfg->depths[i] : 0;
+}
+
+static size_t deepest(const struct bench_e2e_config *cfg)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < depths(cfg); i++)
+        most = depth_at(cfg, i) > most ? depth_at(cfg, i) : most;
+    return most;
+}
+
 static int check(const struct bench_e2e_config *cfg, struct qk_error *err)
 {
-    const size_t longest = cfg->prompt > cfg->generate ? cfg->prompt : cfg->generate;
-    if (!longest)
+    const size_t context = cfg->weights->config.context;
+    if (!longest(cfg))
         return qk_fail(err, QK_ERR_ARG, NULL, "neither prompt nor generation: nothing to measure");
-    if (longest > cfg->weights->config.context)
-        return qk_fail(err, QK_ERR_ARG, NULL, "%zu tokens do not fit the model's context of %zu", longest,
-                       cfg->weights->config.context);
+    if (longest(cfg) > context)
+        return qk_fail(err, QK_ERR_ARG, NULL, "%zu tokens do not fit the model's context of %zu",
+                       longest(cfg), context);
+    if (deepest(cfg) > context - longest(cfg))
+        return qk_fail(err, QK_ERR_ARG, NULL, "%zu tokens behind %zu do not fit the model's context of %zu",
+                       longest(cfg), deepest(cfg), context);
     if (cfg->repetitions < 1 || cfg->repetitions > BENCH_E2E_REPETITIONS_MAX)
         return qk_fail(err, QK_ERR_ARG, NULL, "%zu repetitions; expected 1 to %d", cfg->repetitions,
                        BENCH_E2E_REPETITIONS_MAX);
-    if (!cfg->set_count || !cfg->thread_count)
-        return qk_fail(err, QK_ERR_ARG, NULL, "no set of kernels or no number of threads given");
+    if (!cfg->set_count || !cfg->thread_count || !depths(cfg))
+        return qk_fail(err, QK_ERR_ARG, NULL, "no set of kernels, number of threads or depth given");
     return 0;
 }
 
@@ -51,6 +77,11 @@ static void describe_model(struct bench_e2e *e, const struct model_weights *w)
     e->i2s16_bytes = w->i2s16_bytes;
     e->qk256_bytes = w->qk256_bytes;
     e->head_bytes = w->head_copy ? w->head_copy->bytes : 0;
+    e->kept_bytes = e->model_bytes;
+    for (size_t i = 0; i < w->config.layers * MODEL_MATRICES; i++) {
+        const struct model_matrix *m = &w->layer[i / MODEL_MATRICES].matrix[i % MODEL_MATRICES];
+        e->kept_bytes -= m->i2s ? 0 : m->rows * m->columns / 4;
+    }
     e->bytes_per_token = model_bytes_per_token(&w->config);
 }
 
@@ -64,72 +95,105 @@ static enum model_head head_at(const struct bench_e2e_config *cfg, size_t i)
     return cfg->heads ? cfg->heads[i] : MODEL_HEAD_FULL;
 }
 
+static int add_samples(struct bench_e2e_row *row, const char *peer, struct qk_error *err)
+{
+    const size_t n = row->repetitions;
+    row->samples_ns = calloc(n, sizeof *row->samples_ns);
+    row->parts_ns = calloc(n * BENCH_E2E_PARTS, sizeof *row->parts_ns);
+    row->token_ns = calloc(row->generate ? n * row->generate : 1, sizeof *row->token_ns);
+    row->first_ns = calloc(n, sizeof *row->first_ns);
+    if (!row->samples_ns || !row->parts_ns || !row->token_ns || !row->first_ns)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu samples", n);
+    if (peer && !(row->peer.samples_ns = calloc(n, sizeof *row->peer.samples_ns)))
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu samples of a peer", n);
+    row->peer.count = peer ? n : 0;
+    row->token_count = n * row->generate;
+    row->first_count = row->prompt ? n : 0;
+    return 0;
+}
+
+/* What the state of that number has, in the order of rows. */
+struct place {
+    size_t set, head, threads, depth;
+};
+static struct place place_of(const struct bench_e2e_config *cfg, size_t state)
+{
+    const size_t threads = state / depths(cfg), head = threads / cfg->thread_count;
+    return (struct place){.depth = state % depths(cfg),
+                          .threads = threads % cfg->thread_count,
+                          .head = head % heads(cfg),
+                          .set = head / heads(cfg)};
+}
+
+static size_t states(const struct bench_e2e_config *cfg)
+{
+    return cfg->set_count * heads(cfg) * cfg->thread_count * depths(cfg);
+}
+
 static int add_rows(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_error *err)
 {
     const struct bench_e2e_config *cfg = w->cfg;
     w->tests = (cfg->prompt > 0) + (cfg->generate > 0);
-    const size_t count = cfg->set_count * heads(cfg) * cfg->thread_count * w->tests;
+    const size_t count = states(cfg) * w->tests;
+    int code = 0;
     e->rows = calloc(count, sizeof *e->rows);
     w->order = calloc(count, sizeof *w->order);
     if (!e->rows || !w->order)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu rows", count);
     e->count = count;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !code; i++) {
         struct bench_e2e_row *row = &e->rows[i];
-        const size_t state = i / w->tests;
-        const size_t head = state / cfg->thread_count;
-        const struct model_kernels *k = &cfg->sets[head / heads(cfg)];
+        const struct place at = place_of(cfg, i / w->tests);
         const bool prompt = cfg->prompt && i % w->tests == 0;
-        describe_kernels(row, k, head_at(cfg, head % heads(cfg)));
-        row->threads = cfg->threads[state % cfg->thread_count];
+        describe_kernels(row, &cfg->sets[at.set], head_at(cfg, at.head));
+        row->threads = cfg->threads[at.threads];
+        row->depth = depth_at(cfg, at.depth);
         row->prompt = prompt ? cfg->prompt : 0;
         row->generate = prompt ? 0 : cfg->generate;
         row->repetitions = cfg->repetitions;
-        row->samples_ns = calloc(cfg->repetitions, sizeof *row->samples_ns);
-        row->parts_ns = calloc(cfg->repetitions * BENCH_E2E_PARTS, sizeof *row->parts_ns);
-        if (!row->samples_ns || !row->parts_ns)
-            return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu samples", cfg->repetitions);
+        row->cache_bytes = model_position_bytes(&cfg->weights->config, cfg->kv_f16) *
+                           (row->depth + row->prompt + row->generate);
+        if (cfg->peer.command)
+            snprintf(row->peer.command, sizeof row->peer.command, "%s", cfg->peer.command);
+        code = add_samples(row, cfg->peer.command, err);
     }
-    return 0;
+    return code;
 }
 
 static int add_states(struct bench_e2e_work *w, struct qk_error *err)
 {
     const struct bench_e2e_config *cfg = w->cfg;
-    const size_t combined = cfg->set_count * heads(cfg);
-    w->states = calloc(combined * cfg->thread_count, sizeof(struct model_state *));
+    w->states = calloc(states(cfg), sizeof(struct model_state *));
     if (!w->states)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the models' states");
-    for (size_t i = 0; i < combined; i++)
-        for (size_t t = 0; t < cfg->thread_count; t++) {
-            const struct model_options options = {.threads = cfg->threads[t],
-                                                  .at_once = cfg->at_once,
-                                                  .calls = cfg->calls,
-                                                  .context = cfg->prompt > cfg->generate ? cfg->prompt
-                                                                                         : cfg->generate,
-                                                  .batch = cfg->batch,
-                                                  .kv_f16 = cfg->kv_f16,
-                                                  .head_f16 = cfg->head_f16,
-                                                  .head = head_at(cfg, i % heads(cfg))};
-            const int code = model_state_new(&w->states[w->state_count], cfg->weights,
-                                             &cfg->sets[i / heads(cfg)], &options, err);
-            if (code)
-                return code;
-            w->state_count++;
-        }
+    for (size_t i = 0; i < states(cfg); i++) {
+        const struct place at = place_of(cfg, i);
+        const struct model_options options = {.threads = cfg->threads[at.threads],
+                                              .at_once = cfg->at_once,
+                                              .calls = cfg->calls,
+                                              .context = depth_at(cfg, at.depth) + longest(cfg),
+                                              .batch = cfg->batch,
+                                              .kv_f16 = cfg->kv_f16,
+                                              .head_f16 = cfg->head_f16,
+                                              .head = head_at(cfg, at.head)};
+        const int code = model_state_new(&w->states[i], cfg->weights, &cfg->sets[at.set], &options, err);
+        if (code)
+            return code;
+        w->state_count++;
+    }
     return 0;
 }
 
 static int add_tokens(struct bench_e2e_work *w, struct qk_error *err)
 {
     const struct bench_e2e_config *cfg = w->cfg;
-    const size_t longest = cfg->prompt > cfg->generate ? cfg->prompt : cfg->generate;
+    const size_t positions = deepest(cfg) + longest(cfg);
     const size_t vocab = cfg->weights->config.vocab;
-    w->tokens = calloc(longest, sizeof *w->tokens);
+    w->tokens = calloc(positions, sizeof *w->tokens);
     w->logits = calloc(vocab, sizeof *w->logits);
     if (!w->tokens || !w->logits)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu logits", vocab);
-    for (size_t i = 0; i < longest; i++)
+    for (size_t i = 0; i < positions; i++)
         w->tokens[i] = (int32_t)qk_rng_below(&w->rng, vocab);
     return model_sampler_new(&w->sampler, &(struct model_sampling){.top_p = 1}, vocab, err);
 }
@@ -147,6 +211,7 @@ int bench_e2e_prepare(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_e
     e->batch = cfg->batch ? cfg->batch : MODEL_BATCH_MAX;
     e->kv_f16 = cfg->kv_f16;
     e->head_f16 = cfg->head_f16;
+    e->load = cfg->load;
     snprintf(e->cpu_mask, sizeof e->cpu_mask, "%s", cfg->cpu_mask ? cfg->cpu_mask : "0x0");
     e->cpu_strict = cfg->cpu_mask != NULL;
     describe_model(e, cfg->weights);

@@ -69,3 +69,20 @@ int bench_memory_check(size_t bytes, const char *what, struct qk_error *err)
                    "needs %.1f MiB of memory; %.1f MiB may be taken of the %.1f MiB free by %s",
                    (double)bytes / mib, m.room / mib, m.free / mib, m.limit);
 }
+
+struct bench_memory_resident bench_memory_resident(void)
+{
+    struct rusage usage;
+    const double now = kib_of("", "/proc/self/status", "VmRSS");
+    double peak = kib_of("", "/proc/self/status", "VmHWM");
+    if (isnan(peak)) /* it counts in KiB, and forgets nothing */
+        peak = getrusage(RUSAGE_SELF, &usage) ? 0 : (double)usage.ru_maxrss * 1024;
+    return (struct bench_memory_resident){isnan(now) ? 0 : now, peak};
+}
+
+bool bench_memory_forget_peak(void)
+{
+    FILE *const to = fopen("/proc/self/clear_refs", "we");
+    const bool written = to && fputs("5", to) >= 0;
+    return to && !fclose(to) && written;
+}

@@ -21,3 +21,12 @@ void bench_memory_read(const char *root, struct bench_memory_free *m);
  * limit.
  */
 int bench_memory_check(size_t bytes, const char *what, struct qk_error *err);
+
+/* Memory of this process that is in RAM, in bytes. */
+struct bench_memory_resident {
+    double now;  /* 0 when /proc does not say */
+    double peak; /* the most since the process began, or since bench_memory_forget_peak */
+};
+struct bench_memory_resident bench_memory_resident(void);
+/* False when the system does not let it be forgotten. */
+bool bench_memory_forget_peak(void);

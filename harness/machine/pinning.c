@@ -41,6 +41,11 @@ bool bench_cpus_has(const struct bench_cpus *set, int cpu)
     return cpu >= 0 && cpu < BENCH_CPUS_MAX && CPU_ISSET_S((size_t)cpu, sizeof set->bits, as_system(set));
 }
 
+void bench_cpus_add(struct bench_cpus *set, int cpu)
+{
+    CPU_SET_S((size_t)cpu, sizeof set->bits, (cpu_set_t *)(void *)set->bits);
+}
+
 size_t bench_cpus_count(const struct bench_cpus *set)
 {
     return (size_t)CPU_COUNT_S(sizeof set->bits, as_system(set));

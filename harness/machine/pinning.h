@@ -18,6 +18,7 @@ bool bench_cpus_use(const struct bench_cpus *set);
 /* The same for one CPU. */
 bool bench_cpus_use_one(int cpu);
 bool bench_cpus_has(const struct bench_cpus *set, int cpu);
+void bench_cpus_add(struct bench_cpus *set, int cpu); /* from 0 to BENCH_CPUS_MAX - 1 */
 size_t bench_cpus_count(const struct bench_cpus *set);
 /* Writes a list like "0-3,8" to to[size], cut with "..." when too long. Returns `to`. */
 char *bench_cpus_list(const struct bench_cpus *set, char *to, size_t size);

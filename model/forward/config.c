@@ -250,6 +250,11 @@ size_t model_head_bytes(const struct model_config *c)
     return c->vocab * model_head_row_bytes(c);
 }
 
+size_t model_position_bytes(const struct model_config *c, bool kv_f16)
+{
+    return 2 * c->layers * c->kv_heads * c->head_dim * (kv_f16 ? sizeof(uint16_t) : sizeof(float));
+}
+
 size_t model_bytes_per_token(const struct model_config *c)
 {
     size_t sum = (c->vocab + 1) * model_head_row_bytes(c) + c->embedding * 4;

@@ -86,6 +86,8 @@ int model_config_read(struct model_config *c, const struct model_gguf *g, struct
 size_t model_bytes_per_token(const struct model_config *c);
 /* Those of them that are the head's. */
 size_t model_head_bytes(const struct model_config *c);
+/* Bytes of the keys and values of one position: what a later token reads of it. */
+size_t model_position_bytes(const struct model_config *c, bool kv_f16);
 
 /*
  * Takes over *g and makes the layouts asked for, a mask of MODEL_LAYOUT_*. On success *g is zeroed. On

@@ -106,6 +106,7 @@ static int write_result(const struct report_page_parts *p, size_t i, struct qk_e
         report_page_pictures(p, i);
     report_page_breakdown(p->to, r);
     report_page_ceilings(p->to, r);
+    report_page_model(p->to, r);
     fputs("</section>\n", p->to);
     return code;
 }

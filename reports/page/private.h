@@ -43,6 +43,7 @@ int report_page_markdown(FILE *to, const struct report_page_cases *cases, const 
 void report_page_sizes(FILE *to, const struct report_page_cases *cases);
 void report_page_breakdown(FILE *to, const struct report_result *r);
 void report_page_ceilings(FILE *to, const struct report_result *r);
+void report_page_model(FILE *to, const struct report_result *r);
 /* All results. */
 void report_page_beside(const struct report_page_parts *p);
 void report_page_claims(const struct report_page_parts *p);

@@ -104,6 +104,17 @@ static void judge_run(struct report_page_verdict *v, const struct report_page_ca
         say(v, "This was a quick run: do not quote its figures.");
 }
 
+/* Figures alone, unless a row is not to be trusted. */
+static void judge_model(struct report_page_verdict *v, const struct bench_e2e *e)
+{
+    struct qk_error err;
+    if (!bench_e2e_check(e, &err))
+        return;
+    v->word = "INVALID";
+    v->tone = PAGE_GREY;
+    say(v, "%s, %s. ", err.where, err.text);
+}
+
 static void judge_doctor(struct report_page_verdict *v, const struct bench_doctor *d)
 {
     static const char *const words[] = {"SOUND", "NOISY", "UNFIT"};
@@ -139,6 +150,8 @@ void report_page_verdict_make(struct report_page_verdict *v, const struct report
         judge_gate(v, &p->cases[v->of]);
     else if (r->run && r->run->set)
         judge_run(v, &p->cases[v->of]);
+    else if (r->run)
+        judge_model(v, r->run->e2e);
     else if (r->doctor)
         judge_doctor(v, r->doctor);
     if (!*v->sentence)

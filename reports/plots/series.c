@@ -20,8 +20,9 @@ void report_series_point(struct report_series *s, struct report_tsv *t, const ch
 {
     const size_t i = find(s, name);
     if (joined && i < REPORT_SERIES) {
-        if (s->last[i][0] > 0)
+        if (s->begun[i])
             report_tsv_joint(t, i, s->last[i], (double[]){x, y->value});
+        s->begun[i] = true;
         s->last[i][0] = x;
         s->last[i][1] = y->value;
     }

@@ -12,7 +12,8 @@ enum { REPORT_SERIES = 24 };
 struct report_series {
     size_t count, rest; /* rest: names beyond REPORT_SERIES, each time they were asked for */
     char name[REPORT_SERIES][164];
-    double last[REPORT_SERIES][2]; /* where the series is, x above 0 */
+    double last[REPORT_SERIES][2]; /* where the series is, when it has begun */
+    bool begun[REPORT_SERIES];
 };
 
 /* A point of the series of that name; `joined` by a line to the one before. */

@@ -17,12 +17,15 @@ static void put_row(struct report_tsv *t, const struct bench_e2e_row *row,
     const struct bench_interval value = {rate(row->ns_per_token.value), rate(row->ns_per_token.high),
                                          rate(row->ns_per_token.low)};
     double claimed = NAN;
-    char name[200], brief[60], text[120];
+    char name[280], depth[40] = "", brief[60], text[120];
+    const bool head = *row->head && strcmp(row->head, "full") != 0;
     for (size_t i = 0; audit && i < audit->count; i++)
         if (audit->rows[i].row == row && !row->prompt)
             claimed = 1 / audit->rows[i].claimed_s_per_token;
-    snprintf(name, sizeof name, "%.160s, %zu thread%s", row->kernels, row->threads,
-             row->threads == 1 ? "" : "s");
+    if (row->depth)
+        snprintf(depth, sizeof depth, " @ d%zu", row->depth);
+    snprintf(name, sizeof name, "%s%s%s%s, %zu thread%s%s", row->kernels, head ? ", " : "",
+             head ? row->head : "", head ? " head" : "", row->threads, row->threads == 1 ? "" : "s", depth);
     snprintf(brief, sizeof brief, "%.3g/s", value.value);
     snprintf(text, sizeof text, "%.3g [%.3g, %.3g] tokens/s", value.value, value.low, value.high);
     report_tsv_row(t, name, &value, claimed, REPORT_PLAIN, brief, text);

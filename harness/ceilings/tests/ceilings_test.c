@@ -23,6 +23,34 @@ UNIT_FIXTURE(tear_down)
     return 0;
 }
 
+UNIT_TEST_WITH(readers_alone, set_up, tear_down)
+{
+    static const size_t readers[] = {2, 1, 3}, many[] = {5};
+    struct qk_cpu cpu;
+    struct qk_error err;
+    assert_int_equal(qk_cpu_detect(&cpu, NULL, NULL), 0);
+    struct bench_ceilings_config cfg = {.job.isa = &cpu, .readers = readers, .reader_count = 3};
+    free(c.rows);
+    c.threads = 4;
+    assert_int_equal(bench_ceilings_plan_readers(&c, &cfg, NULL), 0);
+    assert_int_equal(c.threads, 3);
+    assert_true(c.count && c.count % 3 == 0);
+    for (size_t i = 0; i < c.count; i++) {
+        assert_int_equal(c.rows[i].loop->kind, BENCH_CEILING_read);
+        assert_int_equal(c.rows[i].level, BENCH_DRAM);
+        assert_int_equal(c.rows[i].threads, readers[i / (c.count / 3)]);
+        assert_int_equal(c.rows[i].bytes,
+                         bench_ceiling_dram_bytes(&c.env, c.rows[i].threads) / (size_t)c.rows[i].threads);
+    }
+    free(c.rows);
+    c.rows = NULL;
+    cfg.readers = many;
+    cfg.reader_count = 1;
+    c.threads = 4;
+    assert_int_equal(bench_ceilings_plan_readers(&c, &cfg, &err), QK_ERR_ARG);
+    assert_says(err.text, "5 threads on 4 CPUs");
+}
+
 UNIT_TEST_WITH(working_sets_fit_their_level, set_up, tear_down)
 {
     char why[128] = "";

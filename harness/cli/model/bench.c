@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/model/bench.h"
 
-#include "harness/ceilings/ceilings.h"
 #include "harness/cli/measure.h"
 #include "harness/cli/out.h"
 #include "harness/counters/counters.h"
+#include "harness/machine/clock.h"
+#include "harness/machine/memory.h"
 #include "reports/text/e2e.h"
 
 #include <stdio.h>
@@ -18,55 +19,68 @@ struct session {
     struct bench_e2e_config cfg;
     struct model_weights weights;
     struct bench_e2e e2e;
-    struct bench_cpus allowed;
+    struct bench_cpus allowed, named; /* named: those of --cpus */
+    struct cli_measure measure;
+    struct cli_bench_reads reads;
     char mask[BENCH_E2E_MASK];
 };
 
+/* Since *ns, which becomes now. At least 1, because 0 means that nobody knows. */
+static uint64_t lap(uint64_t *ns)
+{
+    const uint64_t before = *ns;
+    *ns = bench_clock_ns();
+    return *ns > before ? *ns - before : 1;
+}
+
 static int load(struct session *s, const struct qk_cpu *isa, struct qk_error *err)
 {
+    struct bench_e2e_load *const took = &s->cfg.load;
     struct model_gguf g = {0};
     unsigned layouts = 0;
     int code = cli_bench_sets(s->o, isa, s->sets, &s->cfg.set_count, err);
+    uint64_t since = bench_clock_ns();
     if (!code)
         code = cli_model_open(&g, s->o->model.model, err);
     if (code)
         return code;
+    took->open_ns = lap(&since);
+    code = cli_bench_reads_before(&s->reads, s->o, &g, &s->measure.job, &s->e2e.env, err);
+    if (code)
+        model_gguf_close(&g);
+    if (code)
+        return code;
+    since = bench_clock_ns();
     for (size_t i = 0; i < s->cfg.set_count; i++)
         layouts |= model_kernels_layout(&s->sets[i]);
     code = cli_model_weights(&s->weights, &g, layouts, &s->o->model, err);
+    took->repack_ns = lap(&since);
     for (size_t i = 0; i < s->o->head_count && !code; i++) {
         s->heads[i] = s->o->heads[i];
         code = cli_model_head(&s->weights, &s->heads[i], &s->o->model, err);
     }
+    if (s->weights.head_copy)
+        took->head_ns = lap(&since);
+    took->rss_bytes = (uint64_t)bench_memory_resident().now;
     return code ? code : cli_model_choose(s->sets, s->cfg.set_count, &s->weights, isa, s->o->model.tune, err);
 }
 
-/* With the stored ceilings of this machine, if there are any. */
-static int summarise(struct session *s, struct qk_error *err)
-{
-    struct bench_ceilings c;
-    struct qk_error why;
-    bool found;
-    if (bench_ceilings_load(&c, s->e2e.env.fingerprint, &found, &why))
-        cli_say("qkbench: warning: %s: %s; no shares of ceilings", why.where, why.text);
-    const int code = bench_e2e_summarise(&s->e2e, bench_ceilings_dram_read, found ? &c : NULL,
-                                         "no ceilings of this machine are stored: run qkbench ceilings", err);
-    if (found)
-        bench_ceilings_free(&c);
-    return code;
-}
-
+/* Sizes that nobody asked for are cut to what is left of the context behind the largest depth. */
 static size_t fitting(const struct session *s, size_t tokens)
 {
-    const size_t context = s->weights.config.context;
-    return s->o->fit && tokens > context ? context : tokens;
+    size_t room = s->weights.config.context, deepest = 0;
+    for (size_t i = 0; i < s->o->depth_count; i++)
+        deepest = s->o->depths[i] > deepest ? s->o->depths[i] : deepest;
+    room = deepest < room ? room - deepest : 1;
+    return s->o->fit && tokens > room ? room : tokens;
 }
 
 static int measure(struct session *s, struct qk_error *err)
 {
-    struct cli_measure m = {.job = cli_job()};
+    struct cli_measure *const m = &s->measure;
     struct bench_counters *counters = NULL;
-    m.job.seed = s->o->seed;
+    m->job = cli_job();
+    m->job.seed = s->o->seed;
     int code = bench_cpus_allowed(&s->allowed, err);
     for (size_t i = 0; i < s->o->thread_count; i++)
         if (s->o->threads[i] > s->o->model.threads)
@@ -75,22 +89,23 @@ static int measure(struct session *s, struct qk_error *err)
         code = cli_model_place(&s->o->model, err);
     cli_model_cpu_mask(&s->o->model.cpus, s->mask, sizeof s->mask);
     if (s->o->model.cpus.count)
-        m.job.cpu = s->o->model.cpus.cpu[0];
+        m->job.cpu = s->o->model.cpus.cpu[0];
     if (!code)
-        code = cli_detect(&m.isa, err);
-    if (!code)
-        code = load(s, &m.isa, err);
+        code = cli_measure_begin(m, &s->e2e.env, err);
     /* What can be counted may depend on the CPU; the run itself places its threads. */
     if (!code)
-        code = cli_measure_begin(&m, &s->e2e.env, err);
-    if (code)
-        return code;
-    code = bench_counters_make(&counters, s->o->counters, err);
-    s->cfg.job = m.job;
+        code = bench_counters_make(&counters, s->o->counters, err);
+    if (!code && !s->o->model.cpus.count)
+        bench_cpus_use(&s->allowed);
+    if (!code)
+        code = load(s, &m->isa, err);
+    s->cfg.job = m->job;
     s->cfg.weights = &s->weights;
     s->cfg.sets = s->sets;
     s->cfg.threads = s->o->threads;
     s->cfg.thread_count = s->o->thread_count;
+    s->cfg.depths = s->o->depths;
+    s->cfg.depth_count = s->o->depth_count;
     s->cfg.heads = s->heads;
     s->cfg.head_count = s->o->head_count;
     s->cfg.prompt = fitting(s, s->o->prompt);
@@ -104,11 +119,18 @@ static int measure(struct session *s, struct qk_error *err)
     s->cfg.calls = &s->o->model.calls;
     s->cfg.cpu_mask = s->o->model.cpus.count ? s->mask : NULL;
     s->cfg.counters = counters;
+    for (size_t i = 0; i < s->o->model.cpus.count; i++)
+        bench_cpus_add(&s->named, s->o->model.cpus.cpu[i]);
+    s->cfg.peer = (struct bench_e2e_peer_config){.command = s->o->peer,
+                                                 .timeout_s = (double)s->o->peer_timeout,
+                                                 .cpus = s->o->model.cpus.count ? &s->named : &s->allowed};
     if (!code)
         code = bench_e2e_run(&s->e2e, &s->cfg, err);
     cli_progress_end();
     bench_counters_free(counters);
-    return code ? code : summarise(s, err);
+    if (!code)
+        code = cli_bench_reads_after(&s->reads, s->o, &m->job, &s->e2e.env, err);
+    return code ? code : bench_e2e_summarise(&s->e2e, cli_bench_read, &s->reads, NULL, err);
 }
 
 static int print(const struct session *s, FILE *to, enum cli_bench_format format, struct qk_error *err)
@@ -138,7 +160,9 @@ static int bench(struct session *s, struct qk_error *err)
     if (!code)
         code = cli_out_commit(&file, 1, err);
     cli_out_abort(&file, 1);
-    return code ? code : print(s, cli_out_text(&file, 1), s->o->format, err);
+    if (!code)
+        code = print(s, cli_out_text(&file, 1), s->o->format, err);
+    return code ? code : bench_e2e_check(&s->e2e, err);
 }
 
 int cli_model_bench(int argc, char **argv)
@@ -152,6 +176,7 @@ int cli_model_bench(int argc, char **argv)
     s->o = &o;
     const int code = bench(s, &err);
     bench_e2e_free(&s->e2e);
+    cli_bench_reads_free(&s->reads);
     model_weights_free(&s->weights);
     free(s);
     return code ? cli_fail(code, &err) : CLI_DONE;

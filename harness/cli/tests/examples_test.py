@@ -72,7 +72,9 @@ def prepare(folder):
     for name in ("model", "ci", "kernels"):
         os.symlink(os.path.join(TREE, name), f"{folder}/{name}")
     os.makedirs(folder + "/reports")  # the tree's own pictures must not be drawn anew
-    os.symlink(PROGRAM, folder + "/build/qkbench")
+    os.makedirs(folder + "/bin")
+    for name in ("build", "bin"):
+        os.symlink(PROGRAM, f"{folder}/{name}/qkbench")
     for name in ("build/kernels/libqkernels.so", "base.so", "../base/build/kernels/libqkernels.so"):
         shutil.copy(MODULE, f"{folder}/{name}")
     for name in ("model.gguf", "a.gguf"):
@@ -97,7 +99,8 @@ def prepare(folder):
 
 def environment(folder):
     kept = {k: v for k, v in os.environ.items() if not k.startswith("QK_")}
-    return {**kept, "XDG_CACHE_HOME": folder + "/cache", "QK_BASELINES": folder + "/baselines/data"}
+    return {**kept, "PATH": f"{folder}/bin:{kept['PATH']}", "XDG_CACHE_HOME": folder + "/cache",
+            "QK_BASELINES": folder + "/baselines/data"}
 
 
 def catches(pid):

@@ -187,6 +187,21 @@ ok "heads side by side, i8 called not exact" eval '[ $status -eq 0 ] && says "be
 obeys "JSON of heads" "$schema" heads.json
 ok "each with its bytes" [ "$(python3 -c 'import json; full, *less = json.load(open("heads.json")); print(full["head"], full["bytes_per_token"], *[(r["head"], r["bytes_per_token"] < 2200000, r["head_rows_per_token"] > 0) for r in less])')" = \
     "full 2266624 ('certified', True, True) ('i8', True, False)" ]
+ok "each a row of its own for compare-llama-bench.py" [ "$(python3 -c 'import json; print(len({r["backends"] for r in json.load(open("heads.json"))}))')" = 3 ]
+run model bench -p 4 -n 3 -r 2 -t 1 -d 0,8 --out deep.json
+ok "-d: each test at each depth" eval '[ $status -eq 0 ] && says "| tg3 @ d8 |" && says "How long a token takes"'
+ok "with times of tokens, and bytes that grow with the depth" python3 -c 'import json
+rows = json.load(open("deep.json"))
+assert [(r["n_depth"], r["n_prompt"], r["n_gen"]) for r in rows] == [(0, 4, 0), (0, 0, 3), (8, 4, 0), (8, 0, 3)]
+for row in rows[1::2]:
+    assert len(row["token_samples_ns"]) == 6 and row["p50_token_ns"] <= row["p99_token_ns"] == max(row["token_samples_ns"])
+    assert abs(row["read_bytes_per_token"] - row["bytes_per_token"] - 3072 * (row["n_depth"] + 2)) < 2
+assert all(ns >= least for row in rows[::2] for ns, least in zip(row["first_token_samples_ns"], row["samples_ns"]))
+for kind in "open_ns repack_ns head_copy_ns loaded_rss_bytes kept_bytes cache_bytes".split():
+    assert rows[0][kind] > 0, kind'
+obeys "JSON of depths" "$schema" deep.json
+code 2 "behind 509" model bench -p 4 -n 4 -d 0,509
+code 2 "--n-depth" model bench -d 0,,8
 "$program" model bench "${short[@]}" -o jsonl -p 0 2>/dev/null >lines
 ok "-o jsonl, and -p 0 leaves the prompt out" eval '[ $(wc -l <lines) -eq 1 ] && grep -q "\"n_gen\":3" lines'
 "$program" model bench "${short[@]}" -o csv -n 0 2>/dev/null >lines

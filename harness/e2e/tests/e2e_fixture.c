@@ -44,6 +44,23 @@ static void fill(struct bench_e2e_row *row, int s)
     }
 }
 
+/* The first token of a repetition takes twice as long as each of the others. */
+static void add_times(struct bench_e2e_row *row)
+{
+    row->token_count = row->repetitions * row->generate;
+    row->first_count = row->prompt ? row->repetitions : 0;
+    row->token_ns = some(row->token_count + 1, sizeof(double));
+    row->first_ns = some(row->first_count + 1, sizeof(double));
+    for (size_t r = 0; r < row->first_count; r++)
+        row->first_ns[r] = row->samples_ns[r] + 5000;
+    for (size_t i = 0; i < row->token_count; i++)
+        row->token_ns[i] = floor(row->samples_ns[i / row->generate] / (double)(row->generate + 1));
+    for (size_t r = 0; r < row->repetitions && row->generate; r++) {
+        double *const first = &row->token_ns[r * row->generate];
+        *first = row->samples_ns[r] - first[1] * (double)(row->generate - 1);
+    }
+}
+
 static void add_counter(struct bench_e2e_row *row)
 {
     row->metrics = some(2, sizeof *row->metrics);
@@ -72,6 +89,9 @@ void bench_test_e2e(struct bench_e2e *e, size_t repetitions)
     e->layers = 30;
     e->batch = 512;
     e->kv_f16 = true;
+    e->load = (struct bench_e2e_load){
+        .open_ns = 12000000, .repack_ns = 1500000000, .head_ns = 250000000, .rss_bytes = 1250000000};
+    e->kept_bytes = 666790400;
     e->i2s16_bytes = 521011200;
     e->qk256_bytes = 521011200;
     strcpy(e->cpu_mask, "0x0");
@@ -93,6 +113,9 @@ void bench_test_e2e(struct bench_e2e *e, size_t repetitions)
         row->samples_ns = some(repetitions, sizeof(double));
         row->parts_ns = some(repetitions * BENCH_E2E_PARTS, sizeof(double));
         fill(row, s);
+        add_times(row);
+        row->cache_bytes = 76800 * (row->prompt + row->generate);
+        row->read_bytes = row->prompt ? 1.2e9 / 16 : 1.18e9;
         if (row->generate)
             add_counter(row);
     }

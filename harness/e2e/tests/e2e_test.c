@@ -3,7 +3,7 @@
  * A run over a real small model, with a clock that ticks once a call. It tests what is timed, in which
  * order, and what is refused.
  */
-#include "harness/e2e/e2e.h"
+#include "harness/e2e/private.h"
 #include "harness/machine/clock.h"
 #include "harness/records/tests/fixture.h"
 
@@ -31,13 +31,28 @@ int __wrap_bench_clock_check(double ns, const char *what, struct qk_error *err)
     return 0;
 }
 
+/* How much had been fed when the peer was started. */
+static size_t fed_before_peer[64], peers, peer_fails_at = SIZE_MAX;
+static size_t fed_count;
+
+int __wrap_bench_e2e_ask_peer(struct bench_e2e_work *w, struct bench_e2e *e, size_t repetition,
+                              struct qk_error *err);
+int __wrap_bench_e2e_ask_peer(struct bench_e2e_work *w, struct bench_e2e *e, size_t repetition,
+                              struct qk_error *err)
+{
+    (void)w, (void)err;
+    for (size_t i = 0; i < e->count; i++)
+        e->rows[i].peer.samples_ns[repetition] = (double)(1000 * (repetition + 1));
+    fed_before_peer[peers++] = fed_count;
+    return repetition == peer_fails_at ? QK_ERR_IO : 0;
+}
+
 /* What was fed, call by call. */
 static struct {
     const struct model_state *state;
-    size_t count;
+    size_t position, count;
     int32_t first;
 } fed[FED_MAX];
-static size_t fed_count;
 
 int __real_model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,
                          enum model_logits which, const struct model_probe *probe, struct qk_error *err);
@@ -48,6 +63,7 @@ int __wrap_model_forward(struct model_state *s, const int32_t *tokens, size_t co
 {
     if (fed_count < FED_MAX) {
         fed[fed_count].state = s;
+        fed[fed_count].position = model_position(s);
         fed[fed_count].count = count;
         fed[fed_count++].first = tokens[0];
     }
@@ -195,6 +211,104 @@ UNIT_TEST(all_sets_are_fed_the_same)
     bench_e2e_free(&e);
 }
 
+/* Every test begins behind its depth, which was filled once, and every position has its one token. */
+UNIT_TEST(tests_begin_at_their_depth)
+{
+    static const size_t depths[] = {0, 9, 4};
+    struct bench_e2e e;
+    struct bench_e2e_config cfg = config();
+    int32_t token[32];
+    size_t begun[3] = {0}, filled = 0;
+    cfg.sets = &sets[2];
+    cfg.set_count = 1;
+    cfg.batch = 4;
+    cfg.depths = depths;
+    cfg.depth_count = 3;
+    run(&e, &cfg);
+    assert_int_equal(e.count, 6);
+    memset(token, -1, sizeof token);
+    for (size_t i = 0; i < fed_count; i++) {
+        assert_true(fed[i].position < 32);
+        if (token[fed[i].position] < 0)
+            token[fed[i].position] = fed[i].first;
+        assert_int_equal(token[fed[i].position], fed[i].first);
+        for (size_t d = 0; d < 3; d++)
+            begun[d] += fed[i].position == depths[d] && fed[i].count == cfg.prompt;
+        filled += fed[i].position + fed[i].count == 9 && fed[i].count == 1; /* 4, 4 and 1 */
+    }
+    assert_int_equal(filled, 1);
+    for (size_t d = 0; d < 3; d++) {
+        const struct bench_e2e_row *prompt = &e.rows[2 * d], *generation = &e.rows[2 * d + 1];
+        const double position = (double)model_position_bytes(&weights.config, false);
+        const double head = (double)model_head_bytes(&weights.config),
+                     row = head / (double)weights.config.vocab, all = (double)e.bytes_per_token;
+        assert_int_equal(begun[d], REPETITIONS + 1); /* and one that did not count */
+        assert_int_equal(prompt->depth, depths[d]);
+        assert_int_equal(generation->depth, depths[d]);
+        assert_int_equal(generation->cache_bytes, (size_t)position * (depths[d] + 3));
+        /* the second of the three tokens reads as much as they do on average */
+        assert_true(generation->read_bytes == all + position * (double)(depths[d] + 2));
+        /* two passes: four tokens and one */
+        const double read = 2 * (all - head - row) + 5 * row + head + position * (double)(2 * depths[d] + 9);
+        bench_test_near(prompt->read_bytes, read / 5);
+    }
+    bench_e2e_free(&e);
+}
+
+/* One tick a mark, and sampling is the last part of a token: no time is between two tokens. */
+UNIT_TEST(token_times_add_up_and_a_first_token_is_sampled)
+{
+    struct bench_e2e e;
+    struct bench_e2e_config cfg = config();
+    cfg.sets = &sets[2];
+    cfg.set_count = 1;
+    run(&e, &cfg);
+    for (size_t i = 0; i < e.count; i++) {
+        const struct bench_e2e_row *row = &e.rows[i];
+        assert_int_equal(row->token_count, row->generate * REPETITIONS);
+        assert_int_equal(row->first_count, row->prompt ? REPETITIONS : 0);
+        for (size_t r = 0; r < REPETITIONS; r++) {
+            double sum = 0;
+            for (size_t k = 0; k < row->generate; k++)
+                sum += row->token_ns[r * row->generate + k];
+            assert_true(row->prompt ? row->first_ns[r] == row->samples_ns[r] + 1 : sum == row->samples_ns[r]);
+        }
+    }
+    bench_e2e_free(&e);
+}
+
+/* Once a repetition, before our tests or after them, never among them. */
+UNIT_TEST(a_peer_takes_turns)
+{
+    struct bench_e2e e;
+    struct bench_e2e_config cfg = config();
+    size_t before = 0, after = 0;
+    cfg.sets = &sets[2];
+    cfg.set_count = 1;
+    cfg.prompt = 0;
+    cfg.repetitions = 32;
+    cfg.peer = (struct bench_e2e_peer_config){.command = "true", .timeout_s = 1, .cpus = &allowed};
+    peers = 0;
+    run(&e, &cfg);
+    assert_int_equal(peers, cfg.repetitions);
+    for (size_t r = 0; r < peers; r++) {
+        const size_t fed_then = fed_before_peer[r] - 1; /* one token was to warm up */
+        assert_true(fed_then == 3 * r || fed_then == 3 * (r + 1));
+        before += fed_then == 3 * r;
+        after += fed_then == 3 * (r + 1);
+    }
+    assert_true(before > 4 && after > 4);
+    assert_int_equal(e.rows[0].peer.count, 32);
+    assert_true(e.rows[0].peer.samples_ns[31] == 32000);
+    bench_e2e_free(&e);
+    peers = 0;
+    peer_fails_at = 1;
+    assert_int_equal(bench_e2e_run(&e, &cfg, NULL), QK_ERR_IO);
+    assert_int_equal(peers, 2);
+    peer_fails_at = SIZE_MAX;
+    bench_e2e_free(&e);
+}
+
 UNIT_TEST(affinity_is_restored)
 {
     struct bench_e2e e;
@@ -234,6 +348,12 @@ UNIT_TEST(what_cannot_be_is_refused)
     cfg = config();
     cfg.prompt = weights.config.context + 1;
     assert_refused(&cfg, QK_ERR_ARG, "do not fit the model's context of");
+    cfg = config();
+    cfg.depths = &weights.config.context;
+    cfg.depth_count = 1;
+    assert_refused(&cfg, QK_ERR_ARG, "behind");
+    cfg.depth_count = 0;
+    assert_refused(&cfg, QK_ERR_ARG, "depth");
     cfg = config();
     cfg.repetitions = 0;
     assert_refused(&cfg, QK_ERR_ARG, "0 repetitions");

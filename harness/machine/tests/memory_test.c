@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -118,6 +119,28 @@ UNIT_TEST(real_limits)
     assert_int_equal(checked_under(RLIMIT_DATA, (rlim_t)1 << 20, 4 << 20), 2);
     assert_int_equal(checked_under(RLIMIT_AS, (rlim_t)64 << 20, 64 << 20), 2);
 #endif
+}
+
+UNIT_TEST(what_is_resident)
+{
+    enum { BYTES = 64 << 20 };
+    const struct bench_memory_resident before = bench_memory_resident();
+    char *const room = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(room != MAP_FAILED);
+    memset(room, 1, BYTES);
+    const struct bench_memory_resident taken = bench_memory_resident();
+    munmap(room, BYTES);
+    const struct bench_memory_resident given = bench_memory_resident();
+    /* The kernel counts each CPU's pages apart for a while. */
+    assert_true(taken.now > before.now + 0.9 * BYTES);
+    assert_true(taken.peak > taken.now - 0.1 * BYTES);
+    assert_true(given.now < taken.now - 0.9 * BYTES);
+    assert_true(given.peak > taken.now - 0.1 * BYTES);
+    if (!bench_memory_forget_peak()) {
+        print_message("the system does not let a process forget its peak\n");
+        skip();
+    }
+    assert_true(bench_memory_resident().peak < taken.now - 0.9 * BYTES);
 }
 
 UNIT_TESTS(memory, bench_test_dir_make, bench_test_dir_remove)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/page/page.h"
 
+#include "harness/e2e/tests/e2e_fixture.h"
 #include "reports/forms/tests/verdicts_fixture.h"
 #include "reports/page/private.h"
 #include "reports/page/svg.h"
@@ -36,6 +37,12 @@ static char *written(const struct report_results *page, const struct report_pict
 }
 
 static const struct report_pictures nothing_drawn = {.missing = 2, .why = "gnuplot is <not> installed"};
+
+static struct bench_e2e_read read_at(const void *gbs, size_t threads)
+{
+    (void)threads;
+    return (struct bench_e2e_read){*(const double *)gbs, NAN};
+}
 
 /* A run with the whole ladder, a model, and components beside claims. */
 UNIT_TEST(results_of_every_kind)
@@ -119,6 +126,30 @@ UNIT_TEST(gates_side_by_side)
     free(text);
     for (int i = 0; i < 2; i++)
         report_verdicts_fixture_free(&gates[i]);
+}
+
+UNIT_TEST(a_model_at_two_depths)
+{
+    struct bench_e2e e;
+    bench_test_e2e(&e, 7);
+    e.rows[6].depth = e.rows[7].depth = 512;
+    strcpy(e.rows[7].head, "certified");
+    struct report_input in = {.e2e = &e};
+    const struct report_result result = {.file = "model.json", .run = &in};
+    const struct report_results page = {1, &result};
+    const double gbs = 4;
+    for (int believed = 1; believed >= 0; believed--) {
+        const double ceiling = believed ? 2 * gbs : gbs;
+        assert_int_equal(bench_e2e_summarise(&e, read_at, &ceiling, NULL, NULL), 0);
+        char *text = written(&page, &nothing_drawn);
+        assert_says(text, "<tr><th scope=\"row\">tg8<td class=\"r\">1<td>baseline<");
+        assert_says(text, "<tr><th scope=\"row\">tg8 @ d512<td class=\"r\">1<td>best, certified head<");
+        assert_says(text, believed ? "<h1 class=\"v p\">MEASURED</h1>" : "<h1 class=\"v n\">INVALID</h1>");
+        assert_says(text, believed ? "57.3 %<" : "114.6 % INVALID<");
+        assert_int_equal(strstr(text, "work was skipped") != NULL, !believed);
+        free(text);
+    }
+    bench_e2e_free(&e);
 }
 
 UNIT_TEST(the_script_is_small)

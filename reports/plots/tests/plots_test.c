@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/plots/plots.h"
 
+#include "harness/e2e/tests/e2e_fixture.h"
 #include "kernels/tests/cmocka_parts.h"
 #include "reports/tests/results_fixture.h"
 
@@ -159,6 +160,70 @@ UNIT_TEST(too_many_sizes_are_left_out)
     free(records);
     free(rows);
     report_fixture_free(&f);
+}
+
+/* The rows of the fixture are those of two sets, each with the values of a list. */
+static void model(struct bench_e2e *e, const char *name, size_t layers, const size_t *threads,
+                  const size_t *depths)
+{
+    bench_test_e2e(e, 7);
+    snprintf(e->model, sizeof e->model, "%s", name);
+    e->layers = layers;
+    for (size_t i = 0; i < e->count; i++) {
+        strcpy(e->rows[i].kernels, i < 4 ? "best" : "baseline");
+        e->rows[i].threads = threads[i / 2 % 2];
+        e->rows[i].depth = depths[i / 2 % 2];
+    }
+    assert_int_equal(bench_e2e_summarise(e, NULL, NULL, "none here", NULL), 0);
+}
+
+/* Each axis that varies has a picture; that of layers is the first model's. */
+UNIT_TEST(models_scale_by_threads_depth_and_layers)
+{
+    static const size_t one[] = {1, 1}, two[] = {1, 2}, none[] = {0, 0}, deep[] = {0, 512};
+    struct bench_e2e e[4];
+    struct report_input in[4];
+    struct report_result results[4];
+    model(&e[0], "synth:bitnet-2b/4", 4, one, none);
+    model(&e[1], "synth:bitnet-2b/8", 8, two, none);
+    model(&e[2], "model.gguf", 30, one, deep);
+    model(&e[3], "synth:bitnet-2b", 30, one, none);
+    for (size_t i = 0; i < 4; i++) {
+        in[i] = (struct report_input){.e2e = &e[i]};
+        results[i] = (struct report_result){.file = "m.json", .run = &in[i]};
+    }
+    const struct report_results all = {4, results}, alone = {1, results};
+    char *layers = numbers("scaling", &all, 0, 0), *threads = numbers("scaling", &all, 1, 0),
+         *depth = numbers("scaling", &all, 2, 0), *tokens = numbers("tokens", &all, 2, 0);
+    assert_says(layers, "# title: A token of synth:bitnet-2b with each number of layers\n");
+    assert_says(layers, "# series0: best, 1 thread\n");
+    assert_says(layers, "# series1: baseline, 1 thread\n");
+    assert_says(layers, "# series2: best, 2 threads\n");
+    assert_says(threads, "# title: synth:bitnet-2b/8 with each number of threads\n");
+    assert_says(threads, "# series0: best\n");
+    assert_says(depth, "# title: model.gguf with each number of positions in the cache\n");
+    assert_says(depth, "# ylabel: ms a token: less is faster\n");
+    assert_says(depth, "# series1: baseline, 1 thread\n");
+    assert_null(strstr(depth, "# series2"));
+    assert_says(tokens, "\tbest, 1 thread @ d512\t");
+    size_t points = 0, joints = 0;
+    for (const char *s = depth; (s = strstr(s, "\npoint")); s++)
+        points++;
+    for (const char *s = depth; (s = strstr(s, "\njoint")); s++)
+        joints++;
+    assert_int_equal(points, 4);
+    assert_int_equal(joints, 2); /* from depth 0, too */
+    assert_null(numbers("scaling", &all, 0, 1));
+    assert_null(numbers("scaling", &all, 1, 1));
+    assert_null(numbers("scaling", &all, 2, 1));
+    assert_null(numbers("scaling", &all, 3, 0));
+    assert_null(numbers("scaling", &alone, 0, 0));
+    free(layers);
+    free(threads);
+    free(depth);
+    free(tokens);
+    for (size_t i = 0; i < 4; i++)
+        bench_e2e_free(&e[i]);
 }
 
 UNIT_TESTS(plots, NULL, NULL)
