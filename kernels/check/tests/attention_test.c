@@ -235,21 +235,23 @@ static void spoils_only_its_own(const struct qk_variant *row)
     tap(right, "a NaN spoils its own head", NULL);
 }
 
-/* Random bits, and sums that nearly cancel or fall between two floats. */
+static bool rounds_once(float a, float b, float c)
+{
+    const float found = qk_fma(a, b, c), expected = fmaf(a, b, c);
+    return isnan(expected) ? isnan(found) : !memcmp(&found, &expected, sizeof found);
+}
+
+/* Random bits, sums that nearly cancel, and sums so near the middle of two floats that f64 cannot tell. */
 static void fma_is_right(void)
 {
     bool right = true;
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < 100000; i++) {
         float x[3];
         qk_rng_bytes(&rng, x, sizeof x);
-        if (i % 4 == 1)
-            x[2] = -x[0] * x[1];
-        if (i % 4 == 2)
-            x[2] = x[0] * x[1] * 0x1p-24f;
-        if (i % 4 == 3)
-            x[2] = ldexpf(x[0] * x[1], 24 + i % 32 - 8);
-        const float found = qk_fma(x[0], x[1], x[2]), expected = fmaf(x[0], x[1], x[2]);
-        right &= isnan(expected) ? isnan(found) : !memcmp(&found, &expected, sizeof found);
+        right &= rounds_once(x[0], x[1], x[2]) && rounds_once(x[0], x[1], -x[0] * x[1]) &&
+                 rounds_once(x[0], x[1], ldexpf(x[0] * x[1], i % 64 - 32));
+        const float near = 1.0f + (float)qk_rng_below(&rng, 1 << 23) * 0x1p-23f, sign = i % 2 ? 1.0f : -1.0f;
+        right &= rounds_once(0x1.000002p-12f, sign * 0x1.fffffcp-13f, near); /* 2^-24 less 2^-70 */
     }
     tap(right, "multiply-adds that round once", NULL);
 }
