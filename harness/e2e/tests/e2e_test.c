@@ -131,7 +131,7 @@ UNIT_TEST(parts_add_up_exactly)
             double sum = 0;
             for (size_t p = 0; p < BENCH_E2E_PARTS; p++) {
                 const double ns = row->parts_ns[r * BENCH_E2E_PARTS + p];
-                const bool in_another = p == MODEL_PART_ACTIVATION ||
+                const bool in_another = p == MODEL_PART_ACTIVATION || p == MODEL_PART_ACT_QUANT ||
                                         p == (row->prompt ? (size_t)BENCH_E2E_SAMPLING : MODEL_PART_ROPE);
                 assert_true(in_another ? ns == 0 : ns > 0);
                 sum += ns;
