@@ -5,6 +5,7 @@
 #include "harness/machine/pinning.h"
 #include "harness/tune/tune.h"
 #include "kernels/f16_gemv/op.h"
+#include "kernels/head4_gemv/op.h"
 #include "kernels/i2s16_gemv/op.h"
 #include "kernels/layout.h"
 
@@ -20,6 +21,7 @@ static const size_t look_bytes = 64 << 10;
 /* Part of the weights that are walked over; rows are taken 16 at a time. */
 struct piece {
     const void *at;
+    const uint16_t *scale; /* of head4_gemv */
     size_t rows, columns, row_bytes;
 };
 struct stream {
@@ -28,6 +30,7 @@ struct stream {
     size_t count, bytes;
     size_t next, row; /* where the walk is */
     void *x, *y;      /* activations and results of any piece */
+    void *zero;       /* head4_gemv's bias and scales of activations */
 };
 struct walker {
     struct stream *s;
@@ -39,6 +42,9 @@ static void call(const struct stream *s, qk_fn *fn, const struct piece *p, size_
     const unsigned char *const at = (const unsigned char *)p->at + first * p->row_bytes;
     if (s->op == QK_OP_i2s16_gemv)
         QK_CALL(i2s16_gemv, fn, s->y, at, s->x, 0, rows, p->columns);
+    else if (s->op == QK_OP_head4_gemv)
+        QK_CALL(head4_gemv, fn, s->y, at, p->scale + first * (p->columns / HEAD4_BLOCK), s->x, s->zero,
+                s->zero, rows, p->columns);
     else
         QK_CALL(f16_gemv, fn, s->y, (const uint16_t *)(const void *)at, s->x, rows, p->columns);
 }
@@ -66,13 +72,13 @@ static int walk(void *ctx, uint64_t bytes, struct bench_took *took, struct qk_er
     return 0;
 }
 
-static void add_piece(struct stream *s, const void *at, size_t rows, size_t columns, size_t row_bytes,
-                      size_t most)
+static void add_piece(struct stream *s, const void *at, const uint16_t *scale, size_t rows, size_t columns,
+                      size_t row_bytes, size_t most)
 {
     if (!at || s->bytes >= most)
         return;
     const size_t fit = (most - s->bytes) / row_bytes / I2S16_ROWS * I2S16_ROWS + I2S16_ROWS;
-    s->pieces[s->count] = (struct piece){at, rows < fit ? rows : fit, columns, row_bytes};
+    s->pieces[s->count] = (struct piece){at, scale, rows < fit ? rows : fit, columns, row_bytes};
     s->bytes += s->pieces[s->count++].rows * row_bytes;
 }
 
@@ -86,15 +92,19 @@ static int make_stream(struct stream *s, enum qk_op op, const struct model_weigh
     *s = (struct stream){.op = op, .pieces = calloc(matrices + 1, sizeof *s->pieces)};
     for (size_t i = 0; i < matrices && s->pieces && op == QK_OP_i2s16_gemv; i++) {
         const struct model_matrix *const m = &w->layer[i / MODEL_MATRICES].matrix[i % MODEL_MATRICES];
-        add_piece(s, m->i2s16, m->rows, m->columns, m->columns / 4, most);
+        add_piece(s, m->i2s16, NULL, m->rows, m->columns, m->columns / 4, most);
         rows = m->rows > rows ? m->rows : rows;
         columns = m->columns > columns ? m->columns : columns;
     }
     if (s->pieces && op == QK_OP_f16_gemv && c->head_type == MODEL_GGUF_TYPE_F16)
-        add_piece(s, w->embedding, c->vocab, c->embedding, c->embedding * sizeof(uint16_t), most);
+        add_piece(s, w->embedding, NULL, c->vocab, c->embedding, c->embedding * sizeof(uint16_t), most);
+    if (s->pieces && op == QK_OP_head4_gemv && w->head_copy)
+        add_piece(s, w->head_copy->coarse, w->head_copy->scale, w->head_copy->rows, c->embedding,
+                  c->embedding / 2, most);
     s->x = calloc(columns, sizeof(float));
     s->y = calloc(rows + I2S16_ROWS, sizeof(float));
-    return s->pieces && s->x && s->y
+    s->zero = calloc(columns / HEAD4_BLOCK + 1, sizeof(float));
+    return s->pieces && s->x && s->y && s->zero
                ? 0
                : qk_fail(err, QK_ERR_MEMORY, qk_op_row(op)->name, "no memory to tune with");
 }
@@ -104,6 +114,7 @@ static void free_stream(struct stream *s)
     free(s->pieces);
     free(s->x);
     free(s->y);
+    free(s->zero);
 }
 
 /* The rows near the fastest in table order, and the usual one behind them. */
@@ -199,7 +210,7 @@ int bench_tune_streams(struct bench_stream_choice to[BENCH_STREAMS], struct mode
                        const struct model_weights *w, const struct qk_table *table, const struct qk_cpu *cpu,
                        bool (*stop)(void), double seconds, double *ms, struct qk_error *err)
 {
-    static const enum qk_op ops[BENCH_STREAMS] = {QK_OP_i2s16_gemv, QK_OP_f16_gemv};
+    static const enum qk_op ops[BENCH_STREAMS] = {QK_OP_i2s16_gemv, QK_OP_head4_gemv, QK_OP_f16_gemv};
     struct bench_environment env;
     struct bench_cpus before;
     struct bench_job job = {.table = table, .isa = cpu, .seed = 1, .budget_s = 0.9 * seconds, .stop = stop};

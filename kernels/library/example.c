@@ -35,6 +35,7 @@ int main(void)
                  qk_i2s16_matvec(y, packed, bytes, q, q_sum, ROWS, COLUMNS, &err);
     if (!packed || failed) {
         fprintf(stderr, "%s: %s\n", failed ? err.where : "malloc", failed ? err.text : "no memory");
+        free(packed);
         return EXIT_FAILURE;
     }
     for (int r = 0; r < ROWS; r++)

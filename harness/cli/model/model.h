@@ -59,7 +59,7 @@ enum {
 #define CLI_MODEL_OPTION_TUNE                                                                                \
     CLI_ROW(                                                                                                 \
         "tune", 'u', NULL, CLI_FLAG(cli_model_options, tune),                                                \
-        "Take the rows of i2s16_gemv and f16_gemv that are the fastest on these weights, found in 0.1 s", 2)
+        "Take the rows of i2s16_gemv, f16_gemv and head4_gemv that are the fastest here, found in 0.1 s", 2)
 #define CLI_MODEL_OPTION_THREADS(what)                                                                       \
     CLI_ROW("threads", 't', "N", CLI_UINT64(cli_model_options, threads, 1, MODEL_THREADS_MAX), what, 2)
 

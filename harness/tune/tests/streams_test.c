@@ -73,7 +73,8 @@ UNIT_TEST(a_planted_slow_last_row_is_not_taken)
     assert_ptr_equal(choices[0].usual, &rows[1]);
     assert_true(choices[0].gain.low > 1);
     /* One row is no choice. */
-    assert_says(choices[1].why, "no other row");
+    assert_says(choices[1].why, "does not use");
+    assert_says(choices[2].why, "no other row");
     assert_ptr_equal(k.of[QK_OP_f16_gemv], &rows[2]);
     /* The pool's threads get the CPUs that the caller has. */
     assert_int_equal(bench_cpus_allowed(&after, NULL), 0);

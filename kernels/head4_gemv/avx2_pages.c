@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* As avx2, with the page after next asked for once per page instead. Source: own. */
+#ifndef __AVX2__
+#error "avx2_pages.c must be built with the flags of isa.def's AVX2 row"
+#endif
+#include "kernels/head4_gemv/avx2.h"
+#include "kernels/head4_gemv/op.h"
+
+void qk_head4_gemv_avx2_pages(float *restrict y, const uint8_t *restrict codes,
+                              const uint16_t *restrict scale, const int8_t *restrict q,
+                              const int32_t *restrict bias, const float *restrict x_scale, size_t rows,
+                              size_t columns)
+{
+    head4_rows(y, codes, scale, q, bias, x_scale, rows, columns, QK_HINT_PAGES);
+}
