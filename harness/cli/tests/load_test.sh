@@ -27,8 +27,12 @@ echo "This is text, longer than the header of any module for any machine." >text
 code 1 "magic 0x54, expected 0x7f" check --load text.so
 code 1 "not a regular file" list --load .=.
 code 1 "it has no function qk_kernels_module" list --load "$(ldd "$program" | awk '/libjansson/ { print $3 }')"
-code 1 "ABI version 3 of the kernels, this program reads versions 1 and 2" run --load x="$fakes/fake_abi_module.so"
+code 1 "ABI version 4 of the kernels, this program reads versions 1 to 3" run --load x="$fakes/fake_abi_module.so"
 FAKE_FLAW="a row twice" code 1 "an earlier row has the same op and name" list --load "$fakes/fake_module.so"
+FAKE_FLAW="odd module" code 1 "the name of" list --load "$fakes/fake_module.so"
+ok "which name" says "'in:side', the name of"
+FAKE_FLAW="named module" code 1 "inside " list --load "$fakes/fake_module.so"
+ok "a module is called what it calls itself" says "qkbench: --load: inside '"
 code 1 "; ops: qk256_dequant" list --load "$fakes/fake_module.so"
 ok "which op is unknown" says "row 21 is other_op/right, but this program has no op 'other_op'"
 code 1 "the launch ended with exit code 0 before it answered" list --load "$fakes/fake_exit_module.so"
