@@ -6,6 +6,7 @@
 #include "harness/records/files/outfile.h"
 #include "kernels/library/qkbench/plugin_files.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -59,10 +60,10 @@ static int find_name(const char *folder, char name[CLI_LOAD_NAME], struct qk_err
     for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
         path[n - 1] = '\0';
     const char *const slash = strrchr(path, '/'), *const last = slash ? slash + 1 : path;
-    if (!cli_load_is_name(last))
+    if (!cli_load_is_name(last) || !isalnum((unsigned char)*last))
         return qk_fail(err, QK_ERR_ARG, "DIR",
                        "'%.100s' ends in '%.60s', which is to be the plug-in's name; expected 1 to %d "
-                       "letters, digits, and ._+-",
+                       "letters, digits, and ._+-, of which the first is none of ._+-",
                        folder, last, CLI_LOAD_NAME - 1);
     snprintf(name, CLI_LOAD_NAME, "%.*s", CLI_LOAD_NAME - 1, last);
     return 0;
@@ -90,7 +91,7 @@ static void put(FILE *to, const char *const *lines, const char *name, const char
     }
 }
 
-/* All files or none. */
+/* Nothing, where one of the files exists. */
 static int write_files(const char *folder, const char *name, enum qk_op op, struct qk_error *err)
 {
     const char *const ends[FILES] = {".c", "meson.build", "README.md"};

@@ -47,7 +47,7 @@ bool cli_load_add(struct cli_load_list *list, const char *text, char *why, size_
             snprintf(why, size, NO_NAME, name, file->path, CLI_LOAD_NAME - 1);
             return false;
         }
-        snprintf(file->name, sizeof file->name, "%s", name);
+        snprintf(file->name, sizeof file->name, "%.*s", CLI_LOAD_NAME - 1, name);
     }
     list->count++;
     return true;

@@ -44,12 +44,15 @@ else
 fi
 
 # The first files.
+made=$(ls)
 code 2 "a DIR is needed" plugin new
 code 2 "unexpected argument" plugin new a b
 code 2 "is no op; there are: qk256_dequant" plugin new a --op gemv
 code 2 "is to be the plug-in" plugin new 'a b'
+code 2 "is to be the plug-in" plugin new b/../..
+code 2 "is to be the plug-in" plugin new -- -x
 code 2 "commands: new" plugin old
-ok "nothing was made of these" [ ! -e a -a ! -e 'a b' ]
+ok "nothing was made of these" [ "$(ls)" = "$made" ]
 code 0 "meson setup build && ninja -C build" plugin new mine
 cp -r mine was
 code 1 "mine/mine.c: exists already; nothing was written" plugin new mine
