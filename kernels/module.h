@@ -43,6 +43,7 @@ struct qk_module {
     const struct qk_module_row *rows;
     const char *compiler; /* "gcc 12.2.0" */
     const char *version;  /* of the project */
+    const char *name;     /* since ABI 3: what it is called, a word like a row's name; NULL: as its file is */
 };
 
 /*

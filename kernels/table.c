@@ -41,7 +41,8 @@ static const struct qk_table builtin = {.rows = rows,
                                         .count = sizeof rows / sizeof *rows,
                                         .compiler = QK_COMPILER,
                                         .version = QK_KERNELS_VERSION,
-                                        .path = ""};
+                                        .path = "",
+                                        .name = ""};
 
 const struct qk_table *qk_table_builtin(void)
 {

@@ -14,6 +14,7 @@ struct qk_table {
     size_t count;
     const char *compiler; /* "gcc 12.2.0" */
     const char *version;  /* of the project */
+    const char *name;     /* what the module calls itself; "": nothing, or the built-in table */
     const char *path;     /* of the library, as the caller gave it; "" for the built-in table */
     void *handle;         /* NULL for the built-in table, and after qk_table_free */
 };

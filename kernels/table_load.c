@@ -150,11 +150,17 @@ static const char *row_flaw(const struct image *m, uint32_t i)
     return NULL;
 }
 
+/* A module of ABI 1 or 2 ends before its name. */
+static size_t module_bytes(uint32_t abi)
+{
+    return abi < 3 ? offsetof(struct qk_module, name) : sizeof(struct qk_module);
+}
+
 static int check_module(const struct image *image, struct qk_error *err)
 {
     const struct qk_module *m = image->module;
     const char *path = image->path;
-    const bool there = has(image, m, sizeof *m);
+    const bool there = has(image, m, module_bytes(1));
     if (!there || m->magic != QK_MODULE_MAGIC)
         return qk_fail(err, QK_ERR_INVALID, path,
                        "'%s' is no kernel module: what %s returns starts with 0x%08x, expected 0x%08x", path,
@@ -169,6 +175,12 @@ static int check_module(const struct image *image, struct qk_error *err)
         return qk_fail(err, QK_ERR_INVALID, path,
                        "'%s' has a broken table: %u rows of %u bytes, expected 1 to %d of %zu, in the module",
                        path, m->rows ? m->row_count : 0, m->row_bytes, QK_MODULE_ROWS_MAX, row_bytes(m));
+    if (!has(image, m, module_bytes(m->abi)) || (m->abi >= 3 && m->name && !is_name(image, m->name)))
+        return qk_fail(
+            err, QK_ERR_INVALID, path,
+            "'%s' has a broken table: the module's name is no word of 1 to 63 printable characters "
+            "without slashes",
+            path);
     const struct traits_1 *t = image->traits;
     if (t && (!has(image, t, sizeof *t) || t->magic != QK_MODULE_MAGIC || t->row_bytes != sizeof *t->rows ||
               t->row_count != m->row_count || !has(image, t->rows, t->row_count * sizeof *t->rows)))
@@ -251,6 +263,7 @@ static int read_rows(struct qk_table *t, const struct image *m, struct qk_error 
     t->count = count;
     t->compiler = m->module->compiler;
     t->version = m->module->version;
+    t->name = m->module->abi >= 3 && m->module->name ? m->module->name : "";
     return 0;
 }
 
@@ -271,7 +284,7 @@ static int find_table(struct image *m, void *handle, struct qk_error *err)
     m->map = map;
     dl_iterate_phdr(take_segments, m);
     m->module = module();
-    if (has(m, m->module, sizeof *m->module) && m->module->abi == 1 && traits)
+    if (has(m, m->module, module_bytes(1)) && m->module->abi == 1 && traits)
         m->traits = traits();
     return check_module(m, err);
 }
@@ -280,7 +293,7 @@ int qk_table_load(struct qk_table *t, const char *path, struct qk_error *err)
 {
     char real[PATH_MAX];
     struct image m = {.path = path};
-    *t = (struct qk_table){.path = ""};
+    *t = (struct qk_table){.path = "", .name = ""};
     int code = find_file(path, real, err);
     if (code)
         return code;
@@ -305,5 +318,5 @@ void qk_table_free(struct qk_table *t)
             free((void *)t->path);
         dlclose(t->handle);
     }
-    *t = (struct qk_table){.path = ""};
+    *t = (struct qk_table){.path = "", .name = ""};
 }

@@ -23,6 +23,7 @@ static const struct cli_command commands[] = {
     {"compare", "two results or baselines, case by case", cli_compare},
     {"gate", "is this build, or this machine's baseline, slower? PASS or not", cli_gate},
     {"model", "run, time and check whole BitNet models with any kernels", cli_model},
+    {"plugin", "kernels of your own: the first files of a library for --load", cli_plugin},
     {"report", "tables, plots and audit of a result", cli_report},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

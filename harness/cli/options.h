@@ -60,7 +60,7 @@ struct cli_option {
     CLI_ROW(                                                                                                 \
         "load", 'l', "[NAME=]FILE", CLI_ROW(CLI_KIND_LOAD, CLI_AT(type, list, struct cli_load_list), 0, 0),  \
         "Add the rows of the kernel module FILE, called op/NAME:variant; may be repeated (default NAME: "    \
-        "the file's name without lib and .so)",                                                              \
+        "the module's own, or else the file's without lib and .so)",                                         \
         0)
 #define CLI_SEED_MAX ((UINT64_C(1) << 53) - 1)
 #define CLI_ROW_SEED(type, seed, what, group)                                                                \

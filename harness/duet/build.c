@@ -61,8 +61,8 @@ static bool row_sound(const struct bench_duet_row *r)
 {
     const struct qk_variant *v = &r->variant;
     return r->count && r->count <= ROWS_MAX && ended(r->compiler, sizeof r->compiler) &&
-           ended(r->version, sizeof r->version) && ended(r->op, sizeof r->op) &&
-           ended(r->name, sizeof r->name) && ended(r->isa, sizeof r->isa) &&
+           ended(r->version, sizeof r->version) && ended(r->module, sizeof r->module) &&
+           ended(r->op, sizeof r->op) && ended(r->name, sizeof r->name) && ended(r->isa, sizeof r->isa) &&
            ended(r->phase, sizeof r->phase) && ended(r->flags, sizeof r->flags) &&
            ended(r->unknown, sizeof r->unknown) && v->op < QK_OP_COUNT && v->isa < QK_ISA_COUNT &&
            v->kind <= QK_CEILING && v->made <= QK_BY_COMPILER && v->touches <= QK_TOUCHES_LOADS;
@@ -105,6 +105,7 @@ static int read_row(struct bench_build *b, size_t i, struct bench_duet_answer *a
     ((struct qk_variant *)(uintptr_t)b->table.rows)[i] = variant_of(&b->rows[i].found);
     b->table.compiler = b->rows[0].found.compiler;
     b->table.version = b->rows[0].found.version;
+    b->table.name = b->rows[0].found.module;
     return 0;
 }
 
@@ -117,7 +118,7 @@ int bench_build_open(struct bench_build *b, const char *path, enum bench_duet_si
                               .job = job,
                               .side = side,
                               .called = called ? called : bench_side_names[side],
-                              .table = {.path = path}};
+                              .table = {.path = path, .name = ""}};
     int code = bench_image_read(&b->image, path, err);
     if (code)
         return code;
@@ -217,5 +218,5 @@ void bench_build_close(struct bench_build *b)
     free(b->rows);
     free((void *)(uintptr_t)b->table.rows);
     bench_image_free(&b->image);
-    *b = (struct bench_build){.table = {.path = ""}};
+    *b = (struct bench_build){.table = {.path = "", .name = ""}};
 }

@@ -112,6 +112,7 @@ static void describe_row(const struct qk_table *t, const struct qk_variant *v, s
     to->variant = *v;
     snprintf(to->compiler, sizeof to->compiler, "%s", t->compiler);
     snprintf(to->version, sizeof to->version, "%s", t->version);
+    snprintf(to->module, sizeof to->module, "%s", t->name);
     snprintf(to->op, sizeof to->op, "%s", v->op_name);
     snprintf(to->name, sizeof to->name, "%s", v->name);
     snprintf(to->isa, sizeof to->isa, "%s", v->isa_name);

@@ -10,7 +10,7 @@
  */
 enum {
     BENCH_DUET_MAGIC = 0x54455544,
-    BENCH_DUET_VERSION = 2,
+    BENCH_DUET_VERSION = 3,
     BENCH_DUET_VARIANT = 64,
     BENCH_DUET_CALLED = 40,
     BENCH_DUET_FILE = 10 /* the descriptor of the base's module; those of the other sides follow */
@@ -57,7 +57,7 @@ struct bench_duet_order {
 /* A row of a module's table, and what the module says of the table. Longer texts are cut. */
 struct bench_duet_row {
     uint64_t count; /* of rows */
-    char compiler[64], version[64];
+    char compiler[64], version[64], module[BENCH_DUET_VARIANT];
     struct qk_variant variant; /* its pointers hold in the launch only */
     char op[BENCH_DUET_VARIANT], name[BENCH_DUET_VARIANT], isa[32], phase[64], flags[512], unknown[160];
 };

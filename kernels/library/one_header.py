@@ -1,26 +1,33 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""one_header.py HEADER TREE: HEADER, with the tree's headers in place of their #include lines, as it is installed.
+"""one_header.py [--kernels] HEADER TREE: HEADER, with the tree's headers in place of their #include lines, as installed.
 
-What only a kernel's source needs is left out: the types of kernels, whose `restrict` is no C++. A header that needs more
-than the C library, or anything else that a caller's compiler cannot know, ends this with 1 and a message.
+For callers, what only a kernel's source needs is left out: the types of kernels. With --kernels it is the other way
+round: the entry points are left out, and `restrict`, which is no C++, is written as both languages know it. A header
+that needs more than the C library, or anything else that other compilers cannot know, ends this with 1 and a message.
 """
 import re
 import sys
 from pathlib import Path
 
-LEFT_OUT = re.compile(r"""/\*\ SPDX-License-Identifier:\ MIT\ \*/\n | \#pragma\ once\n | \#include\ <std(def|int)\.h>\n
-    | struct\ qk_error;.*\n | ^typedef\ void\ qk_\w+_fn\([^;]*\);\n""", re.M | re.X)
+LEFT_OUT = r"""/\*\ SPDX-License-Identifier:\ MIT\ \*/\n | \#pragma\ once\n | \#include\ <std(def|int)\.h>\n
+    | struct\ qk_error;.*\n"""
+KERNELS = r"^typedef\ void\ qk_\w+_fn\([^;]*\);\n"
+ENTRY_POINTS = r"(^/\*(?:(?!\*/)[\s\S])*\*/\n)?^int\ qk_\w+\([^;]*\);\n | ^\#include\ \"kernels/kernels.h\"\n | ^\#define\ QK_MODULE_SYMBOL\ .*\n"
 
 
 def contract(path):
-    text = LEFT_OUT.sub("", path.read_text(encoding="utf-8"))
+    text = left_out.sub("", path.read_text(encoding="utf-8"))
+    if for_kernels:
+        text = re.sub(r"\brestrict\b", "__restrict", text)
     unknown = re.search(r"^[ \t]*#.*|\brestrict\b", text, re.M)
     if unknown:
-        sys.exit(f"one_header.py: {path}: found '{unknown.group()}'; expected nothing that callers of libqk.a cannot compile")
+        sys.exit(f"one_header.py: {path}: found '{unknown.group()}'; expected nothing that others cannot compile")
     return "\n" + text.strip() + "\n"
 
 
-header, tree = map(Path, sys.argv[1:])
+for_kernels = sys.argv[1] == "--kernels"
+left_out = re.compile(f"{LEFT_OUT} | {ENTRY_POINTS if for_kernels else KERNELS}", re.M | re.X)
+header, tree = map(Path, sys.argv[-2:])
 whole = re.sub(r'^#include "(.*)"\n', lambda line: contract(tree / line[1]), header.read_text(encoding="utf-8"), flags=re.M)
 sys.stdout.write(re.sub(r"\n{3,}", "\n\n", whole))

@@ -8,20 +8,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The entries to expand: the suite's, or the patterns of the command line. */
-static int entries_of(const struct cli_gate *o, const struct baseline_policy *policy, const char ***entries,
-                      size_t *count, struct qk_error *err)
+/*
+ * A build of our kernels has no name. The built-in policy is about these. It names rows that a plug-in lacks,
+ * and none that it has.
+ */
+static bool is_plugin(const struct cli_gate *o, const struct bench_build *base)
 {
-    const struct baseline_suite *suite = baseline_policy_suite(policy, o->suite);
-    if (!suite && !o->measure.count)
+    return *base->table.name && !o->policy;
+}
+
+/* The entries to expand: the patterns of the command line, or the suite's, or all that a plug-in has. */
+static int entries_of(const struct cli_gate *o, const struct bench_build *base,
+                      const struct baseline_policy *policy, struct baseline_report *report,
+                      const char ***entries, size_t *count, struct qk_error *err)
+{
+    static const char all_rows[] = "*/*/*";
+    const char *const name = o->suite ? o->suite : "quick";
+    const bool all = is_plugin(o, base) && !o->suite && !o->measure.count;
+    const struct baseline_suite *suite = all ? NULL : baseline_policy_suite(policy, name);
+    if (!suite && !all && !o->measure.count)
         return qk_fail(err, QK_ERR_ARG, "--suite", "the policy %s has no suite '%.60s'", policy->source,
-                       o->suite);
-    *count = o->measure.count ? o->measure.count : suite->count;
+                       name);
+    if (all)
+        strcpy(report->suite, "all");
+    *count = all ? 1 : o->measure.count ? o->measure.count : suite->count;
     *entries = calloc(*count, sizeof **entries);
     if (!*entries)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu patterns", *count);
     for (size_t i = 0; i < *count; i++)
-        (*entries)[i] = o->measure.count ? o->measure.patterns[i] : suite->cases[i];
+        (*entries)[i] = all ? all_rows : o->measure.count ? o->measure.patterns[i] : suite->cases[i];
     return 0;
 }
 
@@ -64,7 +79,7 @@ static int judge(const struct cli_gate *o, struct baseline_policy *policy,
     struct baseline_suite_cases suite = {0};
     const char **entries = NULL;
     size_t count = 0;
-    int code = entries_of(o, policy, &entries, &count, err);
+    int code = entries_of(o, base, policy, report, &entries, &count, err);
     if (!code)
         code = read_identity(o, &base->image, &cand->image, &identity, err);
     if (!code) {
@@ -73,7 +88,7 @@ static int judge(const struct cli_gate *o, struct baseline_policy *policy,
         const struct baseline_suite_config cfg = {&base->table, &cand->table, o->measure.job.isa,
                                                   &report->env, policy->isa};
         code = baseline_suite_expand(&suite, entries, count, &cfg, err);
-        if (!code)
+        if (!code && !is_plugin(o, base))
             code = baseline_suite_rules(policy, entries, count, &cfg, err);
     }
     if (!code) {

@@ -11,10 +11,12 @@ static void conclude(const struct cli_gate *o, const struct baseline_policy *pol
                      struct baseline_report *report)
 {
     snprintf(report->policy, sizeof report->policy, "%s", policy->source);
-    snprintf(report->suite, sizeof report->suite, "%s",
-             o->measure.count ? "patterns"
-             : o->duet        ? o->suite
-                              : "all");
+    if (!*report->suite)
+        snprintf(report->suite, sizeof report->suite, "%s",
+                 o->measure.count ? "patterns"
+                 : !o->duet       ? "all"
+                 : o->suite       ? o->suite
+                                  : "quick");
     report->alpha = policy->alpha;
     report->strict = o->strict;
     report->seconds = seconds;

@@ -94,7 +94,7 @@ static const struct cli_option options[] = {
      "With --baseline: measure nothing and judge FILE, which run --out or baseline save wrote", 2},
     CLI_ROW_QUICK(cli_gate, measure, "With --baseline: fewer and shorter blocks", 2),
     {"suite", SUITE, "NAME", CLI_STRING(cli_gate, suite),
-     "Cases to judge, a suite of the policy (default: quick)", 3},
+     "Cases to judge, a suite of the policy (default: quick; all rows of a plug-in)", 3},
     {"policy", POLICY, "FILE", CLI_STRING(cli_gate, policy),
      "Margins and rules (default: the built-in ci/policy.json)", 3},
     {"budget", BUDGET, "S", CLI_OTHER, "Seconds all of it may take; what is undecided then is INCONCLUSIVE",
@@ -163,7 +163,7 @@ void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
         "../base/build/kernels/libqkernels.so\n  qkbench gate --duet base.so '*/p4*/4096' --trace p4.jsonl\n "
         " qkbench gate --baseline main --markdown summary.md\n`ci/gate --against GITREF` builds the other "
         "commit first."};
-    *o = (struct cli_gate){.suite = "quick", .measure = {.job = cli_job()}};
+    *o = (struct cli_gate){.measure = {.job = cli_job()}};
     find_outputs(o, argc, argv);
     cli_parse(&usage, argc, argv, o);
     o->parsed = true;

@@ -21,38 +21,61 @@ static void name_of_file(const char *path, char *to, size_t size)
     snprintf(to, size, "%.*s", (int)(end ? end - name : (ptrdiff_t)strlen(name)), name);
 }
 
+bool cli_load_is_name(const char *text)
+{
+    return *text && strlen(text) < CLI_LOAD_NAME && !text[strspn(text, name_letters)];
+}
+
+#define NO_NAME                                                                                              \
+    "'%.60s', the name of '%.200s', is no name of 1 to %d letters, digits, and ._+-; "                       \
+    "NAME=FILE gives it another one"
+
 bool cli_load_add(struct cli_load_list *list, const char *text, char *why, size_t size)
 {
     const char *const equals = strchr(text, '='), *const slash = strchr(text, '/');
     const bool named = equals && (!slash || equals < slash);
     struct cli_load_file *file = &list->file[list->count];
-    char name[256];
     if (list->count == CLI_LOADS_MAX) {
         snprintf(why, size, "'%.200s' is one too many; at most %d files can be loaded", text, CLI_LOADS_MAX);
         return false;
     }
-    if (named)
+    *file = (struct cli_load_file){.path = named ? equals + 1 : text};
+    if (named) {
+        char name[256];
         snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
-    else
-        name_of_file(text, name, sizeof name);
-    if (!*name || strlen(name) >= CLI_LOAD_NAME || name[strspn(name, name_letters)]) {
-        snprintf(why, size,
-                 "'%.60s', the name of '%.200s', is no name of 1 to %d letters, digits, and ._+-; "
-                 "NAME=FILE gives it another one",
-                 name, named ? equals + 1 : text, CLI_LOAD_NAME - 1);
-        return false;
-    }
-    file->path = named ? equals + 1 : text;
-    snprintf(file->name, sizeof file->name, "%.*s", CLI_LOAD_NAME - 1, name);
-    for (size_t i = 0; i < list->count; i++)
-        if (!strcmp(list->file[i].name, name)) {
-            snprintf(why, size,
-                     "'%.120s' and '%.120s' are both called '%s'; NAME=FILE gives one another name",
-                     list->file[i].path, file->path, name);
+        if (!cli_load_is_name(name)) {
+            snprintf(why, size, NO_NAME, name, file->path, CLI_LOAD_NAME - 1);
             return false;
         }
+        snprintf(file->name, sizeof file->name, "%.*s", CLI_LOAD_NAME - 1, name);
+    }
     list->count++;
     return true;
+}
+
+/* Its module is open. */
+static int find_name(struct cli_loads *l, size_t i, struct qk_error *err)
+{
+    struct cli_load_file *file = &l->list.file[i];
+    const char *const own = l->build[i].table.name;
+    char name[256];
+    if (!*file->name) {
+        if (*own)
+            snprintf(name, sizeof name, "%s", own);
+        else
+            name_of_file(file->path, name, sizeof name);
+        if (!cli_load_is_name(name))
+            return qk_fail(err, *own ? QK_ERR_FORMAT : QK_ERR_ARG, "--load", NO_NAME, name, file->path,
+                           CLI_LOAD_NAME - 1);
+        snprintf(file->name, sizeof file->name, "%.*s", CLI_LOAD_NAME - 1, name);
+    }
+    l->build[i].called = file->name;
+    for (size_t k = 0; k < i; k++)
+        if (!strcmp(l->list.file[k].name, file->name))
+            return qk_fail(err, QK_ERR_ARG, "--load",
+                           "'%.120s' and '%.120s' are both called '%s'; NAME=FILE gives one another name",
+                           l->list.file[k].path, file->path, file->name);
+    return 0;
 }
 
 /* A row of an op that nobody can judge is of no use, and whoever loads it wants to know. */
@@ -74,17 +97,19 @@ static int find_strangers(const struct bench_build *b, struct qk_error *err)
 static int open_one(struct cli_loads *l, size_t i, struct qk_error *err)
 {
     struct bench_build *b = &l->build[i];
+    const char *const given = l->list.file[i].name;
     struct qk_error why;
     /* Loading takes no time: one that is not there after the launcher's grace is not going to be. */
     l->launcher.until_ns = bench_clock_ns();
-    const int code = bench_build_open(b, l->list.file[i].path, BENCH_SIDE_CANDIDATE, l->list.file[i].name,
-                                      &l->launcher, &l->job, &why);
+    const int code = bench_build_open(b, l->list.file[i].path, BENCH_SIDE_CANDIDATE,
+                                      *given ? given : "module", &l->launcher, &l->job, &why);
     l->launcher.until_ns = 0;
     /* In a gate some of these are verdicts. */
     const bool bad_file = code == QK_ERR_INVALID || code == QK_ERR_CHECK;
     if (code)
         return qk_fail(err, bad_file ? QK_ERR_FORMAT : code, "--load", "%s", why.text);
-    return find_strangers(b, err);
+    const int named = find_name(l, i, err);
+    return named ? named : find_strangers(b, err);
 }
 
 /* The rows of one op, built-in or of one library, behind those that are there. */

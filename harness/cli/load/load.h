@@ -19,13 +19,14 @@ enum { CLI_LOADS_MAX = 16, CLI_LOAD_NAME = 33 };
 struct cli_load_list {
     size_t count;
     struct cli_load_file {
-        char name[CLI_LOAD_NAME];
-        const char *path; /* borrowed */
+        char name[CLI_LOAD_NAME]; /* "": not given */
+        const char *path;         /* borrowed */
     } file[CLI_LOADS_MAX];
 };
+bool cli_load_is_name(const char *text);
 /*
- * Adds one FILE or NAME=FILE. Without a NAME, it is the file's name without folder, lib, and .so. False, with
- * the reason in why[size], when the name is no name or is taken, or when there are too many.
+ * Adds one FILE or NAME=FILE. False, with the reason in why[size], when the name is no name, or when there
+ * are too many.
  */
 bool cli_load_add(struct cli_load_list *list, const char *text, char *why, size_t size);
 
@@ -45,9 +46,12 @@ struct cli_loads {
 };
 
 /*
- * Opens all files of the list. Close with cli_loads_close in any case, also when *l is zeroed.
- *   QK_ERR_IO, QK_ERR_FORMAT   a file that cannot be loaded as a module, or has a row of an unknown op
- *   QK_ERR_MEMORY, QK_ERR_INTERNAL, QK_ERR_INTERRUPTED
+ * Opens all files of the list. One without a NAME is called what its module calls itself. If that is nothing,
+ * it is called what its file is without folder, lib, and .so. Close with cli_loads_close in any case, also
+ * when *l is zeroed.
+ *   - QK_ERR_ARG: two have the same name, or what a file is called is no name
+ *   - QK_ERR_IO, QK_ERR_FORMAT: a file that cannot be loaded as a module, or has a row of an unknown op
+ *   - QK_ERR_MEMORY, QK_ERR_INTERNAL, QK_ERR_INTERRUPTED
  */
 int cli_loads_open(struct cli_loads *l, const struct cli_load_list *list, const struct bench_job *job,
                    struct qk_error *err);

@@ -30,6 +30,7 @@ __attribute__((unused)) KERNEL(dequantise)
     const struct qk_module *qk_kernels_module(void)                                                          \
     {                                                                                                        \
         static const struct qk_module module = {                                                             \
-            QK_MODULE_MAGIC, QK_MODULE_ABI, sizeof *rows, sizeof rows / sizeof *rows, rows, "fake 1", "0"};  \
+            QK_MODULE_MAGIC, QK_MODULE_ABI, sizeof *rows, sizeof rows / sizeof *rows, rows,                  \
+            "fake 1",        "0",           NULL};                                                           \
         return &module;                                                                                      \
     }

@@ -217,8 +217,8 @@ static qk_fn *no_stage(int stage)
     return NULL;
 }
 
-static struct qk_module module = {FAKE_MAGIC, FAKE_ABI, FAKE_ROW_BYTES, sizeof rows / sizeof *rows, rows,
-                                  "fake 1",   "0"};
+static struct qk_module module = {
+    FAKE_MAGIC, FAKE_ABI, FAKE_ROW_BYTES, sizeof rows / sizeof *rows, rows, "fake 1", "0", NULL};
 
 /* For each flaw its word; "" leaves all as it is. */
 static void bend(const char *flaw)
@@ -246,6 +246,10 @@ static void bend(const char *flaw)
                  {"flags of 4096 bytes", &last->flags, longest},
                  {"flags of 4095 bytes", &last->flags, longest + 1},
                  {"no compiler", &module.compiler, NULL},
+                 {"named module", &module.name, "inside"},
+                 {"odd module", &module.name, "in:side"},
+                 {"module with a slash", &module.name, "a/b"},
+                 {"wild module", &module.name, (const void *)8},
                  {"wild rows", &module.rows, (const void *)8},
                  {"rows of libc", &module.rows, stderr}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

@@ -131,6 +131,8 @@ UNIT_TEST(a_broken_table_is_refused)
                   {"code in data", "its function is not in the module's own code"},
                   {"stages of libc", "its function is not in the module's own code"},
                   {"own stages", NULL},
+                  {"module with a slash", "the module's name is no word"},
+                  {"wild module", "the module's name is no word"},
                   {"too many rows", "2147483648 rows of 80 bytes"},
                   {"no rows", "0 rows of 80 bytes"},
                   {"rows past the module", "4096 rows of 80 bytes"}};

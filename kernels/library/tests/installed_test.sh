@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2317 # `is` calls the functions
-# Installs libqk.a, qkernels.h and qkernels.pc into a folder of its own, and builds example.c against them as
+# Installs libqk.a, the headers and their .pc files into a folder of its own, and builds example.c against them as
 # kernels/README.md says.  installed_test.sh BUILD TREE SANITIZERS COMPILER...   (SANITIZERS: those of the build, or none)
 set -uo pipefail
 build=$1 tree=$2 cc=("${@:4}")
@@ -12,7 +12,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-echo 1..10
+echo 1..11
 number=0
 failed=0
 # is WHAT COMMAND...: the command ends with 0; otherwise what it said
@@ -64,6 +64,9 @@ read -ra libs < <(pkg-config --define-variable=prefix="$prefix" --libs qkernels)
 for std in c11 c17; do
     is "qkernels.h alone, $std" alone "${cc[@]}" -std=$std -x c
 done
+read -ra plugin < <(pkg-config --define-variable=prefix="$prefix" --cflags qkbench)
+echo '#include <qkbench/plugin.h>' >plugin.c
+is "qkbench/plugin.h is where qkbench.pc says" "${cc[@]}" "${plugin[@]}" -fsyntax-only plugin.c
 if command -v c++ >/dev/null; then
     is "qkernels.h alone, C++17" alone c++ -std=c++17 -x c++
     is "whatever it declares can be linked, from C++ too" links_all "$prefix/include/qkernels.h"
