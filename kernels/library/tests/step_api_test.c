@@ -59,6 +59,8 @@ static void own_limits(void)
     refused("head4_gemv: rows", qk_head4_gemv(out, codes, half, a, sum, x, 8, 32, &err), "rows", "of 16");
     refused("head4_gemv: columns", qk_head4_gemv(out, codes, half, a, sum, x, 16, 48, &err), "columns",
             "of 32");
+    refused("q2_0_gemv: group", qk_q2_0_gemv(out, codes, codes, 1, 96, 96, &err), "group", "64 or 128");
+    refused("q2_0_gemv: columns", qk_q2_0_gemv(out, codes, codes, 1, 64, 128, &err), "columns", "of 128");
     refused("i8u8_matmul: too deep", qk_i8u8_matmul(out, a, codes, 1, 65794, 1, &err), "depth", "65793");
     refused("rmsnorm: negative epsilon", qk_rmsnorm(out, x, w, 8, -1.0f, &err), "epsilon", "-1");
     refused("rmsnorm: NaN epsilon", qk_rmsnorm(out, x, w, 8, NAN, &err), "epsilon", "finite");
@@ -81,6 +83,7 @@ static void overflows(void)
     too_large("i8_gemv: overflow", qk_i8_gemv(out, a, q, scale, x, big, 8, &err), "y");
     too_large("head4_gemv: overflow", qk_head4_gemv(out, codes, half, a, sum, x, big / 16 * 16, 32, &err),
               "y");
+    too_large("q2_0_gemv: overflow", qk_q2_0_gemv(out, codes, codes, big, 128, 64, &err), "y");
     too_large("rmsnorm: overflow", qk_rmsnorm(out, x, w, big, 1e-5f, &err), "out");
     too_large("rope: overflow", qk_rope(out, x, w, w, 1, SIZE_MAX / 2 + 1, &err), "half");
     too_large("rope: overflow of heads", qk_rope(out, x, w, w, big, 4, &err), "out");
@@ -136,6 +139,10 @@ static void good_calls(void)
     const int32_t far = 1 << 25;
     refused("head4_gemv: bias", qk_head4_gemv(out, plane, half, a, &far, w, 16, 32, &err), "bias",
             "16777216");
+    /* Scales of 2 and 1; a code 3 beside 5 is 2 * 5, the code 0 beside 7 is -7, codes 0 beside 0 nothing. */
+    static const uint8_t two_bits[18] = {0, 0x40, 3}, eights[68] = {0, 0x3c, 5, 7};
+    code = qk_q2_0_gemv(out, two_bits, eights, 1, 64, 64, &err);
+    good("q2_0_gemv", code, out[0] == 6.0f && out[1] == 7.0f);
     code = qk_rmsnorm(out, w, w, 1, 0.0f, &err);
     good("rmsnorm", code, out[0] == 1.0f && out[1] == 7.0f);
     code = qk_rope(out, x, w, w, 1, 2, &err);
