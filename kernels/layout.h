@@ -97,4 +97,10 @@ enum {
     Q2_0_GROUP_LARGE = 128,
     Q8_0_BLOCK = 32, /* columns */
     Q8_0_BLOCK_BYTES = 34,
+    TQ2_0_BLOCK = 256, /* columns */
+    TQ2_0_BLOCK_BYTES = 66,
+    TQ2_0_SCALE = 64, /* byte of the scale */
+    Q8_K_BLOCK_BYTES = 292,
+    Q8_K_VALUES = 4, /* byte of the first */
+    Q8_K_SUMS = 260,
 };

@@ -6,8 +6,8 @@
 
 /*
  * Fills `bytes` bytes with blocks of `block` bytes. Each has an f16 at byte `scale_at`, as qk_fill_f16 makes
- * them, and any others elsewhere. No ordinary byte is 0. For a value 0 of i8 makes the code beside it decide
- * nothing. Writes and draws nothing when `to` is NULL.
+ * them. Ordinary bytes are not 0, because a code beside a value of 0 decides nothing. Writes and draws
+ * nothing when `to` is NULL.
  */
 void qk_fill_blocks(uint8_t *to, size_t bytes, size_t block, size_t scale_at, enum qk_fill kind,
                     struct qk_rng *rng);

@@ -61,6 +61,7 @@ static void own_limits(void)
             "of 32");
     refused("q2_0_gemv: group", qk_q2_0_gemv(out, codes, codes, 1, 96, 96, &err), "group", "64 or 128");
     refused("q2_0_gemv: columns", qk_q2_0_gemv(out, codes, codes, 1, 64, 128, &err), "columns", "of 128");
+    refused("tq2_0_gemv: columns", qk_tq2_0_gemv(out, codes, codes, 1, 128, &err), "columns", "of 256");
     refused("i8u8_matmul: too deep", qk_i8u8_matmul(out, a, codes, 1, 65794, 1, &err), "depth", "65793");
     refused("rmsnorm: negative epsilon", qk_rmsnorm(out, x, w, 8, -1.0f, &err), "epsilon", "-1");
     refused("rmsnorm: NaN epsilon", qk_rmsnorm(out, x, w, 8, NAN, &err), "epsilon", "finite");
@@ -84,6 +85,7 @@ static void overflows(void)
     too_large("head4_gemv: overflow", qk_head4_gemv(out, codes, half, a, sum, x, big / 16 * 16, 32, &err),
               "y");
     too_large("q2_0_gemv: overflow", qk_q2_0_gemv(out, codes, codes, big, 128, 64, &err), "y");
+    too_large("tq2_0_gemv: overflow", qk_tq2_0_gemv(out, codes, codes, big, 256, &err), "y");
     too_large("rmsnorm: overflow", qk_rmsnorm(out, x, w, big, 1e-5f, &err), "out");
     too_large("rope: overflow", qk_rope(out, x, w, w, 1, SIZE_MAX / 2 + 1, &err), "half");
     too_large("rope: overflow of heads", qk_rope(out, x, w, w, big, 4, &err), "out");
@@ -143,6 +145,15 @@ static void good_calls(void)
     static const uint8_t two_bits[18] = {0, 0x40, 3}, eights[68] = {0, 0x3c, 5, 7};
     code = qk_q2_0_gemv(out, two_bits, eights, 1, 64, 64, &err);
     good("q2_0_gemv", code, out[0] == 6.0f && out[1] == 7.0f);
+    /* Scales of 2 and 1; the code 1 beside 5 is 0, the code 0 beside 7 is -7. */
+    static uint8_t block_k[292] = {0, 0, 0x80, 0x3f, 5, 7, [260] = 12}, zeros[66] = {1, [65] = 0x40};
+    code = qk_tq2_0_gemv(out, zeros, block_k, 1, 256, &err);
+    good("tq2_0_gemv", code, out[0] == -14.0f && out[1] == 7.0f);
+    block_k[262] = 1;
+    refused("tq2_0_gemv: sums", qk_tq2_0_gemv(out, zeros, block_k, 1, 256, &err), "x", "sum 1 is 1");
+    block_k[2] = block_k[3] = 0;
+    code = qk_tq2_0_gemv(out, zeros, block_k, 1, 256, &err);
+    good("tq2_0_gemv: any sums beside a scale of 0", code, out[0] == 0.0f && out[1] == 7.0f);
     code = qk_rmsnorm(out, w, w, 1, 0.0f, &err);
     good("rmsnorm", code, out[0] == 1.0f && out[1] == 7.0f);
     code = qk_rope(out, x, w, w, 1, 2, &err);
