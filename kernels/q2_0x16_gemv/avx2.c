@@ -9,21 +9,25 @@
 #include "kernels/i2s16_gemv/avx2_madd.h"
 #include "kernels/q2_0x16_gemv/op.h"
 #include "kernels/rows/next_page.h"
+#include "kernels/rows/unroll.h"
+
+enum { PART = 64 }; /* columns between two widenings: worth 4, a narrow sum gets at most 24576 */
 
 /* to[0], to[1]: four times the sums of sixteen rows of a block. */
 static inline __attribute__((always_inline)) void block_sums(__m256i to[2], const uint8_t *codes,
                                                              const int8_t *q, const size_t block)
 {
     const __m256i zero = _mm256_setzero_si256();
-    if (block != 2 * I2S16_COLUMNS) {
-        sixteen_rows(to, codes, q, block / I2S16_COLUMNS, QK_HINT_NONE, codes);
-        return;
+    const int units = (block < PART ? (int)block : PART) / I2S16_COLUMNS;
+    to[0] = to[1] = zero;
+    for (const int8_t *const end = q + block; q < end;) {
+        struct narrow n = {zero, zero, zero, zero};
+        QK_UNROLLED
+        for (int u = 0; u < units; u++, codes += I2S16_UNIT_BYTES, q += I2S16_COLUMNS)
+            add_sixteen(&n, codes, q);
+        to[0] = widen(widen(to[0], n.low4, 1), n.low1, 4);
+        to[1] = widen(widen(to[1], n.high4, 1), n.high1, 4);
     }
-    struct narrow n = {zero, zero, zero, zero};
-    add_sixteen(&n, codes, q);
-    add_sixteen(&n, codes + I2S16_UNIT_BYTES, q + I2S16_COLUMNS);
-    to[0] = widen(widen(zero, n.low4, 1), n.low1, 4);
-    to[1] = widen(widen(zero, n.high4, 1), n.high1, 4);
 }
 
 static inline __attribute__((always_inline)) void gemv(float *restrict y, const uint8_t *restrict codes,
