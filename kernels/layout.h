@@ -53,6 +53,16 @@
  * Source: own. The factor is 28, and not 27, because 28 is a multiple of four. So byte / 4, which is one of
  * 64, tells c0 and c1. TQ1_0 of ggml-org/llama.cpp also has five codes in a byte. There it is a fraction of
  * 256, which gives one digit after another by multiplications by 3.
+ *
+ * Blocks of ggml's files, each with its scale d. f16, f32 and i16 are little endian. A row of a matrix is a
+ * whole number of blocks, and rows follow each other. Code c of a weight means c - 1, so 3 means 2.
+ *
+ *     Q2_0   d as f16, then 64 codes; in another dialect 128. Column j: byte 2 + j / 4, bit 2 * (j % 4)
+ *     TQ2_0  256 codes, then d as f16. Column j: byte 32 * (j / 128) + j % 32, bit 2 * (j % 128 / 32)
+ *     Q8_0   activations: d as f16, then 32 i8
+ *     Q8_K   activations: d as f32, then 256 i8, then 16 i16, the sums of 16 consecutive i8 each
+ *
+ * Source: ggml-org/llama.cpp, ggml/src/ggml-common.h and ggml-quants.c; 128 codes: PrismML-Eng/llama.cpp.
  */
 #pragma once
 
@@ -82,4 +92,15 @@ enum {
     TRIT5_COLUMNS = 20,
     TRIT5_UNIT_BYTES = 64,
     TRIT5_PAIR = 28, /* the values that share c0 and c1 */
+
+    Q2_0_GROUP = 64, /* columns */
+    Q2_0_GROUP_LARGE = 128,
+    Q8_0_BLOCK = 32, /* columns */
+    Q8_0_BLOCK_BYTES = 34,
+    TQ2_0_BLOCK = 256, /* columns */
+    TQ2_0_BLOCK_BYTES = 66,
+    TQ2_0_SCALE = 64, /* byte of the scale */
+    Q8_K_BLOCK_BYTES = 292,
+    Q8_K_VALUES = 4, /* byte of the first */
+    Q8_K_SUMS = 260,
 };

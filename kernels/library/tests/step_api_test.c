@@ -59,6 +59,17 @@ static void own_limits(void)
     refused("head4_gemv: rows", qk_head4_gemv(out, codes, half, a, sum, x, 8, 32, &err), "rows", "of 16");
     refused("head4_gemv: columns", qk_head4_gemv(out, codes, half, a, sum, x, 16, 48, &err), "columns",
             "of 32");
+    refused("q2_0_gemv: group", qk_q2_0_gemv(out, codes, codes, 1, 96, 96, &err), "group", "64 or 128");
+    refused("q2_0_gemv: columns", qk_q2_0_gemv(out, codes, codes, 1, 64, 128, &err), "columns", "of 128");
+    refused("tq2_0_gemv: columns", qk_tq2_0_gemv(out, codes, codes, 1, 128, &err), "columns", "of 256");
+    refused("q2_0x16_gemv: group", qk_q2_0x16_gemv(out, codes, half, a, sum, x, 16, 32, 32, 32, &err),
+            "group", "128");
+    refused("q2_0x16_gemv: block", qk_q2_0x16_gemv(out, codes, half, a, sum, x, 16, 128, 128, 64, &err),
+            "block", "128");
+    refused("q2_0x16_gemv: rows", qk_q2_0x16_gemv(out, codes, half, a, sum, x, 8, 64, 64, 64, &err), "rows",
+            "of 16");
+    refused("q2_0x16_gemv: columns", qk_q2_0x16_gemv(out, codes, half, a, sum, x, 16, 96, 64, 32, &err),
+            "columns", "of 64");
     refused("i8u8_matmul: too deep", qk_i8u8_matmul(out, a, codes, 1, 65794, 1, &err), "depth", "65793");
     refused("rmsnorm: negative epsilon", qk_rmsnorm(out, x, w, 8, -1.0f, &err), "epsilon", "-1");
     refused("rmsnorm: NaN epsilon", qk_rmsnorm(out, x, w, 8, NAN, &err), "epsilon", "finite");
@@ -81,6 +92,10 @@ static void overflows(void)
     too_large("i8_gemv: overflow", qk_i8_gemv(out, a, q, scale, x, big, 8, &err), "y");
     too_large("head4_gemv: overflow", qk_head4_gemv(out, codes, half, a, sum, x, big / 16 * 16, 32, &err),
               "y");
+    too_large("q2_0_gemv: overflow", qk_q2_0_gemv(out, codes, codes, big, 128, 64, &err), "y");
+    too_large("tq2_0_gemv: overflow", qk_tq2_0_gemv(out, codes, codes, big, 256, &err), "y");
+    too_large("q2_0x16_gemv: overflow",
+              qk_q2_0x16_gemv(out, codes, half, a, sum, x, big / 16 * 16, 64, 64, 64, &err), "y");
     too_large("rmsnorm: overflow", qk_rmsnorm(out, x, w, big, 1e-5f, &err), "out");
     too_large("rope: overflow", qk_rope(out, x, w, w, 1, SIZE_MAX / 2 + 1, &err), "half");
     too_large("rope: overflow of heads", qk_rope(out, x, w, w, big, 4, &err), "out");
@@ -135,6 +150,25 @@ static void good_calls(void)
     good("head4_gemv", code, out[0] == (2 * 3 - 64) * 2.0f && out[1] == -128.0f && out[16] == 7.0f);
     const int32_t far = 1 << 25;
     refused("head4_gemv: bias", qk_head4_gemv(out, plane, half, a, &far, w, 16, 32, &err), "bias",
+            "16777216");
+    /* Scales of 2 and 1; a code 3 beside 5 is 2 * 5, the code 0 beside 7 is -7, codes 0 beside 0 nothing. */
+    static const uint8_t two_bits[18] = {0, 0x40, 3}, eights[68] = {0, 0x3c, 5, 7};
+    code = qk_q2_0_gemv(out, two_bits, eights, 1, 64, 64, &err);
+    good("q2_0_gemv", code, out[0] == 6.0f && out[1] == 7.0f);
+    /* Scales of 2 and 1; the code 1 beside 5 is 0, the code 0 beside 7 is -7. */
+    static uint8_t block_k[292] = {0, 0, 0x80, 0x3f, 5, 7, [260] = 12}, zeros[66] = {1, [65] = 0x40};
+    code = qk_tq2_0_gemv(out, zeros, block_k, 1, 256, &err);
+    good("tq2_0_gemv", code, out[0] == -14.0f && out[1] == 7.0f);
+    block_k[262] = 1;
+    refused("tq2_0_gemv: sums", qk_tq2_0_gemv(out, zeros, block_k, 1, 256, &err), "x", "sum 1 is 1");
+    block_k[2] = block_k[3] = 0;
+    code = qk_tq2_0_gemv(out, zeros, block_k, 1, 256, &err);
+    good("tq2_0_gemv: any sums beside a scale of 0", code, out[0] == 0.0f && out[1] == 7.0f);
+    /* Code 3 of row 0 in column 4; 64 activations of 1, so that other codes 0 are -1 each. */
+    static uint8_t units[16 * 64 / 4] = {3 << 2};
+    code = qk_q2_0x16_gemv(out, units, half, a, &bias, w + 1, 16, 64, 64, 64, &err);
+    good("q2_0x16_gemv", code, out[0] == (3 - 64) * 2.0f && out[15] == -128.0f && out[16] == 7.0f);
+    refused("q2_0x16_gemv: bias", qk_q2_0x16_gemv(out, units, half, a, &far, w, 16, 64, 64, 64, &err), "bias",
             "16777216");
     code = qk_rmsnorm(out, w, w, 1, 0.0f, &err);
     good("rmsnorm", code, out[0] == 1.0f && out[1] == 7.0f);
