@@ -71,6 +71,8 @@ void qk_q2_0x16_gemv_avx2(float *restrict y, const uint8_t *restrict codes, cons
         gemv(y, codes, scale, q, bias, x_scale, rows, columns, group, 32);
     else if (block == 64)
         gemv(y, codes, scale, q, bias, x_scale, rows, columns, 64, 64);
+    else if (block == 128)
+        gemv(y, codes, scale, q, bias, x_scale, rows, columns, 128, 128);
     else
-        gemv(y, codes, scale, q, bias, x_scale, rows, columns, group, block);
+        gemv(y, codes, scale, q, bias, x_scale, rows, columns, 256, 256);
 }
