@@ -53,4 +53,4 @@ int report_page_again(const struct report_page_parts *p, const struct report_pag
                       struct qk_error *err);
 void report_page_guide(const struct report_page_parts *p);
 
-extern const char report_page_style[], report_page_script[]; /* page.css, page.js */
+extern const char report_page_style[], report_page_script[]; /* assets/ */

@@ -188,7 +188,7 @@ def read(path):
 
 
 def own_pages():
-    style, script = (read(os.path.join(TREE, "reports/page", name)) for name in ("page.css", "page.js"))
+    style, script = (read(os.path.join(TREE, "reports/page/assets", name)) for name in ("page.css", "page.js"))
     for name in ("page_run", "page_hostile"):
         text = read(os.path.join(TREE, "reports/tests/golden", name + ".html"))
         yield name, text.replace("<style></style>", f"<style>{style}</style>").replace("<script></script>", f"<script>{script}</script>")
