@@ -36,7 +36,7 @@ code 2 "expected auto, none, steps, cycles" run --counters cycle
 ok "one line names it" one_line
 code 2 "stands alone" run --counters none,cycles
 QK_PAPI_MODULE=/none.so code 0 "unavailable (/none.so: cannot open" run --quick 'qk256_dequant/scalar/256' --counters sde:::a::b
-if ldd "$program" | grep -q libasan; then
+if ldd "$program" | grep libasan >/dev/null; then
     skip "events of a preloaded kernel" "a sanitizer must be loaded first"
 else
     FAKE_KERNEL=1 LD_PRELOAD=$fake_kernel QK_PAPI_MODULE=/none.so code 0 "counted by perf_event_open" \

@@ -27,7 +27,7 @@ short() { # short LIMIT PREFIX...: what commands say whose memory LIMIT limits; 
 address_space() { (ulimit -v 460000 && exec "$@"); }
 group=/sys/fs/cgroup/memory$(sed -n 's/^[0-9]*:memory://p' /proc/self/cgroup)/qkbench_test.$$
 in_group() { (echo 0 >"$group/cgroup.procs" && exec "$@"); }
-if nm -D "$program" | grep -q __asan_; then
+if nm -D "$program" | grep __asan_ >/dev/null; then
     skip "ulimit -v" "the sanitizer takes all address space"
 else
     short 'RLIMIT_AS (ulimit -v)' address_space
