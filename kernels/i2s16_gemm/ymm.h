@@ -34,6 +34,15 @@ static inline __m256i broadcast(const int8_t *q)
 }
 
 /*
+ * sum += more, in i16. It is asm because of gcc 12. Around the intrinsic it does the multiplications of all
+ * tokens first, which takes more registers than there are, or copies every sum to another register.
+ */
+static inline void add16(__m256i *sum, __m256i more)
+{
+    __asm__("vpaddw %1, %0, %0" : "+x"(*sum) : "x"(more));
+}
+
+/*
  * Both multiply 16 rows x n columns of weights w, [n / 4][16] dwords, by `tokens` rows of activations,
  * `stride` apart. They add the products to sum[token][half]. n is a multiple of 128; tokens is a compile-time
  * constant.
@@ -52,13 +61,8 @@ TILE_BODY multiply_narrow(__m256i sum[TILE_MOST][2], const uint8_t *w, const int
             UNROLL
             for (int t = 0; t < tokens; t++) {
                 const __m256i a = broadcast(q + (size_t)t * stride);
-                narrow[t][0] = _mm256_add_epi16(narrow[t][0], _mm256_maddubs_epi16(low, a));
-                narrow[t][1] = _mm256_add_epi16(narrow[t][1], _mm256_maddubs_epi16(high, a));
-                /*
-                 * Keeps gcc 12 from doing the multiplications of all tokens first. That would take more
-                 * registers than there are.
-                 */
-                __asm__("" : "+x"(narrow[t][0]), "+x"(narrow[t][1]));
+                add16(&narrow[t][0], _mm256_maddubs_epi16(low, a));
+                add16(&narrow[t][1], _mm256_maddubs_epi16(high, a));
             }
         }
         UNROLL
