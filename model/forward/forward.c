@@ -18,20 +18,20 @@ struct norming {
     bool quantise;
 };
 
-/* A row that is in cache is quantised at once. */
+/* A row that is quantised at once is nobody else's: the thread's own buffer, which stays in cache, has it. */
 static void norm_part(void *ctx, size_t first, size_t end, size_t thread)
 {
     const struct norming *n = ctx;
-    (void)thread;
+    struct model_state *s = n->s;
     for (size_t t = first; t < end; t++) {
-        MODEL_CALL(n->s, rmsnorm, n->s->input + t * n->width, n->from + t * n->width, n->weight, n->width,
-                   n->s->w->config.epsilon);
+        float *to = n->quantise ? s->row + thread * s->row_room : s->input + t * n->width;
+        MODEL_CALL(s, rmsnorm, to, n->from + t * n->width, n->weight, n->width, s->w->config.epsilon);
         if (n->quantise)
-            model_quantise(n->s, n->width, t);
+            model_quantise(s, to, n->width, t);
     }
 }
 
-/* from [tokens][width] into s->input, and quantised if the products of a layer take that. */
+/* from [tokens][width] into s->input, or quantised if the products of a layer take that. */
 static void norm(struct model_state *s, const float *from, const float *weight, size_t width, size_t tokens,
                  bool quantise, const struct model_probe *probe)
 {

@@ -16,7 +16,8 @@
 
 /*
  * A job of products of one or several matrices with the rows of s->input. Its items are groups of rows times
- * blocks of tokens. A tile is some groups of one block: its activations stay in cache while codes stream by.
+ * blocks of tokens: panel after panel of groups, block after block in each of them. A panel's codes stay in
+ * L2 while the activations of all blocks stream by. So memory is asked for the weights once, not per block.
  */
 struct product {
     struct model_state *s;
@@ -26,6 +27,7 @@ struct product {
     bool beside;         /* the same rows of all of them, else one matrix behind the other */
     size_t tokens, rows; /* rows of a group */
     size_t groups;       /* of all matrices, or of each when they lie beside each other */
+    size_t panel;        /* groups of a panel */
     void (*then)(struct model_state *s, size_t token, size_t row, size_t rows); /* or NULL */
 };
 
@@ -169,21 +171,28 @@ static void do_groups(const struct product *p, size_t first, size_t end, size_t 
 static void product_part(void *ctx, size_t first, size_t end, size_t thread)
 {
     const struct product *p = ctx;
-    const size_t block = block_of(p);
+    const size_t block = block_of(p), blocks = (p->tokens + block - 1) / block;
     while (first < end) {
-        const size_t t = first / p->groups * block, group = first % p->groups;
-        const size_t left = p->groups - group, groups = end - first < left ? end - first : left;
-        do_groups(p, group, group + groups, t, p->tokens - t < block ? p->tokens - t : block, thread);
-        first += groups;
+        const size_t from = first / (p->panel * blocks) * p->panel, rest = first - from * blocks;
+        const size_t panel = p->groups - from < p->panel ? p->groups - from : p->panel;
+        const size_t t = rest / panel * block, group = rest % panel;
+        const size_t left = panel - group, n = end - first < left ? end - first : left;
+        do_groups(p, from + group, from + group + n, t, p->tokens - t < block ? p->tokens - t : block,
+                  thread);
+        first += n;
     }
 }
 
+enum { PANEL_BYTES = 256 << 10 }; /* half of the smallest L2 of a CPU with AVX2 that serves a model */
+
 static void run_product(struct product *p, enum model_part job)
 {
-    const size_t block = block_of(p);
+    const size_t block = block_of(p), at_once = p->beside ? p->count : 1;
     p->rows = p->s->kernels.path == MODEL_PATH_QK256 ? QK256_ROWS : I2S16_ROWS;
     for (size_t i = 0; i < (p->beside ? 1 : p->count); i++)
         p->groups += groups_of(p, i);
+    const size_t bytes = at_once * p->rows * (p->m[0]->columns / 4);
+    p->panel = p->tokens <= block ? p->groups : bytes < PANEL_BYTES ? PANEL_BYTES / bytes : 1;
     model_run(p->s, job, p->tokens, p->groups * ((p->tokens + block - 1) / block), 1, product_part, p);
 }
 
@@ -232,8 +241,7 @@ void model_multiply_add(struct model_state *s, enum model_part job, const struct
     run_product(&p, job);
 }
 
-void model_quantise(struct model_state *s, size_t columns, size_t token)
+void model_quantise(struct model_state *s, const float *row, size_t columns, size_t token)
 {
-    MODEL_CALL(s, act_quant, s->q + token * columns, s->q_scale + token, s->q_sum + token,
-               s->input + token * columns, 1, columns);
+    MODEL_CALL(s, act_quant, s->q + token * columns, s->q_scale + token, s->q_sum + token, row, 1, columns);
 }

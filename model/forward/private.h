@@ -88,8 +88,8 @@ static inline void model_run(struct model_state *s, enum model_part job, size_t 
 }
 
 /*
- * Products of matrices with `tokens` rows of s->input, by the state's kernels. For int8 paths call
- * model_quantise for each first. The thread that has a row of the result in cache also does what follows on
+ * Products of matrices with `tokens` rows of s->input, or on int8 paths of what model_quantise made of them,
+ * by the state's kernels. The thread that has a row of the result in cache also does what follows on
  * it.
  */
 void model_multiply_qkv(struct model_state *s, const struct model_layer *l, size_t tokens); /* to s->qkv */
@@ -98,8 +98,8 @@ void model_multiply_gate_up(struct model_state *s, const struct model_layer *l, 
 /* Added to s->x. */
 void model_multiply_add(struct model_state *s, enum model_part job, const struct model_matrix *m,
                         size_t tokens);
-/* Quantises a token's row of s->input, of `columns`, for int8 paths. */
-void model_quantise(struct model_state *s, size_t columns, size_t token);
+/* Quantises a token's row of `columns`, for int8 paths. */
+void model_quantise(struct model_state *s, const float *row, size_t columns, size_t token);
 /* From s->qkv to s->mixed: rope, the cache, and attention over it. Marks its parts. */
 void model_attend(struct model_state *s, size_t layer, size_t tokens, const struct model_probe *probe);
 /* Writes logits[t][v] for `tokens` rows of s->input. */
