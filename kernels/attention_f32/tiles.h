@@ -6,7 +6,7 @@
  * weights. Then the values are widened and added up.
  *
  * A single block, as in generation, takes the cache as it is. It asks for the lines of its values while it
- * works on keys, and for the keys of the next tile.
+ * works on keys, and for the keys of the next tile. It asks for pages of both long before that.
  *
  * A file defines ELEMENT, the element type of its cache, and EIGHT or SIXTEEN, which makes a vector of so
  * many of them.
@@ -115,11 +115,20 @@ static inline void ask_for(const struct attending *a, const ELEMENT *from, size_
             _mm_prefetch((const char *)(from + at * a->stride + d), _MM_HINT_T0);
 }
 
+/* A tile's pages of keys or values from position `at` on, long before they are read (rows/hints.h). */
+static inline void walk_ahead(const struct attending *a, const ELEMENT *from, size_t at)
+{
+    const ELEMENT *const end = from + a->block[0].sees[BLOCK - 1] * a->stride;
+    qk_ahead(QK_HINT_WALK, from + at * a->stride, KEYS * a->stride * sizeof *from, end);
+}
+
 /* The only block's scores with n keys from position `at` on. */
 static void scores_alone(struct attending *a, size_t at, size_t n, size_t from, size_t columns)
 {
     struct block *b = &a->block[0];
     const float *const q[BLOCK] = {b->q[0] + from, b->q[1] + from, b->q[2] + from, b->q[3] + from};
+    walk_ahead(a, a->k, at);
+    walk_ahead(a, a->v, at);
     for (size_t p = 0; p < n; p += 4) {
         ask_for(a, a->v, at + p, 4);
         ask_for(a, a->k, at + KEYS + p, 4);

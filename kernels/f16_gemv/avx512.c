@@ -10,5 +10,6 @@ void qk_f16_gemv_avx512(float *restrict y, const uint16_t *restrict w, const flo
                         size_t columns)
 {
     for (size_t r = 0; r < rows; r++)
-        y[r] = qk_dot_f16_avx512(w + r * columns, x, columns);
+        y[r] = qk_dot_f16_avx512_hinted(w + r * columns, x, columns, QK_HINT_LINES | QK_HINT_WALK,
+                                        w + rows * columns);
 }

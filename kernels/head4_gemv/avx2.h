@@ -40,12 +40,12 @@ static inline __attribute__((always_inline)) __m256 add_block(__m256 sum, __m256
 static inline __attribute__((always_inline)) void
 head4_rows(float *restrict y, const uint8_t *restrict codes, const uint16_t *restrict scale,
            const int8_t *restrict q, const int32_t *restrict bias, const float *restrict x_scale, size_t rows,
-           size_t columns, const enum qk_hint hint)
+           size_t columns, const int hint)
 {
     const uint8_t *const end = codes + rows * columns / 2;
     const uint16_t *const scale_end = scale + rows * columns / HEAD4_BLOCK;
     for (size_t r = 0; r < rows; r += HEAD4_ROWS) {
-        const size_t ahead = qk_ahead(codes, HEAD4_ROWS * columns / 2, end);
+        const size_t ahead = qk_ahead(hint, codes, HEAD4_ROWS * columns / 2, end);
         __m256 first = _mm256_setzero_ps(), second = first;
         for (size_t b = 0; b < columns / HEAD4_BLOCK; b++) {
             const int8_t *x = q + b * HEAD4_BLOCK;

@@ -24,12 +24,12 @@ static inline __attribute__((always_inline)) __m512i block_sums(const uint8_t *c
 static inline __attribute__((always_inline)) void
 head4_rows(float *restrict y, const uint8_t *restrict codes, const uint16_t *restrict scale,
            const int8_t *restrict q, const int32_t *restrict bias, const float *restrict x_scale, size_t rows,
-           size_t columns, const enum qk_hint hint)
+           size_t columns, const int hint)
 {
     const uint8_t *const end = codes + rows * columns / 2;
     const uint16_t *const scale_end = scale + rows * columns / HEAD4_BLOCK;
     for (size_t r = 0; r < rows; r += HEAD4_ROWS) {
-        const size_t ahead = qk_ahead(codes, HEAD4_ROWS * columns / 2, end);
+        const size_t ahead = qk_ahead(hint, codes, HEAD4_ROWS * columns / 2, end);
         __m512 sum = _mm512_setzero_ps();
         for (size_t b = 0; b < columns / HEAD4_BLOCK; b++) {
             qk_hint(hint, codes, HEAD4_BLOCK_BYTES, end, ahead);

@@ -23,5 +23,5 @@
 void qk_i2s16_gemv_avx2_madd(int32_t *restrict y, const uint8_t *restrict codes, const int8_t *restrict q,
                              int32_t q_sum, size_t rows, size_t columns)
 {
-    madd_rows(y, codes, q, q_sum, rows, columns, QK_HINT_NONE);
+    madd_rows(y, codes, q, q_sum, rows, columns, QK_HINT_WALK);
 }

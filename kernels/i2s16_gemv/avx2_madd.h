@@ -62,10 +62,10 @@ static inline __attribute__((always_inline)) void add_sixteen(struct narrow *n, 
 
 /* to[0], to[1]: four times the sums of sixteen rows. */
 static inline void sixteen_rows(__m256i to[2], const uint8_t *from, const int8_t *q, size_t units,
-                                const enum qk_hint hint, const uint8_t *all_end)
+                                const int hint, const uint8_t *all_end)
 {
     const __m256i zero = _mm256_setzero_si256();
-    const size_t ahead = qk_ahead(from, units * I2S16_UNIT_BYTES, all_end);
+    const size_t ahead = qk_ahead(hint, from, units * I2S16_UNIT_BYTES, all_end);
     __m256i low = zero, high = zero;
     while (units) {
         const size_t end = units < LONG ? 0 : units - LONG;
@@ -86,9 +86,10 @@ static inline void sixteen_rows(__m256i to[2], const uint8_t *from, const int8_t
     to[1] = high;
 }
 
-static inline __attribute__((always_inline)) void
-madd_rows(int32_t *restrict y, const uint8_t *restrict codes, const int8_t *restrict q, int32_t q_sum,
-          size_t rows, size_t columns, const enum qk_hint hint)
+static inline __attribute__((always_inline)) void madd_rows(int32_t *restrict y,
+                                                            const uint8_t *restrict codes,
+                                                            const int8_t *restrict q, int32_t q_sum,
+                                                            size_t rows, size_t columns, const int hint)
 {
     const uint8_t *end = codes;
     if (hint != QK_HINT_NONE)

@@ -61,12 +61,12 @@ static inline __m256 qk_eight_f16(const uint16_t *a)
                                    _mm256_mul_ps(qk_eight_##type(a + 8 * j), _mm256_loadu_ps(x + 8 * j)));   \
     }                                                                                                        \
     static inline __attribute__((always_inline)) float qk_dot_##type##_avx2_hinted(                          \
-        const element *a, const float *x, size_t n, const enum qk_hint hint, const element *end)             \
+        const element *a, const float *x, size_t n, const int hint, const element *end)                      \
     {                                                                                                        \
         __m256 sum[8] = {                                                                                    \
             _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),              \
             _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};             \
-        const size_t ahead = qk_ahead(a, n * sizeof *a, end);                                                \
+        const size_t ahead = qk_ahead(hint, a, n * sizeof *a, end);                                          \
         size_t i = 0;                                                                                        \
         for (; i + QK_SUMS <= n; i += QK_SUMS) {                                                             \
             qk_hint(hint, a + i, QK_SUMS * sizeof *a, end, ahead);                                           \
@@ -115,11 +115,11 @@ static inline __mmask16 qk_some16(size_t at, size_t n)
 
 #define QK_DOT_AVX512(type, element)                                                                         \
     static inline __attribute__((always_inline)) float qk_dot_##type##_avx512_hinted(                        \
-        const element *a, const float *x, size_t n, const enum qk_hint hint, const element *end)             \
+        const element *a, const float *x, size_t n, const int hint, const element *end)                      \
     {                                                                                                        \
         __m512 sum[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(),                      \
                          _mm512_setzero_ps()};                                                               \
-        const size_t ahead = qk_ahead(a, n * sizeof *a, end);                                                \
+        const size_t ahead = qk_ahead(hint, a, n * sizeof *a, end);                                          \
         size_t i = 0;                                                                                        \
         for (; i + QK_SUMS <= n; i += QK_SUMS) {                                                             \
             qk_hint(hint, a + i, QK_SUMS * sizeof *a, end, ahead);                                           \

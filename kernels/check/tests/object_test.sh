@@ -68,20 +68,26 @@ has yes qk256_gemv_p3_prefetch prefetcht0
 has yes qk256_gemv_p4_permute 'vperm(ps|d)'
 has yes qk256_gemv_avx2_best 'vpermilps .*%ymm'
 has yes qk256_gemv_avx512_best 'vperm(ps|d) .*%zmm'
-has no i2s16_gemv_avx2_madd prefetch
+has no i2s16_gemv_avx2_plain prefetch
+has yes i2s16_gemv_avx2_madd prefetcht1
 has yes i2s16_gemv_avx2_lines prefetcht0
 has yes i2s16_gemv_avx2_pages prefetcht0
 has no i2s16_gemv_avx512_plain prefetch
 has yes i2s16_gemv_avx512_pages prefetcht0
-has yes i2s16_gemv_avx512_mask prefetcht0
-has no f16_gemv_avx2 prefetch
+has no i2s16_gemv_avx512_lines prefetcht1
+has yes i2s16_gemv_avx512_lines prefetcht0
+has yes i2s16_gemv_avx512_mask prefetcht1
+has no f16_gemv_avx2_plain prefetch
+has yes f16_gemv_avx2 prefetcht1
 has yes f16_gemv_avx2_lines prefetcht0
 has yes f16_gemv_avx2_pages prefetcht0
-has no f16_gemv_avx512 prefetch
+has no f16_gemv_avx512_plain prefetch
+has yes f16_gemv_avx512 prefetcht1
 has yes f16_gemv_avx512_lines prefetcht0
 has yes f16_gemv_avx512_pages prefetcht0
 spills 4 i2s16_gemv_avx2_lines
 spills 4 i2s16_gemv_avx2_pages
+spills 4 i2s16_gemv_avx2_plain
 spills 4 i2s16_gemv_avx2_madd # gcc 12 once kept the products of five units on the stack: 52
 has no qk256_gemv_avx512_rows 'rep stos' # what `= {0}` becomes where an array of sums stays in memory
 has no f32_dot_scalar '[a-z]+ .*%ymm'
