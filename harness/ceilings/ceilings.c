@@ -255,7 +255,9 @@ const struct bench_ceiling *bench_ceilings_find(const struct bench_ceilings *c, 
     const struct bench_ceiling *found = NULL;
     for (size_t i = 0; i < c->count; i++) {
         const struct bench_ceiling *row = &c->rows[i];
-        if (row->loop->kind == kind && row->level == level && row->threads == threads && !isnan(row->best) &&
+        const bool is =
+            kind == BENCH_CEILING_read ? bench_ceiling_reads(row->loop->kind) : row->loop->kind == kind;
+        if (is && row->level == level && row->threads == threads && !isnan(row->best) &&
             (!found || row->best > found->best))
             found = row;
     }

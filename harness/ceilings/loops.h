@@ -49,5 +49,11 @@ static inline bool bench_ceiling_is_bandwidth(enum bench_ceiling_kind kind)
     return kind <= BENCH_CEILING_nt_write;
 }
 
+/* Does the loop tell how fast memory can be read? Two kinds do. */
+static inline bool bench_ceiling_reads(enum bench_ceiling_kind kind)
+{
+    return kind == BENCH_CEILING_read || kind == BENCH_CEILING_read_ahead;
+}
+
 /* NULL when the loop can run here, else why not. The text lives as long as *cpu. */
 const char *bench_ceiling_loop_missing(const struct bench_ceiling_loop *loop, const struct qk_cpu *cpu);

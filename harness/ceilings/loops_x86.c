@@ -60,6 +60,8 @@
 /* Non-temporal stores are done when the buffers they gather in are empty: that belongs to their time. */
 #define STREAMS(isa, load, nt, reg, width, end)                                                              \
     STREAM(read, isa, load, reg, EACH_##isa(load " " SOURCE(width) ", %%" reg "\\k"), end)                   \
+    STREAM(read_ahead, isa, load, reg,                                                                       \
+           "prefetcht1 65536(%[src])\n\t" EACH_##isa(load " " SOURCE(width) ", %%" reg "\\k"), end)          \
     STREAM(write, isa, load, reg, EACH_##isa(load " %%" reg "0, " TARGET(width)), end)                       \
     STREAM(copy, isa, load, reg,                                                                             \
            EACH_##isa(load " " SOURCE(width) ", %%" reg "\\k\n\t" load " %%" reg "\\k, " TARGET(width)),     \

@@ -111,7 +111,7 @@ int bench_ceilings_plan_readers(struct bench_ceilings *c, const struct bench_cei
                            too_large, err);
     for (size_t k = 0; k < cfg->reader_count && !code; k++)
         for (size_t i = 0; i < bench_ceiling_loop_count; i++)
-            if (bench_ceiling_loops[i].kind == BENCH_CEILING_read)
+            if (bench_ceiling_reads(bench_ceiling_loops[i].kind))
                 plan_row(&c->rows[c->count++], c, &bench_ceiling_loops[i], BENCH_DRAM, (int)cfg->readers[k],
                          cfg->job.isa, too_large);
     return code;
@@ -128,8 +128,8 @@ int bench_ceilings_plan(struct bench_ceilings *c, const struct qk_cpu *isa, stru
         return code;
     for (int kind = 0; kind < BENCH_CEILING_KINDS; kind++) {
         const bool bandwidth = bench_ceiling_is_bandwidth(kind);
-        for (int level = bandwidth ? 1 : BENCH_REGISTERS; level <= (bandwidth ? BENCH_DRAM : BENCH_REGISTERS);
-             level++)
+        const int first = !bandwidth ? BENCH_REGISTERS : kind == BENCH_CEILING_read_ahead ? BENCH_DRAM : 1;
+        for (int level = first; level <= (bandwidth ? BENCH_DRAM : BENCH_REGISTERS); level++)
             for (int t = 0; t < (bandwidth && c->threads > 1 ? 2 : 1); t++)
                 for (size_t i = 0; i < bench_ceiling_loop_count; i++)
                     if ((int)bench_ceiling_loops[i].kind == kind)
