@@ -2,7 +2,8 @@
 /*
  * q2_0x16_gemm: as q2_0x16_gemv, for several rows of activations.
  *
- *     y[t][r] = sum over b of (float)(s[t][r][b] - bias[t][b]) * (scale[r][b * block / group] * x_scale[t][b])
+ *     y[t][r] = sum over b of (float)(s[t][r][b] - bias[t][b]) * both[t][r][b]
+ *     both[t][r][b] = scale[r][b * block / group] * x_scale[t][b]
  *     s[t][r][b] = sum of code[r][c] * q[t][c] over the `block` columns of block b
  *
  *   y        [tokens * rows] f32, one row of outputs per token

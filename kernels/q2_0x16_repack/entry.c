@@ -4,21 +4,6 @@
 #include "kernels/layout.h"
 #include "kernels/library/spans.h"
 
-size_t qk_q2_0x16_group(size_t block_bytes)
-{
-    switch (block_bytes) {
-    case Q2_0_BLOCK_BYTES:
-        return Q2_0_GROUP;
-    case Q2_0_BLOCK_BYTES_LARGE:
-        return Q2_0_GROUP_LARGE;
-    case TQ2_0_BLOCK_BYTES:
-        return TQ2_0_BLOCK;
-    case TQ1_0_BLOCK_BYTES:
-        return TQ1_0_BLOCK;
-    }
-    return 0;
-}
-
 int qk_q2_0x16_repack(uint8_t *codes, uint16_t *scale, const uint8_t *from, size_t rows, size_t columns,
                       size_t block_bytes, struct qk_error *err)
 {

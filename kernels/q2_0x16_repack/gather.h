@@ -1,19 +1,66 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The loops of both variants, whose lanes are rows. A file defines before it LANES, the rows at once, 8 or 16;
- * vector, as many dwords; and fetch, which gives dwords of rows.
- */
+/* The loops of both variants. Lanes are rows: sixteen where the level has AVX-512, else eight. */
+#pragma once
+
 #include "kernels/q2_0x16_repack/scales.h"
 #include "kernels/rows/unroll.h"
 
-#define BODY static inline __attribute__((always_inline))
+#include <immintrin.h>
+
+#if defined __AVX512F__
+enum { LANES = 16 };
+typedef __m512i rows_offset;
+typedef __mmask16 rows_here;
+#else
+enum { LANES = 8 };
+typedef __m256i rows_offset, rows_here;
+#endif
+typedef uint32_t vector __attribute__((vector_size(4 * LANES)));
 typedef uint16_t words __attribute__((vector_size(4 * LANES)));
 
+struct rows_at {
+    rows_offset offset;
+    rows_here here;
+};
+
+#define BODY static inline __attribute__((always_inline))
 /*
  * What a row that is not there has in place of its bytes. It stands for codes of 1 only: 0x55 as fields, 0x80
  * as digits.
  */
 enum { NO_FIELDS = 0x55, NO_DIGITS = 0x80 };
+
+#if defined __AVX512F__
+/* Rows `first` and after it, as far as there are `rows` of them. */
+BODY struct rows_at rows_from(int first, int rows, int stride)
+{
+    const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i row = _mm512_add_epi32(lane, _mm512_set1_epi32(first));
+    return (struct rows_at){_mm512_mullo_epi32(row, _mm512_set1_epi32(stride)),
+                            _mm512_cmpgt_epi32_mask(_mm512_set1_epi32(rows), row)};
+}
+
+/* The dword at `from` of each row. missing: each byte of a row that is not there. */
+BODY vector fetch(const uint8_t *from, const struct rows_at *at, int missing)
+{
+    return (vector)_mm512_mask_i32gather_epi32(_mm512_set1_epi8((char)missing), at->here, at->offset, from,
+                                               1);
+}
+#else
+BODY struct rows_at rows_from(int first, int rows, int stride)
+{
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i row = _mm256_add_epi32(lane, _mm256_set1_epi32(first));
+    return (struct rows_at){_mm256_mullo_epi32(row, _mm256_set1_epi32(stride)),
+                            _mm256_cmpgt_epi32(_mm256_set1_epi32(rows), row)};
+}
+
+BODY vector fetch(const uint8_t *from, const struct rows_at *at, int missing)
+{
+    return (vector)_mm256_mask_i32gather_epi32(_mm256_set1_epi8((char)missing),
+                                               (const int *)(const void *)from, at->offset, at->here, 1);
+}
+#endif
 
 /* Sixteen columns of rows in Q2_0: byte i has columns 4i to 4i + 3. A transposition of 4 x 4 fields. */
 BODY vector transposed(vector x)
@@ -97,13 +144,13 @@ BODY void repack_block(uint8_t *to, const uint8_t *block, const struct rows_at *
     else if (block_bytes == TQ2_0_BLOCK_BYTES)
         tq2_0(to, block, at);
     else
-        q2_0(to, block, at, group_of(block_bytes));
+        q2_0(to, block, at, qk_q2_0x16_group(block_bytes));
 }
 
 BODY void repack(uint8_t *restrict codes, uint16_t *restrict scale, const uint8_t *restrict from, size_t rows,
                  size_t columns, size_t block_bytes)
 {
-    const size_t blocks = columns / group_of(block_bytes), stride = blocks * block_bytes;
+    const size_t blocks = columns / qk_q2_0x16_group(block_bytes), stride = blocks * block_bytes;
     put_scales(scale, from, rows, columns, block_bytes);
     for (size_t r = 0; r < rows; r += I2S16_ROWS, codes += I2S16_ROWS * (columns / 4))
         for (int half = 0; half < I2S16_ROWS / LANES; half++) {

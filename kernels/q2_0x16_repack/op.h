@@ -5,8 +5,8 @@
  *
  *   codes  [ceil(rows / 16) * 16 * columns / 4] output, I2S16 order
  *
- *   scale  [ceil(rows / 16) * 16 * columns / group] output, IEEE binary16 as it stands in the blocks: 16 rows,
- *          group by group, then the next 16 rows
+ *   scale  [ceil(rows / 16) * 16 * columns / group] output, IEEE binary16 as in the blocks: 16 rows, group by
+ *          group, then the next 16 rows
  *
  *   from   [rows * columns / group * block_bytes] bytes, any scales and codes; any alignment
  *
@@ -32,7 +32,13 @@ typedef void qk_q2_0x16_repack_fn(uint8_t *restrict codes, uint16_t *restrict sc
                                   size_t block_bytes);
 
 /* The weights a scale in such blocks, or 0 if block_bytes is none of the above. */
-size_t qk_q2_0x16_group(size_t block_bytes);
+static inline size_t qk_q2_0x16_group(size_t block_bytes)
+{
+    return block_bytes == 18                        ? 64
+           : block_bytes == 34                      ? 128
+           : block_bytes == 66 || block_bytes == 54 ? 256
+                                                    : 0;
+}
 /* QK_ERR_ARG also: block_bytes or columns as above. QK_ERR_MEMORY: a size overflows. */
 int qk_q2_0x16_repack(uint8_t *codes, uint16_t *scale, const uint8_t *from, size_t rows, size_t columns,
                       size_t block_bytes, struct qk_error *err);

@@ -32,7 +32,7 @@ static unsigned code_at(const uint8_t *block, size_t j, size_t block_bytes)
 void qk_q2_0x16_repack_scalar(uint8_t *restrict codes, uint16_t *restrict scale, const uint8_t *restrict from,
                               size_t rows, size_t columns, size_t block_bytes)
 {
-    const size_t group = group_of(block_bytes), stride = columns / group * block_bytes;
+    const size_t group = qk_q2_0x16_group(block_bytes), stride = columns / group * block_bytes;
     put_scales(scale, from, rows, columns, block_bytes);
     for (size_t first = 0; first < rows; first += I2S16_ROWS)
         for (size_t k = 0; k < columns; k += I2S16_COLUMNS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What all variants share: blocks of files by their size, and their scales. */
+/* What all variants share: the scales of blocks. */
 #pragma once
 
 #include "kernels/layout.h"
@@ -7,18 +7,11 @@
 
 #include <string.h>
 
-static inline size_t group_of(size_t block_bytes)
-{
-    return block_bytes == Q2_0_BLOCK_BYTES         ? Q2_0_GROUP
-           : block_bytes == Q2_0_BLOCK_BYTES_LARGE ? Q2_0_GROUP_LARGE
-                                                   : TQ2_0_BLOCK;
-}
-
 /* Rows that there are not have a scale of 0. */
 static inline void put_scales(uint16_t *scale, const uint8_t *from, size_t rows, size_t columns,
                               size_t block_bytes)
 {
-    const size_t blocks = columns / group_of(block_bytes);
+    const size_t blocks = columns / qk_q2_0x16_group(block_bytes);
     from += block_bytes == TQ2_0_BLOCK_BYTES   ? TQ2_0_SCALE
             : block_bytes == TQ1_0_BLOCK_BYTES ? TQ1_0_SCALE
                                                : 0;
