@@ -66,6 +66,9 @@ static void plain_product(float *y, const void *weights, const void *activations
                                                     .bound = QK_BOUND_PRODUCTS,                              \
                                                     .tolerance = 4,                                          \
                                                     .block = 32,                                             \
+                                                    .scales = QK_SCALE_PER_ANY,                              \
+                                                    .rows_of = 1,                                            \
+                                                    .columns_of = 32,                                        \
                                                     .weight_bytes = weight_bytes,                            \
                                                     .activation_bytes = qk_tokens_bytes,                     \
                                                     .prepare_weights = prepare_weights,                      \
