@@ -30,6 +30,7 @@ struct bench_stand {
     char reason[400];             /* why it may not be timed */
     struct bench_buffers view;    /* what its calls work on; only when it may be timed */
     struct bench_buffers product; /* a PREPARED row's, for the product alone */
+    struct bench_buffers prepare; /* and for what comes before it; a copy of view */
 };
 
 struct bench_ready {

@@ -292,13 +292,10 @@ bool qk_ternary_same(const struct qk_plan *p, void *const *expected, void *const
     return same;
 }
 
-void qk_ternary_part(const struct qk_plan *p, const struct qk_ternary *t, void *const *b)
+void qk_ternary_aside(const struct qk_plan *p, const struct qk_ternary *t, void *const *b)
 {
-    void *const activations = b[QK_TERNARY_ACTIVATIONS];
     if (p->part == QK_LOAD)
         p->form->prepare_weights(b[QK_TERNARY_WEIGHTS], b[QK_TERNARY_W], b[QK_TERNARY_SCALE], t);
-    else if (p->part == QK_PREPARE)
-        p->form->prepare_activations(activations, b[QK_TERNARY_X], t);
     else if (p->form->dequantise_activations)
-        p->form->dequantise_activations(b[QK_TERNARY_SEEN], activations, t);
+        p->form->dequantise_activations(b[QK_TERNARY_SEEN], b[QK_TERNARY_ACTIVATIONS], t);
 }

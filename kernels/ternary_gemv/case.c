@@ -5,7 +5,7 @@
 
 /* model: the layers of BitNet b1.58 2B4T. */
 static const struct qk_shape_set sets[] = {
-    {"seed", "1024x2560 256x2560x64"},
+    {"seed", "1024x2560 1024x2560x64"},
     {"model", "2560x2560 640x2560 6912x2560 2560x6912"},
     {NULL, NULL},
 };
