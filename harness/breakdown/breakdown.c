@@ -20,7 +20,7 @@ static void give_up(struct bench_breakdown_row *row, const char *what, const cha
     snprintf(row->reason, sizeof row->reason, "%s%s", what, why);
 }
 
-/* A set of a row's prefixes and, last, the plain kernel. A PREPARED row has one: what comes before its kernel. */
+/* A set of a row's prefixes and, last, the kernel. A PREPARED row's first is what comes before its kernel. */
 static int ready_arms(struct bench_breakdown_row *row, struct bench_stand *stand, const struct bench_job *job,
                       struct bench_arms *set, struct qk_error *err)
 {

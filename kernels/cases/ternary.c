@@ -248,7 +248,10 @@ static bool near(const float *seen, const float *x, size_t columns, char *why, s
     return true;
 }
 
-/* A token, whose x every quantiser keeps, or as the row sees it. want: NULL, or nearest to the exact results. */
+/*
+ * A token, whose x every quantiser keeps, or as the row sees it. want: NULL, or nearest to the exact
+ * results.
+ */
 static bool same_token(const struct qk_plan *p, void *const *b, size_t token, const float *x,
                        const float *want, char *why, size_t size)
 {

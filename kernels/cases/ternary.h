@@ -2,10 +2,11 @@
 /*
  * What the cases of the semantic ops share (form.h): sizes, inputs, and the one exact result.
  *
- * Inputs are of two kinds. With all fills but EXTREME, activations are int8 times a power of two, and each 32
- * columns hold a 127 or -127. Every known quantiser keeps such values as they are, so the exact result is the
- * same for all rows. With EXTREME, activations are ordinary f32. A row's result is then held against the exact
- * product with its own dequantised activations. A row that does not offer them is not judged by these.
+ * Inputs are of two kinds. With all fills but EXTREME, activations are int8 times a power of two, and each
+ * 32 columns hold a 127 or -127. Every known quantiser keeps such values as they are, so the exact result
+ * is the same for all rows. With EXTREME, activations are ordinary f32. A row's result is then held against
+ * the exact product with its own dequantised activations. A row that does not offer them is not judged by
+ * these.
  *
  * The bound is the row's own: (tolerance + columns / block) * 2^-24 * B, B as form.h has it. It is worked out
  * in f64, whose own error is below 2^-28 of it.

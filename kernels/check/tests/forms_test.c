@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tests the checker on rows of semantic ops. Forms and kernels that are broken on purpose, one fault each, must
- * fail with a text that names the function and the fault. The same form without a fault must pass.
+ * Tests the checker on rows of semantic ops. Forms and kernels that are broken on purpose, one fault each,
+ * must fail with a text that names the function and the fault. The same form without a fault must pass.
  */
 #include "kernels/check/check.h"
 #include "kernels/rows/ternary_plain.h"
@@ -35,6 +35,24 @@ static void off_by_little(KERNEL_ARGS)
 {
     whole(y, weights, activations, t);
     y[t->rows - 1] *= 1 + 0x1p-10f;
+}
+
+/* Off by 6 * 2^-24 times the sum of d |x|, as a kernel may be that sums codes. */
+static void off_by_codes(KERNEL_ARGS)
+{
+    const uint8_t *scales = (const uint8_t *)weights + code_bytes(t);
+    float x[1 << 13];
+    whole(y, weights, activations, t);
+    dequantise_activations(x, activations, t);
+    for (size_t r = 0; r < t->rows; r++) {
+        float sum = 0;
+        for (size_t c = 0; c < t->columns; c++) {
+            uint16_t scale;
+            memcpy(&scale, scales + 2 * (r * (t->columns / t->group) + c / t->group), sizeof scale);
+            sum += qk_f16_to_f32(scale) * fabsf(x[c]);
+        }
+        y[r] += sum * 6 * 0x1p-24f;
+    }
 }
 
 static void keeps_in_weights(KERNEL_ARGS)
@@ -215,6 +233,20 @@ static struct qk_form mended(const struct qk_form *other)
     return f;
 }
 
+/* B is larger for a kernel that sums codes. */
+static void bounds(struct qk_error *err)
+{
+    struct qk_form form = good;
+    form.tolerance = 4;
+    form.block = 0;
+    form.scales = QK_SCALE_PER_ROW;
+    const struct qk_variant v = variant_of(off_by_codes, &form);
+    tap(qk_check_variant(&v, 1, NULL, err) == QK_ERR_CHECK && strstr(err->text, "4 * 2^-24 * B"),
+        "an error of codes, where products are summed", err);
+    form.bound = QK_BOUND_CODES;
+    tap(!qk_check_variant(&v, 1, NULL, err), "an error of codes, where codes are summed", err);
+}
+
 /* A row need not have all shapes, nor show what it makes of activations. */
 static void partial(struct qk_error *err)
 {
@@ -254,6 +286,7 @@ TEST_PART(forms)
     const struct qk_variant v = variant_of(whole, &good);
     uint64_t calls = 0;
     tap(!qk_check_variant(&v, 1, &calls, &err) && calls > 1000, "the form without a fault passes", &err);
+    bounds(&err);
     partial(&err);
     return tap_end();
 }
