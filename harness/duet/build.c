@@ -38,7 +38,7 @@ static int start(struct bench_build *b, struct bench_duet_answer *answer, struct
     const struct bench_image *image[BENCH_SIDES] = {NULL};
     struct bench_duet_order order = {.cpu = b->job->cpu, .forks = true};
     image[b->side] = &b->image;
-    order.has[b->side] = true;
+    bench_duet_side(&order, b->side, &b->image);
     const int code = bench_duet_process_start(&b->check, b->launcher, b->job, image, err);
     b->running = true;
     return code ? code : ask(b, BENCH_DUET_OPEN, &order, answer, err);

@@ -143,7 +143,7 @@ static int start(struct duet *duet, struct qk_error *err)
     duet->order.cpu = cfg->job.cpu;
     duet->order.seed = cfg->job.seed;
     for (int side = 0; side < BENCH_SIDES; side++)
-        duet->order.has[side] = duet->image[side];
+        bench_duet_side(&duet->order, side, duet->image[side]);
     code = ask(duet, BENCH_DUET_OPEN, &why);
     if (code == BENCH_DUET_DIED && *duet->process.doing)
         refuse_all(duet, why.text);

@@ -61,14 +61,15 @@ static int load_modules(struct bench_duet_desk *desk, const struct bench_duet_or
                         struct bench_duet_answer *answer)
 {
     for (int side = 0; side < BENCH_SIDES; side++) {
+        const int at = BENCH_DUET_FILE + side * BENCH_IMAGE_PARTS;
+        const int files[BENCH_IMAGE_PARTS] = {at, order->base[side] ? at + BENCH_IMAGE_BASE : -1};
         char file[40], line[60];
         if (!order->has[side])
             continue;
         snprintf(line, sizeof line, "loading the %s", called(order, side));
         desk->note(desk->ctx, line);
-        snprintf(file, sizeof file, "/proc/self/fd/%d", BENCH_DUET_FILE + side);
-        const int code = qk_table_load(&desk->table[side], file, &answer->error);
-        close(BENCH_DUET_FILE + side);
+        snprintf(file, sizeof file, "/proc/self/fd/%d", at);
+        const int code = bench_image_load(&desk->table[side], order->ggml[side], files, &answer->error);
         if (code) {
             answer->side = side;
             name_module(&answer->error, file, called(order, side));

@@ -14,7 +14,8 @@ static const char name_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQR
 /* "build/libmine.so.1" is "mine". */
 static void name_of_file(const char *path, char *to, size_t size)
 {
-    const char *const slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *at, *end = NULL;
+    const char *const file = bench_image_file(path), *const slash = strrchr(file, '/');
+    const char *name = slash ? slash + 1 : file, *at, *end = NULL;
     name += strncmp(name, "lib", 3) == 0 ? 3 : 0;
     for (at = name; (at = strstr(at, ".so")); at += 3)
         end = !at[3] || at[3] == '.' ? at : end;
@@ -40,6 +41,10 @@ bool cli_load_add(struct cli_load_list *list, const char *text, char *why, size_
         return false;
     }
     *file = (struct cli_load_file){.path = named ? equals + 1 : text};
+    if (!*bench_image_file(file->path)) {
+        snprintf(why, size, "'%.200s' names no file", text);
+        return false;
+    }
     if (named) {
         char name[256];
         snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
