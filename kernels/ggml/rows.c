@@ -192,13 +192,16 @@ bool qk_ggml_row_find(struct qk_ggml_row *row, const struct qk_ggml *g, enum qk_
 
 struct qk_form qk_ggml_row_form(struct qk_ggml_row *row)
 {
-    /* (blocks + 16) * 1.01 of 2^-24 * B; kernels that sum codes, and planes, have another B (README.md). */
+    /*
+     * (blocks + 16) * 1.01 times 2^-24 * B; kernels that sum codes, and planes, have another B. A repacked kernel
+     * in plain C adds to its sum after each run.
+     */
     const bool codes = row->id == QK_GGML_TQ1_0 || row->id == QK_GGML_TQ2_0 || row->planes > 1;
     return (struct qk_form){.bytes = sizeof(struct qk_form),
                             .align = 64,
                             .bound = codes ? QK_BOUND_CODES : QK_BOUND_PRODUCTS,
                             .tolerance = 18,
-                            .block = (uint32_t)row->type->block,
+                            .block = (uint32_t)(row->run ? row->run : row->type->block),
                             .context = row,
                             .weight_bytes = weight_bytes,
                             .activation_bytes = activation_bytes,
