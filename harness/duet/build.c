@@ -210,6 +210,11 @@ const char *bench_build_note(const struct bench_build *b, const struct qk_varian
     return b->rows[qk_table_index(&b->table, row)].note;
 }
 
+void bench_build_describe(const struct bench_build *b, struct bench_environment *env)
+{
+    bench_environment_library(env, b->called, b->image.path, b->image.build_id, b->table.version);
+}
+
 void bench_build_close(struct bench_build *b)
 {
     bench_build_rest(b);

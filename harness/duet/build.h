@@ -53,6 +53,9 @@ double bench_build_instructions(const struct bench_build *b, const struct qk_var
 /* The note on a checked row for the reader (bench_module_verify). It lives as long as the build. */
 const char *bench_build_note(const struct bench_build *b, const struct qk_variant *row);
 
+/* Says in the environment which library it is, by what it is called. */
+void bench_build_describe(const struct bench_build *b, struct bench_environment *env);
+
 /* Ends the check launch. */
 void bench_build_rest(struct bench_build *b);
 void bench_build_close(struct bench_build *b);

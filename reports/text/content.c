@@ -94,6 +94,11 @@ static void add_facts(struct report_table *t, const struct report_input *in)
     report_table_fact(t, "compiler", "%s", env->compiler);
     report_table_fact(t, "commit", "%s", env->commit);
     report_table_fact(t, "date", "%s", env->date);
+    for (size_t i = 0; i < env->library_count; i++) {
+        const struct bench_library *const lib = &env->libraries[i];
+        report_table_fact(t, "library", "%s: %s, version %s, build id %.12s", lib->name, lib->path,
+                          or_unknown(lib->version), or_unknown(lib->build_id));
+    }
     report_table_fact(t, "mode", "%s, shapes: %s, seed %llu", set->quick ? "quick: not for quoting" : "full",
                       or_unknown(set->source), (unsigned long long)set->seed);
     report_table_fact(t, "ratios",

@@ -85,6 +85,8 @@ static int judge(const struct cli_gate *o, struct baseline_policy *policy,
     if (!code) {
         bench_environment_read(&report->env, o->measure.job.cpu);
         bench_environment_built(&report->env, o->measure.job.isa, cand->table.compiler);
+        bench_build_describe(base, &report->env);
+        bench_build_describe(cand, &report->env);
         const struct baseline_suite_config cfg = {&base->table, &cand->table, o->measure.job.isa,
                                                   &report->env, policy->isa};
         code = baseline_suite_expand(&suite, entries, count, &cfg, err);

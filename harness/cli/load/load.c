@@ -175,6 +175,12 @@ int cli_loads_open(struct cli_loads *l, const struct cli_load_list *list, const 
     return code;
 }
 
+void cli_loads_describe(const struct cli_loads *l, struct bench_environment *env)
+{
+    for (size_t i = 0; i < l->count; i++)
+        bench_build_describe(&l->build[i], env);
+}
+
 void cli_loads_close(struct cli_loads *l)
 {
     const bool opened = l->count;

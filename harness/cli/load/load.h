@@ -56,6 +56,8 @@ struct cli_loads {
 int cli_loads_open(struct cli_loads *l, const struct cli_load_list *list, const struct bench_job *job,
                    struct qk_error *err);
 void cli_loads_close(struct cli_loads *l);
+/* Says in the environment which libraries these are. */
+void cli_loads_describe(const struct cli_loads *l, struct bench_environment *env);
 
 /* The library's build that a row of l->table comes from, and its row there. NULL for a built-in row. */
 struct bench_build *cli_loads_build(struct cli_loads *l, const struct qk_variant *v,
