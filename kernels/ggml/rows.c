@@ -19,13 +19,18 @@ static size_t plane_bytes(const struct qk_ggml_row *row, const struct qk_ternary
     return t->rows * row_bytes(row->type, t);
 }
 
-/* A block has one scale. A repacked matrix has rows in fours. */
+/* Groups of columns that are whole blocks, since a block has one scale. */
+static uint32_t scales_of(const struct qk_ggml_row *row)
+{
+    uint32_t scales = QK_SCALE_PER_ROW;
+    for (uint32_t group = 32; group <= 256; group *= 2)
+        scales |= group % row->type->block ? 0 : group;
+    return scales;
+}
+
 static size_t weight_bytes(const struct qk_ternary *t)
 {
     const struct qk_ggml_row *const row = t->context;
-    const size_t block = row->type->block;
-    if (t->columns % block || (t->group != t->columns && t->group % block) || (row->run && t->rows % FOUR))
-        return 0;
     return (size_t)row->planes * plane_bytes(row, t);
 }
 
@@ -202,6 +207,9 @@ struct qk_form qk_ggml_row_form(struct qk_ggml_row *row)
                             .bound = codes ? QK_BOUND_CODES : QK_BOUND_PRODUCTS,
                             .tolerance = 18,
                             .block = (uint32_t)(row->run ? row->run : row->type->block),
+                            .scales = scales_of(row),
+                            .rows_of = row->run ? FOUR : 1,
+                            .columns_of = (uint32_t)row->type->block,
                             .context = row,
                             .weight_bytes = weight_bytes,
                             .activation_bytes = activation_bytes,
