@@ -58,9 +58,10 @@ struct cli_option {
             verb " logical CPU N (default: the last one allowed)", group)
 #define CLI_ROW_LOAD(type, list)                                                                             \
     CLI_ROW(                                                                                                 \
-        "load", 'l', "[NAME=]FILE", CLI_ROW(CLI_KIND_LOAD, CLI_AT(type, list, struct cli_load_list), 0, 0),  \
+        "load", 'l', "[NAME=][ggml:]FILE",                                                                   \
+        CLI_ROW(CLI_KIND_LOAD, CLI_AT(type, list, struct cli_load_list), 0, 0),                              \
         "Add the rows of the kernel module FILE, called op/NAME:variant; may be repeated (default NAME: "    \
-        "the module's own, or else the file's without lib and .so)",                                         \
+        "the module's own, or else the file's without lib and .so). ggml:FILE is a libggml-cpu-*.so",        \
         0)
 #define CLI_SEED_MAX ((UINT64_C(1) << 53) - 1)
 #define CLI_ROW_SEED(type, seed, what, group)                                                                \

@@ -14,7 +14,7 @@
  */
 static bool is_plugin(const struct cli_gate *o, const struct bench_build *base)
 {
-    return *base->table.name && !o->policy;
+    return (*base->table.name || base->image.ggml) && !o->policy;
 }
 
 /* The entries to expand: the patterns of the command line, or the suite's, or all that a plug-in has. */
