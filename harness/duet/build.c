@@ -91,7 +91,7 @@ static int read_row(struct bench_build *b, size_t i, struct bench_duet_answer *a
     if (code)
         return code;
     if (!row_sound(row) || (i && row->count != b->table.count))
-        return qk_fail(err, QK_ERR_INVALID, b->image.path, "'%s' has a broken table: row %zu", b->image.path,
+        return qk_fail(err, QK_ERR_CHECK, b->image.path, "'%s' has a broken table: row %zu", b->image.path,
                        i);
     if (!i) {
         b->rows = calloc(row->count, sizeof *b->rows);
@@ -125,10 +125,10 @@ int bench_build_open(struct bench_build *b, const char *path, enum bench_duet_si
     code = start(b, &answer, &why);
     for (size_t i = 0; !code && (!i || i < b->table.count); i++)
         code = read_row(b, i, &answer, &why);
-    if (code)
-        return qk_fail(err, code == BENCH_DUET_DIED ? QK_ERR_CHECK : code, path, "%s '%.200s': %.250s",
-                       b->called, path, why.text);
-    return 0;
+    if (!code)
+        return 0;
+    code = code == BENCH_DUET_DIED ? QK_ERR_CHECK : code == QK_ERR_INVALID ? QK_ERR_FORMAT : code;
+    return qk_fail(err, code, path, "%s '%.200s': %.250s", b->called, path, why.text);
 }
 
 /* One order about a row, in a check launch that is there or is made. */
