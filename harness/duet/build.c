@@ -65,7 +65,7 @@ static bool row_sound(const struct bench_duet_row *r)
            ended(r->op, sizeof r->op) && ended(r->name, sizeof r->name) && ended(r->isa, sizeof r->isa) &&
            ended(r->phase, sizeof r->phase) && ended(r->flags, sizeof r->flags) &&
            ended(r->unknown, sizeof r->unknown) && v->op < QK_OP_COUNT && v->isa < QK_ISA_COUNT &&
-           v->kind <= QK_CEILING && v->made <= QK_BY_COMPILER && v->touches <= QK_TOUCHES_LOADS;
+           v->kind <= QK_PREPARED && v->made <= QK_BY_COMPILER && v->touches <= QK_TOUCHES_LOADS;
 }
 
 static struct qk_variant variant_of(const struct bench_duet_row *found)
