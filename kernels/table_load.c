@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/table.h"
 
+#include "kernels/case.h"
 #include "kernels/image.h"
 #include "kernels/own/read.h"
 
@@ -264,6 +265,8 @@ static void read_row(struct qk_variant *v, const struct image *m, uint32_t i, ch
                      "its op has another contract since ABI %u, and its module is of ABI %u", changed[k].abi,
                      m->module->abi);
         }
+    if (!*unknown && !v->form != !qk_op_row(v->op)->on->plan_form)
+        snprintf(unknown, UNKNOWN_TEXT, "its op takes %s", v->form ? "no PREPARED rows" : "PREPARED rows only");
     v->unknown = *unknown ? unknown : NULL;
 }
 

@@ -212,7 +212,7 @@ int bench_steps_shape(const struct qk_variant *v, const struct qk_shape *shape, 
                       const struct bench_step_limits *limits, struct bench_steps *out, struct qk_error *err)
 {
     struct bench_group group = {.op = v->op, .shape = *shape};
-    struct bench_buffers buffers;
+    struct bench_buffers buffers, view = {.of = NULL};
     char where[128];
     snprintf(where, sizeof where, "%s/%s", v->op_name, v->name);
     if (!v->fn)
@@ -220,7 +220,10 @@ int bench_steps_shape(const struct qk_variant *v, const struct qk_shape *shape, 
     qk_shape_print(shape, group.name);
     int code = bench_buffers_fill(&buffers, &group, seed, err);
     if (!code)
-        code = count_at(v->op, v->fn, &buffers.plan, buffers.at, limits, where, out, err);
+        code = bench_buffers_view(&view, &buffers, v, err);
+    if (!code)
+        code = count_at(v->op, v->fn, &view.plan, view.at, limits, where, out, err);
+    bench_buffers_view_free(&view);
     bench_buffers_free(&buffers);
     return code;
 }
