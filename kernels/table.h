@@ -7,6 +7,7 @@
 
 #include "kernels/cpu.h"
 #include "kernels/kernels.h"
+#include "kernels/own_op.h"
 #include "kernels/support.h"
 
 struct qk_table {
@@ -17,7 +18,7 @@ struct qk_table {
     const char *name;     /* what the module calls itself; "": nothing, or the built-in table */
     const char *path;     /* of the library, as the caller gave it; "" for the built-in table */
     void *handle;         /* NULL for the built-in table, and after qk_table_free */
-    enum qk_op own[8];    /* [own_count] ops of the module's own, which it uses (own/ops.h) */
+    enum qk_op own[QK_OWN_OPS];    /* [own_count] ops of the module's own, which it uses (own/ops.h) */
     size_t own_count;
 };
 

@@ -13,7 +13,7 @@ struct bench_build_row;
 
 struct bench_build {
     struct bench_image image;
-    struct qk_table table; /* its rows have neither fn nor upto */
+    struct qk_table table; /* its rows have neither fn nor upto; its own ops are known here, too */
     struct bench_build_row *rows;
     const struct bench_launcher *launcher; /* borrowed, as is job */
     const struct bench_job *job;

@@ -87,11 +87,12 @@ static int find_name(struct cli_loads *l, size_t i, struct qk_error *err)
 int cli_load_strangers(const struct bench_build *b, struct qk_error *err)
 {
     char ops[240] = "";
+    enum qk_op known;
     for (int i = 0; i < QK_OP_COUNT; i++)
         snprintf(ops + strlen(ops), sizeof ops - strlen(ops), " %s", qk_op_row((enum qk_op)i)->name);
     for (size_t i = 0; i < b->table.count; i++) {
         const struct qk_variant *v = &b->table.rows[i];
-        if (strcmp(qk_op_row(v->op)->name, v->op_name) != 0)
+        if (!qk_op_find(v->op_name, &known))
             return qk_fail(err, QK_ERR_FORMAT, NULL,
                            "%s '%.120s': row %zu is %.40s/%.40s, but this program has no op '%.40s'; ops:%s",
                            b->called, b->image.path, i, v->op_name, v->name, v->op_name, ops);
@@ -116,7 +117,13 @@ static int open_one(struct cli_loads *l, size_t i, struct qk_error *err)
     if (named)
         return named;
     code = cli_load_strangers(b, &why);
-    return code ? qk_fail(err, code, "--load", "%s", why.text) : 0;
+    if (code)
+        return qk_fail(err, code, "--load", "%s", why.text);
+    for (size_t k = 0; k < b->table.count; k++)
+        if (strcmp(qk_op_row(b->table.rows[k].op)->name, b->table.rows[k].op_name) != 0)
+            return qk_fail(err, QK_ERR_ARG, "--load", "%s '%.200s': %s", b->called, b->image.path,
+                           b->table.rows[k].unknown);
+    return 0;
 }
 
 /* The rows of one op, built-in or of one library, behind those that are there. */
@@ -169,7 +176,7 @@ int cli_loads_open(struct cli_loads *l, const struct cli_load_list *list, const 
     l->row = calloc(rows, sizeof *l->row);
     if (!code && (!l->table.rows || !l->row))
         code = qk_fail(err, QK_ERR_MEMORY, "--load", "no memory for %zu rows", rows);
-    for (int op = 0; op < QK_OP_COUNT && !code; op++) {
+    for (int op = 0; op < qk_op_count() && !code; op++) {
         code = add_rows(l, NULL, (enum qk_op)op, err);
         for (size_t i = 0; i < l->count && !code; i++)
             code = add_rows(l, &l->build[i], (enum qk_op)op, err);
