@@ -136,7 +136,9 @@ static bool near(const struct qk_own_spec_buffer *b, size_t bytes, const void *e
         const double bound = b->absolute + b->relative * fabs(want);
         if (want == got || (isnan(want) && isnan(got)) || fabs(got - want) <= bound)
             continue;
-        snprintf(why, size, "%s[%zu]: found %.9g, expected %.9g within %.3g", b->name, i, got, want, bound);
+        snprintf(why, size, "%s[%zu]: found %.10g, expected %.10g", b->name, i, got, want);
+        if (bound > 0)
+            snprintf(why + strlen(why), size - strlen(why), " within %.3g", bound);
         return false;
     }
     return true;
@@ -150,7 +152,7 @@ static bool same(const struct own *own, const struct qk_plan *plan, void *const 
         const struct qk_own_spec_buffer *b = &own->spec.buffers[i];
         if (b->role != QK_OUT)
             continue;
-        if (b->absolute > 0 || b->relative > 0)
+        if (b->absolute > 0 || b->relative > 0 || !is_real(b->type))
             is = near(b, plan->buffers[i].bytes, expected[i], found[i], why, size);
         else if (b->type == QK_F32)
             is = qk_same_f32(plan, i, expected, found, why, size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A plug-in with ops of its own. OP_FLAW, a number, makes one thing of it wrong.
+ * A plug-in with ops of its own. OP_FLAW, a number, makes one thing of it wrong (own_test.sh).
  *   dot    y[m] = sum over n of w[m][n] * x[n], integers
  *   scale  y[m] = s[0] * x[m], floats within a bound
  */
@@ -103,18 +103,23 @@ static const struct qk_own_buffer dot_buffers[] = {
 #if OP_FLAW == 6
     QK_INPUT("x", QK_I8, QK_COUNT(1, 1, QK_N), -127, 127)
 #else
-    {"x", QK_VARIED, QK_I8, OP_FLAW == 7 ? 3 : OP_FLAW == 8 ? 128 : 4, QK_COUNT(1, 1, QK_N), -127, 127, 0, 0}
+    {"x", QK_VARIED, QK_I8,
+     OP_FLAW == 7   ? 3
+     : OP_FLAW == 8 ? 128
+                    : 4,
+     QK_COUNT(1, 1, QK_N), -127, 127, 0, 0}
 #endif
 };
-static const struct qk_own_buffer scale_buffers[] = {
-    QK_OUTPUT("y", QK_F32, QK_COUNT(1, 1, QK_M), 0, 1e-6),
-    QK_INPUT_VARIED("s", QK_F32, QK_COUNT(1, 1, 0), 1, 1000),
-    QK_INPUT("x", QK_F32, QK_COUNT(1, 1, QK_M), 1, 100)};
+static const struct qk_own_buffer scale_buffers[] = {QK_OUTPUT("y", QK_F32, QK_COUNT(1, 1, QK_M), 0, 1e-6),
+                                                     QK_INPUT_VARIED("s", QK_F32, QK_COUNT(1, 1, 0), 1, 1000),
+                                                     QK_INPUT("x", QK_F32, QK_COUNT(1, 1, QK_M), 1, 100)};
 
 #if OP_FLAW == 9
 #define SHAPES "64x256 0x0"
 #elif OP_FLAW == 10
 #define SHAPES "64x255"
+#elif OP_FLAW == 20
+#define SHAPES "64x256"
 #elif OP_FLAW == 1
 #define SHAPES "4294967295x4294967292"
 #else
@@ -127,9 +132,11 @@ static const struct qk_own_buffer scale_buffers[] = {
 #else
 #define TOUCH "3x8"
 #endif
-#define DOT(name) QK_OWN_OP(name, "sums of products", OP_FLAW == 12 ? 5 : 2, QK_MULTIPLE(1, 4), dot_buffers, SHAPES, "1x4 5x20 3x36", TOUCH, QK_COUNT(1, 1, QK_M), QK_COUNT(2, 1, QK_M | QK_N), 0)
+#define DOT(name)                                                                                            \
+    QK_OWN_OP(name, "sums of products", OP_FLAW == 12 ? 5 : 2, QK_MULTIPLE(1, 4), dot_buffers, SHAPES,       \
+              "1x4 5x20 3x36", TOUCH, QK_COUNT(1, 1, QK_M), QK_COUNT(2, 1, QK_M | QK_N), 0)
 #define SCALE                                                                                                \
-    QK_OWN_OP(scale, "a vector times a number", 1, QK_MULTIPLE(1), scale_buffers, "4096", "1 7 64", "5",      \
+    QK_OWN_OP(scale, "a vector times a number", 1, QK_MULTIPLE(1), scale_buffers, "4096", "1 7 64", "5",     \
               QK_COUNT(1, 1, QK_M), QK_COUNT(1, 1, QK_M), scale_fill)
 static const struct qk_own_op ops[] = {
 #if OP_FLAW == 11
@@ -146,17 +153,19 @@ static const struct qk_own_op ops[] = {
 };
 
 #if OP_FLAW == 11
-QK_PLUGIN_WITH_OPS("own", ops, QK_ROW(rope, scalar, BASE, scalar), QK_ROW(scale, scalar, BASE, scale_scalar));
+QK_PLUGIN_WITH_OPS("own", ops,
+                   {"rope", "scalar", "BASE", "-", "PLAIN", "HAND", "ALL", "", (qk_fn *)scalar, 0, 0},
+                   QK_ROW(scale, scalar, BASE, scale_scalar));
+#elif OP_FLAW == 19
+QK_PLUGIN_WITH_OPS("own", ops, QK_ROW(dot, scalar, BASE, lazy), QK_ROW(scale, scalar, BASE, scale_scalar));
 #elif OP_FLAW == 17
 QK_PLUGIN_WITH_OPS("own", ops, QK_ROW(dot, scalar, BASE, scalar));
 #elif OP_FLAW == 18
 QK_PLUGIN_WITH_OPS("own", ops, QK_ROW(dot, scalar, AVX2, scalar), QK_ROW(scale, scalar, BASE, scale_scalar));
-#elif OP_FLAW == 19
-QK_PLUGIN_WITH_OPS("own", ops, QK_ROW(dot, scalar, BASE, scalar), QK_ROW(scale, scalar, BASE, scale_scalar),
-                   QK_ROW(dott, scalar, BASE, scalar));
 #else
 QK_PLUGIN_WITH_OPS("own", ops, QK_ROW(dot, scalar, BASE, scalar), QK_ROW(dot, four, BASE, four),
-                   QK_ROW(dot, wrong, BASE, wrong), QK_ROW(dot, behind, BASE, behind), QK_ROW(dot, crash, BASE, crash),
-                   QK_ROW(dot, lazy, BASE, lazy), QK_ROW(scale, scalar, BASE, scale_scalar),
-                   QK_ROW(scale, near, BASE, scale_near), QK_ROW(scale, far, BASE, scale_far));
+                   QK_ROW(dot, wrong, BASE, wrong), QK_ROW(dot, behind, BASE, behind),
+                   QK_ROW(dot, crash, BASE, crash), QK_ROW(dot, lazy, BASE, lazy),
+                   QK_ROW(scale, scalar, BASE, scale_scalar), QK_ROW(scale, near, BASE, scale_near),
+                   QK_ROW(scale, far, BASE, scale_far));
 #endif
