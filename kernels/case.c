@@ -56,6 +56,12 @@ int qk_plan_for(const struct qk_variant *v, const struct qk_shape *shape, struct
     return code || !on->plan_form ? code : on->plan_form(plan, err);
 }
 
+const char *qk_row_lacks(const struct qk_variant *v, const struct qk_plan *plan)
+{
+    const struct qk_case *const on = qk_op_row(v->op)->on;
+    return v->form && on->form_lacks ? on->form_lacks(v->form, plan) : NULL;
+}
+
 void qk_expect(enum qk_op op, const struct qk_plan *plan, void *const *buffers)
 {
     const struct qk_case *const on = qk_op_row(op)->on;

@@ -103,10 +103,12 @@ struct qk_case {
     /* QK_ERR_ARG when the op cannot have this shape. QK_ERR_MEMORY when a size overflows. */
     int (*plan)(const struct qk_shape *shape, struct qk_plan *plan, struct qk_error *err);
     /*
-     * For an op of PREPARED rows, else NULL. It turns an op's plan, whose own buffers have usual sizes, into
-     * the row's plan. plan->form is set. QK_ERR_UNAVAILABLE: the row has no such sizes. QK_ERR_CHECK: it gives
-     * sizes that nobody can have.
+     * For an op of PREPARED rows, else NULL. form_lacks says why a form has no calls of this plan, or NULL. It
+     * calls nothing of the row. plan_form turns an op's plan, whose own buffers have usual sizes, into the row's
+     * plan; plan->form is set. QK_ERR_UNAVAILABLE: the row has no such sizes. QK_ERR_CHECK: it gives sizes that
+     * nobody can have.
      */
+    const char *(*form_lacks)(const struct qk_form *form, const struct qk_plan *plan);
     int (*plan_form)(struct qk_plan *plan, struct qk_error *err);
     /*
      * Shapes to fill a number of bytes with. One of the sizes is 0: it grows in multiples of `step` (0 means
@@ -158,6 +160,8 @@ struct qk_case {
  */
 int qk_plan_for(const struct qk_variant *v, const struct qk_shape *shape, struct qk_plan *plan,
                 struct qk_error *err);
+/* Why a row has no calls of this plan, by what its form says, or NULL. It calls nothing of the row. */
+const char *qk_row_lacks(const struct qk_variant *v, const struct qk_plan *plan);
 /* Does a row have this buffer to itself? */
 static inline bool qk_owned(const struct qk_buffer *buffer)
 {

@@ -34,6 +34,9 @@ struct qk_ternary {
  */
 enum qk_bound { QK_BOUND_PRODUCTS = 1, QK_BOUND_CODES = 2 };
 
+/* Which scales a form has: the sum of these and of groups' sizes. */
+enum { QK_SCALE_PER_ROW = 1, QK_SCALE_PER_ANY = 1 | 32 | 64 | 128 | 256 };
+
 /* Largest alignment, and largest constant part of a tolerance, that a form may ask for. */
 enum { QK_FORM_ALIGN = 4096, QK_FORM_TOLERANCE = 4096 };
 
@@ -48,15 +51,16 @@ enum { QK_FORM_ALIGN = 4096, QK_FORM_TOLERANCE = 4096 };
  *      prepare_activations.
  *    - prepare_weights may allocate memory and frees it. It may take its time: that is a column of its own.
  *      The others are kernels: they allocate nothing, open nothing and make no thread.
- *    - No function is called with sizes for which weight_bytes gave 0.
+ *    - No function is called with sizes that the form says it has not.
  */
 struct qk_form {
     uint32_t bytes; /* sizeof(struct qk_form) */
     uint32_t align; /* of the prepared buffers: a power of two up to QK_FORM_ALIGN */
     uint32_t bound; /* enum qk_bound */
-    uint32_t tolerance,
-        block;     /* |y - exact| <= (tolerance + columns / block) * 2^-24 * B; block 0: no such term */
-    void *context; /* the row's own; qkbench hands it back in struct qk_ternary */
+    /* |y - exact| <= (tolerance + columns / block) * 2^-24 * B; block 0: no such term. */
+    uint32_t tolerance, block;
+    /* What it has: groups, e.g. QK_SCALE_PER_ROW | 64; and rows and columns in multiples of these, 1 or more. */
+    uint32_t scales, rows_of, columns_of;
     /* How many bytes a prepared matrix takes, and the activations of a call. 0: the row has no such sizes. */
     size_t (*weight_bytes)(const struct qk_ternary *t);
     size_t (*activation_bytes)(const struct qk_ternary *t);
@@ -65,7 +69,7 @@ struct qk_form {
                             const struct qk_ternary *t);
     /*
      * Where x is small integers times a power of two, it must keep them as they are: values x = q * 2^e with
-     * |q| <= 127, one e for all tokens' columns, and in each 32 columns a |q| of 127.
+     * |q| <= 127, one e for all of a token, and in each 32 columns a |q| of 127.
      */
     void (*prepare_activations)(void *activations, const float *x, const struct qk_ternary *t);
     /*
@@ -73,4 +77,5 @@ struct qk_form {
      * activations, too. Each must be within a 127th of its token's largest magnitude. NULL: not offered.
      */
     void (*dequantise_activations)(float *x, const void *activations, const struct qk_ternary *t);
+    void *context; /* the row's own; qkbench hands it back in struct qk_ternary */
 };

@@ -124,6 +124,9 @@ static const char *form_flaw(const struct image *m, const struct qk_module_row *
         return "its form's alignment is no power of two from 1 to 4096";
     if ((f->bound != QK_BOUND_PRODUCTS && f->bound != QK_BOUND_CODES) || f->tolerance > QK_FORM_TOLERANCE)
         return "its form's bound is unknown, or its tolerance above 4096";
+    if (!(f->scales & QK_SCALE_PER_ANY) || f->scales & ~(uint32_t)QK_SCALE_PER_ANY || !f->rows_of ||
+        !f->columns_of)
+        return "its form has no scales, or rows or columns in multiples of 0";
     if (!is_code(m, (uintptr_t)f->weight_bytes) || !is_code(m, (uintptr_t)f->activation_bytes) ||
         !is_code(m, (uintptr_t)f->prepare_weights) || !is_code(m, (uintptr_t)f->prepare_activations) ||
         (f->dequantise_activations && !is_code(m, (uintptr_t)f->dequantise_activations)))
@@ -266,7 +269,8 @@ static void read_row(struct qk_variant *v, const struct image *m, uint32_t i, ch
                      m->module->abi);
         }
     if (!*unknown && !v->form != !qk_op_row(v->op)->on->plan_form)
-        snprintf(unknown, UNKNOWN_TEXT, "its op takes %s", v->form ? "no PREPARED rows" : "PREPARED rows only");
+        snprintf(unknown, UNKNOWN_TEXT, "its op takes %s",
+                 v->form ? "no PREPARED rows" : "PREPARED rows only");
     v->unknown = *unknown ? unknown : NULL;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "harness/duet/case.h"
+#include "kernels/form.h"
 #include "kernels/own/ops.h"
 
 /*
@@ -64,6 +65,8 @@ struct bench_duet_row {
     struct qk_variant variant; /* its pointers hold in the launch only */
     bool is_own;               /* its op is the module's own, `own` */
     struct qk_own_spec own;
+    bool has_form;
+    struct qk_form form; /* likewise: what it says may be read, its functions not be called */
     char op[BENCH_DUET_VARIANT], name[BENCH_DUET_VARIANT], isa[32], phase[64], flags[512], unknown[160];
 };
 

@@ -63,20 +63,31 @@ struct qk_ternary qk_ternary_sizes(const struct qk_plan *p)
                                .context = p->form->context};
 }
 
+const char *qk_ternary_lacks(const struct qk_form *form, const struct qk_plan *p)
+{
+    const size_t columns = p->dims[0], group = p->dims[2];
+    const size_t scale = group == columns && !is_group(group) ? QK_SCALE_PER_ROW : group;
+    const bool either = group == columns && form->scales & QK_SCALE_PER_ROW;
+    if (!(form->scales & scale) && !either)
+        return group == columns ? "its form has no scale per row" : "its form has no scales of such groups";
+    if (p->count % form->rows_of)
+        return "its form has rows in other multiples only";
+    return columns % form->columns_of ? "its form has columns in other multiples only" : NULL;
+}
+
 int qk_ternary_plan_form(struct qk_plan *p, struct qk_error *err)
 {
     const struct qk_ternary t = qk_ternary_sizes(p);
     struct qk_buffer *const weights = &p->buffers[QK_TERNARY_WEIGHTS];
     struct qk_buffer *const activations = &p->buffers[QK_TERNARY_ACTIVATIONS];
+    const char *const lacks = qk_ternary_lacks(p->form, p);
+    if (lacks)
+        return qk_fail(err, QK_ERR_UNAVAILABLE, "shape", "%s", lacks);
     const size_t align = p->form->align, bytes = p->form->weight_bytes(&t);
     const size_t call_bytes = bytes ? p->form->activation_bytes(&t) : 0;
-    if (!bytes && t.group < t.columns)
-        return qk_fail(err, QK_ERR_UNAVAILABLE, "shape",
-                       "its form has no matrix of %zux%zu with a scale per %zu columns", t.rows, t.columns,
-                       t.group);
     if (!bytes)
-        return qk_fail(err, QK_ERR_UNAVAILABLE, "shape",
-                       "its form has no matrix of %zux%zu with a scale per row", t.rows, t.columns);
+        return qk_fail(err, QK_ERR_UNAVAILABLE, "shape", "its form has no matrix of %zux%zu", t.rows,
+                       t.columns);
     /* Sixteen bytes for each weight or activation are more than any form can need. */
     if (!call_bytes || bytes / 16 > t.rows * t.columns + align ||
         call_bytes / 16 > t.tokens * t.columns + align)

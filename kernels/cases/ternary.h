@@ -34,6 +34,7 @@ int qk_ternary_plan(const struct qk_shape *shape, bool has_tokens, struct qk_pla
 struct qk_ternary qk_ternary_sizes(const struct qk_plan *p);
 
 /* Members of struct qk_case. */
+const char *qk_ternary_lacks(const struct qk_form *form, const struct qk_plan *p);
 int qk_ternary_plan_form(struct qk_plan *p, struct qk_error *err);
 void qk_ternary_fill(const struct qk_plan *p, enum qk_fill kind, struct qk_rng *rng, void *const *buffers);
 void qk_ternary_expect(const struct qk_plan *p, void *const *buffers);

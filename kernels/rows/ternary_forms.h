@@ -14,7 +14,6 @@
 #include "kernels/form.h"
 #include "kernels/layout.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 enum { QK_LINE = 64 };
@@ -66,12 +65,6 @@ static inline void qk_tokens_dequantise(float *x, const void *activations, const
             x[i * t->columns + c] = (float)from.q[i * t->columns + c] * from.step[i];
 }
 
-/* Rows of I2S and I2S16 have one scale. */
-static inline bool qk_i2s_has(const struct qk_ternary *t)
-{
-    return t->group == t->columns && t->columns % I2S_BLOCK == 0;
-}
-
 static inline size_t qk_sixteens(size_t rows)
 {
     return (rows + I2S16_ROWS - 1) / I2S16_ROWS * I2S16_ROWS;
@@ -84,7 +77,7 @@ static inline size_t qk_i2s16_scales(const struct qk_ternary *t)
 
 static inline size_t qk_i2s16_bytes_of(const struct qk_ternary *t)
 {
-    return qk_i2s_has(t) ? qk_i2s16_scales(t) + qk_sixteens(t->rows) * sizeof(uint16_t) : 0;
+    return qk_i2s16_scales(t) + qk_sixteens(t->rows) * sizeof(uint16_t);
 }
 
 static inline void qk_scales_put(uint8_t *to, const uint16_t *scale, size_t rows)
@@ -116,7 +109,7 @@ static inline size_t qk_i2s_scales(const struct qk_ternary *t)
 
 static inline size_t qk_i2s_bytes_of(const struct qk_ternary *t)
 {
-    return qk_i2s_has(t) ? qk_i2s_scales(t) + qk_sixteens(t->rows) * sizeof(uint16_t) : 0;
+    return qk_i2s_scales(t) + qk_sixteens(t->rows) * sizeof(uint16_t);
 }
 
 static inline void qk_i2s_put(void *weights, const int8_t *w, const uint16_t *scale,
@@ -175,6 +168,9 @@ static inline void qk_scale_eights(float *y, const void *scales, float step, siz
                                                     .align = QK_LINE,                                        \
                                                     .bound = QK_BOUND_PRODUCTS,                              \
                                                     .tolerance = 4,                                          \
+                                                    .scales = QK_SCALE_PER_ROW,                              \
+                                                    .rows_of = 1,                                            \
+                                                    .columns_of = I2S_BLOCK,                                 \
                                                     .weight_bytes = qk_##layout##_bytes_of,                  \
                                                     .activation_bytes = qk_tokens_bytes,                     \
                                                     .prepare_weights = qk_##layout##_put,                    \

@@ -25,8 +25,6 @@ static inline size_t qk_qk256_scales(const struct qk_ternary *t)
 
 static inline size_t qk_qk256_bytes_of(const struct qk_ternary *t)
 {
-    if (t->group != t->columns && t->group != QK256_BLOCK)
-        return 0;
     return t->rows * qk_qk256_blocks(t) * (QK256_BLOCK_BYTES + sizeof(float));
 }
 
@@ -69,6 +67,9 @@ static inline void qk_copy_get(float *x, const void *activations, const struct q
                                                     .bound = QK_BOUND_PRODUCTS,                              \
                                                     .tolerance = 16,                                         \
                                                     .block = 8,                                              \
+                                                    .scales = QK_SCALE_PER_ROW | QK256_BLOCK,                \
+                                                    .rows_of = 1,                                            \
+                                                    .columns_of = 32,                                        \
                                                     .weight_bytes = qk_qk256_bytes_of,                       \
                                                     .activation_bytes = qk_copy_bytes,                       \
                                                     .prepare_weights = qk_qk256_put,                         \

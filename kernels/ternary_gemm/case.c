@@ -23,6 +23,7 @@ const struct qk_case qk_ternary_gemm_case = {
                     "16x512x7x32",
     .touch_shape = "16x256x3",
     .plan = plan,
+    .form_lacks = qk_ternary_lacks,
     .plan_form = qk_ternary_plan_form,
     .large = {{3, {0, 2560, 8}}},
     .step = 16,

@@ -23,6 +23,7 @@ const struct qk_case qk_ternary_gemv_case = {
         "16x256 1x512 17x768 33x2560 48x6912 32x256x256 16x512x128 32x768x64 16x512x32 48x2560x256",
     .touch_shape = "16x256",
     .plan = plan,
+    .form_lacks = qk_ternary_lacks,
     .plan_form = qk_ternary_plan_form,
     .large = {{2, {0, 2560}}},
     .step = 16,

@@ -252,8 +252,17 @@ static void no_activations(void *activations, const float *x, const struct qk_te
 /* The last row becomes a PREPARED one, for flaws of its form. */
 static void bend_form(const char *flaw, struct fake_row *last)
 {
-    static struct qk_form form = {sizeof form, 64,         QK_BOUND_PRODUCTS, 1,   0, NULL, no_bytes,
-                                  no_bytes,    no_weights, no_activations,    NULL};
+    static struct qk_form form = {.bytes = sizeof form,
+                                  .align = 64,
+                                  .bound = QK_BOUND_PRODUCTS,
+                                  .tolerance = 1,
+                                  .scales = QK_SCALE_PER_ROW,
+                                  .rows_of = 1,
+                                  .columns_of = 1,
+                                  .weight_bytes = no_bytes,
+                                  .activation_bytes = no_bytes,
+                                  .prepare_weights = no_weights,
+                                  .prepare_activations = no_activations};
     if (!strcmp(flaw, "form of a plain row"))
         last->form = &form;
     if (strncmp(flaw, "form: ", 6) != 0)
@@ -270,6 +279,10 @@ static void bend_form(const char *flaw, struct fake_row *last)
         form.bound = 3;
     if (!strcmp(flaw, "form: tolerance 4097"))
         form.tolerance = QK_FORM_TOLERANCE + 1;
+    if (!strcmp(flaw, "form: scale per 48"))
+        form.scales = 48;
+    if (!strcmp(flaw, "form: columns of 0"))
+        form.columns_of = 0;
     if (!strcmp(flaw, "form: no prepare_weights"))
         form.prepare_weights = NULL;
     if (!strcmp(flaw, "form: size of libc"))

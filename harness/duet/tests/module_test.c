@@ -139,6 +139,8 @@ UNIT_TEST(a_broken_table_is_refused)
                   {"form: aligned to 48", "alignment is no power of two"},
                   {"form: bound 3", "its form's bound is unknown"},
                   {"form: tolerance 4097", "its tolerance above 4096"},
+                  {"form: scale per 48", "its form has no scales, or rows or columns in multiples of 0"},
+                  {"form: columns of 0", "its form has no scales, or rows or columns in multiples of 0"},
                   {"form: no prepare_weights", "a function of its form is not in the module's own code"},
                   {"form: size of libc", "a function of its form is not in the module's own code"},
                   {"module with a slash", "the module's name is no word"},

@@ -61,7 +61,7 @@ UNIT_TEST(every_op_alternates_between_two_results)
     for (int op = 0; op < QK_OP_COUNT; op++) {
         const struct qk_case *const on = qk_op_row((enum qk_op)op)->on;
         struct bench_group one = {.op = (enum qk_op)op};
-        struct bench_buffers b;
+        struct bench_buffers b, view;
         char text[QK_SHAPE_TEXT];
         qk_shape_word(on->sets[0].shapes, text);
         assert_int_equal(qk_shape_parse(text, &one.shape, &err), 0);
@@ -70,9 +70,10 @@ UNIT_TEST(every_op_alternates_between_two_results)
         assert_true(on->alternates && !(on->alternates >> b.plan.buffer_count));
         size_t elements = 0, differ = 0;
         /* Where two calls are made, in one go or not, it is the second value's result that stays. */
-        bench_buffers_call(&b, qk_reference(one.op)->fn, 1);
+        assert_int_equal(bench_buffers_view(&view, &b, qk_reference(one.op), &err), 0);
+        bench_buffers_call(&view, qk_reference(one.op)->fn, 1);
         assert_true(b.turn);
-        bench_buffers_call(&b, qk_reference(one.op)->fn, 3);
+        bench_buffers_call(&view, qk_reference(one.op)->fn, 3);
         assert_false(b.turn);
         for (int i = 0; i < b.plan.buffer_count; i++) {
             const struct qk_buffer *const buffer = &b.plan.buffers[i];
@@ -93,6 +94,7 @@ UNIT_TEST(every_op_alternates_between_two_results)
                 assert_int_equal(bench_buffers_refill(&b, 7, &err), 0);
                 assert_int_equal(*(unsigned char *)b.odd[i], was);
             }
+        bench_buffers_view_free(&view);
         bench_buffers_free(&b);
     }
 }
