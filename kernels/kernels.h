@@ -65,7 +65,7 @@ struct qk_isa_row {
     enum qk_isa needs;
 };
 
-/* How many ops this process knows: the built-in ones and, from QK_OP_COUNT on, those of plug-ins (own/ops.h). */
+/* How many ops this process knows: built-in ones and, from QK_OP_COUNT on, those of plug-ins (own/ops.h). */
 int qk_op_count(void);
 /* The op of that name. False: there is none. */
 bool qk_op_find(const char *name, enum qk_op *op);

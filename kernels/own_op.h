@@ -6,7 +6,7 @@
  *    - The first row of the op is its reference. It has level BASE and defines what is right.
  *    - All rows of the op have the signature qk_own_fn. They get the buffers in the order of the description,
  *      and the sizes of the call. What binds other kernels binds them, too.
- *    - Each byte of an input decides the result, and each byte of an output is written. The checker finds out.
+ *    - Each byte of an input decides the result, and each byte of an output is written. The check sees it.
  *    - A caller may make one call on fewer rows, the first size, and then the next on the rest. So a buffer
  *      that grows with the first size holds one row after the other.
  *
@@ -34,8 +34,8 @@ enum {
 enum qk_own_dim { QK_M = 1, QK_N = 2, QK_K = 4, QK_L = 8 };
 
 /*
- * A number that depends on the shape: times * the product of the sizes whose bits are in `dims` / per, rounded
- * up. times and per are not 0.
+ * A number that depends on the shape: times * the product of the sizes whose bits are in `dims` / per. It is
+ * rounded up. times and per are not 0.
  */
 struct qk_own_count {
     uint32_t times, per, dims;
@@ -45,8 +45,9 @@ struct qk_own_count {
 enum qk_own_type { QK_U8 = 1, QK_I8, QK_U16, QK_I16, QK_I32, QK_F16, QK_F32 };
 
 /*
- * IN: an input. VARIED: an input of which timed calls use two values in turn, so that what one call left in the
- * outputs is wrong for the next. An op has at least one, a small one that decides most of the result. OUT.
+ * IN: an input. VARIED: an input of which timed calls use two values in turn, so that what one call left in
+ * the outputs is wrong for the next. An op has at least one, a small one that decides most of the result.
+ * OUT: an output.
  */
 enum qk_own_role { QK_IN = 1, QK_VARIED, QK_OUT };
 
@@ -62,8 +63,8 @@ struct qk_own_buffer {
      */
     double low, high;
     /*
-     * Of an output of floats: |found - expected| <= absolute + relative * |expected|. Both 0: the same bits, as
-     * for integers. A NaN stands for any NaN.
+     * Of an output of floats: |found - expected| <= absolute + relative * |expected|. Both 0: the same bits,
+     * as for integers. A NaN stands for any NaN.
      */
     double absolute, relative;
 };
@@ -74,8 +75,8 @@ enum qk_own_fill { QK_OWN_ORDINARY, QK_OWN_EXTREME, QK_OWN_COUNTING, QK_OWN_CONS
 /* A row: buffers[buffer_count], and the sizes of the call, dims[]. */
 typedef void qk_own_fn(void *const *buffers, const size_t *dims);
 /*
- * Writes the inputs, all whose pointer is not NULL, and no output. It depends on its arguments alone: the same
- * seed gives the same bytes. `kind` is an enum qk_own_fill; with another seed a VARIED buffer is another.
+ * Writes the inputs, all whose pointer is not NULL, and no output. It depends on its arguments alone: the
+ * same seed gives the same bytes. `kind` is an enum qk_own_fill; with another seed a VARIED buffer is another.
  */
 typedef void qk_own_fill_fn(void *const *buffers, const size_t *dims, uint32_t kind, uint64_t seed);
 

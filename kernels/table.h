@@ -13,12 +13,12 @@
 struct qk_table {
     const struct qk_variant *rows; /* [count], in the order of the list they come from */
     size_t count;
-    const char *compiler; /* "gcc 12.2.0" */
-    const char *version;  /* of the project */
-    const char *name;     /* what the module calls itself; "": nothing, or the built-in table */
-    const char *path;     /* of the library, as the caller gave it; "" for the built-in table */
-    void *handle;         /* NULL for the built-in table, and after qk_table_free */
-    enum qk_op own[QK_OWN_OPS];    /* [own_count] ops of the module's own, which it uses (own/ops.h) */
+    const char *compiler;       /* "gcc 12.2.0" */
+    const char *version;        /* of the project */
+    const char *name;           /* what the module calls itself; "": nothing, or the built-in table */
+    const char *path;           /* of the library, as the caller gave it; "" for the built-in table */
+    void *handle;               /* NULL for the built-in table, and after qk_table_free */
+    enum qk_op own[QK_OWN_OPS]; /* [own_count] ops of the module's own, which it uses (own/ops.h) */
     size_t own_count;
 };
 

@@ -23,7 +23,7 @@ struct qk_own_spec {
     bool fills; /* by a function of its own */
 };
 
-/* Does a description keep to the contract? It need not come from qk_own_copy. False: why[size] says what is wrong. */
+/* Does a description keep to the contract, wherever it comes from? False: why[size] says what is wrong. */
 bool qk_own_sound(const struct qk_own_spec *spec, char *why, size_t size);
 
 /* Which part of two descriptions differs, "its shapes"; NULL: none. */

@@ -57,7 +57,7 @@ int cli_loads_open(struct cli_loads *l, const struct cli_load_list *list, const 
                    struct qk_error *err);
 void cli_loads_close(struct cli_loads *l);
 
-/* QK_ERR_FORMAT when the build has a row of an op that this program does not know. It says which ops it knows. */
+/* QK_ERR_FORMAT when a row of the build is of an op that nobody knows here. It says which ops there are. */
 int cli_load_strangers(const struct bench_build *b, struct qk_error *err);
 
 /* The library's build that a row of l->table comes from, and its row there. NULL for a built-in row. */

@@ -142,8 +142,8 @@ void my_run_matmul(size_t m, size_t n, size_t k, const void *lhs_packed, const v
                    size_t dst_stride_row, size_t dst_stride_col, float min, float max)
 {
     const struct my_params *quantization = lhs_packed;
-    my_ukernel(m, n, k, (const int8_t *)(quantization + 1), k, rhs_packed, dst, dst_stride_row, 16 * dst_stride_col,
-               NULL, quantization);
+    my_ukernel(m, n, k, (const int8_t *)(quantization + 1), k, rhs_packed, dst, dst_stride_row,
+               16 * dst_stride_col, NULL, quantization);
     for (size_t i = 0; i < n; i++)
         dst[i] = fminf(fmaxf(dst[i], min), max);
 }
