@@ -77,5 +77,5 @@ int qk_ggml_load(struct qk_table *t, const char *path, const char *base, struct 
     if (t->count)
         return 0;
     qk_table_free(t);
-    return qk_fail(err, QK_ERR_INVALID, path, "'%s' has no type that this program knows", path);
+    return qk_fail(err, QK_ERR_FORMAT, path, "'%s' has no type that this program knows", path);
 }

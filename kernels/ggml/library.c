@@ -75,7 +75,7 @@ static int need(const struct qk_ggml *g, const char *path, const char *name, qk_
 {
     *fn = qk_ggml_function(g, name);
     return *fn ? 0
-               : qk_fail(err, QK_ERR_INVALID, path, "'%s' is no CPU library of ggml: it has no function %s",
+               : qk_fail(err, QK_ERR_FORMAT, path, "'%s' is no CPU library of ggml: it has no function %s",
                          path, name);
 }
 
@@ -88,16 +88,16 @@ static int find_version(struct qk_ggml *g, const char *path, struct qk_error *er
     const char *const text = version ? version() : NULL;
     if (!text)
         return qk_fail(
-            err, QK_ERR_INVALID, path,
+            err, QK_ERR_FORMAT, path,
             "'%s' is a ggml of unknown version: it has no function ggml_version; expected %u.%u.%u "
             "or later",
             path, oldest[0], oldest[1], oldest[2]);
     if (sscanf(text, "%u.%u.%u%n", &part[0], &part[1], &part[2], &end) != 3 || !end)
-        return qk_fail(err, QK_ERR_INVALID, path,
+        return qk_fail(err, QK_ERR_FORMAT, path,
                        "'%s' is a ggml of unknown version: '%.30s'; expected three numbers", path, text);
     for (int i = 0; i < 3 && part[i] <= oldest[i]; i++)
         if (part[i] < oldest[i])
-            return qk_fail(err, QK_ERR_INVALID, path, "'%s' is ggml %.30s; expected %u.%u.%u or later", path,
+            return qk_fail(err, QK_ERR_FORMAT, path, "'%s' is ggml %.30s; expected %u.%u.%u or later", path,
                            text, oldest[0], oldest[1], oldest[2]);
     snprintf(g->version, sizeof g->version, "%.30s%s%.20s", text, commit ? " " : "", commit ? commit() : "");
     return 0;
@@ -127,7 +127,7 @@ static enum qk_isa level_of(const struct qk_ggml *g)
 static int differs(const char *path, const struct qk_ggml_type *t, const char *what, const char *found,
                    struct qk_error *err)
 {
-    return qk_fail(err, QK_ERR_INVALID, path,
+    return qk_fail(err, QK_ERR_FORMAT, path,
                    "'%s' is another ggml than this program knows: type %d, %s: %s %s", path, t->number,
                    t->name, what, found);
 }

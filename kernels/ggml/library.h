@@ -39,7 +39,7 @@ struct qk_ggml {
  * Release with qk_ggml_close, also after an error.
  *
  *     QK_ERR_IO       the loader refuses a file
- *     QK_ERR_INVALID  no CPU library of ggml, a version that is unknown or too old, or a type that is another
+ *     QK_ERR_FORMAT   no CPU library of ggml, a version that is unknown or too old, or a type that is another
  */
 int qk_ggml_open(struct qk_ggml *g, const char *path, const char *base, struct qk_error *err);
 void qk_ggml_close(struct qk_ggml *g);
