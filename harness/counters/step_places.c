@@ -15,8 +15,8 @@ static const void *module_of(uintptr_t at)
 }
 
 /*
- * A library that a launch maps from a descriptor is as much the kernel's own as its module: ggml's functions are
- * called by ours (kernels/ggml).
+ * A library that a launch maps from a descriptor is as much the kernel's own as its module: ggml's
+ * functions are called by ours (kernels/ggml).
  */
 static bool handed_over(uintptr_t at)
 {

@@ -10,9 +10,9 @@
 
 /*
  * A path of the form ggml:FILE is a CPU library of ggml (kernels/ggml/ggml.h). It needs a second library,
- * libggml-base.so. The loader finds that one beside the first by a search path, which a copy in memory has not.
- * So it is read as well. Launches that hold two builds of ggml need two of it, but the loader knows a library
- * by its name. So both copies get another name, which is made of the second library's bytes.
+ * libggml-base.so. The loader finds that one beside the first by a search path, which a copy in memory has
+ * not. So it is read as well. Launches that hold two builds of ggml need two of it, but the loader knows a
+ * library by its name. So both copies get another name, which is made of the second library's bytes.
  */
 enum bench_image_part { BENCH_IMAGE_MODULE, BENCH_IMAGE_BASE, BENCH_IMAGE_PARTS };
 enum { BENCH_BUILD_ID = 65 };

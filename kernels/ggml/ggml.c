@@ -10,10 +10,11 @@
 static const struct {
     enum qk_ggml_id id;
     const char *repacked, *name;
-} kinds[] = {{QK_GGML_TQ1_0, NULL, "tq1_0"},   {QK_GGML_TQ2_0, NULL, "tq2_0"},
-             {QK_GGML_Q2_0, NULL, "q2_0"},     {QK_GGML_Q1_0, NULL, "q1_0_twice"},
-             {QK_GGML_Q8_0, NULL, "q8_0"},     {QK_GGML_Q8_0, "4x4", "q8_0_4x4"},
-             {QK_GGML_Q8_0, "4x8", "q8_0_4x8"}};
+} kinds[] = {{QK_GGML_TQ1_0, NULL, "tq1_0"},         {QK_GGML_TQ2_0, NULL, "tq2_0"},
+             {QK_GGML_Q2_0, NULL, "q2_0"},           {QK_GGML_Q1_0, NULL, "q1_0_twice"},
+             {QK_GGML_Q8_0, NULL, "q8_0"},           {QK_GGML_Q8_0, "4x4", "q8_0_4x4"},
+             {QK_GGML_Q8_0, "4x8", "q8_0_4x8"},      {QK_GGML_Q1_0, "4x4", "q1_0_4x4_twice"},
+             {QK_GGML_Q1_0, "4x8", "q1_0_4x8_twice"}};
 static const enum qk_op ops[] = {QK_OP_ternary_gemv, QK_OP_ternary_gemm};
 enum { KINDS = sizeof kinds / sizeof *kinds, OPS = sizeof ops / sizeof *ops };
 

@@ -14,7 +14,10 @@ typedef void qk_ggml_to_float_fn(const void *blocks, float *x, int64_t n);
 /* With nrc = 1, for one row of weights, the strides bs, bx and by are 0. */
 typedef void qk_ggml_dot_fn(int n, float *y, size_t bs, const void *weights, size_t bx,
                             const void *activations, size_t by, int nrc);
-/* Of a repacked matrix: n columns, tokens rows of activations, rows of weights. bs: floats between tokens' y. */
+/*
+ * Of a repacked matrix: n columns, tokens rows of activations, rows of weights. bs: floats between tokens'
+ * y.
+ */
 typedef void qk_ggml_repacked_fn(int n, float *y, size_t bs, const void *weights, const void *activations,
                                  int tokens, int rows);
 
@@ -35,8 +38,8 @@ struct qk_ggml {
 /*
  * Loads the library `path`, after the library `base` that it needs, unless that is NULL. Then it asks for
  * version and score, checks the struct of each type, and has each type's functions convert known numbers.
- * Nothing is called whose struct does not fit. What is wrong may still end the process, so this is for a child.
- * Release with qk_ggml_close, also after an error.
+ * Nothing is called whose struct does not fit. What is wrong may still end the process, so this is for a
+ * child. Release with qk_ggml_close, also after an error.
  *
  *     QK_ERR_IO       the loader refuses a file
  *     QK_ERR_FORMAT   no CPU library of ggml, a version that is unknown or too old, or a type that is another

@@ -56,15 +56,42 @@ static void put_block(const struct qk_ggml_row *row, uint8_t *to, const int8_t *
     row->from_float(x, to, (int64_t)row->type->block);
 }
 
-/* Four blocks with a scale of two bytes in front become one with four in front. */
-static void interleave(uint8_t *to, const uint8_t *from, size_t bytes, size_t run)
+/* Half bytes, the low one first: a run of four bits is the shortest. */
+static unsigned half_at(const uint8_t *from, size_t i)
 {
-    const size_t d = sizeof(uint16_t), codes = bytes - d;
-    for (size_t r = 0; r < FOUR; r++) {
-        memcpy(to + r * d, from + r * bytes, d);
-        for (size_t i = 0; i < codes; i += run)
-            memcpy(to + FOUR * (d + i) + r * run, from + r * bytes + d + i, run);
+    return from[i / 2] >> 4 * (i % 2) & 15;
+}
+
+static void half_put(uint8_t *to, size_t i, unsigned value)
+{
+    to[i / 2] = (uint8_t)((to[i / 2] & 15 << 4 * !(i % 2)) | value << 4 * (i % 2));
+}
+
+/* Where half byte i of row r lies among those of four rows. */
+static size_t half_place(const struct qk_ggml_type *type, size_t run, size_t r, size_t i)
+{
+    const size_t bits = 8 * (type->bytes - sizeof(uint16_t)) / type->block, halves = run * bits / 4;
+    return (i / halves * FOUR + r) * halves + i % halves;
+}
+
+/* Four blocks with a scale of two bytes in front become one with four in front. */
+static void interleave(uint8_t *to, const uint8_t *from, const struct qk_ggml_type *type, size_t run)
+{
+    const size_t d = sizeof(uint16_t);
+    for (size_t r = 0; r < FOUR; r++, from += type->bytes) {
+        memcpy(to + r * d, from, d);
+        for (size_t i = 0; i < 2 * (type->bytes - d); i++)
+            half_put(to + FOUR * d, half_place(type, run, r, i), half_at(from + d, i));
     }
+}
+
+/* The reverse, of one row. */
+static void pick(uint8_t *to, const uint8_t *from, const struct qk_ggml_type *type, size_t run, size_t r)
+{
+    const size_t d = sizeof(uint16_t);
+    memcpy(to, from + r * d, d);
+    for (size_t i = 0; i < 2 * (type->bytes - d); i++)
+        half_put(to + d, i, half_at(from + FOUR * d, half_place(type, run, r, i)));
 }
 
 static void prepare_weights(void *weights, const int8_t *w, const uint16_t *scale, const struct qk_ternary *t)
@@ -79,7 +106,7 @@ static void prepare_weights(void *weights, const int8_t *w, const uint16_t *scal
                     put_block(row, line + i * bytes, w + (r + i) * t->columns + c,
                               scale + (r + i) * (t->columns / t->group) + c / t->group, plane);
                 if (row->run)
-                    interleave(to, line, bytes, row->run);
+                    interleave(to, line, row->type, row->run);
                 else
                     memcpy(to, line, bytes);
             }
@@ -102,15 +129,6 @@ static void prepare_activations(void *activations, const float *x, const struct 
                                     (int64_t)t->columns);
 }
 
-/* The reverse of interleave. */
-static void pick(uint8_t *to, const uint8_t *from, size_t bytes, size_t run, size_t r)
-{
-    const size_t d = sizeof(uint16_t), codes = bytes - d;
-    memcpy(to, from + r * d, d);
-    for (size_t i = 0; i < codes; i += run)
-        memcpy(to + d + i, from + FOUR * (d + i) + r * run, run);
-}
-
 static void dequantise_activations(float *x, const void *activations, const struct qk_ternary *t)
 {
     const struct qk_ggml_row *const row = t->context;
@@ -124,7 +142,7 @@ static void dequantise_activations(float *x, const void *activations, const stru
             qk_ggml_dequantise(to, from, t->columns, id);
         for (size_t c = 0; c < t->columns && i < fours; c += type->block) {
             uint8_t block[QK_GGML_BYTES_MAX];
-            pick(block, from + c / type->block * FOUR * type->bytes, type->bytes, row->run, i % FOUR);
+            pick(block, from + c / type->block * FOUR * type->bytes, type, row->run, i % FOUR);
             qk_ggml_dequantise(to + c, block, type->block, id);
         }
     }
@@ -171,6 +189,30 @@ static void multiply_repacked(float *restrict y, const void *restrict weights,
         row->gemv(columns, y + i * t->rows, t->rows, weights, a + i * token, 1, rows);
 }
 
+/* A few tokens and rows a step: both planes' sums are kept meanwhile. */
+static void multiply_repacked_planes(float *restrict y, const void *restrict weights,
+                                     const void *restrict activations, const struct qk_ternary *t)
+{
+    enum { ROWS = 64 };
+    const struct qk_ggml_row *const row = t->context;
+    const size_t token = row_bytes(row->activation, t), bytes = row_bytes(row->type, t);
+    const uint8_t *const w = weights, *const a = activations;
+    for (size_t i = 0, n; i < t->tokens; i += n) {
+        n = i < in_fours(row, t) ? FOUR : 1;
+        for (size_t r = 0; r < t->rows; r += ROWS) {
+            const size_t rows = t->rows - r < ROWS ? t->rows - r : ROWS;
+            float sum[2][FOUR * ROWS];
+            for (int plane = 0; plane < 2; plane++)
+                (n > 1 ? row->gemm : row->gemv)((int)t->columns, sum[plane], ROWS,
+                                                w + (size_t)plane * plane_bytes(row, t) + r * bytes,
+                                                a + i * token, (int)n, (int)rows);
+            for (size_t k = 0; k < n; k++)
+                for (size_t c = 0; c < rows; c++)
+                    y[(i + k) * t->rows + r + c] = 0.5f * (sum[0][k * ROWS + c] + sum[1][k * ROWS + c]);
+        }
+    }
+}
+
 bool qk_ggml_row_find(struct qk_ggml_row *row, const struct qk_ggml *g, enum qk_ggml_id id,
                       const char *repacked)
 {
@@ -198,8 +240,8 @@ bool qk_ggml_row_find(struct qk_ggml_row *row, const struct qk_ggml *g, enum qk_
 struct qk_form qk_ggml_row_form(struct qk_ggml_row *row)
 {
     /*
-     * (blocks + 16) * 1.01 times 2^-24 * B; kernels that sum codes, and planes, have another B. A repacked kernel
-     * in plain C adds to its sum after each run.
+     * (blocks + 16) * 1.01 times 2^-24 * B; kernels that sum codes, and planes, have another B. A repacked
+     * kernel in plain C adds to its sum after each run.
      */
     const bool codes = row->id == QK_GGML_TQ1_0 || row->id == QK_GGML_TQ2_0 || row->planes > 1;
     return (struct qk_form){.bytes = sizeof(struct qk_form),
@@ -220,8 +262,7 @@ struct qk_form qk_ggml_row_form(struct qk_ggml_row *row)
 
 qk_fn *qk_ggml_row_kernel(const struct qk_ggml_row *row)
 {
-    qk_ternary_gemv_fn *const kernel = row->run          ? multiply_repacked
-                                       : row->planes > 1 ? multiply_planes
-                                                         : multiply;
-    return (qk_fn *)kernel;
+    static qk_ternary_gemv_fn *const kernels[2][2] = {{multiply, multiply_planes},
+                                                      {multiply_repacked, multiply_repacked_planes}};
+    return (qk_fn *)kernels[row->run > 0][row->planes > 1];
 }

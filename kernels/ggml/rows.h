@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ggml's functions as rows of the semantic ops (kernels/form.h). A row's context is a struct qk_ggml_row, which
- * says with which functions of which library it works.
+ * ggml's functions as rows of the semantic ops (kernels/form.h). A row's context is a struct qk_ggml_row,
+ * which says with which functions of which library it works.
  */
 #pragma once
 
@@ -16,7 +16,10 @@ struct qk_ggml_row {
      * follows the first.
      */
     int planes;
-    /* Of a repacked matrix: in blocks of four rows, this many bytes of each row alternate. 0: row by row. */
+    /*
+     * Of a repacked matrix: in blocks of four rows, this many elements of each row alternate. 0: row by
+     * row.
+     */
     size_t run;
     qk_ggml_from_float_fn *from_float, *activations_from_float, *four_from_float;
     qk_ggml_dot_fn *dot;

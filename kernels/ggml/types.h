@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The block types of ggml that rows are made of, and how a library shows that it means the same by them. Bytes
- * and formulas were found by reading ggml-org/ggml@d99724f2 (src/ggml-common.h, src/ggml-quants.c). They were
- * then compared with what llama.cpp v0.5.0 (ggml 0.25.1) writes.
+ * The block types of ggml that rows are made of, and how a library shows that it means the same by them.
+ * Bytes and formulas were found by reading ggml-org/ggml@d99724f2 (src/ggml-common.h, src/ggml-quants.c).
+ * They were then compared with what llama.cpp v0.5.0 (ggml 0.25.1) writes.
  */
 #pragma once
 
@@ -27,7 +27,10 @@ struct qk_ggml_type {
     int number;
     size_t block, bytes;        /* elements and bytes of a block */
     enum qk_ggml_id activation; /* of its dot product */
-    /* Libraries that know the type export this. A number above what a library knows gives rubbish, or ends it. */
+    /*
+     * Libraries that know the type export this. A number above what a library knows gives rubbish, or ends
+     * it.
+     */
     const char *guard;
     /*
      * What its quantiser makes of a block of x[k] = 0.5, 0, -0.5, 0.5, ... and of x[k] = (37 k mod 65 - 32) /

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A library that says it is ggml and knows the type Q8_0. ggml_test.sh builds it with one flaw or another. With
- * BASE it is only what libggml-base.so has, with CPU only the rest, otherwise both.
+ * A library that says it is ggml and knows the type Q8_0. ggml_test.sh builds it with one flaw or another.
+ * With BASE it is only what libggml-base.so has, with CPU only the rest, otherwise both.
  */
 #include "kernels/f16.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Known blocks of activations stand for known numbers. What a library says is harness/cli/tests/ggml_test.sh's. */
+/*
+ * Known blocks of activations stand for known numbers. What a library says is
+ * harness/cli/tests/ggml_test.sh's.
+ */
 #include "kernels/ggml/types.h"
 #include "kernels/tests/tap.h"
 
