@@ -48,6 +48,8 @@ static int session_begin(struct session *s, struct cli_measure *m, const char *c
         code = cli_loads_open(&s->loads, &m->load, &m->job, err);
     if (code)
         return code;
+    if (env)
+        cli_loads_describe(&s->loads, env);
     s->cfg.job = m->job;
     if (m->load.count) { /* the launch counts */
         s->cfg.job.table = &s->loads.table;

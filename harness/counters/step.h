@@ -55,7 +55,8 @@ struct bench_step_beyond {
 /*
  * `instructions` and `kinds` count everything. `levels` and `beyond` count only the kernel's own code. That
  * is the code in the module that holds the kernel (the program, for a built-in row), and generated code,
- * which is in no module. `called` names what the kernel calls in other modules, such as libc and libm.
+ * which is in no module. A library that was handed to a launch counts as well. `called` names what the kernel
+ * calls in other modules, such as libc and libm.
  */
 struct bench_steps {
     uint64_t instructions;

@@ -14,10 +14,26 @@ static const void *module_of(uintptr_t at)
     return dladdr((const void *)at, &found) ? found.dli_fbase : NULL;
 }
 
-bool bench_step_own(uintptr_t entry, uintptr_t at)
+/*
+ * A library that a launch maps from a descriptor is as much the kernel's own as its module: ggml's
+ * functions are called by ours (kernels/ggml).
+ */
+static bool handed_over(uintptr_t at)
+{
+    static const char descriptors[] = "/proc/self/fd/";
+    Dl_info found;
+    return dladdr((const void *)at, &found) && !strncmp(found.dli_fname, descriptors, sizeof descriptors - 1);
+}
+
+static bool same_module(uintptr_t entry, uintptr_t at)
 {
     const void *module = module_of(at);
     return !module || module == module_of(entry);
+}
+
+bool bench_step_own(uintptr_t entry, uintptr_t at)
+{
+    return same_module(entry, at) || handed_over(at);
 }
 
 /*
@@ -74,8 +90,8 @@ void bench_steps_called(const struct bench_step_site *sites, size_t count, uintp
     out->called_count = 0;
     for (size_t s = 0; s < count; s++) {
         int i = n;
-        if (!sites[s].times || !sites[s].from || bench_step_own(entry, sites[s].at) ||
-            !bench_step_own(entry, sites[s].from))
+        if (!sites[s].times || !sites[s].from || same_module(entry, sites[s].at) ||
+            !same_module(entry, sites[s].from))
             continue;
         for (; i > 0 && kept[i - 1]->first > sites[s].first; i--)
             if (i < BENCH_STEP_CALLED)

@@ -87,7 +87,9 @@ const char *bench_step_features_of(const char *set);
 /* Does the level, with the levels it needs, have all of these features? False for NULL. */
 bool bench_step_level_has(enum qk_isa level, const char *features);
 
-/* Is the code at `at` the kernel's own? False when it is in another module. */
+/*
+ * Is the code at `at` the kernel's own? False when it is in another module that was not handed to a launch.
+ */
 bool bench_step_own(uintptr_t entry, uintptr_t at);
 /* Fills called_count and called. */
 void bench_steps_called(const struct bench_step_site *sites, size_t count, uintptr_t entry,

@@ -27,10 +27,10 @@ enum { PATIENCE_MS = 120000, LOOK_MS = 500, ENDING_MS = 100 };
 /* Between fork and exec, in the child: file i, where there is one, becomes descriptor BENCH_DUET_FILE + i. */
 static void hand_over(const int *file)
 {
-    int high[BENCH_SIDES];
-    for (int i = 0; i < BENCH_SIDES; i++)
-        high[i] = file[i] < 0 ? -1 : fcntl(file[i], F_DUPFD_CLOEXEC, BENCH_DUET_FILE + BENCH_SIDES);
-    for (int i = 0; i < BENCH_SIDES; i++)
+    int high[BENCH_DUET_FILES];
+    for (int i = 0; i < BENCH_DUET_FILES; i++)
+        high[i] = file[i] < 0 ? -1 : fcntl(file[i], F_DUPFD_CLOEXEC, BENCH_DUET_FILE + BENCH_DUET_FILES);
+    for (int i = 0; i < BENCH_DUET_FILES; i++)
         if (high[i] >= 0)
             dup2(high[i], BENCH_DUET_FILE + i);
 }
@@ -55,7 +55,7 @@ static void become_launch(const struct bench_launcher *launcher, int fd, const i
     if (persona >= 0 && (persona & ADDR_NO_RANDOMIZE))
         personality((unsigned long)(persona & ~ADDR_NO_RANDOMIZE));
     /* dup2 onto itself would keep close-on-exec, should the socket be 0 or 1. */
-    fd = fcntl(fd, F_DUPFD_CLOEXEC, BENCH_DUET_FILE + BENCH_SIDES);
+    fd = fcntl(fd, F_DUPFD_CLOEXEC, BENCH_DUET_FILE + BENCH_DUET_FILES);
     hand_over(file);
     if (dup2(fd, STDIN_FILENO) >= 0 && dup2(fd, STDOUT_FILENO) >= 0)
         execv(launcher->program, argv);
@@ -87,17 +87,17 @@ int bench_duet_process_start(struct bench_duet_process *p, const struct bench_la
                              const struct bench_job *job, const struct bench_image *const *image,
                              struct qk_error *err)
 {
-    int file[BENCH_SIDES], code = 0;
+    int file[BENCH_DUET_FILES], code = 0;
     *p = (struct bench_duet_process){
         .pid = -1, .fd = -1, .ended = -1, .launcher = launcher, .stop = job->stop};
-    for (int i = 0; i < BENCH_SIDES; i++) {
-        file[i] = image[i] && !code ? bench_image_copy(image[i], bench_side_names[i], err) : -1;
-        if (image[i] && file[i] < 0 && !code)
-            code = file[i];
-    }
+    for (int i = 0; i < BENCH_DUET_FILES; i++)
+        file[i] = -1;
+    for (int i = 0; i < BENCH_SIDES && !code; i++)
+        if (image[i])
+            code = bench_image_copy(image[i], bench_side_names[i], file + i * BENCH_IMAGE_PARTS, err);
     if (!code)
         code = start(p, file, err);
-    for (int i = 0; i < BENCH_SIDES; i++)
+    for (int i = 0; i < BENCH_DUET_FILES; i++)
         if (file[i] >= 0)
             close(file[i]);
     return code;

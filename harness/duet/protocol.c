@@ -6,6 +6,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
+void bench_duet_side(struct bench_duet_order *order, enum bench_duet_side side,
+                     const struct bench_image *image)
+{
+    order->has[side] = image;
+    order->ggml[side] = image && image->ggml;
+    order->base[side] = image && image->part[BENCH_IMAGE_BASE].bytes;
+}
+
 bool bench_duet_send(int fd, enum bench_duet_message message, void *packet, size_t bytes)
 {
     const struct bench_duet_head head = {BENCH_DUET_MAGIC, BENCH_DUET_VERSION, (uint32_t)bytes, message};

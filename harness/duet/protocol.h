@@ -3,7 +3,9 @@
 #pragma once
 
 #include "harness/duet/case.h"
+#include "harness/duet/image.h"
 #include "kernels/form.h"
+#include "kernels/own/ops.h"
 
 /*
  * Both ends are one program, so structs are sent as they are. Each is one packet of a SOCK_SEQPACKET socket,
@@ -11,10 +13,11 @@
  */
 enum {
     BENCH_DUET_MAGIC = 0x54455544,
-    BENCH_DUET_VERSION = 3,
+    BENCH_DUET_VERSION = 4,
     BENCH_DUET_VARIANT = 64,
     BENCH_DUET_CALLED = 40,
-    BENCH_DUET_FILE = 10 /* the descriptor of the base's module; those of the other sides follow */
+    BENCH_DUET_FILES = BENCH_SIDES * BENCH_IMAGE_PARTS, /* side by side */
+    BENCH_DUET_FILE = 10                                /* the descriptor of the first of these */
 };
 
 enum bench_duet_message {
@@ -36,6 +39,8 @@ struct bench_duet_head {
 struct bench_duet_work {
     uint64_t index;
     enum qk_op op;
+    char own
+        [QK_OWN_NAME]; /* the name of a plug-in's own op, whose number may differ in a launch; "": built in */
     struct qk_shape shape;
     enum qk_memory memory;
     enum bench_duet_side side[2];
@@ -46,8 +51,9 @@ struct bench_duet_work {
 struct bench_duet_order {
     struct bench_duet_head head;
     int cpu;
-    bool has[BENCH_SIDES]; /* is there such a side? */
-    bool forks;            /* the launch may have children, which it needs to step kernels */
+    bool has[BENCH_SIDES];                     /* is there such a side? */
+    bool ggml[BENCH_SIDES], base[BENCH_SIDES]; /* of it: see image.h; has it a second file? */
+    bool forks; /* the launch may have children, which it needs to step kernels */
     enum bench_duet_side side;
     char called[BENCH_DUET_CALLED]; /* what messages call the side's module; "": bench_side_names */
     uint64_t seed, number, launch;
@@ -60,6 +66,8 @@ struct bench_duet_row {
     uint64_t count; /* of rows */
     char compiler[64], version[64], module[BENCH_DUET_VARIANT];
     struct qk_variant variant; /* its pointers hold in the launch only */
+    bool is_own;               /* its op is the module's own, `own` */
+    struct qk_own_spec own;
     bool has_form;
     struct qk_form form; /* likewise: what it says may be read, its functions not be called */
     char op[BENCH_DUET_VARIANT], name[BENCH_DUET_VARIANT], isa[32], phase[64], flags[512], unknown[160];
@@ -75,6 +83,10 @@ struct bench_duet_answer {
     double instructions; /* of one call at the op's smallest shape; NaN when they could not be counted */
     char note[BENCH_DUET_NAME]; /* of bench_module_verify */
 };
+
+/* Says in an order of that side's files. image: NULL where it has none. */
+void bench_duet_side(struct bench_duet_order *order, enum bench_duet_side side,
+                     const struct bench_image *image);
 
 /* Sends a packet. False, and no signal, when the other end is gone. */
 bool bench_duet_send(int fd, enum bench_duet_message message, void *packet, size_t bytes);

@@ -33,9 +33,10 @@ static bool next_module(const void *header, void *module)
     if (side == BENCH_SIDES)
         return false;
     *to = (struct module){side + 1, (enum bench_duet_side)side, image[side]->path, ""};
-    if (image[side]->bytes)
+    if (image[side]->part[BENCH_IMAGE_MODULE].bytes)
         snprintf(to->xxh3, sizeof to->xxh3, "%016llx",
-                 (unsigned long long)XXH3_64bits(image[side]->bytes, image[side]->size));
+                 (unsigned long long)XXH3_64bits(image[side]->part[BENCH_IMAGE_MODULE].bytes,
+                                                 image[side]->part[BENCH_IMAGE_MODULE].size));
     return true;
 }
 

@@ -169,6 +169,19 @@ static void read_date(struct bench_environment *env)
     snprintf(env->date + n, sizeof env->date - n, "%.3s:%s", zone, zone + 3);
 }
 
+void bench_environment_library(struct bench_environment *env, const char *name, const char *path,
+                               const char *build_id, const char *version)
+{
+    struct bench_library *const to = &env->libraries[env->library_count];
+    if (env->library_count == BENCH_LIBRARIES_MAX)
+        return;
+    copy(to->name, sizeof to->name, name);
+    copy(to->path, sizeof to->path, path);
+    copy(to->build_id, sizeof to->build_id, build_id);
+    copy(to->version, sizeof to->version, version);
+    env->library_count++;
+}
+
 void bench_environment_init(struct bench_environment *env)
 {
     *env = (struct bench_environment){

@@ -7,13 +7,21 @@
 
 #include "kernels/cpu.h"
 
-enum { BENCH_CACHES_MAX = 8 };
+enum { BENCH_CACHES_MAX = 8, BENCH_LIBRARIES_MAX = 18 };
 
 struct bench_cache {
     int level;     /* 1, 2, 3 */
     char type[12]; /* "Data", "Instruction", "Unified" as sysfs spells them */
     uint64_t bytes;
     int sharing; /* logical CPUs that share it */
+};
+
+/* A shared library whose rows were measured. */
+struct bench_library {
+    char name[40];     /* what rows are called by, or its side in a gate */
+    char path[512];    /* as given */
+    char build_id[65]; /* the linker's, in hexadecimal; empty: it has none */
+    char version[64];  /* what it says of itself */
 };
 
 struct bench_environment {
@@ -41,7 +49,13 @@ struct bench_environment {
     char version[16]; /* qkbench's own */
     char build[16];   /* "release", or "debug" when the timing code has its asserts */
     char date[40];    /* ISO 8601 with zone, when the run began */
+    size_t library_count;
+    struct bench_library libraries[BENCH_LIBRARIES_MAX];
 };
+
+/* Adds a library. Texts are cut when too long. One too many is left out. */
+void bench_environment_library(struct bench_environment *env, const char *name, const char *path,
+                               const char *build_id, const char *version);
 
 /*
  * Reads everything but isa_levels and compiler, for logical CPU `cpu` (>= 0). It never fails: a missing fact

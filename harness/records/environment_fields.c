@@ -13,6 +13,16 @@ static const struct bench_field cache_fields[] = {
 #undef FIELD_OF
 const struct bench_fields bench_cache_fields = {FIELDS(struct bench_cache, cache_fields), .closed = true};
 
+#define FIELD_OF struct bench_library
+static const struct bench_field library_fields[] = {
+    FIELD(TEXT, "name", name, "What its rows are called by; in a gate, its side.", BENCH_FILLED),
+    FIELD(TEXT, "path", path, "As given.", BENCH_FILLED),
+    FIELD(TEXT, "build_id", build_id, "The linker's, in hexadecimal.", BENCH_OR_NULL),
+    FIELD(TEXT, "version", version, "What it says of itself.", BENCH_OR_NULL),
+};
+#undef FIELD_OF
+static const struct bench_fields library_type = {FIELDS(struct bench_library, library_fields)};
+
 #define FIELD_OF struct bench_environment
 static const struct bench_field identity_fields[] = {
     FIELD(TEXT, "cpu_vendor", cpu_vendor, "", BENCH_OR_NULL),
@@ -44,6 +54,8 @@ static const struct bench_field fingerprint_fields[] = {
     FIELD_PART("identity", &bench_identity_fields, ""),
     FIELD(TEXT, "hash", fingerprint, "XXH3-64 of the identity.", 0, FIELD_HASH),
     FIELD_PART("shown", &shown, ""),
+    FIELD_LIST(ARRAY, "libraries", libraries, library_count, &library_type, "Whose rows were measured.",
+               BENCH_OPTIONAL),
 };
 #undef FIELD_OF
 const struct bench_fields bench_fingerprint_fields = {FIELDS(struct bench_environment, fingerprint_fields)};

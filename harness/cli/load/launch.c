@@ -51,9 +51,9 @@ struct launch {
     void *ctx;
     struct shared *shared;
     size_t shared_bytes;
-    int answer;                         /* descriptor of the memory for the JSON */
-    int file[CLI_LOADS_MAX];            /* of fresh copies of the libraries; -1: none */
-    char died[BENCH_PROCESS_HOW + 220]; /* how it ended without an answer, and what it called last */
+    int answer;                                 /* descriptor of the memory for the JSON */
+    int file[CLI_LOADS_MAX][BENCH_IMAGE_PARTS]; /* of fresh copies of the libraries; -1: none */
+    char died[BENCH_PROCESS_HOW + 220];         /* how it ended without an answer, and what it called last */
 };
 
 /* Inside. */
@@ -76,10 +76,13 @@ static const char *known(void *ctx, const struct qk_variant *v)
 /* What this process has and a library must not reach: signals' handlers, files, the terminal. */
 static bool let_go(const struct launch *l)
 {
-    int high[1 + CLI_LOADS_MAX];
+    int high[1 + CLI_LOADS_MAX * BENCH_IMAGE_PARTS];
     const int nothing = open("/dev/null", O_RDWR);
-    const int first = ANSWER + (int)(sizeof high / sizeof *high), count = 1 + (int)l->loads->count;
+    const int first = ANSWER + (int)(sizeof high / sizeof *high),
+              count = 1 + (int)l->loads->count * BENCH_IMAGE_PARTS;
     const struct rlimit no_core = {0, 0};
+    int given[sizeof high / sizeof *high] = {l->answer};
+    memcpy(given + 1, l->file, sizeof l->file);
     for (int i = 1; i < NSIG; i++)
         signal(i, i == SIGINT || i == SIGPIPE || i == SIGXFSZ ? SIG_IGN : SIG_DFL);
     /* A terminal's ^C is for the program, which ends the launch itself. */
@@ -89,9 +92,9 @@ static bool let_go(const struct launch *l)
     if (good && !getenv("QK_LAUNCH_STDERR"))
         good = dup2(nothing, STDERR_FILENO) >= 0;
     for (int i = 0; i < count; i++)
-        high[i] = fcntl(i ? l->file[i - 1] : l->answer, F_DUPFD, first);
+        high[i] = given[i] < 0 ? -1 : fcntl(given[i], F_DUPFD, first);
     for (int i = 0; i < count; i++)
-        good = good && high[i] >= 0 && dup2(high[i], ANSWER + i) >= 0;
+        good = good && (given[i] < 0 || (high[i] >= 0 && dup2(high[i], ANSWER + i) >= 0));
     return good && !close_range((unsigned)(ANSWER + count), ~0u, 0);
 }
 
@@ -127,14 +130,15 @@ static int load(struct launch *l, struct qk_error *err)
     if (!code) /* steps are made of children */
         code = bench_contain(bench_counters_steps(l->cfg.counters), err);
     for (size_t i = 0; i < l->loads->count && !code; i++) {
-        char path[40];
+        const struct bench_image *const image = &l->loads->build[i].image;
+        int file[BENCH_IMAGE_PARTS];
         struct qk_error why;
-        snprintf(path, sizeof path, "/proc/self/fd/%d", ANSWER + 1 + (int)i);
-        code = qk_table_load(&table[i], path, &why);
+        for (int k = 0; k < BENCH_IMAGE_PARTS; k++)
+            file[k] = l->file[i][k] < 0 ? -1 : ANSWER + 1 + (int)i * BENCH_IMAGE_PARTS + k;
+        code = bench_image_load(&table[i], image->ggml, file, &why);
         if (code)
-            return qk_fail(err, code, "--load", "%s '%.120s': %.300s", l->loads->build[i].called,
-                           l->loads->build[i].image.path, why.text);
-        close(ANSWER + 1 + (int)i);
+            return qk_fail(err, code, "--load", "%s '%.120s': %.300s", l->loads->build[i].called, image->path,
+                           why.text);
         code = take_functions(l, i, &table[i], err);
     }
     bench_put_back(&kept);
@@ -210,10 +214,11 @@ static int attend(struct launch *l, pid_t child, int ended, int *status, struct 
 static int copy_files(struct launch *l, struct qk_error *err)
 {
     int code = 0;
-    for (size_t i = 0; i < l->loads->count; i++) {
-        l->file[i] = code ? -1 : bench_image_copy(&l->loads->build[i].image, l->loads->build[i].called, err);
-        code = code ? code : l->file[i] < 0 ? l->file[i] : 0;
-    }
+    for (size_t i = 0; i < CLI_LOADS_MAX; i++)
+        for (int k = 0; k < BENCH_IMAGE_PARTS; k++)
+            l->file[i][k] = -1;
+    for (size_t i = 0; i < l->loads->count && !code; i++)
+        code = bench_image_copy(&l->loads->build[i].image, l->loads->build[i].called, l->file[i], err);
     return code;
 }
 
@@ -260,8 +265,9 @@ static int launch_once(struct launch *l, struct qk_error *err)
     if (!code)
         code = attend(l, child, ended, &status, err);
     for (size_t i = 0; i < l->loads->count; i++)
-        if (l->file[i] >= 0)
-            close(l->file[i]);
+        for (int k = 0; k < BENCH_IMAGE_PARTS; k++)
+            if (l->file[i][k] >= 0)
+                close(l->file[i][k]);
     if (ended >= 0)
         close(ended);
     if (code)

@@ -387,8 +387,11 @@ UNIT_FIXTURE(set_up)
 {
     struct bench_image image;
     char second[40];
-    const int fd = bench_image_read(&image, FAKE_SO, &err) ? -1 : bench_image_copy(&image, "second", &err);
-    snprintf(second, sizeof second, "/proc/self/fd/%d", fd);
+    int file[BENCH_IMAGE_PARTS];
+    const int code = bench_image_read(&image, FAKE_SO, &err);
+    if (code || bench_image_copy(&image, "second", file, &err))
+        return -1;
+    snprintf(second, sizeof second, "/proc/self/fd/%d", file[BENCH_IMAGE_MODULE]);
     bench_image_free(&image);
     desk.seed = 4711;
     bench_sw_open("", &desk.sw, bench_pin(-1, NULL));
