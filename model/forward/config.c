@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/forward/private.h"
 
+#include "model/forward/number_rows.h"
 #include "model/gguf/cursor.h"
 
 #include <stdio.h>
@@ -199,8 +200,7 @@ static int check_tensors(struct model_config *c, const struct model_gguf *g, str
 {
     const struct model_gguf_tensor *t =
         model_gguf_find_tensor(g, "token_embd.weight"); /* read_vocab saw it */
-    c->head_type =
-        t->type == MODEL_GGUF_TYPE_F32 || t->type == MODEL_GGUF_TYPE_BF16 ? t->type : MODEL_GGUF_TYPE_F16;
+    c->head_type = model_number_type_of(t->type) ? t->type : MODEL_GGUF_TYPE_F16;
     int code = model_tensor_want(g, "token_embd.weight", c->head_type, c->embedding, c->vocab, &t, err);
     if (!code)
         code = model_tensor_want(g, "output_norm.weight", MODEL_GGUF_TYPE_F32, c->embedding, 1, &t, err);
@@ -242,7 +242,7 @@ int model_config_read(struct model_config *c, const struct model_gguf *g, struct
 
 size_t model_head_row_bytes(const struct model_config *c)
 {
-    return c->embedding * (c->head_type == MODEL_GGUF_TYPE_F32 ? sizeof(float) : sizeof(uint16_t));
+    return model_number_bytes(c->head_type, c->embedding);
 }
 
 size_t model_head_bytes(const struct model_config *c)

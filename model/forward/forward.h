@@ -27,7 +27,7 @@ enum {
 struct model_config {
     char arch[16];                  /* "bitnet-b1.58" or "bitnet-25" */
     char name[128];                 /* general.name, cut; may be empty */
-    enum model_gguf_type head_type; /* of embedding and head: F32, F16 or BF16 */
+    enum model_gguf_type head_type; /* of embedding and head (tensor_ops.def) */
     size_t vocab, context, embedding, layers, feed_forward, heads, kv_heads, head_dim;
     float epsilon;    /* of all norms */
     double rope_base; /* angle of pair j at position p: p * rope_base^(-2j / head_dim) */
@@ -156,7 +156,7 @@ struct model_options {
     size_t context;                       /* positions; 0: the model's; at most the model's */
     size_t batch;                         /* tokens a pass; 0: MODEL_BATCH_MAX */
     bool kv_f16;                          /* cache in f16, else f32 */
-    bool head_f16;                        /* the head's input rounded to f16 first */
+    enum model_head_input head_input;     /* any of them suits any head */
     enum model_head head;                 /* all but the full one need w->head_copy */
     const struct model_pool_calls *calls; /* of its threads; NULL: none */
 };

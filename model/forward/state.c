@@ -154,9 +154,9 @@ void model_state_free(struct model_state *s)
         return;
     model_pool_free(s->pool);
     model_head_state_free(s->head);
-    void *const all[] = {s->hidden,  s->cache,   s->cosine, s->sine, s->x,    s->input,
-                         s->qkv,     s->rotated, s->mixed,  s->gate, s->up,   s->q,
-                         s->q_scale, s->q_sum,   s->sums,   s->row,  s->ones, s->rope_row};
+    void *const all[] = {s->hidden,  s->cache, s->cosine, s->sine,     s->x,     s->input,   s->qkv,
+                         s->rotated, s->mixed, s->gate,   s->up,       s->q,     s->q_scale, s->q_sum,
+                         s->sums,    s->row,   s->ones,   s->rope_row, s->blocks};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     free(s);

@@ -3,7 +3,9 @@
 
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"
+#include "model/forward/number_rows.h"
 #include "model/gguf/i2s.h"
+#include "model/gguf/q2_0.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -212,13 +214,16 @@ int model_weights_copy_head(struct model_weights *w, struct model_pool *pool, st
     return 0;
 }
 
-/* The head is read as an array of numbers, so it must lie like one. */
+/* The head's op reads it as an array of numbers, so it must lie like one. */
 static int load_embedding(struct loading *l, struct qk_error *err)
 {
     struct model_weights *w = l->w;
-    const size_t number = w->config.head_type == MODEL_GGUF_TYPE_F32 ? sizeof(float) : sizeof(uint16_t);
-    w->embedding = model_gguf_find_tensor(&w->gguf, "token_embd.weight")->data;
-    return (uintptr_t)w->embedding % number ? model_weights_copy_head(w, l->pool, err) : 0;
+    const struct model_gguf_tensor *t = model_gguf_find_tensor(&w->gguf, "token_embd.weight");
+    const struct model_number_type *type = model_number_type_of(t->type);
+    const int code = type->q8_0 ? model_q2_0_validate(&w->gguf, t, err) : 0;
+    w->embedding = t->data;
+    return !code && (uintptr_t)w->embedding % type->alignment ? model_weights_copy_head(w, l->pool, err)
+                                                              : code;
 }
 
 /* Reading a tensor also maps its neighbours, which are not read again. Nor are norms: they were copied. */
