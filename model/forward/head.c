@@ -54,12 +54,29 @@ struct model_head_state {
 
 static const void *row_at(const struct model_weights *w, size_t row)
 {
-    return (const char *)w->embedding + row * model_head_row_bytes(&w->config);
+    return (const char *)w->head + row * model_head_row_bytes(&w->config);
 }
 
 void model_head_row(const struct model_weights *w, size_t row, float *to)
 {
     model_number_widen(to, row_at(w, row), w->config.head_type, w->config.embedding);
+}
+
+void model_embedding_row(const struct model_weights *w, size_t row, float *to)
+{
+    const enum model_gguf_type type = w->config.embedding_type;
+    const size_t n = w->config.embedding;
+    model_number_widen(to, (const char *)w->embedding + row * model_number_bytes(type, n), type, n);
+}
+
+const char *model_head_name(const struct model_config *c)
+{
+    return c->own_head ? "output.weight" : "token_embd.weight";
+}
+
+size_t model_head_row_bytes(const struct model_config *c)
+{
+    return model_number_bytes(c->head_type, c->embedding);
 }
 
 /* As kernels/cases/dot.h has it for f32_dot, and kernels/rows/sums.h for the others. */
