@@ -174,7 +174,7 @@ static int add_states(struct bench_e2e_work *w, struct qk_error *err)
                                               .context = depth_at(cfg, at.depth) + longest(cfg),
                                               .batch = cfg->batch,
                                               .kv_f16 = cfg->kv_f16,
-                                              .head_f16 = cfg->head_f16,
+                                              .head_input = cfg->head_input,
                                               .head = head_at(cfg, at.head)};
         const int code = model_state_new(&w->states[i], cfg->weights, &cfg->sets[at.set], &options, err);
         if (code)
@@ -210,7 +210,7 @@ int bench_e2e_prepare(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_e
     e->seed = cfg->job.seed;
     e->batch = cfg->batch ? cfg->batch : MODEL_BATCH_MAX;
     e->kv_f16 = cfg->kv_f16;
-    e->head_f16 = cfg->head_f16;
+    e->head_input = cfg->head_input;
     e->load = cfg->load;
     snprintf(e->cpu_mask, sizeof e->cpu_mask, "%s", cfg->cpu_mask ? cfg->cpu_mask : "0x0");
     e->cpu_strict = cfg->cpu_mask != NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/forward/private.h"
 
+#include "model/forward/number_rows.h"
 #include "model/gguf/cursor.h"
 
 #include <stdio.h>
@@ -266,7 +267,7 @@ static int check_table(const struct model_config *c, const struct model_gguf *g,
                        enum model_gguf_type *type, struct qk_error *err)
 {
     const struct model_gguf_tensor *t = model_gguf_find_tensor(g, name);
-    *type = t->type == MODEL_GGUF_TYPE_F32 || t->type == MODEL_GGUF_TYPE_BF16 ? t->type : MODEL_GGUF_TYPE_F16;
+    *type = model_number_type_of(t->type) ? t->type : MODEL_GGUF_TYPE_F16;
     return model_tensor_want(g, name, *type, c->embedding, c->vocab, &t, err);
 }
 
@@ -335,7 +336,7 @@ size_t model_position_bytes(const struct model_config *c, bool kv_f16)
 
 size_t model_bytes_per_token(const struct model_config *c)
 {
-    const size_t row = c->embedding * (c->embedding_type == MODEL_GGUF_TYPE_F32 ? 4 : 2);
+    const size_t row = model_number_bytes(c->embedding_type, c->embedding);
     size_t sum = model_head_bytes(c) + row + c->embedding * 4 + c->matrix_bytes;
     for (int i = 0; i < MODEL_TENSOR_FORMS; i++) {
         const struct model_tensor_form *f = &model_tensor_forms[i];

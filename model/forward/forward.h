@@ -50,7 +50,7 @@ struct model_config {
     const char *arch; /* graph->name */
     const struct model_arch *graph;
     char name[128];                                 /* general.name, cut; may be empty */
-    enum model_gguf_type embedding_type, head_type; /* F32, F16 or BF16 */
+    enum model_gguf_type embedding_type, head_type; /* of tensor_ops.def */
     bool own_head;                                  /* output.weight; else the embedding is the head too */
     size_t vocab, context, embedding, layers, feed_forward, heads, kv_heads, head_dim;
     size_t q_width;      /* heads * head_dim, which need not be the embedding */
@@ -192,7 +192,7 @@ struct model_options {
     size_t context;                       /* positions; 0: the model's; at most the model's */
     size_t batch;                         /* tokens a pass; 0: MODEL_BATCH_MAX */
     bool kv_f16;                          /* cache in f16, else f32 */
-    bool head_f16;                        /* the head's input rounded to f16 first */
+    enum model_head_input head_input;     /* any of them suits any head */
     enum model_head head;                 /* all but the full one need w->head_copy */
     const struct model_pool_calls *calls; /* of its threads; NULL: none */
 };

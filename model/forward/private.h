@@ -104,7 +104,8 @@ struct model_state {
     float *turning; /* [threads][turning_room]: a group's heads, normed, and a key before and after rope */
     size_t turning_room;
 
-    size_t last;                   /* the last token's row of x */
+    size_t last;     /* the last token's row of x */
+    uint8_t *blocks; /* [batch][Q8_0 blocks of embedding]: the head's input; NULL unless it is so rounded */
     struct model_head_state *head; /* head.c; NULL with the full head */
 };
 
@@ -150,7 +151,7 @@ void model_attend(struct model_state *s, size_t layer, size_t tokens, const stru
 /* Writes logits[t][v] for `tokens` rows of s->input. */
 void model_head(struct model_state *s, float *logits, size_t tokens);
 
-/* s->head, as the options have it. QK_ERR_ARG when the weights have no copy of the head that it needs. */
+/* s->head and s->blocks, as the options have it. QK_ERR_ARG when the weights have no copy of the head that it needs. */
 int model_head_state_new(struct model_state *s, struct qk_error *err);
 void model_head_state_free(struct model_head_state *h); /* NULL is fine */
 /* The k largest logits of the first row of s->input, by a certified head. */

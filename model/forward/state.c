@@ -165,7 +165,7 @@ void model_state_free(struct model_state *s)
     model_head_state_free(s->head);
     void *const all[] = {s->hidden,  s->cache, s->cosine, s->sine,    s->x,        s->input,   s->qkv,
                          s->rotated, s->mixed, s->gate,   s->up,      s->q,        s->q_scale, s->q_sum,
-                         s->sums,    s->row,   s->ones,   s->turning, s->products, s->x_scale};
+                         s->sums,    s->row,   s->ones,   s->turning, s->products, s->x_scale, s->blocks};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     for (int level = 0; level < MODEL_LEVELS; level++)

@@ -4,6 +4,7 @@
 #include "kernels/f16.h"
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"
+#include "model/forward/number_rows.h"
 #include "model/forward/ternary.h"
 #include "model/gguf/i2s.h"
 #include "model/gguf/q2_0.h"
@@ -340,14 +341,25 @@ int model_weights_copy_head(struct model_weights *w, struct model_pool *pool, st
     return 0;
 }
 
-/* The head is read as an array of numbers, so it must lie like one. */
+static int check_table(const struct model_weights *w, const struct model_gguf_tensor *t, struct qk_error *err)
+{
+    return model_number_type_of(t->type)->q8_0 ? model_q2_0_validate(&w->gguf, t, err) : 0;
+}
+
+/* The head's op reads it as an array of numbers, so it must lie like one. */
 static int load_embedding(struct loading *l, struct qk_error *err)
 {
     struct model_weights *w = l->w;
-    const size_t number = w->config.head_type == MODEL_GGUF_TYPE_F32 ? sizeof(float) : sizeof(uint16_t);
-    w->embedding = model_gguf_find_tensor(&w->gguf, "token_embd.weight")->data;
-    w->head = model_gguf_find_tensor(&w->gguf, model_head_name(&w->config))->data;
-    return (uintptr_t)w->head % number ? model_weights_copy_head(w, l->pool, err) : 0;
+    const struct model_gguf_tensor *t = model_gguf_find_tensor(&w->gguf, "token_embd.weight");
+    const struct model_gguf_tensor *head = model_gguf_find_tensor(&w->gguf, model_head_name(&w->config));
+    int code = check_table(w, t, err);
+    if (!code && head != t)
+        code = check_table(w, head, err);
+    w->embedding = t->data;
+    w->head = head->data;
+    return !code && (uintptr_t)w->head % model_number_type_of(head->type)->alignment
+               ? model_weights_copy_head(w, l->pool, err)
+               : code;
 }
 
 /* Reading a tensor also maps its neighbours, which are not read again. Nor are norms: they were copied. */

@@ -138,11 +138,11 @@ static int take_type(struct reading *r, size_t dims_at, struct model_gguf_tensor
     }
     if (type >= sizeof types / sizeof *types || types[type].bytes == 0) {
         const char *name = model_gguf_type_name(type);
-        return model_gguf_fail(
-            c->g, at, c->err,
-            "tensor \"%s\" has type %u (%s), supported are F32, F16, BF16, Q8_0, Q6_K, I2_S, Q2_0, PQ2_0, TQ1_0 "
-            "and TQ2_0",
-            shown_name(t).text, type, name ? name : "unknown");
+        return model_gguf_fail(c->g, at, c->err,
+                               "tensor \"%s\" has type %u (%s), supported are F32, F16, BF16, Q8_0, Q6_K, "
+                               "I2_S, Q2_0, PQ2_0, TQ1_0 "
+                               "and TQ2_0",
+                               shown_name(t).text, type, name ? name : "unknown");
     }
     t->type = (enum model_gguf_type)type;
     if (t->dims[0] % types[type].block)

@@ -2,6 +2,7 @@
 /* Which of its layouts type 42 has. */
 #include "model/gguf/q2_0.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
