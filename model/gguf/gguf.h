@@ -50,7 +50,11 @@ enum model_gguf_type {
     MODEL_GGUF_TYPE_Q8_0 = 8,
     MODEL_GGUF_TYPE_Q6_K = 14,
     MODEL_GGUF_TYPE_BF16 = 30,
+    MODEL_GGUF_TYPE_TQ1_0 = 34,
+    MODEL_GGUF_TYPE_TQ2_0 = 35,
     MODEL_GGUF_TYPE_I2_S = 36,
+    MODEL_GGUF_TYPE_Q2_0 = 42,   /* 64 weights a scale */
+    MODEL_GGUF_TYPE_PQ2_0 = 142, /* 128; also what type 42 of older writers is read as */
 };
 
 #define MODEL_GGUF_MAX_DIMS 4

@@ -40,12 +40,24 @@ static const struct {
     [28] = {"F64", 0, 0},
     [29] = {"IQ1_M", 0, 0},
     [MODEL_GGUF_TYPE_BF16] = {"BF16", 1, 2},
-    [34] = {"TQ1_0", 0, 0},
-    [35] = {"TQ2_0", 0, 0},
+    [MODEL_GGUF_TYPE_TQ1_0] = {"TQ1_0", 256, 54},
+    [MODEL_GGUF_TYPE_TQ2_0] = {"TQ2_0", 256, 66},
     [MODEL_GGUF_TYPE_I2_S] = {"I2_S", 128, 32},
     [37] = {"I8_S", 0, 0},
     [38] = {"TL1", 0, 0},
     [39] = {"TL2", 0, 0},
+    [MODEL_GGUF_TYPE_Q2_0] = {"Q2_0", 64, 18},
+    [MODEL_GGUF_TYPE_PQ2_0] = {"PQ2_0", 128, 34},
+};
+
+/*
+ * Type 42 is two layouts: 64 weights a scale, or 128 by older writers. Nothing says which, but the sizes of
+ * all tensors must give their offsets, and the end of the file.
+ */
+struct reading {
+    struct model_gguf_cursor c;
+    enum model_gguf_type of_42; /* what type 42 is read as */
+    bool any_42;
 };
 
 /* The scale and its padding, behind the codes of an I2_S tensor. */
@@ -112,18 +124,24 @@ static int take_dims(struct model_gguf_cursor *c, struct model_gguf_tensor *t)
 }
 
 /* Type, and the size that follows from it; dims_at is where dims[0] lies in the file. */
-static int take_type(struct model_gguf_cursor *c, size_t dims_at, struct model_gguf_tensor *t)
+static int take_type(struct reading *r, size_t dims_at, struct model_gguf_tensor *t)
 {
+    struct model_gguf_cursor *c = &r->c;
     const size_t at = c->at;
     uint32_t type;
     const int rc = model_gguf_take_u32(c, "tensor type", &type);
     if (rc)
         return rc;
+    if (type == MODEL_GGUF_TYPE_Q2_0) {
+        r->any_42 = true;
+        type = r->of_42;
+    }
     if (type >= sizeof types / sizeof *types || types[type].bytes == 0) {
         const char *name = model_gguf_type_name(type);
         return model_gguf_fail(
             c->g, at, c->err,
-            "tensor \"%s\" has type %u (%s), supported are F32, F16, BF16, Q8_0, Q6_K and I2_S",
+            "tensor \"%s\" has type %u (%s), supported are F32, F16, BF16, Q8_0, Q6_K, I2_S, Q2_0, PQ2_0, TQ1_0 "
+            "and TQ2_0",
             shown_name(t).text, type, name ? name : "unknown");
     }
     t->type = (enum model_gguf_type)type;
@@ -191,8 +209,10 @@ static int place(const struct model_gguf_cursor *c, struct model_gguf_tensor *t)
     return 0;
 }
 
-int model_gguf_take_tensors(struct model_gguf *g, struct model_gguf_cursor *c)
+/* All infos, and where their data lies. */
+static int take_all(struct model_gguf *g, struct reading *r)
 {
+    struct model_gguf_cursor *c = &r->c;
     size_t end = 0;
     for (size_t i = 0; i < g->tensor_count; i++) {
         struct model_gguf_tensor *t = &g->tensors[i];
@@ -202,7 +222,7 @@ int model_gguf_take_tensors(struct model_gguf *g, struct model_gguf_cursor *c)
         if (rc == 0)
             rc = take_dims(c, t);
         if (rc == 0)
-            rc = take_type(c, dims_at, t);
+            rc = take_type(r, dims_at, t);
         if (rc == 0)
             rc = take_offset(c, t, &end);
         if (rc)
@@ -220,5 +240,32 @@ int model_gguf_take_tensors(struct model_gguf *g, struct model_gguf_cursor *c)
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < g->tensor_count; i++)
         rc = place(c, &g->tensors[i]);
+    return rc;
+}
+
+/* Does the file end where its last tensor does, padded or not? */
+static bool ends_there(const struct model_gguf *g)
+{
+    const struct model_gguf_tensor *last = &g->tensors[g->tensor_count - 1];
+    const size_t behind = g->size - g->data_offset - (size_t)last->offset - last->size;
+    return behind < g->alignment;
+}
+
+int model_gguf_take_tensors(struct model_gguf *g, struct model_gguf_cursor *c)
+{
+    struct reading first = {*c, MODEL_GGUF_TYPE_Q2_0, false}, other = {*c, MODEL_GGUF_TYPE_PQ2_0, false};
+    struct qk_error why;
+    const int rc = take_all(g, &first);
+    const bool fits = rc == 0 && (!first.any_42 || ends_there(g));
+    if (!fits && first.any_42) {
+        other.c.err = &why;
+        if (take_all(g, &other) == 0 && (rc || ends_there(g))) {
+            *c = other.c;
+            return 0;
+        }
+        first.c.at = c->at; /* neither is better: as the first reading has it */
+        take_all(g, &first);
+    }
+    *c = first.c;
     return rc;
 }
