@@ -6,30 +6,35 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NORM(of) (MODEL_MATRICES + MODEL_##of##_NORM)
 const struct model_tensor_form model_tensor_forms[MODEL_TENSOR_FORMS] = {
-    [MODEL_Q] = {"attn_q.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_EMBEDDING},
+    [MODEL_Q] = {"attn_q.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_Q},
     [MODEL_K] = {"attn_k.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_KV},
     [MODEL_V] = {"attn_v.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_KV},
-    [MODEL_O] = {"attn_output.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_EMBEDDING},
+    [MODEL_O] = {"attn_output.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_Q, MODEL_DIM_EMBEDDING},
     [MODEL_GATE] = {"ffn_gate.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_FEED_FORWARD},
     [MODEL_UP] = {"ffn_up.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_FEED_FORWARD},
     [MODEL_DOWN] = {"ffn_down.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_FEED_FORWARD, MODEL_DIM_EMBEDDING},
-    [MODEL_MATRICES +
-        MODEL_ATTN_NORM] = {"attn_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_EMBEDDING, MODEL_DIM_NONE},
-    [MODEL_MATRICES + MODEL_ATTN_SUB_NORM] = {"attn_sub_norm.weight", MODEL_GGUF_TYPE_F32,
-                                              MODEL_DIM_EMBEDDING, MODEL_DIM_NONE},
-    [MODEL_MATRICES +
-        MODEL_FFN_NORM] = {"ffn_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_EMBEDDING, MODEL_DIM_NONE},
-    [MODEL_MATRICES + MODEL_FFN_SUB_NORM] = {"ffn_sub_norm.weight", MODEL_GGUF_TYPE_F32,
-                                             MODEL_DIM_FEED_FORWARD, MODEL_DIM_NONE},
+    [NORM(ATTN)] = {"attn_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_EMBEDDING},
+    [NORM(ATTN_SUB)] = {"attn_sub_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_Q, .norms = MODEL_NORMS_SUB},
+    [NORM(FFN)] = {"ffn_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_EMBEDDING},
+    [NORM(FFN_SUB)] = {"ffn_sub_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_FEED_FORWARD,
+                       .norms = MODEL_NORMS_SUB},
+    [NORM(Q)] = {"attn_q_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_HEAD, .norms = MODEL_NORMS_HEADS},
+    [NORM(K)] = {"attn_k_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_HEAD, .norms = MODEL_NORMS_HEADS},
 };
+
+bool model_tensor_there(const struct model_config *c, const struct model_tensor_form *f)
+{
+    return !(f->norms & ~c->graph->norms);
+}
 
 uint64_t model_dim(const struct model_config *c, enum model_dim_of dim)
 {
-    const uint64_t sizes[] = {[MODEL_DIM_NONE] = 1,
-                              [MODEL_DIM_EMBEDDING] = c->embedding,
-                              [MODEL_DIM_KV] = (uint64_t)c->kv_heads * c->head_dim,
-                              [MODEL_DIM_FEED_FORWARD] = c->feed_forward};
+    const uint64_t sizes[] = {
+        [MODEL_DIM_NONE] = 1,           [MODEL_DIM_EMBEDDING] = c->embedding,
+        [MODEL_DIM_Q] = c->q_width,     [MODEL_DIM_KV] = (uint64_t)c->kv_heads * c->head_dim,
+        [MODEL_DIM_HEAD] = c->head_dim, [MODEL_DIM_FEED_FORWARD] = c->feed_forward};
     return sizes[dim];
 }
 
@@ -56,24 +61,46 @@ static bool is_string(const struct model_gguf_string *s, const char *text)
     return s->length == strlen(text) && !memcmp(s->bytes, text, s->length);
 }
 
+const struct model_arch *model_arch(size_t i)
+{
+    static const struct model_arch rows[] = {
+#define ARCH(name, rope, activation, norms, rule)                                                            \
+    {name, model_rotate_##rope, model_activate_##activation, MODEL_NORMS_##norms, MODEL_ACT_##rule},
+#include "model/forward/archs.def"
+#undef ARCH
+    };
+    return i < sizeof rows / sizeof *rows ? &rows[i] : NULL;
+}
+
+/* Families that are asked for, and why they do not run. */
+static const char *why_not(const struct model_gguf_string *arch)
+{
+    static const struct {
+        const char *name, *why;
+    } others[] = {{"bitnet", "it is the older family with SiLU and a scale tensor for each matrix"},
+                  {"qwen35", "48 of its 64 layers are gated delta nets"}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (is_string(arch, others[i].name))
+            return others[i].why;
+    return NULL;
+}
+
 static int read_arch(struct model_config *c, const struct model_gguf *g, struct qk_error *err)
 {
-    static const char *const known[] = {"bitnet-b1.58", "bitnet-25"};
     struct model_gguf_string arch;
+    char known[200] = "";
     const int code = model_gguf_get_string(g, "general.architecture", &arch, err);
     if (code)
         return code;
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (is_string(&arch, known[i])) {
-            strcpy(c->arch, known[i]);
+    for (size_t i = 0; (c->graph = model_arch(i)); i++) {
+        c->arch = c->graph->name;
+        if (is_string(&arch, c->arch))
             return 0;
-        }
-    return qk_fail(
-        err, QK_ERR_UNAVAILABLE, g->name, "architecture \"%s\" is not one of bitnet-b1.58 and bitnet-25%s",
-        model_gguf_show(arch).text,
-        is_string(&arch, "bitnet") ? ": it is the older family with SiLU and a scale tensor for each matrix, "
-                                     "another graph"
-                                   : "");
+        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "", c->arch);
+    }
+    const char *const why = why_not(&arch);
+    return qk_fail(err, QK_ERR_UNAVAILABLE, g->name, "architecture \"%s\" is not one of %s%s%s",
+                   model_gguf_show(arch).text, known, why ? ": " : "", why ? why : "");
 }
 
 static int number(const struct model_config *c, const struct model_gguf *g, const char *key, uint64_t max,
@@ -86,6 +113,44 @@ static int number(const struct model_config *c, const struct model_gguf *g, cons
     if (!code)
         *to = (size_t)value;
     return code;
+}
+
+/* A head is as wide as the key says, or the embedding's part. Values are as wide as keys. */
+static int read_heads(struct model_config *c, const struct model_gguf *g, struct qk_error *err)
+{
+    enum { HEAD_MAX = 1 << 14 };
+    char key[96];
+    size_t value;
+    int code = 0;
+    c->head_dim = c->embedding / c->heads;
+    value = c->head_dim;
+    snprintf(key, sizeof key, "%s.attention.key_length", c->arch);
+    const bool said = model_gguf_find(g, key);
+    if (said)
+        code = number(c, g, "attention.key_length", HEAD_MAX, &c->head_dim, err);
+    snprintf(key, sizeof key, "%s.attention.value_length", c->arch);
+    if (!code && model_gguf_find(g, key))
+        code = number(c, g, "attention.value_length", HEAD_MAX, &value, err);
+    else
+        value = c->head_dim;
+    if (code)
+        return code;
+    if (c->heads % c->kv_heads || (!said && c->embedding % c->heads))
+        return qk_fail(
+            err, QK_ERR_FORMAT, g->name,
+            "embedding_length %zu, head_count %zu, head_count_kv %zu: each must be a multiple of the next",
+            c->embedding, c->heads, c->kv_heads);
+    if (value != c->head_dim)
+        return qk_fail(err, QK_ERR_FORMAT, g->name,
+                       "keys of a head are %zu wide, and %s is %zu; both must be the same", c->head_dim, key,
+                       value);
+    c->q_width = c->heads * c->head_dim;
+    if (c->head_dim % 2 || c->embedding % 128 || c->feed_forward % 128 || c->q_width % 128)
+        return qk_fail(err, QK_ERR_FORMAT, g->name,
+                       "embedding_length %zu, feed_forward_length %zu and %zu heads of %zu must be multiples "
+                       "of 128, a head even",
+                       c->embedding, c->feed_forward, c->heads, c->head_dim);
+    return 0;
 }
 
 /*
@@ -110,18 +175,7 @@ static int read_sizes(struct model_config *c, const struct model_gguf *g, struct
         code = number(c, g, keys[i].key, keys[i].max, keys[i].to, err);
     if (code)
         return code;
-    if (c->embedding % c->heads || c->heads % c->kv_heads)
-        return qk_fail(
-            err, QK_ERR_FORMAT, g->name,
-            "embedding_length %zu, head_count %zu, head_count_kv %zu: each must be a multiple of the next",
-            c->embedding, c->heads, c->kv_heads);
-    c->head_dim = c->embedding / c->heads;
-    if (c->head_dim % 2 || c->embedding % 128 || c->feed_forward % 128 || c->kv_heads * c->head_dim % 2)
-        return qk_fail(
-            err, QK_ERR_FORMAT, g->name,
-            "embedding_length %zu and feed_forward_length %zu must be multiples of 128, heads of %zu even",
-            c->embedding, c->feed_forward, c->head_dim);
-    return 0;
+    return read_heads(c, g, err);
 }
 
 static int read_reals(struct model_config *c, const struct model_gguf *g, struct qk_error *err)
@@ -181,7 +235,8 @@ static int read_vocab(struct model_config *c, const struct model_gguf *g, struct
 static bool known_tensor(const struct model_config *c, const char *name)
 {
     unsigned layer;
-    if (!strcmp(name, "token_embd.weight") || !strcmp(name, "output_norm.weight"))
+    if (!strcmp(name, "token_embd.weight") || !strcmp(name, "output_norm.weight") ||
+        !strcmp(name, "output.weight"))
         return true;
     if (sscanf(name, "blk.%3u.", &layer) != 1 || layer >= c->layers)
         return false;
@@ -189,19 +244,28 @@ static bool known_tensor(const struct model_config *c, const char *name)
         char known[MODEL_GGUF_MAX_NAME + 1];
         snprintf(known, sizeof known, "blk.%u.%s", layer, model_tensor_forms[i].name);
         if (!strcmp(name, known))
-            return true;
+            return model_tensor_there(c, &model_tensor_forms[i]);
     }
     return false;
 }
 
-/* A tensor that the forward pass does not know (a bias, an untied head) would change its result. */
+/* [vocab] rows of numbers. The tensor is there. */
+static int check_table(const struct model_config *c, const struct model_gguf *g, const char *name,
+                       enum model_gguf_type *type, struct qk_error *err)
+{
+    const struct model_gguf_tensor *t = model_gguf_find_tensor(g, name);
+    *type = t->type == MODEL_GGUF_TYPE_F32 || t->type == MODEL_GGUF_TYPE_BF16 ? t->type : MODEL_GGUF_TYPE_F16;
+    return model_tensor_want(g, name, *type, c->embedding, c->vocab, &t, err);
+}
+
+/* A tensor that the forward pass does not know, such as a bias, would change its result. */
 static int check_tensors(struct model_config *c, const struct model_gguf *g, struct qk_error *err)
 {
-    const struct model_gguf_tensor *t =
-        model_gguf_find_tensor(g, "token_embd.weight"); /* read_vocab saw it */
-    c->head_type =
-        t->type == MODEL_GGUF_TYPE_F32 || t->type == MODEL_GGUF_TYPE_BF16 ? t->type : MODEL_GGUF_TYPE_F16;
-    int code = model_tensor_want(g, "token_embd.weight", c->head_type, c->embedding, c->vocab, &t, err);
+    const struct model_gguf_tensor *t;
+    int code = check_table(c, g, "token_embd.weight", &c->embedding_type, err); /* read_vocab saw it */
+    c->own_head = model_gguf_find_tensor(g, "output.weight");
+    if (!code)
+        code = check_table(c, g, model_head_name(c), &c->head_type, err);
     if (!code)
         code = model_tensor_want(g, "output_norm.weight", MODEL_GGUF_TYPE_F32, c->embedding, 1, &t, err);
     for (size_t layer = 0; layer < c->layers && !code; layer++)
@@ -209,7 +273,9 @@ static int check_tensors(struct model_config *c, const struct model_gguf *g, str
             const struct model_tensor_form *f = &model_tensor_forms[i];
             char name[MODEL_GGUF_MAX_NAME + 1];
             snprintf(name, sizeof name, "blk.%zu.%s", layer, f->name);
-            code = model_tensor_want(g, name, f->type, model_dim(c, f->ne0), model_dim(c, f->ne1), &t, err);
+            if (model_tensor_there(c, f))
+                code =
+                    model_tensor_want(g, name, f->type, model_dim(c, f->ne0), model_dim(c, f->ne1), &t, err);
         }
     for (size_t i = 0; i < g->tensor_count && !code; i++)
         if (!known_tensor(c, g->tensors[i].name))
@@ -224,6 +290,8 @@ int model_config_read(struct model_config *c, const struct model_gguf *g, struct
     const struct model_gguf_value *name = model_gguf_find(g, "general.name");
     struct model_gguf_string text;
     int code = read_arch(&made, g, err);
+    if (!code)
+        code = model_refuse(&made, g, err);
     if (!code)
         code = read_sizes(&made, g, err);
     if (!code)
@@ -240,11 +308,6 @@ int model_config_read(struct model_config *c, const struct model_gguf *g, struct
     return 0;
 }
 
-size_t model_head_row_bytes(const struct model_config *c)
-{
-    return c->embedding * (c->head_type == MODEL_GGUF_TYPE_F32 ? sizeof(float) : sizeof(uint16_t));
-}
-
 size_t model_head_bytes(const struct model_config *c)
 {
     return c->vocab * model_head_row_bytes(c);
@@ -257,11 +320,13 @@ size_t model_position_bytes(const struct model_config *c, bool kv_f16)
 
 size_t model_bytes_per_token(const struct model_config *c)
 {
-    size_t sum = (c->vocab + 1) * model_head_row_bytes(c) + c->embedding * 4;
+    const size_t row = c->embedding * (c->embedding_type == MODEL_GGUF_TYPE_F32 ? 4 : 2);
+    size_t sum = model_head_bytes(c) + row + c->embedding * 4;
     for (int i = 0; i < MODEL_TENSOR_FORMS; i++) {
         const struct model_tensor_form *f = &model_tensor_forms[i];
         const size_t elements = (size_t)(model_dim(c, f->ne0) * model_dim(c, f->ne1));
-        sum += c->layers * (f->type == MODEL_GGUF_TYPE_I2_S ? elements / 4 : elements * 4);
+        if (model_tensor_there(c, f))
+            sum += c->layers * (f->type == MODEL_GGUF_TYPE_I2_S ? elements / 4 : elements * 4);
     }
     return sum;
 }

@@ -4,11 +4,13 @@
 #include "kernels/f16.h"
 #include "kernels/rmsnorm/op.h"
 
+#include <string.h>
+
 static void embed(struct model_state *s, const int32_t *tokens, size_t count)
 {
     const size_t width = s->w->config.embedding;
     for (size_t t = 0; t < count; t++)
-        model_head_row(s->w, (size_t)tokens[t], s->x + t * width);
+        model_embedding_row(s->w, (size_t)tokens[t], s->x + t * width);
 }
 
 struct norming {
@@ -18,20 +20,27 @@ struct norming {
     bool quantise;
 };
 
-/* A row that is in cache is quantised at once. */
+/* A row that is in cache is quantised at once. Where there is no norm, products take the row as it is. */
 static void norm_part(void *ctx, size_t first, size_t end, size_t thread)
 {
     const struct norming *n = ctx;
     (void)thread;
     for (size_t t = first; t < end; t++) {
-        MODEL_CALL(n->s, rmsnorm, n->s->input + t * n->width, n->from + t * n->width, n->weight, n->width,
-                   n->s->w->config.epsilon);
+        const float *from = n->from + t * n->width;
+        float *to = n->s->input + t * n->width;
+        if (n->weight)
+            MODEL_CALL(n->s, rmsnorm, to, from, n->weight, n->width, n->s->w->config.epsilon);
+        else if (!n->quantise)
+            memcpy(to, from, n->width * sizeof *to);
         if (n->quantise)
-            model_quantise(n->s, n->width, t);
+            model_quantise(n->s, n->weight ? to : from, n->width, t);
     }
 }
 
-/* from [tokens][width] into s->input, and quantised if the products of a layer take that. */
+/*
+ * from [tokens][width] into s->input, and quantised if the products of a layer take that. weight NULL:
+ * without a norm.
+ */
 static void norm(struct model_state *s, const float *from, const float *weight, size_t width, size_t tokens,
                  bool quantise, const struct model_probe *probe)
 {
@@ -48,7 +57,7 @@ static void attention_block(struct model_state *s, size_t layer, size_t n, const
     model_multiply_qkv(s, l, n);
     model_mark(probe, MODEL_PART_QKV);
     model_attend(s, layer, n, probe);
-    norm(s, s->mixed, l->norm[MODEL_ATTN_SUB_NORM], c->embedding, n, true, probe);
+    norm(s, s->mixed, l->norm[MODEL_ATTN_SUB_NORM], c->q_width, n, true, probe);
     model_multiply_add(s, MODEL_PART_OUTPUT, &l->matrix[MODEL_O], n);
     model_mark(probe, MODEL_PART_OUTPUT);
 }

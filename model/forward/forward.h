@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * BitNet b1.58 models: what a file says about its model, the weights in the layouts that kernels want, and
- * the forward pass of one sequence. Every matrix product, norm and activation goes through a row of a table
- * of kernels.
+ * Ternary models: what a file says about its model, the weights in the layouts that kernels want, and the
+ * forward pass of one sequence. Every matrix product, norm and activation goes through a row of a table of
+ * kernels.
  *
  *     config.c   model_config_read    weights.c  model_weights_*
  *     state.c    model_state_*        forward.c  model_forward
  *
- * The forward pass has squared ReLU on the gate branch, norms before the output and down projections, NeoX
- * rope, and the tied embedding as head. Source: microsoft/BitNet gpu/model.py and the published GGUF.
+ * One forward pass serves all architectures. archs.def says how they differ. Sources: microsoft/BitNet
+ * gpu/model.py and the published GGUF; ggml-org/llama.cpp src/models/ llama.cpp and qwen3.cpp.
  */
 #pragma once
 
@@ -24,11 +24,30 @@ enum {
     MODEL_BATCH_MAX = 512, /* most tokens in one pass through the layers */
 };
 
+struct model_state;
+
+/* A row of archs.def. */
+struct model_arch {
+    const char *name;
+    /* Turns `heads` heads of x[heads * 2 * half] by tabled angles. */
+    void (*rotate)(const struct model_state *s, float *out, const float *x, const float *cosine,
+                   const float *sine, size_t heads, size_t half);
+    void (*activate)(const struct model_state *s, float *out, const float *gate, const float *up, size_t n);
+    unsigned norms; /* MODEL_NORMS_*, a mask */
+    enum model_act rule;
+};
+enum { MODEL_NORMS_NONE = 0, MODEL_NORMS_SUB = 1, MODEL_NORMS_HEADS = 2 };
+/* Row i of archs.def. NULL after the last. */
+const struct model_arch *model_arch(size_t i);
+
 struct model_config {
-    char arch[16];                  /* "bitnet-b1.58" or "bitnet-25" */
-    char name[128];                 /* general.name, cut; may be empty */
-    enum model_gguf_type head_type; /* of embedding and head: F32, F16 or BF16 */
+    const char *arch; /* graph->name */
+    const struct model_arch *graph;
+    char name[128];                                 /* general.name, cut; may be empty */
+    enum model_gguf_type embedding_type, head_type; /* F32, F16 or BF16 */
+    bool own_head;                                  /* output.weight; else the embedding is the head too */
     size_t vocab, context, embedding, layers, feed_forward, heads, kv_heads, head_dim;
+    size_t q_width;   /* heads * head_dim, which need not be the embedding */
     float epsilon;    /* of all norms */
     double rope_base; /* angle of pair j at position p: p * rope_base^(-2j / head_dim) */
 };
@@ -47,11 +66,14 @@ struct model_matrix {
 
 enum model_matrix_of { MODEL_Q, MODEL_K, MODEL_V, MODEL_O, MODEL_GATE, MODEL_UP, MODEL_DOWN, MODEL_MATRICES };
 
+/* Those that the architecture has not are NULL. */
 enum model_norm_of {
     MODEL_ATTN_NORM,
-    MODEL_ATTN_SUB_NORM,
+    MODEL_ATTN_SUB_NORM, /* as wide as all heads */
     MODEL_FFN_NORM,
-    MODEL_FFN_SUB_NORM, /* as wide as feed_forward, the others as embedding */
+    MODEL_FFN_SUB_NORM, /* as wide as feed_forward */
+    MODEL_Q_NORM,       /* as wide as a head, and the next */
+    MODEL_K_NORM,
     MODEL_NORMS
 };
 
@@ -63,10 +85,11 @@ struct model_layer {
 struct model_weights {
     struct model_gguf gguf; /* owned */
     struct model_config config;
-    struct model_layer *layer; /* [config.layers] */
-    const void *embedding;     /* [vocab * embedding] of config.head_type, row by row: also the head */
-    void *embedding_copy;      /* owned; NULL while `embedding` is in the file */
-    float *output_norm;        /* [embedding] */
+    struct model_layer *layer;         /* [config.layers] */
+    const void *embedding;             /* [vocab * embedding] of config.embedding_type, row by row */
+    const void *head;                  /* likewise of config.head_type; a tied one is `embedding` */
+    void *embedding_copy;              /* owned; NULL while `head` is in the file */
+    float *output_norm;                /* [embedding] */
     struct model_head_copy *head_copy; /* owned; NULL until model_head_copy_make */
     unsigned layouts;                  /* the MODEL_LAYOUT_* that are there */
     uint8_t *i2s16, *qk256;            /* owned copies of all matrices, one behind the other; NULL without */
@@ -78,8 +101,8 @@ struct model_weights {
  * against the tensors' shapes and types.
  *
  *     QK_ERR_FORMAT       names key or tensor, found and expected, with its offset
- *     QK_ERR_UNAVAILABLE  the architecture is not one of the two; the text says why. (Plain "bitnet" is
- *                         another graph, with SiLU and separate scales)
+ *     QK_ERR_UNAVAILABLE  the architecture is none of archs.def, or the file needs what is not done here;
+ *                         the text says why
  */
 int model_config_read(struct model_config *c, const struct model_gguf *g, struct qk_error *err);
 /* Bytes of weights that one generated token reads: codes, norms, its embedding and the head. */
@@ -161,8 +184,7 @@ struct model_options {
     const struct model_pool_calls *calls; /* of its threads; NULL: none */
 };
 
-/* One sequence: its cache, its buffers, and the kernels it runs with. */
-struct model_state;
+/* A state (struct model_state) is one sequence: its cache, its buffers, and the kernels it runs with. */
 
 /*
  * *w must outlive the state and hold the layout that kernels->path needs. After this call nothing more is

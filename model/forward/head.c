@@ -45,26 +45,54 @@ struct model_head_state {
     struct model_head_work work;
 };
 
+static size_t number_bytes(enum model_gguf_type type)
+{
+    return type == MODEL_GGUF_TYPE_F32 ? sizeof(float) : sizeof(uint16_t);
+}
+
 static const void *row_at(const struct model_weights *w, size_t row)
 {
-    return (const char *)w->embedding + row * model_head_row_bytes(&w->config);
+    return (const char *)w->head + row * model_head_row_bytes(&w->config);
+}
+
+/* n numbers of the type in f32. They need not be aligned. */
+static void widen(float *to, const char *from, enum model_gguf_type type, size_t n)
+{
+    if (type == MODEL_GGUF_TYPE_F32) {
+        memcpy(to, from, n * sizeof *to);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint16_t half;
+        memcpy(&half, from + i * sizeof half, sizeof half);
+        const uint32_t bits = (uint32_t)half << 16;
+        if (type == MODEL_GGUF_TYPE_F16)
+            to[i] = qk_f16_to_f32(half);
+        else
+            memcpy(to + i, &bits, sizeof bits);
+    }
 }
 
 void model_head_row(const struct model_weights *w, size_t row, float *to)
 {
+    widen(to, row_at(w, row), w->config.head_type, w->config.embedding);
+}
+
+void model_embedding_row(const struct model_weights *w, size_t row, float *to)
+{
+    const enum model_gguf_type type = w->config.embedding_type;
     const size_t n = w->config.embedding;
-    const uint16_t *from = row_at(w, row);
-    if (w->config.head_type == MODEL_GGUF_TYPE_F32) {
-        memcpy(to, from, n * sizeof *to);
-    } else if (w->config.head_type == MODEL_GGUF_TYPE_F16) {
-        for (size_t i = 0; i < n; i++)
-            to[i] = qk_f16_to_f32(from[i]);
-    } else {
-        for (size_t i = 0; i < n; i++) {
-            const uint32_t bits = (uint32_t)from[i] << 16;
-            memcpy(to + i, &bits, sizeof bits);
-        }
-    }
+    widen(to, (const char *)w->embedding + row * n * number_bytes(type), type, n);
+}
+
+const char *model_head_name(const struct model_config *c)
+{
+    return c->own_head ? "output.weight" : "token_embd.weight";
+}
+
+size_t model_head_row_bytes(const struct model_config *c)
+{
+    return c->embedding * number_bytes(c->head_type);
 }
 
 /* As kernels/rows/sums.h has it for f16_gemv, and kernels/cases/dot.h for f32_dot. */

@@ -272,10 +272,10 @@ int model_head_copy_make(struct model_weights *w, size_t threads, const struct m
         model_pool_run(pool, vocab, HEAD4_ROWS, &pace, make_part, &m);
     model_pool_free(pool);
     free(m.row);
-    model_gguf_give_back(&w->gguf, model_gguf_find_tensor(&w->gguf, "token_embd.weight"));
+    model_gguf_give_back(&w->gguf, model_gguf_find_tensor(&w->gguf, model_head_name(&w->config)));
     if (!code && m.bad != SIZE_MAX)
         code =
-            qk_fail(err, QK_ERR_UNAVAILABLE, "token_embd.weight",
+            qk_fail(err, QK_ERR_UNAVAILABLE, model_head_name(&w->config),
                     "row %zu has a weight that is not finite, or a norm above %g", (size_t)m.bad, NORM_MOST);
     if (code)
         model_head_copy_free(c);

@@ -11,6 +11,7 @@
 #include "kernels/qk256_dequant/op.h"
 #include "kernels/qk256_gemv/op.h"
 #include "kernels/relu2_mul/op.h"
+#include "kernels/silu_mul/op.h"
 
 #include <string.h>
 
@@ -199,10 +200,21 @@ void model_multiply_qkv(struct model_state *s, const struct model_layer *l, size
     run_product(&p, MODEL_PART_QKV);
 }
 
+MODEL_ACTIVATE(relu2_mul)
+{
+    MODEL_CALL(s, relu2_mul, out, gate, up, n);
+}
+
+MODEL_ACTIVATE(silu_mul)
+{
+    MODEL_CALL(s, silu_mul, out, gate, up, n);
+}
+
 static void activate(struct model_state *s, size_t token, size_t row, size_t rows)
 {
-    const size_t at = token * s->w->config.feed_forward + row;
-    MODEL_CALL(s, relu2_mul, s->hidden + at, s->gate + at, s->up + at, rows);
+    const struct model_config *c = &s->w->config;
+    const size_t at = token * c->feed_forward + row;
+    c->graph->activate(s, s->hidden + at, s->gate + at, s->up + at, rows);
 }
 
 void model_multiply_gate_up(struct model_state *s, const struct model_layer *l, size_t tokens)
@@ -232,8 +244,7 @@ void model_multiply_add(struct model_state *s, enum model_part job, const struct
     run_product(&p, job);
 }
 
-void model_quantise(struct model_state *s, size_t columns, size_t token)
+void model_quantise(struct model_state *s, const float *x, size_t columns, size_t token)
 {
-    MODEL_CALL(s, act_quant, s->q + token * columns, s->q_scale + token, s->q_sum + token,
-               s->input + token * columns, 1, columns);
+    MODEL_CALL(s, act_quant, s->q + token * columns, s->q_scale + token, s->q_sum + token, x, 1, columns);
 }

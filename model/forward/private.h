@@ -5,7 +5,14 @@
 #include "model/forward/forward.h"
 
 /* The sizes that a tensor's dimensions may have, each named after what it is the size of. */
-enum model_dim_of { MODEL_DIM_NONE, MODEL_DIM_EMBEDDING, MODEL_DIM_KV, MODEL_DIM_FEED_FORWARD };
+enum model_dim_of {
+    MODEL_DIM_NONE,
+    MODEL_DIM_EMBEDDING,
+    MODEL_DIM_Q,
+    MODEL_DIM_KV,
+    MODEL_DIM_HEAD,
+    MODEL_DIM_FEED_FORWARD
+};
 uint64_t model_dim(const struct model_config *c, enum model_dim_of dim);
 
 /*
@@ -17,7 +24,10 @@ struct model_tensor_form {
     const char *name; /* after "blk.N." */
     enum model_gguf_type type;
     enum model_dim_of ne0, ne1;
+    unsigned norms; /* which of MODEL_NORMS_* it belongs to; 0: all have it */
 };
+/* Has the model's architecture a tensor of this form? */
+bool model_tensor_there(const struct model_config *c, const struct model_tensor_form *f);
 extern const struct model_tensor_form model_tensor_forms[MODEL_TENSOR_FORMS];
 
 /*
@@ -26,6 +36,9 @@ extern const struct model_tensor_form model_tensor_forms[MODEL_TENSOR_FORMS];
  */
 int model_tensor_want(const struct model_gguf *g, const char *name, enum model_gguf_type type, uint64_t ne0,
                       uint64_t ne1, const struct model_gguf_tensor **to, struct qk_error *err);
+
+/* QK_ERR_UNAVAILABLE names a key or tensor that the forward pass would have to do something for. */
+int model_refuse(const struct model_config *c, const struct model_gguf *g, struct qk_error *err);
 
 /*
  * Memory for count * size bytes, aligned to a cache line. NULL with *err filled on failure. Free with free().
@@ -45,8 +58,8 @@ struct model_state {
     struct model_pool *pool;
     struct model_pace pace[2][MODEL_PARTS]; /* of one token, and of several */
     size_t position;
-    size_t widest;    /* the larger of embedding and feed_forward */
-    size_t qkv_width; /* embedding plus twice the kv width */
+    size_t widest;    /* the largest of embedding, queries and feed_forward */
+    size_t qkv_width; /* of queries, plus twice the kv width */
     size_t group;     /* heads that share a kv head */
 
     /* Keys, then values: [layer][kv head][position][head_dim], f16 or f32. */
@@ -57,8 +70,8 @@ struct model_state {
     float *x;       /* [batch][embedding]: the residual stream */
     float *input;   /* [batch][widest]: what the next product takes (outputs of norms) */
     float *qkv;     /* [batch][qkv_width]: three matrices one after the other, each [batch][rows] */
-    float *rotated; /* [batch][embedding]: queries */
-    float *mixed;   /* [batch][embedding]: attention's output, and other results to add to x */
+    float *rotated; /* [batch][q_width]: queries */
+    float *mixed;   /* [batch][widest]: attention's output, and other results to add to x */
     float *gate, *up, *hidden; /* [batch][feed_forward] */
     int8_t *q;                 /* [batch][widest] */
     float *q_scale;            /* [batch] */
@@ -68,8 +81,9 @@ struct model_state {
     int32_t *sums; /* [threads][MODEL_SUMS] of integer products */
     float *row;    /* [threads][row_room]: blocks of the widest row * 256 */
     size_t row_room;
-    float *ones;     /* [blocks of the widest row] */
-    float *rope_row; /* [threads][head_dim] */
+    float *ones;    /* [blocks of the widest row] */
+    float *turning; /* [threads][turning_room]: a group's heads, normed, and a key before and after rope */
+    size_t turning_room;
 
     size_t last;                   /* the last token's row of x */
     struct model_head_state *head; /* head.c; NULL with the full head */
@@ -79,6 +93,18 @@ struct model_state {
 #define MODEL_CALL(s, op, ...) QK_CALL(op, (s)->kernels.of[QK_OP_##op]->fn, __VA_ARGS__)
 
 void model_mark(const struct model_probe *probe, enum model_part part); /* probe may be NULL */
+
+/* What rows of archs.def name. */
+#define MODEL_ROTATE(op)                                                                                     \
+    void model_rotate_##op(const struct model_state *s, float *out, const float *x, const float *cosine,     \
+                           const float *sine, size_t heads, size_t half)
+#define MODEL_ACTIVATE(op)                                                                                   \
+    void model_activate_##op(const struct model_state *s, float *out, const float *gate, const float *up,    \
+                             size_t n)
+MODEL_ROTATE(rope);
+MODEL_ROTATE(rope_pairs);
+MODEL_ACTIVATE(relu2_mul);
+MODEL_ACTIVATE(silu_mul);
 
 /* Runs a job of the part for so many tokens. */
 static inline void model_run(struct model_state *s, enum model_part job, size_t tokens, size_t items,
@@ -98,8 +124,8 @@ void model_multiply_gate_up(struct model_state *s, const struct model_layer *l, 
 /* Added to s->x. */
 void model_multiply_add(struct model_state *s, enum model_part job, const struct model_matrix *m,
                         size_t tokens);
-/* Quantises a token's row of s->input, of `columns`, for int8 paths. */
-void model_quantise(struct model_state *s, size_t columns, size_t token);
+/* Quantises a token's row x[columns] for int8 paths. */
+void model_quantise(struct model_state *s, const float *x, size_t columns, size_t token);
 /* From s->qkv to s->mixed: rope, the cache, and attention over it. Marks its parts. */
 void model_attend(struct model_state *s, size_t layer, size_t tokens, const struct model_probe *probe);
 /* Writes logits[t][v] for `tokens` rows of s->input. */
@@ -116,7 +142,9 @@ void model_head_top(struct model_state *s, size_t k, struct model_top *top);
  */
 bool model_head_intervals(struct model_state *s, bool coarse, const float **lower, const float **upper);
 size_t model_head_row_bytes(const struct model_config *c);
-/* Row `row` of the head in f32, which is exact, into to[embedding]. */
+const char *model_head_name(const struct model_config *c); /* of its tensor */
+/* Row `row` of the embedding or of the head in f32, which is exact, into to[embedding]. */
+void model_embedding_row(const struct model_weights *w, size_t row, float *to);
 void model_head_row(const struct model_weights *w, size_t row, float *to);
 /* g of head.h: how far a logit of the full head may be from the exact one, as a part of |w| * |x|. */
 double model_head_sum_error(const struct model_weights *w);

@@ -173,6 +173,8 @@ static int load_layer(struct loading *l, size_t layer, struct qk_error *err)
     struct model_layer *to = &l->w->layer[layer];
     int code = 0;
     for (int i = 0; i < MODEL_TENSOR_FORMS && !code; i++) {
+        if (!model_tensor_there(&l->w->config, &model_tensor_forms[i]))
+            continue;
         const struct model_gguf_tensor *t = tensor_of(l->w, layer, i);
         code = i < MODEL_MATRICES ? load_matrix(l, &to->matrix[i], t, err)
                                   : load_vector(l->w, &to->norm[i - MODEL_MATRICES], t, err);
@@ -190,7 +192,7 @@ static void copy_rows(void *ctx, size_t first, size_t end, size_t thread)
     const struct copying *c = ctx;
     const size_t row = model_head_row_bytes(&c->w->config);
     (void)thread;
-    memcpy(c->to + first * row, (const unsigned char *)c->w->embedding + first * row, (end - first) * row);
+    memcpy(c->to + first * row, (const unsigned char *)c->w->head + first * row, (end - first) * row);
 }
 
 int model_weights_copy_head(struct model_weights *w, struct model_pool *pool, struct qk_error *err)
@@ -207,8 +209,10 @@ int model_weights_copy_head(struct model_weights *w, struct model_pool *pool, st
         model_pool_run(pool, w->config.vocab, ROWS, &pace, copy_rows, &c);
     else
         copy_rows(&c, 0, w->config.vocab, 0);
-    w->embedding = w->embedding_copy = c.to;
-    model_gguf_give_back(&w->gguf, model_gguf_find_tensor(&w->gguf, "token_embd.weight"));
+    w->head = w->embedding_copy = c.to;
+    if (!w->config.own_head)
+        w->embedding = w->head;
+    model_gguf_give_back(&w->gguf, model_gguf_find_tensor(&w->gguf, model_head_name(&w->config)));
     return 0;
 }
 
@@ -218,7 +222,8 @@ static int load_embedding(struct loading *l, struct qk_error *err)
     struct model_weights *w = l->w;
     const size_t number = w->config.head_type == MODEL_GGUF_TYPE_F32 ? sizeof(float) : sizeof(uint16_t);
     w->embedding = model_gguf_find_tensor(&w->gguf, "token_embd.weight")->data;
-    return (uintptr_t)w->embedding % number ? model_weights_copy_head(w, l->pool, err) : 0;
+    w->head = model_gguf_find_tensor(&w->gguf, model_head_name(&w->config))->data;
+    return (uintptr_t)w->head % number ? model_weights_copy_head(w, l->pool, err) : 0;
 }
 
 /* Reading a tensor also maps its neighbours, which are not read again. Nor are norms: they were copied. */

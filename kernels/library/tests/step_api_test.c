@@ -99,6 +99,8 @@ static void overflows(void)
     too_large("rmsnorm: overflow", qk_rmsnorm(out, x, w, big, 1e-5f, &err), "out");
     too_large("rope: overflow", qk_rope(out, x, w, w, 1, SIZE_MAX / 2 + 1, &err), "half");
     too_large("rope: overflow of heads", qk_rope(out, x, w, w, big, 4, &err), "out");
+    too_large("rope_pairs: overflow", qk_rope_pairs(out, x, w, w, 1, SIZE_MAX / 2 + 1, &err), "half");
+    too_large("silu_mul: overflow", qk_silu_mul(out, x, w, big, &err), "out");
     too_large("softmax: overflow", qk_softmax(out, x, big, &err), "out");
     too_large("relu2_mul: overflow", qk_relu2_mul(out, x, w, big, &err), "out");
     too_large("attention: overflow", qk_attention_f32(out, x, w, w, 1, 8, 1, 4, 4, big, 1.0f, &err), "dim");
@@ -175,6 +177,12 @@ static void good_calls(void)
     code = qk_rope(out, x, w, w, 1, 2, &err);
     good("rope", code,
          out[0] == -2.0f && out[1] == -4.0f && out[2] == 4.0f && out[3] == 12.0f && out[4] == 7.0f);
+    code = qk_rope_pairs(out, x, w, w, 1, 2, &err);
+    good("rope_pairs", code,
+         out[0] == -1.0f && out[1] == 3.0f && out[2] == -2.0f && out[3] == 14.0f && out[4] == 7.0f);
+    static const float large[2] = {100.0f, -100.0f};
+    code = qk_silu_mul(out, large, w, 2, &err);
+    good("silu_mul", code, out[0] == 100.0f && out[1] == 0.0f && out[2] == 7.0f);
     code = qk_softmax(out, w + 7, 1, &err);
     good("softmax", code, out[0] == 1.0f && out[1] == 7.0f);
     code = qk_relu2_mul(out, x, w, 2, &err);
