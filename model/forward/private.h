@@ -4,6 +4,8 @@
 
 #include "model/forward/forward.h"
 
+#include <stdatomic.h>
+
 /* The sizes that a tensor's dimensions may have, each named after what it is the size of. */
 enum model_dim_of {
     MODEL_DIM_NONE,
@@ -37,8 +39,8 @@ extern const struct model_tensor_form model_tensor_forms[MODEL_TENSOR_FORMS];
 int model_tensor_want(const struct model_gguf *g, const char *name, enum model_gguf_type type, uint64_t ne0,
                       uint64_t ne1, const struct model_gguf_tensor **to, struct qk_error *err);
 
-/* QK_ERR_UNAVAILABLE names a key or tensor that the forward pass would have to do something for. */
-int model_refuse(const struct model_config *c, const struct model_gguf *g, struct qk_error *err);
+/* QK_ERR_UNAVAILABLE names a tensor that the forward pass would have to do something for. */
+int model_refuse(const struct model_gguf *g, struct qk_error *err);
 
 /*
  * Memory for count * size bytes, aligned to a cache line. NULL with *err filled on failure. Free with free().
@@ -50,6 +52,9 @@ void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *
 void *model_reserve_stream(size_t bytes, const char *what, struct qk_error *err);
 
 enum { MODEL_SUMS = 16384 };
+
+/* What rounds to infinity in f16, from here on. */
+#define MODEL_F16_BEYOND 65520.0f
 
 struct model_state {
     const struct model_weights *w;
@@ -64,7 +69,8 @@ struct model_state {
 
     /* Keys, then values: [layer][kv head][position][head_dim], f16 or f32. */
     void *cache;
-    float *cosine, *sine; /* [context][head_dim / 2] */
+    atomic_size_t overflow; /* 1 + the first layer with a key or value that f16 cannot hold; 0: none */
+    float *cosine, *sine;   /* [context][head_dim / 2] */
 
     /* Buffers for a batch of `batch` tokens. */
     float *x;       /* [batch][embedding]: the residual stream */

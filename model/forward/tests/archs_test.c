@@ -13,6 +13,9 @@ static const struct made {
     const char *rule; /* of its architecture */
 } models[] = {
     {"llama-i2_s", "int8"},
+    {"rope-linear", "int8"},
+    {"rope-old-name", "int8"},
+    {"rope-yarn", "int8"},
 };
 enum { MODELS = sizeof models / sizeof *models };
 
