@@ -256,6 +256,11 @@ int model_head_copy_make(struct model_weights *w, size_t threads, const struct m
                          struct qk_error *err)
 {
     const size_t vocab = w->config.vocab, columns = w->config.embedding;
+    const enum model_gguf_type type = w->config.head_type;
+    if (type != MODEL_GGUF_TYPE_F32 && type != MODEL_GGUF_TYPE_F16 && type != MODEL_GGUF_TYPE_BF16)
+        return qk_fail(err, QK_ERR_UNAVAILABLE, model_head_name(&w->config),
+                       "a head of type %s is hardly larger than its copy would be",
+                       model_gguf_type_name(type));
     struct model_head_copy *c = calloc(1, sizeof *c);
     struct making m = {.w = w, .copy = c, .bad = SIZE_MAX};
     struct model_pool *pool = NULL;

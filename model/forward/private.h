@@ -33,11 +33,19 @@ bool model_tensor_there(const struct model_config *c, const struct model_tensor_
 extern const struct model_tensor_form model_tensor_forms[MODEL_TENSOR_FORMS];
 
 /*
- * Finds the tensor, which must have exactly this type and shape. Otherwise QK_ERR_FORMAT names it, with its
- * byte.
+ * Finds the tensor, which must have exactly this type and shape. Where the type is one of matrices, all of
+ * those will do. Otherwise QK_ERR_FORMAT names it, with its byte.
  */
 int model_tensor_want(const struct model_gguf *g, const char *name, enum model_gguf_type type, uint64_t ne0,
                       uint64_t ne1, const struct model_gguf_tensor **to, struct qk_error *err);
+
+/*
+ * Columns of a scale of the matrix in memory; 0: without. I2_S has groups where the rule wants them, all with
+ * a scale of 1.
+ */
+size_t model_scale_group(const struct model_config *c, const struct model_gguf_tensor *t);
+/* Bytes of its scales in memory. They are fewer than those of its codes. */
+size_t model_scale_bytes(const struct model_config *c, const struct model_gguf_tensor *t);
 
 /* QK_ERR_UNAVAILABLE names a tensor that the forward pass would have to do something for. */
 int model_refuse(const struct model_gguf *g, struct qk_error *err);
@@ -51,7 +59,11 @@ void *model_reserve(size_t count, size_t size, const char *what, struct qk_error
 void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err);
 void *model_reserve_stream(size_t bytes, const char *what, struct qk_error *err);
 
-enum { MODEL_SUMS = 16384 };
+enum {
+    MODEL_SUMS = 16384,
+    MODEL_BLOCK = 32, /* columns of the smallest block of activations */
+    MODEL_LEVELS = 4, /* blocks of 32, 64, 128 and 256 */
+};
 
 /* What rounds to infinity in f16, from here on. */
 #define MODEL_F16_BEYOND 65520.0f
@@ -82,16 +94,24 @@ struct model_state {
     int8_t *q;                 /* [batch][widest] */
     float *q_scale;            /* [batch] */
     int32_t *q_sum;            /* [batch] */
+    /*
+     * For matrices with scales: what a q of each block is worth, and the sums of q over 32, 64, 128 and 256
+     * columns. [batch][widest / 32 >> level] each; with one scale per token all of its blocks have it.
+     */
+    float *x_scale;
+    int32_t *block_sum[MODEL_LEVELS];
 
     /* Buffers of the threads. */
-    int32_t *sums; /* [threads][MODEL_SUMS] of integer products */
-    float *row;    /* [threads][row_room]: blocks of the widest row * 256 */
+    int32_t *sums;   /* [threads][MODEL_SUMS] of integer products */
+    float *products; /* [threads][MODEL_SUMS] of products with scales */
+    float *row;      /* [threads][row_room]: blocks of the widest row * 256 */
     size_t row_room;
     float *ones;    /* [blocks of the widest row] */
     float *turning; /* [threads][turning_room]: a group's heads, normed, and a key before and after rope */
     size_t turning_room;
 
-    size_t last;                   /* the last token's row of x */
+    size_t last;     /* the last token's row of x */
+    uint8_t *blocks; /* [batch][Q8_0 blocks of embedding]: the head's input; NULL unless it is so rounded */
     struct model_head_state *head; /* head.c; NULL with the full head */
 };
 
@@ -137,7 +157,7 @@ void model_attend(struct model_state *s, size_t layer, size_t tokens, const stru
 /* Writes logits[t][v] for `tokens` rows of s->input. */
 void model_head(struct model_state *s, float *logits, size_t tokens);
 
-/* s->head, as the options have it. QK_ERR_ARG when the weights have no copy of the head that it needs. */
+/* s->head and s->blocks, as the options have it. QK_ERR_ARG when the weights have no copy of the head that it needs. */
 int model_head_state_new(struct model_state *s, struct qk_error *err);
 void model_head_state_free(struct model_head_state *h); /* NULL is fine */
 /* The k largest logits of the first row of s->input, by a certified head. */

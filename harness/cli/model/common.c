@@ -31,6 +31,22 @@ enum model_head cli_model_head_of(const struct argp_state *state, const char *ar
     return (enum model_head)head;
 }
 
+static enum model_head_input input_of(const struct argp_state *state, const char *arg)
+{
+    int input = 0;
+    while (input < MODEL_INPUTS && strcmp(arg, model_input_names[input]))
+        input++;
+    if (input == MODEL_INPUTS)
+        cli_wrong(state, "--head-input: unknown '%s'; expected f32, f16 or q8_0", arg);
+    return (enum model_head_input)input;
+}
+
+enum model_head_input cli_model_input(const struct cli_model_options *o, const struct model_config *c,
+                                      const struct model_kernels *k)
+{
+    return o->input_said ? o->head_input : model_head_input_usual(c, model_kernels_int8(k));
+}
+
 error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to)
 {
     struct cli_model_options *o = to;
@@ -42,7 +58,8 @@ error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to)
         o->kv_f16 = second_of(state, "--kv", arg, "f32", "f16");
         return 0;
     case CLI_MODEL_HEAD_INPUT:
-        o->head_f16 = second_of(state, "--head-input", arg, "f32", "f16");
+        o->head_input = input_of(state, arg);
+        o->input_said = true;
         return 0;
     case CLI_MODEL_CPUS:
         cli_model_parse_cpus(state, arg, &o->cpus);
@@ -254,7 +271,7 @@ int cli_model_state(struct model_state **s, const struct cli_model *m, const str
                                           .context = context,
                                           .batch = batch,
                                           .kv_f16 = o->kv_f16,
-                                          .head_f16 = o->head_f16,
+                                          .head_input = cli_model_input(o, &m->weights.config, &m->kernels),
                                           .head = m->head};
     return model_state_new(s, &m->weights, &m->kernels, &options, err);
 }

@@ -113,7 +113,7 @@ int cli_model_run(int argc, char **argv)
          "Positions at most (default: the model's)", 1},
         CLI_MODEL_OPTION_KERNELS("One set of kernels, as in model bench (default: best)"),
         CLI_MODEL_OPTION_TUNE,
-        CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
+        CLI_MODEL_OPTIONS_ROUNDING("f16"),
         CLI_MODEL_OPTION_HEAD("full|certified|i8",
                               "How the output head is read; i8 is not exact (default: certified)"),
         CLI_MODEL_OPTION_THREADS(CLI_MODEL_THREADS_DEFAULT),
