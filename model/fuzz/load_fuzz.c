@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libFuzzer target. Any bytes are refused as a model, with a text; or they load, and two tokens run. Bytes that
- * would make a large model are refused here.
+ * libFuzzer target. Any bytes are refused as a model, with a text; or they load, and two tokens run. Large
+ * models are passed over.
  */
 #include <math.h>
 #include <stdlib.h>

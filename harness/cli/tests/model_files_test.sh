@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # qkbench model with files that differ from ours: what their keys and tokenizers change.  model_files_test.sh PROGRAM SOURCE
-# shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
+# shellcheck disable=SC2016,SC2034,SC2317 # conditions are texts for eval: functions look unreached, variables unused
 source=$(realpath "$2")
 fixtures=$source/model/fixtures
 here=$(realpath "$(dirname "$0")")

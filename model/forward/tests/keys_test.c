@@ -247,7 +247,7 @@ UNIT_TEST(rope_s_bad_values_are_named)
     assert_says(err.text, "magnitude");
 }
 
-/* The figures of llama.cpp for a head of 128, base 1e6, 16384 positions, factor 4: the ramp is from 20 to 37. */
+/* As llama.cpp has it for a head of 128, base 1e6, 16384 positions, factor 4: the ramp is from 20 to 37. */
 UNIT_TEST(frequencies_follow_the_scaling)
 {
     struct model_rope r = {1e6, MODEL_ROPE_YARN, 4, 16384, 1};
