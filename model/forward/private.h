@@ -4,6 +4,8 @@
 
 #include "model/forward/forward.h"
 
+#include <stdatomic.h>
+
 /* The sizes that a tensor's dimensions may have, each named after what it is the size of. */
 enum model_dim_of {
     MODEL_DIM_NONE,
@@ -54,8 +56,8 @@ int model_fill(struct model_matrix *m, const struct model_gguf *g, const struct 
                uint16_t *scales, enum model_rule rule, struct model_pool *pool, struct model_pace *pace,
                struct qk_error *err);
 
-/* QK_ERR_UNAVAILABLE names a key or tensor that the forward pass would have to do something for. */
-int model_refuse(const struct model_config *c, const struct model_gguf *g, struct qk_error *err);
+/* QK_ERR_UNAVAILABLE names a tensor that the forward pass would have to do something for. */
+int model_refuse(const struct model_gguf *g, struct qk_error *err);
 
 /*
  * Memory for count * size bytes, aligned to a cache line. NULL with *err filled on failure. Free with free().
@@ -72,6 +74,9 @@ enum {
     MODEL_LEVELS = 4, /* blocks of 32, 64, 128 and 256 */
 };
 
+/* What rounds to infinity in f16, from here on. */
+#define MODEL_F16_BEYOND 65520.0f
+
 struct model_state {
     const struct model_weights *w;
     struct model_kernels kernels;
@@ -85,7 +90,8 @@ struct model_state {
 
     /* Keys, then values: [layer][kv head][position][head_dim], f16 or f32. */
     void *cache;
-    float *cosine, *sine; /* [context][head_dim / 2] */
+    atomic_size_t overflow; /* 1 + the first layer with a key or value that f16 cannot hold; 0: none */
+    float *cosine, *sine;   /* [context][head_dim / 2] */
 
     /* Buffers for a batch of `batch` tokens. */
     float *x;       /* [batch][embedding]: the residual stream */

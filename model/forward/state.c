@@ -81,12 +81,13 @@ static int take_cache(struct model_state *s, struct qk_error *err)
  */
 static void table_angles(struct model_state *s)
 {
+    const struct model_rope *const rope = &s->w->config.rope;
     const size_t half = s->w->config.head_dim / 2;
     for (size_t j = 0; j < half; j++) {
-        const double frequency = pow(s->w->config.rope_base, -(double)j / (double)half);
+        const double frequency = model_rope_frequency(rope, half, j);
         for (size_t p = 0; p < s->options.context; p++) {
-            s->cosine[p * half + j] = (float)cos((double)p * frequency);
-            s->sine[p * half + j] = (float)sin((double)p * frequency);
+            s->cosine[p * half + j] = (float)(rope->magnitude * cos((double)p * frequency));
+            s->sine[p * half + j] = (float)(rope->magnitude * sin((double)p * frequency));
         }
     }
 }
