@@ -55,12 +55,15 @@
  * 256, which gives one digit after another by multiplications by 3.
  *
  * Blocks of ggml's files, each with its scale d. f16, f32 and i16 are little endian. A row of a matrix is a
- * whole number of blocks, and rows follow each other. Code c of a weight means c - 1, so 3 means 2.
+ * whole number of blocks, and rows follow each other. A code c of 2 bits means c - 1, so 3 means 2.
  *
  *     Q2_0   d as f16, then 64 codes; in another dialect 128. Column j: byte 2 + j / 4, bit 2 * (j % 4)
  *     TQ1_0  48 bytes of five codes, 4 bytes of four, then d as f16: below
  *     TQ2_0  256 codes, then d as f16. Column j: byte 32 * (j / 128) + j % 32, bit 2 * (j % 128 / 32)
- *     Q8_0   activations: d as f16, then 32 i8
+ *     Q8_0   d as f16, then 32 i8: activations, or weights
+ *     Q6_K   256 codes of 6 bits, 16 i8 that scale 16 columns each, then d as f16. Code c means c - 32. Its low
+ *            four bits: byte 64 * (j / 128) + j % 64, bit 4 * (j % 128 / 64). Its high two: byte 128 + 32 *
+ *            (j / 128) + j % 32, bit 2 * (j % 128 / 32)
  *     Q8_K   activations: d as f32, then 256 i8, then 16 i16, the sums of 16 consecutive i8 each
  *
  * TQ1_0 has base-3 digits. Digit n of byte b is 3 * (b * 3^n mod 256) / 256; digit 0 is the first.
@@ -113,6 +116,11 @@ enum {
     TQ2_0_BLOCK = 256, /* columns */
     TQ2_0_BLOCK_BYTES = 66,
     TQ2_0_SCALE = 64, /* byte of the scale */
+    Q6_K_BLOCK = 256, /* columns */
+    Q6_K_BLOCK_BYTES = 210,
+    Q6_K_HIGH = 128, /* byte of the first high bits */
+    Q6_K_SUB_SCALES = 192,
+    Q6_K_SCALE = 208,
     Q8_K_BLOCK_BYTES = 292,
     Q8_K_VALUES = 4, /* byte of the first */
     Q8_K_SUMS = 260,

@@ -133,7 +133,8 @@ struct bench_e2e {
     uint64_t model_parameters;
     size_t layers;
     size_t batch;
-    bool kv_f16, head_f16;
+    bool kv_f16;
+    enum model_head_input head_input;
     struct bench_dropped dropped; /* tests that were done again */
     struct bench_e2e_load load;
     size_t kept_bytes;                           /* of the file's tensors: those that no copy replaces */
@@ -158,7 +159,8 @@ struct bench_e2e_config {
     size_t prompt, generate; /* tokens; 0 leaves the test out; not both */
     size_t repetitions;      /* 1 .. BENCH_E2E_REPETITIONS_MAX */
     size_t batch;            /* 0: MODEL_BATCH_MAX */
-    bool kv_f16, head_f16;
+    bool kv_f16;
+    enum model_head_input head_input;
     struct bench_e2e_load load;
     size_t at_once;                       /* as model_state_new takes it */
     const struct model_pool_calls *calls; /* of the threads that are made; NULL: none */

@@ -211,7 +211,7 @@ static const struct bench_field line_fields[] = {
           .pattern = "^(-|baseline|[1-9][0-9]?([.][0-9])?)$"),
     FIELD(TEXT, "matrix_kernel", row.matrices, "What multiplies a token's ternary matrices.", 0,
           .pattern = "^[a-z0-9_]+/[a-z0-9_]+$"),
-    FIELD(WORD, "head_input", e.head_f16, "", 0, .words = bench_e2e_forms),
+    FIELD(WORD, "head_input", e.head_input, "What the head multiplies.", 0, .words = model_input_names),
     FIELD(TEXT, "head", row.head, "full, certified (the same tokens), or i8, which is not exact.",
           BENCH_OPTIONAL, .pattern = "^(full|certified|i8)$"),
     FIELD(REAL, "head_rows_per_token", row.head_rows,

@@ -60,4 +60,4 @@ struct bench_e2e_line {
     size_t speed_count;
     double *speeds; /* owned; tokens a second */
 };
-extern const char *const bench_e2e_forms[]; /* words of kv_f16 and head_f16 */
+extern const char *const bench_e2e_forms[]; /* words of kv_f16 */

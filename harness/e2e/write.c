@@ -26,7 +26,7 @@ static json_t *line_json(const struct bench_e2e *e, size_t i)
         l.e.bytes_per_token = l.row.bytes_per_token;
     snprintf(l.backends, sizeof l.backends, "CPU, %s (%.*s), %s head, %s input", l.row.kernels,
              (int)strcspn(l.row.matrices, "/"), l.row.matrices,
-             *l.row.head ? l.row.head : model_head_names[MODEL_HEAD_FULL], bench_e2e_forms[e->head_f16]);
+             *l.row.head ? l.row.head : model_head_names[MODEL_HEAD_FULL], model_input_names[e->head_input]);
     l.avg_ns = round(bench_e2e_mean(l.row.samples_ns, n));
     l.stddev_ns = round(bench_e2e_deviation(l.row.samples_ns, n));
     l.avg_ts = bench_e2e_mean(l.speeds, n);

@@ -20,12 +20,16 @@ size_t bench_model_count(const struct bench_model *model);
 
 /*
  * The i-th pair, in the file's order: the op, the shape, its name ROWSxCOLS@NAME in name[BENCH_SHAPE_NAME],
- * and the inputs. For qk256_dequant the inputs are the tensor's codes in QK256 order, the ternary table {-1,
- * 0, +1, 0}, and the file's scale for every block. They live as long as the model.
+ * and the inputs. They live as long as the model.
  *
- * `fill` of the inputs fails with QK_ERR_FORMAT on a code 3. `verify` compares the reference's output with
- * scale * (code - 1), read straight from the file. The call itself fails with QK_ERR_FORMAT when the tensor's
- * name cannot be part of a case's name.
+ * For qk256_dequant the inputs are the tensor's codes in QK256 order, the ternary table {-1, 0, +1, 0}, and
+ * the file's scale of every block, in types that have one for 256 columns or more. `fill` fails with QK_ERR_FORMAT on a code 3. `verify` compares the
+ * reference's output with scale * (code - 1), read straight from the file.
+ *
+ * Ops that read rows as files hold them get the tensor's bytes, and activations from a seed. `verify` compares
+ * some rows with sums in f64.
+ *
+ * The call itself fails with QK_ERR_FORMAT when the tensor's name cannot be part of a case's name.
  */
 int bench_model_shape(const struct bench_model *model, size_t i, enum qk_op *op, struct qk_shape *shape,
                       char *name, struct qk_inputs *inputs, struct qk_error *err);

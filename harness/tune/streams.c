@@ -97,7 +97,7 @@ static int make_stream(struct stream *s, enum qk_op op, const struct model_weigh
         columns = m->columns > columns ? m->columns : columns;
     }
     if (s->pieces && op == QK_OP_f16_gemv && c->head_type == MODEL_GGUF_TYPE_F16)
-        add_piece(s, w->embedding, NULL, c->vocab, c->embedding, c->embedding * sizeof(uint16_t), most);
+        add_piece(s, w->head, NULL, c->vocab, c->embedding, c->embedding * sizeof(uint16_t), most);
     if (s->pieces && op == QK_OP_head4_gemv && w->head_copy)
         add_piece(s, w->head_copy->coarse, w->head_copy->scale, w->head_copy->rows, c->embedding,
                   c->embedding / 2, most);

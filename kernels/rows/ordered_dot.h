@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Dot products of f32 with f32 or f16, in the order of sums.h, one function per element type. Zeros pad the
+ * Dot products of f32 with f32, f16 or BF16, in the order of sums.h, one function per element type. Zeros pad the
  * last, incomplete 64 terms. Their products are +0 and change no partial sum, because no partial sum is ever
  * -0.
  */
@@ -9,6 +9,7 @@
 #include "kernels/f16.h"
 #include "kernels/rows/sums.h"
 #include "kernels/rows/tails.h"
+#include "kernels/rows/widen.h"
 
 static inline float qk_dot_f32(const float *a, const float *x, size_t n)
 {
@@ -25,6 +26,15 @@ static inline float qk_dot_f16(const uint16_t *a, const float *x, size_t n)
     QK_CLEAR(partial, QK_SUMS);
     for (size_t i = 0; i < n; i++)
         partial[i % QK_SUMS] += qk_f16_to_f32(a[i]) * x[i];
+    return qk_fold(partial);
+}
+
+static inline float qk_dot_bf16(const uint16_t *a, const float *x, size_t n)
+{
+    float partial[QK_SUMS];
+    QK_CLEAR(partial, QK_SUMS);
+    for (size_t i = 0; i < n; i++)
+        partial[i % QK_SUMS] += qk_bf16_to_f32(a[i]) * x[i];
     return qk_fold(partial);
 }
 
@@ -50,6 +60,12 @@ static inline __m256 qk_eight_f32(const float *a)
 static inline __m256 qk_eight_f16(const uint16_t *a)
 {
     return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)a));
+}
+
+static inline __m256 qk_eight_bf16(const uint16_t *a)
+{
+    const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)a));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
 }
 
 #define QK_DOT_AVX2(type, element)                                                                           \
@@ -89,6 +105,7 @@ static inline __m256 qk_eight_f16(const uint16_t *a)
     }
 QK_DOT_AVX2(f32, float)
 QK_DOT_AVX2(f16, uint16_t)
+QK_DOT_AVX2(bf16, uint16_t)
 #endif
 
 #if defined __AVX512F__
@@ -100,6 +117,12 @@ static inline __m512 qk_sixteen_f32(const float *a, __mmask16 some)
 static inline __m512 qk_sixteen_f16(const uint16_t *a, __mmask16 some)
 {
     return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(some, a));
+}
+
+static inline __m512 qk_sixteen_bf16(const uint16_t *a, __mmask16 some)
+{
+    const __m512i wide = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(some, a));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(wide, 16));
 }
 
 static inline __mmask16 qk_first16(size_t n)
@@ -145,4 +168,5 @@ static inline __mmask16 qk_some16(size_t at, size_t n)
     }
 QK_DOT_AVX512(f32, float)
 QK_DOT_AVX512(f16, uint16_t)
+QK_DOT_AVX512(bf16, uint16_t)
 #endif

@@ -1,47 +1,65 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/forward/private.h"
 
+#include "model/forward/number_rows.h"
 #include "model/gguf/cursor.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#define NORM(of) (MODEL_MATRICES + MODEL_##of##_NORM)
 const struct model_tensor_form model_tensor_forms[MODEL_TENSOR_FORMS] = {
-    [MODEL_Q] = {"attn_q.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_EMBEDDING},
+    [MODEL_Q] = {"attn_q.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_Q},
     [MODEL_K] = {"attn_k.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_KV},
     [MODEL_V] = {"attn_v.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_KV},
-    [MODEL_O] = {"attn_output.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_EMBEDDING},
+    [MODEL_O] = {"attn_output.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_Q, MODEL_DIM_EMBEDDING},
     [MODEL_GATE] = {"ffn_gate.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_FEED_FORWARD},
     [MODEL_UP] = {"ffn_up.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_FEED_FORWARD},
     [MODEL_DOWN] = {"ffn_down.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_FEED_FORWARD, MODEL_DIM_EMBEDDING},
-    [MODEL_MATRICES +
-        MODEL_ATTN_NORM] = {"attn_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_EMBEDDING, MODEL_DIM_NONE},
-    [MODEL_MATRICES + MODEL_ATTN_SUB_NORM] = {"attn_sub_norm.weight", MODEL_GGUF_TYPE_F32,
-                                              MODEL_DIM_EMBEDDING, MODEL_DIM_NONE},
-    [MODEL_MATRICES +
-        MODEL_FFN_NORM] = {"ffn_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_EMBEDDING, MODEL_DIM_NONE},
-    [MODEL_MATRICES + MODEL_FFN_SUB_NORM] = {"ffn_sub_norm.weight", MODEL_GGUF_TYPE_F32,
-                                             MODEL_DIM_FEED_FORWARD, MODEL_DIM_NONE},
+    [NORM(ATTN)] = {"attn_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_EMBEDDING},
+    [NORM(ATTN_SUB)] = {"attn_sub_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_Q, .norms = MODEL_NORMS_SUB},
+    [NORM(FFN)] = {"ffn_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_EMBEDDING},
+    [NORM(FFN_SUB)] = {"ffn_sub_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_FEED_FORWARD,
+                       .norms = MODEL_NORMS_SUB},
+    [NORM(Q)] = {"attn_q_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_HEAD, .norms = MODEL_NORMS_HEADS},
+    [NORM(K)] = {"attn_k_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_HEAD, .norms = MODEL_NORMS_HEADS},
 };
+
+bool model_tensor_there(const struct model_config *c, const struct model_tensor_form *f)
+{
+    return !(f->norms & ~c->graph->norms);
+}
 
 uint64_t model_dim(const struct model_config *c, enum model_dim_of dim)
 {
-    const uint64_t sizes[] = {[MODEL_DIM_NONE] = 1,
-                              [MODEL_DIM_EMBEDDING] = c->embedding,
-                              [MODEL_DIM_KV] = (uint64_t)c->kv_heads * c->head_dim,
-                              [MODEL_DIM_FEED_FORWARD] = c->feed_forward};
+    const uint64_t sizes[] = {
+        [MODEL_DIM_NONE] = 1,           [MODEL_DIM_EMBEDDING] = c->embedding,
+        [MODEL_DIM_Q] = c->q_width,     [MODEL_DIM_KV] = (uint64_t)c->kv_heads * c->head_dim,
+        [MODEL_DIM_HEAD] = c->head_dim, [MODEL_DIM_FEED_FORWARD] = c->feed_forward};
     return sizes[dim];
+}
+
+/* Does an op multiply matrices of the type? */
+static bool is_matrix_type(enum model_gguf_type type)
+{
+    const struct model_tensor_op *row;
+    for (size_t i = 0; (row = model_tensor_op(i)); i++)
+        if (row->type == type)
+            return true;
+    return false;
 }
 
 int model_tensor_want(const struct model_gguf *g, const char *name, enum model_gguf_type type, uint64_t ne0,
                       uint64_t ne1, const struct model_gguf_tensor **to, struct qk_error *err)
 {
     const struct model_gguf_tensor *t = model_gguf_find_tensor(g, name);
+    const bool matrix = is_matrix_type(type);
     if (!t)
         return qk_fail(err, QK_ERR_FORMAT, g->name, "tensor \"%s\" is missing", name);
-    if (t->type != type)
+    if (matrix ? !is_matrix_type(t->type) : t->type != type)
         return model_gguf_fail(g, t->info_at, err, "tensor \"%s\" is of type %s, %s expected", name,
-                               model_gguf_type_name(t->type), model_gguf_type_name(type));
+                               model_gguf_type_name(t->type),
+                               matrix ? "I2_S, TQ1_0, TQ2_0, Q2_0 or PQ2_0" : model_gguf_type_name(type));
     if (t->dims[0] != ne0 || t->dims[1] != ne1 || t->dims[2] != 1 || t->dims[3] != 1)
         return model_gguf_fail(g, t->info_at, err, "tensor \"%s\" is %llux%llux%llux%llu, %llux%llu expected",
                                name, (unsigned long long)t->dims[0], (unsigned long long)t->dims[1],
@@ -56,36 +74,84 @@ static bool is_string(const struct model_gguf_string *s, const char *text)
     return s->length == strlen(text) && !memcmp(s->bytes, text, s->length);
 }
 
+const struct model_arch *model_arch(size_t i)
+{
+    static const struct model_arch rows[] = {
+#define ARCH(name, rope, activation, norms, rule)                                                            \
+    {name, model_rotate_##rope, model_activate_##activation, MODEL_NORMS_##norms, MODEL_RULE_##rule},
+#include "model/forward/archs.def"
+#undef ARCH
+    };
+    return i < sizeof rows / sizeof *rows ? &rows[i] : NULL;
+}
+
+/* Families that are asked for, and why they do not run. */
+static const char *why_not(const struct model_gguf_string *arch)
+{
+    static const struct {
+        const char *name, *why;
+    } others[] = {{"bitnet", "it is the older family with SiLU and a scale tensor for each matrix"},
+                  {"qwen35", "48 of its 64 layers are gated delta nets"}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (is_string(arch, others[i].name))
+            return others[i].why;
+    return NULL;
+}
+
 static int read_arch(struct model_config *c, const struct model_gguf *g, struct qk_error *err)
 {
-    static const char *const known[] = {"bitnet-b1.58", "bitnet-25"};
     struct model_gguf_string arch;
+    char known[200] = "";
     const int code = model_gguf_get_string(g, "general.architecture", &arch, err);
     if (code)
         return code;
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (is_string(&arch, known[i])) {
-            strcpy(c->arch, known[i]);
+    for (size_t i = 0; (c->graph = model_arch(i)); i++) {
+        c->arch = c->graph->name;
+        if (is_string(&arch, c->arch))
             return 0;
-        }
-    return qk_fail(
-        err, QK_ERR_UNAVAILABLE, g->name, "architecture \"%s\" is not one of bitnet-b1.58 and bitnet-25%s",
-        model_gguf_show(arch).text,
-        is_string(&arch, "bitnet") ? ": it is the older family with SiLU and a scale tensor for each matrix, "
-                                     "another graph"
-                                   : "");
+        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "", c->arch);
+    }
+    const char *const why = why_not(&arch);
+    return qk_fail(err, QK_ERR_UNAVAILABLE, g->name, "architecture \"%s\" is not one of %s%s%s",
+                   model_gguf_show(arch).text, known, why ? ": " : "", why ? why : "");
 }
 
-static int number(const struct model_config *c, const struct model_gguf *g, const char *key, uint64_t max,
-                  size_t *to, struct qk_error *err)
+/* A head is as wide as the key says, or the embedding's part. Values are as wide as keys. */
+static int read_heads(struct model_config *c, const struct model_gguf *g, struct qk_error *err)
 {
-    char name[96];
-    uint64_t value;
-    snprintf(name, sizeof name, "%s.%s", c->arch, key);
-    const int code = model_gguf_get_u64(g, name, 1, max, &value, err);
-    if (!code)
-        *to = (size_t)value;
-    return code;
+    enum { HEAD_MAX = 1 << 14 };
+    char key[96];
+    size_t value;
+    int code = 0;
+    c->head_dim = c->embedding / c->heads;
+    value = c->head_dim;
+    snprintf(key, sizeof key, "%s.attention.key_length", c->arch);
+    const bool said = model_gguf_find(g, key);
+    if (said)
+        code = model_key_size(c, g, "attention.key_length", HEAD_MAX, &c->head_dim, err);
+    snprintf(key, sizeof key, "%s.attention.value_length", c->arch);
+    if (!code && model_gguf_find(g, key))
+        code = model_key_size(c, g, "attention.value_length", HEAD_MAX, &value, err);
+    else
+        value = c->head_dim;
+    if (code)
+        return code;
+    if (c->heads % c->kv_heads || (!said && c->embedding % c->heads))
+        return qk_fail(
+            err, QK_ERR_FORMAT, g->name,
+            "embedding_length %zu, head_count %zu, head_count_kv %zu: each must be a multiple of the next",
+            c->embedding, c->heads, c->kv_heads);
+    if (value != c->head_dim)
+        return qk_fail(err, QK_ERR_FORMAT, g->name,
+                       "keys of a head are %zu wide, and %s is %zu; both must be the same", c->head_dim, key,
+                       value);
+    c->q_width = c->heads * c->head_dim;
+    if (c->head_dim % 2 || c->embedding % 128 || c->feed_forward % 128 || c->q_width % 128)
+        return qk_fail(err, QK_ERR_FORMAT, g->name,
+                       "embedding_length %zu, feed_forward_length %zu and %zu heads of %zu must be multiples "
+                       "of 128, a head even",
+                       c->embedding, c->feed_forward, c->heads, c->head_dim);
+    return 0;
 }
 
 /*
@@ -107,44 +173,46 @@ static int read_sizes(struct model_config *c, const struct model_gguf *g, struct
                 {"attention.head_count_kv", HEADS_MAX, &c->kv_heads}};
     int code = 0;
     for (size_t i = 0; i < sizeof keys / sizeof *keys && !code; i++)
-        code = number(c, g, keys[i].key, keys[i].max, keys[i].to, err);
+        code = model_key_size(c, g, keys[i].key, keys[i].max, keys[i].to, err);
     if (code)
         return code;
-    if (c->embedding % c->heads || c->heads % c->kv_heads)
-        return qk_fail(
-            err, QK_ERR_FORMAT, g->name,
-            "embedding_length %zu, head_count %zu, head_count_kv %zu: each must be a multiple of the next",
-            c->embedding, c->heads, c->kv_heads);
-    c->head_dim = c->embedding / c->heads;
-    if (c->head_dim % 2 || c->embedding % 128 || c->feed_forward % 128 || c->kv_heads * c->head_dim % 2)
-        return qk_fail(
-            err, QK_ERR_FORMAT, g->name,
-            "embedding_length %zu and feed_forward_length %zu must be multiples of 128, heads of %zu even",
-            c->embedding, c->feed_forward, c->head_dim);
-    return 0;
+    return read_heads(c, g, err);
 }
 
 static int read_reals(struct model_config *c, const struct model_gguf *g, struct qk_error *err)
 {
-    char name[96];
+    const struct model_key_name name = model_key_name(c, "attention.layer_norm_rms_epsilon");
     double epsilon;
-    uint64_t rotated;
-    snprintf(name, sizeof name, "%s.attention.layer_norm_rms_epsilon", c->arch);
-    int code = model_gguf_get_f64(g, name, 1e-12, 1, &epsilon, err);
+    const int code = model_gguf_get_f64(g, name.text, 1e-12, 1, &epsilon, err);
     if (code)
         return code;
     c->epsilon = (float)epsilon;
-    snprintf(name, sizeof name, "%s.rope.freq_base", c->arch);
-    code = model_gguf_get_f64(g, name, 1, 1e12, &c->rope_base, err);
-    snprintf(name, sizeof name, "%s.rope.dimension_count", c->arch);
-    if (code || !model_gguf_find(g, name))
-        return code;
-    code = model_gguf_get_u64(g, name, 1, UINT32_MAX, &rotated, err);
-    if (!code && rotated != c->head_dim)
-        return qk_fail(err, QK_ERR_FORMAT, g->name,
-                       "%s is %llu, and a head is %zu wide; parts of heads are not rotated here", name,
-                       (unsigned long long)rotated, c->head_dim);
-    return code;
+    return model_rope_read(&c->rope, c, g, err);
+}
+
+/* Parts come from llama-gguf-split. Only the first has the metadata, and none has all tensors. */
+static int refuse_part(const struct model_gguf *g, struct qk_error *err)
+{
+    const struct model_gguf_value *const count = model_gguf_find(g, "split.count"), *const no =
+                                                                                        model_gguf_find(
+                                                                                            g, "split.no");
+    uint64_t parts, part = 0;
+    if (!count || !model_gguf_value_u64(count, &parts) || parts <= 1)
+        return 0;
+    if (no)
+        model_gguf_value_u64(no, &part);
+    return qk_fail(err, QK_ERR_UNAVAILABLE, g->name,
+                   "part %llu of %llu of a split model; a whole one expected, which llama-gguf-split --merge "
+                   "makes",
+                   (unsigned long long)part + 1, (unsigned long long)parts);
+}
+
+/* What keeps the tensors from being used at all. */
+static int refuse_fault(const struct model_gguf *g, struct qk_error *err)
+{
+    if (g->fault && err)
+        *err = *g->fault;
+    return g->fault ? QK_ERR_FORMAT : 0;
 }
 
 /* The vocabulary is as many rows as the embedding has; what the metadata says of it must agree. */
@@ -181,7 +249,8 @@ static int read_vocab(struct model_config *c, const struct model_gguf *g, struct
 static bool known_tensor(const struct model_config *c, const char *name)
 {
     unsigned layer;
-    if (!strcmp(name, "token_embd.weight") || !strcmp(name, "output_norm.weight"))
+    if (!strcmp(name, "token_embd.weight") || !strcmp(name, "output_norm.weight") ||
+        !strcmp(name, "output.weight"))
         return true;
     if (sscanf(name, "blk.%3u.", &layer) != 1 || layer >= c->layers)
         return false;
@@ -189,19 +258,28 @@ static bool known_tensor(const struct model_config *c, const char *name)
         char known[MODEL_GGUF_MAX_NAME + 1];
         snprintf(known, sizeof known, "blk.%u.%s", layer, model_tensor_forms[i].name);
         if (!strcmp(name, known))
-            return true;
+            return model_tensor_there(c, &model_tensor_forms[i]);
     }
     return false;
 }
 
-/* A tensor that the forward pass does not know (a bias, an untied head) would change its result. */
+/* [vocab] rows of numbers. The tensor is there. */
+static int check_table(const struct model_config *c, const struct model_gguf *g, const char *name,
+                       enum model_gguf_type *type, struct qk_error *err)
+{
+    const struct model_gguf_tensor *t = model_gguf_find_tensor(g, name);
+    *type = model_number_type_of(t->type) ? t->type : MODEL_GGUF_TYPE_F16;
+    return model_tensor_want(g, name, *type, c->embedding, c->vocab, &t, err);
+}
+
+/* A tensor that the forward pass does not know, such as a bias, would change its result. */
 static int check_tensors(struct model_config *c, const struct model_gguf *g, struct qk_error *err)
 {
-    const struct model_gguf_tensor *t =
-        model_gguf_find_tensor(g, "token_embd.weight"); /* read_vocab saw it */
-    c->head_type =
-        t->type == MODEL_GGUF_TYPE_F32 || t->type == MODEL_GGUF_TYPE_BF16 ? t->type : MODEL_GGUF_TYPE_F16;
-    int code = model_tensor_want(g, "token_embd.weight", c->head_type, c->embedding, c->vocab, &t, err);
+    const struct model_gguf_tensor *t;
+    int code = check_table(c, g, "token_embd.weight", &c->embedding_type, err); /* read_vocab saw it */
+    c->own_head = model_gguf_find_tensor(g, "output.weight");
+    if (!code)
+        code = check_table(c, g, model_head_name(c), &c->head_type, err);
     if (!code)
         code = model_tensor_want(g, "output_norm.weight", MODEL_GGUF_TYPE_F32, c->embedding, 1, &t, err);
     for (size_t layer = 0; layer < c->layers && !code; layer++)
@@ -209,7 +287,12 @@ static int check_tensors(struct model_config *c, const struct model_gguf *g, str
             const struct model_tensor_form *f = &model_tensor_forms[i];
             char name[MODEL_GGUF_MAX_NAME + 1];
             snprintf(name, sizeof name, "blk.%zu.%s", layer, f->name);
+            if (!model_tensor_there(c, f))
+                continue;
             code = model_tensor_want(g, name, f->type, model_dim(c, f->ne0), model_dim(c, f->ne1), &t, err);
+            if (!code && i < MODEL_MATRICES)
+                c->matrix_bytes += (size_t)t->elements / 4 + model_scale_bytes(c, t);
+            c->matrix_type = !code && !layer && !i ? t->type : c->matrix_type;
         }
     for (size_t i = 0; i < g->tensor_count && !code; i++)
         if (!known_tensor(c, g->tensors[i].name))
@@ -223,11 +306,19 @@ int model_config_read(struct model_config *c, const struct model_gguf *g, struct
     struct model_config made = {.name = ""};
     const struct model_gguf_value *name = model_gguf_find(g, "general.name");
     struct model_gguf_string text;
-    int code = read_arch(&made, g, err);
+    int code = refuse_part(g, err);
+    if (!code)
+        code = read_arch(&made, g, err);
+    if (!code)
+        code = model_refuse(g, err);
     if (!code)
         code = read_sizes(&made, g, err);
     if (!code)
         code = read_reals(&made, g, err);
+    if (!code)
+        code = model_keys_check(&made, g, err);
+    if (!code)
+        code = refuse_fault(g, err);
     if (!code)
         code = read_vocab(&made, g, err);
     if (!code)
@@ -238,11 +329,6 @@ int model_config_read(struct model_config *c, const struct model_gguf *g, struct
         snprintf(made.name, sizeof made.name, "%.*s", (int)sizeof made.name - 1, model_gguf_show(text).text);
     *c = made;
     return 0;
-}
-
-size_t model_head_row_bytes(const struct model_config *c)
-{
-    return c->embedding * (c->head_type == MODEL_GGUF_TYPE_F32 ? sizeof(float) : sizeof(uint16_t));
 }
 
 size_t model_head_bytes(const struct model_config *c)
@@ -257,11 +343,13 @@ size_t model_position_bytes(const struct model_config *c, bool kv_f16)
 
 size_t model_bytes_per_token(const struct model_config *c)
 {
-    size_t sum = (c->vocab + 1) * model_head_row_bytes(c) + c->embedding * 4;
+    const size_t row = model_number_bytes(c->embedding_type, c->embedding);
+    size_t sum = model_head_bytes(c) + row + c->embedding * 4 + c->matrix_bytes;
     for (int i = 0; i < MODEL_TENSOR_FORMS; i++) {
         const struct model_tensor_form *f = &model_tensor_forms[i];
         const size_t elements = (size_t)(model_dim(c, f->ne0) * model_dim(c, f->ne1));
-        sum += c->layers * (f->type == MODEL_GGUF_TYPE_I2_S ? elements / 4 : elements * 4);
+        if (i >= MODEL_MATRICES && model_tensor_there(c, f))
+            sum += c->layers * elements * 4;
     }
     return sum;
 }

@@ -4,11 +4,13 @@
 #include "kernels/f16.h"
 #include "kernels/rmsnorm/op.h"
 
+#include <string.h>
+
 static void embed(struct model_state *s, const int32_t *tokens, size_t count)
 {
     const size_t width = s->w->config.embedding;
     for (size_t t = 0; t < count; t++)
-        model_head_row(s->w, (size_t)tokens[t], s->x + t * width);
+        model_embedding_row(s->w, (size_t)tokens[t], s->x + t * width);
 }
 
 struct norming {
@@ -18,20 +20,30 @@ struct norming {
     bool quantise;
 };
 
-/* A row that is quantised at once is nobody else's: the thread's own buffer, which stays in cache, has it. */
+/*
+ * A row that is quantised at once is nobody else's: the thread's own buffer, which stays in cache, has it.
+ * Where there is no norm, products take the row as it is.
+ */
 static void norm_part(void *ctx, size_t first, size_t end, size_t thread)
 {
     const struct norming *n = ctx;
     struct model_state *s = n->s;
     for (size_t t = first; t < end; t++) {
+        const float *from = n->from + t * n->width;
         float *to = n->quantise ? s->row + thread * s->row_room : s->input + t * n->width;
-        MODEL_CALL(s, rmsnorm, to, n->from + t * n->width, n->weight, n->width, s->w->config.epsilon);
+        if (n->weight)
+            MODEL_CALL(s, rmsnorm, to, from, n->weight, n->width, s->w->config.epsilon);
+        else if (!n->quantise)
+            memcpy(to, from, n->width * sizeof *to);
         if (n->quantise)
-            model_quantise(s, to, n->width, t);
+            model_quantise(s, n->weight ? to : from, n->width, t);
     }
 }
 
-/* from [tokens][width] into s->input, or quantised if the products of a layer take that. */
+/*
+ * from [tokens][width] into s->input, or quantised if the products of a layer take that. weight NULL: without
+ * a norm.
+ */
 static void norm(struct model_state *s, const float *from, const float *weight, size_t width, size_t tokens,
                  bool quantise, const struct model_probe *probe)
 {
@@ -48,7 +60,7 @@ static void attention_block(struct model_state *s, size_t layer, size_t n, const
     model_multiply_qkv(s, l, n);
     model_mark(probe, MODEL_PART_QKV);
     model_attend(s, layer, n, probe);
-    norm(s, s->mixed, l->norm[MODEL_ATTN_SUB_NORM], c->embedding, n, true, probe);
+    norm(s, s->mixed, l->norm[MODEL_ATTN_SUB_NORM], c->q_width, n, true, probe);
     model_multiply_add(s, MODEL_PART_OUTPUT, &l->matrix[MODEL_O], n);
     model_mark(probe, MODEL_PART_OUTPUT);
 }
@@ -85,10 +97,25 @@ static void pass(struct model_state *s, const int32_t *tokens, size_t n, float *
     model_mark(probe, MODEL_PART_HEAD);
 }
 
+/* Takes the positions from `before` on back when the cache could not hold them. */
+static int check_cache(struct model_state *s, size_t before, struct qk_error *err)
+{
+    const size_t layer = atomic_exchange(&s->overflow, 0);
+    if (!layer)
+        return 0;
+    s->position = before;
+    return qk_fail(
+        err, QK_ERR_FORMAT, s->w->gguf.name,
+        "layer %zu has a key or a value above 65504, the largest number of the f16 cache; one of f32 "
+        "holds it: --kv f32",
+        layer - 1);
+}
+
 int model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,
                   enum model_logits which, const struct model_probe *probe, struct qk_error *err)
 {
     const struct model_config *c = &s->w->config;
+    const size_t before = s->position;
     if (!count)
         return qk_fail(err, QK_ERR_ARG, "tokens", "found none, expected at least one");
     if (count > s->options.context - s->position)
@@ -105,7 +132,7 @@ int model_forward(struct model_state *s, const int32_t *tokens, size_t count, fl
         const enum model_logits now = which == MODEL_LOGITS_LAST && !last ? MODEL_LOGITS_NONE : which;
         pass(s, tokens + done, n, which == MODEL_LOGITS_ALL ? logits + done * c->vocab : logits, now, probe);
     }
-    return 0;
+    return check_cache(s, before, err);
 }
 
 int model_forward_top(struct model_state *s, const int32_t *tokens, size_t count, size_t k,

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * BitNet b1.58 models: what a file says about its model, the weights in the layouts that kernels want, and
- * the forward pass of one sequence. Every matrix product, norm and activation goes through a row of a table
- * of kernels.
+ * Ternary models: what a file says about its model, the weights in the layouts that kernels want, and the
+ * forward pass of one sequence. Every matrix product, norm and activation goes through a row of a table of
+ * kernels.
  *
  *     config.c   model_config_read    weights.c  model_weights_*
  *     state.c    model_state_*        forward.c  model_forward
  *
- * The forward pass has squared ReLU on the gate branch, norms before the output and down projections, NeoX
- * rope, and the tied embedding as head. Source: microsoft/BitNet gpu/model.py and the published GGUF.
+ * One forward pass serves all architectures. archs.def says how they differ. Sources: microsoft/BitNet
+ * gpu/model.py and the published GGUF; ggml-org/llama.cpp src/models/ llama.cpp and qwen3.cpp.
  */
 #pragma once
 
 #include "model/forward/head.h"
 #include "model/forward/kernel_set.h"
+#include "model/forward/keys.h"
 #include "model/forward/pool.h"
+#include "model/forward/rope.h"
 #include "model/gguf/gguf.h"
 
 enum {
@@ -24,34 +26,67 @@ enum {
     MODEL_BATCH_MAX = 512, /* most tokens in one pass through the layers */
 };
 
+struct model_state;
+
+/*
+ * How activations are rounded for products of layers by int8 paths: with one scale per token, or by 32 with an
+ * f16 scale each, as in Q8_0.
+ */
+enum model_rule { MODEL_RULE_INT8, MODEL_RULE_Q8_0 };
+
+/* A row of archs.def. */
+struct model_arch {
+    const char *name;
+    /* Turns `heads` heads of x[heads * 2 * half] by tabled angles. */
+    void (*rotate)(const struct model_state *s, float *out, const float *x, const float *cosine,
+                   const float *sine, size_t heads, size_t half);
+    void (*activate)(const struct model_state *s, float *out, const float *gate, const float *up, size_t n);
+    unsigned norms; /* MODEL_NORMS_*, a mask */
+    enum model_rule rule;
+};
+enum { MODEL_NORMS_NONE = 0, MODEL_NORMS_SUB = 1, MODEL_NORMS_HEADS = 2 };
+/* Row i of archs.def. NULL after the last. */
+const struct model_arch *model_arch(size_t i);
+
 struct model_config {
-    char arch[16];                  /* "bitnet-b1.58" or "bitnet-25" */
-    char name[128];                 /* general.name, cut; may be empty */
-    enum model_gguf_type head_type; /* of embedding and head: F32, F16 or BF16 */
+    const char *arch; /* graph->name */
+    const struct model_arch *graph;
+    char name[128];                                 /* general.name, cut; may be empty */
+    enum model_gguf_type embedding_type, head_type; /* of tensor_ops.def */
+    bool own_head;                                  /* output.weight; else the embedding is the head too */
     size_t vocab, context, embedding, layers, feed_forward, heads, kv_heads, head_dim;
-    float epsilon;    /* of all norms */
-    double rope_base; /* angle of pair j at position p: p * rope_base^(-2j / head_dim) */
+    size_t q_width;      /* heads * head_dim, which need not be the embedding */
+    size_t matrix_bytes; /* codes and scales that a token reads; exact when the weights are loaded */
+    enum model_gguf_type matrix_type; /* of the first */
+    float epsilon;                    /* of all norms */
+    struct model_rope rope;
 };
 
 /*
- * A ternary matrix, rows x columns (outputs x inputs): value = scale * (code - 1). The owner's `layouts` says
- * which copies are there.
+ * A matrix of 2-bit codes, rows x columns (outputs x inputs): value = scale * scales[group] * (code - 1). The
+ * owner's `layouts` says which copies are there.
  */
 struct model_matrix {
     size_t rows, columns;
-    float scale;        /* finite, > 0 */
-    const uint8_t *i2s; /* [rows * columns / 4] I2_S order, a view into the file; NULL when released */
-    uint8_t *i2s16;     /* I2S16 order (kernels/layout.h), in the owner's copy; NULL when not asked for */
-    uint8_t *qk256;     /* QK256 order, ceil(columns / 256) blocks a row, likewise */
+    size_t file_bytes;      /* of its codes, and of scales between them, in the file */
+    float scale;            /* finite */
+    size_t group;           /* columns of a scale; 0 without `scales` */
+    const uint16_t *scales; /* f16, as q2_0x16_gemv has them, in the owner's copy; NULL: all are 1 */
+    const uint8_t *i2s;     /* [rows * columns / 4] I2_S order, a view into the file; NULL when released */
+    uint8_t *i2s16;         /* I2S16 order (kernels/layout.h), in the owner's copy; NULL when not asked for */
+    uint8_t *qk256;         /* QK256 order, ceil(columns / 256) blocks a row, likewise */
 };
 
 enum model_matrix_of { MODEL_Q, MODEL_K, MODEL_V, MODEL_O, MODEL_GATE, MODEL_UP, MODEL_DOWN, MODEL_MATRICES };
 
+/* Those that the architecture has not are NULL. */
 enum model_norm_of {
     MODEL_ATTN_NORM,
-    MODEL_ATTN_SUB_NORM,
+    MODEL_ATTN_SUB_NORM, /* as wide as all heads */
     MODEL_FFN_NORM,
-    MODEL_FFN_SUB_NORM, /* as wide as feed_forward, the others as embedding */
+    MODEL_FFN_SUB_NORM, /* as wide as feed_forward */
+    MODEL_Q_NORM,       /* as wide as a head, and the next */
+    MODEL_K_NORM,
     MODEL_NORMS
 };
 
@@ -63,23 +98,27 @@ struct model_layer {
 struct model_weights {
     struct model_gguf gguf; /* owned */
     struct model_config config;
-    struct model_layer *layer; /* [config.layers] */
-    const void *embedding;     /* [vocab * embedding] of config.head_type, row by row: also the head */
-    void *embedding_copy;      /* owned; NULL while `embedding` is in the file */
-    float *output_norm;        /* [embedding] */
+    struct model_layer *layer;         /* [config.layers] */
+    const void *embedding;             /* [vocab * embedding] of config.embedding_type, row by row */
+    const void *head;                  /* likewise of config.head_type; a tied one is `embedding` */
+    void *embedding_copy;              /* owned; NULL while `head` is in the file */
+    float *output_norm;                /* [embedding] */
     struct model_head_copy *head_copy; /* owned; NULL until model_head_copy_make */
     unsigned layouts;                  /* the MODEL_LAYOUT_* that are there */
     uint8_t *i2s16, *qk256;            /* owned copies of all matrices, one behind the other; NULL without */
     size_t i2s16_bytes, qk256_bytes;   /* of the copies; 0 without a copy */
+    uint16_t *scales;                  /* owned, of all matrices that have them */
+    size_t scale_bytes;
 };
 
 /*
  * Reads what the metadata says. Checks the range of each value, and checks values against each other and
- * against the tensors' shapes and types.
+ * against the tensors' shapes and types. keys.h says what each key does. In this order: a part of a split
+ * model, the architecture, keys, what is wrong with the file's data (g->fault), tensors.
  *
  *     QK_ERR_FORMAT       names key or tensor, found and expected, with its offset
- *     QK_ERR_UNAVAILABLE  the architecture is not one of the two; the text says why. (Plain "bitnet" is
- *                         another graph, with SiLU and separate scales)
+ *     QK_ERR_UNAVAILABLE  the architecture is none of archs.def, or the file needs what is not done here;
+ *                         the text says why
  */
 int model_config_read(struct model_config *c, const struct model_gguf *g, struct qk_error *err);
 /* Bytes of weights that one generated token reads: codes, norms, its embedding and the head. */
@@ -156,13 +195,12 @@ struct model_options {
     size_t context;                       /* positions; 0: the model's; at most the model's */
     size_t batch;                         /* tokens a pass; 0: MODEL_BATCH_MAX */
     bool kv_f16;                          /* cache in f16, else f32 */
-    bool head_f16;                        /* the head's input rounded to f16 first */
+    enum model_head_input head_input;     /* any of them suits any head */
     enum model_head head;                 /* all but the full one need w->head_copy */
     const struct model_pool_calls *calls; /* of its threads; NULL: none */
 };
 
-/* One sequence: its cache, its buffers, and the kernels it runs with. */
-struct model_state;
+/* A state (struct model_state) is one sequence: its cache, its buffers, and the kernels it runs with. */
 
 /*
  * *w must outlive the state and hold the layout that kernels->path needs. After this call nothing more is
@@ -185,7 +223,8 @@ enum model_logits { MODEL_LOGITS_NONE, MODEL_LOGITS_LAST, MODEL_LOGITS_ALL };
  * Feeds tokens[count] as they are, at the next positions; count >= 1. Writes logits: [vocab] of the last
  * token, or [count * vocab] of all tokens, or none when `logits` is NULL. With MODEL_HEAD_I8 they are
  * approximate. probe may be NULL. QK_ERR_ARG, with nothing changed, for a token that is negative or >= vocab,
- * and for more positions than the context has.
+ * and for more positions than the context has. QK_ERR_FORMAT names the layer whose keys or values are too
+ * large for a cache of f16; the positions are as before, and the logits mean nothing.
  */
 int model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,
                   enum model_logits which, const struct model_probe *probe, struct qk_error *err);

@@ -26,12 +26,23 @@
 
 #include "model/forward/pool.h"
 
+struct model_config;
 struct model_weights;
 struct model_state;
 struct model_probe;
 
 enum model_head { MODEL_HEAD_FULL, MODEL_HEAD_CERTIFIED, MODEL_HEAD_I8, MODEL_HEADS };
 extern const char *const model_head_names[MODEL_HEADS]; /* "full", "certified", "i8" */
+
+/* What the head multiplies: the last hidden state, or that rounded to f16 or to Q8_0 blocks first. */
+enum model_head_input { MODEL_INPUT_F32, MODEL_INPUT_F16, MODEL_INPUT_Q8_0, MODEL_INPUTS };
+extern const char *const model_input_names[MODEL_INPUTS + 1]; /* "f32", "f16", "q8_0", NULL */
+
+/*
+ * What a head of that type is given when nobody says: f32. Q2_0 is given Q8_0 blocks if the layers' products
+ * round activations too, because its op takes those.
+ */
+enum model_head_input model_head_input_usual(const struct model_config *c, bool int8);
 
 /* All arrays are [rows], of planes and scales so many rows; those of the padding are zero. */
 struct model_head_copy {
@@ -46,9 +57,10 @@ struct model_head_copy {
 };
 
 /*
- * Makes w->head_copy, with threads as those that will read it. QK_ERR_UNAVAILABLE names the row when a weight
- * is not finite, or when a row is so large that logits could overflow. Only the full head shows what comes of
- * that. QK_ERR_MEMORY, QK_ERR_INTERNAL.
+ * Makes w->head_copy of a head in F32, F16 or BF16, with threads as those that will read it. Other types are
+ * QK_ERR_UNAVAILABLE: they are no larger than the copy, or hardly. So is a head with a weight that is not
+ * finite, or with a row so large that logits could overflow: that names the row. Only the full head shows what
+ * comes of that. QK_ERR_MEMORY, QK_ERR_INTERNAL.
  */
 int model_head_copy_make(struct model_weights *w, size_t threads, const struct model_pool_calls *calls,
                          struct qk_error *err);

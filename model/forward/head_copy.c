@@ -256,6 +256,11 @@ int model_head_copy_make(struct model_weights *w, size_t threads, const struct m
                          struct qk_error *err)
 {
     const size_t vocab = w->config.vocab, columns = w->config.embedding;
+    const enum model_gguf_type type = w->config.head_type;
+    if (type != MODEL_GGUF_TYPE_F32 && type != MODEL_GGUF_TYPE_F16 && type != MODEL_GGUF_TYPE_BF16)
+        return qk_fail(err, QK_ERR_UNAVAILABLE, model_head_name(&w->config),
+                       "a head of type %s is hardly larger than its copy would be",
+                       model_gguf_type_name(type));
     struct model_head_copy *c = calloc(1, sizeof *c);
     struct making m = {.w = w, .copy = c, .bad = SIZE_MAX};
     struct model_pool *pool = NULL;
@@ -272,10 +277,10 @@ int model_head_copy_make(struct model_weights *w, size_t threads, const struct m
         model_pool_run(pool, vocab, HEAD4_ROWS, &pace, make_part, &m);
     model_pool_free(pool);
     free(m.row);
-    model_gguf_give_back(&w->gguf, model_gguf_find_tensor(&w->gguf, "token_embd.weight"));
+    model_gguf_give_back(&w->gguf, model_gguf_find_tensor(&w->gguf, model_head_name(&w->config)));
     if (!code && m.bad != SIZE_MAX)
         code =
-            qk_fail(err, QK_ERR_UNAVAILABLE, "token_embd.weight",
+            qk_fail(err, QK_ERR_UNAVAILABLE, model_head_name(&w->config),
                     "row %zu has a weight that is not finite, or a norm above %g", (size_t)m.bad, NORM_MOST);
     if (code)
         model_head_copy_free(c);

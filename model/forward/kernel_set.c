@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/forward/kernel_set.h"
 
+#include "model/forward/number_rows.h"
 #include "model/gguf/gguf.h"
 
 #include <fnmatch.h>
@@ -15,8 +16,10 @@ const struct model_tensor_op *model_tensor_op(size_t i)
     static const struct model_tensor_op rows[] = {
 #define TENSOR_OP(type, op, path, layout, act)                                                               \
     {MODEL_GGUF_TYPE_##type, QK_OP_##op, MODEL_PATH_##path, MODEL_LAYOUT_##layout, ACT_##act == ACT_INT8},
+#define HEAD_OP(type, op, block, bytes, alignment, input)
 #include "model/forward/tensor_ops.def"
 #undef TENSOR_OP
+#undef HEAD_OP
     };
     return i < sizeof rows / sizeof *rows ? &rows[i] : NULL;
 }
@@ -37,6 +40,15 @@ static enum model_path path_of(enum qk_op op)
         if (row->op == op)
             return row->path;
     return MODEL_PATHS;
+}
+
+static bool multiplies_heads(enum qk_op op)
+{
+    const struct model_number_type *t;
+    for (size_t i = 0; (t = model_number_type(i)); i++)
+        if (t->op == op && op != QK_OP_f32_dot)
+            return true;
+    return false;
 }
 
 static int check_act(const struct model_kernels *k, enum model_act act, struct qk_error *err)
@@ -167,7 +179,7 @@ void model_kernels_choose(struct model_kernels *k, const struct qk_table *table,
 {
     for (int i = 0; i < QK_OP_COUNT; i++) {
         const enum qk_op op = (enum qk_op)i;
-        const bool weights = op == QK_OP_f16_gemv || path_of(op) != MODEL_PATHS;
+        const bool weights = multiplies_heads(op) || path_of(op) != MODEL_PATHS;
         if (!k->named[op])
             k->of[op] = qk_table_choice(table, choices, op, weights ? weight_bytes : 0, cpu);
     }

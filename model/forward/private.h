@@ -4,8 +4,17 @@
 
 #include "model/forward/forward.h"
 
+#include <stdatomic.h>
+
 /* The sizes that a tensor's dimensions may have, each named after what it is the size of. */
-enum model_dim_of { MODEL_DIM_NONE, MODEL_DIM_EMBEDDING, MODEL_DIM_KV, MODEL_DIM_FEED_FORWARD };
+enum model_dim_of {
+    MODEL_DIM_NONE,
+    MODEL_DIM_EMBEDDING,
+    MODEL_DIM_Q,
+    MODEL_DIM_KV,
+    MODEL_DIM_HEAD,
+    MODEL_DIM_FEED_FORWARD
+};
 uint64_t model_dim(const struct model_config *c, enum model_dim_of dim);
 
 /*
@@ -17,15 +26,38 @@ struct model_tensor_form {
     const char *name; /* after "blk.N." */
     enum model_gguf_type type;
     enum model_dim_of ne0, ne1;
+    unsigned norms; /* which of MODEL_NORMS_* it belongs to; 0: all have it */
 };
+/* Has the model's architecture a tensor of this form? */
+bool model_tensor_there(const struct model_config *c, const struct model_tensor_form *f);
 extern const struct model_tensor_form model_tensor_forms[MODEL_TENSOR_FORMS];
 
 /*
- * Finds the tensor, which must have exactly this type and shape. Otherwise QK_ERR_FORMAT names it, with its
- * byte.
+ * Finds the tensor, which must have exactly this type and shape. Where the type is one of matrices, all of
+ * those will do. Otherwise QK_ERR_FORMAT names it, with its byte.
  */
 int model_tensor_want(const struct model_gguf *g, const char *name, enum model_gguf_type type, uint64_t ne0,
                       uint64_t ne1, const struct model_gguf_tensor **to, struct qk_error *err);
+
+/*
+ * Columns of a scale of the matrix in memory; 0: without. I2_S has groups where the rule wants them, all with
+ * a scale of 1.
+ */
+size_t model_scale_group(const struct model_config *c, const struct model_gguf_tensor *t);
+/* Bytes of its scales in memory. They are fewer than those of its codes. */
+size_t model_scale_bytes(const struct model_config *c, const struct model_gguf_tensor *t);
+
+/*
+ * Makes what *m has room for, by the threads of a pool or, with NULL, the caller alone. scales is room for those
+ * of its groups. m->scales is NULL afterwards when one scale for all has taken their place, which the rule
+ * must allow. QK_ERR_FORMAT names a code or a scale that is wrong.
+ */
+int model_fill(struct model_matrix *m, const struct model_gguf *g, const struct model_gguf_tensor *t,
+               uint16_t *scales, enum model_rule rule, struct model_pool *pool, struct model_pace *pace,
+               struct qk_error *err);
+
+/* QK_ERR_UNAVAILABLE names a tensor that the forward pass would have to do something for. */
+int model_refuse(const struct model_gguf *g, struct qk_error *err);
 
 /*
  * Memory for count * size bytes, aligned to a cache line. NULL with *err filled on failure. Free with free().
@@ -36,7 +68,14 @@ void *model_reserve(size_t count, size_t size, const char *what, struct qk_error
 void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err);
 void *model_reserve_stream(size_t bytes, const char *what, struct qk_error *err);
 
-enum { MODEL_SUMS = 16384 };
+enum {
+    MODEL_SUMS = 16384,
+    MODEL_BLOCK = 32, /* columns of the smallest block of activations */
+    MODEL_LEVELS = 4, /* blocks of 32, 64, 128 and 256 */
+};
+
+/* What rounds to infinity in f16, from here on. */
+#define MODEL_F16_BEYOND 65520.0f
 
 struct model_state {
     const struct model_weights *w;
@@ -45,33 +84,43 @@ struct model_state {
     struct model_pool *pool;
     struct model_pace pace[2][MODEL_PARTS]; /* of one token, and of several */
     size_t position;
-    size_t widest;    /* the larger of embedding and feed_forward */
-    size_t qkv_width; /* embedding plus twice the kv width */
+    size_t widest;    /* the largest of embedding, queries and feed_forward */
+    size_t qkv_width; /* of queries, plus twice the kv width */
     size_t group;     /* heads that share a kv head */
 
     /* Keys, then values: [layer][kv head][position][head_dim], f16 or f32. */
     void *cache;
-    float *cosine, *sine; /* [context][head_dim / 2] */
+    atomic_size_t overflow; /* 1 + the first layer with a key or value that f16 cannot hold; 0: none */
+    float *cosine, *sine;   /* [context][head_dim / 2] */
 
     /* Buffers for a batch of `batch` tokens. */
     float *x;       /* [batch][embedding]: the residual stream */
     float *input;   /* [batch][widest]: what the next product takes (outputs of norms) */
     float *qkv;     /* [batch][qkv_width]: three matrices one after the other, each [batch][rows] */
-    float *rotated; /* [batch][embedding]: queries */
-    float *mixed;   /* [batch][embedding]: attention's output, and other results to add to x */
+    float *rotated; /* [batch][q_width]: queries */
+    float *mixed;   /* [batch][widest]: attention's output, and other results to add to x */
     float *gate, *up, *hidden; /* [batch][feed_forward] */
     int8_t *q;                 /* [batch][widest] */
     float *q_scale;            /* [batch] */
     int32_t *q_sum;            /* [batch] */
+    /*
+     * For matrices with scales: what a q of each block is worth, and the sums of q over 32, 64, 128 and 256
+     * columns. [batch][widest / 32 >> level] each; with one scale per token all of its blocks have it.
+     */
+    float *x_scale;
+    int32_t *block_sum[MODEL_LEVELS];
 
     /* Buffers of the threads. */
-    int32_t *sums; /* [threads][MODEL_SUMS] of integer products */
-    float *row;    /* [threads][row_room]: blocks of the widest row * 256 */
+    int32_t *sums;   /* [threads][MODEL_SUMS] of integer products */
+    float *products; /* [threads][MODEL_SUMS] of products with scales */
+    float *row;      /* [threads][row_room]: blocks of the widest row * 256 */
     size_t row_room;
-    float *ones;     /* [blocks of the widest row] */
-    float *rope_row; /* [threads][head_dim] */
+    float *ones;    /* [blocks of the widest row] */
+    float *turning; /* [threads][turning_room]: a group's heads, normed, and a key before and after rope */
+    size_t turning_room;
 
-    size_t last;                   /* the last token's row of x */
+    size_t last;     /* the last token's row of x */
+    uint8_t *blocks; /* [batch][Q8_0 blocks of embedding]: the head's input; NULL unless it is so rounded */
     struct model_head_state *head; /* head.c; NULL with the full head */
 };
 
@@ -79,6 +128,18 @@ struct model_state {
 #define MODEL_CALL(s, op, ...) QK_CALL(op, (s)->kernels.of[QK_OP_##op]->fn, __VA_ARGS__)
 
 void model_mark(const struct model_probe *probe, enum model_part part); /* probe may be NULL */
+
+/* What rows of archs.def name. */
+#define MODEL_ROTATE(op)                                                                                     \
+    void model_rotate_##op(const struct model_state *s, float *out, const float *x, const float *cosine,     \
+                           const float *sine, size_t heads, size_t half)
+#define MODEL_ACTIVATE(op)                                                                                   \
+    void model_activate_##op(const struct model_state *s, float *out, const float *gate, const float *up,    \
+                             size_t n)
+MODEL_ROTATE(rope);
+MODEL_ROTATE(rope_pairs);
+MODEL_ACTIVATE(relu2_mul);
+MODEL_ACTIVATE(silu_mul);
 
 /* Runs a job of the part for so many tokens. */
 static inline void model_run(struct model_state *s, enum model_part job, size_t tokens, size_t items,
@@ -98,14 +159,14 @@ void model_multiply_gate_up(struct model_state *s, const struct model_layer *l, 
 /* Added to s->x. */
 void model_multiply_add(struct model_state *s, enum model_part job, const struct model_matrix *m,
                         size_t tokens);
-/* Quantises a token's row of `columns`, for int8 paths. */
-void model_quantise(struct model_state *s, const float *row, size_t columns, size_t token);
+/* Quantises a token's row x[columns] for int8 paths. */
+void model_quantise(struct model_state *s, const float *x, size_t columns, size_t token);
 /* From s->qkv to s->mixed: rope, the cache, and attention over it. Marks its parts. */
 void model_attend(struct model_state *s, size_t layer, size_t tokens, const struct model_probe *probe);
 /* Writes logits[t][v] for `tokens` rows of s->input. */
 void model_head(struct model_state *s, float *logits, size_t tokens);
 
-/* s->head, as the options have it. QK_ERR_ARG when the weights have no copy of the head that it needs. */
+/* s->head and s->blocks, as the options have it. QK_ERR_ARG when the weights have no copy of the head that it needs. */
 int model_head_state_new(struct model_state *s, struct qk_error *err);
 void model_head_state_free(struct model_head_state *h); /* NULL is fine */
 /* The k largest logits of the first row of s->input, by a certified head. */
@@ -116,7 +177,9 @@ void model_head_top(struct model_state *s, size_t k, struct model_top *top);
  */
 bool model_head_intervals(struct model_state *s, bool coarse, const float **lower, const float **upper);
 size_t model_head_row_bytes(const struct model_config *c);
-/* Row `row` of the head in f32, which is exact, into to[embedding]. */
+const char *model_head_name(const struct model_config *c); /* of its tensor */
+/* Row `row` of the embedding or of the head in f32, which is exact, into to[embedding]. */
+void model_embedding_row(const struct model_weights *w, size_t row, float *to);
 void model_head_row(const struct model_weights *w, size_t row, float *to);
 /* g of head.h: how far a logit of the full head may be from the exact one, as a part of |w| * |x|. */
 double model_head_sum_error(const struct model_weights *w);

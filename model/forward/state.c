@@ -32,8 +32,8 @@ static int take_buffers(struct model_state *s, struct qk_error *err)
     s->x = take(batch, c->embedding, sizeof *s->x, err, &code);
     s->input = take(batch, s->widest, sizeof *s->input, err, &code);
     s->qkv = take(batch, s->qkv_width, sizeof *s->qkv, err, &code);
-    s->rotated = take(batch, c->embedding, sizeof *s->rotated, err, &code);
-    s->mixed = take(batch, c->embedding, sizeof *s->mixed, err, &code);
+    s->rotated = take(batch, c->q_width, sizeof *s->rotated, err, &code);
+    s->mixed = take(batch, s->widest, sizeof *s->mixed, err, &code);
     s->gate = take(batch, c->feed_forward, sizeof *s->gate, err, &code);
     s->up = take(batch, c->feed_forward, sizeof *s->up, err, &code);
     s->hidden = take(batch, c->feed_forward, sizeof *s->hidden, err, &code);
@@ -41,10 +41,18 @@ static int take_buffers(struct model_state *s, struct qk_error *err)
     s->q_scale = take(batch, 1, sizeof *s->q_scale, err, &code);
     s->q_sum = take(batch, 1, sizeof *s->q_sum, err, &code);
     s->sums = take(threads, MODEL_SUMS, sizeof *s->sums, err, &code);
+    if (s->w->scale_bytes) {
+        s->products = take(threads, MODEL_SUMS, sizeof *s->products, err, &code);
+        s->x_scale = take(batch, s->widest / MODEL_BLOCK, sizeof *s->x_scale, err, &code);
+        for (int level = 0; level < MODEL_LEVELS; level++)
+            s->block_sum[level] =
+                take(batch, s->widest / MODEL_BLOCK >> level, sizeof **s->block_sum, err, &code);
+    }
     s->row_room = blocks_of(s->widest) * QK256_BLOCK;
     s->row = take(threads, s->row_room, sizeof *s->row, err, &code);
     s->ones = take(blocks_of(s->widest), 1, sizeof *s->ones, err, &code);
-    s->rope_row = take(threads, c->head_dim, sizeof *s->rope_row, err, &code);
+    s->turning_room = (s->group + 2) * c->head_dim;
+    s->turning = take(threads, s->turning_room, sizeof *s->turning, err, &code);
     s->cosine = take(context, c->head_dim / 2, sizeof *s->cosine, err, &code);
     s->sine = take(context, c->head_dim / 2, sizeof *s->sine, err, &code);
     for (size_t i = 0; i < blocks_of(s->widest) && !code; i++)
@@ -73,12 +81,13 @@ static int take_cache(struct model_state *s, struct qk_error *err)
  */
 static void table_angles(struct model_state *s)
 {
+    const struct model_rope *const rope = &s->w->config.rope;
     const size_t half = s->w->config.head_dim / 2;
     for (size_t j = 0; j < half; j++) {
-        const double frequency = pow(s->w->config.rope_base, -(double)j / (double)half);
+        const double frequency = model_rope_frequency(rope, half, j);
         for (size_t p = 0; p < s->options.context; p++) {
-            s->cosine[p * half + j] = (float)cos((double)p * frequency);
-            s->sine[p * half + j] = (float)sin((double)p * frequency);
+            s->cosine[p * half + j] = (float)(rope->magnitude * cos((double)p * frequency));
+            s->sine[p * half + j] = (float)(rope->magnitude * sin((double)p * frequency));
         }
     }
 }
@@ -124,7 +133,8 @@ int model_state_new(struct model_state **to, const struct model_weights *w,
     s->kernels = *kernels;
     s->options = o;
     s->widest = c->embedding > c->feed_forward ? c->embedding : c->feed_forward;
-    s->qkv_width = c->embedding + 2 * c->kv_heads * c->head_dim;
+    s->widest = s->widest > c->q_width ? s->widest : c->q_width;
+    s->qkv_width = c->q_width + 2 * c->kv_heads * c->head_dim;
     s->group = c->heads / c->kv_heads;
     code = take_buffers(s, err);
     if (!code)
@@ -154,11 +164,13 @@ void model_state_free(struct model_state *s)
         return;
     model_pool_free(s->pool);
     model_head_state_free(s->head);
-    void *const all[] = {s->hidden,  s->cache,   s->cosine, s->sine, s->x,    s->input,
-                         s->qkv,     s->rotated, s->mixed,  s->gate, s->up,   s->q,
-                         s->q_scale, s->q_sum,   s->sums,   s->row,  s->ones, s->rope_row};
+    void *const all[] = {s->hidden,  s->cache, s->cosine, s->sine,    s->x,        s->input,   s->qkv,
+                         s->rotated, s->mixed, s->gate,   s->up,      s->q,        s->q_scale, s->q_sum,
+                         s->sums,    s->row,   s->ones,   s->turning, s->products, s->x_scale, s->blocks};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
+    for (int level = 0; level < MODEL_LEVELS; level++)
+        free(s->block_sum[level]);
     free(s);
 }
 

@@ -3,73 +3,23 @@
 
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"
+#include "model/forward/number_rows.h"
 #include "model/gguf/i2s.h"
+#include "model/gguf/q2_0.h"
 
 #include <math.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static size_t qk256_row(size_t columns)
-{
-    return (columns / QK256_BLOCK + (columns % QK256_BLOCK != 0)) * QK256_BLOCK_BYTES;
-}
 
 /* What only loading needs. */
 struct loading {
     struct model_weights *w;
     struct model_pool *pool; /* NULL: by the caller alone */
     uint8_t *i2s16, *qk256;  /* where the next matrix's copies go */
+    uint16_t *scales;
     struct model_pace pace;
 };
-
-struct filling {
-    const struct model_matrix *m;
-    const uint8_t *codes;
-    atomic_bool code_3;
-    atomic_int code; /* the first failure */
-};
-
-static void fill_part(void *ctx, size_t first, size_t end, size_t thread)
-{
-    struct filling *f = ctx;
-    const struct model_matrix *m = f->m;
-    const size_t rows = end - first, at = first * m->columns / 4, from = rows * m->columns / 4;
-    const size_t stride = qk256_row(m->columns);
-    size_t to;
-    int code = 0;
-    (void)thread;
-    if (!model_i2s_below_3(f->codes + at, from)) {
-        atomic_store(&f->code_3, true);
-        return;
-    }
-    if (m->i2s16)
-        code = qk_i2s16_bytes(rows, m->columns, &to, NULL);
-    if (m->i2s16 && !code)
-        code = qk_i2s16_make(m->i2s16 + at, to, f->codes + at, from, rows, m->columns, NULL);
-    if (code)
-        atomic_store(&f->code, code);
-    if (m->qk256)
-        model_i2s_rows_to_qk256(f->codes + at, rows, m->columns, m->qk256 + first * stride);
-}
-
-/*
- * Checks the codes and makes the copies of them, in one pass. Pages lie where the threads are that write them
- * first, and that is the share each will read. A huge page on the border of shares lies with one of them.
- */
-static int fill(struct loading *l, const struct model_matrix *m, const struct model_gguf_tensor *t,
-                struct qk_error *err)
-{
-    struct filling f = {.m = m, .codes = t->data};
-    if (l->pool)
-        model_pool_run(l->pool, m->rows, I2S16_ROWS, &l->pace, fill_part, &f);
-    else
-        fill_part(&f, 0, m->rows, 0);
-    if (f.code_3)
-        return model_i2s_validate(&l->w->gguf, t, err);
-    return f.code ? qk_fail(err, f.code, t->name, "cannot interleave %zux%zu codes", m->rows, m->columns) : 0;
-}
 
 static const struct model_gguf_tensor *tensor_of(const struct model_weights *w, size_t layer, int form)
 {
@@ -90,19 +40,30 @@ static int copies_of(const struct model_weights *w, const struct model_matrix *m
     return w->layouts & MODEL_LAYOUT_I2S16 ? qk_i2s16_bytes(m->rows, m->columns, i2s16, err) : 0;
 }
 
+/* PQ2_0 has a twin with its scales behind the codes, which some keys and values show. */
 static int measure_matrix(struct model_weights *w, struct model_matrix *m, const struct model_gguf_tensor *t,
                           struct qk_error *err)
 {
     size_t i2s16, qk256;
-    *m = (struct model_matrix){
-        .rows = (size_t)t->dims[1], .columns = (size_t)t->dims[0], .scale = model_i2s_scale(t)};
+    const bool i2s = t->type == MODEL_GGUF_TYPE_I2_S;
+    *m = (struct model_matrix){.rows = (size_t)t->dims[1],
+                               .columns = (size_t)t->dims[0],
+                               .file_bytes = i2s ? (size_t)t->elements / 4 : t->size,
+                               .scale = i2s ? model_i2s_scale(t) : 1,
+                               .group = model_scale_group(&w->config, t)};
+    /* Only I2_S itself, with one scale for the whole, can be read where it is. */
+    if (!i2s || m->group)
+        w->layouts &= ~(unsigned)MODEL_LAYOUT_I2S;
     if (m->columns > I2S_COLUMNS_MAX)
         return model_gguf_fail(&w->gguf, t->info_at, err,
                                "tensor \"%s\" has %zu columns, at most %d expected", t->name, m->columns,
                                I2S_COLUMNS_MAX);
-    const int code = copies_of(w, m, &i2s16, &qk256, err);
+    int code = t->type == MODEL_GGUF_TYPE_PQ2_0 ? model_q2_0_validate(&w->gguf, t, err) : 0;
+    if (!code)
+        code = copies_of(w, m, &i2s16, &qk256, err);
     if (!code && (!qk_add_size(w->i2s16_bytes, i2s16, &w->i2s16_bytes) ||
-                  !qk_add_size(w->qk256_bytes, qk256, &w->qk256_bytes)))
+                  !qk_add_size(w->qk256_bytes, qk256, &w->qk256_bytes) ||
+                  !qk_add_size(w->scale_bytes, model_scale_bytes(&w->config, t), &w->scale_bytes)))
         return qk_fail(err, QK_ERR_MEMORY, w->gguf.name, "copies of all weights overflow");
     return code;
 }
@@ -126,8 +87,13 @@ static int reserve_copies(struct loading *l, struct qk_error *err)
         w->qk256 = model_reserve_stream(w->qk256_bytes, "weights in QK256 order", err);
     if (!code && w->qk256_bytes && !w->qk256)
         return QK_ERR_MEMORY;
+    if (!code && w->scale_bytes)
+        w->scales = model_reserve_stream(w->scale_bytes, "scales of groups", err);
+    if (!code && w->scale_bytes && !w->scales)
+        return QK_ERR_MEMORY;
     l->i2s16 = w->i2s16;
     l->qk256 = w->qk256;
+    l->scales = w->scales;
     return code;
 }
 
@@ -144,7 +110,9 @@ static int load_matrix(struct loading *l, struct model_matrix *m, const struct m
     l->i2s16 += i2s16;
     l->qk256 += qk256;
     model_gguf_want(&w->gguf, t);
-    code = fill(l, m, t, err);
+    code = model_fill(m, &l->w->gguf, t, l->scales, w->config.graph->rule, l->pool, &l->pace, err);
+    if (m->scales)
+        l->scales += model_scale_bytes(&w->config, t) / sizeof *l->scales;
     if (w->layouts & MODEL_LAYOUT_I2S)
         m->i2s = t->data;
     else
@@ -173,6 +141,8 @@ static int load_layer(struct loading *l, size_t layer, struct qk_error *err)
     struct model_layer *to = &l->w->layer[layer];
     int code = 0;
     for (int i = 0; i < MODEL_TENSOR_FORMS && !code; i++) {
+        if (!model_tensor_there(&l->w->config, &model_tensor_forms[i]))
+            continue;
         const struct model_gguf_tensor *t = tensor_of(l->w, layer, i);
         code = i < MODEL_MATRICES ? load_matrix(l, &to->matrix[i], t, err)
                                   : load_vector(l->w, &to->norm[i - MODEL_MATRICES], t, err);
@@ -185,12 +155,12 @@ struct copying {
     unsigned char *to;
 };
 
-static void copy_rows(void *ctx, size_t first, size_t end, size_t thread)
+static void copy_head_rows(void *ctx, size_t first, size_t end, size_t thread)
 {
     const struct copying *c = ctx;
     const size_t row = model_head_row_bytes(&c->w->config);
     (void)thread;
-    memcpy(c->to + first * row, (const unsigned char *)c->w->embedding + first * row, (end - first) * row);
+    memcpy(c->to + first * row, (const unsigned char *)c->w->head + first * row, (end - first) * row);
 }
 
 int model_weights_copy_head(struct model_weights *w, struct model_pool *pool, struct qk_error *err)
@@ -204,21 +174,35 @@ int model_weights_copy_head(struct model_weights *w, struct model_pool *pool, st
     if (!c.to)
         return QK_ERR_MEMORY;
     if (pool)
-        model_pool_run(pool, w->config.vocab, ROWS, &pace, copy_rows, &c);
+        model_pool_run(pool, w->config.vocab, ROWS, &pace, copy_head_rows, &c);
     else
-        copy_rows(&c, 0, w->config.vocab, 0);
-    w->embedding = w->embedding_copy = c.to;
-    model_gguf_give_back(&w->gguf, model_gguf_find_tensor(&w->gguf, "token_embd.weight"));
+        copy_head_rows(&c, 0, w->config.vocab, 0);
+    w->head = w->embedding_copy = c.to;
+    if (!w->config.own_head)
+        w->embedding = w->head;
+    model_gguf_give_back(&w->gguf, model_gguf_find_tensor(&w->gguf, model_head_name(&w->config)));
     return 0;
 }
 
-/* The head is read as an array of numbers, so it must lie like one. */
+static int check_table(const struct model_weights *w, const struct model_gguf_tensor *t, struct qk_error *err)
+{
+    return model_number_type_of(t->type)->q8_0 ? model_q2_0_validate(&w->gguf, t, err) : 0;
+}
+
+/* The head's op reads it as an array of numbers, so it must lie like one. */
 static int load_embedding(struct loading *l, struct qk_error *err)
 {
     struct model_weights *w = l->w;
-    const size_t number = w->config.head_type == MODEL_GGUF_TYPE_F32 ? sizeof(float) : sizeof(uint16_t);
-    w->embedding = model_gguf_find_tensor(&w->gguf, "token_embd.weight")->data;
-    return (uintptr_t)w->embedding % number ? model_weights_copy_head(w, l->pool, err) : 0;
+    const struct model_gguf_tensor *t = model_gguf_find_tensor(&w->gguf, "token_embd.weight");
+    const struct model_gguf_tensor *head = model_gguf_find_tensor(&w->gguf, model_head_name(&w->config));
+    int code = check_table(w, t, err);
+    if (!code && head != t)
+        code = check_table(w, head, err);
+    w->embedding = t->data;
+    w->head = head->data;
+    return !code && (uintptr_t)w->head % model_number_type_of(head->type)->alignment
+               ? model_weights_copy_head(w, l->pool, err)
+               : code;
 }
 
 /* Reading a tensor also maps its neighbours, which are not read again. Nor are norms: they were copied. */
@@ -262,6 +246,9 @@ int model_weights_load_by(struct model_weights *w, struct model_gguf *g, unsigne
         model_weights_free(w);
         return code;
     }
+    w->config.matrix_bytes -= w->scale_bytes;
+    w->scale_bytes = (size_t)(l.scales - w->scales) * sizeof *l.scales;
+    w->config.matrix_bytes += w->scale_bytes;
     give_back_rest(w);
     *g = (struct model_gguf){0};
     return 0;
@@ -275,6 +262,7 @@ void model_weights_free(struct model_weights *w)
     free(w->layer);
     free(w->i2s16);
     free(w->qk256);
+    free(w->scales);
     free(w->embedding_copy);
     free(w->output_norm);
     model_head_copy_free(w->head_copy);

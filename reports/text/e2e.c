@@ -218,7 +218,7 @@ static void add_facts(struct report_table *t, const struct bench_e2e *e)
         report_table_fact(t, "peer", "%s: build %s, %s, %s", p->backends, p->build, p->model, p->model_type);
     }
     report_table_fact(t, "rounding", "cache %s, head's input %s", e->kv_f16 ? "f16" : "f32",
-                      e->head_f16 ? "f16" : "f32");
+                      model_input_names[e->head_input]);
     if (e->dropped.count)
         report_table_fact(t, "clock", "tests done again: %llu; the first: %s",
                           (unsigned long long)e->dropped.count, e->dropped.why);

@@ -113,7 +113,7 @@ static int measure(struct session *s, struct qk_error *err)
     s->cfg.repetitions = s->o->repetitions;
     s->cfg.batch = s->o->batch;
     s->cfg.kv_f16 = s->o->model.kv_f16;
-    s->cfg.head_f16 = s->o->model.head_f16;
+    s->cfg.head_input = cli_model_input(&s->o->model, &s->weights.config, &s->sets[0]);
     s->cfg.allowed = &s->allowed;
     s->cfg.at_once = s->o->model.cpus.usable;
     s->cfg.calls = &s->o->model.calls;

@@ -117,7 +117,7 @@ void cli_bench_parse_command(struct cli_bench *to, int argc, char **argv)
         CLI_MODEL_OPTION_KERNELS("Sets with commas between: best (default), baseline, p1_unpack, ..., or "
                                  "globs OP/VARIANT joined by +; all are timed side by side"),
         CLI_MODEL_OPTION_TUNE,
-        CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
+        CLI_MODEL_OPTIONS_ROUNDING("f16"),
         CLI_MODEL_OPTION_HEAD("LIST",
                               "How the output head is read: full, certified (the same tokens), i8 (not "
                               "exact), commas between (default: certified; --ladder: full)"),

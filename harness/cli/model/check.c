@@ -99,7 +99,7 @@ int cli_model_check(int argc, char **argv)
         {"tolerance", 'r', "R", CLI_OTHER,
          "Relative RMS (default: 0.04 with int8 activations, 2e-4 with f32)", 1},
         CLI_MODEL_OPTION_KERNELS("One set of kernels, as in model bench (default: best)"),
-        CLI_MODEL_OPTIONS_ROUNDING("f32", "f32"),
+        CLI_MODEL_OPTIONS_ROUNDING("f32"),
         CLI_MODEL_OPTION_HEAD("full|i8",
                               "The output head, or its copy in 8 bits, which is not exact (default: full)"),
         CLI_MODEL_OPTION_THREADS("Threads (default: 1)"),

@@ -31,6 +31,22 @@ enum model_head cli_model_head_of(const struct argp_state *state, const char *ar
     return (enum model_head)head;
 }
 
+static enum model_head_input input_of(const struct argp_state *state, const char *arg)
+{
+    int input = 0;
+    while (input < MODEL_INPUTS && strcmp(arg, model_input_names[input]))
+        input++;
+    if (input == MODEL_INPUTS)
+        cli_wrong(state, "--head-input: unknown '%s'; expected f32, f16 or q8_0", arg);
+    return (enum model_head_input)input;
+}
+
+enum model_head_input cli_model_input(const struct cli_model_options *o, const struct model_config *c,
+                                      const struct model_kernels *k)
+{
+    return o->input_said ? o->head_input : model_head_input_usual(c, model_kernels_int8(k));
+}
+
 error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to)
 {
     struct cli_model_options *o = to;
@@ -42,7 +58,8 @@ error_t cli_model_parse(int key, char *arg, struct argp_state *state, void *to)
         o->kv_f16 = second_of(state, "--kv", arg, "f32", "f16");
         return 0;
     case CLI_MODEL_HEAD_INPUT:
-        o->head_f16 = second_of(state, "--head-input", arg, "f32", "f16");
+        o->head_input = input_of(state, arg);
+        o->input_said = true;
         return 0;
     case CLI_MODEL_CPUS:
         cli_model_parse_cpus(state, arg, &o->cpus);
@@ -78,7 +95,7 @@ int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err)
         if (code)
             return code;
     }
-    return model_gguf_open(name ? name : path, g, err);
+    return model_gguf_open_any(name ? name : path, g, err);
 }
 
 /* Threads that will read the weights; 0 for a command that has none. */
@@ -90,6 +107,14 @@ static size_t loaders(const struct cli_model_options *o)
 static double since(uint64_t ns)
 {
     return (double)(int64_t)(bench_clock_ns() - ns) * 1e-9;
+}
+
+static void warn_of_keys(const struct model_weights *w)
+{
+    for (size_t i = 0; i < w->gguf.entry_count; i++)
+        if (model_key_does(&w->config, &w->gguf.entries[i]) == MODEL_KEY_UNKNOWN)
+            cli_say("qkbench: warning: key \"%.*s\" is not known here, and ignored",
+                    (int)w->gguf.entries[i].key.length, w->gguf.entries[i].key.bytes);
 }
 
 int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts,
@@ -104,6 +129,8 @@ int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned la
     model_pool_free(pool);
     if (code)
         model_gguf_close(g);
+    else
+        warn_of_keys(w);
     const double seconds = since(begin);
     if (!code && w->i2s16_bytes)
         cli_say("qkbench: copy of the weights, interleaved by 16 rows: %.1f MB in %.2f s",
@@ -219,7 +246,11 @@ int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool 
         code = cli_model_open(&g, o->model, err);
     if (code)
         return code;
-    code = tokenizer ? model_tokenizer_open(&m->tokenizer, &g, err) : 0;
+    struct model_config c;
+    code = model_config_read(&c, &g, err); /* an architecture that is none is more than its tokenizer */
+    code = code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;
+    if (!code && tokenizer)
+        code = model_tokenizer_open(&m->tokenizer, &g, err);
     if (code) {
         model_gguf_close(&g);
         return code;
@@ -240,7 +271,7 @@ int cli_model_state(struct model_state **s, const struct cli_model *m, const str
                                           .context = context,
                                           .batch = batch,
                                           .kv_f16 = o->kv_f16,
-                                          .head_f16 = o->head_f16,
+                                          .head_input = cli_model_input(o, &m->weights.config, &m->kernels),
                                           .head = m->head};
     return model_state_new(s, &m->weights, &m->kernels, &options, err);
 }
@@ -251,14 +282,21 @@ void cli_model_close(struct cli_model *m)
     model_weights_free(&m->weights);
 }
 
+/* "-" is standard input, which stays open. */
+static FILE *open_input(const char *path)
+{
+    struct stat st;
+    const int fd = strcmp(path, "-") ? bench_infile_open(path, &st) : dup(STDIN_FILENO);
+    FILE *const from = fd < 0 ? NULL : fdopen(fd, "rb");
+    if (fd >= 0 && !from)
+        close(fd);
+    return from;
+}
+
 int cli_model_read(const char *path, char **text, size_t *size, struct qk_error *err)
 {
     const size_t most = (size_t)256 << 20, step = 1 << 20;
-    struct stat st;
-    const int fd = bench_infile_open(path, &st);
-    FILE *from = fd < 0 ? NULL : fdopen(fd, "rb");
-    if (fd >= 0 && !from)
-        close(fd);
+    FILE *const from = open_input(path);
     size_t room = 0;
     int code = from ? 0 : qk_fail(err, QK_ERR_IO, path, "cannot open: %s", strerror(errno));
     *text = NULL;
@@ -275,7 +313,9 @@ int cli_model_read(const char *path, char **text, size_t *size, struct qk_error 
         }
         errno = 0;
         got = fread(*text + *size, 1, step, from);
-        if (ferror(from))
+        if (cli_stop())
+            code = qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted");
+        else if (ferror(from))
             code = qk_fail(err, QK_ERR_IO, path, "cannot read: %s", strerror(errno));
         else if (*size + got > most)
             code = qk_fail(err, QK_ERR_FORMAT, path, "larger than %zu bytes, which is the most that is read",

@@ -31,7 +31,8 @@ struct cli_model_options {
     const char *model;   /* NULL: the trained one that comes with qkbench */
     const char *kernels; /* one set, or for bench several */
     enum model_act act;
-    bool kv_f16, head_f16;
+    bool kv_f16, input_said;
+    enum model_head_input head_input; /* of --head-input, if it was said */
     enum model_head head;
     bool tune;      /* the rows that stream weights, on these weights */
     size_t threads; /* 0: cli_model_threads */
@@ -47,12 +48,12 @@ enum {
     CLI_MODEL_KERNELS,
     CLI_MODEL_CPUS
 };
-#define CLI_MODEL_OPTIONS_ROUNDING(kv, head)                                                                 \
+#define CLI_MODEL_OPTIONS_ROUNDING(kv)                                                                       \
     CLI_ROW("act", CLI_MODEL_ACT, "int8|f32", CLI_OTHER,                                                     \
             "Activations of the ternary products (default: as the set has them)", 2),                        \
         CLI_ROW("kv", CLI_MODEL_KV, "f32|f16", CLI_OTHER, "Cache of keys and values (default: " kv ")", 2),  \
-        CLI_ROW("head-input", CLI_MODEL_HEAD_INPUT, "f32|f16", CLI_OTHER,                                    \
-                "What the head multiplies (default: " head ")", 2)
+        CLI_ROW("head-input", CLI_MODEL_HEAD_INPUT, "f32|f16|q8_0", CLI_OTHER,                               \
+                "What the head multiplies (default: f32; of a Q2_0 head q8_0, but f32 with --act f32)", 2)
 #define CLI_MODEL_OPTION_HEAD(words, what) CLI_ROW("head", CLI_MODEL_HEAD, words, CLI_OTHER, what, 2)
 #define CLI_MODEL_OPTION_KERNELS(what)                                                                       \
     CLI_ROW("kernels", CLI_MODEL_KERNELS, "SET", CLI_STRING(cli_model_options, kernels), what, 2)
@@ -95,8 +96,8 @@ size_t cli_model_threads(const struct cli_model_cpus *cpus);
 int cli_model_place(struct cli_model_options *o, struct qk_error *err);
 
 /*
- * Opens the container of NULL (the trained model), "synth:PRESET" or a path. The caller closes it. Errors of
- * whatever opens it.
+ * Opens the container of NULL (the trained model), "synth:PRESET" or a path, as model_gguf_open_any does. The
+ * caller closes it. Errors of whatever opens it.
  */
 int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err);
 
@@ -114,6 +115,9 @@ struct cli_model {
  */
 int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool tokenizer,
                    struct qk_error *err);
+/* What --head-input says, or what is usual for the model's head and the set. */
+enum model_head_input cli_model_input(const struct cli_model_options *o, const struct model_config *c,
+                                      const struct model_kernels *k);
 /* Makes a state that computes as the options say. batch 0: as in model_state_new. */
 int cli_model_state(struct model_state **s, const struct cli_model *m, const struct cli_model_options *o,
                     size_t context, size_t batch, struct qk_error *err);
@@ -124,7 +128,10 @@ void cli_model_close(struct cli_model *m);
  */
 int cli_model_head(struct model_weights *w, enum model_head *head, const struct cli_model_options *o,
                    struct qk_error *err);
-/* Loads weights in these layouts from the container, which this takes over or closes. */
+/*
+ * Loads weights in these layouts from the container, which this takes over or closes. Warns of keys that are
+ * not known.
+ */
 int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts,
                       const struct cli_model_options *o, struct qk_error *err);
 
@@ -136,7 +143,7 @@ int cli_model_choose(struct model_kernels *sets, size_t count, const struct mode
                      const struct qk_cpu *cpu, bool tune, struct qk_error *err);
 
 /*
- * Reads the whole file, with a NUL behind it, into *text[*size]; at most 256 MiB. The caller frees it.
- * QK_ERR_IO, QK_ERR_FORMAT, QK_ERR_MEMORY.
+ * Reads the whole file, with a NUL behind it, into *text[*size]; at most 256 MiB. "-" is standard input. The
+ * caller frees it. QK_ERR_IO, QK_ERR_FORMAT, QK_ERR_MEMORY, QK_ERR_INTERRUPTED.
  */
 int cli_model_read(const char *path, char **text, size_t *size, struct qk_error *err);

@@ -78,7 +78,7 @@ int cli_model_perplexity(int argc, char **argv)
         {"chunks", 'n', "N", CLI_UINT64(options, chunks, 1, SIZE_MAX),
          "Only the first N chunks (default: all)", 1},
         CLI_MODEL_OPTION_KERNELS("One set of kernels, as in model bench (default: best)"),
-        CLI_MODEL_OPTIONS_ROUNDING("f16", "f32"),
+        CLI_MODEL_OPTIONS_ROUNDING("f16"),
         CLI_MODEL_OPTION_HEAD("full|i8",
                               "The output head, or its copy in 8 bits, which is not exact (default: full)"),
         CLI_MODEL_OPTION_THREADS(CLI_MODEL_THREADS_DEFAULT),

@@ -4,9 +4,13 @@
  * weight is read alone, by a row of activations that are 0 but for one. Then a product is compared with its
  * exact value. The checker holds every variant to its reference.
  */
+#include "kernels/bf16_gemv/op.h"
 #include "kernels/f16.h"
 #include "kernels/layout.h"
 #include "kernels/q2_0_gemv/op.h"
+#include "kernels/q6_k_gemv/op.h"
+#include "kernels/q8_0_gemv/op.h"
+#include "kernels/rows/widen.h"
 #include "kernels/table.h"
 #include "kernels/tests/tap.h"
 #include "kernels/tq2_0_gemv/op.h"
@@ -136,8 +140,111 @@ static void tq2_0_values(void)
     tap(right, "tq2_0_gemv: other weights of ggml, and code 3", NULL);
 }
 
+struct place {
+    size_t at;
+    float value;
+};
+
+static bool at_places(const float *wide, const struct place *expected, size_t count)
+{
+    bool right = true;
+    for (size_t i = 0; i < count; i++)
+        right &= wide[expected[i].at] == expected[i].value;
+    return right;
+}
+#define AT_PLACES(wide, expected) at_places(wide, expected, sizeof(expected) / sizeof *(expected))
+
+/* Does the op read what `wide` says, weight by weight? */
+static bool reads_q8_0(const uint8_t *w, const float *wide)
+{
+    float x[Q8_0_BLOCK] = {0}, y;
+    bool right = true;
+    for (size_t c = 0; c < Q8_0_BLOCK; c++) {
+        x[c] = 1;
+        QK_CALL(q8_0_gemv, qk_reference(QK_OP_q8_0_gemv)->fn, &y, w, x, 1, Q8_0_BLOCK);
+        x[c] = 0;
+        right &= y == wide[c];
+    }
+    return right;
+}
+
+static void q8_0_values(void)
+{
+    static const uint8_t a_scale[] = {0x08, 0x1c}, a[] = {0x7f, 0x00, 0x81};
+    static const uint8_t other[] = {0x08, 0x24, 0x81, 0x14, 0xa5, 0x38, 0xc8, 0x5b, 0xec, 0x7f, 0x10, 0xa1,
+                                    0x34, 0xc4, 0x57, 0xe8, 0x7b, 0x0c, 0x9d, 0x30, 0xc0, 0x53, 0xe4, 0x77,
+                                    0x08, 0x99, 0x2c, 0xbd, 0x4f, 0xe0, 0x73, 0x04, 0x95, 0x28};
+    static const struct place of_a[] = {{0, 0.499969482f}, {1, 0}, {2, -0.499969482f}, {30, 0.499969482f}};
+    static const struct place of_other[] = {{0, -1.99987793f}, {1, 0.314941406f}, {2, -1.4329834f}};
+    uint8_t w[Q8_0_BLOCK_BYTES];
+    float wide[Q8_0_BLOCK];
+    make(w, sizeof w, a_scale, 0, a, sizeof a);
+    qk_widen_q8_0(wide, w, Q8_0_BLOCK);
+    tap(AT_PLACES(wide, of_a) && reads_q8_0(w, wide), "q8_0_gemv: 32 weights of ggml", NULL);
+    qk_widen_q8_0(wide, other, Q8_0_BLOCK);
+    tap(AT_PLACES(wide, of_other) && reads_q8_0(other, wide), "q8_0_gemv: other weights of ggml", NULL);
+}
+
+static void q6_k_values(void)
+{
+    static const struct place expected[] = {{0, -0.5f},     {1, -10}, {31, 0.875f},    {32, 11.625f},
+                                            {63, -9.375f},  {64, 8},  {96, 3.25f},     {128, 0},
+                                            {160, -3.875f}, {192, 3}, {255, -10.9375f}};
+    uint8_t w[Q6_K_BLOCK_BYTES] = {[Q6_K_SCALE + 1] = 0x2c};
+    float wide[Q6_K_BLOCK], x[Q6_K_BLOCK] = {0}, y;
+    for (size_t i = 0; i < 128; i++)
+        w[i] = (uint8_t)(3 * i + 1);
+    for (size_t i = 0; i < 64; i++)
+        w[Q6_K_HIGH + i] = (uint8_t)(5 * i + 2);
+    for (size_t i = 0; i < 16; i++)
+        w[Q6_K_SUB_SCALES + i] = (uint8_t)(i - 8);
+    qk_widen_q6_k(wide, w, Q6_K_BLOCK);
+    bool right = AT_PLACES(wide, expected);
+    for (size_t c = 0; c < Q6_K_BLOCK; c++) {
+        x[c] = 1;
+        QK_CALL(q6_k_gemv, qk_reference(QK_OP_q6_k_gemv)->fn, &y, w, x, 1, Q6_K_BLOCK);
+        x[c] = 0;
+        right &= y == wide[c];
+    }
+    tap(right, "q6_k_gemv: 256 weights of ggml", NULL);
+}
+
+static void bf16_values(void)
+{
+    static const uint16_t half[] = {0x3f80, 0xbf80, 0x3dcd, 0x3f80, 0x3f82, 0x8000, 0x4780, 0x0001, 0x7f80};
+    static const float expected[] = {1, -1, 0.100097656f, 1, 1.015625f, 0, 65536, 9.18354962e-41f, INFINITY};
+    const float one = 1;
+    bool right = true;
+    for (size_t i = 0; i < sizeof half / sizeof *half; i++) {
+        float y;
+        QK_CALL(bf16_gemv, qk_reference(QK_OP_bf16_gemv)->fn, &y, &half[i], &one, 1, 1);
+        right &= qk_bf16_to_f32(half[i]) == expected[i] && y == expected[i];
+    }
+    tap(right, "bf16_gemv: weights of ggml", NULL);
+}
+
+/* q2_0_gemv reads the same bytes above. */
+static void q2_0_widened(void)
+{
+    static const uint8_t half[] = {0x00, 0x38}, three[] = {0x86, 0x61, 0x18};
+    uint8_t w[2 + MOST / 4];
+    float wide[MOST];
+    bool right = true;
+    for (size_t group = Q2_0_GROUP; group <= Q2_0_GROUP_LARGE; group *= 2) {
+        make(w, 2 + group / 4, half, 0, three, sizeof three);
+        qk_widen_q2_0(wide, w, group, group);
+        for (size_t c = 0; c < group; c++)
+            right &= wide[c] == thirds(c);
+    }
+    tap(right, "Q2_0: 64 and 128 weights of ggml, widened", NULL);
+}
+
 TEST_PART(blocks)
 {
+    q8_0_values();
+    q6_k_values();
+    bf16_values();
+    q2_0_widened();
     q2_0_values();
     tq2_0_values();
     return tap_end();

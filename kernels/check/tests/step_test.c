@@ -11,7 +11,9 @@
 #include "kernels/relu2_mul/op.h"
 #include "kernels/rmsnorm/op.h"
 #include "kernels/rope/op.h"
+#include "kernels/rope_pairs/op.h"
 #include "kernels/rows/exp.h"
+#include "kernels/silu_mul/op.h"
 #include "kernels/softmax/op.h"
 #include "kernels/table.h"
 #include "kernels/tests/tap.h"
@@ -187,12 +189,39 @@ static void rope_and_relu2(void)
     float out[8];
     QK_CALL(rope, qk_reference(QK_OP_rope)->fn, out, x, cosine, sine, 2, 2);
     tap(!memcmp(out, turned, sizeof out), "rope: pairs half a head apart", NULL);
+    static const float turned_pairs[8] = {-2.0f, 1.0f, 3.5f, 0.5f, -6.0f, 5.0f, 7.5f, 0.5f};
+    QK_CALL(rope_pairs, qk_reference(QK_OP_rope_pairs)->fn, out, x, cosine, sine, 2, 2);
+    tap(!memcmp(out, turned_pairs, sizeof out), "rope_pairs: neighbours", NULL);
     const float gate[6] = {2.0f, -3.0f, -0.0f, NAN, -INFINITY, -1.0f};
     const float up[6] = {-1.5f, 7.0f, 1.0f, 1.0f, 2.0f, INFINITY};
     QK_CALL(relu2_mul, qk_reference(QK_OP_relu2_mul)->fn, out, gate, up, 6);
     tap(out[0] == -6.0f && out[1] == 0.0f && out[2] == 0.0f && isnan(out[3]) && out[4] == 0.0f &&
             isnan(out[5]),
         "relu2_mul: squares, zeros, NaN", NULL);
+}
+
+static void silu_values(void)
+{
+    enum { N = 4000 };
+    static float gate[N], up[N], out[N];
+    bool right = true;
+    qk_silu_mul_fn *const silu = QK_FN(silu_mul, qk_reference(QK_OP_silu_mul)->fn);
+    for (int i = 0; i < N; i++) {
+        gate[i] = random_in(-80.0f, 20.0f);
+        up[i] = random_in(-3.0f, 3.0f);
+    }
+    silu(out, gate, up, N);
+    for (int i = 0; i < N; i++) {
+        const double expected = (double)gate[i] / (1.0 + exp(-(double)gate[i])) * (double)up[i];
+        right &= fabs((double)out[i] - expected) <= 10.0 * unit * fabs(expected);
+    }
+    tap(right, "silu_mul: within its bound", NULL);
+    const float far[7] = {-100.0f, -3e38f, INFINITY, NAN, -INFINITY, 0.0f, -0.0f};
+    const float ones[7] = {1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f};
+    silu(out, far, ones, 7);
+    tap(out[0] == 0.0f && out[1] == 0.0f && isinf(out[2]) && isnan(out[3]) && isnan(out[4]) &&
+            out[5] == 0.0f && out[6] == 0.0f,
+        "silu_mul: far below 0, infinities, NaN", NULL);
 }
 
 static void softmax_values(void)
@@ -287,6 +316,7 @@ TEST_PART(step)
     gemv_values();
     rmsnorm_values();
     rope_and_relu2();
+    silu_values();
     softmax_values();
     tl_values();
     return tap_end();

@@ -62,6 +62,8 @@ static void own_limits(void)
     refused("q2_0_gemv: group", qk_q2_0_gemv(out, codes, codes, 1, 96, 96, &err), "group", "64 or 128");
     refused("q2_0_gemv: columns", qk_q2_0_gemv(out, codes, codes, 1, 64, 128, &err), "columns", "of 128");
     refused("tq2_0_gemv: columns", qk_tq2_0_gemv(out, codes, codes, 1, 128, &err), "columns", "of 256");
+    refused("q8_0_gemv: columns", qk_q8_0_gemv(out, codes, x, 1, 48, &err), "columns", "of 32");
+    refused("q6_k_gemv: columns", qk_q6_k_gemv(out, codes, x, 1, 128, &err), "columns", "of 256");
     refused("q2_0x16_gemv: group", qk_q2_0x16_gemv(out, codes, half, a, sum, x, 16, 32, 32, 32, &err),
             "group", "128");
     refused("q2_0x16_gemv: block", qk_q2_0x16_gemv(out, codes, half, a, sum, x, 16, 128, 128, 64, &err),
@@ -94,11 +96,16 @@ static void overflows(void)
               "y");
     too_large("q2_0_gemv: overflow", qk_q2_0_gemv(out, codes, codes, big, 128, 64, &err), "y");
     too_large("tq2_0_gemv: overflow", qk_tq2_0_gemv(out, codes, codes, big, 256, &err), "y");
+    too_large("bf16_gemv: overflow", qk_bf16_gemv(out, half, x, big, 1, &err), "y");
+    too_large("q8_0_gemv: overflow", qk_q8_0_gemv(out, codes, x, big, 32, &err), "y");
+    too_large("q6_k_gemv: overflow", qk_q6_k_gemv(out, codes, x, big, 256, &err), "y");
     too_large("q2_0x16_gemv: overflow",
               qk_q2_0x16_gemv(out, codes, half, a, sum, x, big / 16 * 16, 64, 64, 64, &err), "y");
     too_large("rmsnorm: overflow", qk_rmsnorm(out, x, w, big, 1e-5f, &err), "out");
     too_large("rope: overflow", qk_rope(out, x, w, w, 1, SIZE_MAX / 2 + 1, &err), "half");
     too_large("rope: overflow of heads", qk_rope(out, x, w, w, big, 4, &err), "out");
+    too_large("rope_pairs: overflow", qk_rope_pairs(out, x, w, w, 1, SIZE_MAX / 2 + 1, &err), "half");
+    too_large("silu_mul: overflow", qk_silu_mul(out, x, w, big, &err), "out");
     too_large("softmax: overflow", qk_softmax(out, x, big, &err), "out");
     too_large("relu2_mul: overflow", qk_relu2_mul(out, x, w, big, &err), "out");
     too_large("attention: overflow", qk_attention_f32(out, x, w, w, 1, 8, 1, 4, 4, big, 1.0f, &err), "dim");
@@ -164,6 +171,18 @@ static void good_calls(void)
     block_k[2] = block_k[3] = 0;
     code = qk_tq2_0_gemv(out, zeros, block_k, 1, 256, &err);
     good("tq2_0_gemv: any sums beside a scale of 0", code, out[0] == 0.0f && out[1] == 7.0f);
+    static const uint16_t brain[16] = {[9] = 0x4000};
+    code = qk_bf16_gemv(out, brain, x, 2, 8, &err);
+    good("bf16_gemv", code, out[0] == 0.0f && out[1] == 2 * x[1] && out[2] == 7.0f);
+    static const float wide[256] = {0, 3, [255] = 1};
+    static const uint8_t block_8[34] = {0, 0x40, 5, 0xff};
+    code = qk_q8_0_gemv(out, block_8, wide, 1, 32, &err);
+    good("q8_0_gemv", code, out[0] == -6.0f && out[1] == 7.0f);
+    /* A scale of 2, sub-scales of 1 and 3; the codes 34 beside 3 and 1 beside 1. */
+    static const uint8_t block_6[210] = {
+        [1] = 2, [127] = 0x10, [129] = 2, [192] = 1, [207] = 3, [209] = 0x40};
+    code = qk_q6_k_gemv(out, block_6, wide, 1, 256, &err);
+    good("q6_k_gemv", code, out[0] == 2 * 2 * 3.0f - 2 * 3 * 31.0f && out[1] == 7.0f);
     /* Code 3 of row 0 in column 4; 64 activations of 1, so that other codes 0 are -1 each. */
     static uint8_t units[16 * 64 / 4] = {3 << 2};
     code = qk_q2_0x16_gemv(out, units, half, a, &bias, w + 1, 16, 64, 64, 64, &err);
@@ -175,6 +194,12 @@ static void good_calls(void)
     code = qk_rope(out, x, w, w, 1, 2, &err);
     good("rope", code,
          out[0] == -2.0f && out[1] == -4.0f && out[2] == 4.0f && out[3] == 12.0f && out[4] == 7.0f);
+    code = qk_rope_pairs(out, x, w, w, 1, 2, &err);
+    good("rope_pairs", code,
+         out[0] == -1.0f && out[1] == 3.0f && out[2] == -2.0f && out[3] == 14.0f && out[4] == 7.0f);
+    static const float large[2] = {100.0f, -100.0f};
+    code = qk_silu_mul(out, large, w, 2, &err);
+    good("silu_mul", code, out[0] == 100.0f && out[1] == 0.0f && out[2] == 7.0f);
     code = qk_softmax(out, w + 7, 1, &err);
     good("softmax", code, out[0] == 1.0f && out[1] == 7.0f);
     code = qk_relu2_mul(out, x, w, 2, &err);

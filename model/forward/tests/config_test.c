@@ -285,14 +285,14 @@ UNIT_TEST(reals_out_of_range_are_named)
 
 UNIT_TEST(missing_keys_are_named)
 {
-    static const char *const optional[] = {"general.name", "vocab_size", "dimension_count"};
+    static const char *const optional[] = {"general.name", "vocab_size", "dimension_count", "freq_base"};
     for (size_t i = 0; i < good().entries; i++) {
         struct file f = good();
         const char *key = f.entry[i].key;
         struct qk_error err;
         bool may = false;
         f.entry[i] = f.entry[--f.entries];
-        for (int k = 0; k < 3; k++)
+        for (int k = 0; k < 4; k++)
             may |= strstr(key, optional[k]) != NULL;
         if (!may)
             expect(&f, QK_ERR_FORMAT, key, key);
@@ -368,16 +368,54 @@ UNIT_TEST(their_data_makes_sense)
     }
 }
 
+UNIT_TEST(a_head_of_its_own_is_read)
+{
+    struct file f = good();
+    add_tensor(&f, "output.weight", MODEL_GGUF_TYPE_F16, EMBEDDING, VOCAB);
+    assert_int_equal(load(&f, &(struct qk_error){.text = ""}), 0);
+    f.tensor[f.tensors - 1].ne1++;
+    expect(&f, QK_ERR_FORMAT, "untied head", "\"output.weight\" is 128x9x1x1, 128x8 expected");
+}
+
+UNIT_TEST(norms_are_those_of_the_architecture)
+{
+    static char keys[16][80];
+    struct file f = good();
+    for (size_t i = 2; i < f.entries; i++) {
+        snprintf(keys[i], sizeof keys[i], "llama%s", strchr(f.entry[i].key, '.'));
+        f.entry[i].key = keys[i];
+    }
+    f.entry[0].text = "llama";
+    expect(&f, QK_ERR_FORMAT, "sub-norms in a llama", "_sub_norm.weight\" has no place");
+}
+
 UNIT_TEST(other_models_are_refused)
 {
     struct file f = good();
     f.entry[0].text = "bitnet";
     expect(&f, QK_ERR_UNAVAILABLE, "bitnet", "SiLU");
-    f.entry[0].text = "llama";
-    expect(&f, QK_ERR_UNAVAILABLE, "llama", "\"llama\" is not one of");
+    f.entry[0].text = "qwen35";
+    expect(&f, QK_ERR_UNAVAILABLE, "qwen35", "delta nets");
+    f.entry[0].text = "mamba";
+    expect(&f, QK_ERR_UNAVAILABLE, "mamba", "\"mamba\" is not one of bitnet-b1.58, bitnet-25, llama");
     f = good();
-    add_tensor(&f, "output.weight", MODEL_GGUF_TYPE_F16, EMBEDDING, VOCAB);
-    expect(&f, QK_ERR_FORMAT, "untied head", "\"output.weight\" has no place");
+    f.entry[f.entries++] =
+        (struct entry){.key = "prism.hadamard.version", .kind = MODEL_GGUF_U32, .number = 1};
+    expect(&f, QK_ERR_UNAVAILABLE, "rotated", "\"prism.hadamard.version\": a rotated basis");
+    f = good();
+    f.entry[f.entries++] =
+        (struct entry){.key = "bitnet-25.expert_count", .kind = MODEL_GGUF_U32, .number = 8};
+    expect(&f, QK_ERR_UNAVAILABLE, "experts", "\"bitnet-25.expert_count\" is 8: a mixture");
+    static const struct {
+        const char *name, *says;
+    } tensors[] = {{"rope_freqs.weight", "\"rope_freqs.weight\": it divides the angles"},
+                   {"blk.0.ffn_gate_inp.weight", "\"blk.0.ffn_gate_inp.weight\": it belongs to a mixture"},
+                   {"blk.1.ffn_up_exps.weight", "mixture of experts"}};
+    for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++) {
+        f = good();
+        add_tensor(&f, tensors[i].name, MODEL_GGUF_TYPE_F32, EMBEDDING, 1);
+        expect(&f, QK_ERR_UNAVAILABLE, tensors[i].name, tensors[i].says);
+    }
     f = good();
     add_tensor(&f, "blk.2.attn_q.weight", MODEL_GGUF_TYPE_I2_S, EMBEDDING, EMBEDDING);
     expect(&f, QK_ERR_FORMAT, "a layer too many", "has no place");
@@ -395,6 +433,37 @@ UNIT_TEST(other_models_are_refused)
     f = good();
     f.vocabulary = VOCAB - 1;
     expect(&f, QK_ERR_FORMAT, "vocabulary", "tokenizer.ggml.tokens has 7 entries");
+}
+
+/* Why a file cannot run: the reason that matters most to its reader comes first. */
+UNIT_TEST(reasons_have_an_order)
+{
+    struct file f = good();
+    f.entry[f.entries++] = (struct entry){.key = "split.count", .kind = MODEL_GGUF_U32, .number = 3};
+    f.entry[f.entries++] = (struct entry){.key = "split.no", .kind = MODEL_GGUF_U32, .number = 1};
+    f.entry[0].text = "mamba";
+    expect(&f, QK_ERR_UNAVAILABLE, "a part before its architecture", "part 2 of 3 of a split model");
+    f.entry[f.entries - 2].number = 1; /* a split into one is whole */
+    expect(&f, QK_ERR_UNAVAILABLE, "architecture", "\"mamba\" is not one of");
+    f = good();
+    struct model_build b = build(&f);
+    struct model_gguf g;
+    struct model_config c;
+    struct qk_error err;
+    b.size -= 40; /* the last tensor's data */
+    assert_works(model_gguf_parse_any(b.bytes, b.size, "built", &g, &err), err);
+    assert_int_equal(model_config_read(&c, &g, &err), QK_ERR_FORMAT);
+    assert_says(err.text, "the data section has");
+    model_gguf_close(&g);
+    free(b.bytes);
+    f.entry[0].text = "mamba";
+    b = build(&f);
+    b.size -= 40;
+    assert_works(model_gguf_parse_any(b.bytes, b.size, "built", &g, &err), err);
+    assert_int_equal(model_config_read(&c, &g, &err), QK_ERR_UNAVAILABLE);
+    assert_says(err.text, "mamba");
+    model_gguf_close(&g);
+    free(b.bytes);
 }
 
 UNIT_TESTS(config, NULL, NULL)

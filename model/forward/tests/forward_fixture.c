@@ -8,30 +8,42 @@
 
 const unsigned all_layouts = MODEL_LAYOUT_I2S | MODEL_LAYOUT_I2S16 | MODEL_LAYOUT_QK256;
 
-static FILE *open_fixture(const char *stem, const char *rest)
+static FILE *open_fixture(const struct fixture *f, const char *rest)
 {
     char path[512];
-    snprintf(path, sizeof path, "%s/%s%s", MODEL_FIXTURES, stem, rest);
-    FILE *f = fopen(path, "rb");
-    if (!f)
+    snprintf(path, sizeof path, "%s/%s%s", f->folder, f->stem, rest);
+    FILE *file = fopen(path, "rb");
+    if (!file)
         fail_msg("cannot open %s", path);
-    return f;
+    return file;
 }
 
-void fixture_open(struct fixture *f, const char *stem, unsigned layouts)
+static void open_file(struct fixture *f, const char *file, unsigned layouts)
 {
     char path[512];
     struct model_gguf g;
     struct qk_error err;
-    *f = (struct fixture){.stem = stem};
-    snprintf(path, sizeof path, "%s/%s", MODEL_FIXTURES,
-             strcmp(stem, "tiny") ? "kjv-bitnet-5m.i2_s.gguf" : "tiny.i2_s.gguf");
+    snprintf(path, sizeof path, "%s/%s", f->folder, file);
     assert_works(model_gguf_open(path, &g, &err) || model_weights_load(&f->weights, &g, layouts, &err), err);
-    FILE *ids = open_fixture(stem, ".tokens.txt");
+    FILE *ids = open_fixture(f, ".tokens.txt");
     while (f->count < FIXTURE_TOKENS_MAX && fscanf(ids, " %d ,", &f->tokens[f->count]) == 1)
         f->count++;
     fclose(ids);
     assert_true(f->count > 8);
+}
+
+void fixture_open(struct fixture *f, const char *stem, unsigned layouts)
+{
+    *f = (struct fixture){.folder = MODEL_FIXTURES, .stem = stem};
+    open_file(f, strcmp(stem, "tiny") ? "kjv-bitnet-5m.i2_s.gguf" : "tiny.i2_s.gguf", layouts);
+}
+
+void fixture_open_made(struct fixture *f, const char *name, unsigned layouts)
+{
+    char file[128];
+    *f = (struct fixture){.folder = MODEL_MADE, .stem = name};
+    snprintf(file, sizeof file, "%s.gguf", name);
+    open_file(f, file, layouts);
 }
 
 void fixture_close(struct fixture *f)
@@ -45,7 +57,7 @@ float *fixture_reference(const struct fixture *f, const char *name)
     const size_t n = f->count * f->weights.config.vocab;
     float *logits = malloc(n * sizeof *logits);
     snprintf(rest, sizeof rest, ".logits_%s.f32", name);
-    FILE *file = open_fixture(f->stem, rest);
+    FILE *file = open_fixture(f, rest);
     assert_non_null(logits);
     assert_int_equal(fread(logits, sizeof *logits, n, file), n);
     assert_int_equal(fgetc(file), EOF);

@@ -8,7 +8,7 @@
 enum { FIXTURE_TOKENS_MAX = 64 };
 
 struct fixture {
-    const char *stem; /* "tiny" or "kjv" */
+    const char *folder, *stem; /* "tiny" or "kjv" of fixtures/, or a name of fixtures/make.py */
     struct model_weights weights;
     int32_t tokens[FIXTURE_TOKENS_MAX];
     size_t count;
@@ -17,8 +17,10 @@ struct fixture {
 extern const unsigned all_layouts;
 
 void fixture_open(struct fixture *f, const char *stem, unsigned layouts);
+/* One that fixtures/make.py has made. */
+void fixture_open_made(struct fixture *f, const char *name, unsigned layouts);
 void fixture_close(struct fixture *f);
-/* Reads fixtures/STEM.logits_NAME.f32, [count * vocab]. Free the result. */
+/* Reads STEM.logits_NAME.f32, [count * vocab]. Free the result. */
 float *fixture_reference(const struct fixture *f, const char *name);
 
 /* Parses the set. Skips the test when the set cannot run here. */

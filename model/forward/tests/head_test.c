@@ -94,9 +94,9 @@ static void open_bench(struct bench *b, enum heads kind, size_t rows)
     *b = (struct bench){.weights = kjv.weights, .rows = rows, .columns = kjv.weights.config.embedding};
     b->head = malloc(rows * b->columns * sizeof *b->head);
     assert_non_null(b->head);
-    memcpy(b->head, kjv.weights.embedding, rows * b->columns * sizeof *b->head);
+    memcpy(b->head, kjv.weights.head, rows * b->columns * sizeof *b->head);
     b->weights.config.vocab = rows;
-    b->weights.embedding = b->head;
+    b->weights.head = b->head;
     make_head(b, kind);
     copy_head(b);
 }
@@ -189,7 +189,7 @@ UNIT_TEST(intervals_of_wide_weights_hold)
                 memcpy((uint16_t *)(void *)wide + at, (const char *)&wide[at] + 2, 2);
         }
         b.weights.config.head_type = types[i];
-        b.weights.embedding = wide;
+        b.weights.head = wide;
         copy_head(&b);
         for (int input = 0; input < INPUTS; input++)
             for (int coarse = 0; coarse < 2; coarse++) {
@@ -210,7 +210,7 @@ UNIT_TEST(a_row_too_large_to_bound_is_not_copied)
     assert_non_null(wide);
     wide[17 * b.columns] = 0x1p61f;
     b.weights.config.head_type = MODEL_GGUF_TYPE_F32;
-    b.weights.embedding = wide;
+    b.weights.head = wide;
     model_head_copy_free(b.weights.head_copy);
     b.weights.head_copy = NULL;
     assert_int_equal(model_head_copy_make(&b.weights, 1, NULL, &err), QK_ERR_UNAVAILABLE);

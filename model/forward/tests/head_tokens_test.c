@@ -34,7 +34,7 @@ UNIT_TEST(a_row_alone_has_the_bits_it_has_among_all)
 {
     enum { ROWS = 130 };
     const size_t columns = kjv.weights.config.embedding;
-    const uint16_t *head = kjv.weights.embedding;
+    const uint16_t *head = kjv.weights.head;
     float x[1024], all[ROWS], one;
     struct qk_cpu cpu;
     struct qk_rng rng;
