@@ -47,6 +47,15 @@ size_t model_scale_group(const struct model_config *c, const struct model_gguf_t
 /* Bytes of its scales in memory. They are fewer than those of its codes. */
 size_t model_scale_bytes(const struct model_config *c, const struct model_gguf_tensor *t);
 
+/*
+ * Makes what *m has room for, by the threads of a pool or, with NULL, the caller alone. scales is room for those
+ * of its groups. m->scales is NULL afterwards when one scale for all has taken their place, which the rule
+ * must allow. QK_ERR_FORMAT names a code or a scale that is wrong.
+ */
+int model_fill(struct model_matrix *m, const struct model_gguf *g, const struct model_gguf_tensor *t,
+               uint16_t *scales, enum model_rule rule, struct model_pool *pool, struct model_pace *pace,
+               struct qk_error *err);
+
 /* QK_ERR_UNAVAILABLE names a tensor that the forward pass would have to do something for. */
 int model_refuse(const struct model_gguf *g, struct qk_error *err);
 
