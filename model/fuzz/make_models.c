@@ -75,7 +75,7 @@ static void data(struct model_build *b, const struct tensor *t)
             model_build_f32(b, 1);
 }
 
-/* One layer, no tokenizer. sub: the architecture has norms before two projections. yarn: with three more keys. */
+/* One layer, no tokenizer. sub: with norms before two projections. yarn: with three more keys. */
 static void model(struct model_build *b, const char *arch, bool sub, bool yarn)
 {
     uint64_t offset = 0;
