@@ -129,7 +129,8 @@ int cli_model_run(int argc, char **argv)
         "run --prompt 'In the beginning'\n  qkbench model run --prompt 'Blessed are they' --temperature 0.7 "
         "--seed 1\n  qkbench model run --tune --prompt 'Who'\n  qkbench model run model.gguf --chat "
         "--prompt 'Who are you?' --system 'Be brief.' --max-tokens 200\n  qkbench model run model.gguf "
-        "--prompt-file - <letter.txt"};
+        "--chat "
+        "--prompt-file -"};
     struct options o = {
         .run = {.model = {.kv_f16 = true, .head = MODEL_HEAD_CERTIFIED},
                 .max_tokens = 64,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "model/fuzz/seed_models.h"
-
+/* make_models FOLDER: writes the smallest models that run, as seeds of load_fuzz. */
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
+
+#include "model/gguf/tests/gguf_builder.h"
 
 enum { WIDTH = 128, HEADS = 2, HEAD = WIDTH / HEADS, VOCAB = 4, TENSORS = 13 };
 
@@ -74,12 +75,13 @@ static void data(struct model_build *b, const struct tensor *t)
             model_build_f32(b, 1);
 }
 
-void model_seed(struct model_build *b, const char *arch, bool sub_norms, bool yarn)
+/* One layer, no tokenizer. sub: with norms before two projections. yarn: with three more keys. */
+static void model(struct model_build *b, const char *arch, bool sub, bool yarn)
 {
     uint64_t offset = 0;
     unsigned count = 0;
     for (size_t i = 0; i < TENSORS; i++)
-        count += sub_norms || !tensors[i].sub;
+        count += sub || !tensors[i].sub;
     model_build_header(b, count, yarn ? 13 : 10);
     model_build_key(b, "general.architecture", MODEL_GGUF_STRING);
     model_build_string(b, arch);
@@ -95,14 +97,42 @@ void model_seed(struct model_build *b, const char *arch, bool sub_norms, bool ya
     for (size_t i = 0; i < TENSORS; i++) {
         const struct tensor *t = &tensors[i];
         const uint64_t dims[4] = {WIDTH, t->rows, 1, 1};
-        if (t->sub && !sub_norms)
+        if (t->sub && !sub)
             continue;
         model_build_tensor(b, t->name, t->rows ? 2 : 1, dims, t->type, offset);
         offset = (offset + bytes_of(t) + 31) / 32 * 32;
     }
     for (size_t i = 0; i < TENSORS; i++) {
         model_build_pad(b, 32);
-        if (!tensors[i].sub || sub_norms)
+        if (!tensors[i].sub || sub)
             data(b, &tensors[i]);
     }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name, *arch;
+        bool sub, yarn;
+    } seeds[] = {{"bitnet", "bitnet-b1.58", true, false},
+                 {"llama", "llama", false, false},
+                 {"llama-yarn", "llama", false, true}};
+    if (argc != 2) {
+        fprintf(stderr, "usage: make_models FOLDER\n");
+        return 2;
+    }
+    for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {
+        struct model_build b = {0};
+        char path[4096];
+        model(&b, seeds[i].arch, seeds[i].sub, seeds[i].yarn);
+        snprintf(path, sizeof path, "%s/%s", argv[1], seeds[i].name);
+        FILE *file = fopen(path, "wb");
+        const bool written = file && fwrite(b.bytes, 1, b.size, file) == b.size;
+        free(b.bytes);
+        if (!file || fclose(file) != 0 || !written) {
+            perror(path);
+            return 1;
+        }
+    }
+    return 0;
 }
