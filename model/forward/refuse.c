@@ -2,6 +2,8 @@
 /* What would change the result and is not done here: each is named, with the reason. */
 #include "model/forward/private.h"
 
+#include "model/gguf/cursor.h"
+
 #include <stdio.h>
 #include <string.h>
 

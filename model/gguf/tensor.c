@@ -248,7 +248,12 @@ static bool ends_there(const struct model_gguf *g)
 {
     const struct model_gguf_tensor *last = &g->tensors[g->tensor_count - 1];
     const size_t behind = g->size - g->data_offset - (size_t)last->offset - last->size;
-    return behind < g->alignment;
+    return !behind || (behind < g->alignment && (last->size + behind) % g->alignment == 0);
+}
+
+static bool last_is(const struct model_gguf *g, enum model_gguf_type type)
+{
+    return g->tensors[g->tensor_count - 1].type == type;
 }
 
 int model_gguf_take_tensors(struct model_gguf *g, struct model_gguf_cursor *c)
@@ -258,8 +263,9 @@ int model_gguf_take_tensors(struct model_gguf *g, struct model_gguf_cursor *c)
     const int rc = take_all(g, &first);
     const bool fits = rc == 0 && (!first.any_42 || ends_there(g));
     if (!fits && first.any_42) {
+        /* The next offset shows a tensor's size. That of the last one only the file's end shows. */
         other.c.err = &why;
-        if (take_all(g, &other) == 0 && (rc || ends_there(g))) {
+        if (take_all(g, &other) == 0 && (ends_there(g) || (rc && !last_is(g, MODEL_GGUF_TYPE_PQ2_0)))) {
             *c = other.c;
             return 0;
         }
