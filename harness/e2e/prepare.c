@@ -71,8 +71,8 @@ static void describe_model(struct bench_e2e *e, const struct model_weights *w)
     }
     const double n = (double)e->model_parameters;
     snprintf(e->model, sizeof e->model, "%s", g->name);
-    snprintf(e->model_type, sizeof e->model_type, n >= 1e9 ? "%s %.1fB I2_S" : "%s %.1fM I2_S",
-             w->config.arch, n >= 1e9 ? n * 1e-9 : n * 1e-6);
+    snprintf(e->model_type, sizeof e->model_type, n >= 1e9 ? "%s %.1fB %s" : "%s %.1fM %s", w->config.arch,
+             n >= 1e9 ? n * 1e-9 : n * 1e-6, model_gguf_type_name(w->config.matrix_type));
     e->layers = w->config.layers;
     e->i2s16_bytes = w->i2s16_bytes;
     e->qk256_bytes = w->qk256_bytes;
@@ -80,7 +80,7 @@ static void describe_model(struct bench_e2e *e, const struct model_weights *w)
     e->kept_bytes = e->model_bytes;
     for (size_t i = 0; i < w->config.layers * MODEL_MATRICES; i++) {
         const struct model_matrix *m = &w->layer[i / MODEL_MATRICES].matrix[i % MODEL_MATRICES];
-        e->kept_bytes -= m->i2s ? 0 : m->rows * m->columns / 4;
+        e->kept_bytes -= m->i2s ? 0 : m->file_bytes;
     }
     e->bytes_per_token = model_bytes_per_token(&w->config);
 }

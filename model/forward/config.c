@@ -39,15 +39,27 @@ uint64_t model_dim(const struct model_config *c, enum model_dim_of dim)
     return sizes[dim];
 }
 
+/* Does an op multiply matrices of the type? */
+static bool is_matrix_type(enum model_gguf_type type)
+{
+    const struct model_tensor_op *row;
+    for (size_t i = 0; (row = model_tensor_op(i)); i++)
+        if (row->type == type)
+            return true;
+    return false;
+}
+
 int model_tensor_want(const struct model_gguf *g, const char *name, enum model_gguf_type type, uint64_t ne0,
                       uint64_t ne1, const struct model_gguf_tensor **to, struct qk_error *err)
 {
     const struct model_gguf_tensor *t = model_gguf_find_tensor(g, name);
+    const bool matrix = is_matrix_type(type);
     if (!t)
         return qk_fail(err, QK_ERR_FORMAT, g->name, "tensor \"%s\" is missing", name);
-    if (t->type != type)
+    if (matrix ? !is_matrix_type(t->type) : t->type != type)
         return model_gguf_fail(g, t->info_at, err, "tensor \"%s\" is of type %s, %s expected", name,
-                               model_gguf_type_name(t->type), model_gguf_type_name(type));
+                               model_gguf_type_name(t->type),
+                               matrix ? "I2_S, TQ1_0, TQ2_0, Q2_0 or PQ2_0" : model_gguf_type_name(type));
     if (t->dims[0] != ne0 || t->dims[1] != ne1 || t->dims[2] != 1 || t->dims[3] != 1)
         return model_gguf_fail(g, t->info_at, err, "tensor \"%s\" is %llux%llux%llux%llu, %llux%llu expected",
                                name, (unsigned long long)t->dims[0], (unsigned long long)t->dims[1],
@@ -66,7 +78,7 @@ const struct model_arch *model_arch(size_t i)
 {
     static const struct model_arch rows[] = {
 #define ARCH(name, rope, activation, norms, rule)                                                            \
-    {name, model_rotate_##rope, model_activate_##activation, MODEL_NORMS_##norms, MODEL_ACT_##rule},
+    {name, model_rotate_##rope, model_activate_##activation, MODEL_NORMS_##norms, MODEL_RULE_##rule},
 #include "model/forward/archs.def"
 #undef ARCH
     };
@@ -274,9 +286,12 @@ static int check_tensors(struct model_config *c, const struct model_gguf *g, str
             const struct model_tensor_form *f = &model_tensor_forms[i];
             char name[MODEL_GGUF_MAX_NAME + 1];
             snprintf(name, sizeof name, "blk.%zu.%s", layer, f->name);
-            if (model_tensor_there(c, f))
-                code =
-                    model_tensor_want(g, name, f->type, model_dim(c, f->ne0), model_dim(c, f->ne1), &t, err);
+            if (!model_tensor_there(c, f))
+                continue;
+            code = model_tensor_want(g, name, f->type, model_dim(c, f->ne0), model_dim(c, f->ne1), &t, err);
+            if (!code && i < MODEL_MATRICES)
+                c->matrix_bytes += (size_t)t->elements / 4 + model_scale_bytes(c, t);
+            c->matrix_type = !code && !layer && !i ? t->type : c->matrix_type;
         }
     for (size_t i = 0; i < g->tensor_count && !code; i++)
         if (!known_tensor(c, g->tensors[i].name))
@@ -322,12 +337,12 @@ size_t model_position_bytes(const struct model_config *c, bool kv_f16)
 size_t model_bytes_per_token(const struct model_config *c)
 {
     const size_t row = model_number_bytes(c->embedding_type, c->embedding);
-    size_t sum = model_head_bytes(c) + row + c->embedding * 4;
+    size_t sum = model_head_bytes(c) + row + c->embedding * 4 + c->matrix_bytes;
     for (int i = 0; i < MODEL_TENSOR_FORMS; i++) {
         const struct model_tensor_form *f = &model_tensor_forms[i];
         const size_t elements = (size_t)(model_dim(c, f->ne0) * model_dim(c, f->ne1));
-        if (model_tensor_there(c, f))
-            sum += c->layers * (f->type == MODEL_GGUF_TYPE_I2_S ? elements / 4 : elements * 4);
+        if (i >= MODEL_MATRICES && model_tensor_there(c, f))
+            sum += c->layers * elements * 4;
     }
     return sum;
 }

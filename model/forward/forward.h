@@ -26,6 +26,12 @@ enum {
 
 struct model_state;
 
+/*
+ * How activations are rounded for products of layers by int8 paths: with one scale per token, or by 32 with an
+ * f16 scale each, as in Q8_0.
+ */
+enum model_rule { MODEL_RULE_INT8, MODEL_RULE_Q8_0 };
+
 /* A row of archs.def. */
 struct model_arch {
     const char *name;
@@ -34,7 +40,7 @@ struct model_arch {
                    const float *sine, size_t heads, size_t half);
     void (*activate)(const struct model_state *s, float *out, const float *gate, const float *up, size_t n);
     unsigned norms; /* MODEL_NORMS_*, a mask */
-    enum model_act rule;
+    enum model_rule rule;
 };
 enum { MODEL_NORMS_NONE = 0, MODEL_NORMS_SUB = 1, MODEL_NORMS_HEADS = 2 };
 /* Row i of archs.def. NULL after the last. */
@@ -47,21 +53,26 @@ struct model_config {
     enum model_gguf_type embedding_type, head_type; /* of tensor_ops.def */
     bool own_head;                                  /* output.weight; else the embedding is the head too */
     size_t vocab, context, embedding, layers, feed_forward, heads, kv_heads, head_dim;
-    size_t q_width;   /* heads * head_dim, which need not be the embedding */
-    float epsilon;    /* of all norms */
-    double rope_base; /* angle of pair j at position p: p * rope_base^(-2j / head_dim) */
+    size_t q_width;      /* heads * head_dim, which need not be the embedding */
+    size_t matrix_bytes; /* codes and scales that a token reads; exact when the weights are loaded */
+    enum model_gguf_type matrix_type; /* of the first */
+    float epsilon;                    /* of all norms */
+    double rope_base;                 /* angle of pair j at position p: p * rope_base^(-2j / head_dim) */
 };
 
 /*
- * A ternary matrix, rows x columns (outputs x inputs): value = scale * (code - 1). The owner's `layouts` says
- * which copies are there.
+ * A matrix of 2-bit codes, rows x columns (outputs x inputs): value = scale * scales[group] * (code - 1). The
+ * owner's `layouts` says which copies are there.
  */
 struct model_matrix {
     size_t rows, columns;
-    float scale;        /* finite, > 0 */
-    const uint8_t *i2s; /* [rows * columns / 4] I2_S order, a view into the file; NULL when released */
-    uint8_t *i2s16;     /* I2S16 order (kernels/layout.h), in the owner's copy; NULL when not asked for */
-    uint8_t *qk256;     /* QK256 order, ceil(columns / 256) blocks a row, likewise */
+    size_t file_bytes;      /* of its codes, and of scales between them, in the file */
+    float scale;            /* finite */
+    size_t group;           /* columns of a scale; 0 without `scales` */
+    const uint16_t *scales; /* f16, as q2_0x16_gemv has them, in the owner's copy; NULL: all are 1 */
+    const uint8_t *i2s;     /* [rows * columns / 4] I2_S order, a view into the file; NULL when released */
+    uint8_t *i2s16;         /* I2S16 order (kernels/layout.h), in the owner's copy; NULL when not asked for */
+    uint8_t *qk256;         /* QK256 order, ceil(columns / 256) blocks a row, likewise */
 };
 
 enum model_matrix_of { MODEL_Q, MODEL_K, MODEL_V, MODEL_O, MODEL_GATE, MODEL_UP, MODEL_DOWN, MODEL_MATRICES };
@@ -94,6 +105,8 @@ struct model_weights {
     unsigned layouts;                  /* the MODEL_LAYOUT_* that are there */
     uint8_t *i2s16, *qk256;            /* owned copies of all matrices, one behind the other; NULL without */
     size_t i2s16_bytes, qk256_bytes;   /* of the copies; 0 without a copy */
+    uint16_t *scales;                  /* owned, of all matrices that have them */
+    size_t scale_bytes;
 };
 
 /*

@@ -3,11 +3,13 @@
 #include "model/forward/private.h"
 
 #include "kernels/act_quant/op.h"
+#include "kernels/f16.h"
 #include "kernels/f32_dot/op.h"
 #include "kernels/i2s16_gemm/op.h"
 #include "kernels/i2s16_gemv/op.h"
 #include "kernels/i2s_gemv/op.h"
 #include "kernels/layout.h"
+#include "kernels/q2_0x16_gemv/op.h"
 #include "kernels/qk256_dequant/op.h"
 #include "kernels/qk256_gemv/op.h"
 #include "kernels/relu2_mul/op.h"
@@ -82,6 +84,34 @@ static void i2s_piece(struct model_state *s, const struct piece *p, int32_t *sum
     scale_sums(s, p, sums);
 }
 
+/* log2 of a block's columns / 32. */
+static int level_of(size_t block)
+{
+    int level = 0;
+    while ((size_t)MODEL_BLOCK << level < block)
+        level++;
+    return level;
+}
+
+/* With scales of groups. The products of each token go through a buffer, as the last rows are padded. */
+static void groups_piece(struct model_state *s, const struct piece *p, float *products)
+{
+    const struct model_matrix *m = p->m;
+    const size_t columns = m->columns, rows = p->end - p->first, groups = columns / m->group;
+    const size_t padded = (rows + I2S16_ROWS - 1) / I2S16_ROWS * I2S16_ROWS;
+    const size_t block = s->w->config.graph->rule == MODEL_RULE_Q8_0 ? (size_t)MODEL_BLOCK : m->group;
+    const int level = level_of(block);
+    for (size_t t = p->t; t < p->t + p->n; t++) {
+        float *y = p->y + t * m->rows + p->first;
+        MODEL_CALL(s, q2_0x16_gemv, products, m->i2s16 + p->first * columns / 4,
+                   m->scales + p->first * groups, s->q + t * columns,
+                   s->block_sum[level] + t * (columns / block), s->x_scale + t * (columns / MODEL_BLOCK),
+                   padded, columns, m->group, block);
+        for (size_t r = 0; r < rows; r++)
+            y[r] = products[r] * m->scale;
+    }
+}
+
 /* Sums go through a buffer of the thread's, which holds so many rows of each token. */
 static void int8_rows(struct model_state *s, const struct piece *p, size_t thread)
 {
@@ -90,7 +120,9 @@ static void int8_rows(struct model_state *s, const struct piece *p, size_t threa
     struct piece now = *p;
     for (; now.first < p->end; now.first = now.end) {
         now.end = p->end - now.first < most ? p->end : now.first + most;
-        if (s->kernels.path == MODEL_PATH_I2S16)
+        if (p->m->scales)
+            groups_piece(s, &now, s->products + thread * MODEL_SUMS);
+        else if (s->kernels.path == MODEL_PATH_I2S16)
             i2s16_piece(s, &now, sums);
         else
             i2s_piece(s, &now, sums);
@@ -116,6 +148,14 @@ static void qk256_rows(struct model_state *s, const struct piece *p)
     }
 }
 
+static void scale_row(const struct model_matrix *m, size_t r, float *row)
+{
+    const size_t groups = m->columns / m->group;
+    const uint16_t *scales = m->scales + r / I2S16_ROWS * groups * I2S16_ROWS + r % I2S16_ROWS;
+    for (size_t c = 0; c < m->columns; c++)
+        row[c] *= qk_f16_to_f32(scales[c / m->group * I2S16_ROWS]);
+}
+
 /* As the audited runtime does: a row to floats, then a dot product; the row is made once for all tokens. */
 static void dequant_rows(struct model_state *s, const struct piece *p, size_t thread)
 {
@@ -126,6 +166,8 @@ static void dequant_rows(struct model_state *s, const struct piece *p, size_t th
     float *row = s->row + thread * widest * QK256_BLOCK;
     for (size_t r = p->first; r < p->end; r++) {
         MODEL_CALL(s, qk256_dequant, row, m->qk256 + r * blocks * QK256_BLOCK_BYTES, s->ones, lut, blocks);
+        if (m->scales)
+            scale_row(m, r, row);
         for (size_t t = p->t; t < p->t + p->n; t++)
             MODEL_CALL(s, f32_dot, p->y + t * m->rows + r, row, s->input + t * m->columns, m->columns);
     }
@@ -138,7 +180,10 @@ static void do_rows(struct model_state *s, const struct piece *p, size_t thread)
         dequant_rows(s, p, thread);
         break;
     case MODEL_PATH_QK256:
-        qk256_rows(s, p);
+        if (p->m->scales)
+            dequant_rows(s, p, thread);
+        else
+            qk256_rows(s, p);
         break;
     default:
         int8_rows(s, p, thread);
@@ -244,7 +289,49 @@ void model_multiply_add(struct model_state *s, enum model_part job, const struct
     run_product(&p, job);
 }
 
+/* Sums of twice as many columns, level by level. */
+static void sum_blocks(const struct model_state *s, size_t columns, size_t token)
+{
+    for (int level = 1; level < MODEL_LEVELS; level++) {
+        const size_t blocks = columns / MODEL_BLOCK >> level;
+        const int32_t *from = s->block_sum[level - 1] + token * (columns / MODEL_BLOCK >> (level - 1));
+        int32_t *to = s->block_sum[level] + token * blocks;
+        for (size_t b = 0; b < blocks; b++)
+            to[b] = from[2 * b] + from[2 * b + 1];
+    }
+}
+
+/* Blocks as in Q8_0: the scale of a block is an f16. */
+static void quantise_blocks(struct model_state *s, const float *x, size_t columns, size_t token)
+{
+    const size_t blocks = columns / MODEL_BLOCK;
+    float *scale = s->x_scale + token * blocks;
+    MODEL_CALL(s, act_quant, s->q + token * columns, scale, s->block_sum[0] + token * blocks, x, blocks,
+               MODEL_BLOCK);
+    for (size_t b = 0; b < blocks; b++)
+        scale[b] = qk_f16_to_f32(qk_f32_to_f16(1 / scale[b]));
+}
+
+static void quantise_token(struct model_state *s, const float *x, size_t columns, size_t token)
+{
+    const size_t blocks = s->w->scale_bytes ? columns / MODEL_BLOCK : 0;
+    const int8_t *q = s->q + token * columns;
+    MODEL_CALL(s, act_quant, s->q + token * columns, s->q_scale + token, s->q_sum + token, x, 1, columns);
+    for (size_t b = 0; b < blocks; b++) {
+        int32_t sum = 0;
+        for (size_t i = 0; i < MODEL_BLOCK; i++)
+            sum += q[b * MODEL_BLOCK + i];
+        s->block_sum[0][token * blocks + b] = sum;
+        s->x_scale[token * blocks + b] = 1 / s->q_scale[token];
+    }
+}
+
 void model_quantise(struct model_state *s, const float *x, size_t columns, size_t token)
 {
-    MODEL_CALL(s, act_quant, s->q + token * columns, s->q_scale + token, s->q_sum + token, x, 1, columns);
+    if (s->w->config.graph->rule == MODEL_RULE_Q8_0)
+        quantise_blocks(s, x, columns, token);
+    else
+        quantise_token(s, x, columns, token);
+    if (s->w->scale_bytes)
+        sum_blocks(s, columns, token);
 }

@@ -31,11 +31,19 @@ bool model_tensor_there(const struct model_config *c, const struct model_tensor_
 extern const struct model_tensor_form model_tensor_forms[MODEL_TENSOR_FORMS];
 
 /*
- * Finds the tensor, which must have exactly this type and shape. Otherwise QK_ERR_FORMAT names it, with its
- * byte.
+ * Finds the tensor, which must have exactly this type and shape. Where the type is one of matrices, all of
+ * those will do. Otherwise QK_ERR_FORMAT names it, with its byte.
  */
 int model_tensor_want(const struct model_gguf *g, const char *name, enum model_gguf_type type, uint64_t ne0,
                       uint64_t ne1, const struct model_gguf_tensor **to, struct qk_error *err);
+
+/*
+ * Columns of a scale of the matrix in memory; 0: without. I2_S has groups where the rule wants them, all with
+ * a scale of 1.
+ */
+size_t model_scale_group(const struct model_config *c, const struct model_gguf_tensor *t);
+/* Bytes of its scales in memory. They are fewer than those of its codes. */
+size_t model_scale_bytes(const struct model_config *c, const struct model_gguf_tensor *t);
 
 /* QK_ERR_UNAVAILABLE names a key or tensor that the forward pass would have to do something for. */
 int model_refuse(const struct model_config *c, const struct model_gguf *g, struct qk_error *err);
@@ -49,7 +57,11 @@ void *model_reserve(size_t count, size_t size, const char *what, struct qk_error
 void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err);
 void *model_reserve_stream(size_t bytes, const char *what, struct qk_error *err);
 
-enum { MODEL_SUMS = 16384 };
+enum {
+    MODEL_SUMS = 16384,
+    MODEL_BLOCK = 32, /* columns of the smallest block of activations */
+    MODEL_LEVELS = 4, /* blocks of 32, 64, 128 and 256 */
+};
 
 struct model_state {
     const struct model_weights *w;
@@ -76,10 +88,17 @@ struct model_state {
     int8_t *q;                 /* [batch][widest] */
     float *q_scale;            /* [batch] */
     int32_t *q_sum;            /* [batch] */
+    /*
+     * For matrices with scales: what a q of each block is worth, and the sums of q over 32, 64, 128 and 256
+     * columns. [batch][widest / 32 >> level] each; with one scale per token all of its blocks have it.
+     */
+    float *x_scale;
+    int32_t *block_sum[MODEL_LEVELS];
 
     /* Buffers of the threads. */
-    int32_t *sums; /* [threads][MODEL_SUMS] of integer products */
-    float *row;    /* [threads][row_room]: blocks of the widest row * 256 */
+    int32_t *sums;   /* [threads][MODEL_SUMS] of integer products */
+    float *products; /* [threads][MODEL_SUMS] of products with scales */
+    float *row;      /* [threads][row_room]: blocks of the widest row * 256 */
     size_t row_room;
     float *ones;    /* [blocks of the widest row] */
     float *turning; /* [threads][turning_room]: a group's heads, normed, and a key before and after rope */

@@ -177,6 +177,21 @@ static int set_alignment(struct model_gguf *g, struct qk_error *err)
     return 0;
 }
 
+/* What is wrong with the data of tensors does not keep anyone from listing them. */
+static int lay_out(struct model_gguf *g, struct qk_error *err)
+{
+    struct qk_error why;
+    const int rc = model_gguf_lay_out(g, &why);
+    if (rc == 0)
+        return 0;
+    model_gguf_lay_out_roughly(g);
+    g->fault = malloc(sizeof *g->fault);
+    if (!g->fault)
+        return qk_fail(err, QK_ERR_MEMORY, g->name, "no memory for %zu bytes", sizeof *g->fault);
+    *g->fault = why;
+    return 0;
+}
+
 static int parse(struct model_gguf *g, struct qk_error *err)
 {
     struct model_gguf_cursor c = {.g = g, .err = err};
@@ -205,11 +220,13 @@ static int parse(struct model_gguf *g, struct qk_error *err)
     if (!g->tensors || !g->tensor_order)
         return out_of_memory(g, "tensors", g->tensor_count, err);
     rc = model_gguf_take_tensors(g, &c);
-    return rc ? rc : model_gguf_index(g, true, err);
+    if (rc == 0)
+        rc = model_gguf_index(g, true, err);
+    return rc ? rc : lay_out(g, err);
 }
 
-int model_gguf_parse(const void *bytes, size_t size, const char *name, struct model_gguf *g,
-                     struct qk_error *err)
+int model_gguf_parse_any(const void *bytes, size_t size, const char *name, struct model_gguf *g,
+                         struct qk_error *err)
 {
     *g = (struct model_gguf){.bytes = bytes, .size = size};
     g->name = allocate(strlen(name) + 1, 1);
@@ -224,6 +241,24 @@ int model_gguf_parse(const void *bytes, size_t size, const char *name, struct mo
     return rc;
 }
 
+/* Closes a file that has a fault, which goes to *err. */
+static int refuse_fault(struct model_gguf *g, struct qk_error *err)
+{
+    if (!g->fault)
+        return 0;
+    if (err)
+        *err = *g->fault;
+    model_gguf_close(g);
+    return QK_ERR_FORMAT;
+}
+
+int model_gguf_parse(const void *bytes, size_t size, const char *name, struct model_gguf *g,
+                     struct qk_error *err)
+{
+    const int rc = model_gguf_parse_any(bytes, size, name, g, err);
+    return rc ? rc : refuse_fault(g, err);
+}
+
 /* Maps all of fd, which is a regular file that is not empty. */
 static int map(int fd, off_t length, const char *path, void **to, struct qk_error *err)
 {
@@ -235,7 +270,7 @@ static int map(int fd, off_t length, const char *path, void **to, struct qk_erro
     return 0;
 }
 
-int model_gguf_open(const char *path, struct model_gguf *g, struct qk_error *err)
+int model_gguf_open_any(const char *path, struct model_gguf *g, struct qk_error *err)
 {
     *g = (struct model_gguf){0};
     /* O_NONBLOCK: a FIFO without a writer would otherwise hold the caller here */
@@ -258,12 +293,18 @@ int model_gguf_open(const char *path, struct model_gguf *g, struct qk_error *err
     if (rc)
         return rc;
     const size_t size = bytes ? (size_t)st.st_size : 0;
-    rc = model_gguf_parse(bytes, size, path, g, err);
+    rc = model_gguf_parse_any(bytes, size, path, g, err);
     if (rc == 0)
         g->mapped = true;
     else if (bytes)
         munmap(bytes, size);
     return rc;
+}
+
+int model_gguf_open(const char *path, struct model_gguf *g, struct qk_error *err)
+{
+    const int rc = model_gguf_open_any(path, g, err);
+    return rc ? rc : refuse_fault(g, err);
 }
 
 void model_gguf_want(const struct model_gguf *g, const struct model_gguf_tensor *t)
@@ -291,6 +332,7 @@ void model_gguf_close(struct model_gguf *g)
     free(g->entry_order);
     free(g->tensors);
     free(g->tensor_order);
+    free(g->fault);
     free(g->name);
     free(g->maker);
     *g = (struct model_gguf){0};

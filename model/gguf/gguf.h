@@ -43,7 +43,7 @@ enum model_gguf_kind {
     MODEL_GGUF_KINDS
 };
 
-/* The ggml types whose size is known here. A tensor of any other type makes the file an error. */
+/* The ggml types whose size is known here. With a tensor of any other type no tensor can be used. */
 enum model_gguf_type {
     MODEL_GGUF_TYPE_F32 = 0,
     MODEL_GGUF_TYPE_F16 = 1,
@@ -85,11 +85,12 @@ struct model_gguf_tensor {
               1];    /* terminated, 1..63 bytes, no control characters, unique in the file */
     uint32_t n_dims; /* 1..4 */
     uint64_t dims[MODEL_GGUF_MAX_DIMS]; /* dims[0] varies fastest; each >= 1; unused ones are 1 */
-    enum model_gguf_type type;
-    uint64_t elements;         /* product of dims, at most INT64_MAX */
-    uint64_t offset;           /* from the start of the data section, a multiple of the alignment */
-    size_t size;               /* in bytes, without padding */
-    size_t info_at;            /* where this tensor's info is in the file, for messages */
+    enum model_gguf_type type;          /* in a file with a fault it may be any number */
+    bool type_42;                       /* the file says 42, whichever of two types that is here */
+    uint64_t elements;                  /* product of dims, at most INT64_MAX */
+    uint64_t offset;                    /* from the start of the data section, a multiple of the alignment */
+    size_t size;                        /* in bytes, without padding */
+    size_t info_at;                     /* where this tensor's info is in the file, for messages */
     const unsigned char *data; /* borrowed; promises no alignment, so multi-byte values go through memcpy */
 };
 
@@ -100,6 +101,7 @@ struct model_gguf {
     bool mapped; /* model_gguf_close must unmap bytes */
     uint32_t version;
     size_t alignment;   /* power of two, at most 65536 */
+    size_t infos_end;   /* where the infos of tensors end in the file */
     size_t data_offset; /* of the data section in the file */
     size_t entry_count;
     struct model_gguf_entry *entries; /* owned, in file order */
@@ -107,6 +109,11 @@ struct model_gguf {
     size_t tensor_count;
     struct model_gguf_tensor *tensors; /* owned, in file order, which is also the order of their data */
     size_t *tensor_order;              /* owned; indices of tensors, sorted by name */
+    /*
+     * Owned; why no tensor can be used, of a file that was opened to be listed. Then the tensors' data is
+     * NULL, their offsets are as the file has them, and sizes may be a guess. NULL: all is well.
+     */
+    struct qk_error *fault;
     /*
      * For a model that makes its I2_S tensors when they are wanted (model/synth/synth.h). NULL: all data is
      * there.
@@ -124,6 +131,12 @@ struct model_gguf {
  *     QK_ERR_MEMORY
  */
 int model_gguf_open(const char *path, struct model_gguf *g, struct qk_error *err);
+/*
+ * The same, but a file whose tensors cannot be used is opened too, for a person to see what is in it. This is
+ * so with an unknown type, with offsets other than the sizes give, and with data that is cut off. g->fault
+ * then says what open would have said.
+ */
+int model_gguf_open_any(const char *path, struct model_gguf *g, struct qk_error *err);
 
 /*
  * Does the same with `size` bytes in memory, which must outlive *g and stay unchanged. `name` (copied) stands
@@ -132,6 +145,9 @@ int model_gguf_open(const char *path, struct model_gguf *g, struct qk_error *err
  */
 int model_gguf_parse(const void *bytes, size_t size, const char *name, struct model_gguf *g,
                      struct qk_error *err);
+/* The same as model_gguf_open_any does it. */
+int model_gguf_parse_any(const void *bytes, size_t size, const char *name, struct model_gguf *g,
+                         struct qk_error *err);
 
 /*
  * Call this before you read the codes of an I2_S tensor of *g. It makes t->data when that is not there yet,

@@ -46,18 +46,11 @@ static const struct {
     [37] = {"I8_S", 0, 0},
     [38] = {"TL1", 0, 0},
     [39] = {"TL2", 0, 0},
+    [41] = {"Q1_0", 0, 0},
     [MODEL_GGUF_TYPE_Q2_0] = {"Q2_0", 64, 18},
+    [135] = {"IQ2_BN", 0, 0},
     [MODEL_GGUF_TYPE_PQ2_0] = {"PQ2_0", 128, 34},
-};
-
-/*
- * Type 42 is two layouts: 64 weights a scale, or 128 by older writers. Nothing says which, but the sizes of
- * all tensors must give their offsets, and the end of the file.
- */
-struct reading {
-    struct model_gguf_cursor c;
-    enum model_gguf_type of_42; /* what type 42 is read as */
-    bool any_42;
+    [143] = {"PTQ1_0", 0, 0},
 };
 
 /* The scale and its padding, behind the codes of an I2_S tensor. */
@@ -123,123 +116,180 @@ static int take_dims(struct model_gguf_cursor *c, struct model_gguf_tensor *t)
     return 0;
 }
 
-/* Type, and the size that follows from it; dims_at is where dims[0] lies in the file. */
-static int take_type(struct reading *r, size_t dims_at, struct model_gguf_tensor *t)
+/* Name, dimensions, type and offset, as the file says them. */
+static int take_info(struct model_gguf_cursor *c, struct model_gguf_tensor *t)
 {
-    struct model_gguf_cursor *c = &r->c;
-    const size_t at = c->at;
     uint32_t type;
-    const int rc = model_gguf_take_u32(c, "tensor type", &type);
+    t->info_at = c->at;
+    int rc = take_name(c, t);
+    if (rc == 0)
+        rc = take_dims(c, t);
+    if (rc == 0)
+        rc = model_gguf_take_u32(c, "tensor type", &type);
     if (rc)
         return rc;
-    if (type == MODEL_GGUF_TYPE_Q2_0) {
-        r->any_42 = true;
-        type = r->of_42;
-    }
-    if (type >= sizeof types / sizeof *types || types[type].bytes == 0) {
-        const char *name = model_gguf_type_name(type);
-        return model_gguf_fail(c->g, at, c->err,
-                               "tensor \"%s\" has type %u (%s), supported are F32, F16, BF16, Q8_0, Q6_K, "
-                               "I2_S, Q2_0, PQ2_0, TQ1_0 "
-                               "and TQ2_0",
-                               shown_name(t).text, type, name ? name : "unknown");
-    }
     t->type = (enum model_gguf_type)type;
+    return model_gguf_take_u64(c, "tensor offset", &t->offset);
+}
+
+/* Where the parts of an info are in the file. */
+static size_t dims_at(const struct model_gguf_tensor *t)
+{
+    return t->info_at + 8 + strlen(t->name) + 4;
+}
+
+static size_t type_at(const struct model_gguf_tensor *t)
+{
+    return dims_at(t) + 8 * (size_t)t->n_dims;
+}
+
+static size_t offset_at(const struct model_gguf_tensor *t)
+{
+    return type_at(t) + 4;
+}
+
+static bool has_size(const struct model_gguf_tensor *t)
+{
+    return t->type < sizeof types / sizeof *types && types[t->type].bytes;
+}
+
+/* The size that follows from type and dimensions. */
+static int take_size(const struct model_gguf *g, struct model_gguf_tensor *t, struct qk_error *err)
+{
+    const enum model_gguf_type type = t->type;
+    if (!has_size(t)) {
+        const char *name = model_gguf_type_name(type);
+        return model_gguf_fail(g, type_at(t), err,
+                               "tensor \"%s\" has type %u (%s), supported are F32, F16, BF16, Q8_0, Q6_K, "
+                               "I2_S, Q2_0, PQ2_0, TQ1_0 and TQ2_0",
+                               shown_name(t).text, (unsigned)type, name ? name : "unknown");
+    }
     if (t->dims[0] % types[type].block)
         return model_gguf_fail(
-            c->g, dims_at, c->err, "dimension 0 of tensor \"%s\" is %llu, type %s needs a multiple of %u",
+            g, dims_at(t), err, "dimension 0 of tensor \"%s\" is %llu, type %s needs a multiple of %u",
             shown_name(t).text, (unsigned long long)t->dims[0], types[type].name, types[type].block);
     const uint64_t blocks = t->elements / types[type].block;
     const size_t tail = type == MODEL_GGUF_TYPE_I2_S ? I2S_TAIL : 0;
     if (blocks > SIZE_MAX || !qk_mul_size((size_t)blocks, types[type].bytes, &t->size) ||
         !qk_add_size(t->size, tail, &t->size))
-        return model_gguf_fail(c->g, dims_at, c->err,
+        return model_gguf_fail(g, dims_at(t), err,
                                "the size of tensor \"%s\" overflows: %llu elements of type %s",
                                shown_name(t).text, (unsigned long long)t->elements, types[type].name);
     return 0;
+}
+
+static int no_tail(const struct model_gguf *g, const struct model_gguf_tensor *t, struct qk_error *err)
+{
+    return model_gguf_fail(
+        g, t->info_at, err,
+        "tensor \"%s\" of type I2_S has %zu bytes of codes and nothing behind them; a tail "
+        "of %d bytes, which begins with the scale, expected",
+        shown_name(t).text, t->size - I2S_TAIL, I2S_TAIL);
+}
+
+/* Would this offset be right if the tensor before were I2_S without its tail? */
+static bool misses_tail(const struct model_gguf *g, const struct model_gguf_tensor *t)
+{
+    const struct model_gguf_tensor *const before = t - 1;
+    size_t padded;
+    return t > g->tensors && before->type == MODEL_GGUF_TYPE_I2_S &&
+           qk_align_size(before->size - I2S_TAIL, g->alignment, &padded) &&
+           t->offset - before->offset == padded;
 }
 
 /*
  * Offset, against *end: the padded end of all tensors before. As in llama.cpp it must be equal: less is an
  * overlap, more means that the writer knew another size for a tensor before this one than we do.
  */
-static int take_offset(struct model_gguf_cursor *c, struct model_gguf_tensor *t, size_t *end)
+static int check_offset(const struct model_gguf *g, const struct model_gguf_tensor *t, size_t *end,
+                        struct qk_error *err)
 {
-    const size_t at = c->at;
     size_t padded;
-    const int rc = model_gguf_take_u64(c, "tensor offset", &t->offset);
-    if (rc)
-        return rc;
-    if (t->offset % c->g->alignment)
-        return model_gguf_fail(c->g, at, c->err,
+    if (t->offset % g->alignment)
+        return model_gguf_fail(g, offset_at(t), err,
                                "offset of tensor \"%s\" is %llu, a multiple of %zu expected",
-                               shown_name(t).text, (unsigned long long)t->offset, c->g->alignment);
+                               shown_name(t).text, (unsigned long long)t->offset, g->alignment);
+    if (t->offset != *end && misses_tail(g, t))
+        return no_tail(g, t - 1, err);
     if (t->offset != *end)
         return model_gguf_fail(
-            c->g, at, c->err,
+            g, offset_at(t), err,
             "offset of tensor \"%s\" is %llu, %zu expected: the padded end of the tensors before",
             shown_name(t).text, (unsigned long long)t->offset, *end);
-    if (!qk_align_size(t->size, c->g->alignment, &padded) || !qk_add_size(*end, padded, end))
-        return model_gguf_fail(c->g, at, c->err,
+    if (!qk_align_size(t->size, g->alignment, &padded) || !qk_add_size(*end, padded, end))
+        return model_gguf_fail(g, offset_at(t), err,
                                "the end of tensor \"%s\" overflows: %zu bytes from offset %llu",
                                shown_name(t).text, t->size, (unsigned long long)t->offset);
     return 0;
 }
 
 /* Points t->data into the file. */
-static int place(const struct model_gguf_cursor *c, struct model_gguf_tensor *t)
+static int place(const struct model_gguf *g, struct model_gguf_tensor *t, struct qk_error *err)
 {
-    const struct model_gguf *g = c->g;
     const size_t section = g->size - g->data_offset;
+    const bool ternary = t->type == MODEL_GGUF_TYPE_I2_S;
+    if (ternary && t->offset <= section && section - (size_t)t->offset >= t->size - I2S_TAIL &&
+        section - (size_t)t->offset < t->size - I2S_TAIL + sizeof(float))
+        return no_tail(g, t, err);
     if (t->offset > section || t->size > section - (size_t)t->offset)
-        return model_gguf_fail(g, t->info_at, c->err,
+        return model_gguf_fail(g, t->info_at, err,
                                "tensor \"%s\" needs %zu bytes from offset %llu, the data section has %zu",
                                shown_name(t).text, t->size, (unsigned long long)t->offset, section);
     t->data = g->bytes + g->data_offset + (size_t)t->offset;
-    if (t->type == MODEL_GGUF_TYPE_I2_S) {
+    if (ternary) {
         const unsigned char *at = t->data + t->size - I2S_TAIL;
         const uint32_t bits = (uint32_t)model_gguf_decode(at, 4);
         float scale;
         memcpy(&scale, &bits, 4);
         if (!isfinite(scale) || scale <= 0)
-            return model_gguf_fail(g, (size_t)(at - g->bytes), c->err,
+            return model_gguf_fail(g, (size_t)(at - g->bytes), err,
                                    "scale of tensor \"%s\" is %g, a finite value above 0 expected",
                                    shown_name(t).text, (double)scale);
     }
     return 0;
 }
 
-/* All infos, and where their data lies. */
-static int take_all(struct model_gguf *g, struct reading *r)
+int model_gguf_take_tensors(struct model_gguf *g, struct model_gguf_cursor *c)
 {
-    struct model_gguf_cursor *c = &r->c;
-    size_t end = 0;
     for (size_t i = 0; i < g->tensor_count; i++) {
-        struct model_gguf_tensor *t = &g->tensors[i];
-        t->info_at = c->at;
-        int rc = take_name(c, t);
-        const size_t dims_at = c->at + 4;
-        if (rc == 0)
-            rc = take_dims(c, t);
-        if (rc == 0)
-            rc = take_type(r, dims_at, t);
-        if (rc == 0)
-            rc = take_offset(c, t, &end);
+        const int rc = take_info(c, &g->tensors[i]);
         if (rc)
             return rc;
     }
-    if (!qk_align_size(c->at, g->alignment, &g->data_offset) || g->data_offset > g->size) {
-        /* gguf-py ends a file without tensors (a vocabulary) right behind its metadata */
-        if (g->tensor_count > 0 || c->at != g->size)
-            return model_gguf_fail(
-                g, c->at, c->err,
-                "the file ends at byte %zu, before the data section: padding to a multiple of %zu", g->size,
-                g->alignment);
-        g->data_offset = g->size;
-    }
+    g->infos_end = c->at;
+    return 0;
+}
+
+static int find_section(struct model_gguf *g, struct qk_error *err)
+{
+    if (qk_align_size(g->infos_end, g->alignment, &g->data_offset) && g->data_offset <= g->size)
+        return 0;
+    g->data_offset = g->size;
+    /* gguf-py ends a file without tensors (a vocabulary) right behind its metadata */
+    if (g->tensor_count == 0 && g->infos_end == g->size)
+        return 0;
+    return model_gguf_fail(g, g->infos_end, err,
+                           "the file ends at byte %zu, before the data section: padding to a multiple of %zu",
+                           g->size, g->alignment);
+}
+
+/* Sizes, offsets and places, with type 42 read as `of_42`. */
+static int lay_out(struct model_gguf *g, enum model_gguf_type of_42, struct qk_error *err)
+{
+    size_t end = 0;
     int rc = 0;
+    for (size_t i = 0; rc == 0 && i < g->tensor_count; i++) {
+        struct model_gguf_tensor *t = &g->tensors[i];
+        if (t->type_42)
+            t->type = of_42;
+        rc = take_size(g, t, err);
+        if (rc == 0)
+            rc = check_offset(g, t, &end, err);
+    }
+    if (rc == 0)
+        rc = find_section(g, err);
     for (size_t i = 0; rc == 0 && i < g->tensor_count; i++)
-        rc = place(c, &g->tensors[i]);
+        rc = place(g, &g->tensors[i], err);
     return rc;
 }
 
@@ -256,22 +306,40 @@ static bool last_is(const struct model_gguf *g, enum model_gguf_type type)
     return g->tensors[g->tensor_count - 1].type == type;
 }
 
-int model_gguf_take_tensors(struct model_gguf *g, struct model_gguf_cursor *c)
+/*
+ * Type 42 is two layouts: 64 weights a scale, or 128 by older writers. Nothing says which, but the sizes of
+ * all tensors must give their offsets, and the end of the file.
+ */
+int model_gguf_lay_out(struct model_gguf *g, struct qk_error *err)
 {
-    struct reading first = {*c, MODEL_GGUF_TYPE_Q2_0, false}, other = {*c, MODEL_GGUF_TYPE_PQ2_0, false};
-    struct qk_error why;
-    const int rc = take_all(g, &first);
-    const bool fits = rc == 0 && (!first.any_42 || ends_there(g));
-    if (!fits && first.any_42) {
-        /* The next offset shows a tensor's size. That of the last one only the file's end shows. */
-        other.c.err = &why;
-        if (take_all(g, &other) == 0 && (ends_there(g) || (rc && !last_is(g, MODEL_GGUF_TYPE_PQ2_0)))) {
-            *c = other.c;
-            return 0;
-        }
-        first.c.at = c->at; /* neither is better: as the first reading has it */
-        take_all(g, &first);
+    bool any_42 = false;
+    for (size_t i = 0; i < g->tensor_count; i++) {
+        g->tensors[i].type_42 = g->tensors[i].type == MODEL_GGUF_TYPE_Q2_0;
+        any_42 = any_42 || g->tensors[i].type_42;
     }
-    *c = first.c;
-    return rc;
+    const int rc = lay_out(g, MODEL_GGUF_TYPE_Q2_0, err);
+    if (!any_42 || (rc == 0 && ends_there(g)))
+        return rc;
+    /* The next offset shows a tensor's size. That of the last one only the file's end shows. */
+    if (lay_out(g, MODEL_GGUF_TYPE_PQ2_0, NULL) == 0 &&
+        (ends_there(g) || (rc && !last_is(g, MODEL_GGUF_TYPE_PQ2_0))))
+        return 0;
+    return lay_out(g, MODEL_GGUF_TYPE_Q2_0, err); /* neither is better */
+}
+
+/*
+ * What can be said of tensors that cannot be used: none has data, and one of unknown size has the bytes up to
+ * the next, or to the end of the file.
+ */
+void model_gguf_lay_out_roughly(struct model_gguf *g)
+{
+    if (!qk_align_size(g->infos_end, g->alignment, &g->data_offset) || g->data_offset > g->size)
+        g->data_offset = g->size;
+    for (size_t i = 0; i < g->tensor_count; i++) {
+        struct model_gguf_tensor *const t = &g->tensors[i];
+        const uint64_t end = i + 1 < g->tensor_count ? t[1].offset : g->size - g->data_offset;
+        t->data = NULL;
+        if (!has_size(t) || take_size(g, t, NULL))
+            t->size = end > t->offset && end - t->offset <= SIZE_MAX ? (size_t)(end - t->offset) : 0;
+    }
 }

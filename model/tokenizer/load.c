@@ -8,7 +8,7 @@
 #include <xxhash.h>
 
 /* tokenizer.ggml.token_type */
-enum { TYPE_NORMAL = 1, TYPE_CONTROL = 3 };
+enum { TYPE_NORMAL = 1, TYPE_CONTROL = 3, TYPE_USER = 4 };
 
 /*
  * GPT-2's table backwards: the byte that each character below 512 stands for, or -1. Printable bytes stand
@@ -83,12 +83,6 @@ int32_t model_tokenizer_spelled(const struct model_tokenizer *t, const char *byt
     return t->spelling[low].id;
 }
 
-static int by_length(const void *a, const void *b)
-{
-    const struct model_control *x = a, *y = b;
-    return x->size != y->size ? (x->size < y->size) - (x->size > y->size) : (x->id > y->id) - (x->id < y->id);
-}
-
 static int by_pair(const void *a, const void *b)
 {
     const struct model_merge *x = a, *y = b;
@@ -106,43 +100,73 @@ static void sort_spellings(struct model_tokenizer *t)
     }
 }
 
+static int reserve_tokens(struct model_tokenizer *t, const struct model_gguf_value *tokens,
+                          const struct model_gguf *g, struct qk_error *err)
+{
+    t->count = (size_t)tokens->count;
+    t->token = calloc(t->count, sizeof *t->token);
+    t->text = malloc(tokens->size + 1); /* decoded text is never longer than the file's */
+    t->spelling = calloc(t->count, sizeof *t->spelling);
+    t->bucket = calloc(MODEL_BUCKETS + 1, sizeof *t->bucket);
+    t->control.id = calloc(t->count, sizeof *t->control.id);
+    t->plain.id = calloc(t->count, sizeof *t->plain.id);
+    if (!t->token || !t->text || !t->spelling || !t->bucket || !t->control.id || !t->plain.id)
+        return qk_fail(err, QK_ERR_MEMORY, g->name, "no memory for %zu tokens", t->count);
+    return 0;
+}
+
+/* The type that counts for the token of that name, of which the file says `type`. */
+static int64_t type_of(const struct model_tokenizer *t, int32_t id, const struct model_gguf_string *name,
+                       int64_t type)
+{
+    bool special = id == t->bos;
+    for (size_t i = 0; i < t->stops; i++)
+        special = special || t->stop[i] == id;
+    special = special && name->length > 2 && name->bytes[0] == '<' && name->bytes[name->length - 1] == '>';
+    return special || model_name_stops(name->bytes, name->length) ? TYPE_CONTROL : type;
+}
+
+/* One token, whose bytes go to text[used..]. Returns their number. */
+static size_t read_token(struct model_tokenizer *t, int32_t id, const struct model_gguf_string *name,
+                         int64_t type, size_t used, const int16_t *table)
+{
+    struct model_token *token = &t->token[id];
+    char *const to = t->text + used;
+    size_t size = type == TYPE_CONTROL ? SIZE_MAX : spell(to, name->bytes, name->length, table);
+    /* A user-defined token's name is its text. Pieces give it only when it reads the same both ways. */
+    if (type == TYPE_USER && (size != name->length || memcmp(to, name->bytes, name->length) != 0))
+        size = SIZE_MAX;
+    token->spelled = size != SIZE_MAX && size > 0;
+    token->at = used;
+    token->size = size == SIZE_MAX ? name->length : size;
+    if (size == SIZE_MAX && name->length)
+        memcpy(to, name->bytes, name->length);
+    if (token->spelled)
+        t->spelling[t->spellings++] = (struct model_spelling){XXH3_64bits(to, token->size), id};
+    if (type == TYPE_CONTROL && token->size)
+        t->control.id[t->control.count++] = id;
+    if (type == TYPE_USER && token->size)
+        t->plain.id[t->plain.count++] = id;
+    return token->size;
+}
+
 static int read_tokens(struct model_tokenizer *t, const struct model_gguf_value *tokens,
                        const struct model_gguf_value *types, const int16_t *table, const struct model_gguf *g,
                        struct qk_error *err)
 {
     struct model_gguf_string s;
     size_t at = 0, used = 0;
-    t->count = (size_t)tokens->count;
-    t->token = calloc(t->count, sizeof *t->token);
-    t->text = malloc(tokens->size + 1); /* decoded text is never longer than the file's */
-    t->spelling = calloc(t->count, sizeof *t->spelling);
-    t->bucket = calloc(MODEL_BUCKETS + 1, sizeof *t->bucket);
-    t->control = calloc(t->count, sizeof *t->control);
-    if (!t->token || !t->text || !t->spelling || !t->bucket || !t->control)
-        return qk_fail(err, QK_ERR_MEMORY, g->name, "no memory for %zu tokens", t->count);
     for (size_t id = 0; model_gguf_next_string(tokens, &at, &s); id++) {
-        struct model_token *token = &t->token[id];
         int64_t type = TYPE_NORMAL;
         if (types) {
             const struct model_gguf_value element = model_gguf_element(types, id);
             model_gguf_value_i64(&element, &type);
         }
-        token->control = type == TYPE_CONTROL;
-        const size_t size = token->control ? SIZE_MAX : spell(t->text + used, s.bytes, s.length, table);
-        token->spelled = size != SIZE_MAX && size > 0;
-        token->at = used;
-        token->size = size == SIZE_MAX ? s.length : size;
-        if (size == SIZE_MAX && s.length)
-            memcpy(t->text + used, s.bytes, s.length);
-        used += token->size;
-        if (token->spelled)
-            t->spelling[t->spellings++] =
-                (struct model_spelling){XXH3_64bits(t->text + token->at, token->size), (int32_t)id};
-        else if (token->control && token->size)
-            t->control[t->controls++] = (struct model_control){token->size, (int32_t)id};
+        used += read_token(t, (int32_t)id, &s, type_of(t, (int32_t)id, &s, type), used, table);
     }
     sort_spellings(t);
-    qsort(t->control, t->controls, sizeof *t->control, by_length);
+    model_names_sort(t, &t->control);
+    model_names_sort(t, &t->plain);
     for (int byte = 0; byte < 256; byte++) {
         const char c = (char)byte;
         t->byte[byte] = model_tokenizer_spelled(t, &c, 1);
@@ -220,57 +244,99 @@ static int read_special(const struct model_tokenizer *t, const struct model_gguf
     return code;
 }
 
-/* An array with one element for each token, when the file has it; to->count is 0 when not. */
-static int read_per_token(const struct model_gguf *g, const char *key, enum model_gguf_kind kind,
-                          uint64_t count, struct model_gguf_value *to, struct qk_error *err)
+/* Those that keys name. They must be known before the tokens are read: see type_of. */
+static int read_specials(struct model_tokenizer *t, const struct model_gguf *g, struct qk_error *err)
 {
+    static const char *const ends[] = {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id",
+                                       "tokenizer.ggml.eom_token_id"};
+    int code = read_special(t, g, "tokenizer.ggml.bos_token_id", &t->bos, err);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends && !code; i++) {
+        code = read_special(t, g, ends[i], &t->stop[t->stops], err);
+        t->stops += !code && t->stop[t->stops] >= 0;
+    }
+    return code;
+}
+
+/* Those that are known by name, of each name the one with the lowest id. */
+static void find_stops(struct model_tokenizer *t)
+{
+    for (size_t i = 0; i < t->control.count && t->stops < MODEL_STOPS; i++) {
+        const struct model_token *token = &t->token[t->control.id[i]], *before = token;
+        if (i)
+            before = &t->token[t->control.id[i - 1]];
+        const bool again = i && before->size == token->size &&
+                           !memcmp(t->text + before->at, t->text + token->at, token->size);
+        if (!again && model_name_stops(t->text + token->at, token->size))
+            t->stop[t->stops++] = t->control.id[i];
+    }
+}
+
+static bool is_integer(enum model_gguf_kind kind)
+{
+    return kind <= MODEL_GGUF_I32 || kind == MODEL_GGUF_U64 || kind == MODEL_GGUF_I64;
+}
+
+/*
+ * An array with one element for each token, when the file has it; to->count is 0 when not. Its elements are
+ * integers of any kind, or f32.
+ */
+static int read_per_token(const struct model_gguf *g, const char *key, bool integers, uint64_t count,
+                          struct model_gguf_value *to, struct qk_error *err)
+{
+    const struct model_gguf_value *const v = model_gguf_find(g, key);
     *to = (struct model_gguf_value){0};
-    if (!model_gguf_find(g, key))
+    if (!v)
         return 0;
-    const int code = model_gguf_get_array(g, key, kind, to, err);
+    const int code = integers && v->kind == MODEL_GGUF_ARRAY && is_integer(v->element)
+                         ? model_gguf_get_array(g, key, v->element, to, err)
+                         : model_gguf_get_array(g, key, integers ? MODEL_GGUF_I32 : MODEL_GGUF_F32, to, err);
     if (!code && to->count != count)
         return qk_fail(err, QK_ERR_FORMAT, g->name, "%s has %llu entries, %llu as tokens expected", key,
                        (unsigned long long)to->count, (unsigned long long)count);
     return code;
 }
 
-static int read_all(struct model_tokenizer *t, const struct model_gguf *g, struct qk_error *err)
+static int read_vocabulary(struct model_tokenizer *t, const struct model_gguf *g, struct qk_error *err)
 {
     struct model_gguf_value tokens, types, scores, merges;
-    struct model_gguf_string model;
     int16_t table[512];
-    bool add_bos = true;
     make_table(table);
-    int code = model_gguf_get_string(g, "tokenizer.ggml.model", &model, err);
-    if (!code && (model.length != 4 || memcmp(model.bytes, "gpt2", 4) != 0))
-        code = qk_fail(err, QK_ERR_FORMAT, g->name,
-                       "tokenizer.ggml.model is \"%s\", \"gpt2\" (byte-level BPE) expected",
-                       model_gguf_show(model).text);
-    if (!code)
-        code = model_gguf_get_array(g, "tokenizer.ggml.tokens", MODEL_GGUF_STRING, &tokens, err);
+    int code = model_gguf_get_array(g, "tokenizer.ggml.tokens", MODEL_GGUF_STRING, &tokens, err);
     if (!code && (tokens.count < 256 || tokens.count > INT32_MAX))
         code =
             qk_fail(err, QK_ERR_FORMAT, g->name, "tokenizer.ggml.tokens has %llu entries, 256 to %d expected",
                     (unsigned long long)tokens.count, INT32_MAX);
     if (!code)
-        code = read_per_token(g, "tokenizer.ggml.token_type", MODEL_GGUF_I32, tokens.count, &types, err);
+        code = read_per_token(g, "tokenizer.ggml.token_type", true, tokens.count, &types, err);
     if (!code) /* not used, but a file where they do not match is damaged */
-        code = read_per_token(g, "tokenizer.ggml.scores", MODEL_GGUF_F32, tokens.count, &scores, err);
+        code = read_per_token(g, "tokenizer.ggml.scores", false, tokens.count, &scores, err);
     if (!code)
         code = model_gguf_get_array(g, "tokenizer.ggml.merges", MODEL_GGUF_STRING, &merges, err);
     if (!code)
+        code = reserve_tokens(t, &tokens, g, err);
+    if (!code)
+        code = read_specials(t, g, err);
+    if (!code)
         code = read_tokens(t, &tokens, types.count ? &types : NULL, table, g, err);
+    return code ? code : read_merges(t, &merges, table, g, err);
+}
+
+static int read_all(struct model_tokenizer *t, const struct model_gguf *g, struct qk_error *err)
+{
+    static const char add[] = "tokenizer.ggml.add_bos_token";
+    int code = model_rules_read(t, g, err);
     if (!code)
-        code = read_merges(t, &merges, table, g, err);
-    if (!code)
-        code = read_special(t, g, "tokenizer.ggml.eos_token_id", &t->eos, err);
-    if (!code && model_gguf_find(g, "tokenizer.ggml.add_bos_token"))
-        code = model_gguf_get_bool(g, "tokenizer.ggml.add_bos_token", &add_bos, err);
-    if (!code)
-        code = read_special(t, g, "tokenizer.ggml.bos_token_id", &t->bos, err);
+        code = read_vocabulary(t, g, err);
+    bool add_bos = !code && t->pre->bos;
+    if (!code && model_gguf_find(g, add))
+        code = model_gguf_get_bool(g, add, &add_bos, err);
+    if (code)
+        return code;
     if (!add_bos)
         t->bos = -1;
-    return code;
+    find_stops(t);
+    t->chat = model_chat_detect(t, g);
+    return model_splitter_new(&t->splitter, t->pre->split, err);
 }
 
 int model_tokenizer_open(struct model_tokenizer **to, const struct model_gguf *g, struct qk_error *err)
@@ -279,9 +345,7 @@ int model_tokenizer_open(struct model_tokenizer **to, const struct model_gguf *g
     *to = NULL;
     if (!t)
         return qk_fail(err, QK_ERR_MEMORY, g->name, "no memory for a tokenizer");
-    int code = read_all(t, g, err);
-    if (!code)
-        code = model_splitter_new(&t->splitter, err);
+    const int code = read_all(t, g, err);
     if (code) {
         model_tokenizer_close(t);
         return code;
@@ -295,7 +359,8 @@ void model_tokenizer_close(struct model_tokenizer *t)
     if (!t)
         return;
     model_splitter_free(t->splitter);
-    free(t->control);
+    free(t->control.id);
+    free(t->plain.id);
     free(t->merge);
     free(t->spelling);
     free(t->bucket);

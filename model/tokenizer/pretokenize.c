@@ -13,12 +13,35 @@ struct model_splitter {
 /* Unicode's White_Space. \s would not do: PCRE2 also counts U+180E among it, as Unicode did before 6.3. */
 #define WS "\\t-\\r\\x{85}\\p{Z}"
 
-/* Possessive where giving back could never help: such a repeat needs no memory, however long the run is. */
-static const char pattern[] =
-    "'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])|[^\\r\\n\\p{L}\\p{N}]?\\p{L}++|\\p{N}{1,3}+| ?[^" WS
-    "\\p{L}\\p{N}]++[\\r\\n]*+|[" WS "]*[\\r\\n]++|[" WS "]+(?![^" WS "])|[" WS "]++";
+/* What DEFAULT sets apart first. */
+#define APART "\\p{P}$+<=>^~|"
 
-int model_splitter_new(struct model_splitter **s, struct qk_error *err)
+/* What LLAMA3 and QWEN2 have in common: all but the rule of digits. */
+#define BEFORE_DIGITS "'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])|[^\\r\\n\\p{L}\\p{N}]?\\p{L}++|"
+#define BEHIND_DIGITS                                                                                        \
+    "| ?[^" WS "\\p{L}\\p{N}]++[\\r\\n]*+|[" WS "]*[\\r\\n]++|[" WS "]+(?![^" WS "])|[" WS "]++"
+
+/* Possessive where giving back could never help: such a repeat needs no memory, however long the run is. */
+static const char *const patterns[MODEL_SPLITS] = {
+    [MODEL_SPLIT_LLAMA3] = BEFORE_DIGITS "\\p{N}{1,3}+" BEHIND_DIGITS,
+    [MODEL_SPLIT_QWEN2] = BEFORE_DIGITS "\\p{N}" BEHIND_DIGITS,
+    [MODEL_SPLIT_GPT2] = "'(?:[stmd]|re|ve|ll)| ?\\p{L}++| ?\\p{N}++| ?[^" WS "\\p{L}\\p{N}]++|[" WS
+                         "]+(?![^" WS "])|[" WS "]++",
+    [MODEL_SPLIT_DEFAULT] = "[" APART "]++| ?\\p{L}++| (?=\\p{N})|[0-9]{3}|(?:(?![0-9]{3})\\p{N})++| ?[^" WS
+                            "\\p{L}\\p{N}" APART "]++|[" WS "]+(?![^" WS APART "])|[" WS "]++",
+};
+
+const struct model_pre *model_pre(size_t i)
+{
+    static const struct model_pre rows[] = {
+#define PRE(name, split, bos, whole) {name, MODEL_SPLIT_##split, bos, whole},
+#include "model/tokenizer/pre.def"
+#undef PRE
+    };
+    return i < sizeof rows / sizeof *rows ? &rows[i] : NULL;
+}
+
+int model_splitter_new(struct model_splitter **s, enum model_split split, struct qk_error *err)
 {
     int number;
     PCRE2_SIZE where;
@@ -27,7 +50,7 @@ int model_splitter_new(struct model_splitter **s, struct qk_error *err)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for the splitter");
     (*s)->limits = pcre2_match_context_create(NULL);
     /* Anchored here and not at each match, which would leave the compiled machine code unused. */
-    (*s)->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+    (*s)->code = pcre2_compile((PCRE2_SPTR)patterns[split], PCRE2_ZERO_TERMINATED,
                                PCRE2_UTF | PCRE2_UCP | PCRE2_ANCHORED, &number, &where, NULL);
     if (!(*s)->limits) {
         model_splitter_free(*s);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The vocabulary as loaded (load.c) and as used (tokenizer.c). */
+/* The vocabulary as loaded (load.c) and as used (tokenizer.c, names.c, chat.c). */
 #pragma once
 
+#include "model/tokenizer/chat.h"
 #include "model/tokenizer/pretokenize.h"
 #include "model/tokenizer/tokenizer.h"
 
 struct model_token {
     size_t at, size; /* of its bytes in `text` */
-    bool control;
-    bool spelled; /* its bytes can come from text: not control, and made of the 256 stand-ins */
+    bool spelled;    /* its bytes can come from pieces: not control, and made of the 256 stand-ins */
 };
 
 /* What two neighbours become. Sorted by `pair`, which is left << 32 | right. */
@@ -27,10 +27,15 @@ struct model_spelling {
     int32_t id;
 };
 
-struct model_control {
-    size_t size; /* of its name */
-    int32_t id;
+/* Tokens that are found in text by their names, sorted by name, then id. */
+struct model_names {
+    int32_t *id;
+    size_t count;
+    bool first[256]; /* is there one that begins with this byte? */
 };
+
+/* Most tokens that end generation: those of three keys, and of the names known to. */
+enum { MODEL_STOPS = 16 };
 
 /* Hashes are divided by their first 16 bits, so that a search mostly begins where it ends. */
 enum { MODEL_BUCKETS = 1 << 16, MODEL_BUCKET_SHIFT = 48 };
@@ -45,12 +50,40 @@ struct model_tokenizer {
     struct model_merge *merge;
     size_t merges;
     int32_t byte[256]; /* the token of each byte */
-    int32_t bos, eos;
-    struct model_control *control; /* longest name first */
-    size_t controls;
+    int32_t bos;
+    int32_t stop[MODEL_STOPS];
+    size_t stops;
+    struct model_names control, plain; /* of control tokens; of user-defined ones, which plain text gives */
+    const struct model_pre *pre;
+    bool pre_said; /* by the file */
     struct model_splitter *splitter;
+    const struct model_chat_form *chat; /* what the file seems to be made for; NULL when nothing says it */
 };
 
 /* The token that has exactly these bytes, or -1. */
 int32_t model_tokenizer_spelled(const struct model_tokenizer *t, const char *bytes, size_t size);
 const struct model_merge *model_tokenizer_merge(const struct model_tokenizer *t, int32_t left, int32_t right);
+/* Sets t->pre. QK_ERR_FORMAT names the key when the tokenizer is of another kind, or its rules are unknown. */
+int model_rules_read(struct model_tokenizer *t, const struct model_gguf *g, struct qk_error *err);
+/* Is it the name of a token that ends a text, a turn or a message, whatever the file's keys say? */
+bool model_name_stops(const char *name, size_t size);
+/* The longest name that text[left] begins with: its token, or -1. */
+int32_t model_names_at(const struct model_tokenizer *t, const struct model_names *names, const char *text,
+                       size_t left);
+/* Sorts the names, whose ids are there. */
+void model_names_sort(const struct model_tokenizer *t, struct model_names *names);
+
+/* Part of a text: names of control tokens in it become those tokens, or are plain text. */
+struct model_text {
+    const char *bytes;
+    size_t size;
+    bool special;
+};
+/*
+ * Appends the ids of parts[count], one behind the other. Plain text is split into pieces across the borders
+ * of parts. Errors of model_tokenizer_encode.
+ */
+int model_tokenizer_encode_parts(const struct model_tokenizer *t, const struct model_text *parts,
+                                 size_t count, struct model_ids *ids, struct qk_error *err);
+/* The form that the file's keys and tokens point to, or NULL. */
+const struct model_chat_form *model_chat_detect(const struct model_tokenizer *t, const struct model_gguf *g);

@@ -10,19 +10,18 @@ int32_t model_tokenizer_bos(const struct model_tokenizer *t)
     return t->bos;
 }
 
-int32_t model_tokenizer_named(const struct model_tokenizer *t, const char *name)
-{
-    const size_t size = strlen(name);
-    for (size_t i = 0; i < t->controls; i++)
-        if (t->control[i].size == size && !memcmp(t->text + t->token[t->control[i].id].at, name, size))
-            return t->control[i].id;
-    return -1;
-}
-
 bool model_tokenizer_stops(const struct model_tokenizer *t, int32_t id)
 {
-    return id >= 0 && (id == t->eos || id == model_tokenizer_named(t, "<|eot_id|>") ||
-                       id == model_tokenizer_named(t, "<|end_of_text|>"));
+    for (size_t i = 0; i < t->stops; i++)
+        if (t->stop[i] == id)
+            return true;
+    return false;
+}
+
+const char *model_tokenizer_pre(const struct model_tokenizer *t, bool *said)
+{
+    *said = t->pre_said;
+    return t->pre->name;
 }
 
 struct model_gguf_string model_tokenizer_text(const struct model_tokenizer *t, int32_t id)
@@ -194,16 +193,16 @@ static int merge_piece(const struct model_tokenizer *t, struct piece *p, const c
     return 0;
 }
 
-/* Text without special tokens. */
-static int encode_plain(const struct model_tokenizer *t, const char *text, size_t size, struct piece *p,
-                        struct model_ids *ids, struct qk_error *err)
+/* Text between tokens that are found by name. */
+static int encode_pieces(const struct model_tokenizer *t, const char *text, size_t size, struct piece *p,
+                         struct model_ids *ids, struct qk_error *err)
 {
     struct model_walk walk = {.text = text, .size = size};
     size_t piece;
     int code;
     while ((code = model_walk_next(t->splitter, &walk, &piece, err)) > 0) {
         const char *bytes = text + walk.at - piece;
-        const int32_t whole = model_tokenizer_spelled(t, bytes, piece);
+        const int32_t whole = t->pre->whole ? model_tokenizer_spelled(t, bytes, piece) : -1;
         code = whole >= 0 ? model_ids_append(ids, whole, err) : merge_piece(t, p, bytes, piece, ids, err);
         if (code)
             break;
@@ -212,50 +211,74 @@ static int encode_plain(const struct model_tokenizer *t, const char *text, size_
     return code;
 }
 
-/* The control token whose name begins here, or -1. */
-static int32_t control_at(const struct model_tokenizer *t, const bool first[256], const char *text,
-                          size_t left)
+/* Text without control tokens. */
+static int encode_plain(const struct model_tokenizer *t, const char *text, size_t size, struct piece *p,
+                        struct model_ids *ids, struct qk_error *err)
 {
-    if (!first[(unsigned char)*text])
-        return -1;
-    for (size_t i = 0; i < t->controls; i++) {
-        const struct model_control *c = &t->control[i];
-        if (c->size <= left && !memcmp(t->text + t->token[c->id].at, text, c->size))
-            return c->id;
-    }
-    return -1;
-}
-
-static int encode_special(const struct model_tokenizer *t, const char *text, size_t size, struct piece *p,
-                          struct model_ids *ids, struct qk_error *err)
-{
-    bool first[256] = {false};
-    size_t plain = 0;
+    size_t begin = 0;
     int code = 0;
-    for (size_t i = 0; i < t->controls; i++)
-        first[(unsigned char)t->text[t->token[t->control[i].id].at]] = true;
-    for (size_t at = 0; at < size && !code;) {
-        const int32_t id = control_at(t, first, text + at, size - at);
+    for (size_t at = 0; at < size && t->plain.count && !code;) {
+        const int32_t id = model_names_at(t, &t->plain, text + at, size - at);
         if (id < 0) {
             at++;
             continue;
         }
-        code = encode_plain(t, text + plain, at - plain, p, ids, err);
+        code = encode_pieces(t, text + begin, at - begin, p, ids, err);
         if (!code)
             code = model_ids_append(ids, id, err);
-        at += t->token[id].size;
-        plain = at;
+        begin = at += t->token[id].size;
     }
-    return code ? code : encode_plain(t, text + plain, size - plain, p, ids, err);
+    return code ? code : encode_pieces(t, text + begin, size - begin, p, ids, err);
 }
 
-int model_tokenizer_encode(const struct model_tokenizer *t, const char *text, size_t size, bool special,
-                           struct model_ids *ids, struct qk_error *err)
+/* text[..] holds all parts. Control tokens are looked for inside the special ones. */
+static int encode_joined(const struct model_tokenizer *t, const char *text, const struct model_text *parts,
+                         size_t count, struct piece *p, struct model_ids *ids, struct qk_error *err)
+{
+    size_t plain = 0, at = 0, end = 0;
+    int code = 0;
+    for (size_t i = 0; i < count && !code; i++) {
+        end += parts[i].size;
+        for (at = parts[i].special ? at : end; at < end && !code;) {
+            const int32_t id = model_names_at(t, &t->control, text + at, end - at);
+            if (id < 0) {
+                at++;
+                continue;
+            }
+            code = encode_plain(t, text + plain, at - plain, p, ids, err);
+            if (!code)
+                code = model_ids_append(ids, id, err);
+            plain = at += t->token[id].size;
+        }
+    }
+    return code ? code : encode_plain(t, text + plain, end - plain, p, ids, err);
+}
+
+static int join(const struct model_text *parts, size_t count, char **to, struct qk_error *err)
+{
+    size_t size = 0, at = 0;
+    bool fits = true;
+    for (size_t i = 0; i < count; i++)
+        fits = fits && qk_add_size(size, parts[i].size, &size);
+    *to = fits ? malloc(size + 1) : NULL;
+    if (!*to)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu bytes of text", size);
+    for (size_t i = 0; i < count; at += parts[i++].size)
+        if (parts[i].size)
+            memcpy(*to + at, parts[i].bytes, parts[i].size);
+    return 0;
+}
+
+int model_tokenizer_encode_parts(const struct model_tokenizer *t, const struct model_text *parts,
+                                 size_t count, struct model_ids *ids, struct qk_error *err)
 {
     struct piece p = {0};
     const size_t before = ids->count;
-    const int code =
-        special ? encode_special(t, text, size, &p, ids, err) : encode_plain(t, text, size, &p, ids, err);
+    char *joined = NULL;
+    int code = count == 1 ? 0 : join(parts, count, &joined, err);
+    if (!code)
+        code = encode_joined(t, joined ? joined : parts->bytes, parts, count, &p, ids, err);
+    free(joined);
     free(p.part);
     free(p.heap);
     if (code)
@@ -263,31 +286,8 @@ int model_tokenizer_encode(const struct model_tokenizer *t, const char *text, si
     return code;
 }
 
-int model_tokenizer_chat(const struct model_tokenizer *t, const char *text, size_t size,
-                         struct model_ids *ids, struct qk_error *err)
+int model_tokenizer_encode(const struct model_tokenizer *t, const char *text, size_t size, bool special,
+                           struct model_ids *ids, struct qk_error *err)
 {
-    static const char user[] = "User: ", assistant[] = "Assistant: ";
-    const int32_t eot = model_tokenizer_named(t, "<|eot_id|>");
-    const size_t before = ids->count;
-    int code = 0;
-    if (eot < 0)
-        return qk_fail(err, QK_ERR_UNAVAILABLE, "chat",
-                       "the vocabulary has no <|eot_id|>, which ends a message");
-    while (size && strchr(" \t\r\n\v\f", text[0]) && text[0])
-        text++, size--;
-    while (size && strchr(" \t\r\n\v\f", text[size - 1]) && text[size - 1])
-        size--;
-    if (t->bos >= 0)
-        code = model_ids_append(ids, t->bos, err);
-    if (!code)
-        code = model_tokenizer_encode(t, user, sizeof user - 1, false, ids, err);
-    if (!code)
-        code = model_tokenizer_encode(t, text, size, false, ids, err);
-    if (!code)
-        code = model_ids_append(ids, eot, err);
-    if (!code)
-        code = model_tokenizer_encode(t, assistant, sizeof assistant - 1, false, ids, err);
-    if (code)
-        ids->count = before;
-    return code;
+    return model_tokenizer_encode_parts(t, &(struct model_text){text, size, special}, 1, ids, err);
 }

@@ -268,14 +268,21 @@ void cli_model_close(struct cli_model *m)
     model_weights_free(&m->weights);
 }
 
+/* "-" is standard input, which stays open. */
+static FILE *open_input(const char *path)
+{
+    struct stat st;
+    const int fd = strcmp(path, "-") ? bench_infile_open(path, &st) : dup(STDIN_FILENO);
+    FILE *const from = fd < 0 ? NULL : fdopen(fd, "rb");
+    if (fd >= 0 && !from)
+        close(fd);
+    return from;
+}
+
 int cli_model_read(const char *path, char **text, size_t *size, struct qk_error *err)
 {
     const size_t most = (size_t)256 << 20, step = 1 << 20;
-    struct stat st;
-    const int fd = bench_infile_open(path, &st);
-    FILE *from = fd < 0 ? NULL : fdopen(fd, "rb");
-    if (fd >= 0 && !from)
-        close(fd);
+    FILE *const from = open_input(path);
     size_t room = 0;
     int code = from ? 0 : qk_fail(err, QK_ERR_IO, path, "cannot open: %s", strerror(errno));
     *text = NULL;
@@ -292,7 +299,9 @@ int cli_model_read(const char *path, char **text, size_t *size, struct qk_error 
         }
         errno = 0;
         got = fread(*text + *size, 1, step, from);
-        if (ferror(from))
+        if (cli_stop())
+            code = qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted");
+        else if (ferror(from))
             code = qk_fail(err, QK_ERR_IO, path, "cannot read: %s", strerror(errno));
         else if (*size + got > most)
             code = qk_fail(err, QK_ERR_FORMAT, path, "larger than %zu bytes, which is the most that is read",

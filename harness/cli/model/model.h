@@ -140,7 +140,7 @@ int cli_model_choose(struct model_kernels *sets, size_t count, const struct mode
                      const struct qk_cpu *cpu, bool tune, struct qk_error *err);
 
 /*
- * Reads the whole file, with a NUL behind it, into *text[*size]; at most 256 MiB. The caller frees it.
- * QK_ERR_IO, QK_ERR_FORMAT, QK_ERR_MEMORY.
+ * Reads the whole file, with a NUL behind it, into *text[*size]; at most 256 MiB. "-" is standard input. The
+ * caller frees it. QK_ERR_IO, QK_ERR_FORMAT, QK_ERR_MEMORY, QK_ERR_INTERRUPTED.
  */
 int cli_model_read(const char *path, char **text, size_t *size, struct qk_error *err);

@@ -58,25 +58,6 @@ static void print_timings(const struct outcome *t, const struct cli_model_run *o
     fputs("\n", stderr);
 }
 
-/* The prompt's ids; with --chat as one message. */
-static int encode(const struct cli_model_run *o, const struct cli_model *m, struct model_ids *ids,
-                  struct qk_error *err)
-{
-    const int32_t bos = model_tokenizer_bos(m->tokenizer);
-    int code;
-    if (o->chat) {
-        code = model_tokenizer_chat(m->tokenizer, o->prompt, strlen(o->prompt), ids, err);
-        return code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;
-    }
-    code = bos >= 0 ? model_ids_append(ids, bos, err) : 0;
-    if (!code)
-        code = model_tokenizer_encode(m->tokenizer, o->prompt, strlen(o->prompt), false, ids, err);
-    if (!code && !ids->count)
-        code = qk_fail(err, QK_ERR_ARG, "--prompt",
-                       "the prompt is empty and the model has no begin-of-text token to start from");
-    return code;
-}
-
 struct run {
     const struct cli_model_run *o;
     const struct cli_model *m;
@@ -180,9 +161,14 @@ int cli_model_run_do(const struct cli_model_run *o, struct qk_error *err)
     struct cli_model_options how = o->model;
     if (how.head == MODEL_HEAD_CERTIFIED && o->how.temperature > 0 && !o->how.top_k)
         how.head = MODEL_HEAD_FULL; /* no copy for a draw that needs every logit */
-    int code = cli_model_load(&m, &how, true, err);
+    char *text = NULL;
+    size_t size;
+    int code = cli_model_prompt(o, &text, &size, err);
     if (!code)
-        code = encode(o, &m, &ids, err);
+        code = cli_model_load(&m, &how, true, err);
+    if (!code)
+        code = cli_model_prompt_ids(o, m.tokenizer, text, size, &ids, err);
+    free(text);
     if (!code)
         code = run_ids(&r, &ids, &t, err);
     cli_text_end(&r.text);

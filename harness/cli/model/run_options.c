@@ -3,7 +3,11 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { PROMPT_FILE = 0x2000, SYSTEM, CHAT_FORM };
 
 struct options {
     struct cli_model_run run;
@@ -23,6 +27,20 @@ static float real(const struct argp_state *state, const char *option, const char
     return x;
 }
 
+/* The form of that name, or cli_wrong. */
+static const struct model_chat_form *form_of(const struct argp_state *state, const char *arg)
+{
+    char names[120] = "";
+    const struct model_chat_form *form;
+    for (size_t i = 0; (form = model_chat_form(i)); i++) {
+        if (!strcmp(arg, form->name))
+            return form;
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", form->name);
+    }
+    cli_wrong(state, "--chat-form: unknown '%s'; expected one of %s", arg, names);
+    return NULL;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state, void *to)
 {
     struct options *o = to;
@@ -40,9 +58,16 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
     case 's':
         how->seed = cli_number(state, "--seed", arg, 0, UINT64_MAX);
         break;
+    case CHAT_FORM:
+        o->run.form = form_of(state, arg);
+        return 0;
     case ARGP_KEY_END:
-        if (!o->run.prompt)
-            cli_wrong(state, "--prompt TEXT is missing");
+        if (!o->run.prompt && !o->run.prompt_file)
+            cli_wrong(state, "--prompt TEXT is missing, or --prompt-file FILE");
+        if (o->run.prompt && o->run.prompt_file)
+            cli_wrong(state, "--prompt and --prompt-file: there is one prompt");
+        if (!o->run.chat && (o->run.system || o->run.form))
+            cli_wrong(state, "--system and --chat-form go with --chat");
         if (o->greedy && o->sampled)
             cli_wrong(
                 state,
@@ -69,6 +94,8 @@ int cli_model_run(int argc, char **argv)
     static const struct cli_option options[] = {
         {"prompt", 'p', "TEXT", CLI_STRING(options, run.prompt),
          "What to continue; any bytes. Empty: begin-of-text alone", 1},
+        {"prompt-file", PROMPT_FILE, "FILE", CLI_STRING(options, run.prompt_file),
+         "The same from a file, byte by byte; - is standard input", 1},
         {"max-tokens", 'n', "N", CLI_UINT64(options, run.max_tokens, 0, MODEL_CONTEXT_MAX),
          "Stop after N tokens (default: 64)", 1},
         {"greedy", 'g', NULL, CLI_FLAG(options, greedy), "Always the likeliest token (the default)", 1},
@@ -77,7 +104,11 @@ int cli_model_run(int argc, char **argv)
         {"top-p", 'P', "P", CLI_OTHER, "and of these the fewest that make up P (default: 0.95)", 1},
         {"seed", 's', "N", CLI_OTHER, "Draw from this seed (default: a fresh one, which is printed)", 1},
         {"chat", 'C', NULL, CLI_FLAG(options, run.chat),
-         "The prompt is a message, put into the published model's chat form", 1},
+         "The prompt is a message, put into the form that the model was trained on", 1},
+        {"system", SYSTEM, "TEXT", CLI_STRING(options, run.system), "With --chat: a system message before it",
+         1},
+        {"chat-form", CHAT_FORM, "FORM", CLI_OTHER,
+         "With --chat: bitnet, llama-3, falcon3, chatml or falcon-e (default: as the file says)", 1},
         {"context", 'c', "N", CLI_UINT64(options, run.context, 1, MODEL_CONTEXT_MAX),
          "Positions at most (default: the model's)", 1},
         CLI_MODEL_OPTION_KERNELS("One set of kernels, as in model bench (default: best)"),
@@ -91,12 +122,14 @@ int cli_model_run(int argc, char **argv)
     static const struct cli_usage usage = {
         options, parse, "[MODEL]",
         "Continues a prompt and prints the text as it comes, then on stderr how long it took.\vGeneration "
-        "ends after --max-tokens, at the model's end-of-text token, or when the context is full. The "
+        "ends after --max-tokens, at a token that ends a text, a turn or a message, or when the context is "
+        "full. The "
         "certified head gives the tokens of the full one, greedily and with --top-k; otherwise all logits "
         "are needed, and the full head is used. MODEL: see qkbench model --help. Examples:\n  qkbench model "
         "run --prompt 'In the beginning'\n  qkbench model run --prompt 'Blessed are they' --temperature 0.7 "
         "--seed 1\n  qkbench model run --tune --prompt 'Who'\n  qkbench model run model.gguf --chat "
-        "--prompt 'Who are you?' --max-tokens 200"};
+        "--prompt 'Who are you?' --system 'Be brief.' --max-tokens 200\n  qkbench model run model.gguf "
+        "--prompt-file - <letter.txt"};
     struct options o = {
         .run = {.model = {.kv_f16 = true, .head = MODEL_HEAD_CERTIFIED},
                 .max_tokens = 64,

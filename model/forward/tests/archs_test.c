@@ -13,6 +13,14 @@ static const struct made {
     const char *rule; /* of its architecture */
 } models[] = {
     {"llama-i2_s", "int8"},
+    {"llama-tq2_0", "int8"},
+    {"bitnet-tq1_0", "int8"},
+    {"bitnet-25-tq2_0", "int8"},
+    {"bitnet-q2_0", "int8"},
+    {"qwen3-q2_0", "q8_0"},
+    {"qwen3-q2_0-128", "q8_0"},
+    {"qwen3-pq2_0", "q8_0"},
+    {"qwen3-i2_s", "q8_0"},
 };
 enum { MODELS = sizeof models / sizeof *models };
 

@@ -139,7 +139,7 @@ UNIT_TEST_WITH(sizes_follow_from_types, NULL, release)
         parse_ok(&b, &g);
         assert_int_equal(g.tensors[0].size, cases[i].size);
         model_gguf_close(&g);
-        b.size--;
+        b.size -= cases[i].type == MODEL_GGUF_TYPE_Q2_0 ? 9 : 1; /* too few for PQ2_0, too */
         expect_format(&b, "the data section has", 24);
         release(state);
     }

@@ -88,7 +88,9 @@ UNIT_TEST(check_11_types)
         {4, "tensor \"t\" has type 4 (unknown)"},
         {37, "tensor \"t\" has type 37 (I8_S)"},
         {40, "tensor \"t\" has type 40 (unknown)"},
-        {135, "tensor \"t\" has type 135 (unknown)"},
+        {135, "tensor \"t\" has type 135 (IQ2_BN)"},
+        {143, "tensor \"t\" has type 143 (PTQ1_0)"},
+        {136, "tensor \"t\" has type 136 (unknown)"},
         {0x80000000, "tensor \"t\" has type 2147483648 (unknown)"},
         {UINT32_MAX, "tensor \"t\" has type 4294967295 (unknown)"},
     };
@@ -200,6 +202,83 @@ UNIT_TEST(check_17_i2s_tail)
         b.size--; /* the last byte of the tail, which only pads */
         expect_and_free(&b, "tensor \"t\" needs 64 bytes from offset 0, the data section has 63", 24);
     }
+}
+
+/* A file as another program might write it: codes, and the next tensor where the tail should be. */
+UNIT_TEST(check_18_an_i2s_tensor_without_its_tail)
+{
+    static const char text[] = "tensor \"t\" of type I2_S has 64 bytes of codes and nothing behind them";
+    struct model_build b = {0};
+    model_build_header(&b, 2, 0);
+    model_build_tensor(&b, "t", 2, (uint64_t[4]){128, 2}, MODEL_GGUF_TYPE_I2_S, 0);
+    model_build_tensor(&b, "u", 1, (uint64_t[4]){1}, MODEL_GGUF_TYPE_F32, 64);
+    model_build_pad(&b, 32);
+    model_build_fill(&b, 0x55, 64);
+    model_build_f32(&b, 1);
+    expect_and_free(&b, text, 24);
+    for (size_t more = 0; more < 4; more++) {
+        b = one_tensor("t", 2, (uint64_t[4]){128, 2}, MODEL_GGUF_TYPE_I2_S);
+        model_build_fill(&b, 0x55, 64 + more); /* the last one: the file ends before its scale does */
+        expect_and_free(&b, text, 24);
+    }
+    b = one_tensor("t", 2, (uint64_t[4]){128, 2}, MODEL_GGUF_TYPE_I2_S);
+    model_build_fill(&b, 0x55, 63);
+    expect_and_free(&b, "needs 96 bytes from offset 0, the data section has 63", 24);
+}
+
+static void expect_fault(struct model_build *b, const char *text, size_t sizes[2])
+{
+    struct model_gguf g;
+    struct qk_error err = {.text = ""};
+    assert_works(model_gguf_parse_any(b->bytes, b->size, "test", &g, &err), err);
+    assert_non_null(g.fault);
+    assert_says(g.fault->text, text);
+    assert_says(g.fault->where, "test: byte ");
+    assert_int_equal(g.tensor_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_null(g.tensors[i].data);
+        assert_int_equal(g.tensors[i].size, sizes[i]);
+        assert_ptr_equal(model_gguf_find_tensor(&g, g.tensors[i].name), &g.tensors[i]);
+    }
+    model_gguf_close(&g);
+    assert_int_equal(model_gguf_parse(b->bytes, b->size, "test", &g, &err), QK_ERR_FORMAT);
+    assert_says(err.text, text);
+    assert_null(g.fault);
+    assert_null(g.tensors);
+    free(b->bytes);
+    *b = (struct model_build){0};
+}
+
+UNIT_TEST(tensors_that_cannot_be_used_are_listed)
+{
+    struct model_build b = {0};
+    model_build_header(&b, 2, 0);
+    model_build_tensor(&b, "t", 2, (uint64_t[4]){256, 2}, 12, 0);
+    model_build_tensor(&b, "u", 1, (uint64_t[4]){4}, 4711, 288);
+    model_build_pad(&b, 32);
+    model_build_fill(&b, 0, 300);
+    expect_fault(&b, "type 12 (Q4_K)", (size_t[]){288, 12});
+    size_t at;
+    b = two_tensors(64, &at); /* a gap */
+    expect_fault(&b, "32 expected", (size_t[]){4, 4});
+    b = two_tensors(32, &at);
+    b.size -= 30; /* cut off */
+    expect_fault(&b, "the data section has 6", (size_t[]){4, 4});
+    b = two_tensors(32, &at);
+    b.size -= 36 + 1; /* into the padding before the data */
+    if (b.size % 32)
+        expect_fault(&b, "before the data section", (size_t[]){4, 4});
+    model_build_header(&b, 2, 0);
+    model_build_tensor(&b, "t", 1, (uint64_t[4]){1}, 99, UINT64_MAX - 31);
+    model_build_tensor(&b, "u", 1, (uint64_t[4]){1}, 99, 0);
+    model_build_pad(&b, 32);
+    expect_fault(&b, "type 99 (unknown)", (size_t[]){0, 0}); /* no size can be told */
+    struct model_gguf g;
+    b = two_tensors(32, &at);
+    assert_int_equal(model_gguf_parse_any(b.bytes, b.size, "test", &g, NULL), 0);
+    assert_null(g.fault);
+    model_gguf_close(&g);
+    free(b.bytes);
 }
 
 UNIT_TESTS(tensor_checks, NULL, NULL)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "model/tokenizer/chat.h"
 #include "model/tokenizer/pretokenize.h"
 #include "model/tokenizer/tokenizer.h"
 
@@ -161,7 +162,9 @@ UNIT_TEST(a_chat_is_one_message)
     encode(kjv, "User: ", 6, false, &user);
     encode(kjv, "Who art thou?", 13, false, &text);
     encode(kjv, "Assistant: ", 11, false, &assistant);
-    assert_int_equal(model_tokenizer_chat(kjv, " \nWho art thou?\t ", 17, &ids, &err), 0);
+    assert_int_equal(model_tokenizer_chat(kjv, NULL, (struct model_chat_text){NULL, 0},
+                                          (struct model_chat_text){" \nWho art thou?\t ", 17}, &ids, &err),
+                     0);
     assert_int_equal(ids.count, 2 + user.count + text.count + assistant.count);
     assert_int_equal(ids.id[0], 2032);
     assert_memory_equal(ids.id + 1, user.id, user.count * sizeof *user.id);
@@ -261,7 +264,7 @@ UNIT_FIXTURE(open_all)
     assert_int_equal(model_gguf_open(MODEL_FIXTURES "/kjv-bitnet-5m.i2_s.gguf", &g, &err), 0);
     assert_int_equal(model_tokenizer_open(&kjv, &g, &err), 0);
     model_gguf_close(&g); /* the tokenizer borrows nothing of it */
-    return model_splitter_new(&splitter, &err);
+    return model_splitter_new(&splitter, MODEL_SPLIT_LLAMA3, &err);
 }
 
 UNIT_FIXTURE(close_all)
