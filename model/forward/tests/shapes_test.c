@@ -7,7 +7,6 @@
 #include "kernels/f16.h"
 #include "model/forward/compare_logits.h"
 #include "model/forward/forward.h"
-#include "model/forward/number_rows.h"
 #include "model/gguf/i2s.h"
 
 #include <math.h>
@@ -81,30 +80,9 @@ static void build_data(struct model_build *b, struct qk_rng *rng, uint32_t type,
         model_build_i2s(b, 0, 0, 0.03f + 0.05f * qk_rng_unit(rng)); /* the tail alone */
 }
 
-/* Random blocks, whose scales make weights of at most 1. */
-static void build_blocks(struct model_build *b, struct qk_rng *rng)
-{
-    const struct model_number_type *t = model_number_type_of((enum model_gguf_type)head_type);
-    const float largest = head_type == MODEL_GGUF_TYPE_Q8_0 ? 128 : 2;
-    for (size_t i = 0; i < WIDTH * VOCAB; i += t->block) {
-        const uint16_t scale = qk_f32_to_f16((0.5f + 0.5f * qk_rng_unit(rng)) / largest);
-        unsigned char block[64];
-        qk_rng_bytes(rng, block, t->bytes);
-        /* No code of 2 bits is 3. */
-        for (size_t c = 2; c < t->bytes && t->q8_0; c++)
-            block[c] &= (unsigned char)~(block[c] >> 1 & 0x55);
-        memcpy(block, &scale, sizeof scale);
-        model_build_bytes(b, block, t->bytes);
-    }
-}
-
 static void build_head(struct model_build *b, struct qk_rng *rng)
 {
     model_build_pad(b, 32);
-    if (model_number_type_of((enum model_gguf_type)head_type)->block > 1) {
-        build_blocks(b, rng);
-        return;
-    }
     for (size_t i = 0; i < WIDTH * VOCAB; i++) {
         const float value = 2 * qk_rng_unit(rng) - 1;
         uint32_t bits;
@@ -143,7 +121,7 @@ static void build(struct model_build *b)
     model_build_header(b, LAYERS * FORMS + 2, 9);
     build_metadata(b);
     model_build_tensor(b, "token_embd.weight", 2, (uint64_t[4]){WIDTH, VOCAB}, head_type, offset);
-    offset = round_up(model_number_bytes((enum model_gguf_type)head_type, WIDTH) * VOCAB);
+    offset = round_up((head_type == MODEL_GGUF_TYPE_F32 ? 4 : 2) * WIDTH * VOCAB);
     for (size_t i = 0; i < (size_t)LAYERS * FORMS; i++) {
         const size_t f = i % FORMS;
         const uint64_t n = forms[f].ne0 * forms[f].ne1;
@@ -262,19 +240,17 @@ static void plain_layer(double *x, int layer, int position, bool int8)
         x[i] += y[i];
 }
 
-/* blocks_test.c and number_rows_test.c hold what this reads to known values. */
 static double embedding_of(int32_t token, int i)
 {
-    const enum model_gguf_type type = (enum model_gguf_type)head_type;
-    static float row[WIDTH];
-    static int32_t in_row = -1;
-    static enum model_gguf_type of;
+    const size_t at = (size_t)token * WIDTH + (size_t)i;
     const unsigned char *data = tensor(-1, "token_embd.weight")->data;
-    if (token != in_row || of != type)
-        model_number_widen(row, data + (size_t)token * model_number_bytes(type, WIDTH), type, WIDTH);
-    in_row = token;
-    of = type;
-    return (double)row[i];
+    uint16_t half;
+    uint32_t bits;
+    float value;
+    memcpy(&half, data + 2 * at, sizeof half);
+    bits = (uint32_t)half << 16;
+    memcpy(&value, head_type == MODEL_GGUF_TYPE_F32 ? data + 4 * at : (unsigned char *)&bits, sizeof value);
+    return head_type == MODEL_GGUF_TYPE_F16 ? (double)qk_f16_to_f32(half) : (double)value;
 }
 
 static void plain_forward(float *logits, bool int8)
@@ -340,8 +316,7 @@ UNIT_TEST(paths_of_one_arithmetic_give_the_same_bits)
 {
     static const char *const sets[] = {"i2s_gemv/*", "i2s16_gem?/scalar", "i2s16_gem?/*"};
     static float got[TOKENS * VOCAB], want[TOKENS * VOCAB];
-    const struct model_options one = {
-        .threads = 1, .batch = 1, .kv_f16 = true, .head_input = MODEL_INPUT_F16};
+    const struct model_options one = {.threads = 1, .batch = 1, .kv_f16 = true, .head_input = MODEL_INPUT_F16};
     run(want, "i2s_gemv/scalar", &one);
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         for (size_t threads = 1; threads <= 3; threads++)
@@ -405,19 +380,9 @@ static void check_certified(const float *logits)
     model_state_free(s);
 }
 
-/* Only heads of full numbers have a copy. */
-static void check_no_copy(void)
-{
-    struct qk_error err;
-    assert_int_equal(model_head_copy_make(&weights, 1, NULL, &err), QK_ERR_UNAVAILABLE);
-    assert_says(err.text, model_gguf_type_name(head_type));
-    assert_null(weights.head_copy);
-}
-
 UNIT_TEST(heads_of_every_type_agree)
 {
-    static const uint32_t types[] = {MODEL_GGUF_TYPE_F32,  MODEL_GGUF_TYPE_BF16,  MODEL_GGUF_TYPE_Q8_0,
-                                     MODEL_GGUF_TYPE_Q2_0, MODEL_GGUF_TYPE_PQ2_0, MODEL_GGUF_TYPE_F16};
+    static const uint32_t types[] = {MODEL_GGUF_TYPE_F32, MODEL_GGUF_TYPE_BF16, MODEL_GGUF_TYPE_F16};
     static float got[TOKENS * VOCAB], want[TOKENS * VOCAB];
     const struct model_options one = {.threads = 1, .batch = 1}, three = {.threads = 3};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
@@ -432,10 +397,7 @@ UNIT_TEST(heads_of_every_type_agree)
         assert_true(c.worst <= 0.02);
         run(want, "best", &one);
         assert_memory_equal(got, want, sizeof got);
-        if (types[i] <= MODEL_GGUF_TYPE_F16 || types[i] == MODEL_GGUF_TYPE_BF16)
-            check_certified(got);
-        else
-            check_no_copy();
+        check_certified(got);
     }
 }
 
