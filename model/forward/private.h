@@ -166,7 +166,10 @@ void model_attend(struct model_state *s, size_t layer, size_t tokens, const stru
 /* Writes logits[t][v] for `tokens` rows of s->input. */
 void model_head(struct model_state *s, float *logits, size_t tokens);
 
-/* s->head and s->blocks, as the options have it. QK_ERR_ARG when the weights have no copy of the head that it needs. */
+/*
+ * s->head and s->blocks, as the options have it. QK_ERR_ARG when the weights have no copy of the head that it
+ * needs.
+ */
 int model_head_state_new(struct model_state *s, struct qk_error *err);
 void model_head_state_free(struct model_head_state *h); /* NULL is fine */
 /* The k largest logits of the first row of s->input, by a certified head. */
@@ -176,6 +179,13 @@ void model_head_top(struct model_state *s, size_t k, struct model_top *top);
  * there are none. Valid until the next call.
  */
 bool model_head_intervals(struct model_state *s, bool coarse, const float **lower, const float **upper);
+/*
+ * Rounds `tokens` rows of s->input as the options say. Of Q8_0 the blocks are in s->blocks, too. Then logits of
+ * the head's rows [first, end) for one of the tokens, by that thread.
+ */
+void model_head_round(struct model_state *s, size_t tokens);
+void model_head_multiply(struct model_state *s, float *to, size_t token, size_t first, size_t end,
+                         size_t thread);
 size_t model_head_row_bytes(const struct model_config *c);
 const char *model_head_name(const struct model_config *c); /* of its tensor */
 /* Row `row` of the embedding or of the head in f32, which is exact, into to[embedding]. */
