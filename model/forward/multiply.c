@@ -25,13 +25,17 @@
 struct product {
     struct model_state *s;
     const struct model_matrix *m[3];
-    float *y[3];         /* [tokens][rows] */
+    float *y[3];         /* [tokens][rows] each; not when `then` has the results */
     size_t count;        /* matrices */
-    bool beside;         /* the same rows of all of them, else one matrix behind the other */
     size_t tokens, rows; /* rows of a group */
-    size_t groups;       /* of all matrices, or of each when they lie beside each other */
+    size_t groups;       /* of all matrices, one behind the other; with `then`, of each */
     size_t panel;        /* groups of a panel */
-    void (*then)(struct model_state *s, size_t token, size_t row, size_t rows); /* or NULL */
+    /*
+     * NULL, or what becomes of a token's results in rows `row` to row + rows: y0[rows] of the first matrix, y1
+     * of the second. They are in a buffer of the thread's and nowhere else.
+     */
+    void (*then)(struct model_state *s, size_t token, size_t row, size_t rows, const float *y0,
+                 const float *y1);
 };
 
 /*
@@ -46,11 +50,11 @@ static size_t block_of(const struct product *p)
     return p->s->kernels.path == MODEL_PATH_DEQUANT ? p->tokens : (p->tokens + blocks - 1) / blocks;
 }
 
-/* Rows first to end of one matrix, for tokens t to t + n. */
+/* Rows first to end of one matrix, for tokens t to t + n: y[n][stride], of which end - first are written. */
 struct piece {
     const struct model_matrix *m;
     float *y;
-    size_t first, end, t, n;
+    size_t stride, first, end, t, n;
 };
 
 /* Integers are exact, so how rows are dealt out to threads and calls decides nothing. */
@@ -59,7 +63,7 @@ static void scale_sums(const struct model_state *s, const struct piece *p, const
     const size_t rows = p->end - p->first;
     for (size_t t = 0; t < p->n; t++) {
         const float factor = p->m->scale / s->q_scale[p->t + t];
-        float *y = p->y + (p->t + t) * p->m->rows + p->first;
+        float *y = p->y + t * p->stride;
         for (size_t r = 0; r < rows; r++)
             y[r] = (float)sums[t * rows + r] * factor;
     }
@@ -104,7 +108,7 @@ static void groups_piece(struct model_state *s, const struct piece *p, float *pr
     const size_t block = s->w->config.graph->rule == MODEL_RULE_Q8_0 ? (size_t)MODEL_BLOCK : m->group;
     const int level = level_of(block);
     for (size_t t = p->t; t < p->t + p->n; t++) {
-        float *y = p->y + t * m->rows + p->first;
+        float *y = p->y + (t - p->t) * p->stride;
         MODEL_CALL(s, q2_0x16_gemv, products, m->i2s16 + p->first * columns / 4,
                    m->scales + p->first * groups, s->q + t * columns,
                    s->block_sum[level] + t * (columns / block), s->x_scale + t * (columns / MODEL_BLOCK),
@@ -122,6 +126,7 @@ static void int8_rows(struct model_state *s, const struct piece *p, size_t threa
     struct piece now = *p;
     for (; now.first < p->end; now.first = now.end) {
         now.end = p->end - now.first < most ? p->end : now.first + most;
+        now.y = p->y + (now.first - p->first);
         if (p->m->scales)
             groups_piece(s, &now, s->products + thread * MODEL_SUMS);
         else if (s->kernels.path == MODEL_PATH_I2S16)
@@ -145,8 +150,8 @@ static void qk256_rows(struct model_state *s, const struct piece *p)
     for (size_t r = p->first; r < p->end; r += QK256_ROWS) {
         const size_t rows = p->end - r < QK256_ROWS ? p->end - r : QK256_ROWS;
         for (size_t t = p->t; t < p->t + p->n; t++)
-            MODEL_CALL(s, qk256_gemv, p->y + t * m->rows + r, m->qk256 + r * stride, NULL, lut,
-                       s->input + t * m->columns, rows, m->columns);
+            MODEL_CALL(s, qk256_gemv, p->y + (t - p->t) * p->stride + (r - p->first), m->qk256 + r * stride,
+                       NULL, lut, s->input + t * m->columns, rows, m->columns);
     }
 }
 
@@ -171,7 +176,8 @@ static void dequant_rows(struct model_state *s, const struct piece *p, size_t th
         if (m->scales)
             scale_row(m, r, row);
         for (size_t t = p->t; t < p->t + p->n; t++)
-            MODEL_CALL(s, f32_dot, p->y + t * m->rows + r, row, s->input + t * m->columns, m->columns);
+            MODEL_CALL(s, f32_dot, p->y + (t - p->t) * p->stride + (r - p->first), row,
+                       s->input + t * m->columns, m->columns);
     }
 }
 
@@ -200,17 +206,33 @@ static size_t groups_of(const struct product *p, size_t matrix)
 /* Groups first to end of the job, for tokens t to t + n. */
 static void do_groups(const struct product *p, size_t first, size_t end, size_t t, size_t n, size_t thread)
 {
-    for (size_t i = 0, before = 0; i < p->count; i++) {
-        const size_t groups = groups_of(p, i), from = first < before ? before : first,
-                     to = end < before + groups ? end : before + groups;
-        struct piece piece = {p->m[i], p->y[i], (from - before) * p->rows, (to - before) * p->rows, t, n};
-        piece.end = piece.end < p->m[i]->rows ? piece.end : p->m[i]->rows;
+    for (size_t i = 0, before = 0; i < p->count; before += groups_of(p, i++)) {
+        const struct model_matrix *m = p->m[i];
+        const size_t past = before + groups_of(p, i), from = first < before ? before : first,
+                     to = end < past ? end : past, row = (from - before) * p->rows;
+        struct piece piece = {m, p->y[i] + t * m->rows + row, m->rows, row, (to - before) * p->rows, t, n};
+        piece.end = piece.end < m->rows ? piece.end : m->rows;
         if (from < to)
             do_rows(p->s, &piece, thread);
-        if (from < to && p->then && i + 1 == p->count)
-            for (size_t k = t; k < t + n; k++)
-                p->then(p->s, k, piece.first, piece.end - piece.first);
-        before += p->beside ? 0 : groups;
+    }
+}
+
+/* The same where the results are not kept. */
+static void do_groups_then(const struct product *p, size_t first, size_t end, size_t t, size_t n,
+                           size_t thread)
+{
+    const size_t most = MODEL_SUMS / n / p->rows * p->rows;
+    size_t row = first * p->rows, last = end * p->rows;
+    last = last < p->m[0]->rows ? last : p->m[0]->rows;
+    for (size_t rows; row < last; row += rows) {
+        float *y[2];
+        rows = last - row < most ? last - row : most;
+        for (size_t i = 0; i < p->count; i++) {
+            y[i] = p->s->results + (2 * thread + i) * MODEL_SUMS;
+            do_rows(p->s, &(struct piece){p->m[i], y[i], rows, row, row + rows, t, n}, thread);
+        }
+        for (size_t k = 0; k < n; k++)
+            p->then(p->s, t + k, row, rows, y[0] + k * rows, p->count > 1 ? y[1] + k * rows : NULL);
     }
 }
 
@@ -223,8 +245,8 @@ static void product_part(void *ctx, size_t first, size_t end, size_t thread)
         const size_t panel = p->groups - from < p->panel ? p->groups - from : p->panel;
         const size_t t = rest / panel * block, group = rest % panel;
         const size_t left = panel - group, n = end - first < left ? end - first : left;
-        do_groups(p, from + group, from + group + n, t, p->tokens - t < block ? p->tokens - t : block,
-                  thread);
+        (p->then ? do_groups_then : do_groups)(p, from + group, from + group + n, t,
+                                               p->tokens - t < block ? p->tokens - t : block, thread);
         first += n;
     }
 }
@@ -233,9 +255,9 @@ enum { PANEL_BYTES = 256 << 10 }; /* half of the smallest L2 of a CPU with AVX2 
 
 static void run_product(struct product *p, enum model_part job)
 {
-    const size_t block = block_of(p), at_once = p->beside ? p->count : 1;
+    const size_t block = block_of(p), at_once = p->then ? p->count : 1;
     p->rows = p->s->kernels.path == MODEL_PATH_QK256 ? QK256_ROWS : I2S16_ROWS;
-    for (size_t i = 0; i < (p->beside ? 1 : p->count); i++)
+    for (size_t i = 0; i < (p->then ? 1 : p->count); i++)
         p->groups += groups_of(p, i);
     const size_t bytes = at_once * p->rows * (p->m[0]->columns / 4);
     p->panel = p->tokens <= block ? p->groups : bytes < PANEL_BYTES ? PANEL_BYTES / bytes : 1;
@@ -264,37 +286,36 @@ MODEL_ACTIVATE(silu_mul)
     MODEL_CALL(s, silu_mul, out, gate, up, n);
 }
 
-static void activate(struct model_state *s, size_t token, size_t row, size_t rows)
+static void activate(struct model_state *s, size_t token, size_t row, size_t rows, const float *gate,
+                     const float *up)
 {
     const struct model_config *c = &s->w->config;
-    const size_t at = token * c->feed_forward + row;
-    c->graph->activate(s, s->hidden + at, s->gate + at, s->up + at, rows);
+    c->graph->activate(s, s->hidden + token * c->feed_forward + row, gate, up, rows);
 }
 
 void model_multiply_gate_up(struct model_state *s, const struct model_layer *l, size_t tokens)
 {
     struct product p = {.s = s,
                         .m = {&l->matrix[MODEL_GATE], &l->matrix[MODEL_UP]},
-                        .y = {s->gate, s->up},
                         .count = 2,
-                        .beside = true,
                         .tokens = tokens,
                         .then = activate};
     run_product(&p, MODEL_PART_GATE_UP);
 }
 
-static void add_to_stream(struct model_state *s, size_t token, size_t row, size_t rows)
+static void add_to_stream(struct model_state *s, size_t token, size_t row, size_t rows, const float *more,
+                          const float *none)
 {
-    const size_t at = token * s->w->config.embedding + row;
-    for (size_t i = at; i < at + rows; i++)
-        s->x[i] += s->mixed[i];
+    float *x = s->x + token * s->w->config.embedding + row;
+    (void)none;
+    for (size_t i = 0; i < rows; i++)
+        x[i] += more[i];
 }
 
 void model_multiply_add(struct model_state *s, enum model_part job, const struct model_matrix *m,
                         size_t tokens)
 {
-    struct product p = {
-        .s = s, .m = {m}, .y = {s->mixed}, .count = 1, .tokens = tokens, .then = add_to_stream};
+    struct product p = {.s = s, .m = {m}, .count = 1, .tokens = tokens, .then = add_to_stream};
     run_product(&p, job);
 }
 

@@ -98,11 +98,11 @@ struct model_state {
     float *input;   /* [batch][widest]: what the next product takes (outputs of norms) */
     float *qkv;     /* [batch][qkv_width]: three matrices one after the other, each [batch][rows] */
     float *rotated; /* [batch][q_width]: queries */
-    float *mixed;   /* [batch][widest]: attention's output, and other results to add to x */
-    float *gate, *up, *hidden; /* [batch][feed_forward] */
-    int8_t *q;                 /* [batch][widest] */
-    float *q_scale;            /* [batch] */
-    int32_t *q_sum;            /* [batch] */
+    float *mixed;   /* [batch][q_width]: attention's output */
+    float *hidden;  /* [batch][feed_forward] */
+    int8_t *q;      /* [batch][widest] */
+    float *q_scale; /* [batch] */
+    int32_t *q_sum; /* [batch] */
     /*
      * For matrices with scales: what a q of each block is worth, and the sums of q over 32, 64, 128 and 256
      * columns. [batch][widest / 32 >> level] each; with one scale per token all of its blocks have it.
@@ -112,6 +112,7 @@ struct model_state {
 
     /* Buffers of the threads. */
     int32_t *sums;   /* [threads][MODEL_SUMS] of integer products */
+    float *results;  /* [threads][2][MODEL_SUMS] of one or two matrices, for who takes them at once */
     float *products; /* [threads][MODEL_SUMS] of products with scales */
     float *row;      /* [threads][row_room]: blocks of the widest row * 256 */
     size_t row_room;

@@ -33,13 +33,12 @@ static int take_buffers(struct model_state *s, struct qk_error *err)
     s->input = take(batch, s->widest, sizeof *s->input, err, &code);
     s->qkv = take(batch, s->qkv_width, sizeof *s->qkv, err, &code);
     s->rotated = take(batch, c->q_width, sizeof *s->rotated, err, &code);
-    s->mixed = take(batch, s->widest, sizeof *s->mixed, err, &code);
-    s->gate = take(batch, c->feed_forward, sizeof *s->gate, err, &code);
-    s->up = take(batch, c->feed_forward, sizeof *s->up, err, &code);
+    s->mixed = take(batch, c->q_width, sizeof *s->mixed, err, &code);
     s->hidden = take(batch, c->feed_forward, sizeof *s->hidden, err, &code);
     s->q = take(batch, s->widest, sizeof *s->q, err, &code);
     s->q_scale = take(batch, 1, sizeof *s->q_scale, err, &code);
     s->q_sum = take(batch, 1, sizeof *s->q_sum, err, &code);
+    s->results = take(threads, 2 * MODEL_SUMS, sizeof *s->results, err, &code);
     s->sums = take(threads, MODEL_SUMS, sizeof *s->sums, err, &code);
     if (s->w->scale_bytes) {
         s->products = take(threads, MODEL_SUMS, sizeof *s->products, err, &code);
@@ -164,9 +163,9 @@ void model_state_free(struct model_state *s)
         return;
     model_pool_free(s->pool);
     model_head_state_free(s->head);
-    void *const all[] = {s->hidden,  s->cache, s->cosine, s->sine,    s->x,        s->input,   s->qkv,
-                         s->rotated, s->mixed, s->gate,   s->up,      s->q,        s->q_scale, s->q_sum,
-                         s->sums,    s->row,   s->ones,   s->turning, s->products, s->x_scale, s->blocks};
+    void *const all[] = {s->hidden,  s->cache, s->cosine,  s->sine,     s->x,       s->input, s->qkv,
+                         s->rotated, s->mixed, s->results, s->q,        s->q_scale, s->q_sum, s->sums,
+                         s->row,     s->ones,  s->turning, s->products, s->x_scale, s->blocks};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
     for (int level = 0; level < MODEL_LEVELS; level++)
