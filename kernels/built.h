@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "kernels/form.h"
 #include "kernels/kernels_config.h" /* QK_IF_<isa>, QK_FLAGS_<op>_<name>, QK_COMPILER: meson.build makes it */
 #include "kernels/library/qkernels.h"
 #include "kernels/row.h"
@@ -16,3 +17,4 @@
 #define QK_UPTO_OF_STAGED(op, name) .upto = qk_##op##_##name##_upto,
 #define QK_UPTO_OF_PLAIN(op, name)
 #define QK_UPTO_OF_CEILING(op, name)
+#define QK_UPTO_OF_PREPARED(op, name) .form = &qk_##op##_##name##_form,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/case.h"
 
+#include "kernels/table.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -45,13 +47,38 @@ void qk_shape_print(const struct qk_shape *shape, char *to)
         used += snprintf(to + used, QK_SHAPE_TEXT - (size_t)used, "%s%zu", i ? "x" : "", shape->dim[i]);
 }
 
+int qk_plan_for(const struct qk_variant *v, const struct qk_shape *shape, struct qk_plan *plan,
+                struct qk_error *err)
+{
+    const struct qk_case *const on = qk_op_row(v->op)->on;
+    const int code = on->plan(shape, plan, err);
+    plan->form = v->form;
+    return code || !on->plan_form ? code : on->plan_form(plan, err);
+}
+
+const char *qk_row_lacks(const struct qk_variant *v, const struct qk_plan *plan)
+{
+    const struct qk_case *const on = qk_op_row(v->op)->on;
+    return v->form && on->form_lacks ? on->form_lacks(v->form, plan) : NULL;
+}
+
+void qk_expect(enum qk_op op, const struct qk_plan *plan, void *const *buffers)
+{
+    const struct qk_case *const on = qk_op_row(op)->on;
+    if (on->expect)
+        on->expect(plan, buffers);
+    else
+        on->call(qk_reference(op)->fn, plan, buffers, buffers, 1);
+}
+
 static bool fits(const struct qk_case *on, const struct qk_shape *shape, size_t bytes)
 {
     struct qk_plan plan;
     size_t total = 0;
     bool is = !on->plan(shape, &plan, NULL);
     for (int i = 0; is && i < plan.buffer_count; i++)
-        is = qk_add_size(total, plan.buffers[i].bytes, &total) && total <= bytes;
+        if (plan.buffers[i].use != QK_SOURCE && plan.buffers[i].use != QK_JUDGED)
+            is = qk_add_size(total, plan.buffers[i].bytes, &total) && total <= bytes;
     return is;
 }
 

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "kernels/form.h"
 #include "kernels/kernels.h"
 #include "kernels/support.h"
 
@@ -34,11 +35,30 @@ void qk_shape_print(const struct qk_shape *shape, char *to);
  */
 const char *qk_shape_word(const char *list, char *word);
 
+/* Who uses a buffer. All but SHARED and SOURCE belong to one row: they are in its form, or only judge it. */
+enum qk_use {
+    QK_SHARED,  /* the calls of every row */
+    QK_SOURCE,  /* what rows make their own from; calls do not touch it */
+    QK_LOADED,  /* made once (QK_LOAD); calls only read it */
+    QK_SCRATCH, /* each call writes it, then reads it */
+    QK_JUDGED,  /* what the row says of its scratch (QK_JUDGE); calls do not touch it */
+};
+
 struct qk_buffer {
     const char *name;
     bool output;
     size_t bytes;
     size_t align; /* in bytes, of its element type: what a caller must guarantee */
+    enum qk_use use;
+};
+
+/* What a case's `call` does. Most ops have no parts. */
+enum qk_part {
+    QK_WHOLE,   /* the call */
+    QK_LOAD,    /* fills what is LOADED; outside of calls */
+    QK_PREPARE, /* the first part of a call: fills the scratch */
+    QK_PRODUCT, /* the rest of a call, on a filled scratch */
+    QK_JUDGE,   /* fills what is JUDGED, where a row offers that, from the scratch; outside of calls */
 };
 
 /*
@@ -58,11 +78,14 @@ struct qk_plan {
     uint64_t ops;        /* arithmetic operations */
     uint64_t bytes_read; /* input bytes that the result depends on, each counted once */
     uint64_t bytes_written;
+    const struct qk_form *form; /* of the PREPARED row that these calls are of (qk_plan_for) */
+    enum qk_part part;
 };
 
 enum qk_fill {
     QK_FILL_ORDINARY, /* timed inputs: random codes, moderate values, no two table entries alike */
-    QK_FILL_EXTREME,  /* zeros of both signs, denormals, huge and infinite values, negative ones */
+    QK_FILL_EXTREME,  /* zeros of both signs, denormals, huge and infinite values, negative ones; of a
+                         semantic op: activations that quantisers round */
     QK_FILL_CODES,    /* every code in every place: the bytes count up */
     QK_FILL_CONSTANT, /* all codes alike */
     QK_FILL_COUNT
@@ -79,6 +102,14 @@ struct qk_case {
     const char *touch_shape;         /* on this small shape it finds out what a call touches */
     /* QK_ERR_ARG when the op cannot have this shape. QK_ERR_MEMORY when a size overflows. */
     int (*plan)(const struct qk_shape *shape, struct qk_plan *plan, struct qk_error *err);
+    /*
+     * For an op of PREPARED rows, else NULL. form_lacks says why a form has no calls of this plan, or NULL.
+     * It calls nothing of the row. plan_form turns an op's plan, whose own buffers have usual sizes, into
+     * the row's plan; plan->form is set. QK_ERR_UNAVAILABLE: the row has no such sizes. QK_ERR_CHECK: it
+     * gives sizes that nobody can have.
+     */
+    const char *(*form_lacks)(const struct qk_form *form, const struct qk_plan *plan);
+    int (*plan_form)(struct qk_plan *plan, struct qk_error *err);
     /*
      * Shapes to fill a number of bytes with. One of the sizes is 0: it grows in multiples of `step` (0 means
      * 1). The second shape, if there is one, is taken when 16 steps of the first do not fit the bytes.
@@ -108,6 +139,8 @@ struct qk_case {
      * alone, beginning at a multiple of 16.
      */
     int rows_apart;
+    /* Writes the exact outputs, without any row. NULL: the reference row's are right (qk_expect). */
+    void (*expect)(const struct qk_plan *plan, void *const *buffers);
     /*
      * Compares the outputs with the reference's. Returns true when they agree by the op's rule. Otherwise
      * why[size] says the place, what was found and what was expected.
@@ -122,8 +155,29 @@ struct qk_case {
 };
 
 /*
- * The largest of the shapes in `large` whose buffers together take at most `bytes`. False when none is small
- * enough.
+ * The plan of a row's calls on a shape: the op's, or for a PREPARED row that with its own buffers. Errors of
+ * the case's plan and plan_form.
+ */
+int qk_plan_for(const struct qk_variant *v, const struct qk_shape *shape, struct qk_plan *plan,
+                struct qk_error *err);
+/* Why a row has no calls of this plan, by what its form says, or NULL. It calls nothing of the row. */
+const char *qk_row_lacks(const struct qk_variant *v, const struct qk_plan *plan);
+/* Does a row have this buffer to itself? */
+static inline bool qk_owned(const struct qk_buffer *buffer)
+{
+    return buffer->use > QK_SOURCE;
+}
+/* May a call write it? */
+static inline bool qk_written(const struct qk_buffer *buffer)
+{
+    return buffer->output || buffer->use == QK_SCRATCH;
+}
+/* Writes the outputs that are right for the inputs, by the case or by the op's reference. */
+void qk_expect(enum qk_op op, const struct qk_plan *plan, void *const *buffers);
+
+/*
+ * The largest of the shapes in `large` whose calls touch at most `bytes` in all buffers. False when none is
+ * small enough.
  */
 bool qk_shape_for_bytes(const struct qk_case *on, size_t bytes, struct qk_shape *shape);
 

@@ -29,7 +29,7 @@ enum qk_op {
 };
 
 /* Columns of variants.def. */
-enum qk_kind { QK_STAGED, QK_PLAIN, QK_CEILING };
+enum qk_kind { QK_STAGED, QK_PLAIN, QK_CEILING, QK_PREPARED };
 enum qk_made { QK_BY_HAND, QK_BY_COMPILER };
 enum qk_touches { QK_TOUCHES_ALL, QK_TOUCHES_STORES, QK_TOUCHES_LOADS };
 
@@ -49,7 +49,8 @@ struct qk_variant {
     uint32_t outdated;   /* the ABI that gave its op another contract than its module has; 0: none did */
     qk_fn *fn;           /* NULL when the build has no such row */
     qk_upto_fn *upto;    /* staged rows only */
-    uint64_t at;         /* fn's address as the module file's symbols give it; 0 in the built-in table */
+    const struct qk_form *form; /* PREPARED rows only (form.h) */
+    uint64_t at; /* fn's address as the module file's symbols give it; 0 in the built-in table */
 };
 
 struct qk_case; /* case.h */

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "kernels/form.h"
 #include "kernels/kernels.h"
 
 /*
@@ -20,7 +21,7 @@
  * A new op or variant changes neither. table_load.c says which versions it reads. It also lists the ops that
  * a version changed: an older module's rows of these are outdated, and its other rows are read as ever.
  */
-enum { QK_MODULE_MAGIC = 0x4d4b5151, QK_MODULE_ABI = 3, QK_KERNELS_ABI = 1 };
+enum { QK_MODULE_MAGIC = 0x4d4b5151, QK_MODULE_ABI = 4, QK_KERNELS_ABI = 1 };
 
 /* Bounds of a row, so that a broken table is found before anybody uses it. */
 enum { QK_MODULE_ROWS_MAX = 4096, QK_MODULE_WORD = 64, QK_MODULE_FLAGS = 4096 };
@@ -33,8 +34,11 @@ struct qk_module_row {
     const char *op, *name, *isa, *phase, *kind, *made, *touches;
     const char *flags; /* compiler flags of its file, less than QK_MODULE_FLAGS bytes */
     qk_fn *fn; /* in the module's own code; NULL when the build has no such row (another architecture) */
-    qk_upto_fn *upto; /* staged rows only */
+    qk_upto_fn *upto;           /* staged rows only */
+    const struct qk_form *form; /* since ABI 4: PREPARED rows only; in the module */
 };
+
+struct qk_own_op; /* own_op.h */
 
 struct qk_module {
     uint32_t magic, abi; /* first in every version of this struct, so a reader can tell versions apart */
@@ -44,6 +48,8 @@ struct qk_module {
     const char *compiler; /* "gcc 12.2.0" */
     const char *version;  /* of the project */
     const char *name;     /* since ABI 3: what it is called, a word like a row's name; NULL: as its file is */
+    const struct qk_own_op *ops; /* since ABI 4: ops of its own, [op_count] */
+    uint32_t op_count;
 };
 
 /*

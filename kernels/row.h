@@ -3,6 +3,7 @@
  * What a row of variants.def exports:
  *
  *    - qk_<op>_<name>, of the type that <op>/op.h gives its op;
+ *    - qk_<op>_<name>_form, a const struct qk_form, for a PREPARED row (form.h);
  *    - qk_<op>_<name>_upto(stage), for a STAGED row. It returns the same body cut after the stage: what the
  *      body has computed by then is dropped, not written. The stage is an index into the op's stages; the
  *      last one gives the kernel itself. It returns NULL outside [0, stages).
@@ -22,6 +23,7 @@ typedef qk_fn *qk_upto_fn(int stage);
 #define QK_UPTO_STAGED(op, name) qk_upto_fn qk_##op##_##name##_upto;
 #define QK_UPTO_PLAIN(op, name)
 #define QK_UPTO_CEILING(op, name)
+#define QK_UPTO_PREPARED(op, name) extern const struct qk_form qk_##op##_##name##_form;
 #define QK_PROTOTYPES(op, name, kind)                                                                        \
     qk_##op##_fn qk_##op##_##name;                                                                           \
     QK_UPTO_##kind(op, name)

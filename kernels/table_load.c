@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/table.h"
 
+#include "kernels/case.h"
 #include "kernels/module.h"
 
 #include <dlfcn.h>
@@ -106,16 +107,22 @@ static bool is_name(const struct image *m, const char *text)
     return is_text(m, text, QK_MODULE_WORD) && *text && !strpbrk(text, " /");
 }
 
+/* Rows of ABI 2 and 3 end before the form. */
 static size_t row_bytes(const struct qk_module *m)
 {
-    return m->abi == 1 ? sizeof(struct row_1) : sizeof(struct qk_module_row);
+    if (m->abi == 1)
+        return sizeof(struct row_1);
+    return m->abi < 4 ? offsetof(struct qk_module_row, form) : sizeof(struct qk_module_row);
 }
 
 /* As a row of today. Without traits an old row's maker is NULL. */
 static struct qk_module_row row_of(const struct image *m, uint32_t i)
 {
-    if (m->module->abi != 1)
-        return m->module->rows[i];
+    if (m->module->abi != 1) {
+        struct qk_module_row row = {.form = NULL};
+        memcpy(&row, (const char *)m->module->rows + i * row_bytes(m->module), row_bytes(m->module));
+        return row;
+    }
     const struct row_1 *row = (const struct row_1 *)(const void *)m->module->rows + i;
     return (struct qk_module_row){.op = row->op,
                                   .name = row->name,
@@ -129,6 +136,35 @@ static struct qk_module_row row_of(const struct image *m, uint32_t i)
                                   .upto = row->upto};
 }
 
+static bool is_code(const struct image *m, uintptr_t at)
+{
+    return room(m, at, PF_X) > 0;
+}
+
+/* Only PREPARED rows have a form, and they need one. */
+static const char *form_flaw(const struct image *m, const struct qk_module_row *row)
+{
+    const struct qk_form *f = row->form;
+    if (!f != !!strcmp(row->kind, "PREPARED"))
+        return f ? "it has a form, but its kind is not PREPARED" : "its kind is PREPARED, but it has no form";
+    if (!f)
+        return NULL;
+    if (!has(m, f, sizeof *f) || f->bytes != sizeof *f)
+        return "its form is not in the module, or of another size";
+    if (!f->align || f->align > QK_FORM_ALIGN || f->align & (f->align - 1))
+        return "its form's alignment is no power of two from 1 to 4096";
+    if ((f->bound != QK_BOUND_PRODUCTS && f->bound != QK_BOUND_CODES) || f->tolerance > QK_FORM_TOLERANCE)
+        return "its form's bound is unknown, or its tolerance above 4096";
+    if (!(f->scales & QK_SCALE_PER_ANY) || f->scales & ~(uint32_t)QK_SCALE_PER_ANY || !f->rows_of ||
+        !f->columns_of)
+        return "its form has no scales, or rows or columns in multiples of 0";
+    if (!is_code(m, (uintptr_t)f->weight_bytes) || !is_code(m, (uintptr_t)f->activation_bytes) ||
+        !is_code(m, (uintptr_t)f->prepare_weights) || !is_code(m, (uintptr_t)f->prepare_activations) ||
+        (f->dequantise_activations && !is_code(m, (uintptr_t)f->dequantise_activations)))
+        return "a function of its form is not in the module's own code";
+    return NULL;
+}
+
 static const char *row_flaw(const struct image *m, uint32_t i)
 {
     const struct qk_module_row row = row_of(m, i);
@@ -140,20 +176,22 @@ static const char *row_flaw(const struct image *m, uint32_t i)
             return "it lacks a text, or one is longer than 63 bytes or not printable";
     if (!is_text(m, row.flags, QK_MODULE_FLAGS))
         return "its compiler flags are no printable text of less than 4096 bytes";
-    if ((row.fn && !room(m, (uintptr_t)row.fn, PF_X)) || (row.upto && !room(m, (uintptr_t)row.upto, PF_X)))
+    if ((row.fn && !is_code(m, (uintptr_t)row.fn)) || (row.upto && !is_code(m, (uintptr_t)row.upto)))
         return "its function is not in the module's own code";
     for (uint32_t k = 0; k < i; k++) {
         const struct qk_module_row other = row_of(m, k);
         if (!strcmp(other.op, row.op) && !strcmp(other.name, row.name))
             return "an earlier row has the same op and name";
     }
-    return NULL;
+    return form_flaw(m, &row);
 }
 
-/* A module of ABI 1 or 2 ends before its name. */
+/* A module of ABI 1 or 2 ends before its name, one of ABI 3 before its own ops. */
 static size_t module_bytes(uint32_t abi)
 {
-    return abi < 3 ? offsetof(struct qk_module, name) : sizeof(struct qk_module);
+    if (abi < 3)
+        return offsetof(struct qk_module, name);
+    return abi < 4 ? offsetof(struct qk_module, ops) : sizeof(struct qk_module);
 }
 
 static int check_module(const struct image *image, struct qk_error *err)
@@ -211,7 +249,8 @@ static int value(const char *const *list, int count, const char *word, const cha
 
 static void read_row(struct qk_variant *v, const struct image *m, uint32_t i, char *unknown)
 {
-    static const char *const kinds[] = {"STAGED", "PLAIN", "CEILING"}, *const made[] = {"HAND", "COMPILER"},
+    static const char *const kinds[] = {"STAGED", "PLAIN", "CEILING", "PREPARED"},
+                             *const made[] = {"HAND", "COMPILER"},
                              *const touches[] = {"ALL", "STORES", "LOADS"};
     const char *ops[QK_OP_COUNT], *isas[QK_ISA_COUNT];
     for (int k = 0; k < QK_OP_COUNT; k++)
@@ -227,6 +266,7 @@ static void read_row(struct qk_variant *v, const struct image *m, uint32_t i, ch
                              .flags = row.flags,
                              .fn = row.fn,
                              .upto = row.upto,
+                             .form = row.form,
                              .at = row.fn ? (uintptr_t)row.fn - m->map->l_addr : 0};
     if (row.made) {
         v->made = (enum qk_made)value(made, 2, row.made, "knows no maker", unknown);
@@ -236,7 +276,7 @@ static void read_row(struct qk_variant *v, const struct image *m, uint32_t i, ch
         v->made = ours ? ours->made : QK_BY_HAND;
         v->touches = ours ? ours->touches : QK_TOUCHES_ALL;
     }
-    v->kind = (enum qk_kind)value(kinds, 3, row.kind, "knows no kind of row", unknown);
+    v->kind = (enum qk_kind)value(kinds, 4, row.kind, "knows no kind of row", unknown);
     v->isa = (enum qk_isa)value(isas, QK_ISA_COUNT, row.isa, "knows no ISA level", unknown);
     v->op = (enum qk_op)value(ops, QK_OP_COUNT, row.op, "has no op", unknown);
     for (size_t k = 0; k < sizeof changed / sizeof *changed; k++)
@@ -246,6 +286,9 @@ static void read_row(struct qk_variant *v, const struct image *m, uint32_t i, ch
                      "its op has another contract since ABI %u, and its module is of ABI %u", changed[k].abi,
                      m->module->abi);
         }
+    if (!*unknown && !v->form != !qk_op_row(v->op)->on->plan_form)
+        snprintf(unknown, UNKNOWN_TEXT, "its op takes %s",
+                 v->form ? "no PREPARED rows" : "PREPARED rows only");
     v->unknown = *unknown ? unknown : NULL;
 }
 

@@ -38,7 +38,7 @@ static bool is_case(const struct qk_variant *row)
 /* What of the candidate's row is not as in the base. */
 static void compare_rows(struct baseline_suite_case *c)
 {
-    static const char *const kinds[] = {"STAGED", "PLAIN", "CEILING"};
+    static const char *const kinds[] = {"STAGED", "PLAIN", "CEILING", "PREPARED"};
     const struct qk_variant *was = c->base, *is = c->cand;
     const struct {
         const char *what, *was, *is;
@@ -127,6 +127,8 @@ static int add(struct adding *a, const struct qk_variant *base, const struct qk_
     if (!c.base && !is_case(cand))
         return 0;
     a->matched = true;
+    if (qk_row_lacks(cand ? cand : base, &a->plan))
+        return 0;
     if (!judgeable(a, &c, text, sizeof text, &why)) {
         if (!s->unavailable++)
             snprintf(s->why, sizeof s->why, "%s", why);

@@ -208,11 +208,13 @@ int bench_steps_smallest_shape(enum qk_op op, struct qk_shape *shape, struct qk_
     return found ? 0 : qk_fail(err, QK_ERR_ARG, qk_op_row(op)->name, "the op declares no shape");
 }
 
-int bench_steps_shape(const struct qk_variant *v, const struct qk_shape *shape, uint64_t seed,
-                      const struct bench_step_limits *limits, struct bench_steps *out, struct qk_error *err)
+/* A part of a call, which is all of fn. */
+static int count_part(const struct qk_variant *v, const struct qk_shape *shape, uint64_t seed, qk_fn *fn,
+                      enum qk_part part, const struct bench_step_limits *limits, struct bench_steps *out,
+                      struct qk_error *err)
 {
     struct bench_group group = {.op = v->op, .shape = *shape};
-    struct bench_buffers buffers;
+    struct bench_buffers buffers, view = {.of = NULL};
     char where[128];
     snprintf(where, sizeof where, "%s/%s", v->op_name, v->name);
     if (!v->fn)
@@ -220,9 +222,25 @@ int bench_steps_shape(const struct qk_variant *v, const struct qk_shape *shape, 
     qk_shape_print(shape, group.name);
     int code = bench_buffers_fill(&buffers, &group, seed, err);
     if (!code)
-        code = count_at(v->op, v->fn, &buffers.plan, buffers.at, limits, where, out, err);
+        code = bench_buffers_view(&view, &buffers, v, err);
+    view.plan.part = part;
+    if (!code)
+        code = count_at(v->op, fn, &view.plan, view.at, limits, where, out, err);
+    bench_buffers_view_free(&view);
     bench_buffers_free(&buffers);
     return code;
+}
+
+int bench_steps_shape(const struct qk_variant *v, const struct qk_shape *shape, uint64_t seed,
+                      const struct bench_step_limits *limits, struct bench_steps *out, struct qk_error *err)
+{
+    return count_part(v, shape, seed, v->fn, QK_WHOLE, limits, out, err);
+}
+
+int bench_steps_prepare(const struct qk_variant *v, const struct qk_shape *shape, uint64_t seed,
+                        const struct bench_step_limits *limits, struct bench_steps *out, struct qk_error *err)
+{
+    return count_part(v, shape, seed, (qk_fn *)v->form->prepare_activations, QK_PREPARE, limits, out, err);
 }
 
 int bench_steps_smallest(const struct qk_variant *v, uint64_t seed, struct qk_shape *shape,

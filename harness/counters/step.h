@@ -127,6 +127,11 @@ int bench_steps_smallest_shape(enum qk_op op, struct qk_shape *shape, struct qk_
 int bench_steps_shape(const struct qk_variant *v, const struct qk_shape *shape, uint64_t seed,
                       const struct bench_step_limits *limits, struct bench_steps *out, struct qk_error *err);
 
+/* Like bench_steps_shape, for what a PREPARED row does with the activations before its kernel. */
+int bench_steps_prepare(const struct qk_variant *v, const struct qk_shape *shape, uint64_t seed,
+                        const struct bench_step_limits *limits, struct bench_steps *out,
+                        struct qk_error *err);
+
 /* The same on the smallest shape. *shape (may be NULL) receives that shape. */
 int bench_steps_smallest(const struct qk_variant *v, uint64_t seed, struct qk_shape *shape,
                          struct bench_steps *out, struct qk_error *err);

@@ -65,7 +65,8 @@ static bool row_sound(const struct bench_duet_row *r)
            ended(r->op, sizeof r->op) && ended(r->name, sizeof r->name) && ended(r->isa, sizeof r->isa) &&
            ended(r->phase, sizeof r->phase) && ended(r->flags, sizeof r->flags) &&
            ended(r->unknown, sizeof r->unknown) && v->op < QK_OP_COUNT && v->isa < QK_ISA_COUNT &&
-           v->kind <= QK_CEILING && v->made <= QK_BY_COMPILER && v->touches <= QK_TOUCHES_LOADS;
+           (!r->has_form || (r->form.rows_of && r->form.columns_of)) && v->kind <= QK_PREPARED &&
+           v->made <= QK_BY_COMPILER && v->touches <= QK_TOUCHES_LOADS;
 }
 
 static struct qk_variant variant_of(const struct bench_duet_row *found)
@@ -77,6 +78,7 @@ static struct qk_variant variant_of(const struct bench_duet_row *found)
     v.phase = found->phase;
     v.flags = found->flags;
     v.unknown = *found->unknown ? found->unknown : NULL;
+    v.form = found->has_form ? &found->form : NULL;
     v.why = "";
     v.fn = NULL;
     v.upto = NULL;

@@ -110,6 +110,9 @@ static void describe_row(const struct qk_table *t, const struct qk_variant *v, s
 {
     to->count = t->count;
     to->variant = *v;
+    to->has_form = v->form;
+    if (v->form)
+        to->form = *v->form;
     snprintf(to->compiler, sizeof to->compiler, "%s", t->compiler);
     snprintf(to->version, sizeof to->version, "%s", t->version);
     snprintf(to->module, sizeof to->module, "%s", t->name);

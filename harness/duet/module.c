@@ -37,31 +37,62 @@ int bench_module_own(char *to, size_t size, struct qk_error *err)
     return bench_module_own_from(folder, QK_MODULE_DIR, to, size, err);
 }
 
-/* Steps one call, or its beginning. Could a CPU of the row's level run all of it? */
+/* Could a CPU of the row's level run all that was stepped? */
+static int keeps_to_level(const struct qk_variant *v, const struct qk_shape *shape, const char *function,
+                          const struct bench_steps *steps, const char *where, struct qk_error *err)
+{
+    const struct bench_step_beyond *beyond = &steps->beyond[v->isa];
+    char text[QK_SHAPE_TEXT];
+    if (!beyond->times)
+        return 0;
+    qk_shape_print(shape, text);
+    return qk_fail(err, QK_ERR_CHECK, where,
+                   "runs %s (%s), which level %s has not, %+td bytes from %s's start, on %s: the "
+                   "first of %llu such among %llu instructions",
+                   beyond->name, beyond->feature, v->isa_name, beyond->offset, function, text,
+                   (unsigned long long)beyond->times, (unsigned long long)steps->instructions);
+}
+
+/* Steps one call, or its beginning. Of a PREPARED row, what it does before its kernel as well. */
 static int check_shape(const struct qk_variant *v, const struct qk_shape *shape, uint64_t seed,
                        uint64_t instructions, const char *where, struct bench_steps *steps,
                        struct qk_error *err)
 {
     const struct bench_step_limits limits = {.instructions = instructions, .beginning = true};
-    const struct bench_step_beyond *beyond = &steps->beyond[v->isa];
+    struct bench_steps before;
     struct qk_error found;
-    char text[QK_SHAPE_TEXT];
-    const int code = bench_steps_shape(v, shape, seed, &limits, steps, &found);
+    int code = bench_steps_shape(v, shape, seed, &limits, steps, &found);
+    if (!code && v->form)
+        code = bench_steps_prepare(v, shape, seed, &limits, &before, &found);
     if (code)
         return qk_fail(err, code, where, "%s", found.text);
-    if (!beyond->times)
-        return 0;
-    qk_shape_print(shape, text);
-    return qk_fail(err, QK_ERR_CHECK, where,
-                   "runs %s (%s), which level %s has not, %+td bytes from the kernel's start, on %s: the "
-                   "first of %llu such among %llu instructions",
-                   beyond->name, beyond->feature, v->isa_name, beyond->offset, text,
-                   (unsigned long long)beyond->times, (unsigned long long)steps->instructions);
+    code = keeps_to_level(v, shape, "the kernel", steps, where, err);
+    return code || !v->form ? code : keeps_to_level(v, shape, "prepare_activations", &before, where, err);
 }
 
-/* The largest shape of the op's default set. */
-static int largest_shape(const struct qk_case *on, struct qk_shape *largest, struct qk_error *err)
+/* Has the row calls on this shape? */
+static bool has_shape(const struct qk_variant *v, const struct qk_shape *shape)
 {
+    struct qk_plan plan;
+    return qk_plan_for(v, shape, &plan, NULL) != QK_ERR_UNAVAILABLE;
+}
+
+/* The smallest shape of the op, or the first of the check's that the row has. */
+static int smallest_shape(const struct qk_variant *v, struct qk_shape *shape, struct qk_error *err)
+{
+    char text[QK_SHAPE_TEXT];
+    struct qk_plan plan;
+    int code = bench_steps_smallest_shape(v->op, shape, &plan, err);
+    const char *at = qk_op_row(v->op)->on->check_shapes;
+    while (!code && !has_shape(v, shape) && (at = qk_shape_word(at, text)))
+        code = qk_shape_parse(text, shape, err);
+    return code;
+}
+
+/* The largest shape of the op's default set that the row has. */
+static int largest_shape(const struct qk_variant *v, struct qk_shape *largest, struct qk_error *err)
+{
+    const struct qk_case *const on = qk_op_row(v->op)->on;
     char text[QK_SHAPE_TEXT];
     uint64_t ops = 0;
     int code = 0;
@@ -71,7 +102,7 @@ static int largest_shape(const struct qk_case *on, struct qk_shape *largest, str
         code = qk_shape_parse(text, &shape, err);
         if (!code)
             code = on->plan(&shape, &plan, err);
-        if (code || plan.ops < ops)
+        if (code || plan.ops < ops || !has_shape(v, &shape))
             continue;
         ops = plan.ops;
         *largest = shape;
@@ -92,7 +123,8 @@ static int check_other_shapes(const struct qk_variant *v, const struct qk_shape 
     char text[QK_SHAPE_TEXT], done[QK_SHAPE_TEXT];
     struct bench_steps steps;
     struct qk_shape shape;
-    int code = largest_shape(on, &shape, err);
+    shape = *known;
+    int code = largest_shape(v, &shape, err);
     if (!code)
         code = check_shape(v, &shape, seed, START, where, &steps, err);
     qk_shape_print(known, done);
@@ -100,6 +132,8 @@ static int check_other_shapes(const struct qk_variant *v, const struct qk_shape 
         if (!strcmp(text, done))
             continue;
         code = qk_shape_parse(text, &shape, err);
+        if (!code && !has_shape(v, &shape))
+            continue;
         if (!code)
             code = check_shape(v, &shape, seed, left, where, &steps, err);
         if (!code)
@@ -153,7 +187,6 @@ int bench_module_verify(const struct qk_variant *v, uint64_t seed, double *instr
     struct qk_cpu cpu;
     struct bench_steps steps = {.called_count = 0};
     struct qk_shape shape;
-    struct qk_plan plan;
     struct qk_error found;
     *instructions = NAN;
     *note = '\0';
@@ -167,7 +200,7 @@ int bench_module_verify(const struct qk_variant *v, uint64_t seed, double *instr
     code = qk_check_variant(v, seed, NULL, &found);
     if (code)
         return qk_fail(err, code, where, "%.300s (%.150s)", found.text, found.where);
-    code = bench_steps_smallest_shape(v->op, &shape, &plan, &found);
+    code = smallest_shape(v, &shape, &found);
     if (!code)
         code = check_shape(v, &shape, seed, 0, where, &steps, &found);
     if (!code && steps.whole)

@@ -58,7 +58,10 @@ static bool with_rows(enum qk_op op, const struct qk_shape *shape, const struct 
     return false;
 }
 
-/* The shape with ceil(extra * rows) more rows. */
+/*
+ * The shape with ceil(extra * rows) more rows. What is prepared has the rows that it has: extra work of such
+ * an op is more calls.
+ */
 static int extend(enum qk_op op, const struct qk_shape *shape, const struct qk_plan *plan, double extra,
                   struct qk_shape *longer, struct qk_error *err)
 {
@@ -67,7 +70,7 @@ static int extend(enum qk_op op, const struct qk_shape *shape, const struct qk_p
     size_t rows = row_count(shape, plan);
     char name[QK_SHAPE_TEXT];
     *longer = *shape;
-    if (more == 0)
+    if (more == 0 || qk_op_row(op)->on->plan_form)
         return 0;
     qk_shape_print(shape, name);
     if (more < 0x1p53 && qk_add_size(rows, (size_t)more, &rows) &&
@@ -204,8 +207,9 @@ static void plan_slice(struct bench_duet_ready_arm *arm, const struct qk_shape *
     const size_t all = row_count(shape, &arm->view.plan);
     size_t rows = (size_t)((double)all / fmax(1, call_ns / slice_ns));
     arm->slices = 1;
-    arm->calls = (uint64_t)(calls > 1 && extra > 0 ? fmax(calls, UNITS_WITH_EXTRA) : calls);
-    if (arm->calls > 1) {
+    arm->calls =
+        (uint64_t)((calls > 1 || arm->variant.form) && extra > 0 ? fmax(calls, UNITS_WITH_EXTRA) : calls);
+    if (arm->calls > 1 || arm->variant.form) {
         arm->extra = slowed ? (uint64_t)ceil(extra * (double)arm->calls) : 0;
         return;
     }
@@ -276,7 +280,7 @@ static int plan_block(const struct bench_duet_desk *desk, struct bench_duet_read
         plan_slice(&arm[a], &work->shape, same ? least : ns[a], slice_ns, work->extra, a == 1);
     if (arm[1].rows) {
         ready->extra = (double)arm[1].more_rows / (double)arm[1].rows;
-    } else if (arm[1].calls > 1) {
+    } else if (arm[1].calls > 1 || arm[1].variant.form) {
         ready->extra = (double)arm[1].extra / (double)arm[1].calls;
     } else {
         arm[1].view.plan = *longer;
@@ -294,11 +298,55 @@ static int plan_block(const struct bench_duet_desk *desk, struct bench_duet_read
     return 0;
 }
 
+static void free_views(struct bench_duet_ready *ready)
+{
+    for (int a = 0; a < 2; a++)
+        bench_buffers_view_free(&ready->arm[a].view);
+}
+
+/* What each arm works on. Both share the room's buffers; a PREPARED row prepares its own. */
+static int make_views(struct bench_duet_desk *desk, struct bench_duet_ready *ready,
+                      struct bench_duet_room *room, const struct bench_duet_work *work,
+                      const struct qk_plan *plan, struct qk_error *err)
+{
+    int code = 0;
+    ready->room = room;
+    for (int a = 0; a < 2 && !code; a++) {
+        struct bench_duet_ready_arm *const arm = &ready->arm[a];
+        arm->desk = desk;
+        arm->room = room;
+        if (arm->variant.form)
+            note(desk, "preparing", work, a);
+        code = bench_buffers_view(&arm->view, &room->buffers, &arm->variant, err);
+        if (!arm->variant.form)
+            arm->view.plan = *plan;
+    }
+    return code;
+}
+
+/* Remembers the case, unless its calls touched what they must not. */
+static int keep(struct bench_duet_desk *desk, const struct bench_duet_ready *ready,
+                const struct bench_duet_work *work, struct qk_error *err)
+{
+    struct bench_duet_proof proof = {.due = true};
+    if (work->memory == QK_MEMORY_CACHE && !bench_duet_untouched(ready)) {
+        const struct bench_duet_draw draw = bench_duet_draw(desk->seed, work->index, 0, ready->pairs);
+        const int code = bench_duet_prove(desk, ready, &draw, &proof, err);
+        return code ? code : qk_fail(err, QK_ERR_CHECK, ready->room->group.name, "calls changed an input");
+    }
+    struct bench_duet_ready *const kept = malloc(sizeof *kept);
+    if (!kept)
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a case");
+    *kept = *ready;
+    kept->next = desk->ready;
+    desk->ready = kept;
+    return 0;
+}
+
 int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_work *work, struct qk_error *err)
 {
     struct bench_duet_room *room;
-    struct bench_duet_ready ready = {.index = work->index, .memory = work->memory}, *kept = NULL;
-    struct bench_duet_proof proof = {.due = true};
+    struct bench_duet_ready ready = {.index = work->index, .memory = work->memory};
     struct qk_shape shape;
     struct qk_plan plan;
     int code = qk_op_row(work->op)->on->plan(&work->shape, &plan, err);
@@ -308,38 +356,26 @@ int bench_duet_prepare(struct bench_duet_desk *desk, const struct bench_duet_wor
         code = extend(work->op, &work->shape, &plan, work->extra, &shape, err);
     if (!code)
         code = find_room(desk, work->op, &shape, &room, err);
-    for (int a = 0; a < 2 && !code; a++) {
-        ready.arm[a].desk = desk;
-        ready.arm[a].room = room;
-        ready.arm[a].view = room->buffers;
-        ready.arm[a].view.plan = plan;
-    }
     if (!code)
         code = bench_clock_check(length_ns[work->memory].slice, "a slice", err);
-    if (code)
-        return code;
-    note(desk, "timing", work, 1);
-    ready.room = room;
-    code = plan_block(desk, &ready, work, &room->buffers.plan, err);
-    if (code)
-        return code;
-    if (work->memory == QK_MEMORY_CACHE && !bench_duet_untouched(&ready)) {
-        const struct bench_duet_draw draw = bench_duet_draw(desk->seed, work->index, 0, ready.pairs);
-        return bench_duet_prove(desk, &ready, &draw, &proof, err);
+    if (!code)
+        code = make_views(desk, &ready, room, work, &plan, err);
+    if (!code) {
+        note(desk, "timing", work, 1);
+        code = plan_block(desk, &ready, work, &room->buffers.plan, err);
     }
-    kept = malloc(sizeof *kept);
-    if (!kept)
-        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a case");
-    *kept = ready;
-    kept->next = desk->ready;
-    desk->ready = kept;
-    return 0;
+    if (!code)
+        code = keep(desk, &ready, work, err);
+    if (code)
+        free_views(&ready);
+    return code;
 }
 
 void bench_duet_clear(struct bench_duet_desk *desk)
 {
     for (struct bench_duet_ready *next; desk->ready; desk->ready = next) {
         next = desk->ready->next;
+        free_views(desk->ready);
         free(desk->ready);
     }
     for (struct bench_duet_room *next; desk->rooms; desk->rooms = next) {

@@ -23,6 +23,12 @@ static bool alternates(const struct bench_duet_room *room, int i)
     return room->buffers.odd[i] != room->buffers.at[i];
 }
 
+/* One that both arms read. */
+static bool is_input(const struct bench_duet_room *room, int i)
+{
+    return !room->buffers.plan.buffers[i].output && room->buffers.at[i];
+}
+
 static size_t pieces(size_t bytes)
 {
     return bytes / PIECE + (bytes % PIECE != 0);
@@ -38,6 +44,8 @@ static void poison_padding(const struct bench_duet_room *room)
 {
     for (int i = 0; i < room->buffers.plan.buffer_count; i++) {
         const size_t bytes = room->buffers.plan.buffers[i].bytes;
+        if (!room->buffers.at[i]) /* the row's own */
+            continue;
         memset((char *)room->buffers.at[i] + bytes, PADDING, bench_map_padding(bytes));
         memset((char *)room->buffers.odd[i] + bytes, PADDING, bench_map_padding(bytes));
     }
@@ -49,7 +57,7 @@ int bench_duet_remember(struct bench_duet_room *room, struct qk_error *err)
     poison_padding(room);
     for (int i = 0; i < plan->buffer_count; i++) {
         const size_t bytes = plan->buffers[i].bytes;
-        for (int value = 0; value <= alternates(room, i) && !plan->buffers[i].output; value++) {
+        for (int value = 0; value <= alternates(room, i) && is_input(room, i); value++) {
             uint64_t *const to = calloc(pieces(bytes), sizeof *to);
             if (!to)
                 return qk_fail(err, QK_ERR_MEMORY, room->group.name, "no memory for digests of its inputs");
@@ -82,6 +90,7 @@ size_t bench_duet_next_rows(struct bench_duet_room *room, size_t rows)
 struct bench_buffers bench_duet_at(const struct bench_duet_ready_arm *arm, size_t row, bool odd)
 {
     struct bench_buffers at = arm->view;
+    at.of = NULL; /* turns are the slice's */
     at.turn = odd;
     for (int i = 0; i < at.plan.buffer_count; i++) {
         at.at[i] = (char *)at.at[i] + row * arm->unit[i];
@@ -146,6 +155,8 @@ static bool rest_whole(const struct bench_duet_room *room, const struct bench_du
 {
     for (int i = 0; i < room->buffers.plan.buffer_count; i++) {
         const struct qk_buffer *const buffer = &room->buffers.plan.buffers[i];
+        if (!room->buffers.at[i])
+            continue;
         const size_t unit = arm ? arm->unit[i] : 0, from = row * unit;
         const size_t to = unit ? from + arm->view.plan.buffers[i].bytes : buffer->bytes;
         for (int set = 0; set <= alternates(room, i); set++) {
@@ -208,7 +219,6 @@ static bool poisoned(const struct bench_duet_room *room, const struct bench_duet
 static int compare(const struct bench_duet_room *room, const struct qk_plan *plan, void *const *found,
                    bool *same, char *why, size_t size, struct qk_error *err)
 {
-    const struct qk_case *const on = qk_op_row(room->group.op)->on;
     void *expected[QK_BUFFERS_MAX] = {NULL};
     int code = 0;
     for (int i = 0; i < plan->buffer_count && !code; i++) {
@@ -218,8 +228,8 @@ static int compare(const struct bench_duet_room *room, const struct qk_plan *pla
                            plan->buffers[i].bytes, plan->buffers[i].name);
     }
     if (!code) {
-        on->call(qk_reference(room->group.op)->fn, plan, expected, expected, 1);
-        *same = on->same(plan, expected, found, why, size);
+        qk_expect(room->group.op, plan, expected);
+        *same = qk_op_row(room->group.op)->on->same(plan, expected, found, why, size);
     }
     for (int i = 0; i < plan->buffer_count; i++)
         if (plan->buffers[i].output)

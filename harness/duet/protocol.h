@@ -3,6 +3,7 @@
 #pragma once
 
 #include "harness/duet/case.h"
+#include "kernels/form.h"
 
 /*
  * Both ends are one program, so structs are sent as they are. Each is one packet of a SOCK_SEQPACKET socket,
@@ -59,6 +60,8 @@ struct bench_duet_row {
     uint64_t count; /* of rows */
     char compiler[64], version[64], module[BENCH_DUET_VARIANT];
     struct qk_variant variant; /* its pointers hold in the launch only */
+    bool has_form;
+    struct qk_form form; /* likewise: what it says may be read, its functions not be called */
     char op[BENCH_DUET_VARIANT], name[BENCH_DUET_VARIANT], isa[32], phase[64], flags[512], unknown[160];
 };
 

@@ -42,6 +42,8 @@ struct bench_arm {
     uint64_t units;  /* in one slice */
     double slice_ns; /* what these units were seen to take */
     struct bench_call call;
+    size_t row;   /* the owner's: which of its rows this is of */
+    bool product; /* the owner's: only a part of that row's calls */
 };
 
 struct bench_arms {

@@ -73,12 +73,22 @@ static bool alternates(enum qk_op op, int i)
     return qk_op_row(op)->on->alternates >> i & 1;
 }
 
-/* Of outputs there may be a copy, and each buffer may have a page more. */
-static size_t add_bytes(enum qk_op op, const struct qk_plan *plan, bool copies, size_t more)
+static bool is_aside(const struct qk_buffer *buffer)
+{
+    return buffer->use == QK_SOURCE || buffer->use == QK_JUDGED;
+}
+
+/*
+ * Of outputs there may be a copy, and each buffer may have a page more. aside: also what calls do not touch.
+ */
+static size_t add_bytes(enum qk_op op, const struct qk_plan *plan, bool aside, bool copies, size_t more)
 {
     size_t sum = 0;
     for (int i = 0; i < plan->buffer_count; i++)
-        for (int n = 1 + (alternates(op, i) || (copies && plan->buffers[i].output)); n; n--)
+        for (int n = is_aside(&plan->buffers[i]) && !aside
+                         ? 0
+                         : 1 + (alternates(op, i) || (copies && plan->buffers[i].output));
+             n; n--)
             if (!qk_add_size(sum, plan->buffers[i].bytes, &sum) || !qk_add_size(sum, more, &sum))
                 return SIZE_MAX;
     return sum;
@@ -89,13 +99,13 @@ bool bench_group_bytes(const struct bench_group *group, size_t *bytes)
     struct qk_plan plan;
     if (qk_op_row(group->op)->on->plan(&group->shape, &plan, NULL))
         return false;
-    *bytes = add_bytes(group->op, &plan, true, PAGE);
+    *bytes = add_bytes(group->op, &plan, true, true, PAGE);
     return *bytes < SIZE_MAX;
 }
 
 size_t bench_plan_bytes(enum qk_op op, const struct qk_plan *plan)
 {
-    return add_bytes(op, plan, false, 0);
+    return add_bytes(op, plan, false, false, 0);
 }
 
 enum qk_memory bench_memory_of(enum qk_op op, const struct qk_plan *plan, const struct bench_environment *env)
@@ -138,12 +148,15 @@ int bench_buffers_fill(struct bench_buffers *b, const struct bench_group *group,
     size_t bytes;
     memset(b, 0, sizeof *b);
     b->group = group;
+    b->load_ns = NAN;
     int code = qk_op_row(group->op)->on->plan(&group->shape, &b->plan, err);
     if (!code && !bench_group_bytes(group, &bytes))
         code = qk_fail(err, QK_ERR_MEMORY, group->name, "its buffers are larger than any memory");
     if (!code)
         code = bench_memory_check(bytes, group->name, err);
     for (int i = 0; i < b->plan.buffer_count && !code; i++) {
+        if (qk_owned(&b->plan.buffers[i]))
+            continue;
         code = map_one(b, i, &b->at[i], err);
         b->odd[i] = b->at[i];
         if (!code && alternates(group->op, i))
@@ -163,7 +176,7 @@ int bench_buffers_expect(struct bench_buffers *b, struct qk_error *err)
             code = map_one(b, i, &b->expected[i], err);
     if (code)
         return code;
-    qk_op_row(b->group->op)->on->call(qk_reference(b->group->op)->fn, &b->plan, b->expected, b->expected, 1);
+    qk_expect(b->group->op, &b->plan, b->expected);
     return inputs->verify && !b->turn ? inputs->verify(inputs->ctx, &b->plan, b->expected, err) : 0;
 }
 
@@ -187,25 +200,117 @@ void bench_buffers_free(struct bench_buffers *b)
     memset(b, 0, sizeof *b);
 }
 
-void bench_buffers_call(struct bench_buffers *b, qk_fn *fn, uint64_t calls)
+static void call_part(struct bench_buffers *b, qk_fn *fn, enum qk_part part)
 {
+    struct qk_plan plan = b->plan;
+    plan.part = part;
     if (b->calling)
         *b->calling = fn;
-    qk_op_row(b->group->op)
-        ->on->call(fn, &b->plan, b->turn ? b->odd : b->at, b->turn ? b->at : b->odd, calls);
-    b->turn ^= calls & 1;
+    qk_op_row(b->group->op)->on->call(fn, &plan, b->at, b->odd, 1);
+}
+
+/* Maps what a row has to itself of the plan. */
+static int map_own(struct bench_buffers *view, struct qk_error *err)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < view->plan.buffer_count; i++)
+        if (qk_owned(&view->plan.buffers[i]) && !qk_add_size(bytes, view->plan.buffers[i].bytes, &bytes))
+            bytes = SIZE_MAX;
+    int code = bytes ? bench_memory_check(bytes, view->group->name, err) : 0;
+    for (int i = 0; i < view->plan.buffer_count && !code; i++)
+        if (qk_owned(&view->plan.buffers[i])) {
+            code = map_one(view, i, &view->at[i], err);
+            view->odd[i] = view->at[i];
+        }
+    return code;
+}
+
+/* Calls must not keep results in what they were given to read. */
+static int lock_loaded(struct bench_buffers *view, struct qk_error *err)
+{
+    int code = 0;
+    for (int i = 0; i < view->plan.buffer_count && !code; i++)
+        if (view->plan.buffers[i].use == QK_LOADED &&
+            mprotect(view->at[i], view->plan.buffers[i].bytes, PROT_READ))
+            code = qk_fail(err, QK_ERR_MEMORY, view->group->name, "cannot make %s read-only",
+                           view->plan.buffers[i].name);
+    return code;
+}
+
+int bench_buffers_view(struct bench_buffers *view, struct bench_buffers *b, const struct qk_variant *v,
+                       struct qk_error *err)
+{
+    *view = *b;
+    view->of = b;
+    if (!v->form)
+        return 0;
+    int code = qk_plan_for(v, &b->group->shape, &view->plan, err);
+    if (!code)
+        code = map_own(view, err);
+    if (code)
+        return code;
+    const uint64_t start = bench_clock_ns();
+    call_part(view, v->fn, QK_LOAD);
+    view->load_ns = bench_clock_since(start);
+    return lock_loaded(view, err);
+}
+
+int bench_buffers_product(struct bench_buffers *product, struct bench_buffers *view,
+                          const struct qk_variant *v, struct qk_error *err)
+{
+    int code = 0;
+    *product = *view;
+    for (int i = 0; i < product->plan.buffer_count && !code; i++)
+        if (product->plan.buffers[i].use == QK_SCRATCH) {
+            product->at[i] = product->odd[i] = NULL;
+            code = map_one(product, i, &product->at[i], err);
+            if (!code)
+                code = map_one(product, i, &product->odd[i], err);
+        } else if (qk_owned(&product->plan.buffers[i])) {
+            /* Not its own: view frees them. */
+            product->plan.buffers[i].use = QK_SHARED;
+        }
+    for (int value = 0; value < 2 && !code; value++) {
+        struct bench_buffers one = *product;
+        memcpy(one.at, value ? one.odd : one.at, sizeof one.at);
+        call_part(&one, v->fn, QK_PREPARE);
+    }
+    product->plan.part = QK_PRODUCT;
+    return code;
+}
+
+void bench_buffers_view_free(struct bench_buffers *view)
+{
+    for (int i = 0; i < view->plan.buffer_count; i++)
+        if (qk_owned(&view->plan.buffers[i])) {
+            if (view->odd[i] != view->at[i])
+                bench_unmap(view->odd[i], view->plan.buffers[i].bytes);
+            bench_unmap(view->at[i], view->plan.buffers[i].bytes);
+        }
+    memset(view, 0, sizeof *view);
+}
+
+void bench_buffers_call(struct bench_buffers *b, qk_fn *fn, uint64_t calls)
+{
+    bool *const turn = b->of ? &b->of->turn : &b->turn;
+    if (b->calling)
+        *b->calling = fn;
+    qk_op_row(b->group->op)->on->call(fn, &b->plan, *turn ? b->odd : b->at, *turn ? b->at : b->odd, calls);
+    *turn ^= calls & 1;
 }
 
 bool bench_buffers_same(struct bench_buffers *b, const struct qk_variant *v, char *why, size_t size)
 {
-    void *const *const on = b->turn ? b->odd : b->at;
+    bool *const turn = b->of ? &b->of->turn : &b->turn;
+    void *const *const expected = b->of ? b->of->expected : b->expected;
+    void *const *const on = *turn ? b->odd : b->at;
     /* What another variant left there must not pass for this one's result. */
     for (int i = 0; i < b->plan.buffer_count; i++)
         if (b->plan.buffers[i].output)
             memset(b->at[i], 0xa5, b->plan.buffers[i].bytes);
     bench_buffers_call(b, v->fn, 1);
-    b->turn = !b->turn;
-    return v->kind == QK_CEILING || qk_op_row(v->op)->on->same(&b->plan, b->expected, on, why, size);
+    *turn = !*turn;
+    return v->kind == QK_CEILING || qk_op_row(v->op)->on->same(&b->plan, expected, on, why, size);
 }
 
 double bench_buffers_time(struct bench_buffers *b, qk_fn *fn)

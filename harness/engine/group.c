@@ -80,7 +80,7 @@ static int compare(struct bench_ready *ready, int value, const struct bench_job 
             continue;
         if (bench_job_stopped(job))
             return qk_fail(err, QK_ERR_INTERRUPTED, ready->group->name, "interrupted before timing");
-        if (bench_buffers_same(&ready->buffers, stand->variant, why, sizeof why))
+        if (bench_buffers_same(&stand->view, stand->variant, why, sizeof why))
             continue;
         verdicts->failed = true;
         stand->status = BENCH_ERROR;
@@ -88,6 +88,29 @@ static int compare(struct bench_ready *ready, int value, const struct bench_job 
                  "output differs from the reference's on these inputs: %s", why);
     }
     return code;
+}
+
+/* The buffers that a row has to itself. A row that cannot have them is skipped. */
+static int make_views(struct bench_ready *ready, const struct bench_job *job, struct qk_error *err)
+{
+    for (size_t i = 0; i < ready->count; i++) {
+        struct bench_stand *stand = &ready->stands[i];
+        struct qk_error why = {.text = ""};
+        if (stand->status != BENCH_OK)
+            continue;
+        if (bench_job_stopped(job))
+            return qk_fail(err, QK_ERR_INTERRUPTED, ready->group->name, "interrupted before timing");
+        int code = bench_buffers_view(&stand->view, &ready->buffers, stand->variant, &why);
+        if (!code && stand->variant->form)
+            code = bench_buffers_product(&stand->product, &stand->view, stand->variant, &why);
+        stand->prepare = stand->view;
+        stand->prepare.plan.part = QK_PREPARE;
+        if (!code)
+            continue;
+        stand->status = BENCH_SKIP;
+        snprintf(stand->reason, sizeof stand->reason, "%.399s", why.text);
+    }
+    return 0;
 }
 
 int bench_ready_make(struct bench_ready *ready, const struct bench_group *group, const struct bench_job *job,
@@ -110,6 +133,8 @@ int bench_ready_make(struct bench_ready *ready, const struct bench_group *group,
         stand->status = missing ? BENCH_SKIP : *reason ? BENCH_ERROR : BENCH_OK;
         snprintf(stand->reason, sizeof stand->reason, "%.399s", reason);
     }
+    if (!code)
+        code = make_views(ready, job, &why);
     for (int value = 0; value < 2 && !code; value++)
         code = compare(ready, value, job, verdicts, &why);
     ready->buffers.turn = false;
@@ -125,6 +150,10 @@ int bench_ready_make(struct bench_ready *ready, const struct bench_group *group,
 
 void bench_ready_free(struct bench_ready *ready)
 {
+    for (size_t i = 0; i < ready->count; i++) {
+        bench_buffers_view_free(&ready->stands[i].product);
+        bench_buffers_view_free(&ready->stands[i].view);
+    }
     bench_buffers_free(&ready->buffers);
     free(ready->stands);
     memset(ready, 0, sizeof *ready);

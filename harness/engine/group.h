@@ -26,8 +26,11 @@ void bench_verdicts_free(struct bench_verdicts *v);
 /* A row that the group wants. */
 struct bench_stand {
     const struct qk_variant *variant;
-    enum bench_status status; /* BENCH_OK: it may be timed */
-    char reason[400];         /* why it may not be timed */
+    enum bench_status status;     /* BENCH_OK: it may be timed */
+    char reason[400];             /* why it may not be timed */
+    struct bench_buffers view;    /* what its calls work on; only when it may be timed */
+    struct bench_buffers product; /* a PREPARED row's, for the product alone */
+    struct bench_buffers prepare; /* and for what comes before it; a copy of view */
 };
 
 struct bench_ready {
@@ -38,9 +41,10 @@ struct bench_ready {
 };
 
 /*
- * A group that does not fit in memory is skipped with all its rows. A row becomes an error when its output
- * differs from the reference's, with either value of the inputs that alternate. That sets verdicts->failed.
- * Free with bench_ready_free in any case.
+ * A group that does not fit in memory is skipped with all its rows. So is a row whose form has no such
+ * shape, or does not fit in memory. A row becomes an error when its output differs from the reference's,
+ * with either value of the inputs that alternate. That sets verdicts->failed. Free with bench_ready_free in
+ * any case.
  *   QK_ERR_MEMORY, QK_ERR_INTERRUPTED
  *   QK_ERR_CHECK: the caller's inputs fail their own verification
  *   QK_ERR_FORMAT: from a model file

@@ -6,6 +6,7 @@
 #include "harness/machine/memory.h"
 #include "harness/records/json_writer.h"
 #include "harness/records/stats.h"
+#include "kernels/cases/ternary.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -48,27 +49,56 @@ static bool describe(struct bench_record *rec, const struct qk_variant *v, const
     return bench_record_describe(rec, v->isa_name, v->phase, v->flags);
 }
 
-/* One record per row that the group wants, and an arm for each that may be timed. */
+/* What is known of a PREPARED row before it is timed. */
+static bool describe_form(struct bench_record *rec, const struct bench_stand *stand)
+{
+    const struct qk_plan *const plan = &stand->view.plan;
+    const struct qk_ternary t = qk_ternary_sizes(plan);
+    const double weights = (double)t.rows * (double)t.columns;
+    return bench_record_add_metric(rec, "bits_per_weight", "bits",
+                                   8 * (double)plan->buffers[QK_TERNARY_WEIGHTS].bytes / weights, NULL) &&
+           bench_record_add_metric(rec, "load_ms", "ms", 1e-6 * stand->view.load_ns, NULL) &&
+           bench_record_add_metric(rec, "tolerance", "2^-24 B", qk_ternary_tolerance(plan), NULL);
+}
+
+/* Adds an arm for a row that may be timed, or stops its record. */
+static bool add_arm(struct bench_arms *arms, struct bench_buffers *view, const struct bench_stand *stand,
+                    size_t row, struct bench_record *rec)
+{
+    const char *const reason = bench_arms_add(arms, bench_time_gbench, view, stand->variant->fn);
+    if (reason)
+        return bench_record_stop(rec, BENCH_ERROR, reason);
+    struct bench_arm *const arm = &arms->arm[arms->count - 1];
+    arm->row = row;
+    arm->product = view == &stand->product;
+    if (!arm->product)
+        rec->calls = arm->units;
+    return true;
+}
+
+/*
+ * One record per row that the group wants, and an arm for each that may be timed. A PREPARED row has
+ * another one, for the product alone.
+ */
 static int add_rows(const struct bench_job *job, struct bench_ready *ready, struct bench_arms *arms,
                     struct bench_sample_set *set, struct qk_error *err)
 {
     for (size_t i = 0; i < ready->count; i++) {
-        const struct bench_stand *stand = &ready->stands[i];
+        struct bench_stand *stand = &ready->stands[i];
         const struct qk_variant *v = stand->variant;
-        enum bench_status status = stand->status;
-        const char *reason = stand->reason;
+        const bool timed = stand->status == BENCH_OK;
         struct bench_record *rec = bench_sample_set_add(set, v->op_name, v->name, ready->group->name);
-        if (!rec || !describe(rec, v, &ready->buffers.plan))
+        if (!rec || !describe(rec, v, timed ? &stand->view.plan : &ready->buffers.plan))
             return qk_fail(err, QK_ERR_MEMORY, ready->group->name, "no memory for a record");
         if (bench_job_stopped(job))
             return qk_fail(err, QK_ERR_INTERRUPTED, ready->group->name, "interrupted before timing");
         rec->reference = v == qk_table_reference(job->table, v->op);
-        if (status == BENCH_OK && (reason = bench_arms_add(arms, bench_time_gbench, &ready->buffers, v->fn)))
-            status = BENCH_ERROR;
-        if (status == BENCH_OK)
-            rec->calls = arms->arm[arms->count - 1].units;
-        else if (!bench_record_stop(rec, status, reason))
-            return qk_fail(err, QK_ERR_MEMORY, ready->group->name, "no memory for a reason");
+        bool kept = timed ? add_arm(arms, &stand->view, stand, i, rec)
+                          : bench_record_stop(rec, stand->status, stand->reason);
+        if (kept && v->form && rec->status == BENCH_OK)
+            kept = describe_form(rec, stand) && add_arm(arms, &stand->product, stand, i, rec);
+        if (!kept)
+            return qk_fail(err, QK_ERR_MEMORY, ready->group->name, "no memory for a record");
     }
     if (arms->count)
         arms->schedule = bench_schedule_fit(arms->round_ns, job->quick);
@@ -96,20 +126,36 @@ static int keep_arm(const struct bench_arms *arms, size_t a, const struct bench_
                : qk_fail(err, QK_ERR_MEMORY, arms->name, "no memory for a reason");
 }
 
-/* The arms' records begin at rec. The counting pass is last: samples are taken, buffers still there. */
+/* What was measured of the product alone. The row itself may have no block that can be believed. */
+static int keep_product(const struct bench_arms *arms, size_t a, struct bench_record *rec,
+                        struct qk_error *err)
+{
+    const size_t rounds = arms->schedule.rounds, n = arms->blocks * rounds;
+    if (rec->status != BENCH_OK)
+        return 0;
+    double *const ns = calloc(n, 2 * sizeof *ns);
+    for (size_t b = 0; ns && b < arms->blocks; b++)
+        memcpy(ns + b * rounds, arms->ns + (b * arms->count + a) * rounds, rounds * sizeof *ns);
+    const bool kept =
+        ns && bench_record_add_metric(rec, "product_ns", "ns", bench_stored(bench_median(ns, n, ns + n)),
+                                      "the activations were prepared before");
+    free(ns);
+    return kept ? 0 : qk_fail(err, QK_ERR_MEMORY, arms->name, "no memory for a metric");
+}
+
+/* The rows' records begin at rec. The counting pass is last: samples are taken, buffers still there. */
 static int keep_arms(struct bench_arms *arms, const struct bench_run_config *cfg,
                      const struct bench_dropped *dropped, struct bench_record *rec, struct qk_error *err)
 {
     int code = 0;
-    for (size_t a = 0; a < arms->count && !code; rec++) {
-        if (rec->status != BENCH_OK)
-            continue;
-        code = keep_arm(arms, a, dropped, rec, err);
+    for (size_t a = 0; a < arms->count && !code; a++) {
+        struct bench_arm *const arm = &arms->arm[a];
+        struct bench_record *const of = &rec[arm->row];
+        code = arm->product ? keep_product(arms, a, of, err) : keep_arm(arms, a, dropped, of, err);
         if (!code && cfg->count && bench_job_stopped(&cfg->job))
             return qk_fail(err, QK_ERR_INTERRUPTED, arms->name, "interrupted while counting");
-        if (!code && cfg->count && rec->status == BENCH_OK)
-            code = cfg->count(cfg->counters, &arms->arm[a].call, rec->blocks[0].samples_ns[0], rec, err);
-        a++;
+        if (!code && cfg->count && of->status == BENCH_OK && !arm->product)
+            code = cfg->count(cfg->counters, &arm->call, of->blocks[0].samples_ns[0], of, err);
     }
     return code;
 }
@@ -138,7 +184,7 @@ static int run_batch(struct bench_rounds *r, const struct bench_group *groups, s
     for (size_t g = 0; g < count && !code; g++) {
         code = bench_ready_make(&ready[g], &groups[g], &cfg->job, verdicts, err);
         if (!code)
-            code = bench_arms_make(&sets[g], groups[g].name, ready[g].count, err);
+            code = bench_arms_make(&sets[g], groups[g].name, 2 * ready[g].count, err);
         if (!code)
             code = add_rows(&cfg->job, &ready[g], &sets[g], set, err);
     }

@@ -2,7 +2,7 @@
 #include "harness/records/list.h"
 
 const char *const bench_list_kinds[] = {
-    [QK_STAGED] = "staged", [QK_PLAIN] = "plain", [QK_CEILING] = "ceiling", NULL};
+    [QK_STAGED] = "staged", [QK_PLAIN] = "plain", [QK_CEILING] = "ceiling", [QK_PREPARED] = "prepared", NULL};
 
 struct row {
     size_t place; /* in the table, counted from 1 */

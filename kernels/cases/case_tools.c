@@ -20,7 +20,8 @@ int qk_plan_buffers(struct qk_plan *p, const struct qk_extent *extents, int coun
         if (!qk_mul_size(e->rows, e->columns, &bytes) || !qk_mul_size(bytes, e->unit, &bytes) ||
             !qk_add_size(total, bytes, &total))
             return overflow(e->name, err);
-        p->buffers[p->buffer_count++] = (struct qk_buffer){e->name, e->output, bytes, e->unit};
+        p->buffers[p->buffer_count++] =
+            (struct qk_buffer){.name = e->name, .output = e->output, .bytes = bytes, .align = e->unit};
         *(e->output ? &p->bytes_written : &p->bytes_read) += bytes;
     }
     for (; *factors; factors++)

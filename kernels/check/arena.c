@@ -104,7 +104,7 @@ static int place_one(struct qk_arena *a, enum qk_place place, int odd, int poiso
         a->data = end - a->buffer.bytes;
     else
         a->data = place == QK_PLACE_START ? first : first + (size_t)odd * a->buffer.align;
-    if (a->buffer.output || !input)
+    if (a->buffer.output || qk_owned(&a->buffer) || !input)
         return let_write(a, true, err);
     memcpy(a->alias + (a->data - first), input, a->buffer.bytes);
     return let_write(a, false, err);
@@ -121,11 +121,16 @@ int qk_arenas_place(struct qk_arena_set *set, enum qk_place place, int odd, int 
     return code;
 }
 
+int qk_arenas_let_write(struct qk_arena_set *set, int buffer, bool writable, struct qk_error *err)
+{
+    return let_write(&set->arenas[buffer], writable, err);
+}
+
 bool qk_arenas_padding(const struct qk_arena_set *set, int poison, char *why, size_t size)
 {
     for (int i = 0; i < set->count; i++) {
         const struct qk_arena *a = &set->arenas[i];
-        if (!a->buffer.output) /* read-only while the kernel runs */
+        if (!a->buffer.output && !qk_owned(&a->buffer)) /* read-only while the kernel runs */
             continue;
         const unsigned char *end = a->map + a->map_bytes - page();
         for (const unsigned char *p = a->map + page(); p < end; p++) {
@@ -176,8 +181,9 @@ static void explain_fault(const struct qk_arena_set *set, char *why, size_t size
         if (fault.at < a->map || fault.at >= a->map + a->map_bytes)
             continue;
         if (fault.at >= a->data && fault.at < end)
-            snprintf(why, size, "%s input %s at byte %td; inputs are read-only", verb, a->buffer.name,
-                     fault.at - a->data);
+            snprintf(why, size, "%s %s%s at byte %td; %s read-only", verb,
+                     qk_owned(&a->buffer) ? "" : "input ", a->buffer.name, fault.at - a->data,
+                     qk_owned(&a->buffer) ? "it is now" : "inputs are");
         else
             snprintf(why, size, "%s %td bytes %s %s", verb,
                      fault.at < a->data ? a->data - fault.at : fault.at - end + 1,

@@ -21,6 +21,7 @@ struct job {
     const struct qk_variant *v;
     const struct qk_case *on;
     uint64_t calls;
+    int shapes;       /* that the row has */
     const char *what; /* "" for the kernel itself, or which stage prefix */
     char where[160];  /* shape, fill, place */
     struct qk_plan plan;
@@ -32,19 +33,54 @@ static int wrong(const struct job *job, const char *why, struct qk_error *err)
     return qk_fail(err, QK_ERR_CHECK, job->where, "%s%s", job->what, why);
 }
 
-/* Calls fn on freshly placed buffers; faults and padding are judged here, values by the caller. */
+/* One part of a call; faults and padding are judged here, values by the caller. */
+static int call_part(struct job *job, qk_fn *fn, enum qk_part part, int poison, struct qk_error *err)
+{
+    static const char *const names[] = {[QK_WHOLE] = "",
+                                        [QK_LOAD] = "prepare_weights ",
+                                        [QK_PREPARE] = "prepare_activations ",
+                                        [QK_PRODUCT] = "",
+                                        [QK_JUDGE] = "dequantise_activations "};
+    struct qk_plan plan = job->plan;
+    char why[240], text[280];
+    plan.part = part;
+    if (qk_arenas_call(&job->found, job->on, &plan, fn, why, sizeof why) &&
+        qk_arenas_padding(&job->found, poison, why, sizeof why))
+        return 0;
+    snprintf(text, sizeof text, "%s%s", names[part], why);
+    return wrong(job, text, err);
+}
+
+/*
+ * A PREPARED row's parts one by one. What a part has made, and the next only reads, is then read-only. So a
+ * fault names the function that it happened in.
+ */
+static int call_parts(struct job *job, qk_fn *fn, int poison, struct qk_error *err)
+{
+    static const struct {
+        enum qk_part part;
+        enum qk_use makes;
+    } parts[] = {
+        {QK_LOAD, QK_LOADED}, {QK_PREPARE, QK_SCRATCH}, {QK_PRODUCT, QK_SHARED}, {QK_JUDGE, QK_JUDGED}};
+    int code = 0;
+    for (size_t k = 0; k < sizeof parts / sizeof *parts && !code; k++) {
+        code = call_part(job, fn, parts[k].part, poison, err);
+        for (int i = 0; i < job->plan.buffer_count && !code; i++)
+            if (qk_owned(&job->plan.buffers[i]) && job->plan.buffers[i].use == parts[k].makes)
+                code = qk_arenas_let_write(&job->found, i, false, err);
+    }
+    return code;
+}
+
+/* Calls fn on freshly placed buffers. */
 static int call_placed(struct job *job, qk_fn *fn, enum qk_place place, int odd, int poison,
                        struct qk_error *err)
 {
-    char why[240];
     const int code = qk_arenas_place(&job->found, place, odd, poison, job->expected.data, err);
     if (code)
         return code;
     job->calls++;
-    if (!qk_arenas_call(&job->found, job->on, &job->plan, fn, why, sizeof why) ||
-        !qk_arenas_padding(&job->found, poison, why, sizeof why))
-        return wrong(job, why, err);
-    return 0;
+    return job->v->form ? call_parts(job, fn, poison, err) : call_part(job, fn, QK_WHOLE, poison, err);
 }
 
 static bool has_values(const struct job *job)
@@ -74,7 +110,7 @@ static int check_places(struct job *job, qk_fn *fn, struct qk_error *err)
 /* Makes plan and buffers for a shape. */
 static int begin(struct job *job, const struct qk_shape *shape, struct qk_error *err)
 {
-    int code = job->on->plan(shape, &job->plan, err);
+    int code = qk_plan_for(job->v, shape, &job->plan, err);
     if (!code)
         code = qk_arenas_make(&job->expected, &job->plan, err);
     if (!code)
@@ -103,7 +139,10 @@ static int expect(struct job *job, enum qk_fill fill, struct qk_rng *rng, struct
     if (code)
         return code;
     job->on->fill(&job->plan, fill, rng, job->expected.data);
-    if (!qk_arenas_call(&job->expected, job->on, &job->plan, qk_reference(job->v->op)->fn, why, sizeof why))
+    if (job->on->expect)
+        job->on->expect(&job->plan, job->expected.data);
+    else if (!qk_arenas_call(&job->expected, job->on, &job->plan, qk_reference(job->v->op)->fn, why,
+                             sizeof why))
         return qk_fail(err, QK_ERR_CHECK, job->where, "the reference %s", why);
     return 0;
 }
@@ -111,6 +150,7 @@ static int expect(struct job *job, enum qk_fill fill, struct qk_rng *rng, struct
 static int check_shape(struct job *job, const char *shape, struct qk_rng *rng, struct qk_error *err)
 {
     int code = begin_shape(job, shape, err);
+    job->shapes += !code;
     for (int i = 0; i < DRAWS * QK_FILL_COUNT && !code; i++) {
         const enum qk_fill fill = (enum qk_fill)(i % QK_FILL_COUNT);
         snprintf(job->where, sizeof job->where, "shape %s, %s", shape, fill_names[fill]);
@@ -119,7 +159,8 @@ static int check_shape(struct job *job, const char *shape, struct qk_rng *rng, s
             code = check_places(job, job->v->fn, err);
     }
     end_shape(job);
-    return code;
+    /* A form need not have all shapes. */
+    return code == QK_ERR_UNAVAILABLE ? 0 : code;
 }
 
 /* How many output bytes a call writes: those that differ from one of two poisons. */
@@ -239,15 +280,18 @@ static int check_touches(struct job *job, struct qk_rng *rng, struct qk_error *e
     uint64_t touched = 0;
     int code = begin_shape(job, job->on->touch_shape, err);
     snprintf(job->where, sizeof job->where, "shape %s, touched bytes", job->on->touch_shape);
+    if (code == QK_ERR_UNAVAILABLE && job->shapes)
+        return 0;
     if (!code)
         code = expect(job, QK_FILL_ORDINARY, rng, err);
     if (!code)
         code = count_written(job, job->v->fn, &touched, err);
     if (!code)
         code = against(job, "written", touched, job->plan.bytes_written, err);
-    if (!code && has_values(job))
+    /* Of plain operands that a form is made from, values have shown that all of them count. */
+    if (!code && has_values(job) && !job->v->form)
         code = count_read(job, rng, job->plan.bytes_read, &touched, err);
-    if (!code && has_values(job))
+    if (!code && has_values(job) && !job->v->form)
         code = against(job, "decide the result", touched, job->plan.bytes_read, err);
     end_shape(job);
     return code;
@@ -290,6 +334,8 @@ int qk_check_variant(const struct qk_variant *v, uint64_t seed, uint64_t *calls,
     qk_rng_seed(&rng, seed);
     for (const char *rest = job.on->check_shapes; !code && (rest = qk_shape_word(rest, shape));)
         code = check_shape(&job, shape, &rng, err);
+    if (!code && !job.shapes)
+        code = qk_fail(err, QK_ERR_CHECK, job.on->check_shapes, "its form has none of these shapes");
     if (!code)
         code = check_touches(&job, &rng, err);
     if (!code && v->kind == QK_STAGED)

@@ -13,7 +13,7 @@ from pathlib import Path
 LEFT_OUT = r"""/\*\ SPDX-License-Identifier:\ MIT\ \*/\n | \#pragma\ once\n | \#include\ <std(def|int)\.h>\n
     | struct\ qk_error;.*\n"""
 KERNELS = r"^typedef\ void\ qk_\w+_fn\([^;]*\);\n"
-ENTRY_POINTS = r"(^/\*(?:(?!\*/)[\s\S])*\*/\n)?^int\ qk_\w+\([^;]*\);\n | ^\#include\ \"kernels/kernels.h\"\n | ^\#define\ QK_MODULE_SYMBOL\ .*\n"
+ENTRY_POINTS = r"(^/\*(?:(?!\*/)[\s\S])*\*/\n)?^int\ qk_\w+\([^;]*\);\n | ^\#include\ \"kernels/(kernels|form)\.h\"\n | ^\#define\ QK_MODULE_SYMBOL\ .*\n"
 
 
 def contract(path):

@@ -111,6 +111,7 @@ static int take_functions(const struct launch *l, size_t i, const struct qk_tabl
                            b->called, b->image.path, from->index);
         v->fn = now->fn;
         v->upto = now->upto;
+        v->form = now->form;
         v->at = now->at;
     }
     return 0;

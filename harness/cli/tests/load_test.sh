@@ -27,7 +27,7 @@ echo "This is text, longer than the header of any module for any machine." >text
 code 1 "magic 0x54, expected 0x7f" check --load text.so
 code 1 "not a regular file" list --load .=.
 code 1 "it has no function qk_kernels_module" list --load "$(ldd "$program" | awk '/libjansson/ { print $3 }')"
-code 1 "ABI version 4 of the kernels, this program reads versions 1 to 3" run --load x="$fakes/fake_abi_module.so"
+code 1 "ABI version 5 of the kernels, this program reads versions 1 to 4" run --load x="$fakes/fake_abi_module.so"
 FAKE_FLAW="a row twice" code 1 "an earlier row has the same op and name" list --load "$fakes/fake_module.so"
 FAKE_FLAW="odd module" code 1 "the name of" list --load "$fakes/fake_module.so"
 ok "which name" says "'in:side', the name of"

@@ -46,13 +46,16 @@ static int list(const struct qk_cpu *cpu)
 static int call(const struct qk_variant *v, struct qk_error *err)
 {
     struct bench_group group = {.op = v->op};
-    struct bench_buffers buffers = {0};
+    struct bench_buffers buffers = {0}, view = {0};
     struct qk_plan plan;
     int code = bench_steps_smallest_shape(v->op, &group.shape, &plan, err);
     if (!code)
         code = bench_buffers_fill(&buffers, &group, SEED, err);
     if (!code)
-        bench_buffers_call(&buffers, v->fn, 1);
+        code = bench_buffers_view(&view, &buffers, v, err);
+    if (!code)
+        bench_buffers_call(&view, v->fn, 1);
+    bench_buffers_view_free(&view);
     bench_buffers_free(&buffers);
     return code;
 }

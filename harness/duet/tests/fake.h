@@ -29,8 +29,15 @@ __attribute__((unused)) KERNEL(dequantise)
 #define MODULE                                                                                               \
     const struct qk_module *qk_kernels_module(void)                                                          \
     {                                                                                                        \
-        static const struct qk_module module = {                                                             \
-            QK_MODULE_MAGIC, QK_MODULE_ABI, sizeof *rows, sizeof rows / sizeof *rows, rows,                  \
-            "fake 1",        "0",           NULL};                                                           \
+        static const struct qk_module module = {QK_MODULE_MAGIC,                                             \
+                                                QK_MODULE_ABI,                                               \
+                                                sizeof *rows,                                                \
+                                                sizeof rows / sizeof *rows,                                  \
+                                                rows,                                                        \
+                                                "fake 1",                                                    \
+                                                "0",                                                         \
+                                                NULL,                                                        \
+                                                NULL,                                                        \
+                                                0};                                                          \
         return &module;                                                                                      \
     }

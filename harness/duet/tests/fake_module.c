@@ -23,8 +23,18 @@
 #define FAKE_ABI QK_MODULE_ABI
 #endif
 #ifndef FAKE_ROW_BYTES
-#define FAKE_ROW_BYTES sizeof(struct qk_module_row)
+#define FAKE_ROW_BYTES sizeof(struct fake_row)
 #endif
+
+/* A row as modules of FAKE_ABI, 2 or later, have it. */
+struct fake_row {
+    const char *op, *name, *isa, *phase, *kind, *made, *touches, *flags;
+    qk_fn *fn;
+    qk_upto_fn *upto;
+#ifndef FAKE_NO_FORM
+    const struct qk_form *form;
+#endif
+};
 
 /* Called by rows that do their work; its own in every module, set by a test. */
 extern void (*fake_hook)(void *ctx, size_t blocks, const void *out, const void *alternates);
@@ -178,10 +188,11 @@ KERNEL(closes)
 
 #define OTHER(op_, name_, isa_, kind_, fn_)                                                                  \
     {                                                                                                        \
-        op_, name_, isa_, "-", kind_, "HAND", "ALL", "", (qk_fn *)(fn_), NULL                                \
+        .op = op_, .name = name_, .isa = isa_, .phase = "-", .kind = kind_, .made = "HAND",                  \
+        .touches = "ALL", .flags = "", .fn = (qk_fn *)(fn_)                                                  \
     }
 
-static struct qk_module_row rows[] = {
+static struct fake_row rows[] = {
     ROW(right, "BASE"),
     ROW(slow, "BASE"),
     ROW(slow_first, "BASE"),
@@ -218,13 +229,72 @@ static qk_fn *no_stage(int stage)
 }
 
 static struct qk_module module = {
-    FAKE_MAGIC, FAKE_ABI, FAKE_ROW_BYTES, sizeof rows / sizeof *rows, rows, "fake 1", "0", NULL};
+    FAKE_MAGIC, FAKE_ABI, FAKE_ROW_BYTES, sizeof rows / sizeof *rows, (const void *)rows, "fake 1", "0", NULL,
+    NULL,       0};
+
+#ifndef FAKE_NO_FORM
+static size_t no_bytes(const struct qk_ternary *t)
+{
+    (void)t;
+    return 0;
+}
+
+static void no_weights(void *weights, const int8_t *w, const uint16_t *scale, const struct qk_ternary *t)
+{
+    (void)weights, (void)w, (void)scale, (void)t;
+}
+
+static void no_activations(void *activations, const float *x, const struct qk_ternary *t)
+{
+    (void)activations, (void)x, (void)t;
+}
+
+/* The last row becomes a PREPARED one, for flaws of its form. */
+static void bend_form(const char *flaw, struct fake_row *last)
+{
+    static struct qk_form form = {.bytes = sizeof form,
+                                  .align = 64,
+                                  .bound = QK_BOUND_PRODUCTS,
+                                  .tolerance = 1,
+                                  .scales = QK_SCALE_PER_ROW,
+                                  .rows_of = 1,
+                                  .columns_of = 1,
+                                  .weight_bytes = no_bytes,
+                                  .activation_bytes = no_bytes,
+                                  .prepare_weights = no_weights,
+                                  .prepare_activations = no_activations};
+    if (!strcmp(flaw, "form of a plain row"))
+        last->form = &form;
+    if (strncmp(flaw, "form: ", 6) != 0)
+        return;
+    last->kind = "PREPARED";
+    last->form = strcmp(flaw, "form: none") != 0 ? &form : NULL;
+    if (!strcmp(flaw, "form: wild"))
+        last->form = (const void *)8;
+    if (!strcmp(flaw, "form: of another size"))
+        form.bytes--;
+    if (!strcmp(flaw, "form: aligned to 48"))
+        form.align = 48;
+    if (!strcmp(flaw, "form: bound 3"))
+        form.bound = 3;
+    if (!strcmp(flaw, "form: tolerance 4097"))
+        form.tolerance = QK_FORM_TOLERANCE + 1;
+    if (!strcmp(flaw, "form: scale per 48"))
+        form.scales = 48;
+    if (!strcmp(flaw, "form: columns of 0"))
+        form.columns_of = 0;
+    if (!strcmp(flaw, "form: no prepare_weights"))
+        form.prepare_weights = NULL;
+    if (!strcmp(flaw, "form: size of libc"))
+        form.weight_bytes = (size_t(*)(const struct qk_ternary *))abort;
+}
+#endif
 
 /* For each flaw its word; "" leaves all as it is. */
 static void bend(const char *flaw)
 {
     static char longest[QK_MODULE_FLAGS + 1];
-    struct qk_module_row *last = &rows[sizeof rows / sizeof *rows - 1];
+    struct fake_row *last = &rows[sizeof rows / sizeof *rows - 1];
     memset(longest, 'x', QK_MODULE_FLAGS); /* its tails are texts of any length */
     const struct {
         const char *flaw;
@@ -265,6 +335,9 @@ static void bend(const char *flaw)
         last->upto = (qk_upto_fn *)abort;
     if (!strcmp(flaw, "own stages"))
         last->upto = no_stage;
+#ifndef FAKE_NO_FORM
+    bend_form(flaw, last);
+#endif
     if (!strcmp(flaw, "too many rows"))
         module.row_count = 1u << 31;
     if (!strcmp(flaw, "no rows"))

@@ -100,7 +100,7 @@ UNIT_TEST(what_is_no_module_is_refused)
     refused(FAKE_MAGIC_SO, QK_ERR_INVALID, "starts with 0x12345678, expected 0x4d4b5151");
     refused(FAKE_ROW_SO, QK_ERR_INVALID, "broken table");
     refused(OLD_BAD_SO, QK_ERR_INVALID, "what qk_kernels_traits returns does not fit it");
-    refused(FAKE_ABI_SO, QK_ERR_INVALID, "ABI version 4 of the kernels, this program reads versions 1 to 3");
+    refused(FAKE_ABI_SO, QK_ERR_INVALID, "ABI version 5 of the kernels, this program reads versions 1 to 4");
 }
 
 UNIT_TEST(a_broken_table_is_refused)
@@ -124,18 +124,30 @@ UNIT_TEST(a_broken_table_is_refused)
                   {"flags of 4096 bytes", "its compiler flags"},
                   {"flags of 4095 bytes", NULL},
                   {"no compiler", "no compiler or version"},
-                  {"wild rows", "rows of 80 bytes, expected 1 to 4096 of 80, in the module"},
-                  {"rows of libc", "rows of 80 bytes, expected 1 to 4096 of 80, in the module"},
+                  {"wild rows", "rows of 88 bytes, expected 1 to 4096 of 88, in the module"},
+                  {"rows of libc", "rows of 88 bytes, expected 1 to 4096 of 88, in the module"},
                   {"a row twice", "an earlier row has the same op and name"},
                   {"code of libc", "its function is not in the module's own code"},
                   {"code in data", "its function is not in the module's own code"},
                   {"stages of libc", "its function is not in the module's own code"},
                   {"own stages", NULL},
+                  {"form of a plain row", "it has a form, but its kind is not PREPARED"},
+                  {"form: right", NULL},
+                  {"form: none", "its kind is PREPARED, but it has no form"},
+                  {"form: wild", "its form is not in the module, or of another size"},
+                  {"form: of another size", "its form is not in the module, or of another size"},
+                  {"form: aligned to 48", "alignment is no power of two"},
+                  {"form: bound 3", "its form's bound is unknown"},
+                  {"form: tolerance 4097", "its tolerance above 4096"},
+                  {"form: scale per 48", "its form has no scales, or rows or columns in multiples of 0"},
+                  {"form: columns of 0", "its form has no scales, or rows or columns in multiples of 0"},
+                  {"form: no prepare_weights", "a function of its form is not in the module's own code"},
+                  {"form: size of libc", "a function of its form is not in the module's own code"},
                   {"module with a slash", "the module's name is no word"},
                   {"wild module", "the module's name is no word"},
-                  {"too many rows", "2147483648 rows of 80 bytes"},
-                  {"no rows", "0 rows of 80 bytes"},
-                  {"rows past the module", "4096 rows of 80 bytes"}};
+                  {"too many rows", "2147483648 rows of 88 bytes"},
+                  {"no rows", "0 rows of 88 bytes"},
+                  {"rows past the module", "4096 rows of 88 bytes"}};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         struct qk_table m;
         setenv("FAKE_FLAW", tables[i].flaw, 1);

@@ -61,7 +61,7 @@ UNIT_TEST(every_op_alternates_between_two_results)
     for (int op = 0; op < QK_OP_COUNT; op++) {
         const struct qk_case *const on = qk_op_row((enum qk_op)op)->on;
         struct bench_group one = {.op = (enum qk_op)op};
-        struct bench_buffers b;
+        struct bench_buffers b, view;
         char text[QK_SHAPE_TEXT];
         qk_shape_word(on->sets[0].shapes, text);
         assert_int_equal(qk_shape_parse(text, &one.shape, &err), 0);
@@ -70,9 +70,10 @@ UNIT_TEST(every_op_alternates_between_two_results)
         assert_true(on->alternates && !(on->alternates >> b.plan.buffer_count));
         size_t elements = 0, differ = 0;
         /* Where two calls are made, in one go or not, it is the second value's result that stays. */
-        bench_buffers_call(&b, qk_reference(one.op)->fn, 1);
+        assert_int_equal(bench_buffers_view(&view, &b, qk_reference(one.op), &err), 0);
+        bench_buffers_call(&view, qk_reference(one.op)->fn, 1);
         assert_true(b.turn);
-        bench_buffers_call(&b, qk_reference(one.op)->fn, 3);
+        bench_buffers_call(&view, qk_reference(one.op)->fn, 3);
         assert_false(b.turn);
         for (int i = 0; i < b.plan.buffer_count; i++) {
             const struct qk_buffer *const buffer = &b.plan.buffers[i];
@@ -93,6 +94,7 @@ UNIT_TEST(every_op_alternates_between_two_results)
                 assert_int_equal(bench_buffers_refill(&b, 7, &err), 0);
                 assert_int_equal(*(unsigned char *)b.odd[i], was);
             }
+        bench_buffers_view_free(&view);
         bench_buffers_free(&b);
     }
 }
@@ -147,6 +149,60 @@ UNIT_TEST(the_seed_makes_the_inputs)
     bench_buffers_free(&a);
     bench_buffers_free(&b);
     bench_buffers_free(&c);
+}
+
+static bool writes(void *at)
+{
+    int status;
+    const pid_t pid = fork();
+    if (pid == 0) {
+        signal(SIGSEGV, SIG_DFL);
+        *(volatile unsigned char *)at = 1;
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status);
+}
+
+UNIT_TEST(a_prepared_row_has_buffers_of_its_own)
+{
+    struct bench_group one = {.op = QK_OP_ternary_gemv, .name = "64x512", .shape = {2, {64, 512}}};
+    const struct qk_variant *const plain = qk_reference(one.op);
+    const struct qk_variant *const other = qk_table_find(qk_table_builtin(), "ternary_gemv", "i2s16_avx2");
+    struct bench_buffers b, view, product, second = {.of = NULL};
+    char why[400];
+    assert_int_equal(bench_buffers_fill(&b, &one, 7, &err), 0);
+    assert_int_equal(bench_buffers_view(&view, &b, plain, &err), 0);
+    assert_int_equal(bench_buffers_product(&product, &view, plain, &err), 0);
+    assert_true(view.load_ns > 0);
+    for (int i = 0; i < b.plan.buffer_count; i++) {
+        const enum qk_use use = view.plan.buffers[i].use;
+        assert_int_equal(!b.at[i], qk_owned(&b.plan.buffers[i]));
+        assert_int_equal(view.at[i] != b.at[i], qk_owned(&b.plan.buffers[i]));
+        assert_int_equal(product.at[i] != view.at[i], use == QK_SCRATCH);
+        assert_int_equal(writes(view.at[i]), use != QK_LOADED);
+    }
+    for (int turn = 0; turn < 2; turn++) {
+        b.turn = turn;
+        assert_int_equal(bench_buffers_expect(&b, &err), 0);
+        assert_true(bench_buffers_same(&view, plain, why, sizeof why));
+        assert_true(bench_buffers_same(&product, plain, why, sizeof why));
+        assert_int_equal(b.turn, turn);
+        b.turn = !turn; /* the other value's results are wrong */
+        assert_false(bench_buffers_same(&view, plain, why, sizeof why));
+        assert_false(bench_buffers_same(&product, plain, why, sizeof why));
+    }
+    bench_buffers_view_free(&product);
+    bench_buffers_view_free(&view);
+    bench_buffers_free(&b);
+    one.shape = (struct qk_shape){3, {64, 512, 64}};
+    assert_int_equal(bench_buffers_fill(&b, &one, 7, &err), 0);
+    if (other) {
+        assert_int_equal(bench_buffers_view(&second, &b, other, &err), QK_ERR_UNAVAILABLE);
+        assert_non_null(strstr(err.text, "no scales of such groups"));
+    }
+    bench_buffers_view_free(&second);
+    bench_buffers_free(&b);
 }
 
 static int refuse(void *ctx, const struct qk_plan *plan, void *const *buffers, struct qk_error *e)

@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-IN_PLUGIN_H = re.compile(r"kernels/(\w+/op|layout|row)\.h")
+IN_PLUGIN_H = re.compile(r"kernels/(\w+/op|form|layout|row)\.h")
 LEFT_OUT = re.compile(r"""/\*\ SPDX-License-Identifier:\ MIT\ \*/\n | \#pragma\ once\n
     | ^\#if\ defined\ __AVX(2|512F)__\n(?:.*\n)*?\#endif\n""", re.M | re.X)
 
@@ -72,6 +72,7 @@ def body(tree, op):
         return "static void mine(" + found[1].replace("\n" + " " * max(back, 0), "\n")
     text = re.sub(rf"^void {reference}\(([^)]*)\)", lambda found: signature(found) + ")", text, flags=re.M)
     text = re.sub(rf"\b{reference}\b", "mine", text)
+    text = text.replace(f"const struct qk_form {reference}_form", "static const struct qk_form form")
     text = without_unused(text)
     text = re.sub(r"/\*[\s*]*The reference(?:(?!\*/).)*\*/\n", "", text, flags=re.S)
     return "".join(system) + f"\nstatic qk_{op}_fn mine;\n\n" + re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
@@ -91,7 +92,11 @@ plain = template.read_text(encoding="utf-8")
 
 def source_of(op):
     text = body(tree, op)
-    row = "QK_ROW_STAGED(@OP@, mine, BASE, mine, mine_upto)" if "mine_upto" in text else "QK_ROW(@OP@, mine, BASE, mine)"
+    row = "QK_ROW(@OP@, mine, BASE, mine)"
+    if "mine_upto" in text:
+        row = "QK_ROW_STAGED(@OP@, mine, BASE, mine, mine_upto)"
+    if "struct qk_form form" in text:
+        row = "QK_ROW_PREPARED(@OP@, mine, BASE, mine, form)"
     return plain.replace("@BODY@", text).replace("@ROW@", row)
 
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* i2s_gemv/avx2_madd with scales, its activations quantised by act_quant/avx2. */
+#ifndef __AVX2__
+#error "i2s_avx2.c must be built with the flags of isa.def's AVX2 row"
+#endif
+#include "kernels/i2s_gemv/op.h"
+#include "kernels/rows/ternary_forms.h"
+#include "kernels/ternary_gemv/op.h"
+
+static qk_i2s_gemv_fn sums;
+#define qk_i2s_gemv_avx2_madd sums
+#include "kernels/i2s_gemv/avx2_madd.c"
+
+static qk_act_quant_fn quantise_tokens;
+#define qk_act_quant_avx2 quantise_tokens
+#include "kernels/act_quant/avx2.c"
+
+void qk_ternary_gemv_i2s_avx2(float *restrict y, const void *restrict weights,
+                              const void *restrict activations, const struct qk_ternary *t)
+{
+    const struct qk_tokens a = qk_tokens(activations, t);
+    sums((int32_t *)y, weights, a.q, *a.sum, t->rows, t->columns);
+    qk_scale_eights(y, (const uint8_t *)weights + qk_i2s_scales(t), *a.step, t->rows);
+}
+
+QK_I2S_FORM(ternary_gemv, i2s_avx2, i2s, quantise_tokens)
