@@ -6,15 +6,15 @@
  *    - A sum plus 512 is 32 * high + low, each below 32, in a table of its own. So eight look-ups add up in
  *      bytes. One multiply-add of byte pairs then joins both halves in 16 bits, every 32 columns. Another, by
  *      1 and 0, widens every second word, every 128 columns. The order of rows undoes what unpacking does.
- *    - The kernel makes the tables, for TILE columns at a time, so that they stay in L1. They take 6.5 cycles
- *      for four columns. A dot-accumulate makes sixteen sums: activations plus 128 times weights, less 128
- *      times the sum of these weights.
+ *    - The kernel makes the tables, for TILE columns at a time, so that they stay in L1. Those of four
+ *      columns take 6.5 cycles. A dot-accumulate makes sixteen sums: activations plus 128 times weights, less
+ *      128 times the sum of these weights.
  *    - A table in registers serves 256 rows.
  *
  * 256 weights take two permutes, of which Zen 5 does two a cycle, two additions, and two loads. A dot product
- * takes four masks, four dot-accumulates and five loads, two a cycle. Both read 2 bits a weight. On one busy
- * Zen 5, 1024x2560 took 0.93 to 0.97 of the time of i2s16_avx512 with gcc 12, 0.87 to 0.92 with clang 14. From
- * memory both take the same time. Fewer than 200 rows do not pay for the tables.
+ * takes four masks, four dot-accumulates and five loads, two a cycle. Both read 2 bits a weight. On a busy
+ * Zen 5, 1024x2560 took 0.94 to 1.06 of the time of i2s16_avx512 with gcc 12. With 640 rows it took 1.09 of
+ * it, and with 256 rows 1.3: the tables are then a third of the time. From memory both take the same.
  *
  * For: AVX-512 VBMI and VNNI (Ice Lake, Zen 4 and later). Source: own. T-MAC and bitnet.cpp have tables for
  * groups of weights too, in registers of sixteen bytes.
@@ -164,6 +164,11 @@ static inline __m512i add(__m512i sum, __m512i more)
 }
 
 #define BODY static inline __attribute__((always_inline)) void
+#if defined __clang__
+#define TWICE _Pragma("clang loop unroll_count(2)")
+#else
+#define TWICE _Pragma("GCC unroll 2")
+#endif
 
 /* BYTES look-ups of n blocks, added to their words. n is a compile-time constant. */
 BODY add_bytes(__m512i words[PANEL][2], const __m512i *table, const uint8_t *index, const int n)
@@ -173,7 +178,7 @@ BODY add_bytes(__m512i words[PANEL][2], const __m512i *table, const uint8_t *ind
     QK_UNROLLED
     for (int r = 0; r < n; r++)
         low[r] = high[r] = _mm512_setzero_si512();
-    QK_ROLLED
+    TWICE
     for (int g = 0; g < BYTES; g++, table += TABLE) {
         const __m512i l0 = table[0], l1 = table[1], h0 = table[2], h1 = table[3];
         QK_UNROLLED
@@ -193,7 +198,7 @@ BODY add_bytes(__m512i words[PANEL][2], const __m512i *table, const uint8_t *ind
     }
 }
 
-/* All of a tile's columns times n blocks, added to sums, which come out less what each look-up has too much. */
+/* All of a tile's columns times n blocks. The sums come out less what each look-up has too much. */
 BODY add_panel(int32_t *y, size_t rows, const __m512i *table, const uint8_t *index, size_t columns,
                bool begin, const int n)
 {
