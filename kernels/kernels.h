@@ -65,7 +65,11 @@ struct qk_isa_row {
     enum qk_isa needs;
 };
 
-/* op < QK_OP_COUNT, isa < QK_ISA_COUNT. */
+/* How many ops this process knows: built-in ones and, from QK_OP_COUNT on, those of plug-ins (own/ops.h). */
+int qk_op_count(void);
+/* The op of that name. False: there is none. */
+bool qk_op_find(const char *name, enum qk_op *op);
+/* op < qk_op_count(), isa < QK_ISA_COUNT. */
 const struct qk_op_row *qk_op_row(enum qk_op op);
 const struct qk_isa_row *qk_isa_row(enum qk_isa isa);
 extern const char *const qk_isa_names[]; /* indexed by enum qk_isa, then NULL */

@@ -3,6 +3,7 @@
 
 #include "kernels/built.h"
 #include "kernels/case.h"
+#include "kernels/own/ops.h"
 
 #include <string.h>
 
@@ -34,7 +35,22 @@ static const struct qk_op_row ops[QK_OP_COUNT] = {
 
 const struct qk_op_row *qk_op_row(enum qk_op op)
 {
-    return &ops[op];
+    return op < QK_OP_COUNT ? &ops[op] : qk_own_row(op);
+}
+
+int qk_op_count(void)
+{
+    return QK_OP_COUNT + qk_own_count();
+}
+
+bool qk_op_find(const char *name, enum qk_op *op)
+{
+    for (int i = 0; i < qk_op_count(); i++)
+        if (!strcmp(qk_op_row((enum qk_op)i)->name, name)) {
+            *op = (enum qk_op)i;
+            return true;
+        }
+    return false;
 }
 
 static const struct qk_table builtin = {.rows = rows,
@@ -72,7 +88,7 @@ const struct qk_variant *qk_table_reference(const struct qk_table *t, enum qk_op
 
 const struct qk_variant *qk_reference(enum qk_op op)
 {
-    return qk_table_reference(&builtin, op);
+    return op < QK_OP_COUNT ? qk_table_reference(&builtin, op) : qk_own_reference(op);
 }
 
 const struct qk_variant *qk_table_best(const struct qk_table *t, enum qk_op op, const struct qk_cpu *cpu)
@@ -96,7 +112,7 @@ const struct qk_variant *qk_table_choice(const struct qk_table *t, const struct 
 
 int qk_stage_count(enum qk_op op)
 {
-    const char *stages = ops[op].stages;
+    const char *stages = qk_op_row(op)->stages;
     int count = strcmp(stages, "-") != 0;
     for (const char *p = stages; *p; p++)
         count += *p == ' ';

@@ -7,16 +7,19 @@
 
 #include "kernels/cpu.h"
 #include "kernels/kernels.h"
+#include "kernels/own_op.h"
 #include "kernels/support.h"
 
 struct qk_table {
     const struct qk_variant *rows; /* [count], in the order of the list they come from */
     size_t count;
-    const char *compiler; /* "gcc 12.2.0" */
-    const char *version;  /* of the project */
-    const char *name;     /* what the module calls itself; "": nothing, or the built-in table */
-    const char *path;     /* of the library, as the caller gave it; "" for the built-in table */
-    void *handle;         /* NULL for the built-in table, and after qk_table_free */
+    const char *compiler;       /* "gcc 12.2.0" */
+    const char *version;        /* of the project */
+    const char *name;           /* what the module calls itself; "": nothing, or the built-in table */
+    const char *path;           /* of the library, as the caller gave it; "" for the built-in table */
+    void *handle;               /* NULL for the built-in table, and after qk_table_free */
+    enum qk_op own[QK_OWN_OPS]; /* [own_count] ops of the module's own, which it uses (own/ops.h) */
+    size_t own_count;
 };
 
 /* Lives as long as the program. */
@@ -40,7 +43,10 @@ const struct qk_variant *qk_table_find(const struct qk_table *t, const char *op,
 size_t qk_table_index(const struct qk_table *t, const struct qk_variant *v);
 /* The op's first row. NULL when the table has no row of the op. */
 const struct qk_variant *qk_table_reference(const struct qk_table *t, enum qk_op op);
-/* The reference in the built-in table: it defines the op's results. There is one for every op. */
+/*
+ * The reference in the built-in table: it defines the op's results. There is one for every op. That of a
+ * plug-in's own op is the first row of the first plug-in that has it. fn is NULL where that is not loaded.
+ */
 const struct qk_variant *qk_reference(enum qk_op op);
 /*
  * The row that a caller should use: the op's last one that can run here and is not a ceiling. NULL when there

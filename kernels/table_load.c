@@ -2,12 +2,12 @@
 #include "kernels/table.h"
 
 #include "kernels/case.h"
-#include "kernels/module.h"
+#include "kernels/image.h"
+#include "kernels/own/read.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
-#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,54 +52,28 @@ struct traits_1 {
 typedef const struct traits_1 *traits_1_fn(void);
 #define TRAITS_1_SYMBOL "qk_kernels_traits"
 
-/* A module in memory: its segments, and the table in them. */
+/* A module in memory, and the table in it. */
 struct image {
+    struct qk_image in;
     const char *path;
-    const struct link_map *map; /* l_addr is what its symbols count from */
-    const ElfW(Phdr) * segments;
-    size_t segment_count;
     const struct qk_module *module;
     const struct traits_1 *traits; /* NULL: ABI 2 or later, or none */
+    struct qk_owns owns;
 };
-
-static int take_segments(struct dl_phdr_info *info, size_t size, void *to)
-{
-    struct image *m = to;
-    (void)size;
-    if (info->dlpi_addr != m->map->l_addr || strcmp(info->dlpi_name, m->map->l_name) != 0)
-        return 0;
-    m->segments = info->dlpi_phdr;
-    m->segment_count = info->dlpi_phnum;
-    return 1;
-}
-
-/* Bytes from there to the end of the module's segment, 0 when it is in none that has the flag. */
-static size_t room(const struct image *m, uintptr_t at, uint32_t flag)
-{
-    for (size_t i = 0; i < m->segment_count; i++) {
-        const ElfW(Phdr) *s = &m->segments[i];
-        const uintptr_t from = at - m->map->l_addr - s->p_vaddr;
-        if (s->p_type == PT_LOAD && s->p_flags & flag && from < s->p_memsz)
-            return s->p_memsz - from;
-    }
-    return 0;
-}
 
 static bool has(const struct image *m, const void *at, size_t size)
 {
-    return room(m, (uintptr_t)at, PF_R) >= size;
+    return qk_image_has(&m->in, at, size);
 }
 
-/* Printable ASCII of less than `size` bytes, in the module. */
 static bool is_text(const struct image *m, const char *text, size_t size)
 {
-    const size_t left = room(m, (uintptr_t)text, PF_R);
-    for (size_t i = 0; i < left && i < size; i++)
-        if (!text[i])
-            return true;
-        else if (text[i] < ' ' || text[i] > '~')
-            return false;
-    return false;
+    return qk_image_has_text(&m->in, text, size);
+}
+
+static bool is_code(const struct image *m, uintptr_t at)
+{
+    return qk_image_has_code(&m->in, at);
 }
 
 static bool is_name(const struct image *m, const char *text)
@@ -134,11 +108,6 @@ static struct qk_module_row row_of(const struct image *m, uint32_t i)
                                   .flags = row->flags,
                                   .fn = row->fn,
                                   .upto = row->upto};
-}
-
-static bool is_code(const struct image *m, uintptr_t at)
-{
-    return room(m, at, PF_X) > 0;
 }
 
 /* Only PREPARED rows have a form, and they need one. */
@@ -247,14 +216,27 @@ static int value(const char *const *list, int count, const char *word, const cha
     return 0;
 }
 
+/* An op of the module's own, or a built-in one. */
+static void read_op(struct qk_variant *v, const struct image *m, char *unknown)
+{
+    const struct qk_own *const own = qk_owns_find(&m->owns, v->op_name);
+    const char *ops[QK_OP_COUNT];
+    if (own) {
+        v->op = own->op;
+        snprintf(unknown, UNKNOWN_TEXT, "%s", own->why);
+        return;
+    }
+    for (int k = 0; k < QK_OP_COUNT; k++)
+        ops[k] = qk_op_row((enum qk_op)k)->name;
+    v->op = (enum qk_op)value(ops, QK_OP_COUNT, v->op_name, "has no op", unknown);
+}
+
 static void read_row(struct qk_variant *v, const struct image *m, uint32_t i, char *unknown)
 {
     static const char *const kinds[] = {"STAGED", "PLAIN", "CEILING", "PREPARED"},
                              *const made[] = {"HAND", "COMPILER"},
                              *const touches[] = {"ALL", "STORES", "LOADS"};
-    const char *ops[QK_OP_COUNT], *isas[QK_ISA_COUNT];
-    for (int k = 0; k < QK_OP_COUNT; k++)
-        ops[k] = qk_op_row((enum qk_op)k)->name;
+    const char *isas[QK_ISA_COUNT];
     for (int k = 0; k < QK_ISA_COUNT; k++)
         isas[k] = qk_isa_row((enum qk_isa)k)->name;
     const struct qk_module_row row = row_of(m, i);
@@ -267,7 +249,7 @@ static void read_row(struct qk_variant *v, const struct image *m, uint32_t i, ch
                              .fn = row.fn,
                              .upto = row.upto,
                              .form = row.form,
-                             .at = row.fn ? (uintptr_t)row.fn - m->map->l_addr : 0};
+                             .at = row.fn ? (uintptr_t)row.fn - m->in.map->l_addr : 0};
     if (row.made) {
         v->made = (enum qk_made)value(made, 2, row.made, "knows no maker", unknown);
         v->touches = (enum qk_touches)value(touches, 3, row.touches, "knows no row that touches", unknown);
@@ -278,7 +260,7 @@ static void read_row(struct qk_variant *v, const struct image *m, uint32_t i, ch
     }
     v->kind = (enum qk_kind)value(kinds, 4, row.kind, "knows no kind of row", unknown);
     v->isa = (enum qk_isa)value(isas, QK_ISA_COUNT, row.isa, "knows no ISA level", unknown);
-    v->op = (enum qk_op)value(ops, QK_OP_COUNT, row.op, "has no op", unknown);
+    read_op(v, m, unknown);
     for (size_t k = 0; k < sizeof changed / sizeof *changed; k++)
         if (!strcmp(row.op, changed[k].op) && m->module->abi < changed[k].abi) {
             v->outdated = changed[k].abi;
@@ -313,7 +295,6 @@ static int read_rows(struct qk_table *t, const struct image *m, struct qk_error 
 /* Asks a loaded module for its table. */
 static int find_table(struct image *m, void *handle, struct qk_error *err)
 {
-    struct link_map *map;
     void *symbol = dlsym(handle, QK_MODULE_SYMBOL), *more = dlsym(handle, TRAITS_1_SYMBOL);
     qk_module_fn *module;
     traits_1_fn *traits;
@@ -322,10 +303,9 @@ static int find_table(struct image *m, void *handle, struct qk_error *err)
     if (!module)
         return qk_fail(err, QK_ERR_INVALID, m->path, "'%s' is no kernel module: it has no function %s",
                        m->path, QK_MODULE_SYMBOL);
-    if (dlinfo(handle, RTLD_DI_LINKMAP, &map))
-        return qk_fail(err, QK_ERR_IO, m->path, "'%s': %s", m->path, dlerror());
-    m->map = map;
-    dl_iterate_phdr(take_segments, m);
+    const int code = qk_image_open(&m->in, handle, m->path, err);
+    if (code)
+        return code;
     m->module = module();
     if (has(m, m->module, module_bytes(1)) && m->module->abi == 1 && traits)
         m->traits = traits();
@@ -344,8 +324,12 @@ int qk_table_load(struct qk_table *t, const char *path, struct qk_error *err)
     if (!t->handle)
         return qk_fail(err, QK_ERR_IO, path, "cannot load the kernel module '%s': %s", path, dlerror());
     code = find_table(&m, t->handle, err);
+    if (!code && m.module->abi >= 4)
+        code = qk_owns_read(&m.owns, m.module, &m.in, path, err);
     if (!code)
         code = read_rows(t, &m, err);
+    if (!code)
+        code = qk_owns_give(&m.owns, t, m.module, path, err);
     if (!code && !(t->path = strdup(path)))
         code = qk_fail(err, QK_ERR_MEMORY, path, "no memory for a path");
     if (code)
@@ -356,6 +340,7 @@ int qk_table_load(struct qk_table *t, const char *path, struct qk_error *err)
 void qk_table_free(struct qk_table *t)
 {
     if (t->handle) {
+        qk_own_release(t);
         free((void *)t->rows);
         if (t->path && *t->path)
             free((void *)t->path);

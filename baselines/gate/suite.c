@@ -200,7 +200,7 @@ static int expand(struct baseline_suite_cases *s, const char *text, const struct
     if (!baseline_cut(text, &e))
         return qk_fail(err, QK_ERR_ARG, "pattern", "'%.40s...' is longer than %zu characters", text,
                        sizeof e.text - 1);
-    for (int op = 0; op < QK_OP_COUNT && !code; op++)
+    for (int op = 0; op < qk_op_count() && !code; op++)
         if (!fnmatch(e.op, qk_op_row(op)->name, 0)) {
             a.op = (enum qk_op)op;
             a.named = true;

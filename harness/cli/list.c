@@ -20,7 +20,7 @@ static void print_table(const struct qk_table *table, const struct qk_cpu *cpu)
     size_t width = 16;
     for (size_t i = 0; i < table->count; i++)
         width = strlen(table->rows[i].name) > width ? strlen(table->rows[i].name) : width;
-    for (int op = 0; op < QK_OP_COUNT; op++) {
+    for (int op = 0; op < qk_op_count(); op++) {
         printf("%s: %s\n", qk_op_row(op)->name, qk_op_row(op)->what);
         printf("  %-*s %-8s %-9s %-8s %-10s %s\n", (int)width, "variant", "isa", "phase", "kind", "here",
                "why it exists");

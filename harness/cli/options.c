@@ -35,6 +35,10 @@ static void put(const struct cli_option *o, char *arg, struct argp_state *state,
         if (!cli_load_add(to, arg, why, sizeof why))
             cli_wrong(state, "%s: %s", name, why);
         return;
+    case CLI_KIND_MODULE:
+        if (!cli_load_read(to, arg, why, sizeof why))
+            cli_wrong(state, "%s: %s", name, why);
+        return;
     case CLI_KIND_INT:
         *(int *)to = (int)cli_number(state, name, arg, o->to.min, o->to.max);
         return;

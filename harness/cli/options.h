@@ -18,7 +18,8 @@ enum cli_kind {
     CLI_KIND_INT,
     CLI_KIND_UINT64,
     CLI_KIND_PATTERNS,
-    CLI_KIND_LOAD
+    CLI_KIND_LOAD,
+    CLI_KIND_MODULE
 };
 struct cli_place {
     enum cli_kind kind; /* OTHER: the command's function gets the value */
@@ -45,6 +46,7 @@ struct cli_option {
 #define CLI_STRING(type, member)           CLI_ROW(CLI_KIND_STRING, CLI_AT(type, member, const char *), 0, 0)
 #define CLI_INT(type, member, min, max)    CLI_ROW(CLI_KIND_INT, CLI_AT(type, member, int), min, max)
 #define CLI_UINT64(type, member, min, max) CLI_ROW(CLI_KIND_UINT64, CLI_AT(type, member, uint64_t), min, max)
+#define CLI_MODULE(type, member)           CLI_ROW(CLI_KIND_MODULE, CLI_AT(type, member, struct cli_load_file), 0, 0)
 #define CLI_OTHER                          CLI_ROW(CLI_KIND_OTHER, 0, 0, 0)
 
 /* Rows that several commands have; `measure` is the place of a struct cli_measure. */

@@ -38,17 +38,24 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
     }
 }
 
-static int find_op(const char *name, enum qk_op *op, struct qk_error *err)
+/* What to write: a row of that op, or for "own" an op of its own. */
+static int find_source(const char **op, const char *const **source, struct qk_error *err)
 {
-    char known[400] = "";
+    char known[600] = "";
     for (int i = 0; i < QK_OP_COUNT; i++) {
+        const char *const name = qk_op_row((enum qk_op)i)->name;
         const size_t n = strlen(known);
-        *op = (enum qk_op)i;
-        if (!strcmp(qk_op_row(*op)->name, name))
+        *source = plugin_sources[i];
+        if (!strcmp(name, *op))
             return 0;
-        snprintf(known + n, sizeof known - n, "%s%s", n ? ", " : "", qk_op_row(*op)->name);
+        snprintf(known + n, sizeof known - n, "%s%s", n ? ", " : "", name);
     }
-    return qk_fail(err, QK_ERR_ARG, "--op", "'%.60s' is no op; there are: %s", name, known);
+    if (strcmp(*op, "own") != 0)
+        return qk_fail(err, QK_ERR_ARG, "--op",
+                       "'%.60s' is no op; there are: %s; own is an op of the plug-in's own", *op, known);
+    *source = plugin_own;
+    *op = "my_op";
+    return 0;
 }
 
 /* The folder's own name, also where it is given as "." */
@@ -92,10 +99,11 @@ static void put(FILE *to, const char *const *lines, const char *name, const char
 }
 
 /* Nothing, where one of the files exists. */
-static int write_files(const char *folder, const char *name, enum qk_op op, struct qk_error *err)
+static int write_files(const char *folder, const char *name, const char *op, const char *const *source,
+                       struct qk_error *err)
 {
     const char *const ends[FILES] = {".c", "meson.build", "README.md"};
-    const char *const *const lines[FILES] = {plugin_sources[op], plugin_meson, plugin_readme};
+    const char *const *const lines[FILES] = {source, plugin_meson, plugin_readme};
     struct bench_outfile out[FILES] = {{.slot = -1}, {.slot = -1}, {.slot = -1}};
     int code = bench_make_folder(folder, err);
     for (int i = 0; i < FILES && !code; i++) {
@@ -108,7 +116,7 @@ static int write_files(const char *folder, const char *name, enum qk_op op, stru
         else
             code = bench_outfile_open(&out[i], path, err);
         if (!code)
-            put(out[i].stream, lines[i], name, qk_op_row(op)->name);
+            put(out[i].stream, lines[i], name, op);
     }
     for (int i = 0; i < FILES; i++)
         if (code)
@@ -131,27 +139,28 @@ static void print_pkg_config_path(void)
 static int run(void *options, struct qk_error *err)
 {
     const struct options *o = options;
-    enum qk_op op;
+    const char *op = o->op, *const * source;
     char name[CLI_LOAD_NAME];
-    int code = find_op(o->op, &op, err);
+    int code = find_source(&op, &source, err);
     if (!code)
         code = find_name(o->folder, name, err);
     if (!code)
-        code = write_files(o->folder, name, op, err);
+        code = write_files(o->folder, name, op, source, err);
     if (code)
         return code;
     cli_print("'%s' has %s.c, meson.build and README.md. Next:", o->folder, name);
     cli_print("  cd '%s'", o->folder);
     print_pkg_config_path();
     cli_print("  meson setup build && ninja -C build");
-    cli_print("  qkbench check '%s/%s:*' --load build/lib%s.so", o->op, name, name);
+    cli_print("  qkbench check '%s/%s:*' --load build/lib%s.so", op, name, name);
     return 0;
 }
 
 static int plugin_new(int argc, char **argv)
 {
     static const struct cli_option rows[] = {
-        {"op", 'o', "OP", CLI_STRING(options, op), "Write a row of this op (default: i2s16_gemv)", 0},
+        {"op", 'o', "OP", CLI_STRING(options, op),
+         "Write a row of this op (default: i2s16_gemv), or with own an op of the plug-in's own", 0},
         {NULL, 0, NULL, CLI_OTHER, NULL, 0}};
     static const struct cli_usage usage = {
         rows, parse, "DIR",
@@ -159,7 +168,8 @@ static int plugin_new(int argc, char **argv)
         "becomes the folder of one C file with a row that works, meson.build and README.md, and gives the "
         "plug-in its name. No file is replaced.\vExamples:\n"
         "  qkbench plugin new mine\n"
-        "  qkbench plugin new plugins/dots --op f32_dot\n"};
+        "  qkbench plugin new plugins/dots --op f32_dot\n"
+        "  qkbench plugin new other --op own\n"};
     struct options o = {.op = "i2s16_gemv"};
     return cli_main(&usage, argc, argv, &o, run);
 }

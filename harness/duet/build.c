@@ -64,9 +64,35 @@ static bool row_sound(const struct bench_duet_row *r)
            ended(r->version, sizeof r->version) && ended(r->module, sizeof r->module) &&
            ended(r->op, sizeof r->op) && ended(r->name, sizeof r->name) && ended(r->isa, sizeof r->isa) &&
            ended(r->phase, sizeof r->phase) && ended(r->flags, sizeof r->flags) &&
-           ended(r->unknown, sizeof r->unknown) && v->op < QK_OP_COUNT && v->isa < QK_ISA_COUNT &&
-           (!r->has_form || (r->form.rows_of && r->form.columns_of)) && v->kind <= QK_PREPARED &&
-           v->made <= QK_BY_COMPILER && v->touches <= QK_TOUCHES_LOADS;
+           ended(r->unknown, sizeof r->unknown) && (r->is_own || v->op < QK_OP_COUNT) &&
+           v->isa < QK_ISA_COUNT && (!r->has_form || (r->form.rows_of && r->form.columns_of)) &&
+           v->kind <= QK_PREPARED && v->made <= QK_BY_COMPILER && v->touches <= QK_TOUCHES_LOADS;
+}
+
+/*
+ * The number of a row's own op in this process, which judges its description anew. An op that another build
+ * brought with another description makes the row unknown.
+ */
+static int find_op(struct bench_build *b, struct bench_duet_row *row, struct qk_error *err)
+{
+    struct qk_table *t = &b->table;
+    struct qk_error found;
+    char why[200];
+    if (!row->is_own)
+        return 0;
+    if (!qk_own_sound(&row->own, why, sizeof why) || strcmp(row->own.name, row->op) != 0)
+        return qk_fail(err, QK_ERR_CHECK, b->image.path, "'%s' has a broken op", b->image.path);
+    for (size_t i = 0; i < t->own_count; i++)
+        if (!strcmp(qk_op_row(t->own[i])->name, row->op)) {
+            row->variant.op = t->own[i];
+            return 0;
+        }
+    row->variant.op = (enum qk_op)0;
+    if (t->own_count == QK_OWN_OPS || qk_own_add(&row->own, &t->own[t->own_count], &found))
+        snprintf(row->unknown, sizeof row->unknown, "%.*s", (int)sizeof row->unknown - 1, found.text);
+    else
+        row->variant.op = t->own[t->own_count++];
+    return 0;
 }
 
 static struct qk_variant variant_of(const struct bench_duet_row *found)
@@ -88,13 +114,16 @@ static struct qk_variant variant_of(const struct bench_duet_row *found)
 static int read_row(struct bench_build *b, size_t i, struct bench_duet_answer *answer, struct qk_error *err)
 {
     struct bench_duet_order order = {.number = i};
-    const struct bench_duet_row *row = &answer->row;
-    const int code = ask(b, BENCH_DUET_ROW, &order, answer, err);
+    struct bench_duet_row *row = &answer->row;
+    int code = ask(b, BENCH_DUET_ROW, &order, answer, err);
     if (code)
         return code;
     if (!row_sound(row) || (i && row->count != b->table.count))
-        return qk_fail(err, QK_ERR_INVALID, b->image.path, "'%s' has a broken table: row %zu", b->image.path,
+        return qk_fail(err, QK_ERR_CHECK, b->image.path, "'%s' has a broken table: row %zu", b->image.path,
                        i);
+    code = find_op(b, row, err);
+    if (code)
+        return code;
     if (!i) {
         b->rows = calloc(row->count, sizeof *b->rows);
         b->table.rows = calloc(row->count, sizeof *b->table.rows);
@@ -127,10 +156,10 @@ int bench_build_open(struct bench_build *b, const char *path, enum bench_duet_si
     code = start(b, &answer, &why);
     for (size_t i = 0; !code && (!i || i < b->table.count); i++)
         code = read_row(b, i, &answer, &why);
-    if (code)
-        return qk_fail(err, code == BENCH_DUET_DIED ? QK_ERR_CHECK : code, path, "%s '%.200s': %.250s",
-                       b->called, path, why.text);
-    return 0;
+    if (!code)
+        return 0;
+    code = code == BENCH_DUET_DIED ? QK_ERR_CHECK : code == QK_ERR_INVALID ? QK_ERR_FORMAT : code;
+    return qk_fail(err, code, path, "%s '%.200s': %.250s", b->called, path, why.text);
 }
 
 /* One order about a row, in a check launch that is there or is made. */
@@ -217,6 +246,8 @@ void bench_build_close(struct bench_build *b)
     bench_build_rest(b);
     for (size_t i = 0; i < b->table.count; i++)
         free(b->rows[i].tried);
+    for (size_t i = 0; i < b->table.own_count; i++)
+        qk_own_drop(b->table.own[i]);
     free(b->rows);
     free((void *)(uintptr_t)b->table.rows);
     bench_image_free(&b->image);

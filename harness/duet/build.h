@@ -13,7 +13,7 @@ struct bench_build_row;
 
 struct bench_build {
     struct bench_image image;
-    struct qk_table table; /* its rows have neither fn nor upto */
+    struct qk_table table; /* its rows have neither fn nor upto; its own ops are known here, too */
     struct bench_build_row *rows;
     const struct bench_launcher *launcher; /* borrowed, as is job */
     const struct bench_job *job;
@@ -26,9 +26,10 @@ struct bench_build {
 /*
  * Reads the file and its table. Messages call the build `called`, or by its side when that is NULL. Free with
  * bench_build_close in any case.
- *   - QK_ERR_IO, QK_ERR_FORMAT, QK_ERR_MEMORY: as bench_image_read, or the loader refuses the file
- *   - QK_ERR_INVALID: no kernel module, or a table that breaks its contract (qk_table_load)
- *   - QK_ERR_CHECK: the launch ended, or did not answer, while it loaded the module
+ *   - QK_ERR_IO, QK_ERR_FORMAT, QK_ERR_MEMORY: as bench_image_read, or the file cannot be loaded as a
+ *     module: the loader refuses it, it is no kernel module, or its table breaks the contract (qk_table_load)
+ *   - QK_ERR_CHECK: the module cannot be trusted: the launch ended, or did not answer, while it loaded it,
+ *     or the answer makes no sense
  *   - QK_ERR_INTERNAL: no launch can be made
  *   - QK_ERR_INTERRUPTED
  */

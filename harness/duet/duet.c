@@ -50,7 +50,7 @@ struct duet {
 static int check_case(const struct bench_duet_case *c, const struct bench_image *const *image,
                       struct qk_error *err)
 {
-    const struct qk_case *const on = c->op < QK_OP_COUNT ? qk_op_row(c->op)->on : NULL;
+    const struct qk_case *const on = (int)c->op < qk_op_count() ? qk_op_row(c->op)->on : NULL;
     struct qk_plan plan;
     if (!on || c->memory >= QK_MEMORIES || !(c->extra >= 0 && c->extra <= 1) || !(c->budget_ns > 0))
         return qk_fail(err, QK_ERR_ARG, c->name,
@@ -163,9 +163,12 @@ static void give_order(struct duet *duet, size_t index, size_t launch)
 {
     const struct bench_duet_case *c = &duet->cfg->cases[index];
     struct bench_duet_work *work = &duet->order.work;
+    const struct qk_own_spec *const own = qk_own_spec_of(c->op);
     memset(work, 0, sizeof *work);
     work->index = index;
     work->op = c->op;
+    if (own)
+        snprintf(work->own, sizeof work->own, "%s", own->name);
     work->shape = c->shape;
     work->memory = c->memory;
     work->extra = c->extra;

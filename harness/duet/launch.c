@@ -106,10 +106,19 @@ static const struct qk_variant *row_of(const struct bench_duet_desk *desk,
     return t && order->number < t->count ? &t->rows[order->number] : NULL;
 }
 
+/* The op of a work, by this process's numbers. */
+static bool find_own(struct bench_duet_work *w)
+{
+    return !*w->own || (memchr(w->own, '\0', sizeof w->own) && qk_op_find(w->own, &w->op));
+}
+
 static void describe_row(const struct qk_table *t, const struct qk_variant *v, struct bench_duet_row *to)
 {
     to->count = t->count;
     to->variant = *v;
+    to->is_own = qk_own_spec_of(v->op) != NULL;
+    if (to->is_own)
+        to->own = *qk_own_spec_of(v->op);
     to->has_form = v->form;
     if (v->form)
         to->form = *v->form;
@@ -161,7 +170,7 @@ static int obey_row(struct bench_duet_desk *desk, const struct bench_duet_order 
 
 static bool work_valid(const struct bench_duet_work *w)
 {
-    bool good = w->op >= 0 && w->op < QK_OP_COUNT && w->memory >= 0 && w->memory < QK_MEMORIES &&
+    bool good = w->op >= 0 && (int)w->op < qk_op_count() && w->memory >= 0 && w->memory < QK_MEMORIES &&
                 w->extra >= 0 && w->extra <= 1;
     for (int a = 0; a < 2; a++)
         good = good && w->side[a] >= 0 && w->side[a] < BENCH_SIDES &&
@@ -169,7 +178,7 @@ static bool work_valid(const struct bench_duet_work *w)
     return good;
 }
 
-static int obey(struct bench_duet_desk *desk, const struct bench_duet_order *order,
+static int obey(struct bench_duet_desk *desk, struct bench_duet_order *order,
                 struct bench_duet_answer *answer)
 {
     switch (order->head.message) {
@@ -180,7 +189,7 @@ static int obey(struct bench_duet_desk *desk, const struct bench_duet_order *ord
     case BENCH_DUET_TRY:
         return obey_row(desk, order, answer);
     case BENCH_DUET_PREPARE:
-        if (!work_valid(&order->work))
+        if (!find_own(&order->work) || !work_valid(&order->work))
             break;
         return bench_duet_prepare(desk, &order->work, &answer->error);
     case BENCH_DUET_MEASURE:

@@ -191,6 +191,9 @@ static bool cut(struct bench_duet_ready_arm *arm, const struct qk_shape *shape, 
     if ((more_rows && !unit_bytes(&plan, rows, &longer, with_more, unit)) ||
         !unit_bytes(&plan, rows, &whole, all, unit))
         return false;
+    for (int i = 0; i < whole.buffer_count; i++)
+        if (rows * unit[i] % whole.buffers[i].align)
+            return false;
     memcpy(arm->unit, unit, sizeof unit);
     arm->view.plan = slowed ? longer : plan;
     arm->rows = rows;

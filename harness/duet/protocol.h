@@ -4,6 +4,7 @@
 
 #include "harness/duet/case.h"
 #include "kernels/form.h"
+#include "kernels/own/ops.h"
 
 /*
  * Both ends are one program, so structs are sent as they are. Each is one packet of a SOCK_SEQPACKET socket,
@@ -11,7 +12,7 @@
  */
 enum {
     BENCH_DUET_MAGIC = 0x54455544,
-    BENCH_DUET_VERSION = 3,
+    BENCH_DUET_VERSION = 4,
     BENCH_DUET_VARIANT = 64,
     BENCH_DUET_CALLED = 40,
     BENCH_DUET_FILE = 10 /* the descriptor of the base's module; those of the other sides follow */
@@ -36,6 +37,8 @@ struct bench_duet_head {
 struct bench_duet_work {
     uint64_t index;
     enum qk_op op;
+    char own
+        [QK_OWN_NAME]; /* the name of a plug-in's own op, whose number may differ in a launch; "": built in */
     struct qk_shape shape;
     enum qk_memory memory;
     enum bench_duet_side side[2];
@@ -60,6 +63,8 @@ struct bench_duet_row {
     uint64_t count; /* of rows */
     char compiler[64], version[64], module[BENCH_DUET_VARIANT];
     struct qk_variant variant; /* its pointers hold in the launch only */
+    bool is_own;               /* its op is the module's own, `own` */
+    struct qk_own_spec own;
     bool has_form;
     struct qk_form form; /* likewise: what it says may be read, its functions not be called */
     char op[BENCH_DUET_VARIANT], name[BENCH_DUET_VARIANT], isa[32], phase[64], flags[512], unknown[160];

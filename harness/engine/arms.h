@@ -44,6 +44,7 @@ struct bench_arm {
     struct bench_call call;
     size_t row;   /* the owner's: which of its rows this is of */
     bool product; /* the owner's: only a part of that row's calls */
+    bool empty;   /* the owner's: calls of an empty function in place of that row's */
 };
 
 struct bench_arms {

@@ -48,7 +48,7 @@ static int no_row(const struct qk_table *table, const char *pattern, const struc
 {
     char there[360] = "";
     bool op_matches = false;
-    for (int i = 0; i < QK_OP_COUNT; i++) {
+    for (int i = 0; i < qk_op_count(); i++) {
         op_matches |= !fnmatch(p->op, qk_op_row(i)->name, 0);
         append(there, sizeof there, qk_op_row(i)->name);
     }
@@ -186,7 +186,7 @@ static int add_shapes(struct bench_matrix *m, const char *shapes, const struct b
     int code = 0;
     if (shapes && looks_like_file(shapes))
         return add_model(m, shapes, err);
-    for (int op = 0; op < QK_OP_COUNT && !code; op++) {
+    for (int op = 0; op < qk_op_count() && !code; op++) {
         if (shapes && !strcmp(shapes, "cache"))
             code = add_cache(m, (enum qk_op)op, env, err);
         for (const struct qk_shape_set *set = qk_op_row(op)->on->sets; set->name && !code; set++) {

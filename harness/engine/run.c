@@ -77,8 +77,31 @@ static bool add_arm(struct bench_arms *arms, struct bench_buffers *view, const s
 }
 
 /*
- * One record per row that the group wants, and an arm for each that may be timed. A PREPARED row has
- * another one, for the product alone.
+ * What all calls of a group cost that no row is to blame for: an empty function takes a row's place in the
+ * same rounds. It gets the row's arguments. Of a PREPARED row that is the product alone.
+ */
+static void call_empty(void)
+{
+}
+
+static int add_empty(struct bench_arms *arms, struct bench_ready *ready, struct qk_error *err)
+{
+    if (!arms->count)
+        return 0;
+    const size_t row = arms->arm[0].row;
+    struct bench_stand *const stand = &ready->stands[row];
+    const char *const reason = bench_arms_add(
+        arms, bench_time_gbench, stand->variant->form ? &stand->product : &stand->view, call_empty);
+    if (reason)
+        return qk_fail(err, QK_ERR_INTERNAL, ready->group->name, "the call loop cannot be timed: %s", reason);
+    arms->arm[arms->count - 1].row = row;
+    arms->arm[arms->count - 1].empty = true;
+    return 0;
+}
+
+/*
+ * One record per row that the group wants, and an arm for each that may be timed. A PREPARED row has another one,
+ * for the product alone.
  */
 static int add_rows(const struct bench_job *job, struct bench_ready *ready, struct bench_arms *arms,
                     struct bench_sample_set *set, struct qk_error *err)
@@ -100,9 +123,10 @@ static int add_rows(const struct bench_job *job, struct bench_ready *ready, stru
         if (!kept)
             return qk_fail(err, QK_ERR_MEMORY, ready->group->name, "no memory for a record");
     }
-    if (arms->count)
+    const int code = add_empty(arms, ready, err);
+    if (!code && arms->count)
         arms->schedule = bench_schedule_fit(arms->round_ns, job->quick);
-    return 0;
+    return code;
 }
 
 /* What was measured of an arm becomes the blocks of its record. */
@@ -126,19 +150,21 @@ static int keep_arm(const struct bench_arms *arms, size_t a, const struct bench_
                : qk_fail(err, QK_ERR_MEMORY, arms->name, "no memory for a reason");
 }
 
-/* What was measured of the product alone. The row itself may have no block that can be believed. */
-static int keep_product(const struct bench_arms *arms, size_t a, struct bench_record *rec,
-                        struct qk_error *err)
+/*
+ * What was measured of the product alone, or of the call loop. The row itself may have no block that can be
+ * believed.
+ */
+static int keep_median(const struct bench_arms *arms, size_t a, const char *name, const char *what,
+                       struct bench_record *rec, struct qk_error *err)
 {
     const size_t rounds = arms->schedule.rounds, n = arms->blocks * rounds;
-    if (rec->status != BENCH_OK)
+    if (rec->status != BENCH_OK || !n)
         return 0;
     double *const ns = calloc(n, 2 * sizeof *ns);
     for (size_t b = 0; ns && b < arms->blocks; b++)
         memcpy(ns + b * rounds, arms->ns + (b * arms->count + a) * rounds, rounds * sizeof *ns);
     const bool kept =
-        ns && bench_record_add_metric(rec, "product_ns", "ns", bench_stored(bench_median(ns, n, ns + n)),
-                                      "the activations were prepared before");
+        ns && bench_record_add_metric(rec, name, "ns", bench_stored(bench_median(ns, n, ns + n)), what);
     free(ns);
     return kept ? 0 : qk_fail(err, QK_ERR_MEMORY, arms->name, "no memory for a metric");
 }
@@ -151,10 +177,15 @@ static int keep_arms(struct bench_arms *arms, const struct bench_run_config *cfg
     for (size_t a = 0; a < arms->count && !code; a++) {
         struct bench_arm *const arm = &arms->arm[a];
         struct bench_record *const of = &rec[arm->row];
-        code = arm->product ? keep_product(arms, a, of, err) : keep_arm(arms, a, dropped, of, err);
+        if (arm->empty)
+            code = keep_median(arms, a, "call_loop_ns", "an empty function in the same rounds", of, err);
+        else if (arm->product)
+            code = keep_median(arms, a, "product_ns", "the activations were prepared before", of, err);
+        else
+            code = keep_arm(arms, a, dropped, of, err);
         if (!code && cfg->count && bench_job_stopped(&cfg->job))
             return qk_fail(err, QK_ERR_INTERRUPTED, arms->name, "interrupted while counting");
-        if (!code && cfg->count && of->status == BENCH_OK && !arm->product)
+        if (!code && cfg->count && of->status == BENCH_OK && !arm->product && !arm->empty)
             code = cfg->count(cfg->counters, &arm->call, of->blocks[0].samples_ns[0], of, err);
     }
     return code;
@@ -184,7 +215,7 @@ static int run_batch(struct bench_rounds *r, const struct bench_group *groups, s
     for (size_t g = 0; g < count && !code; g++) {
         code = bench_ready_make(&ready[g], &groups[g], &cfg->job, verdicts, err);
         if (!code)
-            code = bench_arms_make(&sets[g], groups[g].name, 2 * ready[g].count, err);
+            code = bench_arms_make(&sets[g], groups[g].name, 2 * ready[g].count + 1, err);
         if (!code)
             code = add_rows(&cfg->job, &ready[g], &sets[g], set, err);
     }

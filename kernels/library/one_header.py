@@ -3,8 +3,8 @@
 """one_header.py [--kernels] HEADER TREE: HEADER, with the tree's headers in place of their #include lines, as installed.
 
 For callers, what only a kernel's source needs is left out: the types of kernels. With --kernels it is the other way
-round: the entry points are left out, and `restrict`, which is no C++, is written as both languages know it. A header
-that needs more than the C library, or anything else that other compilers cannot know, ends this with 1 and a message.
+round: the entry points are left out, and `restrict`, which is no C++, is written as both languages know it. A source may
+include both headers. So each enum and struct stands behind a guard that both know. A header that needs more than the C library, or anything else that other compilers cannot know, ends this with 1 and a message.
 """
 import re
 import sys
@@ -14,6 +14,18 @@ LEFT_OUT = r"""/\*\ SPDX-License-Identifier:\ MIT\ \*/\n | \#pragma\ once\n | \#
     | struct\ qk_error;.*\n"""
 KERNELS = r"^typedef\ void\ qk_\w+_fn\([^;]*\);\n"
 ENTRY_POINTS = r"(^/\*(?:(?!\*/)[\s\S])*\*/\n)?^int\ qk_\w+\([^;]*\);\n | ^\#include\ \"kernels/(kernels|form)\.h\"\n | ^\#define\ QK_MODULE_SYMBOL\ .*\n"
+DEFINITION = re.compile(r"^(?:enum|struct)(?: \w+)? \{\n[\s\S]*?^\};\n", re.M)
+
+
+def guarded(path, text):
+    """A type may be defined once, unlike a function type or a function, which may be declared twice."""
+    name = re.sub(r"\W", "_", str(path.relative_to(tree))).upper()
+    number = iter(range(len(text)))
+
+    def guard(found):
+        macro = f"QK_TYPES_{name}_{next(number)}"
+        return f"#ifndef {macro}\n#define {macro}\n{found[0]}#endif\n"
+    return DEFINITION.sub(guard, text)
 
 
 def contract(path):
@@ -23,7 +35,7 @@ def contract(path):
     unknown = re.search(r"^[ \t]*#.*|\brestrict\b", text, re.M)
     if unknown:
         sys.exit(f"one_header.py: {path}: found '{unknown.group()}'; expected nothing that others cannot compile")
-    return "\n" + text.strip() + "\n"
+    return "\n" + guarded(path, text).strip() + "\n"
 
 
 for_kernels = sys.argv[1] == "--kernels"

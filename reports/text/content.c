@@ -77,6 +77,27 @@ static bool has_shares(const struct bench_sample_set *set)
     return any;
 }
 
+/* What the figures hold that is no kernel's: the loop around the calls, and the clock. */
+static void add_overhead(struct report_table *t, const struct bench_sample_set *set)
+{
+    double least = INFINITY, most = 0, share = 0;
+    for (size_t i = 0; i < set->record_count; i++) {
+        const struct bench_record *rec = &set->records[i];
+        const struct bench_metric *loop = bench_record_metric(rec, "call_loop_ns");
+        if (!loop || !rec->block_count)
+            continue;
+        least = fmin(least, loop->value);
+        most = fmax(most, loop->value);
+        share = fmax(share, set->timer_ns / (rec->blocks[0].samples_ns[0] * (double)rec->calls));
+    }
+    if (isfinite(least))
+        report_table_fact(
+            t, "overhead",
+            "a call of an empty function in the same rounds takes %.2f to %.2f ns; reading the clock "
+            "takes %.0f ns, at most %.2g %% of a slice",
+            least, most, set->timer_ns, 100 * share);
+}
+
 static void add_facts(struct report_table *t, const struct report_input *in)
 {
     const struct bench_sample_set *set = in->set;
@@ -99,6 +120,7 @@ static void add_facts(struct report_table *t, const struct report_input *in)
     report_table_fact(t, "ratios",
                       "above 1 is faster; paired by round, median of blocks, 95 %% interval in brackets; "
                       "no step outside the ladder");
+    add_overhead(t, set);
     report_add_counter_facts(t, in);
     if (!has_shares(set))
         report_table_fact(t, "ceilings", "none stored: run qkbench ceilings");

@@ -116,15 +116,28 @@ static int judge(const struct cli_gate *o, struct baseline_policy *policy,
     return code;
 }
 
-/* A module that ends the launch that loads it is judged, not an error. */
-static int open_build(struct bench_build *b, const char *path, enum bench_duet_side side,
-                      const struct bench_launcher *launcher, const struct bench_job *job,
-                      struct baseline_report *report, struct qk_error *err)
+/* A side of the gate: its build, and what messages call it, "base" or "base NAME". */
+struct side {
+    struct bench_build build;
+    char called[BENCH_DUET_CALLED];
+};
+
+/*
+ * A module that ends the launch that loads it is judged, not an error. A row of an op that is not known here
+ * is an error of a plug-in's. An older build of our kernels may well have one.
+ */
+static int open_side(struct side *to, const struct cli_load_file *file, enum bench_duet_side side,
+                     const struct bench_launcher *launcher, const struct bench_job *job,
+                     struct baseline_report *report, struct qk_error *err)
 {
     struct qk_error why;
     if (*report->reason)
         return 0;
-    const int code = bench_build_open(b, path, side, NULL, launcher, job, &why);
+    snprintf(to->called, sizeof to->called, "%.9s%s%.29s", bench_side_names[side], *file->name ? " " : "",
+             file->name);
+    int code = bench_build_open(&to->build, file->path, side, to->called, launcher, job, &why);
+    if (!code && *to->build.table.name)
+        code = cli_load_strangers(&to->build, &why);
     if (code == QK_ERR_CHECK)
         snprintf(report->reason, sizeof report->reason, "%.399s", why.text);
     else if (code)
@@ -135,27 +148,29 @@ static int open_build(struct bench_build *b, const char *path, enum bench_duet_s
 int cli_gate_duet(struct cli_gate *o, struct baseline_policy *policy, struct baseline_report *report,
                   struct qk_error *err)
 {
-    struct bench_build base = {.side = BENCH_SIDE_BASE}, cand = {.side = BENCH_SIDE_CANDIDATE};
+    struct side base = {.called = ""}, cand = {.called = ""};
+    struct cli_load_file candidate = o->candidate;
     char own[4096];
     /* Loading takes no time: a module that is not there after the launcher's grace is not going to be. */
     const struct bench_launcher launcher = {
         .program = "/proc/self/exe", .argument = CLI_DUET_LAUNCH, .until_ns = bench_clock_ns()};
-    int code = o->candidate ? 0 : bench_module_own(own, sizeof own, err);
-    const char *const candidate = o->candidate ? o->candidate : own;
+    int code = candidate.path ? 0 : bench_module_own(own, sizeof own, err);
+    if (!candidate.path)
+        candidate.path = candidate.text = own;
     strcpy(report->mode, "duet");
     report->seed = o->measure.job.seed;
     bench_strays_adopt();
     if (!code) {
-        snprintf(report->base, sizeof report->base, "%s", o->duet);
-        snprintf(report->candidate, sizeof report->candidate, "%s", candidate);
-        code = open_build(&base, o->duet, BENCH_SIDE_BASE, &launcher, &o->measure.job, report, err);
+        snprintf(report->base, sizeof report->base, "%s", o->duet.text);
+        snprintf(report->candidate, sizeof report->candidate, "%s", candidate.text);
+        code = open_side(&base, &o->duet, BENCH_SIDE_BASE, &launcher, &o->measure.job, report, err);
     }
     if (!code)
-        code = open_build(&cand, candidate, BENCH_SIDE_CANDIDATE, &launcher, &o->measure.job, report, err);
+        code = open_side(&cand, &candidate, BENCH_SIDE_CANDIDATE, &launcher, &o->measure.job, report, err);
     if (!code && !*report->reason)
-        code = judge(o, policy, &launcher, &base, &cand, report, err);
-    bench_build_close(&cand);
-    bench_build_close(&base);
+        code = judge(o, policy, &launcher, &base.build, &cand.build, report, err);
+    bench_build_close(&cand.build);
+    bench_build_close(&base.build);
     bench_strays_end();
     return code;
 }

@@ -14,7 +14,7 @@ static void conclude(const struct cli_gate *o, const struct baseline_policy *pol
     if (!*report->suite)
         snprintf(report->suite, sizeof report->suite, "%s",
                  o->measure.count ? "patterns"
-                 : !o->duet       ? "all"
+                 : !o->duet.path  ? "all"
                  : o->suite       ? o->suite
                                   : "quick");
     report->alpha = policy->alpha;
@@ -35,7 +35,8 @@ static int gate(struct cli_gate *o, struct baseline_report *report, struct qk_er
         code = (lock = cli_gate_lock(o->lock_dir, o->wait, err)) < 0 ? lock : 0;
     const uint64_t start = bench_clock_ns();
     if (!code)
-        code = o->duet ? cli_gate_duet(o, &policy, report, err) : cli_gate_baseline(o, &policy, report, err);
+        code = o->duet.path ? cli_gate_duet(o, &policy, report, err)
+                            : cli_gate_baseline(o, &policy, report, err);
     if (!code)
         conclude(o, &policy, (double)(bench_clock_ns() - start) * 1e-9, report);
     cli_progress_end();
@@ -50,11 +51,14 @@ static void end_early(const struct cli_gate *o, struct baseline_report *report, 
                       const struct qk_error *why)
 {
     baseline_report_free(report);
-    snprintf(report->mode, sizeof report->mode, "%s", o->baseline ? "baseline" : o->duet ? "duet" : "");
+    snprintf(report->mode, sizeof report->mode, "%s", o->baseline ? "baseline" : o->duet.path ? "duet" : "");
     report->strict = o->strict;
     report->seed = o->measure.job.seed;
-    snprintf(report->base, sizeof report->base, "%s", o->baseline ? o->baseline : o->duet ? o->duet : "");
-    snprintf(report->candidate, sizeof report->candidate, "%s", o->candidate ? o->candidate : "");
+    snprintf(report->base, sizeof report->base, "%s",
+             o->baseline    ? o->baseline
+             : o->duet.text ? o->duet.text
+                            : "");
+    snprintf(report->candidate, sizeof report->candidate, "%s", o->candidate.text ? o->candidate.text : "");
     bench_environment_read(&report->env, 0);
     baseline_report_end(report, exit_code, why->where, why->text);
 }

@@ -22,10 +22,10 @@ struct cli_gate_output {
 
 struct cli_gate {
     struct cli_measure measure;
-    const char *baseline, *dir;   /* a stored baseline and its folder */
-    const char *result;           /* a result to judge against it; NULL: measure this machine */
-    const char *duet, *candidate; /* module files; candidate NULL: the one of this build */
-    const char *same_code;        /* the list of rows that are the same code; NULL: none */
+    const char *baseline, *dir;           /* a stored baseline and its folder */
+    const char *result;                   /* a result to judge against it; NULL: measure this machine */
+    struct cli_load_file duet, candidate; /* modules; no candidate: the one of this build */
+    const char *same_code;                /* the list of rows that are the same code; NULL: none */
     const char *policy, *suite;
     const char *lock_dir; /* NULL: the machine's folder */
     double budget_s, inject;

@@ -4,6 +4,7 @@
 
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     STRICT = 1000,
@@ -54,18 +55,21 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
         o->inject = (double)cli_number(state, "--inject", arg, 1, 100000) * 1e-5;
         return 0;
     case ARGP_KEY_END:
-        if (!o->baseline == !o->duet)
+        if (!o->baseline == !o->duet.path)
             cli_wrong(state, "expected either --baseline NAME or --duet BASE.so");
-        if (o->candidate && !o->duet)
+        if (o->candidate.path && !o->duet.path)
             cli_wrong(state, "--candidate belongs to --duet");
-        if (o->same_code && !o->duet)
+        if (o->same_code && !o->duet.path)
             cli_wrong(state, "--same-code belongs to --duet");
-        if (o->same_policy && !o->duet)
+        if (o->same_policy && !o->duet.path)
             cli_wrong(state, "--same-policy belongs to --duet");
         if (o->result && !o->baseline)
             cli_wrong(state, "--result belongs to --baseline");
-        if (o->all_shapes && !o->duet)
+        if (o->all_shapes && !o->duet.path)
             cli_wrong(state, "--all-shapes belongs to --duet");
+        if (*o->duet.name && !strcmp(o->duet.name, o->candidate.name))
+            cli_wrong(state, "'%s' and '%s' are both called '%s'", o->duet.text, o->candidate.text,
+                      o->duet.name);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -74,9 +78,11 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
 
 static const struct cli_option options[] = {
     CLI_ROW_PATTERNS(cli_gate, measure),
-    {"duet", 'd', "BASE.so", CLI_STRING(cli_gate, duet),
-     "Time this build's kernels against those of BASE.so (libqkernels.so of another build)", 1},
-    {"candidate", 'c', "SO", CLI_STRING(cli_gate, candidate),
+    {"duet", 'd', "[NAME=]BASE.so", CLI_MODULE(cli_gate, duet),
+     "Time this build's kernels against those of BASE.so (libqkernels.so of another build, or a plug-in); "
+     "NAME is only shown",
+     1},
+    {"candidate", 'c', "[NAME=]SO", CLI_MODULE(cli_gate, candidate),
      "With --duet: judge SO instead of this build's own libqkernels.so", 1},
     {"same-code", SAME_CODE, "FILE", CLI_STRING(cli_gate, same_code),
      "With --duet: do not time the rows that FILE, made by kernels/same_code.py for these two builds, says "

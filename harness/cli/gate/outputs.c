@@ -111,8 +111,8 @@ static bool is_stored(const struct cli_gate *o, const char *path)
 static int refuse_shared(struct cli_gate *o, int i, struct qk_error *err)
 {
     const bool is_file = o->baseline && strpbrk(o->baseline, "/.");
-    const struct cli_out inputs[] = {{.option = "--duet", .path = o->duet},
-                                     {.option = "--candidate", .path = o->candidate},
+    const struct cli_out inputs[] = {{.option = "--duet", .path = o->duet.path},
+                                     {.option = "--candidate", .path = o->candidate.path},
                                      {.option = "--baseline", .path = is_file ? o->baseline : NULL},
                                      {.option = "--same-code", .path = o->same_code},
                                      {.option = "--result", .path = o->result},

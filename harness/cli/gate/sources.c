@@ -49,7 +49,7 @@ static size_t root_length(const char *tree)
 void cli_gate_sources(const struct cli_gate *o, struct baseline_report *report)
 {
     char own[PATH_MAX], tree[PATH_MAX], file[2 * PATH_MAX];
-    const char *module = o->candidate;
+    const char *module = o->candidate.path;
     if (!module && !bench_module_own(own, sizeof own, NULL))
         module = own;
     if (!module || !tree_of(module, tree))

@@ -30,16 +30,11 @@ bool cli_load_is_name(const char *text)
     "'%.60s', the name of '%.200s', is no name of 1 to %d letters, digits, and ._+-; "                       \
     "NAME=FILE gives it another one"
 
-bool cli_load_add(struct cli_load_list *list, const char *text, char *why, size_t size)
+bool cli_load_read(struct cli_load_file *file, const char *text, char *why, size_t size)
 {
     const char *const equals = strchr(text, '='), *const slash = strchr(text, '/');
     const bool named = equals && (!slash || equals < slash);
-    struct cli_load_file *file = &list->file[list->count];
-    if (list->count == CLI_LOADS_MAX) {
-        snprintf(why, size, "'%.200s' is one too many; at most %d files can be loaded", text, CLI_LOADS_MAX);
-        return false;
-    }
-    *file = (struct cli_load_file){.path = named ? equals + 1 : text};
+    *file = (struct cli_load_file){.path = named ? equals + 1 : text, .text = text};
     if (named) {
         char name[256];
         snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
@@ -49,8 +44,18 @@ bool cli_load_add(struct cli_load_list *list, const char *text, char *why, size_
         }
         snprintf(file->name, sizeof file->name, "%.*s", CLI_LOAD_NAME - 1, name);
     }
-    list->count++;
     return true;
+}
+
+bool cli_load_add(struct cli_load_list *list, const char *text, char *why, size_t size)
+{
+    if (list->count == CLI_LOADS_MAX) {
+        snprintf(why, size, "'%.200s' is one too many; at most %d files can be loaded", text, CLI_LOADS_MAX);
+        return false;
+    }
+    const bool good = cli_load_read(&list->file[list->count], text, why, size);
+    list->count += good;
+    return good;
 }
 
 /* Its module is open. */
@@ -79,15 +84,16 @@ static int find_name(struct cli_loads *l, size_t i, struct qk_error *err)
 }
 
 /* A row of an op that nobody can judge is of no use, and whoever loads it wants to know. */
-static int find_strangers(const struct bench_build *b, struct qk_error *err)
+int cli_load_strangers(const struct bench_build *b, struct qk_error *err)
 {
     char ops[240] = "";
+    enum qk_op known;
     for (int i = 0; i < QK_OP_COUNT; i++)
         snprintf(ops + strlen(ops), sizeof ops - strlen(ops), " %s", qk_op_row((enum qk_op)i)->name);
     for (size_t i = 0; i < b->table.count; i++) {
         const struct qk_variant *v = &b->table.rows[i];
-        if (strcmp(qk_op_row(v->op)->name, v->op_name) != 0)
-            return qk_fail(err, QK_ERR_FORMAT, "--load",
+        if (!qk_op_find(v->op_name, &known))
+            return qk_fail(err, QK_ERR_FORMAT, NULL,
                            "%s '%.120s': row %zu is %.40s/%.40s, but this program has no op '%.40s'; ops:%s",
                            b->called, b->image.path, i, v->op_name, v->name, v->op_name, ops);
     }
@@ -101,15 +107,23 @@ static int open_one(struct cli_loads *l, size_t i, struct qk_error *err)
     struct qk_error why;
     /* Loading takes no time: one that is not there after the launcher's grace is not going to be. */
     l->launcher.until_ns = bench_clock_ns();
-    const int code = bench_build_open(b, l->list.file[i].path, BENCH_SIDE_CANDIDATE,
-                                      *given ? given : "module", &l->launcher, &l->job, &why);
+    int code = bench_build_open(b, l->list.file[i].path, BENCH_SIDE_CANDIDATE, *given ? given : "module",
+                                &l->launcher, &l->job, &why);
     l->launcher.until_ns = 0;
-    /* In a gate some of these are verdicts. */
-    const bool bad_file = code == QK_ERR_INVALID || code == QK_ERR_CHECK;
+    /* In a gate such a module is judged. */
     if (code)
-        return qk_fail(err, bad_file ? QK_ERR_FORMAT : code, "--load", "%s", why.text);
+        return qk_fail(err, code == QK_ERR_CHECK ? QK_ERR_FORMAT : code, "--load", "%s", why.text);
     const int named = find_name(l, i, err);
-    return named ? named : find_strangers(b, err);
+    if (named)
+        return named;
+    code = cli_load_strangers(b, &why);
+    if (code)
+        return qk_fail(err, code, "--load", "%s", why.text);
+    for (size_t k = 0; k < b->table.count; k++)
+        if (strcmp(qk_op_row(b->table.rows[k].op)->name, b->table.rows[k].op_name) != 0)
+            return qk_fail(err, QK_ERR_ARG, "--load", "%s '%.200s': %s", b->called, b->image.path,
+                           b->table.rows[k].unknown);
+    return 0;
 }
 
 /* The rows of one op, built-in or of one library, behind those that are there. */
@@ -162,7 +176,7 @@ int cli_loads_open(struct cli_loads *l, const struct cli_load_list *list, const 
     l->row = calloc(rows, sizeof *l->row);
     if (!code && (!l->table.rows || !l->row))
         code = qk_fail(err, QK_ERR_MEMORY, "--load", "no memory for %zu rows", rows);
-    for (int op = 0; op < QK_OP_COUNT && !code; op++) {
+    for (int op = 0; op < qk_op_count() && !code; op++) {
         code = add_rows(l, NULL, (enum qk_op)op, err);
         for (size_t i = 0; i < l->count && !code; i++)
             code = add_rows(l, &l->build[i], (enum qk_op)op, err);

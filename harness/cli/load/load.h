@@ -16,18 +16,18 @@
 enum { CLI_LOADS_MAX = 16, CLI_LOAD_NAME = 33 };
 
 /* What the options said. */
+struct cli_load_file {
+    char name[CLI_LOAD_NAME]; /* "": not given */
+    const char *path, *text;  /* the file, and the option's whole value; borrowed. NULL: there is none */
+};
 struct cli_load_list {
     size_t count;
-    struct cli_load_file {
-        char name[CLI_LOAD_NAME]; /* "": not given */
-        const char *path;         /* borrowed */
-    } file[CLI_LOADS_MAX];
+    struct cli_load_file file[CLI_LOADS_MAX];
 };
 bool cli_load_is_name(const char *text);
-/*
- * Adds one FILE or NAME=FILE. False, with the reason in why[size], when the name is no name, or when there
- * are too many.
- */
+/* Reads FILE or NAME=FILE. False, with the reason in why[size], when the name is no name. */
+bool cli_load_read(struct cli_load_file *file, const char *text, char *why, size_t size);
+/* Adds one of these to the list. False, too, when there are too many. */
 bool cli_load_add(struct cli_load_list *list, const char *text, char *why, size_t size);
 
 /* The libraries, opened. Not to be moved, because builds point into it. */
@@ -56,6 +56,9 @@ struct cli_loads {
 int cli_loads_open(struct cli_loads *l, const struct cli_load_list *list, const struct bench_job *job,
                    struct qk_error *err);
 void cli_loads_close(struct cli_loads *l);
+
+/* QK_ERR_FORMAT when a row of the build is of an op that nobody knows here. It says which ops there are. */
+int cli_load_strangers(const struct bench_build *b, struct qk_error *err);
 
 /* The library's build that a row of l->table comes from, and its row there. NULL for a built-in row. */
 struct bench_build *cli_loads_build(struct cli_loads *l, const struct qk_variant *v,

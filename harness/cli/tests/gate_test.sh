@@ -38,8 +38,18 @@ echo "no module" >text.so
 code 1 "text.so" "${gate[@]}" --duet text.so
 : >empty.so
 code 1 "empty.so" "${gate[@]}" --duet empty.so
-code 5 "is no kernel module" "${gate[@]}" --duet "$(ldd "$program" | awk '/libjansson/ { print $3 }')"
-code 5 "ABI" "${gate[@]}" --duet "$other_abi"
+code 1 "is no kernel module" "${gate[@]}" --duet "$(ldd "$program" | awk '/libjansson/ { print $3 }')"
+code 1 "ABI" "${gate[@]}" --duet "$other_abi"
+
+# A NAME before a file is shown, and no more.
+code 2 "is no name of 1 to 32" "${gate[@]}" --duet a:b="$module"
+code 2 "are both called" "${gate[@]}" --duet a="$module" --candidate a="$module"
+code 1 "base old " "${gate[@]}" --duet old=none.so
+code 1 "candidate new " "${gate[@]}" --duet old="$module" --candidate new="$other_abi"
+code 0 "identical code" "${gate[@]}" --duet old="$module" --candidate new="$module" '*/scalar/4096' --out named.json
+ok "the report says both names" eval 'grep -q "\"old=" named.json && grep -q "\"new=" named.json'
+code 2 "would destroy it" "${gate[@]}" --duet old=named.json --out ./named.json
+rm named.json
 code 1 "none.json" "${gate[@]}" --duet "$module" --policy none.json
 echo '{' >bad.json
 code 1 "bad.json" "${gate[@]}" --duet "$module" --policy bad.json
@@ -67,6 +77,7 @@ ends 2 "command line is wrong" "${gate[@]}" --duet "$module" --budget x "${forms
 ends 2 "command line is wrong" gate --no-such-option "${forms[@]}"
 ends 2 "matches no case" "${gate[@]}" --duet "$module" 'qk256_dequant/p9*/4096' "${forms[@]}"
 ends 1 "none.so" "${gate[@]}" --duet none.so "${forms[@]}"
+ends 1 "ABI" "${gate[@]}" --duet "$module" --candidate new="$other_abi" "${forms[@]}"
 ends 5 "nothere" "${gate[@]}" --baseline nothere --dir stored "${forms[@]}"
 ends 1 "no/such/trace" "${gate[@]}" --duet "$module" --trace no/such/trace "${forms[@]}"
 exec 9<lock

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# plugin.h, and `plugin new` as its users meet it.  plugin_test.sh PROGRAM BUILD COMPILER...
+# plugin.h, and `plugin new` as its users meet it.  plugin_test.sh PROGRAM BUILD TREE COMPILER...
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
-build=$2 cc=("${@:3}")
+build=$2 tree=$(realpath "$3") cc=("${@:4}")
 # shellcheck source=harness/cli/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 headers=$build/kernels/library
@@ -43,11 +43,22 @@ else
     for what in header builds runs signature; do skip "C++: $what" "no c++"; done
 fi
 
+# The page's plug-ins around functions of other forms, with plain functions in their place.
+awk '/^```c$/ { on = 1; n++; next } /^```/ { on = 0 } on { print >"wrap" n ".c" }' "$tree/kernels/PLUGIN-WRAP.md"
+for way in ggml xnn kai; do
+    n=$((${n:-0} + 1))
+    c c11 -O2 -ffp-contract=off -fPIC -shared "wrap$n.c" -Wno-missing-declarations "$tree/harness/cli/tests/wrapped.c" -lm -o "$way.so"
+    ok "PLUGIN-WRAP.md: the $way way compiles" compiles
+    code 0 "1 passed, 0 failed" check "ternary_gemv/${way}_way:*" --load "$way.so"
+done
+ok "there are no others" [ ! -e wrap4.c ]
+
 # The first files.
 made=$(ls)
 code 2 "a DIR is needed" plugin new
 code 2 "unexpected argument" plugin new a b
 code 2 "is no op; there are: qk256_dequant" plugin new a --op gemv
+ok "own is one, too" says "own is an op of the plug-in's own"
 code 2 "is to be the plug-in" plugin new 'a b'
 code 2 "is to be the plug-in" plugin new b/../..
 code 2 "is to be the plug-in" plugin new -- -x
@@ -85,5 +96,8 @@ code 0 "1 passed, 0 failed" check 'i2s16_gemv/ours:mine' --load ours=build/libmi
 code 2 "are both called" list --load build/libmine.so --load mine=../libcpp.so
 cp build/libmine.so other.so
 code 2 "are both called" list --load build/libmine.so --load other.so
+code 0 "my_op/other" plugin new ../other --op own
+with eval 'meson setup ../other/build ../other && ninja -C ../other/build'
+code 0 "2 passed, 0 failed" check 'my_op/other:*' --load ../other/build/libother.so
 code 0 "mine:mine" run 'i2s16_gemv/mine:*/256x2560' --quick --counters none --load build/libmine.so
 finish

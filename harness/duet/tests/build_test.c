@@ -121,8 +121,8 @@ UNIT_TEST_WITH(what_cannot_be_opened_is_told, set_up, tear_down)
     } known[] = {{"/nonexistent.so", "cannot open the kernel module", QK_ERR_IO},
                  {"/", "not a regular file", QK_ERR_IO},
                  {"/dev/null", "not a regular file", QK_ERR_IO},
-                 {NO_MODULE, "is no kernel module: it has no function qk_kernels_module", QK_ERR_INVALID},
-                 {FAKE_ABI_SO, "ABI version 5", QK_ERR_INVALID},
+                 {NO_MODULE, "is no kernel module: it has no function qk_kernels_module", QK_ERR_FORMAT},
+                 {FAKE_ABI_SO, "ABI version 5", QK_ERR_FORMAT},
                  {FAKE_EXIT_SO,
                   "ended with exit code 0 before it answered, last heard of when loading the copy",
                   QK_ERR_CHECK}};

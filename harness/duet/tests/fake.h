@@ -29,15 +29,12 @@ __attribute__((unused)) KERNEL(dequantise)
 #define MODULE                                                                                               \
     const struct qk_module *qk_kernels_module(void)                                                          \
     {                                                                                                        \
-        static const struct qk_module module = {QK_MODULE_MAGIC,                                             \
-                                                QK_MODULE_ABI,                                               \
-                                                sizeof *rows,                                                \
-                                                sizeof rows / sizeof *rows,                                  \
-                                                rows,                                                        \
-                                                "fake 1",                                                    \
-                                                "0",                                                         \
-                                                NULL,                                                        \
-                                                NULL,                                                        \
-                                                0};                                                          \
+        static const struct qk_module module = {.magic = QK_MODULE_MAGIC,                                    \
+                                                .abi = QK_MODULE_ABI,                                        \
+                                                .row_bytes = sizeof *rows,                                   \
+                                                .row_count = sizeof rows / sizeof *rows,                     \
+                                                .rows = rows,                                                \
+                                                .compiler = "fake 1",                                        \
+                                                .version = "0"};                                             \
         return &module;                                                                                      \
     }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""plugin_files.py DEPFILE OUT TREE C MESON README OP...: what `qkbench plugin new` writes, as C arrays of lines.
+"""plugin_files.py DEPFILE OUT TREE C OWN MESON README OP...: what `qkbench plugin new` writes, as C arrays of lines.
 
-C, MESON and README are texts with @NAME@ and @OP@, and C with @BODY@. That is the source of the op's reference, as a
+C, OWN, MESON and README are texts with @NAME@ and @OP@, and C with @BODY@. OWN is the source of an op of its own. That is the source of the op's reference, as a
 function `mine`. What it includes of the tree stands in it, but for contracts, which are in plugin.h, and code of levels
 above BASE.
 """
@@ -85,8 +85,8 @@ def array(name, text):
     return f"static const char *const {name}[] = {{\n{lines}    NULL,\n}};\n"
 
 
-depfile, out, tree, template, meson, readme = (Path(name) for name in sys.argv[1:7])
-ops = sys.argv[7:]
+depfile, out, tree, template, own, meson, readme = (Path(name) for name in sys.argv[1:8])
+ops = sys.argv[8:]
 plain = template.read_text(encoding="utf-8")
 
 
@@ -104,6 +104,7 @@ parts = ["/* Made by kernels/library/qkbench/plugin_files.py. */\n#pragma once\n
 parts += [array("plugin_source_" + op, source_of(op)) for op in ops]
 sources = "".join(f"    plugin_source_{op},\n" for op in ops)
 parts += ["/* [enum qk_op] */\nstatic const char *const *const plugin_sources[] = {\n" + sources + "};\n"]
+parts += [array("plugin_own", own.read_text(encoding="utf-8"))]
 parts += [array("plugin_meson", meson.read_text(encoding="utf-8")), array("plugin_readme", readme.read_text(encoding="utf-8"))]
 out.write_text("\n".join(parts), encoding="utf-8")
 depfile.write_text(f"{out}: {' '.join(sorted(read))}\n", encoding="utf-8")

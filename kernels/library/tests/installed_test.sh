@@ -12,7 +12,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-echo 1..11
+echo 1..13
 number=0
 failed=0
 # is WHAT COMMAND...: the command ends with 0; otherwise what it said
@@ -67,11 +67,19 @@ done
 read -ra plugin < <(pkg-config --define-variable=prefix="$prefix" --cflags qkbench)
 echo '#include <qkbench/plugin.h>' >plugin.c
 is "qkbench/plugin.h is where qkbench.pc says" "${cc[@]}" "${plugin[@]}" -fsyntax-only plugin.c
+both=(-Wall -Wextra -Wpedantic -Wundef -Werror "${flags[@]}" "${plugin[@]}" -fsyntax-only)
+# together COMPILER...: one source may call the entry points and be a plug-in
+together() {
+    printf '#include <%s>\n' qkernels.h qkbench/plugin.h | "$@" "${both[@]}" - &&
+        printf '#include <%s>\n' qkbench/plugin.h qkernels.h | "$@" "${both[@]}" -
+}
+is "qkernels.h and qkbench/plugin.h in one C file" together "${cc[@]}" -std=c11 -x c
 if command -v c++ >/dev/null; then
+    is "and in one C++ file" together c++ -std=c++17 -x c++
     is "qkernels.h alone, C++17" alone c++ -std=c++17 -x c++
     is "whatever it declares can be linked, from C++ too" links_all "$prefix/include/qkernels.h"
 else
-    printf 'ok %d - C++ # SKIP no c++\n' $((++number)) $((++number))
+    printf 'ok %d - C++ # SKIP no c++\n' $((++number)) $((++number)) $((++number))
 fi
 is "no name of the library begins otherwise than qk_" all_ours "$(find to -name libqk.a)"
 sed -n '/^    y\[0\]/,/^$/{/^$/!s/^    //p}' "$tree/kernels/README.md" >expected
