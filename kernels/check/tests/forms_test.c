@@ -96,7 +96,7 @@ static void forgets_scales(WEIGHTS_ARGS)
 {
     struct qk_ternary other = *t;
     other.group = t->columns;
-    prepare_weights(weights, w, scale, t->rows > 16 ? &other : t);
+    prepare_weights(weights, w, scale, t->columns > 512 ? &other : t);
 }
 
 static void too_many_activations(ACTIVATIONS_ARGS)
