@@ -58,7 +58,7 @@ enum qk_part {
     QK_LOAD,    /* fills what is LOADED; outside of calls */
     QK_PREPARE, /* the first part of a call: fills the scratch */
     QK_PRODUCT, /* the rest of a call, on a filled scratch */
-    QK_JUDGE, /* fills what is JUDGED from the scratch; outside of calls. Nothing, where a row does not offer it */
+    QK_JUDGE,   /* fills what is JUDGED, where a row offers that, from the scratch; outside of calls */
 };
 
 /*
@@ -103,10 +103,10 @@ struct qk_case {
     /* QK_ERR_ARG when the op cannot have this shape. QK_ERR_MEMORY when a size overflows. */
     int (*plan)(const struct qk_shape *shape, struct qk_plan *plan, struct qk_error *err);
     /*
-     * For an op of PREPARED rows, else NULL. form_lacks says why a form has no calls of this plan, or NULL. It
-     * calls nothing of the row. plan_form turns an op's plan, whose own buffers have usual sizes, into the row's
-     * plan; plan->form is set. QK_ERR_UNAVAILABLE: the row has no such sizes. QK_ERR_CHECK: it gives sizes that
-     * nobody can have.
+     * For an op of PREPARED rows, else NULL. form_lacks says why a form has no calls of this plan, or NULL.
+     * It calls nothing of the row. plan_form turns an op's plan, whose own buffers have usual sizes, into
+     * the row's plan; plan->form is set. QK_ERR_UNAVAILABLE: the row has no such sizes. QK_ERR_CHECK: it
+     * gives sizes that nobody can have.
      */
     const char *(*form_lacks)(const struct qk_form *form, const struct qk_plan *plan);
     int (*plan_form)(struct qk_plan *plan, struct qk_error *err);

@@ -59,7 +59,7 @@ struct qk_form {
     uint32_t bound; /* enum qk_bound */
     /* |y - exact| <= (tolerance + columns / block) * 2^-24 * B; block 0: no such term. */
     uint32_t tolerance, block;
-    /* What it has: groups, e.g. QK_SCALE_PER_ROW | 64; and rows and columns in multiples of these, 1 or more. */
+    /* Its scales, as QK_SCALE_PER_ROW | 64; its rows and columns are multiples of these, 1 or more. */
     uint32_t scales, rows_of, columns_of;
     /* How many bytes a prepared matrix takes, and the activations of a call. 0: the row has no such sizes. */
     size_t (*weight_bytes)(const struct qk_ternary *t);

@@ -20,9 +20,9 @@ static void give_up(struct bench_breakdown_row *row, const char *what, const cha
     snprintf(row->reason, sizeof row->reason, "%s%s", what, why);
 }
 
-/* A set of a row's prefixes and, last, the plain kernel. */
-static int ready_arms(struct bench_breakdown_row *row, struct bench_buffers *buffers,
-                      const struct bench_job *job, struct bench_arms *set, struct qk_error *err)
+/* A set of a row's prefixes and, last, the kernel. A PREPARED row's first is what comes before its kernel. */
+static int ready_arms(struct bench_breakdown_row *row, struct bench_stand *stand, const struct bench_job *job,
+                      struct bench_arms *set, struct qk_error *err)
 {
     const struct qk_variant *v = row->variant;
     const int stages = qk_stage_count(v->op);
@@ -40,11 +40,11 @@ static int ready_arms(struct bench_breakdown_row *row, struct bench_buffers *buf
         if (bench_job_stopped(job))
             return qk_fail(err, QK_ERR_INTERRUPTED, row->shape, "interrupted before timing");
         row->same_code = fn == v->fn;
-        if (i == stages)
+        if (i == stages || v->form)
             fn = v->fn;
         else if (!qk_variant_upto(v, i, &fn))
             return qk_fail(err, QK_ERR_INTERNAL, v->name, "no prefix for stage %d", i);
-        why = bench_arms_add(set, bench_time_gbench, buffers, fn);
+        why = bench_arms_add(set, bench_time_gbench, v->form && !i ? &stand->prepare : &stand->view, fn);
         row->calls[i] = set->arm[i].units;
     }
     if (why) {
@@ -120,7 +120,7 @@ static int run_group(struct bench_rounds *r, struct bench_breakdown *bd, const s
         snprintf(row->reason, sizeof row->reason, "%s", ready.stands[i].reason);
         bd->count++;
         if (row->status == BENCH_OK)
-            code = ready_arms(row, &ready.buffers, &cfg->job, &sets[i], err);
+            code = ready_arms(row, &ready.stands[i], &cfg->job, &sets[i], err);
     }
     if (!code)
         code = time_group(r, rows, sets, ready.count, cfg, err);

@@ -77,15 +77,17 @@ static bool join(struct bench_breakdown_row *row, const struct bench_sample_set 
     return true;
 }
 
-/* Each arm on these buffers: events, or its steps without counters. */
+/* Each arm: events on its own buffers, or without counters its steps on the smallest. */
 static int count_arms(struct bench_breakdown_row *row, const struct bench_arm *arm,
-                      struct bench_buffers *buffers, struct bench_counters *counters,
+                      struct bench_buffers *smallest, struct bench_counters *counters,
                       const struct bench_job *job, struct qk_error *err)
 {
+    const char *const group = arm->call.buffers->group->name;
     struct bench_sample_set set;
     int code = 0;
     bench_sample_set_init(&set);
     for (size_t a = 0; a <= row->stages && !code; a++) {
+        struct bench_buffers *const buffers = smallest ? smallest : arm[a].call.buffers;
         struct bench_call call = {buffers, arm[a].call.fn};
         const double ns = a < row->stages ? row->prefix_ns[a] : row->kernel.ns.value;
         struct bench_record *rec =
@@ -102,7 +104,7 @@ static int count_arms(struct bench_breakdown_row *row, const struct bench_arm *a
         code = counters ? bench_counters_arm(counters, &call, ns, rec, err)
                         : bench_counters_step(&call, rec, err);
     }
-    if (!code && !join(row, &set, buffers->group->name))
+    if (!code && !join(row, &set, smallest ? smallest->group->name : group))
         code = qk_fail(err, QK_ERR_MEMORY, row->shape, "no memory for counters");
     bench_sample_set_free(&set);
     return code;
@@ -116,8 +118,8 @@ int bench_breakdown_count_row(struct bench_breakdown_row *row, const struct benc
     struct qk_plan plan;
     if (!cfg->counters)
         return 0;
-    int code = count_arms(row, arm, arm->call.buffers, cfg->counters, &cfg->job, err);
-    if (code || !bench_counters_steps(cfg->counters))
+    int code = count_arms(row, arm, NULL, cfg->counters, &cfg->job, err);
+    if (code || !bench_counters_steps(cfg->counters) || row->variant->form)
         return code;
     /* On the op's smallest shape, whatever is timed: a step costs some ten us. */
     code = bench_steps_smallest_shape(group.op, &group.shape, &plan, err);

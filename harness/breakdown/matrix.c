@@ -6,11 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Into its stages, or into what a PREPARED row does before its kernel and the kernel. */
+static bool can_be_cut(const struct qk_variant *v)
+{
+    return v->kind == QK_STAGED || v->kind == QK_PREPARED;
+}
+
 static bool row_wanted(const struct qk_table *table, const struct bench_group *g, size_t i)
 {
     const struct qk_variant *v = &table->rows[i];
-    return v->kind == QK_STAGED && g->wanted[i] &&
-           (g->reference_asked || v != qk_table_reference(table, g->op));
+    return can_be_cut(v) && g->wanted[i] && (g->reference_asked || v != qk_table_reference(table, g->op));
 }
 
 /* Keeps the staged rows that were asked for, and the groups that have one. */
@@ -88,7 +93,7 @@ int bench_breakdown_matrix(struct bench_matrix *m, const struct qk_table *table,
         return 0;
     for (size_t i = 0; i < m->table->count; i++) {
         const size_t used = strlen(there);
-        if (table->rows[i].kind == QK_STAGED && used < sizeof there)
+        if (can_be_cut(&table->rows[i]) && used < sizeof there)
             snprintf(there + used, sizeof there - used, " %s/%s", table->rows[i].op_name,
                      table->rows[i].name);
     }

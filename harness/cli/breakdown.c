@@ -74,10 +74,13 @@ int cli_breakdown(int argc, char **argv)
     static const struct cli_usage usage = {
         options, NULL, "[PATTERN...]",
         "Shows what each component of a staged variant costs: its body cut after each stage is timed beside "
-        "the plain kernel, interleaved in a drawn order, and neighbours are subtracted. Components add up to "
-        "the total exactly; one that cannot be told from 0 is not resolved. Claims of the roadmap stand "
-        "beside.\vPATTERN is a glob on op/variant/shape; variants that are not staged are left out. Without "
-        "a shape in it and without --shapes, the largest of the op's first set that fits L1 is used. "
+        "the plain kernel, interleaved in a drawn order, and neighbours are subtracted. A prepared one is "
+        "cut "
+        "before its kernel. Components add up to the total exactly; one that cannot be told from 0 is not "
+        "resolved. Claims of the roadmap stand beside.\vPATTERN is a glob on op/variant/shape; other "
+        "variants "
+        "are left out. Without a shape in it and without --shapes, the largest of the op's first set that "
+        "fits L1 is used. "
         "Examples:\n  qkbench breakdown\n  qkbench breakdown --quick '*/p4*' --counters steps\n  qkbench "
         "breakdown '*/*/16384'\n  qkbench breakdown --quick '*/mine:p4*' --load mine=base.so"};
     struct options o = {.measure = cli_measure_defaults()};

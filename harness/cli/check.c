@@ -2,6 +2,7 @@
 #include "kernels/check/check.h"
 #include "harness/cli/options.h"
 #include "harness/engine/matrix.h"
+#include "kernels/form.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,18 @@ struct options {
     struct cli_measure_options measure;
     struct cli_loads loads;
 };
+
+/* How far off a row of a semantic op may be. */
+static void add_tolerance(const struct qk_form *f, char *to, size_t size)
+{
+    const char *const sum = f->bound == QK_BOUND_CODES ? "3 d|x|" : "|w x|";
+    const size_t used = strlen(to);
+    if (f->block)
+        snprintf(to + used, size - used, "; within (%u + columns / %u) * 2^-24 * sum %s", f->tolerance,
+                 f->block, sum);
+    else
+        snprintf(to + used, size - used, "; within %u * 2^-24 * sum %s", f->tolerance, sum);
+}
 
 /* Compares one row with the reference; a loaded one in a launch, and there its instructions, too. */
 static int compare(struct options *o, const struct qk_variant *v, char *passed, size_t size,
@@ -37,8 +50,10 @@ static int check_row(struct options *o, const struct qk_variant *v, size_t width
     enum { PASSED, FAILED, SKIPPED };
     const char *missing = qk_variant_missing(v, cpu);
     struct qk_error why;
-    char name[160], passed[BENCH_DUET_NAME + 60];
+    char name[160], passed[BENCH_DUET_NAME + 140];
     const int code = missing ? 0 : compare(o, v, passed, sizeof passed, &why);
+    if (!missing && !code && v->form)
+        add_tolerance(v->form, passed, sizeof passed);
     snprintf(name, sizeof name, "%s/%s", v->op_name, v->name);
     if (code && code != QK_ERR_CHECK)
         return qk_fail(err, code, name, "%s (%s)", why.text, why.where);

@@ -50,7 +50,8 @@ int cli_list(int argc, char **argv)
         options, NULL, NULL,
         "Shows every op and its variants: the ISA level a variant needs, its phase of the roadmap, whether "
         "it can run here and, if not, why.\vKinds: staged (can be cut after a stage), plain, ceiling (a "
-        "limit measured beside the variants, not a kernel). Rows of --load have their file for a reason. "
+        "limit measured beside the variants, not a kernel), prepared (with operands in a form of its own). "
+        "Rows of --load have their file for a reason. "
         "Examples:\n  qkbench list\n  QK_DISABLE_ISA=avx512 qkbench list\n  qkbench list --load "
         "mine=base.so"};
     struct qk_error err;

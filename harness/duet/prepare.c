@@ -59,8 +59,8 @@ static bool with_rows(enum qk_op op, const struct qk_shape *shape, const struct 
 }
 
 /*
- * The shape with ceil(extra * rows) more rows. What is prepared has the rows that it has: extra work of such an
- * op is more calls.
+ * The shape with ceil(extra * rows) more rows. What is prepared has the rows that it has: extra work of such
+ * an op is more calls.
  */
 static int extend(enum qk_op op, const struct qk_shape *shape, const struct qk_plan *plan, double extra,
                   struct qk_shape *longer, struct qk_error *err)

@@ -74,7 +74,7 @@ static json_t *shape_text(const void *duet_case)
 static const struct bench_field case_fields[] = {
     FIELD(TEXT, "name", name, ""),
     FIELD_MADE(COPY, "op", op_name, "", BENCH_FILLED),
-    FIELD_MADE(COPY, "shape", shape_text, "", 0, .pattern = "^[0-9]+(x[0-9]+){0,2}$"),
+    FIELD_MADE(COPY, "shape", shape_text, "", 0, .pattern = "^[0-9]+(x[0-9]+){0,3}$"),
     FIELD(WORD, "memory", memory, "", 0, .words = qk_memory_names),
     FIELD(OBJECT, "base", arm[0], "", .of = &arm_table),
     FIELD(OBJECT, "candidate", arm[1], "", .of = &arm_table),

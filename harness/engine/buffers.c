@@ -78,7 +78,9 @@ static bool is_aside(const struct qk_buffer *buffer)
     return buffer->use == QK_SOURCE || buffer->use == QK_JUDGED;
 }
 
-/* Of outputs there may be a copy, and each buffer may have a page more. aside: what calls do not touch, too. */
+/*
+ * Of outputs there may be a copy, and each buffer may have a page more. aside: also what calls do not touch.
+ */
 static size_t add_bytes(enum qk_op op, const struct qk_plan *plan, bool aside, bool copies, size_t more)
 {
     size_t sum = 0;

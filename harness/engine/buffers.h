@@ -29,21 +29,21 @@ struct bench_buffers {
     bool turn;                      /* the next call is on `odd` */
     qk_fn *volatile *calling;       /* that of the job (machine/job.h) */
     /*
-     * Of a view (bench_buffers_view): the buffers that it is one of, whose turn it takes. NULL: it is none. The
-     * time that the row took to prepare its weights; NaN when it prepares none.
+     * Of a view (bench_buffers_view): the buffers that it is one of, whose turn it takes. NULL: it is none.
+     * The time that the row took to prepare its weights; NaN when it prepares none.
      */
     struct bench_buffers *of;
     double load_ns;
 };
 
 /*
- * Bytes that a group's buffers take, with a copy of the outputs and all second values. Those that rows have to
- * themselves are counted once. False on overflow.
+ * Bytes that a group's buffers take, with a copy of the outputs and all second values. Those that rows have
+ * to themselves are counted once. False on overflow.
  */
 bool bench_group_bytes(const struct bench_group *group, size_t *bytes);
 /*
- * Bytes that consecutive calls touch: all buffers but those that rows are prepared from, and the second values.
- * SIZE_MAX on overflow.
+ * Bytes that consecutive calls touch: all buffers but those that rows are prepared from, and the second
+ * values. SIZE_MAX on overflow.
  */
 size_t bench_plan_bytes(enum qk_op op, const struct qk_plan *plan);
 /* Where they read from. */
@@ -70,15 +70,15 @@ int bench_buffers_expect(struct bench_buffers *b, struct qk_error *err);
 void bench_buffers_free(struct bench_buffers *b);
 
 /*
- * What the calls of a row work on. It shares b's buffers. A PREPARED row has more to itself: its weights, which
- * it prepares here and which are read-only from then on, and its activations. Such a row must have been checked.
- * QK_ERR_UNAVAILABLE: it has no such shape. QK_ERR_MEMORY. Free it before b, in any case.
+ * What the calls of a row work on. It shares b's buffers. A PREPARED row has more to itself: its weights,
+ * which it prepares here and which are read-only from then on, and its activations. Such a row must have
+ * been checked. QK_ERR_UNAVAILABLE: it has no such shape. QK_ERR_MEMORY. Free it before b, in any case.
  */
 int bench_buffers_view(struct bench_buffers *view, struct bench_buffers *b, const struct qk_variant *v,
                        struct qk_error *err);
 /*
- * A second view of a PREPARED row's `view`, for the product alone: activations are prepared here, once for each
- * value of the inputs. The weights are those of `view`. Free it before that.
+ * A second view of a PREPARED row's `view`, for the product alone: activations are prepared here, once for
+ * each value of the inputs. The weights are those of `view`. Free it before that.
  */
 int bench_buffers_product(struct bench_buffers *product, struct bench_buffers *view,
                           const struct qk_variant *v, struct qk_error *err);

@@ -103,6 +103,8 @@ static int make_views(struct bench_ready *ready, const struct bench_job *job, st
         int code = bench_buffers_view(&stand->view, &ready->buffers, stand->variant, &why);
         if (!code && stand->variant->form)
             code = bench_buffers_product(&stand->product, &stand->view, stand->variant, &why);
+        stand->prepare = stand->view;
+        stand->prepare.plan.part = QK_PREPARE;
         if (!code)
             continue;
         stand->status = BENCH_SKIP;

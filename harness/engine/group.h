@@ -30,6 +30,7 @@ struct bench_stand {
     char reason[400];             /* why it may not be timed */
     struct bench_buffers view;    /* what its calls work on; only when it may be timed */
     struct bench_buffers product; /* a PREPARED row's, for the product alone */
+    struct bench_buffers prepare; /* and for what comes before it; a copy of view */
 };
 
 struct bench_ready {
@@ -40,10 +41,10 @@ struct bench_ready {
 };
 
 /*
- * A group that does not fit in memory is skipped with all its rows. So is a row whose form has no such shape, or
- * does not fit in memory. A row becomes an error when its output
- * differs from the reference's, with either value of the inputs that alternate. That sets verdicts->failed.
- * Free with bench_ready_free in any case.
+ * A group that does not fit in memory is skipped with all its rows. So is a row whose form has no such
+ * shape, or does not fit in memory. A row becomes an error when its output differs from the reference's,
+ * with either value of the inputs that alternate. That sets verdicts->failed. Free with bench_ready_free in
+ * any case.
  *   QK_ERR_MEMORY, QK_ERR_INTERRUPTED
  *   QK_ERR_CHECK: the caller's inputs fail their own verification
  *   QK_ERR_FORMAT: from a model file

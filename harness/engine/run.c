@@ -100,8 +100,8 @@ static int add_empty(struct bench_arms *arms, struct bench_ready *ready, struct 
 }
 
 /*
- * One record per row that the group wants, and an arm for each that may be timed. A PREPARED row has another one,
- * for the product alone.
+ * One record per row that the group wants, and an arm for each that may be timed. A PREPARED row has another
+ * one, for the product alone.
  */
 static int add_rows(const struct bench_job *job, struct bench_ready *ready, struct bench_arms *arms,
                     struct bench_sample_set *set, struct qk_error *err)

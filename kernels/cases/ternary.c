@@ -248,26 +248,26 @@ static bool near(const float *seen, const float *x, size_t columns, char *why, s
     return true;
 }
 
-/* A token, whose x every quantiser keeps, or as the row sees it. want: NULL, or nearest to the exact results. */
-static bool same_token(const struct qk_plan *p, void *const *b, size_t token, const float *x,
-                       const float *want, char *why, size_t size)
+/*
+ * Results of a token. x: its activations, or what the row says they became. want: NULL, or nearest to the
+ * exact results.
+ */
+static bool same_token(const struct qk_plan *p, void *const *inputs, size_t token, const float *x,
+                       const float *want, const float *got, char *why, size_t size)
 {
-    const float *const got = (const float *)b[QK_TERNARY_Y] + token * p->count;
     const double tolerance = qk_ternary_tolerance(p);
     for (size_t r = 0; r < p->count; r++) {
+        const double y = (double)got[r];
         /* B is at least |want|, which is within 2^-24 of the exact result. Most results need no more. */
-        if (want &&
-            fabs((double)got[r] - (double)want[r]) <= (tolerance - 1) * 0x1p-24 * fabs((double)want[r]))
+        if (want && fabs(y - (double)want[r]) <= (tolerance - 1) * 0x1p-24 * fabs((double)want[r]))
             continue;
-        const double sum = exact(p, b, r, x, NULL, 0), unit = 0x1p-24 * magnitude(p, b, r, x);
-        if (fabs((double)got[r] - sum) <= tolerance * unit)
+        const double sum = exact(p, inputs, r, x, NULL, 0), unit = 0x1p-24 * magnitude(p, inputs, r, x);
+        if (fabs(y - sum) <= tolerance * unit)
             continue;
         snprintf(why, size,
                  "row %zu, token %zu: found %.9g, expected %.9g within %.3g, %g * 2^-24 * B; off by %.3g, "
-                 "%.3g times "
-                 "2^-24 * B",
-                 r, token, (double)got[r], sum, tolerance * unit, tolerance, fabs((double)got[r] - sum),
-                 fabs((double)got[r] - sum) / unit);
+                 "%.3g * 2^-24 * B",
+                 r, token, y, sum, tolerance * unit, tolerance, fabs(y - sum), fabs(y - sum) / unit);
         return false;
     }
     return true;
@@ -281,24 +281,24 @@ bool qk_ternary_same(const struct qk_plan *p, void *const *expected, void *const
     float power;
     bool same = true;
     for (size_t t = 0; t < p->dims[1] && same; t++) {
-        const float *const x = (const float *)found[QK_TERNARY_X] + t * columns;
-        const float *const seen = (const float *)found[QK_TERNARY_SEEN] + t * columns;
+        const float *const x = (const float *)expected[QK_TERNARY_X] + t * columns;
         const float *const want = (const float *)expected[QK_TERNARY_Y] + t * p->count;
-        if (as_int8(q, &power, x, columns))
-            same = same_token(p, found, t, x, want, why, size);
-        else if (p->form->dequantise_activations)
-            same = near(seen, x, columns, why, size) && same_token(p, found, t, seen, NULL, why, size);
+        const float *const got = (const float *)found[QK_TERNARY_Y] + t * p->count;
+        if (as_int8(q, &power, x, columns)) {
+            same = same_token(p, expected, t, x, want, got, why, size);
+        } else if (p->form->dequantise_activations) {
+            const float *const seen = (const float *)found[QK_TERNARY_SEEN] + t * columns;
+            same =
+                near(seen, x, columns, why, size) && same_token(p, expected, t, seen, NULL, got, why, size);
+        }
     }
     return same;
 }
 
-void qk_ternary_part(const struct qk_plan *p, const struct qk_ternary *t, void *const *b)
+void qk_ternary_aside(const struct qk_plan *p, const struct qk_ternary *t, void *const *b)
 {
-    void *const activations = b[QK_TERNARY_ACTIVATIONS];
     if (p->part == QK_LOAD)
         p->form->prepare_weights(b[QK_TERNARY_WEIGHTS], b[QK_TERNARY_W], b[QK_TERNARY_SCALE], t);
-    else if (p->part == QK_PREPARE)
-        p->form->prepare_activations(activations, b[QK_TERNARY_X], t);
     else if (p->form->dequantise_activations)
-        p->form->dequantise_activations(b[QK_TERNARY_SEEN], activations, t);
+        p->form->dequantise_activations(b[QK_TERNARY_SEEN], b[QK_TERNARY_ACTIVATIONS], t);
 }

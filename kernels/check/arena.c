@@ -148,7 +148,7 @@ bool qk_arenas_padding(const struct qk_arena_set *set, int poison, char *why, si
     return true;
 }
 
-static const int caught[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE};
+static const int caught[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT};
 enum { CAUGHT = sizeof caught / sizeof *caught };
 
 static sigjmp_buf back;
@@ -160,7 +160,7 @@ static volatile struct {
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
     fault.signal = signal;
-    fault.at = info->si_addr;
+    fault.at = signal == SIGABRT ? NULL : info->si_addr;
     fault.is_write = -1;
 #if defined __x86_64__
     const ucontext_t *uc = context;
@@ -190,7 +190,10 @@ static void explain_fault(const struct qk_arena_set *set, char *why, size_t size
                      fault.at < a->data ? "before the start of" : "past the end of", a->buffer.name);
         return;
     }
-    snprintf(why, size, "died of %s (address %p)", strsignal(fault.signal), (const void *)fault.at);
+    if (fault.signal == SIGABRT)
+        snprintf(why, size, "died of %s", strsignal(fault.signal));
+    else
+        snprintf(why, size, "died of %s (address %p)", strsignal(fault.signal), (const void *)fault.at);
 }
 
 bool qk_arenas_call(const struct qk_arena_set *set, const struct qk_case *on, const struct qk_plan *plan,

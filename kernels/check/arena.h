@@ -36,9 +36,9 @@ int qk_arenas_make(struct qk_arena_set *set, const struct qk_plan *plan, struct 
 void qk_arenas_free(struct qk_arena_set *set);
 /*
  * Moves every buffer to `place`; `odd` is the multiple for QK_PLACE_ODD. Fills all its pages with `poison`.
- * Then copies the inputs in from `inputs` and makes their pages read-only. When `inputs` is NULL, input pages
- * stay poisoned and writable. So do buffers that a row has to itself. QK_ERR_MEMORY when the system refuses the
- * access rights.
+ * Then copies the inputs in from `inputs` and makes their pages read-only. When `inputs` is NULL, input
+ * pages stay poisoned and writable. So do buffers that a row has to itself. QK_ERR_MEMORY when the system
+ * refuses the access rights.
  */
 int qk_arenas_place(struct qk_arena_set *set, enum qk_place place, int odd, int poison, void *const *inputs,
                     struct qk_error *err);
@@ -46,7 +46,10 @@ int qk_arenas_place(struct qk_arena_set *set, enum qk_place place, int odd, int 
 /* Makes the pages of a buffer read-only, or writable again. QK_ERR_MEMORY. */
 int qk_arenas_let_write(struct qk_arena_set *set, int buffer, bool writable, struct qk_error *err);
 
-/* True when the poison around every output, and every buffer that a row has to itself, is intact. Otherwise why[size] names the place. */
+/*
+ * True when the poison around every output, and every buffer that a row has to itself, is intact. Otherwise
+ * why[size] names the place.
+ */
 bool qk_arenas_padding(const struct qk_arena_set *set, int poison, char *why, size_t size);
 
 /*

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Forms of our own layouts for the rows of the semantic ops (form.h). A row's file includes the kernels that it
- * is made of, so that its object holds all that it runs.
+ * Forms of our own layouts for the rows of the semantic ops (form.h). A row's file includes the kernels
+ * that it is made of, so that its object holds all that it runs.
  *
- * Activations are int8 with one scale per token, as act_quant makes them: `step` of each token, then the sum of
- * its q, then from the next cache line on q itself, token by token. Weights in I2S and I2S16 order (layout.h) are
- * followed from the next cache line on by one f16 per row, up to a multiple of 16.
+ * Activations are int8 with one scale per token, as act_quant makes them. First comes the `step` of each
+ * token, then the sum of its q. From the next cache line on come the q, token by token. Weights are in I2S or
+ * I2S16 order (layout.h). From the next cache line on follows one f16 per row, up to a multiple of 16.
  */
 #pragma once
 
@@ -156,8 +156,8 @@ static inline void qk_scale_eights(float *y, const void *scales, float step, siz
 #endif
 
 /*
- * The form of a row whose activations are as above. `quantise` is an act_quant row of the file. layout: i2s or
- * i2s16. What is not exact are two products and the conversion of a sum: less than 4 * 2^-24 of B.
+ * The form of a row whose activations are as above. `quantise` is an act_quant row of the file. layout: i2s
+ * or i2s16. What is not exact are two products and the conversion of a sum: less than 4 * 2^-24 of B.
  */
 #define QK_I2S_FORM(op, name, layout, quantise)                                                              \
     static void prepare_activations(void *activations, const float *x, const struct qk_ternary *t)           \

@@ -8,8 +8,8 @@
 #include <string.h>
 
 /*
- * The plain form. Weights: codes w + 1, four to a byte, low bits first, row by row; then the scales as they are
- * given. Activations: for each token a float `step`, then columns of int8. x is about q * step.
+ * The plain form. Weights: codes w + 1, four to a byte, low bits first, row by row; then the scales as they
+ * are given. Activations: for each token a float `step`, then columns of int8. x is about q * step.
  */
 static size_t code_bytes(const struct qk_ternary *t)
 {

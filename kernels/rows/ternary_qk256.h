@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The form of the QK256 rows of ternary_gemv: codes w + 1 in QK256 order (layout.h), then a scale in f32 for each
- * block. A group of columns is a block, or the whole row. Activations are copied.
+ * The form of the QK256 rows of ternary_gemv: codes w + 1 in QK256 order (layout.h), then a scale in f32
+ * for each block. A group of columns is a block, or the whole row. Activations are copied.
  */
 #pragma once
 

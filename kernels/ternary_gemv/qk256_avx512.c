@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* qk256_gemv/avx512_best on ternary weights: a scale per block of 256, and activations as they are, in f32. */
+/*
+ * qk256_gemv/avx512_best on ternary weights: a scale per block of 256, and activations as they are, in f32.
+ */
 #ifndef __AVX512F__
 #error "qk256_avx512.c must be built with the flags of isa.def's AVX512 row"
 #endif

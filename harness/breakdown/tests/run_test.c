@@ -74,7 +74,8 @@ static size_t wanted(const struct bench_group *g)
     size_t count = 0;
     for (size_t i = 0; i < qk_table_builtin()->count; i++)
         if (g->wanted[i]) {
-            assert_int_equal(qk_table_builtin()->rows[i].kind, QK_STAGED);
+            assert_true(qk_table_builtin()->rows[i].kind == QK_STAGED ||
+                        qk_table_builtin()->rows[i].kind == QK_PREPARED);
             count++;
         }
     return count;
@@ -124,6 +125,8 @@ UNIT_TEST(only_staged_variants_are_taken)
         assert_true(wanted(&m.groups[g]) > 0 && qk_stage_count(m.groups[g].op) > 0);
     assert_int_equal(make("qk256_dequant", NULL), 0);
     assert_int_equal(wanted(&m.groups[0]), staged);
+    assert_int_equal(make("ternary_gemv/i2s16*", NULL), 0);
+    assert_string_equal(m.groups[0].name, "1024x2560");
     /* The reference does not run along, as it does for ratios. */
     assert_int_equal(make("qk256_dequant/p[14]*/4096", NULL), 0);
     assert_int_equal(wanted(&m.groups[0]), 2);

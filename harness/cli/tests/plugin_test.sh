@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # plugin.h, and `plugin new` as its users meet it.  plugin_test.sh PROGRAM BUILD TREE COMPILER...
 # shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
-build=$2 tree=$3 cc=("${@:4}")
+build=$2 tree=$(realpath "$3") cc=("${@:4}")
 # shellcheck source=harness/cli/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 headers=$build/kernels/library

@@ -310,7 +310,7 @@ UNIT_TEST(what_cannot_be_loaded_ends_the_run)
     cfg.image[BENCH_SIDE_CANDIDATE] = image_of(FAKE_ABI_SO);
     assert_int_equal(run(&cfg, 1, 0), QK_ERR_INVALID);
     assert_non_null(strstr(err.text, FAKE_ABI_SO));
-    assert_says(err.text, "ABI version 4");
+    assert_says(err.text, "ABI version 5");
     cfg.image[BENCH_SIDE_CANDIDATE] = NULL;
     assert_int_equal(run(&cfg, 1, 0), QK_ERR_ARG);
     assert_int_equal(seen.all, 0);

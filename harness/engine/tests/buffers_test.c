@@ -151,6 +151,60 @@ UNIT_TEST(the_seed_makes_the_inputs)
     bench_buffers_free(&c);
 }
 
+static bool writes(void *at)
+{
+    int status;
+    const pid_t pid = fork();
+    if (pid == 0) {
+        signal(SIGSEGV, SIG_DFL);
+        *(volatile unsigned char *)at = 1;
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status);
+}
+
+UNIT_TEST(a_prepared_row_has_buffers_of_its_own)
+{
+    struct bench_group one = {.op = QK_OP_ternary_gemv, .name = "64x512", .shape = {2, {64, 512}}};
+    const struct qk_variant *const plain = qk_reference(one.op);
+    const struct qk_variant *const other = qk_table_find(qk_table_builtin(), "ternary_gemv", "i2s16_avx2");
+    struct bench_buffers b, view, product, second = {.of = NULL};
+    char why[400];
+    assert_int_equal(bench_buffers_fill(&b, &one, 7, &err), 0);
+    assert_int_equal(bench_buffers_view(&view, &b, plain, &err), 0);
+    assert_int_equal(bench_buffers_product(&product, &view, plain, &err), 0);
+    assert_true(view.load_ns > 0);
+    for (int i = 0; i < b.plan.buffer_count; i++) {
+        const enum qk_use use = view.plan.buffers[i].use;
+        assert_int_equal(!b.at[i], qk_owned(&b.plan.buffers[i]));
+        assert_int_equal(view.at[i] != b.at[i], qk_owned(&b.plan.buffers[i]));
+        assert_int_equal(product.at[i] != view.at[i], use == QK_SCRATCH);
+        assert_int_equal(writes(view.at[i]), use != QK_LOADED);
+    }
+    for (int turn = 0; turn < 2; turn++) {
+        b.turn = turn;
+        assert_int_equal(bench_buffers_expect(&b, &err), 0);
+        assert_true(bench_buffers_same(&view, plain, why, sizeof why));
+        assert_true(bench_buffers_same(&product, plain, why, sizeof why));
+        assert_int_equal(b.turn, turn);
+        b.turn = !turn; /* the other value's results are wrong */
+        assert_false(bench_buffers_same(&view, plain, why, sizeof why));
+        assert_false(bench_buffers_same(&product, plain, why, sizeof why));
+    }
+    bench_buffers_view_free(&product);
+    bench_buffers_view_free(&view);
+    bench_buffers_free(&b);
+    one.shape = (struct qk_shape){3, {64, 512, 64}};
+    assert_int_equal(bench_buffers_fill(&b, &one, 7, &err), 0);
+    if (other) {
+        assert_int_equal(bench_buffers_view(&second, &b, other, &err), QK_ERR_UNAVAILABLE);
+        assert_non_null(strstr(err.text, "no scales of such groups"));
+    }
+    bench_buffers_view_free(&second);
+    bench_buffers_free(&b);
+}
+
 static int refuse(void *ctx, const struct qk_plan *plan, void *const *buffers, struct qk_error *e)
 {
     (void)ctx, (void)plan, (void)buffers;
