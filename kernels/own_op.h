@@ -76,7 +76,7 @@ enum qk_own_fill { QK_OWN_ORDINARY, QK_OWN_EXTREME, QK_OWN_COUNTING, QK_OWN_CONS
 typedef void qk_own_fn(void *const *buffers, const size_t *dims);
 /*
  * Writes the inputs, all whose pointer is not NULL, and no output. It depends on its arguments alone: the
- * same seed gives the same bytes. `kind` is an enum qk_own_fill; with another seed a VARIED buffer is another.
+ * same seed gives the same bytes. `kind` is an enum qk_own_fill. Another seed makes a VARIED buffer another.
  */
 typedef void qk_own_fill_fn(void *const *buffers, const size_t *dims, uint32_t kind, uint64_t seed);
 

@@ -35,7 +35,7 @@ static void put(const struct cli_option *o, char *arg, struct argp_state *state,
         if (!cli_load_add(to, arg, why, sizeof why))
             cli_wrong(state, "%s: %s", name, why);
         return;
-    case CLI_KIND_MODULE:
+    case CLI_KIND_FILE:
         if (!cli_load_read(to, arg, why, sizeof why))
             cli_wrong(state, "%s: %s", name, why);
         return;

@@ -19,7 +19,7 @@ enum cli_kind {
     CLI_KIND_UINT64,
     CLI_KIND_PATTERNS,
     CLI_KIND_LOAD,
-    CLI_KIND_MODULE
+    CLI_KIND_FILE
 };
 struct cli_place {
     enum cli_kind kind; /* OTHER: the command's function gets the value */
@@ -46,8 +46,10 @@ struct cli_option {
 #define CLI_STRING(type, member)           CLI_ROW(CLI_KIND_STRING, CLI_AT(type, member, const char *), 0, 0)
 #define CLI_INT(type, member, min, max)    CLI_ROW(CLI_KIND_INT, CLI_AT(type, member, int), min, max)
 #define CLI_UINT64(type, member, min, max) CLI_ROW(CLI_KIND_UINT64, CLI_AT(type, member, uint64_t), min, max)
-#define CLI_MODULE(type, member)           CLI_ROW(CLI_KIND_MODULE, CLI_AT(type, member, struct cli_load_file), 0, 0)
 #define CLI_OTHER                          CLI_ROW(CLI_KIND_OTHER, 0, 0, 0)
+
+/* FILE or NAME=FILE, as --load takes it. */
+#define CLI_FILE(type, member) CLI_ROW(CLI_KIND_FILE, CLI_AT(type, member, struct cli_load_file), 0, 0)
 
 /* Rows that several commands have; `measure` is the place of a struct cli_measure. */
 #define CLI_ROW_PATTERNS(type, measure)                                                                      \

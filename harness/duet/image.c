@@ -172,18 +172,15 @@ int bench_image_copy(const struct bench_image *image, const char *name, int file
 {
     int code = 0;
     for (int i = 0; i < BENCH_IMAGE_PARTS; i++) {
-        file[i] = -1;
-        const int fd =
-            code || !image->part[i].bytes ? 0 : copy_part(image, (enum bench_image_part)i, name, err);
-        if (fd > 0)
-            file[i] = fd;
-        code = fd < 0 ? fd : code;
+        const bool wanted = image->part[i].bytes && !code;
+        file[i] = wanted ? copy_part(image, (enum bench_image_part)i, name, err) : -1;
+        code = wanted && file[i] < 0 ? file[i] : code;
     }
-    for (int i = 0; i < BENCH_IMAGE_PARTS && code; i++)
-        if (file[i] >= 0) {
+    for (int i = 0; i < BENCH_IMAGE_PARTS && code; i++) {
+        if (file[i] >= 0)
             close(file[i]);
-            file[i] = -1;
-        }
+        file[i] = -1;
+    }
     return code;
 }
 

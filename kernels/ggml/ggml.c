@@ -33,7 +33,7 @@ static void make_rows(struct qk_table *t, struct owned *o, const struct qk_ggml 
     const bool runs = g->score > 0;
     for (size_t op = 0; op < OPS; op++)
         for (size_t k = 0; k < KINDS; k++) {
-            if (!qk_ggml_row_find(&o->of[k], g, kinds[k].id, kinds[k].repacked) && runs)
+            if (!qk_ggml_row_find(&o->of[k], g, kinds[k].id, kinds[k].repacked))
                 continue;
             o->form[k] = qk_ggml_row_form(&o->of[k]);
             o->rows[t->count++] = (struct qk_variant){.op = ops[op],

@@ -220,7 +220,7 @@ static int find_types(struct qk_ggml *g, const char *path, struct qk_error *err)
     ((init_fn *)init)(); /* fills tables, without which dot products are 0 */
     for (int i = 0; i < QK_GGML_TYPES && !code; i++) {
         const struct qk_ggml_type *const t = &qk_ggml_types[i];
-        if (!qk_ggml_function(g, t->guard))
+        if (!g->of[i].known)
             continue;
         const struct traits_cpu *const own = ((traits_cpu_fn *)cpu)(t->number);
         base[i] = ((traits_fn *)traits)(t->number);
@@ -258,6 +258,8 @@ int qk_ggml_open(struct qk_ggml *g, const char *path, const char *base, struct q
         code = find_version(g, path, err);
     if (code)
         return code;
+    for (int i = 0; i < QK_GGML_TYPES; i++)
+        g->of[i].known = qk_ggml_function(g, qk_ggml_types[i].guard);
     g->score = score ? score() : 1;
     if (g->score <= 0)
         return 0;

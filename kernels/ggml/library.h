@@ -22,7 +22,7 @@ typedef void qk_ggml_repacked_fn(int n, float *y, size_t bs, const void *weights
                                  int tokens, int rows);
 
 struct qk_ggml_functions {
-    bool known; /* false: the library is older than the type, and the rest is NULL */
+    bool known; /* false: the library is older than the type */
     qk_ggml_from_float_fn *from_float;
     qk_ggml_dot_fn *dot; /* NULL of Q8_K */
 };
@@ -32,7 +32,7 @@ struct qk_ggml {
     char version[64];
     int score; /* what the library makes of this CPU, 1 if it does not say; 0: the CPU lacks something */
     enum qk_isa isa; /* the lowest level that has all that the library was built for */
-    struct qk_ggml_functions of[QK_GGML_TYPES]; /* nothing when the score is 0: the library must not run */
+    struct qk_ggml_functions of[QK_GGML_TYPES]; /* when the score is 0: which types it knows */
 };
 
 /*

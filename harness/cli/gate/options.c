@@ -78,11 +78,11 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
 
 static const struct cli_option options[] = {
     CLI_ROW_PATTERNS(cli_gate, measure),
-    {"duet", 'd', "[NAME=]BASE.so", CLI_MODULE(cli_gate, duet),
+    {"duet", 'd', "[NAME=]BASE.so", CLI_FILE(cli_gate, duet),
      "Time this build's kernels against those of BASE.so (libqkernels.so of another build, or a plug-in); "
      "NAME is only shown",
      1},
-    {"candidate", 'c', "[NAME=]SO", CLI_MODULE(cli_gate, candidate),
+    {"candidate", 'c', "[NAME=]SO", CLI_FILE(cli_gate, candidate),
      "With --duet: judge SO instead of this build's own libqkernels.so", 1},
     {"same-code", SAME_CODE, "FILE", CLI_STRING(cli_gate, same_code),
      "With --duet: do not time the rows that FILE, made by kernels/same_code.py for these two builds, says "

@@ -285,6 +285,13 @@ static int launch_once(struct launch *l, struct qk_error *err)
     return code ? qk_fail(err, code < 0 ? code : QK_ERR_INTERNAL, place, "%s", why.text) : 0;
 }
 
+/* The run skips what a row's form has no calls of. */
+static bool is_lacking(const struct qk_variant *v, const struct qk_shape *shape)
+{
+    struct qk_plan plan;
+    return !qk_op_row(v->op)->on->plan(shape, &plan, NULL) && qk_row_lacks(v, &plan);
+}
+
 /* The shapes that the matrix wants of a row, and the row itself, in check launches. */
 static int check_row(struct cli_loads *l, const struct bench_matrix *m, size_t i, struct qk_error *err)
 {
@@ -294,7 +301,7 @@ static int check_row(struct cli_loads *l, const struct bench_matrix *m, size_t i
     for (size_t g = 0; g < m->count && !*row->verdict; g++) {
         struct qk_error why;
         size_t bytes;
-        if (!m->groups[g].wanted[i])
+        if (!m->groups[g].wanted[i] || is_lacking(v, &m->groups[g].shape))
             continue;
         /* A check has each buffer twice. What has no room for that is called once before it is timed. */
         const bool room = bench_group_bytes(&m->groups[g], &bytes) && bytes <= SIZE_MAX / 2 &&

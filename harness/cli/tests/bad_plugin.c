@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { NONE, ABI, TWICE, ROW_BYTES, ROW_COUNT, UNKNOWN_OP, LEAVES, WRONG, PREPARE, HANG, NO_FORM, FORM_SIZE };
+enum { NONE, ABI, TWICE, ROW_BYTES, ROW_COUNT, UNKNOWN_OP, LEAVES, WRONG, PREPARE, NO_FORM = 10, FORM_SIZE };
 
 static void sum(float *out, const float *a, const float *b, size_t n)
 {
@@ -13,8 +13,6 @@ static void sum(float *out, const float *a, const float *b, size_t n)
         s[i % 8] += a[i] * b[i];
     out[0] =
         ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7])) + (FAULT == WRONG ? 1e6f : 0.0f);
-    while (FAULT == HANG)
-        usleep(1);
 }
 
 /* A semantic row that does not come as far as its kernel. */

@@ -91,7 +91,7 @@ static void from_float(const float *x, void *blocks, int64_t n)
         uint8_t *const to = (uint8_t *)blocks + b / ELEMENTS * BYTES;
         float most = 0;
         for (int i = 0; i < ELEMENTS; i++)
-            most = fmaxf(most, fabsf(x[b + i]));
+            most = fabsf(x[b + i]) > most ? fabsf(x[b + i]) : most;
         const uint16_t d = qk_f32_to_f16(most / 127);
         memcpy(to, &d, sizeof d);
         for (int i = 0; i < ELEMENTS; i++)

@@ -23,7 +23,7 @@ TEST_PART(write_trace)
          .budget_ns = INFINITY},
     };
     unsigned char bytes[] = "a module";
-    const struct bench_image base = {.path = "base.so", .bytes = bytes, .size = sizeof bytes},
+    const struct bench_image base = {.path = "base.so", .part = {{bytes, sizeof bytes}}},
                              gone = {.path = "/nonexistent.so"};
     const struct bench_duet_config cfg = {
         .image = {&base, &gone}, .cases = cases, .case_count = 2, .job = {.seed = UINT64_MAX, .cpu = 1}};

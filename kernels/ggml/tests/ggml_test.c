@@ -11,7 +11,7 @@
 static bool stands_for(enum qk_ggml_id id, const float *expected, size_t count)
 {
     const struct qk_ggml_type *const t = &qk_ggml_types[id];
-    unsigned char block[QK_GGML_BYTES_MAX];
+    unsigned char block[QK_GGML_BYTES_MAX] = {0};
     float x[QK_GGML_BLOCK_MAX];
     bool same = strlen(t->steps) == 2 * t->bytes && strlen(t->thirds) == 2 * t->bytes;
     for (size_t i = 0; i < t->bytes && same; i++)
