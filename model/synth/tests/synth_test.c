@@ -309,8 +309,8 @@ static uint64_t padded_bytes(const struct model_gguf *g, bool of_layer)
 }
 
 /*
- * Their first layer. The bytes of all tensors of Falcon3 and Llama3 are those of public files: all layers, and
- * embedding and head in f16. Of Bonsai only the blocks of 128 have been seen: 456.8 MB.
+ * Their first layer. The bytes of all tensors of Falcon3 and Llama3 are those of public files: all layers,
+ * and embedding and head in f16. Of Bonsai only the blocks of 128 have been seen: 456.8 MB.
  */
 UNIT_TEST(other_families_have_the_published_size)
 {
