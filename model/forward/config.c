@@ -9,20 +9,23 @@
 
 #define NORM(of) (MODEL_MATRICES + MODEL_##of##_NORM)
 const struct model_tensor_form model_tensor_forms[MODEL_TENSOR_FORMS] = {
-    [MODEL_Q] = {"attn_q.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_Q},
-    [MODEL_K] = {"attn_k.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_KV},
-    [MODEL_V] = {"attn_v.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_KV},
-    [MODEL_O] = {"attn_output.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_Q, MODEL_DIM_EMBEDDING},
-    [MODEL_GATE] = {"ffn_gate.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_FEED_FORWARD},
-    [MODEL_UP] = {"ffn_up.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_FEED_FORWARD},
-    [MODEL_DOWN] = {"ffn_down.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_FEED_FORWARD, MODEL_DIM_EMBEDDING},
-    [NORM(ATTN)] = {"attn_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_EMBEDDING},
-    [NORM(ATTN_SUB)] = {"attn_sub_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_Q, .norms = MODEL_NORMS_SUB},
-    [NORM(FFN)] = {"ffn_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_EMBEDDING},
-    [NORM(FFN_SUB)] = {"ffn_sub_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_FEED_FORWARD,
-                       .norms = MODEL_NORMS_SUB},
-    [NORM(Q)] = {"attn_q_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_HEAD, .norms = MODEL_NORMS_HEADS},
-    [NORM(K)] = {"attn_k_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_HEAD, .norms = MODEL_NORMS_HEADS},
+    [MODEL_Q] = {"attn_q.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_Q, 0},
+    [MODEL_K] = {"attn_k.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_KV, 0},
+    [MODEL_V] = {"attn_v.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_KV, 0},
+    [MODEL_O] = {"attn_output.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_Q, MODEL_DIM_EMBEDDING, 0},
+    [MODEL_GATE] = {"ffn_gate.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_FEED_FORWARD, 0},
+    [MODEL_UP] = {"ffn_up.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_EMBEDDING, MODEL_DIM_FEED_FORWARD, 0},
+    [MODEL_DOWN] = {"ffn_down.weight", MODEL_GGUF_TYPE_I2_S, MODEL_DIM_FEED_FORWARD, MODEL_DIM_EMBEDDING, 0},
+    [NORM(ATTN)] = {"attn_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_EMBEDDING, MODEL_DIM_NONE, 0},
+    [NORM(ATTN_SUB)] = {"attn_sub_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_Q, MODEL_DIM_NONE,
+                        MODEL_NORMS_SUB},
+    [NORM(FFN)] = {"ffn_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_EMBEDDING, MODEL_DIM_NONE, 0},
+    [NORM(FFN_SUB)] = {"ffn_sub_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_FEED_FORWARD, MODEL_DIM_NONE,
+                       MODEL_NORMS_SUB},
+    [NORM(Q)] = {"attn_q_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_HEAD, MODEL_DIM_NONE,
+                 MODEL_NORMS_HEADS},
+    [NORM(K)] = {"attn_k_norm.weight", MODEL_GGUF_TYPE_F32, MODEL_DIM_HEAD, MODEL_DIM_NONE,
+                 MODEL_NORMS_HEADS},
 };
 
 bool model_tensor_there(const struct model_config *c, const struct model_tensor_form *f)

@@ -29,8 +29,8 @@ enum {
 struct model_state;
 
 /*
- * How activations are rounded for products of layers by int8 paths: with one scale per token, or by 32 with an
- * f16 scale each, as in Q8_0.
+ * How activations are rounded for products of layers by int8 paths: with one scale per token, or by 32 with
+ * an f16 scale each, as in Q8_0.
  */
 enum model_rule { MODEL_RULE_INT8, MODEL_RULE_Q8_0 };
 

@@ -48,9 +48,9 @@ size_t model_scale_group(const struct model_config *c, const struct model_gguf_t
 size_t model_scale_bytes(const struct model_config *c, const struct model_gguf_tensor *t);
 
 /*
- * Makes what *m has room for, by the threads of a pool or, with NULL, the caller alone. scales is room for those
- * of its groups. m->scales is NULL afterwards when one scale for all has taken their place, which the rule
- * must allow. QK_ERR_FORMAT names a code or a scale that is wrong.
+ * Makes what *m has room for, by the threads of a pool or, with NULL, the caller alone. scales is room for
+ * those of its groups. m->scales is NULL afterwards when one scale for all has taken their place, which the
+ * rule must allow. QK_ERR_FORMAT names a code or a scale that is wrong.
  */
 int model_fill(struct model_matrix *m, const struct model_gguf *g, const struct model_gguf_tensor *t,
                uint16_t *scales, enum model_rule rule, struct model_pool *pool, struct model_pace *pace,
@@ -104,10 +104,10 @@ struct model_state {
     float *q_scale;            /* [batch] */
     int32_t *q_sum;            /* [batch] */
     /*
-     * For matrices with scales: what a q of each block is worth, and the sums of q over 32, 64, 128 and 256
-     * columns. [batch][widest / 32 >> level] each; with one scale per token all of its blocks have it.
+     * For matrices with scales: what a q of each block of 32, 64, 128 or 256 columns is worth, and the sum of
+     * the q. [batch][widest / block] each. The rule Q8_0 fills the first, the other one the rest.
      */
-    float *x_scale;
+    float *x_scale[MODEL_LEVELS];
     int32_t *block_sum[MODEL_LEVELS];
 
     /* Buffers of the threads. */
@@ -166,7 +166,10 @@ void model_attend(struct model_state *s, size_t layer, size_t tokens, const stru
 /* Writes logits[t][v] for `tokens` rows of s->input. */
 void model_head(struct model_state *s, float *logits, size_t tokens);
 
-/* s->head and s->blocks, as the options have it. QK_ERR_ARG when the weights have no copy of the head that it needs. */
+/*
+ * s->head and s->blocks, as the options have it. QK_ERR_ARG when the weights have no copy of the head that it
+ * needs.
+ */
 int model_head_state_new(struct model_state *s, struct qk_error *err);
 void model_head_state_free(struct model_head_state *h); /* NULL is fine */
 /* The k largest logits of the first row of s->input, by a certified head. */

@@ -25,8 +25,8 @@ void model_synth_write_norm(struct model_gguf_writer *w, struct model_synth_stre
 
 /*
  * Numbers of either sign in F32, F16, BF16, Q8_0, Q6_K, Q2_0 or PQ2_0. Magnitudes of the first three go from
- * 2^-7 to 2^-3, as many in each octave, times 2^louder, louder <= 8; those of blocks lie about there. elements
- * is a multiple of 4 and of the type's block.
+ * 2^-7 to 2^-3, as many in each octave, times 2^louder, louder <= 8. Those of blocks lie about there.
+ * elements is a multiple of 4 and of the type's block.
  */
 void model_synth_write_numbers(struct model_gguf_writer *w, struct model_synth_stream *s,
                                enum model_gguf_type type, uint64_t elements, unsigned louder);

@@ -138,6 +138,8 @@ int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned la
     if (!code && w->qk256_bytes)
         cli_say("qkbench: copy of the weights in QK256 order: %.1f MB in %s%.2f s",
                 (double)w->qk256_bytes * 1e-6, w->i2s16_bytes ? "the same " : "", seconds);
+    if (!code && w->scale_bytes)
+        cli_say("qkbench: scales of its groups of columns: %.1f MB", (double)w->scale_bytes * 1e-6);
     return code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;
 }
 

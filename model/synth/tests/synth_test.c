@@ -309,8 +309,8 @@ static uint64_t padded_bytes(const struct model_gguf *g, bool of_layer)
 }
 
 /*
- * Their first layer. The bytes of all tensors of Falcon3 and Llama3 are those of public files: all layers, and
- * embedding and head in f16. Of Bonsai only the blocks of 128 have been seen: 456.8 MB.
+ * Their first layer. The bytes of all tensors of Falcon3 and Llama3 are those of public files: all layers,
+ * and embedding and head in f16. Of Bonsai only blocks of 128 have been seen: 456.8 MB, and 0.5 MB of norms.
  */
 UNIT_TEST(other_families_have_the_published_size)
 {
@@ -334,7 +334,7 @@ UNIT_TEST(other_families_have_the_published_size)
             assert_int_equal(all - tables * ((blocks + 31) / 32 * 32) + tables * 2 * families[i].table,
                              families[i].bytes);
         else
-            assert_in_range(all, 456750000, 457250000);
+            assert_in_range(all, 457300000, 457400000);
         if (XXH3_64bits(g.bytes, g.size) != families[i].hash)
             fail_msg("%s: %016llx", families[i].first, (unsigned long long)XXH3_64bits(g.bytes, g.size));
         model_gguf_close(&g);
