@@ -26,8 +26,8 @@ size_t bench_model_count(const struct bench_model *model);
  * the file's scale for every block. `fill` fails with QK_ERR_FORMAT on a code 3. `verify` compares the
  * reference's output with scale * (code - 1), read straight from the file.
  *
- * Ops that read rows as files hold them get the tensor's bytes, and activations from a seed. `verify` compares
- * some rows with sums in f64.
+ * Ops that read rows as files hold them get the tensor's bytes, and activations from a seed. `verify`
+ * compares some rows with sums in f64.
  *
  * The call itself fails with QK_ERR_FORMAT when the tensor's name cannot be part of a case's name.
  */
