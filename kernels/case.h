@@ -13,7 +13,7 @@
 #include "kernels/kernels.h"
 #include "kernels/support.h"
 
-enum { QK_BUFFERS_MAX = 8, QK_SHAPE_DIMS = 4, QK_SHAPE_TEXT = 88 };
+enum { QK_BUFFERS_MAX = 8, QK_SHAPE_DIMS = 5, QK_SHAPE_TEXT = 112 };
 
 /*
  * The sizes of one call. A vector has one dimension (its elements), a matrix has two or three: ROWSxCOLS or

@@ -58,12 +58,19 @@
  * whole number of blocks, and rows follow each other. A code c of 2 bits means c - 1, so 3 means 2.
  *
  *     Q2_0   d as f16, then 64 codes; in another dialect 128. Column j: byte 2 + j / 4, bit 2 * (j % 4)
+ *     TQ1_0  48 bytes of five codes, 4 bytes of four, then d as f16: below
  *     TQ2_0  256 codes, then d as f16. Column j: byte 32 * (j / 128) + j % 32, bit 2 * (j % 128 / 32)
  *     Q8_0   d as f16, then 32 i8: activations, or weights
  *     Q6_K   256 codes of 6 bits, 16 i8 that scale 16 columns each, then d as f16. Code c means c - 32. The
  *            low four bits of column j: byte 64 * (j / 128) + j % 64, bit 4 * (j % 128 / 64). Its high two:
  *            byte 128 + 32 * (j / 128) + j % 32, bit 2 * (j % 128 / 32)
  *     Q8_K   activations: d as f32, then 256 i8, then 16 i16, the sums of 16 consecutive i8 each
+ *
+ * TQ1_0 has base-3 digits. Digit n of byte b is 3 * (b * 3^n mod 256) / 256; digit 0 is the first.
+ *
+ *     column j < 160         byte j % 32,               digit j / 32
+ *     column 160 <= j < 240  byte 32 + (j - 160) % 16,  digit (j - 160) / 16
+ *     column 240 <= j        byte 48 + (j - 240) % 4,   digit (j - 240) / 4
  *
  * Source: ggml-org/llama.cpp, ggml/src/ggml-common.h and ggml-quants.c; 128 codes: PrismML-Eng/llama.cpp.
  */
@@ -98,8 +105,14 @@ enum {
 
     Q2_0_GROUP = 64, /* columns */
     Q2_0_GROUP_LARGE = 128,
+    Q2_0_BLOCK_BYTES = 18,
+    Q2_0_BLOCK_BYTES_LARGE = 34,
+    Q2_0_CODES = 2,  /* byte of the first */
     Q8_0_BLOCK = 32, /* columns */
     Q8_0_BLOCK_BYTES = 34,
+    TQ1_0_BLOCK = 256, /* columns */
+    TQ1_0_BLOCK_BYTES = 54,
+    TQ1_0_SCALE = 52,  /* byte of the scale */
     TQ2_0_BLOCK = 256, /* columns */
     TQ2_0_BLOCK_BYTES = 66,
     TQ2_0_SCALE = 64, /* byte of the scale */

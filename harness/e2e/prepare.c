@@ -74,8 +74,9 @@ static void describe_model(struct bench_e2e *e, const struct model_weights *w)
     snprintf(e->model_type, sizeof e->model_type, n >= 1e9 ? "%s %.1fB %s" : "%s %.1fM %s", w->config.arch,
              n >= 1e9 ? n * 1e-9 : n * 1e-6, model_gguf_type_name(w->config.matrix_type));
     e->layers = w->config.layers;
-    e->i2s16_bytes = w->i2s16_bytes;
-    e->qk256_bytes = w->qk256_bytes;
+    /* Scales of groups belong to both copies, and are there once. */
+    e->i2s16_bytes = w->i2s16_bytes + (w->i2s16_bytes ? w->scale_bytes : 0);
+    e->qk256_bytes = w->qk256_bytes + (w->i2s16_bytes ? 0 : w->scale_bytes);
     e->head_bytes = w->head_copy ? w->head_copy->bytes : 0;
     e->kept_bytes = e->model_bytes;
     for (size_t i = 0; i < w->config.layers * MODEL_MATRICES; i++) {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/engine/model_shapes.h"
 
+#include "kernels/f16.h"
 #include "kernels/layout.h"
 #include "kernels/rows/widen.h"
 #include "model/forward/kernel_set.h"
 #include "model/forward/number_rows.h"
+#include "model/forward/ternary.h"
 #include "model/gguf/i2s.h"
 
 #include <math.h>
@@ -28,38 +30,93 @@ struct bench_model {
     struct tensor_inputs *inputs; /* [count] */
 };
 
+/* Codes in QK256 order and the scale of each block, of a type whose groups are blocks of QK256. */
+static int fill_groups(const struct tensor_inputs *in, uint8_t *codes, float *scale, struct qk_error *err)
+{
+    const struct model_gguf_tensor *t = in->tensor;
+    const size_t columns = (size_t)t->dims[0], blocks = columns / QK256_BLOCK;
+    uint8_t *row = malloc(columns / 4);
+    uint16_t *scales = malloc(blocks * sizeof *scales);
+    int code =
+        row && scales ? 0 : qk_fail(err, QK_ERR_MEMORY, t->name, "no memory for a row of %zu", columns);
+    for (uint64_t r = 0; r < model_i2s_rows(t) && !code; r++) {
+        model_ternary_rows(t, (size_t)r, 1, row, scales);
+        if (model_ternary_check(t->type, row, columns / 4, scales, blocks))
+            code = model_ternary_report(in->file, t, err);
+        model_i2s_rows_to_qk256(row, 1, columns, codes + r * blocks * QK256_BLOCK_BYTES);
+        for (size_t b = 0; b < blocks; b++)
+            *scale++ = qk_f16_to_f32(scales[b]);
+    }
+    free(row);
+    free(scales);
+    return code;
+}
+
 static int fill(void *ctx, const struct qk_plan *plan, void *const *buffers, struct qk_error *err)
 {
     static const float ternary[4] = {-1.0f, 0.0f, 1.0f, 0.0f};
     const struct tensor_inputs *in = ctx;
-    const float s = model_i2s_scale(in->tensor);
     float *scale = buffers[SCALE];
+    memcpy(buffers[LUT], ternary, sizeof ternary);
+    if (in->tensor->type != MODEL_GGUF_TYPE_I2_S)
+        return fill_groups(in, buffers[CODES], scale, err);
+    const float s = model_i2s_scale(in->tensor);
     int code = model_i2s_validate(in->file, in->tensor, err);
     if (!code)
         code = model_i2s_to_qk256(in->tensor, buffers[CODES], plan->buffers[CODES].bytes, err);
     for (size_t b = 0; b < plan->count; b++)
         scale[b] = s;
-    memcpy(buffers[LUT], ternary, sizeof ternary);
     return code;
+}
+
+/* Row r of the file: scale * (code - 1). */
+static void read_row(const struct model_gguf_tensor *t, uint64_t r, float *to, uint8_t *codes,
+                     uint16_t *scales)
+{
+    const size_t columns = (size_t)t->dims[0], group = model_ternary_group(t->type);
+    if (group)
+        model_ternary_rows(t, (size_t)r, 1, codes, scales);
+    for (size_t c = 0; c < columns; c++)
+        to[c] = group ? qk_f16_to_f32(scales[c / group]) *
+                            (float)((codes[c / I2S_BLOCK * I2S_BLOCK_BYTES + c % I2S_GROUP] >>
+                                         (6 - 2 * (c / I2S_GROUP % 4)) &
+                                     3) -
+                                    1)
+                      : model_i2s_value(t, r * columns + c);
+}
+
+static int verify_row(const struct model_gguf_tensor *t, uint64_t r, const float *out, const float *want,
+                      struct qk_error *err)
+{
+    for (size_t c = 0; c < t->dims[0]; c++)
+        if (memcmp(&want[c], &out[c], sizeof *want))
+            return qk_fail(
+                err, QK_ERR_CHECK, t->name,
+                "row %llu, column %zu: the reference gives %a, the file's scale * (code - 1) is %a",
+                (unsigned long long)r, c, (double)out[c], (double)want[c]);
+    return 0;
 }
 
 static int verify(void *ctx, const struct qk_plan *plan, void *const *buffers, struct qk_error *err)
 {
-    const struct tensor_inputs *in = ctx;
-    const uint64_t rows = model_i2s_rows(in->tensor), columns = model_i2s_cols(in->tensor);
+    const struct model_gguf_tensor *t = ((const struct tensor_inputs *)ctx)->tensor;
+    const uint64_t rows = model_i2s_rows(t);
     const uint64_t stride = plan->elements / rows; /* a row begins a block */
-    const float *out = buffers[OUT];
-    for (uint64_t r = 0; r < rows; r++)
-        for (uint64_t c = 0; c < columns; c++) {
-            const float want = model_i2s_value(in->tensor, r * columns + c), got = out[r * stride + c];
-
-            if (memcmp(&want, &got, sizeof want))
-                return qk_fail(
-                    err, QK_ERR_CHECK, in->tensor->name,
-                    "row %llu, column %llu: the reference gives %a, the file's scale * (code - 1) is %a",
-                    (unsigned long long)r, (unsigned long long)c, (double)got, (double)want);
-        }
-    return 0;
+    const size_t columns = (size_t)t->dims[0];
+    float *want = malloc(columns * sizeof *want);
+    uint8_t *codes = malloc(columns / 4);
+    uint16_t *scales = malloc(columns / 64 * sizeof *scales);
+    int code = want && codes && scales
+                   ? 0
+                   : qk_fail(err, QK_ERR_MEMORY, t->name, "no memory for a row of %zu", columns);
+    for (uint64_t r = 0; r < rows && !code; r++) {
+        read_row(t, r, want, codes, scales);
+        code = verify_row(t, r, (const float *)buffers[OUT] + r * stride, want, err);
+    }
+    free(want);
+    free(codes);
+    free(scales);
+    return code;
 }
 
 /* The tensor's bytes as they are, and activations as the op's case draws them. */
@@ -143,7 +200,8 @@ static void add_tensor(struct bench_model *m, const struct model_gguf_tensor *te
 {
     const struct model_tensor_op *row;
     for (size_t i = 0; (row = model_tensor_op(i)); i++)
-        if (row->type == tensor->type && inputs_of[row->op].fill)
+        if (row->type == tensor->type && inputs_of[row->op].fill &&
+            model_ternary_group(tensor->type) % QK256_BLOCK == 0) /* a block has one scale */
             m->inputs[m->count++] = (struct tensor_inputs){&m->file, tensor, row->op};
     const struct model_number_type *const number = model_number_type_of(tensor->type);
     if (number && inputs_of[number->op].fill && tensor->n_dims > 1)

@@ -23,8 +23,9 @@ size_t bench_model_count(const struct bench_model *model);
  * and the inputs. They live as long as the model.
  *
  * For qk256_dequant the inputs are the tensor's codes in QK256 order, the ternary table {-1, 0, +1, 0}, and
- * the file's scale for every block. `fill` fails with QK_ERR_FORMAT on a code 3. `verify` compares the
- * reference's output with scale * (code - 1), read straight from the file.
+ * the file's scale of every block. Types with a scale for fewer columns than a block have no such pair.
+ * `fill` fails with QK_ERR_FORMAT on a code 3. `verify` compares the reference's output with scale * (code -
+ * 1), read straight from the file.
  *
  * Ops that read rows as files hold them get the tensor's bytes, and activations from a seed. `verify`
  * compares some rows with sums in f64.

@@ -30,15 +30,29 @@ static size_t cache_at(const struct model_state *s, size_t layer, int values, si
     return (((size_t)values * c->layers + layer) * c->kv_heads + kv_head) * s->options.context * c->head_dim;
 }
 
+/* Notes the first layer with a number that is finite, and too large for f16. */
+static void note_overflow(struct model_state *s, size_t layer, const float *head)
+{
+    size_t none = 0;
+    for (size_t d = 0; d < s->w->config.head_dim; d++)
+        if (isfinite(head[d]) && fabsf(head[d]) >= MODEL_F16_BEYOND)
+            atomic_compare_exchange_strong(&s->overflow, &none, layer + 1);
+}
+
 /* A head of one position. */
-static void keep(struct model_state *s, size_t at, const float *restrict head)
+static void keep(struct model_state *s, size_t layer, size_t at, const float *restrict head)
 {
     const size_t n = s->w->config.head_dim;
     uint16_t *restrict half = (uint16_t *)s->cache + at;
+    unsigned largest = 0;
     if (!s->options.kv_f16)
         memcpy((float *)s->cache + at, head, n * sizeof *head);
-    for (size_t d = 0; d < n && s->options.kv_f16; d++)
+    for (size_t d = 0; d < n && s->options.kv_f16; d++) {
         half[d] = qk_f32_to_f16(head[d]);
+        largest = largest > (half[d] & 0x7fffu) ? largest : half[d] & 0x7fffu;
+    }
+    if (largest >= 0x7c00) /* infinite, or no number */
+        note_overflow(s, layer, head);
 }
 
 MODEL_ROTATE(rope)
@@ -76,8 +90,8 @@ static void rotate(const struct attending *a, size_t t, size_t h, size_t thread)
     c->graph->rotate(s, s->rotated + query, q, cosine, sine, s->group, half);
     k = norm_heads(s, key + c->head_dim, k, norm[MODEL_K_NORM], 1);
     c->graph->rotate(s, key, k, cosine, sine, 1, half);
-    keep(s, cache_at(s, a->layer, 0, h) + position * c->head_dim, key);
-    keep(s, cache_at(s, a->layer, 1, h) + position * c->head_dim, v);
+    keep(s, a->layer, cache_at(s, a->layer, 0, h) + position * c->head_dim, key);
+    keep(s, a->layer, cache_at(s, a->layer, 1, h) + position * c->head_dim, v);
 }
 
 /* Item i is kv head i % kv_heads of token i / kv_heads. */

@@ -116,18 +116,6 @@ static int read_arch(struct model_config *c, const struct model_gguf *g, struct 
                    model_gguf_show(arch).text, known, why ? ": " : "", why ? why : "");
 }
 
-static int number(const struct model_config *c, const struct model_gguf *g, const char *key, uint64_t max,
-                  size_t *to, struct qk_error *err)
-{
-    char name[96];
-    uint64_t value;
-    snprintf(name, sizeof name, "%s.%s", c->arch, key);
-    const int code = model_gguf_get_u64(g, name, 1, max, &value, err);
-    if (!code)
-        *to = (size_t)value;
-    return code;
-}
-
 /* A head is as wide as the key says, or the embedding's part. Values are as wide as keys. */
 static int read_heads(struct model_config *c, const struct model_gguf *g, struct qk_error *err)
 {
@@ -140,10 +128,10 @@ static int read_heads(struct model_config *c, const struct model_gguf *g, struct
     snprintf(key, sizeof key, "%s.attention.key_length", c->arch);
     const bool said = model_gguf_find(g, key);
     if (said)
-        code = number(c, g, "attention.key_length", HEAD_MAX, &c->head_dim, err);
+        code = model_key_size(c, g, "attention.key_length", HEAD_MAX, &c->head_dim, err);
     snprintf(key, sizeof key, "%s.attention.value_length", c->arch);
     if (!code && model_gguf_find(g, key))
-        code = number(c, g, "attention.value_length", HEAD_MAX, &value, err);
+        code = model_key_size(c, g, "attention.value_length", HEAD_MAX, &value, err);
     else
         value = c->head_dim;
     if (code)
@@ -185,7 +173,7 @@ static int read_sizes(struct model_config *c, const struct model_gguf *g, struct
                 {"attention.head_count_kv", HEADS_MAX, &c->kv_heads}};
     int code = 0;
     for (size_t i = 0; i < sizeof keys / sizeof *keys && !code; i++)
-        code = number(c, g, keys[i].key, keys[i].max, keys[i].to, err);
+        code = model_key_size(c, g, keys[i].key, keys[i].max, keys[i].to, err);
     if (code)
         return code;
     return read_heads(c, g, err);
@@ -193,25 +181,38 @@ static int read_sizes(struct model_config *c, const struct model_gguf *g, struct
 
 static int read_reals(struct model_config *c, const struct model_gguf *g, struct qk_error *err)
 {
-    char name[96];
+    const struct model_key_name name = model_key_name(c, "attention.layer_norm_rms_epsilon");
     double epsilon;
-    uint64_t rotated;
-    snprintf(name, sizeof name, "%s.attention.layer_norm_rms_epsilon", c->arch);
-    int code = model_gguf_get_f64(g, name, 1e-12, 1, &epsilon, err);
+    const int code = model_gguf_get_f64(g, name.text, 1e-12, 1, &epsilon, err);
     if (code)
         return code;
     c->epsilon = (float)epsilon;
-    snprintf(name, sizeof name, "%s.rope.freq_base", c->arch);
-    code = model_gguf_get_f64(g, name, 1, 1e12, &c->rope_base, err);
-    snprintf(name, sizeof name, "%s.rope.dimension_count", c->arch);
-    if (code || !model_gguf_find(g, name))
-        return code;
-    code = model_gguf_get_u64(g, name, 1, UINT32_MAX, &rotated, err);
-    if (!code && rotated != c->head_dim)
-        return qk_fail(err, QK_ERR_FORMAT, g->name,
-                       "%s is %llu, and a head is %zu wide; parts of heads are not rotated here", name,
-                       (unsigned long long)rotated, c->head_dim);
-    return code;
+    return model_rope_read(&c->rope, c, g, err);
+}
+
+/* Parts come from llama-gguf-split. Only the first has the metadata, and none has all tensors. */
+static int refuse_part(const struct model_gguf *g, struct qk_error *err)
+{
+    const struct model_gguf_value *const count = model_gguf_find(g, "split.count"), *const no =
+                                                                                        model_gguf_find(
+                                                                                            g, "split.no");
+    uint64_t parts, part = 0;
+    if (!count || !model_gguf_value_u64(count, &parts) || parts <= 1)
+        return 0;
+    if (no)
+        model_gguf_value_u64(no, &part);
+    return qk_fail(err, QK_ERR_UNAVAILABLE, g->name,
+                   "part %llu of %llu of a split model; a whole one expected, which llama-gguf-split --merge "
+                   "makes",
+                   (unsigned long long)part + 1, (unsigned long long)parts);
+}
+
+/* What keeps the tensors from being used at all. */
+static int refuse_fault(const struct model_gguf *g, struct qk_error *err)
+{
+    if (g->fault && err)
+        *err = *g->fault;
+    return g->fault ? QK_ERR_FORMAT : 0;
 }
 
 /* The vocabulary is as many rows as the embedding has; what the metadata says of it must agree. */
@@ -305,13 +306,19 @@ int model_config_read(struct model_config *c, const struct model_gguf *g, struct
     struct model_config made = {.name = ""};
     const struct model_gguf_value *name = model_gguf_find(g, "general.name");
     struct model_gguf_string text;
-    int code = read_arch(&made, g, err);
+    int code = refuse_part(g, err);
     if (!code)
-        code = model_refuse(&made, g, err);
+        code = read_arch(&made, g, err);
+    if (!code)
+        code = model_refuse(g, err);
     if (!code)
         code = read_sizes(&made, g, err);
     if (!code)
         code = read_reals(&made, g, err);
+    if (!code)
+        code = model_keys_check(&made, g, err);
+    if (!code)
+        code = refuse_fault(g, err);
     if (!code)
         code = read_vocab(&made, g, err);
     if (!code)

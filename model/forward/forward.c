@@ -94,10 +94,25 @@ static void pass(struct model_state *s, const int32_t *tokens, size_t n, float *
     model_mark(probe, MODEL_PART_HEAD);
 }
 
+/* Takes the positions from `before` on back when the cache could not hold them. */
+static int check_cache(struct model_state *s, size_t before, struct qk_error *err)
+{
+    const size_t layer = atomic_exchange(&s->overflow, 0);
+    if (!layer)
+        return 0;
+    s->position = before;
+    return qk_fail(
+        err, QK_ERR_FORMAT, s->w->gguf.name,
+        "layer %zu has a key or a value above 65504, the largest number of the f16 cache; one of f32 "
+        "holds it: --kv f32",
+        layer - 1);
+}
+
 int model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,
                   enum model_logits which, const struct model_probe *probe, struct qk_error *err)
 {
     const struct model_config *c = &s->w->config;
+    const size_t before = s->position;
     if (!count)
         return qk_fail(err, QK_ERR_ARG, "tokens", "found none, expected at least one");
     if (count > s->options.context - s->position)
@@ -114,7 +129,7 @@ int model_forward(struct model_state *s, const int32_t *tokens, size_t count, fl
         const enum model_logits now = which == MODEL_LOGITS_LAST && !last ? MODEL_LOGITS_NONE : which;
         pass(s, tokens + done, n, which == MODEL_LOGITS_ALL ? logits + done * c->vocab : logits, now, probe);
     }
-    return 0;
+    return check_cache(s, before, err);
 }
 
 int model_forward_top(struct model_state *s, const int32_t *tokens, size_t count, size_t k,

@@ -14,7 +14,9 @@
 
 #include "model/forward/head.h"
 #include "model/forward/kernel_set.h"
+#include "model/forward/keys.h"
 #include "model/forward/pool.h"
+#include "model/forward/rope.h"
 #include "model/gguf/gguf.h"
 
 enum {
@@ -27,8 +29,8 @@ enum {
 struct model_state;
 
 /*
- * How activations are rounded for products of layers by int8 paths: with one scale per token, or by 32 with an
- * f16 scale each, as in Q8_0.
+ * How activations are rounded for products of layers by int8 paths: with one scale per token, or by 32 with
+ * an f16 scale each, as in Q8_0.
  */
 enum model_rule { MODEL_RULE_INT8, MODEL_RULE_Q8_0 };
 
@@ -57,7 +59,7 @@ struct model_config {
     size_t matrix_bytes; /* codes and scales that a token reads; exact when the weights are loaded */
     enum model_gguf_type matrix_type; /* of the first */
     float epsilon;                    /* of all norms */
-    double rope_base;                 /* angle of pair j at position p: p * rope_base^(-2j / head_dim) */
+    struct model_rope rope;
 };
 
 /*
@@ -111,7 +113,8 @@ struct model_weights {
 
 /*
  * Reads what the metadata says. Checks the range of each value, and checks values against each other and
- * against the tensors' shapes and types.
+ * against the tensors' shapes and types. keys.h says what each key does. In this order: a part of a split
+ * model, the architecture, keys, what is wrong with the file's data (g->fault), tensors.
  *
  *     QK_ERR_FORMAT       names key or tensor, found and expected, with its offset
  *     QK_ERR_UNAVAILABLE  the architecture is none of archs.def, or the file needs what is not done here;
@@ -220,7 +223,8 @@ enum model_logits { MODEL_LOGITS_NONE, MODEL_LOGITS_LAST, MODEL_LOGITS_ALL };
  * Feeds tokens[count] as they are, at the next positions; count >= 1. Writes logits: [vocab] of the last
  * token, or [count * vocab] of all tokens, or none when `logits` is NULL. With MODEL_HEAD_I8 they are
  * approximate. probe may be NULL. QK_ERR_ARG, with nothing changed, for a token that is negative or >= vocab,
- * and for more positions than the context has.
+ * and for more positions than the context has. QK_ERR_FORMAT names the layer whose keys or values are too
+ * large for a cache of f16; the positions are as before, and the logits mean nothing.
  */
 int model_forward(struct model_state *s, const int32_t *tokens, size_t count, float *logits,
                   enum model_logits which, const struct model_probe *probe, struct qk_error *err);

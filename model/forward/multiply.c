@@ -9,6 +9,7 @@
 #include "kernels/i2s16_gemv/op.h"
 #include "kernels/i2s_gemv/op.h"
 #include "kernels/layout.h"
+#include "kernels/q2_0x16_gemm/op.h"
 #include "kernels/q2_0x16_gemv/op.h"
 #include "kernels/qk256_dequant/op.h"
 #include "kernels/qk256_gemv/op.h"
@@ -93,23 +94,27 @@ static int level_of(size_t block)
     return level;
 }
 
-/* With scales of groups. The products of each token go through a buffer, as the last rows are padded. */
+/* With scales of groups. Products go through a buffer, as the last rows are padded. */
 static void groups_piece(struct model_state *s, const struct piece *p, float *products)
 {
     const struct model_matrix *m = p->m;
     const size_t columns = m->columns, rows = p->end - p->first, groups = columns / m->group;
     const size_t padded = (rows + I2S16_ROWS - 1) / I2S16_ROWS * I2S16_ROWS;
     const size_t block = s->w->config.graph->rule == MODEL_RULE_Q8_0 ? (size_t)MODEL_BLOCK : m->group;
-    const int level = level_of(block);
-    for (size_t t = p->t; t < p->t + p->n; t++) {
-        float *y = p->y + t * m->rows + p->first;
-        MODEL_CALL(s, q2_0x16_gemv, products, m->i2s16 + p->first * columns / 4,
-                   m->scales + p->first * groups, s->q + t * columns,
-                   s->block_sum[level] + t * (columns / block), s->x_scale + t * (columns / MODEL_BLOCK),
-                   padded, columns, m->group, block);
+    const uint8_t *codes = m->i2s16 + p->first * columns / 4;
+    const uint16_t *scales = m->scales + p->first * groups;
+    const int8_t *q = s->q + p->t * columns;
+    const int32_t *bias = s->block_sum[level_of(block)] + p->t * (columns / block);
+    const float *x_scale = s->x_scale[level_of(block)] + p->t * (columns / block);
+    if (p->n == 1)
+        MODEL_CALL(s, q2_0x16_gemv, products, codes, scales, q, bias, x_scale, padded, columns, m->group,
+                   block);
+    else
+        MODEL_CALL(s, q2_0x16_gemm, products, codes, scales, q, bias, x_scale, padded, columns, m->group,
+                   block, p->n);
+    for (size_t t = 0; t < p->n; t++)
         for (size_t r = 0; r < rows; r++)
-            y[r] = products[r] * m->scale;
-    }
+            p->y[(p->t + t) * m->rows + p->first + r] = products[t * padded + r] * m->scale;
 }
 
 /* Sums go through a buffer of the thread's, which holds so many rows of each token. */
@@ -289,49 +294,39 @@ void model_multiply_add(struct model_state *s, enum model_part job, const struct
     run_product(&p, job);
 }
 
-/* Sums of twice as many columns, level by level. */
-static void sum_blocks(const struct model_state *s, size_t columns, size_t token)
-{
-    for (int level = 1; level < MODEL_LEVELS; level++) {
-        const size_t blocks = columns / MODEL_BLOCK >> level;
-        const int32_t *from = s->block_sum[level - 1] + token * (columns / MODEL_BLOCK >> (level - 1));
-        int32_t *to = s->block_sum[level] + token * blocks;
-        for (size_t b = 0; b < blocks; b++)
-            to[b] = from[2 * b] + from[2 * b + 1];
-    }
-}
-
 /* Blocks as in Q8_0: the scale of a block is an f16. */
 static void quantise_blocks(struct model_state *s, const float *x, size_t columns, size_t token)
 {
     const size_t blocks = columns / MODEL_BLOCK;
-    float *scale = s->x_scale + token * blocks;
+    float *scale = s->x_scale[0] + token * blocks;
     MODEL_CALL(s, act_quant, s->q + token * columns, scale, s->block_sum[0] + token * blocks, x, blocks,
                MODEL_BLOCK);
     for (size_t b = 0; b < blocks; b++)
         scale[b] = qk_f16_to_f32(qk_f32_to_f16(1 / scale[b]));
 }
 
-static void quantise_token(struct model_state *s, const float *x, size_t columns, size_t token)
+/* Sums of q over blocks of 64, 128 and 256, all of which the token's scale belongs to. */
+static void sum_blocks(const struct model_state *s, const int8_t *q, size_t columns, size_t token)
 {
-    const size_t blocks = s->w->scale_bytes ? columns / MODEL_BLOCK : 0;
-    const int8_t *q = s->q + token * columns;
-    MODEL_CALL(s, act_quant, s->q + token * columns, s->q_scale + token, s->q_sum + token, x, 1, columns);
-    for (size_t b = 0; b < blocks; b++) {
-        int32_t sum = 0;
-        for (size_t i = 0; i < MODEL_BLOCK; i++)
-            sum += q[b * MODEL_BLOCK + i];
-        s->block_sum[0][token * blocks + b] = sum;
-        s->x_scale[token * blocks + b] = 1 / s->q_scale[token];
+    for (int level = 1; level < MODEL_LEVELS; level++) {
+        const size_t block = (size_t)MODEL_BLOCK << level, blocks = columns / block;
+        for (size_t b = 0; b < blocks; b++) {
+            int32_t sum = 0;
+            for (size_t i = 0; i < block; i++)
+                sum += q[b * block + i];
+            s->block_sum[level][token * blocks + b] = sum;
+            s->x_scale[level][token * blocks + b] = 1 / s->q_scale[token];
+        }
     }
 }
 
 void model_quantise(struct model_state *s, const float *x, size_t columns, size_t token)
 {
-    if (s->w->config.graph->rule == MODEL_RULE_Q8_0)
+    if (s->w->config.graph->rule == MODEL_RULE_Q8_0) {
         quantise_blocks(s, x, columns, token);
-    else
-        quantise_token(s, x, columns, token);
+        return;
+    }
+    MODEL_CALL(s, act_quant, s->q + token * columns, s->q_scale + token, s->q_sum + token, x, 1, columns);
     if (s->w->scale_bytes)
-        sum_blocks(s, columns, token);
+        sum_blocks(s, s->q + token * columns, columns, token);
 }

@@ -4,6 +4,8 @@
 
 #include "model/forward/forward.h"
 
+#include <stdatomic.h>
+
 /* The sizes that a tensor's dimensions may have, each named after what it is the size of. */
 enum model_dim_of {
     MODEL_DIM_NONE,
@@ -45,8 +47,17 @@ size_t model_scale_group(const struct model_config *c, const struct model_gguf_t
 /* Bytes of its scales in memory. They are fewer than those of its codes. */
 size_t model_scale_bytes(const struct model_config *c, const struct model_gguf_tensor *t);
 
-/* QK_ERR_UNAVAILABLE names a key or tensor that the forward pass would have to do something for. */
-int model_refuse(const struct model_config *c, const struct model_gguf *g, struct qk_error *err);
+/*
+ * Makes what *m has room for, by the threads of a pool or, with NULL, the caller alone. scales is room for
+ * those of its groups. m->scales is NULL afterwards when one scale for all has taken their place, which the
+ * rule must allow. QK_ERR_FORMAT names a code or a scale that is wrong.
+ */
+int model_fill(struct model_matrix *m, const struct model_gguf *g, const struct model_gguf_tensor *t,
+               uint16_t *scales, enum model_rule rule, struct model_pool *pool, struct model_pace *pace,
+               struct qk_error *err);
+
+/* QK_ERR_UNAVAILABLE names a tensor that the forward pass would have to do something for. */
+int model_refuse(const struct model_gguf *g, struct qk_error *err);
 
 /*
  * Memory for count * size bytes, aligned to a cache line. NULL with *err filled on failure. Free with free().
@@ -63,6 +74,9 @@ enum {
     MODEL_LEVELS = 4, /* blocks of 32, 64, 128 and 256 */
 };
 
+/* What rounds to infinity in f16, from here on. */
+#define MODEL_F16_BEYOND 65520.0f
+
 struct model_state {
     const struct model_weights *w;
     struct model_kernels kernels;
@@ -76,7 +90,8 @@ struct model_state {
 
     /* Keys, then values: [layer][kv head][position][head_dim], f16 or f32. */
     void *cache;
-    float *cosine, *sine; /* [context][head_dim / 2] */
+    atomic_size_t overflow; /* 1 + the first layer with a key or value that f16 cannot hold; 0: none */
+    float *cosine, *sine;   /* [context][head_dim / 2] */
 
     /* Buffers for a batch of `batch` tokens. */
     float *x;       /* [batch][embedding]: the residual stream */
@@ -89,10 +104,10 @@ struct model_state {
     float *q_scale;            /* [batch] */
     int32_t *q_sum;            /* [batch] */
     /*
-     * For matrices with scales: what a q of each block is worth, and the sums of q over 32, 64, 128 and 256
-     * columns. [batch][widest / 32 >> level] each; with one scale per token all of its blocks have it.
+     * For matrices with scales: what a q of each block of 32, 64, 128 or 256 columns is worth, and the sum of
+     * the q. [batch][widest / block] each. The rule Q8_0 fills the first, the other one the rest.
      */
-    float *x_scale;
+    float *x_scale[MODEL_LEVELS];
     int32_t *block_sum[MODEL_LEVELS];
 
     /* Buffers of the threads. */

@@ -43,10 +43,11 @@ static int take_buffers(struct model_state *s, struct qk_error *err)
     s->sums = take(threads, MODEL_SUMS, sizeof *s->sums, err, &code);
     if (s->w->scale_bytes) {
         s->products = take(threads, MODEL_SUMS, sizeof *s->products, err, &code);
-        s->x_scale = take(batch, s->widest / MODEL_BLOCK, sizeof *s->x_scale, err, &code);
-        for (int level = 0; level < MODEL_LEVELS; level++)
-            s->block_sum[level] =
-                take(batch, s->widest / MODEL_BLOCK >> level, sizeof **s->block_sum, err, &code);
+        for (int level = 0; level < MODEL_LEVELS; level++) {
+            const size_t blocks = s->widest / MODEL_BLOCK >> level;
+            s->x_scale[level] = take(batch, blocks, sizeof **s->x_scale, err, &code);
+            s->block_sum[level] = take(batch, blocks, sizeof **s->block_sum, err, &code);
+        }
     }
     s->row_room = blocks_of(s->widest) * QK256_BLOCK;
     s->row = take(threads, s->row_room, sizeof *s->row, err, &code);
@@ -81,12 +82,13 @@ static int take_cache(struct model_state *s, struct qk_error *err)
  */
 static void table_angles(struct model_state *s)
 {
+    const struct model_rope *const rope = &s->w->config.rope;
     const size_t half = s->w->config.head_dim / 2;
     for (size_t j = 0; j < half; j++) {
-        const double frequency = pow(s->w->config.rope_base, -(double)j / (double)half);
+        const double frequency = model_rope_frequency(rope, half, j);
         for (size_t p = 0; p < s->options.context; p++) {
-            s->cosine[p * half + j] = (float)cos((double)p * frequency);
-            s->sine[p * half + j] = (float)sin((double)p * frequency);
+            s->cosine[p * half + j] = (float)(rope->magnitude * cos((double)p * frequency));
+            s->sine[p * half + j] = (float)(rope->magnitude * sin((double)p * frequency));
         }
     }
 }
@@ -165,11 +167,13 @@ void model_state_free(struct model_state *s)
     model_head_state_free(s->head);
     void *const all[] = {s->hidden,  s->cache, s->cosine, s->sine,    s->x,        s->input,   s->qkv,
                          s->rotated, s->mixed, s->gate,   s->up,      s->q,        s->q_scale, s->q_sum,
-                         s->sums,    s->row,   s->ones,   s->turning, s->products, s->x_scale, s->blocks};
+                         s->sums,    s->row,   s->ones,   s->turning, s->products, s->blocks};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
-    for (int level = 0; level < MODEL_LEVELS; level++)
+    for (int level = 0; level < MODEL_LEVELS; level++) {
+        free(s->x_scale[level]);
         free(s->block_sum[level]);
+    }
     free(s);
 }
 

@@ -15,8 +15,8 @@
 size_t model_ternary_group(enum model_gguf_type type);
 
 /*
- * Some rows of a tensor of a type with groups: to[rows * columns / 4], scales[rows * columns / group]. columns
- * is a multiple of 128 and of the group.
+ * Some rows of a tensor of a type with groups: to[rows * columns / 4], scales[rows * columns / group].
+ * columns is a multiple of 128 and of the group.
  */
 void model_ternary_rows(const struct model_gguf_tensor *t, size_t first, size_t rows, uint8_t *to,
                         uint16_t *scales);

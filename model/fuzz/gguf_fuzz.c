@@ -22,6 +22,7 @@ static void list(const uint8_t *data, size_t size, int strictly, const struct qk
             abort();
         sink += g.tensors[i].size;
     }
+    (void)sink;
     model_gguf_close(&g);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* make_seeds FOLDER: writes the seeds of the fuzz corpus. README.md says what each of them is for. */
+/* make_seeds CORPUS: writes the seeds in CORPUS/gguf and CORPUS/load. README.md says what each is for. */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "model/gguf/tests/gguf_builder.h"
+#include "model/fuzz/seed_models.h"
 
 static void minimal(struct model_build *b)
 {
@@ -102,26 +102,44 @@ static void duplicate_names(struct model_build *b)
     model_build_fill(b, 0, 36);
 }
 
+static void bitnet(struct model_build *b)
+{
+    model_seed(b, "bitnet-b1.58", true, false);
+}
+
+static void llama(struct model_build *b)
+{
+    model_seed(b, "llama", false, false);
+}
+
+static void llama_yarn(struct model_build *b)
+{
+    model_seed(b, "llama", false, true);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
         const char *name;
         void (*build)(struct model_build *b);
     } seeds[] = {
-        {"valid-minimal", minimal},
-        {"valid-every-kind", every_kind},
-        {"valid-every-type", every_type},
-        {"valid-i2s", i2s},
-        {"valid-small", model_build_small},
-        {"valid-old-q2_0", old_q2_0},
-        {"bad-huge-counts", huge_counts},
-        {"bad-huge-string", huge_string},
-        {"bad-nested-array", nested_array},
-        {"bad-size-overflow", size_overflow},
-        {"bad-duplicate-names", duplicate_names},
+        {"gguf/valid-minimal", minimal},
+        {"gguf/valid-every-kind", every_kind},
+        {"gguf/valid-every-type", every_type},
+        {"gguf/valid-i2s", i2s},
+        {"gguf/valid-small", model_build_small},
+        {"gguf/valid-old-q2_0", old_q2_0},
+        {"gguf/bad-huge-counts", huge_counts},
+        {"gguf/bad-huge-string", huge_string},
+        {"gguf/bad-nested-array", nested_array},
+        {"gguf/bad-size-overflow", size_overflow},
+        {"gguf/bad-duplicate-names", duplicate_names},
+        {"load/bitnet", bitnet},
+        {"load/llama", llama},
+        {"load/llama-yarn", llama_yarn},
     };
     if (argc != 2) {
-        fprintf(stderr, "usage: make_seeds FOLDER\n");
+        fprintf(stderr, "usage: make_seeds CORPUS\n");
         return 2;
     }
     for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++) {

@@ -307,9 +307,15 @@ int model_gguf_open(const char *path, struct model_gguf *g, struct qk_error *err
     return rc ? rc : refuse_fault(g, err);
 }
 
+/* The matrices of layers, in whatever type, are what a maker makes when they are wanted. */
+static bool made(const struct model_gguf *g, const struct model_gguf_tensor *t)
+{
+    return g->make && t->n_dims == 2 && !strncmp(t->name, "blk.", 4);
+}
+
 void model_gguf_want(const struct model_gguf *g, const struct model_gguf_tensor *t)
 {
-    if (g->make && t->type == MODEL_GGUF_TYPE_I2_S)
+    if (made(g, t))
         g->make(g->maker, (size_t)(t - g->tensors), (unsigned char *)t->data);
 }
 
@@ -319,7 +325,7 @@ void model_gguf_give_back(const struct model_gguf *g, const struct model_gguf_te
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)t->data;
     const uintptr_t first = (from + page - 1) / page * page,
                     end = (from + (codes ? (size_t)(t->elements / 4) : t->size)) / page * page;
-    if (g->mapped && (codes || !g->make) && first < end)
+    if (g->mapped && (!g->make || made(g, t)) && first < end)
         madvise((void *)first, end - first,
                 MADV_DONTNEED); /* a wish: without it there is only more memory taken */
 }

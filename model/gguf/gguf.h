@@ -115,7 +115,7 @@ struct model_gguf {
      */
     struct qk_error *fault;
     /*
-     * For a model that makes its I2_S tensors when they are wanted (model/synth/synth.h). NULL: all data is
+     * For a model that makes its layers' matrices when they are wanted (model/synth/synth.h). NULL: all data is
      * there.
      */
     void (*make)(const void *maker, size_t tensor, unsigned char *to);
@@ -150,7 +150,7 @@ int model_gguf_parse_any(const void *bytes, size_t size, const char *name, struc
                          struct qk_error *err);
 
 /*
- * Call this before you read the codes of an I2_S tensor of *g. It makes t->data when that is not there yet,
+ * Call this before you read the codes of a matrix of *g. It makes t->data when that is not there yet,
  * or was given back to the system. The bytes are the same every time.
  */
 void model_gguf_want(const struct model_gguf *g, const struct model_gguf_tensor *t);

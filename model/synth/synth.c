@@ -8,30 +8,17 @@
 #include <sys/mman.h>
 
 #include "model/synth/data.h"
+#include "model/synth/preset.h"
 #include "model/synth/vocab.h"
 
 #define ALIGNMENT 32
 #define CHUNK     ((size_t)1 << 20)
 
-enum { PER_LAYER = 11, ENTRIES = 24 };
 /* head=peaked: the embedding, which is the head, times two to this power. */
 enum { PEAK = 6 };
 
-struct preset {
-    const char *name, *model; /* general.name */
-    bool cut;                 /* NAME/N: the first N layers */
-    uint32_t vocab, context, embedding, layers, feed_forward, head_dim, heads, kv_heads, merges;
-};
-
-static const struct preset presets[] = {
-    {"bitnet-2b", "bitnet2b", true, 128256, 4096, 2560, 30, 6912, 128, 20, 5, 280147},
-    {"tiny", "tiny", false, 1024, 512, 256, 3, 768, 64, 4, 2, 600},
-};
-
 struct synth {
-    const struct preset *p;
-    uint32_t layers;
-    bool peaked;
+    struct model_synth_name name;
     uint64_t seed;
     struct model_synth_vocab vocab;
 };
@@ -43,72 +30,39 @@ struct tensor {
     enum model_gguf_type type;
     uint64_t size;
     struct model_synth_stream stream;
+    bool matrix;      /* of a layer, else a norm or a table */
     unsigned quieter; /* scale divided by this power of two */
 };
-
-/* The layers behind NAME/, or 0. */
-static uint32_t read_layers(const struct preset *p, const char *digits)
-{
-    for (uint32_t layers = 1; layers <= p->layers; layers++) {
-        char written[12];
-        snprintf(written, sizeof written, "%u", layers);
-        if (!strcmp(digits, written))
-            return layers;
-    }
-    return 0;
-}
-
-/* NAME[/N][,head=peaked] */
-static int find_preset(struct synth *s, const char *name, struct qk_error *err)
-{
-    char base[64];
-    const char *const comma = strchr(name, ',');
-    const size_t length = comma ? (size_t)(comma - name) : strlen(name);
-    if (comma && strcmp(comma, ",head=peaked") != 0)
-        return qk_fail(err, QK_ERR_ARG, NULL, "'%s': behind the comma stands head=peaked", name);
-    snprintf(base, sizeof base, "%.*s", length < sizeof base ? (int)length : 0, name);
-    s->peaked = comma != NULL;
-    for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
-        const struct preset *p = &presets[i];
-        const size_t n = strlen(p->name);
-        s->p = p;
-        s->layers = p->layers;
-        if (!strcmp(base, p->name))
-            return 0;
-        if (!p->cut || strncmp(base, p->name, n) || base[n] != '/')
-            continue;
-        s->layers = read_layers(p, base + n + 1);
-        return s->layers ? 0
-                         : qk_fail(err, QK_ERR_ARG, NULL,
-                                   "'%s': layers behind the slash are a whole number from 1 to %u", name,
-                                   p->layers);
-    }
-    return qk_fail(err, QK_ERR_ARG, NULL,
-                   "no synthetic model '%s'; there are bitnet-2b, bitnet-2b/N (its first N layers, 1 to 30) "
-                   "and tiny, and of each one with ,head=peaked",
-                   name);
-}
 
 static int start(struct synth *s, const char *name, uint64_t seed, struct qk_error *err)
 {
     struct qk_rng rng;
     *s = (struct synth){.seed = seed};
-    const int code = find_preset(s, name, err);
+    const int code = model_synth_parse(&s->name, name, err);
     if (code)
         return code;
     qk_rng_seed(&rng, seed);
-    return model_synth_vocab_make(&s->vocab, s->p->vocab, s->p->merges, &rng, err);
+    return model_synth_vocab_make(&s->vocab, s->name.preset->vocab, s->name.preset->merges, &rng, err);
 }
 
-static void write_key_u32(struct model_gguf_writer *w, const char *key, uint32_t value)
+/* Keys that begin with a dot stand in the namespace of the architecture. */
+static void write_key(const struct synth *s, struct model_gguf_writer *w, const char *key,
+                      enum model_gguf_kind kind)
 {
-    model_gguf_write_key(w, key, MODEL_GGUF_U32);
+    char name[96];
+    snprintf(name, sizeof name, "%s%s", *key == '.' ? s->name.preset->arch : "", key);
+    model_gguf_write_key(w, name, kind);
+}
+
+static void write_key_u32(const struct synth *s, struct model_gguf_writer *w, const char *key, uint32_t value)
+{
+    write_key(s, w, key, MODEL_GGUF_U32);
     model_gguf_write_u32(w, value);
 }
 
-static void write_key_f32(struct model_gguf_writer *w, const char *key, float value)
+static void write_key_f32(const struct synth *s, struct model_gguf_writer *w, const char *key, float value)
 {
-    model_gguf_write_key(w, key, MODEL_GGUF_F32);
+    write_key(s, w, key, MODEL_GGUF_F32);
     model_gguf_write_f32(w, value);
 }
 
@@ -123,100 +77,174 @@ static void write_tokenizer(const struct synth *s, struct model_gguf_writer *w)
     const struct model_synth_vocab *v = &s->vocab;
     const uint32_t special = (uint32_t)v->normal;
     write_key_string(w, "tokenizer.ggml.model", "gpt2");
-    model_gguf_write_array(w, "tokenizer.ggml.tokens", MODEL_GGUF_STRING, s->p->vocab);
+    if (s->name.preset->pre)
+        write_key_string(w, "tokenizer.ggml.pre", s->name.preset->pre);
+    model_gguf_write_array(w, "tokenizer.ggml.tokens", MODEL_GGUF_STRING, s->name.preset->vocab);
     model_synth_vocab_write_tokens(v, w);
-    model_gguf_write_array(w, "tokenizer.ggml.scores", MODEL_GGUF_F32, s->p->vocab);
-    for (uint32_t i = 0; i < s->p->vocab; i++)
+    model_gguf_write_array(w, "tokenizer.ggml.scores", MODEL_GGUF_F32, s->name.preset->vocab);
+    for (uint32_t i = 0; i < s->name.preset->vocab; i++)
         model_gguf_write_f32(w, 0);
-    model_gguf_write_array(w, "tokenizer.ggml.token_type", MODEL_GGUF_I32, s->p->vocab);
-    for (uint32_t i = 0; i < s->p->vocab; i++)
+    model_gguf_write_array(w, "tokenizer.ggml.token_type", MODEL_GGUF_I32, s->name.preset->vocab);
+    for (uint32_t i = 0; i < s->name.preset->vocab; i++)
         model_gguf_write_u32(w, i < special ? 1 : 3); /* normal, control */
     model_gguf_write_array(w, "tokenizer.ggml.merges", MODEL_GGUF_STRING, v->merges);
     model_synth_vocab_write_merges(v, w);
-    write_key_u32(w, "tokenizer.ggml.bos_token_id", special + MODEL_SYNTH_BOS);
-    write_key_u32(w, "tokenizer.ggml.eos_token_id", special + MODEL_SYNTH_EOS);
-    write_key_u32(w, "tokenizer.ggml.padding_token_id", special + MODEL_SYNTH_EOS);
+    write_key_u32(s, w, "tokenizer.ggml.bos_token_id", special + MODEL_SYNTH_BOS);
+    write_key_u32(s, w, "tokenizer.ggml.eos_token_id", special + MODEL_SYNTH_EOS);
+    write_key_u32(s, w, "tokenizer.ggml.padding_token_id", special + MODEL_SYNTH_EOS);
     write_key_string(w, "tokenizer.chat_template",
                      "{# a placeholder: random weights know no chat #}{% for m in messages %}{{ m['role'] "
                      "}}: {{ m['content'] }}\n{% endfor %}");
 }
 
-/* The entries of the published file, in its order. */
+/* As the writer of such files has it: 40 is bitnet.cpp's number, the others are llama.cpp's. */
+static uint32_t file_type(enum model_gguf_type matrices)
+{
+    return matrices == MODEL_GGUF_TYPE_TQ1_0   ? 36
+           : matrices == MODEL_GGUF_TYPE_TQ2_0 ? 37
+           : matrices == MODEL_GGUF_TYPE_I2_S  ? 40
+                                               : 41;
+}
+
+/* Qwen3 files say how wide a head is. */
+static bool says_head(const struct model_synth_preset *p)
+{
+    return !strcmp(p->arch, "qwen3");
+}
+
+static size_t entry_count(const struct model_synth_preset *p)
+{
+    return 24 + (p->pre != NULL) + 2 * says_head(p);
+}
+
+/* The entries of the published file of BitNet b1.58 2B4T, in its order, and some more of others. */
 static void write_metadata(const struct synth *s, struct model_gguf_writer *w)
 {
-    const struct preset *p = s->p;
-    write_key_string(w, "general.architecture", "bitnet-b1.58");
+    const struct model_synth_preset *p = s->name.preset;
+    write_key_string(w, "general.architecture", p->arch);
     write_key_string(w, "general.name", p->model);
-    write_key_u32(w, "bitnet-b1.58.vocab_size", p->vocab);
-    write_key_u32(w, "bitnet-b1.58.context_length", p->context);
-    write_key_u32(w, "bitnet-b1.58.embedding_length", p->embedding);
-    write_key_u32(w, "bitnet-b1.58.block_count", s->layers);
-    write_key_u32(w, "bitnet-b1.58.feed_forward_length", p->feed_forward);
-    write_key_u32(w, "bitnet-b1.58.rope.dimension_count", p->head_dim);
-    write_key_u32(w, "bitnet-b1.58.attention.head_count", p->heads);
-    write_key_u32(w, "bitnet-b1.58.attention.head_count_kv", p->kv_heads);
+    write_key_u32(s, w, ".vocab_size", p->vocab);
+    write_key_u32(s, w, ".context_length", p->context);
+    write_key_u32(s, w, ".embedding_length", p->embedding);
+    write_key_u32(s, w, ".block_count", s->name.layers);
+    write_key_u32(s, w, ".feed_forward_length", p->feed_forward);
+    write_key_u32(s, w, ".rope.dimension_count", p->head_dim);
+    write_key_u32(s, w, ".attention.head_count", p->heads);
+    write_key_u32(s, w, ".attention.head_count_kv", p->kv_heads);
+    if (says_head(p)) {
+        write_key_u32(s, w, ".attention.key_length", p->head_dim);
+        write_key_u32(s, w, ".attention.value_length", p->head_dim);
+    }
     model_gguf_write_key(w, "tokenizer.ggml.add_bos_token", MODEL_GGUF_BOOL);
-    model_gguf_write(w, "\1", 1);
-    write_key_f32(w, "bitnet-b1.58.attention.layer_norm_rms_epsilon", 1e-5f);
-    write_key_f32(w, "bitnet-b1.58.rope.freq_base", 500000.0f);
-    write_key_u32(w, "general.file_type", 40);
+    model_gguf_write(w, says_head(p) ? "\0" : "\1", 1); /* Qwen has no such token */
+    write_key_f32(s, w, ".attention.layer_norm_rms_epsilon", p->epsilon);
+    write_key_f32(s, w, ".rope.freq_base", p->base);
+    write_key_u32(s, w, "general.file_type", file_type(s->name.matrices));
     write_tokenizer(s, w);
-    write_key_u32(w, "general.quantization_version", 2);
+    write_key_u32(s, w, "general.quantization_version", 2);
+}
+
+static uint64_t tensor_bytes(enum model_gguf_type type, uint64_t elements)
+{
+    switch (type) {
+    case MODEL_GGUF_TYPE_F32:
+        return 4 * elements;
+    case MODEL_GGUF_TYPE_I2_S:
+        return elements / 4 + 32;
+    case MODEL_GGUF_TYPE_TQ1_0:
+        return elements / 256 * 54;
+    case MODEL_GGUF_TYPE_TQ2_0:
+        return elements / 256 * 66;
+    case MODEL_GGUF_TYPE_Q6_K:
+        return elements / 256 * 210;
+    case MODEL_GGUF_TYPE_Q2_0:
+        return elements / 64 * 18;
+    case MODEL_GGUF_TYPE_PQ2_0:
+        return elements / 128 * 34;
+    case MODEL_GGUF_TYPE_Q8_0:
+        return elements / 32 * 34;
+    default:
+        return 2 * elements;
+    }
+}
+
+/* A tensor of each layer. `number` says which stream of words it takes. */
+struct part {
+    const char *name;
+    unsigned number;
+    bool matrix;
+    uint32_t columns, rows;
+    /* What is added to the residual is halved, so that the layers do not drown the token, nor it them. */
+    unsigned quieter;
+    bool there;
+};
+enum { PARTS = 13 };
+
+static struct part part_at(const struct model_synth_preset *p, size_t i)
+{
+    const uint32_t hidden = p->embedding, wide = p->feed_forward, kv = p->kv_heads * p->head_dim;
+    const uint32_t q = p->heads * p->head_dim;
+    const bool sub = !strncmp(p->arch, "bitnet", 6), heads = !strcmp(p->arch, "qwen3");
+    const struct part all[PARTS] = {{"attn_norm", 0, false, hidden, 1, 0, true},
+                                    {"attn_sub_norm", 1, false, q, 1, 0, sub},
+                                    {"ffn_norm", 2, false, hidden, 1, 0, true},
+                                    {"ffn_sub_norm", 3, false, wide, 1, 0, sub},
+                                    {"attn_q", 4, true, hidden, q, 0, true},
+                                    {"attn_k", 5, true, hidden, kv, 0, true},
+                                    {"attn_v", 6, true, hidden, kv, 0, true},
+                                    {"attn_output", 7, true, q, hidden, 1, true},
+                                    {"ffn_gate", 8, true, hidden, wide, 0, true},
+                                    {"ffn_up", 9, true, hidden, wide, 0, true},
+                                    {"ffn_down", 10, true, wide, hidden, 1, true},
+                                    {"attn_q_norm", 11, false, p->head_dim, 1, 0, heads},
+                                    {"attn_k_norm", 12, false, p->head_dim, 1, 0, heads}};
+    for (size_t k = 0; k < PARTS; k++)
+        if (all[k].there && i-- == 0)
+            return all[k];
+    return (struct part){.name = NULL};
+}
+
+static size_t per_layer(const struct model_synth_preset *p)
+{
+    size_t n = 0;
+    while (part_at(p, n).name)
+        n++;
+    return n;
 }
 
 static size_t tensor_count(const struct synth *s)
 {
-    return 2 + (size_t)s->layers * PER_LAYER;
+    return 2 + s->name.layers * per_layer(s->name.preset) + s->name.preset->own_head;
 }
 
-static void set_sizes(struct tensor *t, uint64_t columns, uint64_t rows)
+static struct tensor make_tensor_info(const struct synth *s, const char *name, enum model_gguf_type type,
+                                      uint64_t columns, uint64_t rows, uint64_t number)
 {
-    t->n_dims = t->type == MODEL_GGUF_TYPE_F32 ? 1 : 2;
-    t->dims[0] = columns;
-    t->dims[1] = rows;
-    t->size = t->type == MODEL_GGUF_TYPE_F32   ? 4 * columns
-              : t->type == MODEL_GGUF_TYPE_F16 ? 2 * columns * rows
-                                               : columns * rows / 4 + 32;
+    struct tensor t = {.type = type, .n_dims = rows > 1 ? 2 : 1, .dims = {columns, rows}};
+    snprintf(t.name, sizeof t.name, "%s.weight", name);
+    t.size = tensor_bytes(type, columns * rows);
+    model_synth_stream_seed(&t.stream, s->seed, number);
+    return t;
 }
 
 /* Tensor i in the file's order. What it holds does not depend on how many layers there are. */
 static struct tensor tensor_at(const struct synth *s, size_t i)
 {
-    const struct preset *p = s->p;
-    const uint32_t hidden = p->embedding, wide = p->feed_forward, kv = p->kv_heads * p->head_dim;
-    const struct {
-        const char *name;
-        enum model_gguf_type type;
-        uint32_t columns, rows;
-        /* What is added to the residual is halved, so that the layers do not drown the token, nor it them. */
-        unsigned quieter;
-    } of[PER_LAYER] = {
-        {"attn_norm", MODEL_GGUF_TYPE_F32, hidden, 1, 0},
-        {"attn_sub_norm", MODEL_GGUF_TYPE_F32, hidden, 1, 0},
-        {"ffn_norm", MODEL_GGUF_TYPE_F32, hidden, 1, 0},
-        {"ffn_sub_norm", MODEL_GGUF_TYPE_F32, wide, 1, 0},
-        {"attn_q", MODEL_GGUF_TYPE_I2_S, hidden, hidden, 0},
-        {"attn_k", MODEL_GGUF_TYPE_I2_S, hidden, kv, 0},
-        {"attn_v", MODEL_GGUF_TYPE_I2_S, hidden, kv, 0},
-        {"attn_output", MODEL_GGUF_TYPE_I2_S, hidden, hidden, 1},
-        {"ffn_gate", MODEL_GGUF_TYPE_I2_S, hidden, wide, 0},
-        {"ffn_up", MODEL_GGUF_TYPE_I2_S, hidden, wide, 0},
-        {"ffn_down", MODEL_GGUF_TYPE_I2_S, wide, hidden, 1},
-    };
-    struct tensor t = {.type = MODEL_GGUF_TYPE_F16};
-    if (i == 0 || i == tensor_count(s) - 1) {
-        t.type = i ? MODEL_GGUF_TYPE_F32 : MODEL_GGUF_TYPE_F16;
-        snprintf(t.name, sizeof t.name, "%s", i ? "output_norm.weight" : "token_embd.weight");
-        set_sizes(&t, hidden, p->vocab);
-        model_synth_stream_seed(&t.stream, s->seed, i ? 1 : 0);
-        return t;
-    }
-    const size_t layer = (i - 1) / PER_LAYER, k = (i - 1) % PER_LAYER;
-    t.type = of[k].type;
-    t.quieter = of[k].quieter;
-    snprintf(t.name, sizeof t.name, "blk.%zu.%s.weight", layer, of[k].name);
-    set_sizes(&t, of[k].columns, of[k].rows);
-    model_synth_stream_seed(&t.stream, s->seed, 16 + 16 * layer + k);
+    const struct model_synth_preset *p = s->name.preset;
+    const size_t parts = per_layer(p), layer = i ? (i - 1) / parts : 0;
+    if (i == 0)
+        return make_tensor_info(s, "token_embd", s->name.table, p->embedding, p->vocab, 0);
+    if (layer >= s->name.layers)
+        return i == 1 + parts * s->name.layers
+                   ? make_tensor_info(s, "output_norm", MODEL_GGUF_TYPE_F32, p->embedding, 1, 1)
+                   : make_tensor_info(s, "output", s->name.table, p->embedding, p->vocab, 2);
+    const struct part part = part_at(p, (i - 1) % parts);
+    char name[48];
+    snprintf(name, sizeof name, "blk.%zu.%s", layer, part.name);
+    struct tensor t = make_tensor_info(s, name, part.matrix ? s->name.matrices : MODEL_GGUF_TYPE_F32,
+                                       part.columns, part.rows, 16 + 16 * layer + part.number);
+    t.matrix = part.matrix;
+    t.quieter = part.quieter;
     return t;
 }
 
@@ -236,7 +264,7 @@ static uint64_t data_bytes(const struct synth *s)
 static void write_header(const struct synth *s, struct model_gguf_writer *w)
 {
     uint64_t offset = 0;
-    model_gguf_write_header(w, tensor_count(s), ENTRIES);
+    model_gguf_write_header(w, tensor_count(s), entry_count(s->name.preset));
     write_metadata(s, w);
     for (size_t i = 0; i < tensor_count(s); i++) {
         const struct tensor t = tensor_at(s, i);
@@ -249,12 +277,14 @@ static void write_header(const struct synth *s, struct model_gguf_writer *w)
 static void write_data(const struct synth *s, size_t i, struct model_gguf_writer *w, bool leave_codes)
 {
     struct tensor t = tensor_at(s, i);
-    if (t.type == MODEL_GGUF_TYPE_F32)
-        model_synth_write_norm(w, &t.stream, t.dims[0]);
-    else if (t.type == MODEL_GGUF_TYPE_F16)
-        model_synth_write_f16(w, &t.stream, t.dims[0] * t.dims[1], s->peaked ? PEAK : 0);
-    else
+    if (t.matrix && t.type == MODEL_GGUF_TYPE_I2_S)
         model_synth_write_i2s(w, &t.stream, t.dims[0], t.dims[1], t.quieter, leave_codes);
+    else if (t.matrix)
+        model_synth_write_groups(w, &t.stream, t.type, t.dims[0], t.dims[1], t.quieter, leave_codes);
+    else if (t.n_dims == 1)
+        model_synth_write_norm(w, &t.stream, t.dims[0]);
+    else
+        model_synth_write_numbers(w, &t.stream, t.type, t.dims[0] * t.dims[1], s->name.peaked ? PEAK : 0);
 }
 
 static void write_file(const struct synth *s, struct model_gguf_writer *w, bool leave_codes)
@@ -369,7 +399,7 @@ int model_synth_open(const char *preset, uint64_t seed, struct model_gguf *g, st
         munmap(map, (size_t)size);
         return code;
     }
-    *maker = (struct synth){.p = s.p, .layers = s.layers, .peaked = s.peaked, .seed = s.seed};
+    *maker = (struct synth){.name = s.name, .seed = s.seed};
     g->mapped = true;
     g->make = make_tensor;
     g->maker = maker;

@@ -9,8 +9,13 @@
  *     bitnet-2b/N  its first N layers, 1 <= N <= 30, with the same vocabulary and the same weights
  *     tiny         3 layers, 256 wide, vocabulary of 1024
  *
- * NAME,head=peaked is the same model with 64 times the embedding, which is also the head. A token then drowns
- * what the layers add to it. So its own logit stands far above all others, and a greedy text repeats it.
+ * presets.def has them all, and the families falcon3-1b, llama3-8b and bonsai-1.7b. Behind a name can stand:
+ *
+ *     ,head=peaked    64 times the embedding and the head. A token of a tied head then drowns what the layers
+ *                     add to it. So its own logit stands far above all others, and a greedy text repeats it
+ *     ,head=TYPE      embedding and head in F32, F16, BF16, Q8_0, Q6_K, Q2_0 or PQ2_0
+ *     ,matrices=TYPE  the layers' matrices in I2_S, TQ1_0, TQ2_0, Q2_0 or PQ2_0. Another type has other
+ *                     weights
  *
  * 27/64 = 42.2 % of the ternary weights are zero, about as in trained models. Activations stay near 1. The
  * tests hold the hashes of tiny, of bitnet-2b/1 and of bitnet-2b's header as constants. The XXH3 of all of

@@ -63,7 +63,7 @@ struct model_tokenizer {
 /* The token that has exactly these bytes, or -1. */
 int32_t model_tokenizer_spelled(const struct model_tokenizer *t, const char *bytes, size_t size);
 const struct model_merge *model_tokenizer_merge(const struct model_tokenizer *t, int32_t left, int32_t right);
-/* Sets t->pre. QK_ERR_FORMAT names the key when the tokenizer is of another kind, or its rules are unknown. */
+/* Sets t->pre. QK_ERR_FORMAT names the key of another kind of tokenizer, or of rules that are not known. */
 int model_rules_read(struct model_tokenizer *t, const struct model_gguf *g, struct qk_error *err);
 /* Is it the name of a token that ends a text, a turn or a message, whatever the file's keys say? */
 bool model_name_stops(const char *name, size_t size);

@@ -95,7 +95,7 @@ int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err)
         if (code)
             return code;
     }
-    return model_gguf_open(name ? name : path, g, err);
+    return model_gguf_open_any(name ? name : path, g, err);
 }
 
 /* Threads that will read the weights; 0 for a command that has none. */
@@ -107,6 +107,14 @@ static size_t loaders(const struct cli_model_options *o)
 static double since(uint64_t ns)
 {
     return (double)(int64_t)(bench_clock_ns() - ns) * 1e-9;
+}
+
+static void warn_of_keys(const struct model_weights *w)
+{
+    for (size_t i = 0; i < w->gguf.entry_count; i++)
+        if (model_key_does(&w->config, &w->gguf.entries[i]) == MODEL_KEY_UNKNOWN)
+            cli_say("qkbench: warning: key \"%.*s\" is not known here, and ignored",
+                    (int)w->gguf.entries[i].key.length, w->gguf.entries[i].key.bytes);
 }
 
 int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts,
@@ -121,6 +129,8 @@ int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned la
     model_pool_free(pool);
     if (code)
         model_gguf_close(g);
+    else
+        warn_of_keys(w);
     const double seconds = since(begin);
     if (!code && w->i2s16_bytes)
         cli_say("qkbench: copy of the weights, interleaved by 16 rows: %.1f MB in %.2f s",
@@ -128,6 +138,8 @@ int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned la
     if (!code && w->qk256_bytes)
         cli_say("qkbench: copy of the weights in QK256 order: %.1f MB in %s%.2f s",
                 (double)w->qk256_bytes * 1e-6, w->i2s16_bytes ? "the same " : "", seconds);
+    if (!code && w->scale_bytes)
+        cli_say("qkbench: scales of its groups of columns: %.1f MB", (double)w->scale_bytes * 1e-6);
     return code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;
 }
 
@@ -236,7 +248,11 @@ int cli_model_load(struct cli_model *m, const struct cli_model_options *o, bool 
         code = cli_model_open(&g, o->model, err);
     if (code)
         return code;
-    code = tokenizer ? model_tokenizer_open(&m->tokenizer, &g, err) : 0;
+    struct model_config c;
+    code = model_config_read(&c, &g, err); /* an architecture that is none is more than its tokenizer */
+    code = code == QK_ERR_UNAVAILABLE ? QK_ERR_FORMAT : code;
+    if (!code && tokenizer)
+        code = model_tokenizer_open(&m->tokenizer, &g, err);
     if (code) {
         model_gguf_close(&g);
         return code;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/model/model.h"
+#include "model/tokenizer/chat.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -79,6 +80,16 @@ static void print_metadata(const struct model_gguf *g)
     }
 }
 
+/* The type's name, or its number. */
+static void print_type(const struct model_gguf_tensor *t, char *to, size_t size)
+{
+    const char *const name = model_gguf_type_name(t->type);
+    if (name)
+        snprintf(to, size, "%s", name);
+    else
+        snprintf(to, size, "type %u", (unsigned)t->type);
+}
+
 static void print_tensors(const struct model_gguf *g)
 {
     uint64_t elements = 0, bytes = 0;
@@ -92,12 +103,63 @@ static void print_tensors(const struct model_gguf *g)
                      t->dims[d]);
         fputs("  ", stdout);
         cli_cell(t->name, 32);
-        printf("%-5s %-18s %12zu bytes at %" PRIu64 "\n", model_gguf_type_name(t->type), dims, t->size,
+        char type[24];
+        print_type(t, type, sizeof type);
+        printf("%-5s %-18s %12zu bytes at %" PRIu64 "\n", type, dims, t->size,
                (uint64_t)g->data_offset + t->offset);
         elements += t->elements;
         bytes += t->size;
     }
     printf("  %" PRIu64 " parameters in %" PRIu64 " bytes of %zu\n", elements, bytes, g->size);
+}
+
+/* The keys of the architecture that do this, in lines of at most WIDTH columns. */
+static void print_keys(const struct model_weights *w, enum model_key does, const char *what)
+{
+    enum { WIDTH = 110, INDENT = 14 };
+    const size_t prefix = strlen(w->config.arch) + 1;
+    size_t column = 0;
+    for (size_t i = 0; i < w->gguf.entry_count; i++) {
+        const struct model_gguf_string key = w->gguf.entries[i].key;
+        if (model_key_does(&w->config, &w->gguf.entries[i]) != does)
+            continue;
+        if (!column || column + key.length - prefix > WIDTH) {
+            printf("%s%-*s", column ? "\n" : "", INDENT, column ? "" : what);
+            column = INDENT;
+        }
+        printf(" %.*s", (int)(key.length - prefix), key.bytes + prefix);
+        column += key.length - prefix + 1;
+    }
+    if (column)
+        putchar('\n');
+}
+
+static void print_rope(const struct model_config *c)
+{
+    const struct model_rope *const r = &c->rope;
+    printf("%-14s base %.9g, %zu dimensions, scaling %s", "rope", r->base, c->head_dim,
+           model_rope_names[r->scaling]);
+    if (r->scaling != MODEL_ROPE_NONE)
+        printf(" by %.9g", r->factor);
+    if (r->scaling == MODEL_ROPE_YARN)
+        printf(" from %.9g positions", r->original);
+    if (r->magnitude != 1)
+        printf(", sines and cosines times %.9g", r->magnitude);
+    putchar('\n');
+}
+
+/* How it reads and writes text, or why it cannot. */
+static void print_tokenizer(const struct model_tokenizer *t, const struct qk_error *why)
+{
+    bool said;
+    if (!t) {
+        cli_print("without text, for its tokenizer is unusable: %s: %s", why->where, why->text);
+        return;
+    }
+    const struct model_chat_form *const form = model_chat_of(t);
+    const char *const pre = model_tokenizer_pre(t, &said);
+    printf("%-14s split as %s%s; messages %s%s\n", "text", pre, said ? "" : ", which the file does not say",
+           form ? "as " : "in no known form", form ? form->name : "");
 }
 
 /* Loads it, as run would. *g is taken over or closed. */
@@ -106,11 +168,11 @@ static void print_verdict(struct model_gguf *g)
     struct model_weights w = {0};
     struct model_tokenizer *tokenizer = NULL;
     struct qk_error why, mute;
-    const bool talks = model_tokenizer_open(&tokenizer, g, &mute) == 0;
-    model_tokenizer_close(tokenizer);
+    model_tokenizer_open(&tokenizer, g, &mute);
     if (cli_model_weights(&w, g, MODEL_LAYOUT_I2S, &(struct cli_model_options){0}, &why)) {
         putchar('\n');
         cli_print("cannot run: %s%s%s", why.where, *why.where ? ": " : "", why.text);
+        model_tokenizer_close(tokenizer);
         return;
     }
     const struct model_config *c = &w.config;
@@ -119,8 +181,12 @@ static void print_verdict(struct model_gguf *g)
            c->arch, c->layers, c->embedding, c->feed_forward, c->heads, c->kv_heads, c->head_dim, c->vocab,
            c->context);
     printf("reads %zu bytes of weights per token\n", model_bytes_per_token(c));
-    if (!talks)
-        cli_print("without text, for its tokenizer is unusable: %s: %s", mute.where, mute.text);
+    print_keys(&w, MODEL_KEY_APPLIED, "keys applied");
+    print_keys(&w, MODEL_KEY_IDLE, "of no effect");
+    print_keys(&w, MODEL_KEY_UNKNOWN, "ignored");
+    print_rope(c);
+    print_tokenizer(tokenizer, &mute);
+    model_tokenizer_close(tokenizer);
     model_weights_free(&w);
 }
 
@@ -130,7 +196,8 @@ int cli_model_info(int argc, char **argv)
     static const struct cli_usage usage = {
         none, cli_model_parse, "[MODEL]",
         "What a GGUF file holds: metadata, tensors, sizes, bytes read per token, and whether it can run or "
-        "why not.\vMODEL: see qkbench model --help. Examples:\n  qkbench model info\n  qkbench model info "
+        "why not. Then what its keys do: applied, without effect, or not known.\vMODEL: see qkbench model "
+        "--help. Examples:\n  qkbench model info\n  qkbench model info "
         "a.gguf"};
     struct cli_model_options o = {0};
     struct model_gguf g = {0};

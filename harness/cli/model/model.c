@@ -19,16 +19,16 @@ enum { COMMANDS = sizeof commands / sizeof *commands };
 static void help(FILE *to)
 {
     fputs("Usage: qkbench model COMMAND [MODEL] [ARGUMENT...]\n"
-          "Runs BitNet b1.58 models: end-to-end times with any kernels, and proof that the answers are "
+          "Runs ternary models: end-to-end times with any kernels, and proof that the answers are "
           "right.\n\n"
           "Commands (each has --help):\n",
           to);
     for (int i = 0; i < COMMANDS; i++)
         fprintf(to, "  %-11s %s\n", commands[i].name, commands[i].what);
     fputs(
-        "\nMODEL is a GGUF file of architecture bitnet-b1.58 or bitnet-25; or synth:bitnet-2b (seeded "
-        "weights in the\n"
-        "shape of the published model, made in memory), synth:bitnet-2b/4 (4 of its layers), synth:tiny; or\n"
+        "\nMODEL is a GGUF file of architecture bitnet-b1.58, bitnet-25, llama or qwen3 with ternary\n"
+        "matrices; or synth:bitnet-2b (seeded weights in the shape of the published model, made in\n"
+        "memory), synth:bitnet-2b/4 (4 of its layers), synth:tiny and more (qkbench model synth --help); or\n"
         "nothing: then a small trained model that comes with qkbench and writes King James English.\n"
         "\nExamples:\n"
         "  qkbench model run --prompt 'In the beginning'\n"

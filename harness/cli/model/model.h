@@ -96,8 +96,8 @@ size_t cli_model_threads(const struct cli_model_cpus *cpus);
 int cli_model_place(struct cli_model_options *o, struct qk_error *err);
 
 /*
- * Opens the container of NULL (the trained model), "synth:PRESET" or a path. The caller closes it. Errors of
- * whatever opens it.
+ * Opens the container of NULL (the trained model), "synth:PRESET" or a path, as model_gguf_open_any does. The
+ * caller closes it. Errors of whatever opens it.
  */
 int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err);
 
@@ -128,7 +128,10 @@ void cli_model_close(struct cli_model *m);
  */
 int cli_model_head(struct model_weights *w, enum model_head *head, const struct cli_model_options *o,
                    struct qk_error *err);
-/* Loads weights in these layouts from the container, which this takes over or closes. */
+/*
+ * Loads weights in these layouts from the container, which this takes over or closes. Warns of keys that are
+ * not known.
+ */
 int cli_model_weights(struct model_weights *w, struct model_gguf *g, unsigned layouts,
                       const struct cli_model_options *o, struct qk_error *err);
 

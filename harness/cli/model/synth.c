@@ -32,7 +32,7 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
     case ARGP_KEY_END:
         if (!o->preset)
             cli_wrong(state,
-                      "a PRESET is needed: bitnet-2b, bitnet-2b/N or tiny, each also with ,head=peaked");
+                      "a PRESET is needed, such as bitnet-2b/4; qkbench model synth --help lists them");
         if (!o->out)
             cli_wrong(state, "--out FILE is needed");
         return 0;
@@ -83,6 +83,22 @@ static int run(void *options, struct qk_error *err)
     return code;
 }
 
+/* A line of help for each. */
+#define PRESET(name, model, cut, arch, vocab, context, embedding, layers, feed_forward, head_dim, heads,     \
+               kv_heads, merges, base, epsilon, pre, own_head, matrices, table, unverified)                  \
+    "  " name ": " model ", " #layers " layers, " #matrices ", head " #table "; unverified: " unverified "\n"
+static const char presets[] =
+    "Writes a model of random weights as a GGUF file in the form of the published one, with a vocabulary "
+    "of full size. The same preset and seed give the same bytes on every machine.\vPRESET is one of these:\n"
+#include "model/synth/presets.def"
+    "Behind all but tiny /N takes the first N layers. Then can come ,head=peaked (the likeliest token stands "
+    "far above the others), ,head=TYPE (F32, F16, BF16, Q8_0, Q6_K, Q2_0, PQ2_0) and ,matrices=TYPE (I2_S, "
+    "TQ1_0, TQ2_0, Q2_0, PQ2_0). Unverified figures are likely ones that no published file has shown us. "
+    "Other commands take synth:PRESET and make the model of seed 1 in memory.\nExamples:\n  qkbench model "
+    "synth tiny --out tiny.gguf\n  qkbench model synth bitnet-2b/4 --seed 7 --out four.gguf\n  qkbench model "
+    "synth bonsai-1.7b/2,matrices=PQ2_0 --out two.gguf";
+#undef PRESET
+
 int cli_model_synth(int argc, char **argv)
 {
     static const struct cli_option options[] = {
@@ -90,15 +106,7 @@ int cli_model_synth(int argc, char **argv)
         {"seed", 's', "N", CLI_UINT64(options, seed, 0, UINT64_MAX), "Of weights and vocabulary (default: 1)",
          0},
         {0}};
-    static const struct cli_usage usage = {
-        options, parse, "PRESET",
-        "Writes a model of random weights as a GGUF file in the form of the published one, with a vocabulary "
-        "of full size. The same preset and seed give the same bytes on every machine.\vPRESET is bitnet-2b "
-        "(1.2 GB), bitnet-2b/N (its first N layers, 1 to 30) or tiny; with ,head=peaked behind it, a model "
-        "whose "
-        "likeliest token stands far above the others. Other commands take synth:PRESET and "
-        "make the model of seed 1 in memory.\nExamples:\n  qkbench model synth tiny --out tiny.gguf\n  "
-        "qkbench model synth bitnet-2b/4 --seed 7 --out four.gguf"};
+    static const struct cli_usage usage = {options, parse, "PRESET", presets};
     struct options o = {.seed = MODEL_SYNTH_SEED};
     return cli_main(&usage, argc, argv, &o, run);
 }

@@ -55,10 +55,11 @@ static void errors(void)
 
 static void shapes(void)
 {
-    static const char *const bad[] = {"",          "0",    "x",    "256x", "x256",
-                                      "1x2x3x4x5", "-1",   " 1",   "1 ",   "99999999999999999999",
-                                      "1xx2",      "0x10", "4096,"};
-    static const char *const good[] = {"1", "4096", "6912x2560", "6912x2560x512", "20x128x64x16"};
+    static const char *const bad[] = {
+        "",     "0",    "x",    "256x", "x256", "1x2x3x4x5x6", "-1", " 1", "1 ", "99999999999999999999",
+        "1xx2", "0x10", "4096,"};
+    static const char *const good[] = {
+        "1", "4096", "6912x2560", "6912x2560x512", "20x128x64x16", "48x256x64x32x13"};
     struct qk_shape s;
     char text[QK_SHAPE_TEXT];
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

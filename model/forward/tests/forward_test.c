@@ -271,6 +271,34 @@ UNIT_TEST(what_a_caller_gets_wrong_changes_nothing)
     model_state_free(s);
 }
 
+/* f16 ends at 65504. What is beyond becomes infinite there, and every logit no number. */
+UNIT_TEST(what_a_cache_of_f16_cannot_hold_is_named)
+{
+    static const enum model_matrix_of kept[] = {MODEL_K, MODEL_V};
+    const struct model_kernels k = fixture_kernels("best", MODEL_ACT_ANY);
+    float logits[1024];
+    struct qk_error err;
+    for (int i = 0; i < 2; i++)
+        for (size_t tokens = 1; tokens <= 3; tokens += 2)
+            for (int f16 = 0; f16 < 2; f16++) {
+                float *const scale = &tiny.weights.layer[1].matrix[kept[i]].scale, before = *scale;
+                const struct model_options o = {.threads = 2, .kv_f16 = f16};
+                struct model_state *s;
+                assert_works(model_state_new(&s, &tiny.weights, &k, &o, &err), err);
+                *scale = 1e10f;
+                const int code = model_forward(s, tiny.tokens, tokens, logits, MODEL_LOGITS_LAST, NULL, &err);
+                *scale = before;
+                assert_int_equal(code, f16 ? QK_ERR_FORMAT : 0);
+                assert_int_equal(model_position(s), f16 ? 0 : tokens);
+                if (f16) {
+                    assert_says(err.text, "layer 1 has a key or a value above 65504");
+                    assert_says(err.text, "--kv f32");
+                    assert_works(model_forward(s, tiny.tokens, 1, NULL, MODEL_LOGITS_NONE, NULL, &err), err);
+                }
+                model_state_free(s);
+            }
+}
+
 UNIT_FIXTURE(open_both)
 {
     fixture_open(&tiny, "tiny", all_layouts);

@@ -174,28 +174,35 @@ void model_build_stand_ins(struct model_build *b)
     }
 }
 
-void model_build_vocabulary(struct model_build *b)
+void model_build_vocabulary(struct model_build *b, const char *pre)
 {
     static const char *const longer[] = {"in", "th", "the", "\xc4\xa0th", "aa", "aaaa", "12"};
     static const char *const merges[] = {"i n", "t h", "th e", "\xc4\xa0 th", "a a", "aa aa", "1 2"};
-    enum { LONGER = 7, CONTROL = 2, TOKENS = 256 + LONGER + CONTROL };
-    model_build_header(b, 0, 6);
+    static const char *const user[] = {"<tool>", "  ", "a 1", "\xc3\xa9"};
+    static const char *const control[] = {"<|begin_of_text|>", "<|eot_id|>", "<|im_start|>",
+                                          "<|start_header_id|>"};
+    enum { LONGER = 7, USER = 4, CONTROL = 4, TOKENS = 256 + LONGER + USER + CONTROL };
+    model_build_header(b, 0, 7);
     model_build_key(b, "tokenizer.ggml.model", MODEL_GGUF_STRING);
     model_build_string(b, "gpt2");
+    model_build_key(b, "tokenizer.ggml.pre", MODEL_GGUF_STRING);
+    model_build_string(b, pre);
     model_build_array(b, "tokenizer.ggml.tokens", MODEL_GGUF_STRING, TOKENS);
     model_build_stand_ins(b);
     for (int i = 0; i < LONGER; i++)
         model_build_string(b, longer[i]);
-    model_build_string(b, "<|begin_of_text|>");
-    model_build_string(b, "<|eot_id|>");
+    for (int i = 0; i < USER; i++)
+        model_build_string(b, user[i]);
+    for (int i = 0; i < CONTROL; i++)
+        model_build_string(b, control[i]);
     model_build_array(b, "tokenizer.ggml.token_type", MODEL_GGUF_I32, TOKENS);
     for (int i = 0; i < TOKENS; i++)
-        model_build_u32(b, i < TOKENS - CONTROL ? 1 : 3);
+        model_build_u32(b, i < 256 + LONGER ? 1 : i < TOKENS - CONTROL ? 4 : 3);
     model_build_array(b, "tokenizer.ggml.merges", MODEL_GGUF_STRING, LONGER);
     for (int i = 0; i < LONGER; i++)
         model_build_string(b, merges[i]);
     model_build_key(b, "tokenizer.ggml.bos_token_id", MODEL_GGUF_U32);
     model_build_u32(b, TOKENS - CONTROL);
     model_build_key(b, "tokenizer.ggml.eos_token_id", MODEL_GGUF_U32);
-    model_build_u32(b, TOKENS - 1);
+    model_build_u32(b, TOKENS - CONTROL + 1);
 }

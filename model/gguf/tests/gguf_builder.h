@@ -36,10 +36,10 @@ unsigned model_build_every_kind(struct model_build *b);
 /* As strings, in order of the 256 bytes: what stands for each of them in byte-level BPE. */
 void model_build_stand_ins(struct model_build *b);
 /*
- * A file without tensors. Its tokenizer has the 256 bytes, seven longer tokens, their merges, and two control
- * tokens.
+ * A file without tensors. Its tokenizer splits as `pre` says. It has the 256 bytes, seven longer tokens,
+ * their merges, four user-defined tokens, and four control tokens.
  */
-void model_build_vocabulary(struct model_build *b);
+void model_build_vocabulary(struct model_build *b, const char *pre);
 /* elements / 4 bytes of the code byte, then the scale, then 28 bytes 0xee. */
 void model_build_i2s(struct model_build *b, uint64_t elements, unsigned char codes, float scale);
 /*

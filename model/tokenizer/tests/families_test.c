@@ -17,7 +17,7 @@ struct extra {
     unsigned type;
 };
 
-/* A vocabulary of the 256 stand-ins, whose merge is "a b", and `extra` tokens. Keys that are NULL are absent. */
+/* A vocabulary of the 256 stand-ins, `extra` tokens, and one merge, "a b". Keys that are NULL are absent. */
 struct family {
     const char *model, *pre, *arch, *template;
     int bos, eos, eot, eom; /* behind the 256; 0: absent, or the token of that byte when negative */
@@ -160,7 +160,7 @@ UNIT_TEST(each_family_splits_by_its_rules)
     expect_pieces(MODEL_SPLIT_QWEN2, text, "It|'S| |1|2|3|4|5| | they|'re|\tgone|,\n\n| x|=|1|.|");
     expect_pieces(MODEL_SPLIT_GPT2, text, "It|'|S| 12345| | they|'re|\t|gone|,|\n\n| x|=|1|.|");
     expect_pieces(MODEL_SPLIT_DEFAULT, text, "It|'|S| |123|45| | they|'|re|\t|gone|,|\n\n| x|=|1|.|");
-    /* Punctuation ends a fragment: blanks before it are one piece, and $ + < = > ^ ~ | are punctuation too. */
+    /* Punctuation ends a fragment: blanks before it are one piece. $ + < = > ^ ~ | are punctuation too. */
     expect_pieces(MODEL_SPLIT_DEFAULT, "a  .  $+b `` \xe2\x82\xac", "a|  |.|  |$+|b| ``| \xe2\x82\xac|");
     expect_pieces(MODEL_SPLIT_GPT2, "a  .  $+b `` \xe2\x82\xac", "a| | .| | $+|b| ``| \xe2\x82\xac|");
     /* By threes are ASCII's digits; U+0663 is one of others. */
