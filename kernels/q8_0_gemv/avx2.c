@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Eight values at once are widened and scaled. Two blocks of 32 columns fill the eight accumulators, so that a
- * lane is a partial sum of sums.h. Rows are read one after the other, as one linear stream. For: any AVX2 CPU
- * with F16C. Source: own.
+ * Eight values at once are widened and scaled. Two blocks of 32 columns fill the eight accumulators, so
+ * that a lane is a partial sum of sums.h. Rows are read one after the other, as one linear stream. For:
+ * any AVX2 CPU with F16C. Source: own.
  */
 #ifndef __AVX2__
 #error "avx2.c must be built with the flags of isa.def's AVX2 row"

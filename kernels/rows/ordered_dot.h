@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Dot products of f32 with f32, f16 or BF16, in the order of sums.h, one function per element type. Zeros pad the
- * last, incomplete 64 terms. Their products are +0 and change no partial sum, because no partial sum is ever
- * -0.
+ * Dot products of f32 with f32, f16 or BF16, in the order of sums.h, one function per element type. Zeros
+ * pad the last, incomplete 64 terms. Their products are +0 and change no partial sum, because no partial
+ * sum is ever -0.
  */
 #pragma once
 

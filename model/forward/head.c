@@ -3,17 +3,8 @@
 #include "model/forward/private.h"
 
 #include "kernels/act_quant/op.h"
-#include "kernels/bf16_gemv/op.h"
-#include "kernels/f16.h"
-#include "kernels/f16_gemv/op.h"
-#include "kernels/f32_dot/op.h"
 #include "kernels/head4_gemv/op.h"
 #include "kernels/layout.h"
-#include "kernels/q2_0_gemv/op.h"
-#include "kernels/q6_k_gemv/op.h"
-#include "kernels/q8_0_gemv/op.h"
-#include "kernels/rows/sums.h"
-#include "kernels/rows/widen.h"
 #include "model/forward/number_rows.h"
 
 #include <float.h>
@@ -22,7 +13,6 @@
 #include <string.h>
 
 const char *const model_head_names[MODEL_HEADS] = {"full", "certified", "i8"};
-const char *const model_input_names[MODEL_INPUTS + 1] = {"f32", "f16", "q8_0", NULL};
 
 enum {
     FULL_ROWS = 16, /* grain of the full product */
@@ -52,110 +42,6 @@ struct model_head_state {
     struct model_head_work work;
 };
 
-static const void *row_at(const struct model_weights *w, size_t row)
-{
-    return (const char *)w->head + row * model_head_row_bytes(&w->config);
-}
-
-void model_head_row(const struct model_weights *w, size_t row, float *to)
-{
-    model_number_widen(to, row_at(w, row), w->config.head_type, w->config.embedding);
-}
-
-void model_embedding_row(const struct model_weights *w, size_t row, float *to)
-{
-    const enum model_gguf_type type = w->config.embedding_type;
-    const size_t n = w->config.embedding;
-    model_number_widen(to, (const char *)w->embedding + row * model_number_bytes(type, n), type, n);
-}
-
-const char *model_head_name(const struct model_config *c)
-{
-    return c->own_head ? "output.weight" : "token_embd.weight";
-}
-
-size_t model_head_row_bytes(const struct model_config *c)
-{
-    return model_number_bytes(c->head_type, c->embedding);
-}
-
-/* As kernels/cases/dot.h has it for f32_dot, and kernels/rows/sums.h for the others. */
-double model_head_sum_error(const struct model_weights *w)
-{
-    const size_t n = w->config.embedding;
-    const double k = w->config.head_type == MODEL_GGUF_TYPE_F32 ? (double)n / 8 + 16
-                                                                : (double)((n + QK_SUMS - 1) / QK_SUMS) + 7;
-    return k * 0x1p-24 / (1 - k * 0x1p-24);
-}
-
-/* Rows of 2 bits times f32, which no op does: they are widened first. */
-static void multiply_widened(struct model_state *s, float *to, const float *input, size_t first, size_t end,
-                             size_t thread)
-{
-    float *wide = s->row + thread * s->row_room;
-    for (size_t r = first; r < end; r++) {
-        model_head_row(s->w, r, wide);
-        MODEL_CALL(s, f32_dot, to + (r - first), wide, input, s->w->config.embedding);
-    }
-}
-
-static size_t q8_0_bytes(const struct model_state *s)
-{
-    return s->w->config.embedding / Q8_0_BLOCK * Q8_0_BLOCK_BYTES;
-}
-
-/* The row function: logits of rows [first, end) for the input of one token. */
-static void multiply_rows(struct model_state *s, float *to, size_t token, size_t first, size_t end,
-                          size_t thread)
-{
-    const size_t width = s->w->config.embedding, n = end - first;
-    const float *input = s->input + token * width;
-    const void *rows = row_at(s->w, first);
-    switch ((int)s->w->config.head_type) {
-    case MODEL_GGUF_TYPE_F32:
-        for (size_t r = 0; r < n; r++)
-            MODEL_CALL(s, f32_dot, to + r, (const float *)rows + r * width, input, width);
-        return;
-    case MODEL_GGUF_TYPE_F16:
-        MODEL_CALL(s, f16_gemv, to, rows, input, n, width);
-        return;
-    case MODEL_GGUF_TYPE_BF16:
-        MODEL_CALL(s, bf16_gemv, to, rows, input, n, width);
-        return;
-    case MODEL_GGUF_TYPE_Q8_0:
-        MODEL_CALL(s, q8_0_gemv, to, rows, input, n, width);
-        return;
-    case MODEL_GGUF_TYPE_Q6_K:
-        MODEL_CALL(s, q6_k_gemv, to, rows, input, n, width);
-        return;
-    default:
-        if (s->options.head_input == MODEL_INPUT_Q8_0)
-            MODEL_CALL(s, q2_0_gemv, to, rows, s->blocks + token * q8_0_bytes(s), n, width,
-                       s->w->config.head_type == MODEL_GGUF_TYPE_Q2_0 ? Q2_0_GROUP : Q2_0_GROUP_LARGE);
-        else
-            multiply_widened(s, to, input, first, end, thread);
-    }
-}
-
-enum model_head_input model_head_input_usual(const struct model_config *c, bool int8)
-{
-    return int8 && model_number_type_of(c->head_type)->q8_0 ? MODEL_INPUT_Q8_0 : MODEL_INPUT_F32;
-}
-
-/* s->input as the head shall see it. An op that takes blocks finds them in s->blocks. */
-static void round_input(struct model_state *s, size_t tokens)
-{
-    const size_t width = s->w->config.embedding;
-    const size_t n = tokens * width;
-    for (size_t i = 0; i < n && s->options.head_input == MODEL_INPUT_F16; i++)
-        s->input[i] = qk_f16_to_f32(qk_f32_to_f16(s->input[i]));
-    for (size_t t = 0; t < tokens && s->options.head_input == MODEL_INPUT_Q8_0; t++) {
-        uint8_t *blocks = s->blocks + t * q8_0_bytes(s);
-        model_to_q8_0(blocks, s->input + t * width, width);
-        qk_widen_q8_0(s->input + t * width, blocks, width);
-    }
-}
-
 struct heading {
     struct model_state *s;
     float *logits;
@@ -167,7 +53,7 @@ static void full_part(void *ctx, size_t first, size_t end, size_t thread)
     const struct heading *h = ctx;
     const struct model_config *c = &h->s->w->config;
     for (size_t t = 0; t < h->tokens; t++)
-        multiply_rows(h->s, h->logits + t * c->vocab + first, t, first, end, thread);
+        model_head_multiply(h->s, h->logits + t * c->vocab + first, t, first, end, thread);
 }
 
 static void full_head(struct model_state *s, float *logits, size_t tokens)
@@ -277,7 +163,7 @@ static void approximate(struct model_state *s, float *logits, size_t tokens)
 
 void model_head(struct model_state *s, float *logits, size_t tokens)
 {
-    round_input(s, tokens);
+    model_head_round(s, tokens);
     if (s->options.head == MODEL_HEAD_I8)
         approximate(s, logits, tokens);
     else
@@ -327,7 +213,7 @@ static void rescore_part(void *ctx, size_t first, size_t end, size_t thread)
     struct model_state *s = ctx;
     for (size_t i = first; i < end; i++) {
         const size_t row = (size_t)s->head->id[i];
-        multiply_rows(s, s->head->logit + i, 0, row, row + 1, thread);
+        model_head_multiply(s, s->head->logit + i, 0, row, row + 1, thread);
     }
 }
 
@@ -361,7 +247,7 @@ void model_head_top(struct model_state *s, size_t k, struct model_top *top)
 {
     struct model_head_state *h = s->head;
     const size_t vocab = s->w->config.vocab;
-    round_input(s, 1);
+    model_head_round(s, 1);
     size_t n = quantise_input(s, s->input) ? narrow(s, k) : vocab;
     h->work.tokens++;
     if (n > vocab / 2) {
@@ -403,9 +289,8 @@ int model_head_state_new(struct model_state *s, struct qk_error *err)
     const struct model_config *c = &s->w->config;
     const size_t blocks = c->embedding / HEAD4_BLOCK;
     int code = 0;
-    if (s->options.head_input == MODEL_INPUT_Q8_0)
-        s->blocks = model_alloc(s->options.batch, q8_0_bytes(s), "the head's input in blocks", err);
-    if (s->options.head_input == MODEL_INPUT_Q8_0 && !s->blocks)
+    if (s->options.head_input == MODEL_INPUT_Q8_0 &&
+        !(s->blocks = model_alloc(s->options.batch, model_q8_0_bytes(c->embedding), "the head's input", err)))
         return QK_ERR_MEMORY;
     if (s->options.head == MODEL_HEAD_FULL)
         return 0;

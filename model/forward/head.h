@@ -57,10 +57,10 @@ struct model_head_copy {
 };
 
 /*
- * Makes w->head_copy of a head in F32, F16 or BF16, with threads as those that will read it. Other types are
- * QK_ERR_UNAVAILABLE: they are no larger than the copy, or hardly. So is a head with a weight that is not
- * finite, or with a row so large that logits could overflow: that names the row. Only the full head shows what
- * comes of that. QK_ERR_MEMORY, QK_ERR_INTERNAL.
+ * Makes w->head_copy of a head in F32, F16 or BF16, with threads as those that will read it. Other types
+ * are QK_ERR_UNAVAILABLE: they are no larger than the copy, or hardly. So is a head with a weight that is
+ * not finite, or with a row so large that logits could overflow: that names the row. Only the full head
+ * shows what comes of that. QK_ERR_MEMORY, QK_ERR_INTERNAL.
  */
 int model_head_copy_make(struct model_weights *w, size_t threads, const struct model_pool_calls *calls,
                          struct qk_error *err);

@@ -60,6 +60,11 @@ void model_number_widen(float *to, const void *from, enum model_gguf_type type, 
     }
 }
 
+size_t model_q8_0_bytes(size_t columns)
+{
+    return columns / Q8_0_BLOCK * Q8_0_BLOCK_BYTES;
+}
+
 void model_to_q8_0(uint8_t *to, const float *x, size_t n)
 {
     const float most_of_8 = 127;

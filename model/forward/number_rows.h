@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rows of numbers in a type of a file: the embedding, whose rows are read one by one, and the head, whose rows
- * an op multiplies. tensor_ops.def lists the types.
+ * Rows of numbers in a type of a file: the embedding, whose rows are read one by one, and the head, whose
+ * rows an op multiplies. tensor_ops.def lists the types.
  */
 #pragma once
 
@@ -25,8 +25,10 @@ size_t model_number_bytes(enum model_gguf_type type, size_t columns);
 /* The same numbers in f32, which is exact. `from` may have any alignment. */
 void model_number_widen(float *to, const void *from, enum model_gguf_type type, size_t columns);
 
+/* Of `columns` activations in Q8_0 blocks. */
+size_t model_q8_0_bytes(size_t columns);
 /*
- * x[n] in Q8_0 blocks (kernels/layout.h), n a multiple of 32: the scale is the largest magnitude / 127, values
- * are rounded to even. A block with a NaN or an infinity gets a scale that is not finite.
+ * x[n] in Q8_0 blocks (kernels/layout.h), n a multiple of 32: the scale is the largest magnitude / 127,
+ * values are rounded to even. A block with a NaN or an infinity gets a scale that is not finite.
  */
 void model_to_q8_0(uint8_t *to, const float *x, size_t n);

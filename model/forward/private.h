@@ -179,6 +179,13 @@ void model_head_top(struct model_state *s, size_t k, struct model_top *top);
  * there are none. Valid until the next call.
  */
 bool model_head_intervals(struct model_state *s, bool coarse, const float **lower, const float **upper);
+/*
+ * Rounds `tokens` rows of s->input as the options say. Of Q8_0 the blocks are in s->blocks, too. Then
+ * logits of the head's rows [first, end) for one of the tokens, by that thread.
+ */
+void model_head_round(struct model_state *s, size_t tokens);
+void model_head_multiply(struct model_state *s, float *to, size_t token, size_t first, size_t end,
+                         size_t thread);
 size_t model_head_row_bytes(const struct model_config *c);
 const char *model_head_name(const struct model_config *c); /* of its tensor */
 /* Row `row` of the embedding or of the head in f32, which is exact, into to[embedding]. */

@@ -31,16 +31,34 @@ static void i2s(struct model_build *b)
 
 static void every_type(struct model_build *b)
 {
-    static const uint32_t types[] = {MODEL_GGUF_TYPE_F32,  MODEL_GGUF_TYPE_F16,  MODEL_GGUF_TYPE_BF16,
-                                     MODEL_GGUF_TYPE_Q8_0, MODEL_GGUF_TYPE_Q6_K, MODEL_GGUF_TYPE_I2_S};
-    static const uint64_t padded[] = {1024, 512, 512, 288, 224, 96};
+    static const uint32_t types[] = {MODEL_GGUF_TYPE_F32,   MODEL_GGUF_TYPE_F16,  MODEL_GGUF_TYPE_BF16,
+                                     MODEL_GGUF_TYPE_Q8_0,  MODEL_GGUF_TYPE_Q6_K, MODEL_GGUF_TYPE_TQ1_0,
+                                     MODEL_GGUF_TYPE_TQ2_0, MODEL_GGUF_TYPE_Q2_0, MODEL_GGUF_TYPE_PQ2_0,
+                                     MODEL_GGUF_TYPE_I2_S};
+    static const uint64_t padded[] = {1024, 512, 512, 288, 224, 64, 96, 96, 96, 96};
+    enum { TYPES = sizeof types / sizeof *types };
     uint64_t offset = 0;
-    model_build_header(b, 6, 0);
-    for (unsigned i = 0; i < 6; offset += padded[i++])
+    model_build_header(b, TYPES, 0);
+    for (unsigned i = 0; i < TYPES; offset += padded[i++])
         model_build_tensor(b, (const char[2]){(char)('a' + i), 0}, 1, (uint64_t[4]){256}, types[i], offset);
     model_build_pad(b, 32);
     model_build_fill(b, 0x3f, (size_t)offset - 96);
     model_build_i2s(b, 256, 0x55, 1.0f);
+}
+
+/* Type 42 as 128 weights a scale, which the offset behind it shows. */
+static void old_q2_0(struct model_build *b)
+{
+    model_build_header(b, 2, 0);
+    model_build_tensor(b, "a", 2, (uint64_t[4]){128, 8}, 42, 0);
+    model_build_tensor(b, "b", 1, (uint64_t[4]){1}, MODEL_GGUF_TYPE_F32, 288);
+    model_build_pad(b, 32);
+    for (int block = 0; block < 8; block++) {
+        model_build_bytes(b, "\x00\x38", 2);
+        model_build_fill(b, 0x86, 32);
+    }
+    model_build_pad(b, 32);
+    model_build_f32(b, 1);
 }
 
 static void huge_counts(struct model_build *b)
@@ -90,11 +108,17 @@ int main(int argc, char **argv)
         const char *name;
         void (*build)(struct model_build *b);
     } seeds[] = {
-        {"valid-minimal", minimal},           {"valid-every-kind", every_kind},
-        {"valid-every-type", every_type},     {"valid-i2s", i2s},
-        {"valid-small", model_build_small},   {"bad-huge-counts", huge_counts},
-        {"bad-huge-string", huge_string},     {"bad-nested-array", nested_array},
-        {"bad-size-overflow", size_overflow}, {"bad-duplicate-names", duplicate_names},
+        {"valid-minimal", minimal},
+        {"valid-every-kind", every_kind},
+        {"valid-every-type", every_type},
+        {"valid-i2s", i2s},
+        {"valid-small", model_build_small},
+        {"valid-old-q2_0", old_q2_0},
+        {"bad-huge-counts", huge_counts},
+        {"bad-huge-string", huge_string},
+        {"bad-nested-array", nested_array},
+        {"bad-size-overflow", size_overflow},
+        {"bad-duplicate-names", duplicate_names},
     };
     if (argc != 2) {
         fprintf(stderr, "usage: make_seeds FOLDER\n");

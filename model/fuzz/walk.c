@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/rows/widen.h"
 #include "model/gguf/i2s.h"
+#include "model/gguf/q2_0.h"
 
 /* Not assert: it must also hold in builds without asserts. */
 static void must(bool condition)
@@ -100,6 +102,24 @@ static uint64_t walk_i2s(const struct model_gguf *g, const struct model_gguf_ten
     return sum;
 }
 
+/* All numbers of a type in blocks that the embedding may have. */
+static uint64_t walk_numbers(const struct model_gguf *g, const struct model_gguf_tensor *t)
+{
+    const size_t n = (size_t)t->elements;
+    const bool two_bits = t->type == MODEL_GGUF_TYPE_Q2_0 || t->type == MODEL_GGUF_TYPE_PQ2_0;
+    float *wide = malloc(n * sizeof *wide);
+    must(wide != NULL);
+    if (t->type == MODEL_GGUF_TYPE_Q8_0)
+        qk_widen_q8_0(wide, t->data, n);
+    else if (t->type == MODEL_GGUF_TYPE_Q6_K)
+        qk_widen_q6_k(wide, t->data, n);
+    else
+        qk_widen_q2_0(wide, t->data, n, t->type == MODEL_GGUF_TYPE_Q2_0 ? Q2_0_GROUP : Q2_0_GROUP_LARGE);
+    const uint64_t sum = sum_bytes(wide, n * sizeof *wide);
+    free(wide);
+    return sum + (two_bits && model_q2_0_validate(g, t, NULL) == 0);
+}
+
 uint64_t model_gguf_walk(const struct model_gguf *g)
 {
     uint64_t sum = 0;
@@ -122,6 +142,9 @@ uint64_t model_gguf_walk(const struct model_gguf *g)
         sum += sum_bytes(t->data, t->size);
         if (t->type == MODEL_GGUF_TYPE_I2_S)
             sum += walk_i2s(g, t);
+        if (t->type == MODEL_GGUF_TYPE_Q8_0 || t->type == MODEL_GGUF_TYPE_Q6_K ||
+            t->type == MODEL_GGUF_TYPE_Q2_0 || t->type == MODEL_GGUF_TYPE_PQ2_0)
+            sum += walk_numbers(g, t);
     }
     return sum;
 }

@@ -298,7 +298,12 @@ static bool ends_there(const struct model_gguf *g)
 {
     const struct model_gguf_tensor *last = &g->tensors[g->tensor_count - 1];
     const size_t behind = g->size - g->data_offset - (size_t)last->offset - last->size;
-    return behind < g->alignment;
+    return !behind || (behind < g->alignment && (last->size + behind) % g->alignment == 0);
+}
+
+static bool last_is(const struct model_gguf *g, enum model_gguf_type type)
+{
+    return g->tensors[g->tensor_count - 1].type == type;
 }
 
 /*
@@ -315,7 +320,9 @@ int model_gguf_lay_out(struct model_gguf *g, struct qk_error *err)
     const int rc = lay_out(g, MODEL_GGUF_TYPE_Q2_0, err);
     if (!any_42 || (rc == 0 && ends_there(g)))
         return rc;
-    if (lay_out(g, MODEL_GGUF_TYPE_PQ2_0, NULL) == 0 && (rc || ends_there(g)))
+    /* The next offset shows a tensor's size. That of the last one only the file's end shows. */
+    if (lay_out(g, MODEL_GGUF_TYPE_PQ2_0, NULL) == 0 &&
+        (ends_there(g) || (rc && !last_is(g, MODEL_GGUF_TYPE_PQ2_0))))
         return 0;
     return lay_out(g, MODEL_GGUF_TYPE_Q2_0, err); /* neither is better */
 }

@@ -93,6 +93,10 @@ UNIT_TEST_WITH(what_fits_neither_is_an_error, NULL, release)
     b.size -= 4; /* a tensor's end lies behind the file's */
     expect_format(&b, "tensor \"z\" needs 4 bytes", 24 + 8 + 1 + 4 + 16 + 4 + 8);
     release(NULL);
+    file(42, 64, false, false);
+    b.size--; /* 128 weights a scale fit in what is left, but do not end there */
+    expect_format(&b, "tensor \"w\" needs 432 bytes", 24);
+    release(NULL);
     model_build_header(&b, 2, 0);
     model_build_tensor(&b, "w", 2, (uint64_t[4]){64, ROWS}, 42, 0);
     model_build_tensor(&b, "z", 1, (uint64_t[4]){1}, MODEL_GGUF_TYPE_F32, 32);
