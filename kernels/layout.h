@@ -61,9 +61,9 @@
  *     TQ1_0  48 bytes of five codes, 4 bytes of four, then d as f16: below
  *     TQ2_0  256 codes, then d as f16. Column j: byte 32 * (j / 128) + j % 32, bit 2 * (j % 128 / 32)
  *     Q8_0   d as f16, then 32 i8: activations, or weights
- *     Q6_K   256 codes of 6 bits, 16 i8 that scale 16 columns each, then d as f16. Code c means c - 32. Its low
- *            four bits: byte 64 * (j / 128) + j % 64, bit 4 * (j % 128 / 64). Its high two: byte 128 + 32 *
- *            (j / 128) + j % 32, bit 2 * (j % 128 / 32)
+ *     Q6_K   256 codes of 6 bits, 16 i8 that scale 16 columns each, then d as f16. Code c means c - 32. The
+ *            low four bits of column j: byte 64 * (j / 128) + j % 64, bit 4 * (j % 128 / 64). Its high two:
+ *            byte 128 + 32 * (j / 128) + j % 32, bit 2 * (j % 128 / 32)
  *     Q8_K   activations: d as f32, then 256 i8, then 16 i16, the sums of 16 consecutive i8 each
  *
  * TQ1_0 has base-3 digits. Digit n of byte b is 3 * (b * 3^n mod 256) / 256; digit 0 is the first.

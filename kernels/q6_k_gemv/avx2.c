@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * 32 codes at once are put together from their four and two bits. Eight at once are widened, scaled and
- * multiplied. Two fields of 32 columns fill the eight accumulators, so that a lane is a partial sum of sums.h.
- * For: any AVX2 CPU with F16C. Source: own.
+ * multiplied. Two fields of 32 columns fill the eight accumulators, so that a lane is a partial sum of
+ * sums.h. For: any AVX2 CPU with F16C. Source: own.
  */
 #ifndef __AVX2__
 #error "avx2.c must be built with the flags of isa.def's AVX2 row"

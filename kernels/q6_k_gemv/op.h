@@ -8,10 +8,10 @@
  *     w  [rows * columns / 256 * 210]   bytes, any scales and values (layout.h); any alignment
  *     x  [columns]                    f32
  *
- * A weight is scale * sub-scale * (code - 32), multiplied from left to right. That has 23 bits at most, so f32
- * holds it exactly.
- * sums.h defines the sum. Every variant returns the reference's bits, but a NaN's payload is free. So a logit
- * does not depend on the type that a head's weights are stored in, but on their values.
+ * A weight is scale * sub-scale * (code - 32), multiplied from left to right. That has 23 bits at most, so
+ * f32 holds it exactly. sums.h defines the sum. Every variant returns the reference's bits, but a NaN's
+ * payload is free. So a logit does not depend on the type that a head's weights are stored in, but on
+ * their values.
  *
  * columns is a multiple of 256. y overlaps nothing.
  */

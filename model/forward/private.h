@@ -181,8 +181,8 @@ void model_head_top(struct model_state *s, size_t k, struct model_top *top);
  */
 bool model_head_intervals(struct model_state *s, bool coarse, const float **lower, const float **upper);
 /*
- * Rounds `tokens` rows of s->input as the options say. Of Q8_0 the blocks are in s->blocks, too. Then logits of
- * the head's rows [first, end) for one of the tokens, by that thread.
+ * Rounds `tokens` rows of s->input as the options say. Of Q8_0 the blocks are in s->blocks, too. Then
+ * logits of the head's rows [first, end) for one of the tokens, by that thread.
  */
 void model_head_round(struct model_state *s, size_t tokens);
 void model_head_multiply(struct model_state *s, float *to, size_t token, size_t first, size_t end,

@@ -186,7 +186,7 @@ int model_weights_copy_head(struct model_weights *w, struct model_pool *pool, st
 
 static int check_table(const struct model_weights *w, const struct model_gguf_tensor *t, struct qk_error *err)
 {
-    return model_number_type_of(t->type)->q8_0 ? model_q2_0_validate(&w->gguf, t, err) : 0;
+    return t->type == MODEL_GGUF_TYPE_PQ2_0 ? model_q2_0_validate(&w->gguf, t, err) : 0;
 }
 
 /* The head's op reads it as an array of numbers, so it must lie like one. */

@@ -115,8 +115,8 @@ struct model_gguf {
      */
     struct qk_error *fault;
     /*
-     * For a model that makes its layers' matrices when they are wanted (model/synth/synth.h). NULL: all data is
-     * there.
+     * For a model that makes its layers' matrices when they are wanted (model/synth/synth.h). NULL: all data
+     * is there.
      */
     void (*make)(const void *maker, size_t tensor, unsigned char *to);
     void *maker; /* owned, from malloc */

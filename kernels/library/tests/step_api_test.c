@@ -142,6 +142,23 @@ static void good(const char *name, int code, bool right)
     fill();
 }
 
+static void good_heads(void)
+{
+    static const uint16_t brain[16] = {[9] = 0x4000};
+    fill();
+    int code = qk_bf16_gemv(out, brain, x, 2, 8, &err);
+    good("bf16_gemv", code, out[0] == 0.0f && out[1] == 2 * x[1] && out[2] == 7.0f);
+    static const float wide[256] = {0, 3, [255] = 1};
+    static const uint8_t block_8[34] = {0, 0x40, 5, 0xff};
+    code = qk_q8_0_gemv(out, block_8, wide, 1, 32, &err);
+    good("q8_0_gemv", code, out[0] == -6.0f && out[1] == 7.0f);
+    /* A scale of 2, sub-scales of 1 and 3; the codes 34 beside 3 and 1 beside 1. */
+    static const uint8_t block_6[210] = {
+        [1] = 2, [127] = 0x10, [129] = 2, [192] = 1, [207] = 3, [209] = 0x40};
+    code = qk_q6_k_gemv(out, block_6, wide, 1, 256, &err);
+    good("q6_k_gemv", code, out[0] == 2 * 2 * 3.0f - 2 * 3 * 31.0f && out[1] == 7.0f);
+}
+
 static void good_calls(void)
 {
     fill();
@@ -171,18 +188,6 @@ static void good_calls(void)
     block_k[2] = block_k[3] = 0;
     code = qk_tq2_0_gemv(out, zeros, block_k, 1, 256, &err);
     good("tq2_0_gemv: any sums beside a scale of 0", code, out[0] == 0.0f && out[1] == 7.0f);
-    static const uint16_t brain[16] = {[9] = 0x4000};
-    code = qk_bf16_gemv(out, brain, x, 2, 8, &err);
-    good("bf16_gemv", code, out[0] == 0.0f && out[1] == 2 * x[1] && out[2] == 7.0f);
-    static const float wide[256] = {0, 3, [255] = 1};
-    static const uint8_t block_8[34] = {0, 0x40, 5, 0xff};
-    code = qk_q8_0_gemv(out, block_8, wide, 1, 32, &err);
-    good("q8_0_gemv", code, out[0] == -6.0f && out[1] == 7.0f);
-    /* A scale of 2, sub-scales of 1 and 3; the codes 34 beside 3 and 1 beside 1. */
-    static const uint8_t block_6[210] = {
-        [1] = 2, [127] = 0x10, [129] = 2, [192] = 1, [207] = 3, [209] = 0x40};
-    code = qk_q6_k_gemv(out, block_6, wide, 1, 256, &err);
-    good("q6_k_gemv", code, out[0] == 2 * 2 * 3.0f - 2 * 3 * 31.0f && out[1] == 7.0f);
     /* Code 3 of row 0 in column 4; 64 activations of 1, so that other codes 0 are -1 each. */
     static uint8_t units[16 * 64 / 4] = {3 << 2};
     code = qk_q2_0x16_gemv(out, units, half, a, &bias, w + 1, 16, 64, 64, 64, &err);
@@ -231,6 +236,7 @@ TEST_PART(step_api)
     overflows();
     pointers();
     good_calls();
+    good_heads();
     good_calls_of_steps();
     return tap_end();
 }

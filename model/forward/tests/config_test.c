@@ -2,147 +2,18 @@
 /* A model that runs, with one thing wrong with it at a time. Each is an error that names what and where. */
 #include "model/forward/forward.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kernels/tests/cmocka_parts.h"
-#include "model/gguf/tests/gguf_builder.h"
-
-enum { EMBEDDING = 128, KV = 64, FEED_FORWARD = 256, VOCAB = 8, HEADS = 2, KV_HEADS = 1, LAYERS = 2 };
-
-struct entry {
-    const char *key;
-    uint32_t kind;
-    uint32_t number;
-    float real;
-    const char *text;
-};
-
-struct tensor {
-    char name[64];
-    uint32_t type;
-    uint64_t ne0, ne1, ne2;
-};
-
-struct file {
-    struct entry entry[16];
-    size_t entries;
-    struct tensor tensor[40];
-    size_t tensors;
-    size_t bad_code;   /* index of an I2_S tensor whose codes are all 3; SIZE_MAX for none */
-    size_t bad_scale;  /* whose scale is not a number */
-    size_t bad_norm;   /* index of an F32 tensor whose last element is infinite */
-    size_t vocabulary; /* entries of tokenizer.ggml.tokens; 0: no such key */
-};
-
-static void add_tensor(struct file *f, const char *name, uint32_t type, uint64_t ne0, uint64_t ne1)
-{
-    struct tensor *t = &f->tensor[f->tensors++];
-    *t = (struct tensor){.type = type, .ne0 = ne0, .ne1 = ne1, .ne2 = 1};
-    snprintf(t->name, sizeof t->name, "%.63s", name);
-}
-
-static struct file good(void)
-{
-    static const struct tensor layer[] = {{"attn_norm", MODEL_GGUF_TYPE_F32, EMBEDDING, 1, 1},
-                                          {"attn_sub_norm", MODEL_GGUF_TYPE_F32, EMBEDDING, 1, 1},
-                                          {"ffn_norm", MODEL_GGUF_TYPE_F32, EMBEDDING, 1, 1},
-                                          {"ffn_sub_norm", MODEL_GGUF_TYPE_F32, FEED_FORWARD, 1, 1},
-                                          {"attn_q", MODEL_GGUF_TYPE_I2_S, EMBEDDING, EMBEDDING, 1},
-                                          {"attn_k", MODEL_GGUF_TYPE_I2_S, EMBEDDING, KV, 1},
-                                          {"attn_v", MODEL_GGUF_TYPE_I2_S, EMBEDDING, KV, 1},
-                                          {"attn_output", MODEL_GGUF_TYPE_I2_S, EMBEDDING, EMBEDDING, 1},
-                                          {"ffn_gate", MODEL_GGUF_TYPE_I2_S, EMBEDDING, FEED_FORWARD, 1},
-                                          {"ffn_up", MODEL_GGUF_TYPE_I2_S, EMBEDDING, FEED_FORWARD, 1},
-                                          {"ffn_down", MODEL_GGUF_TYPE_I2_S, FEED_FORWARD, EMBEDDING, 1}};
-    struct file f = {
-        .entry = {{.key = "general.architecture", .kind = MODEL_GGUF_STRING, .text = "bitnet-25"},
-                  {.key = "general.name", .kind = MODEL_GGUF_STRING, .text = "built"},
-                  {.key = "bitnet-25.vocab_size", .kind = MODEL_GGUF_U32, .number = VOCAB},
-                  {.key = "bitnet-25.context_length", .kind = MODEL_GGUF_U32, .number = 16},
-                  {.key = "bitnet-25.embedding_length", .kind = MODEL_GGUF_U32, .number = EMBEDDING},
-                  {.key = "bitnet-25.block_count", .kind = MODEL_GGUF_U32, .number = LAYERS},
-                  {.key = "bitnet-25.feed_forward_length", .kind = MODEL_GGUF_U32, .number = FEED_FORWARD},
-                  {.key = "bitnet-25.rope.dimension_count", .kind = MODEL_GGUF_U32, .number = 64},
-                  {.key = "bitnet-25.attention.head_count", .kind = MODEL_GGUF_U32, .number = HEADS},
-                  {.key = "bitnet-25.attention.head_count_kv", .kind = MODEL_GGUF_U32, .number = KV_HEADS},
-                  {.key = "bitnet-25.attention.layer_norm_rms_epsilon",
-                   .kind = MODEL_GGUF_F32,
-                   .real = 1e-5f},
-                  {.key = "bitnet-25.rope.freq_base", .kind = MODEL_GGUF_F32, .real = 10000}},
-        .entries = 12,
-        .bad_code = SIZE_MAX,
-        .bad_scale = SIZE_MAX,
-        .bad_norm = SIZE_MAX};
-    add_tensor(&f, "token_embd.weight", MODEL_GGUF_TYPE_F16, EMBEDDING, VOCAB);
-    for (int l = 0; l < LAYERS; l++)
-        for (size_t i = 0; i < sizeof layer / sizeof *layer; i++) {
-            char name[64];
-            snprintf(name, sizeof name, "blk.%d.%.40s.weight", l, layer[i].name);
-            add_tensor(&f, name, layer[i].type, layer[i].ne0, layer[i].ne1);
-        }
-    add_tensor(&f, "output_norm.weight", MODEL_GGUF_TYPE_F32, EMBEDDING, 1);
-    return f;
-}
-
-static size_t bytes_of(const struct tensor *t)
-{
-    const size_t elements = (size_t)(t->ne0 * t->ne1 * t->ne2);
-    return t->type == MODEL_GGUF_TYPE_F32   ? 4 * elements
-           : t->type == MODEL_GGUF_TYPE_F16 ? 2 * elements
-                                            : elements / 4 + 32;
-}
-
-static struct model_build build(const struct file *f)
-{
-    struct model_build b = {0};
-    uint64_t offset = 0;
-    model_build_header(&b, f->tensors, f->entries + (f->vocabulary > 0));
-    for (size_t i = 0; i < f->entries; i++) {
-        const struct entry *e = &f->entry[i];
-        model_build_key(&b, e->key, e->kind);
-        if (e->kind == MODEL_GGUF_STRING)
-            model_build_string(&b, e->text);
-        else if (e->kind == MODEL_GGUF_F32)
-            model_build_f32(&b, e->real);
-        else
-            model_build_u32(&b, e->number);
-    }
-    if (f->vocabulary)
-        model_build_array(&b, "tokenizer.ggml.tokens", MODEL_GGUF_STRING, f->vocabulary);
-    for (size_t i = 0; i < f->vocabulary; i++)
-        model_build_string(&b, "x");
-    for (size_t i = 0; i < f->tensors; i++) {
-        const uint64_t dims[4] = {f->tensor[i].ne0, f->tensor[i].ne1, f->tensor[i].ne2, 1};
-        model_build_tensor(&b, f->tensor[i].name,
-                           dims[2] > 1   ? 3
-                           : dims[1] > 1 ? 2
-                                         : 1,
-                           dims, f->tensor[i].type, offset);
-        offset = (offset + bytes_of(&f->tensor[i]) + 31) / 32 * 32;
-    }
-    for (size_t i = 0; i < f->tensors; i++) {
-        model_build_pad(&b, 32);
-        if (f->tensor[i].type == MODEL_GGUF_TYPE_I2_S)
-            model_build_i2s(&b, 4 * (bytes_of(&f->tensor[i]) - 32), i == f->bad_code ? 0xff : 0x55,
-                            i == f->bad_scale ? NAN : 0.5f);
-        else
-            model_build_fill(&b, 0, bytes_of(&f->tensor[i]));
-        if (i == f->bad_norm) {
-            b.size -= 4;
-            model_build_f32(&b, -INFINITY);
-        }
-    }
-    return b;
-}
+#include "model/forward/tests/config_file.h"
 
 /* 0, or the code of the step that refused: parsing, or loading with every layout. */
 static int load(const struct file *f, struct qk_error *err)
 {
-    struct model_build b = build(f);
+    struct model_build b = config_file_build(f);
     struct model_gguf g;
     struct model_weights w;
     struct model_pool *pool;
@@ -180,7 +51,7 @@ static int load(const struct file *f, struct qk_error *err)
 UNIT_TEST(a_good_one_loads)
 {
     struct qk_error err;
-    struct file f = good();
+    struct file f = config_file_good();
     assert_works(load(&f, &err), err);
     f.vocabulary = VOCAB;
     assert_int_equal(load(&f, &err), 0);
@@ -220,7 +91,7 @@ static void expect_at(const struct file *f, size_t byte, const char *what, const
 /* Where a tensor's data begins in the file that is built of *f, and where what the header says of it does. */
 static void places(const struct file *f, size_t tensor, size_t *info, size_t *data)
 {
-    struct model_build b = build(f);
+    struct model_build b = config_file_build(f);
     struct model_gguf g;
     assert_int_equal(model_gguf_parse(b.bytes, b.size, "built", &g, NULL), 0);
     const struct model_gguf_tensor *t = model_gguf_find_tensor(&g, f->tensor[tensor].name);
@@ -257,7 +128,7 @@ UNIT_TEST(numbers_out_of_range_are_named)
                {"vocab_size", VOCAB + 1, "token_embd.weight has 8 rows"},
                {"vocab_size", 0, "vocab_size"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct file f = good();
+        struct file f = config_file_good();
         struct entry *e = entry(&f, bad[i].key);
         if (!strcmp(bad[i].key, "head_count"))
             e = entry(&f, "attention.head_count");
@@ -274,10 +145,10 @@ UNIT_TEST(reals_out_of_range_are_named)
 {
     const float bad[] = {NAN, INFINITY, -1e-5f, 0};
     for (int i = 0; i < 4; i++) {
-        struct file f = good();
+        struct file f = config_file_good();
         entry(&f, "epsilon")->real = bad[i];
         expect(&f, QK_ERR_FORMAT, "epsilon", "layer_norm_rms_epsilon");
-        f = good();
+        f = config_file_good();
         entry(&f, "freq_base")->real = bad[i];
         expect(&f, QK_ERR_FORMAT, "freq_base", "rope.freq_base");
     }
@@ -286,8 +157,8 @@ UNIT_TEST(reals_out_of_range_are_named)
 UNIT_TEST(missing_keys_are_named)
 {
     static const char *const optional[] = {"general.name", "vocab_size", "dimension_count", "freq_base"};
-    for (size_t i = 0; i < good().entries; i++) {
-        struct file f = good();
+    for (size_t i = 0; i < config_file_good().entries; i++) {
+        struct file f = config_file_good();
         const char *key = f.entry[i].key;
         struct qk_error err;
         bool may = false;
@@ -303,8 +174,8 @@ UNIT_TEST(missing_keys_are_named)
 
 UNIT_TEST(tensors_are_there)
 {
-    for (size_t i = 0; i < good().tensors; i++) {
-        struct file f = good();
+    for (size_t i = 0; i < config_file_good().tensors; i++) {
+        struct file f = config_file_good();
         char text[128];
         snprintf(text, sizeof text, "tensor \"%s\" is missing", f.tensor[i].name);
         for (size_t k = i; k + 1 < f.tensors; k++)
@@ -316,8 +187,8 @@ UNIT_TEST(tensors_are_there)
 
 UNIT_TEST(their_types_and_shapes_are_right)
 {
-    for (size_t i = 0; i < good().tensors; i++) {
-        struct file f = good();
+    for (size_t i = 0; i < config_file_good().tensors; i++) {
+        struct file f = config_file_good();
         char text[128];
         size_t info, data;
         places(&f, i, &info, &data);
@@ -327,15 +198,15 @@ UNIT_TEST(their_types_and_shapes_are_right)
                                                                    : MODEL_GGUF_TYPE_I2_S;
         snprintf(text, sizeof text, "tensor \"%s\" is of type %s", f.tensor[i].name, i ? "F" : "I2_S");
         expect_at(&f, info, "type", text);
-        f = good();
+        f = config_file_good();
         f.tensor[i].ne0 *= 2;
         snprintf(text, sizeof text, "tensor \"%s\" is %llux", f.tensor[i].name,
                  (unsigned long long)f.tensor[i].ne0);
         expect_at(&f, info, "width", text);
-        f = good();
+        f = config_file_good();
         f.tensor[i].ne2 = 2;
         expect_at(&f, info, "a third dimension", f.tensor[i].name);
-        f = good();
+        f = config_file_good();
         f.tensor[i].ne1 += 1;
         if (i == 0)
             expect(&f, QK_ERR_FORMAT, "height", "vocab_size is 8, and token_embd.weight has 9 rows");
@@ -346,9 +217,9 @@ UNIT_TEST(their_types_and_shapes_are_right)
 
 UNIT_TEST(their_data_makes_sense)
 {
-    for (size_t i = 0; i < good().tensors; i++) {
-        const struct tensor t = good().tensor[i];
-        struct file f = good();
+    for (size_t i = 0; i < config_file_good().tensors; i++) {
+        const struct tensor t = config_file_good().tensor[i];
+        struct file f = config_file_good();
         char text[128];
         size_t info, data;
         places(&f, i, &info, &data);
@@ -356,22 +227,22 @@ UNIT_TEST(their_data_makes_sense)
             f.bad_code = i;
             snprintf(text, sizeof text, "element 0 of tensor \"%s\" has code 3", t.name);
             expect_at(&f, data, "code 3", text);
-            f = good();
+            f = config_file_good();
             f.bad_scale = i;
             snprintf(text, sizeof text, "scale of tensor \"%s\" is nan", t.name);
-            expect_at(&f, data + bytes_of(&t) - 32, "scale", text);
+            expect_at(&f, data + config_file_bytes(&t) - 32, "scale", text);
         } else if (t.type == MODEL_GGUF_TYPE_F32) {
             f.bad_norm = i;
             snprintf(text, sizeof text, "element %d of tensor \"%s\" is -inf", (int)t.ne0 - 1, t.name);
-            expect_at(&f, data + bytes_of(&t) - 4, "norm", text);
+            expect_at(&f, data + config_file_bytes(&t) - 4, "norm", text);
         }
     }
 }
 
 UNIT_TEST(a_head_of_its_own_is_read)
 {
-    struct file f = good();
-    add_tensor(&f, "output.weight", MODEL_GGUF_TYPE_F16, EMBEDDING, VOCAB);
+    struct file f = config_file_good();
+    config_file_add(&f, "output.weight", MODEL_GGUF_TYPE_F16, EMBEDDING, VOCAB);
     assert_int_equal(load(&f, &(struct qk_error){.text = ""}), 0);
     f.tensor[f.tensors - 1].ne1++;
     expect(&f, QK_ERR_FORMAT, "untied head", "\"output.weight\" is 128x9x1x1, 128x8 expected");
@@ -380,7 +251,7 @@ UNIT_TEST(a_head_of_its_own_is_read)
 UNIT_TEST(norms_are_those_of_the_architecture)
 {
     static char keys[16][80];
-    struct file f = good();
+    struct file f = config_file_good();
     for (size_t i = 2; i < f.entries; i++) {
         snprintf(keys[i], sizeof keys[i], "llama%s", strchr(f.entry[i].key, '.'));
         f.entry[i].key = keys[i];
@@ -391,18 +262,18 @@ UNIT_TEST(norms_are_those_of_the_architecture)
 
 UNIT_TEST(other_models_are_refused)
 {
-    struct file f = good();
+    struct file f = config_file_good();
     f.entry[0].text = "bitnet";
     expect(&f, QK_ERR_UNAVAILABLE, "bitnet", "SiLU");
     f.entry[0].text = "qwen35";
     expect(&f, QK_ERR_UNAVAILABLE, "qwen35", "delta nets");
     f.entry[0].text = "mamba";
     expect(&f, QK_ERR_UNAVAILABLE, "mamba", "\"mamba\" is not one of bitnet-b1.58, bitnet-25, llama");
-    f = good();
+    f = config_file_good();
     f.entry[f.entries++] =
         (struct entry){.key = "prism.hadamard.version", .kind = MODEL_GGUF_U32, .number = 1};
     expect(&f, QK_ERR_UNAVAILABLE, "rotated", "\"prism.hadamard.version\": a rotated basis");
-    f = good();
+    f = config_file_good();
     f.entry[f.entries++] =
         (struct entry){.key = "bitnet-25.expert_count", .kind = MODEL_GGUF_U32, .number = 8};
     expect(&f, QK_ERR_UNAVAILABLE, "experts", "\"bitnet-25.expert_count\" is 8: a mixture");
@@ -412,12 +283,12 @@ UNIT_TEST(other_models_are_refused)
                    {"blk.0.ffn_gate_inp.weight", "\"blk.0.ffn_gate_inp.weight\": it belongs to a mixture"},
                    {"blk.1.ffn_up_exps.weight", "mixture of experts"}};
     for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++) {
-        f = good();
-        add_tensor(&f, tensors[i].name, MODEL_GGUF_TYPE_F32, EMBEDDING, 1);
+        f = config_file_good();
+        config_file_add(&f, tensors[i].name, MODEL_GGUF_TYPE_F32, EMBEDDING, 1);
         expect(&f, QK_ERR_UNAVAILABLE, tensors[i].name, tensors[i].says);
     }
-    f = good();
-    add_tensor(&f, "blk.2.attn_q.weight", MODEL_GGUF_TYPE_I2_S, EMBEDDING, EMBEDDING);
+    f = config_file_good();
+    config_file_add(&f, "blk.2.attn_q.weight", MODEL_GGUF_TYPE_I2_S, EMBEDDING, EMBEDDING);
     expect(&f, QK_ERR_FORMAT, "a layer too many", "has no place");
     static const char *const odd[] = {"blk.01.attn_q.weight",
                                       "blk.+1.attn_q.weight",
@@ -426,11 +297,11 @@ UNIT_TEST(other_models_are_refused)
                                       "blk.1",
                                       "blk.4294967297.attn_q.weight"};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
-        f = good();
-        add_tensor(&f, odd[i], MODEL_GGUF_TYPE_I2_S, EMBEDDING, EMBEDDING);
+        f = config_file_good();
+        config_file_add(&f, odd[i], MODEL_GGUF_TYPE_I2_S, EMBEDDING, EMBEDDING);
         expect(&f, QK_ERR_FORMAT, odd[i], "has no place");
     }
-    f = good();
+    f = config_file_good();
     f.vocabulary = VOCAB - 1;
     expect(&f, QK_ERR_FORMAT, "vocabulary", "tokenizer.ggml.tokens has 7 entries");
 }
@@ -438,15 +309,15 @@ UNIT_TEST(other_models_are_refused)
 /* Why a file cannot run: the reason that matters most to its reader comes first. */
 UNIT_TEST(reasons_have_an_order)
 {
-    struct file f = good();
+    struct file f = config_file_good();
     f.entry[f.entries++] = (struct entry){.key = "split.count", .kind = MODEL_GGUF_U32, .number = 3};
     f.entry[f.entries++] = (struct entry){.key = "split.no", .kind = MODEL_GGUF_U32, .number = 1};
     f.entry[0].text = "mamba";
     expect(&f, QK_ERR_UNAVAILABLE, "a part before its architecture", "part 2 of 3 of a split model");
     f.entry[f.entries - 2].number = 1; /* a split into one is whole */
     expect(&f, QK_ERR_UNAVAILABLE, "architecture", "\"mamba\" is not one of");
-    f = good();
-    struct model_build b = build(&f);
+    f = config_file_good();
+    struct model_build b = config_file_build(&f);
     struct model_gguf g;
     struct model_config c;
     struct qk_error err;
@@ -457,7 +328,7 @@ UNIT_TEST(reasons_have_an_order)
     model_gguf_close(&g);
     free(b.bytes);
     f.entry[0].text = "mamba";
-    b = build(&f);
+    b = config_file_build(&f);
     b.size -= 40;
     assert_works(model_gguf_parse_any(b.bytes, b.size, "built", &g, &err), err);
     assert_int_equal(model_config_read(&c, &g, &err), QK_ERR_UNAVAILABLE);

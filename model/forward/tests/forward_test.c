@@ -25,7 +25,8 @@ static struct model_logits_comparison compare(const struct fixture *f, const cha
 }
 
 static const struct model_options strict = {.threads = 1};
-static const struct model_options as_f16_cache = {.threads = 1, .kv_f16 = true, .head_input = MODEL_INPUT_F16};
+static const struct model_options as_f16_cache = {
+    .threads = 1, .kv_f16 = true, .head_input = MODEL_INPUT_F16};
 
 UNIT_TEST(without_rounding_every_position_agrees)
 {

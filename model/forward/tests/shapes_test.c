@@ -316,7 +316,8 @@ UNIT_TEST(paths_of_one_arithmetic_give_the_same_bits)
 {
     static const char *const sets[] = {"i2s_gemv/*", "i2s16_gem?/scalar", "i2s16_gem?/*"};
     static float got[TOKENS * VOCAB], want[TOKENS * VOCAB];
-    const struct model_options one = {.threads = 1, .batch = 1, .kv_f16 = true, .head_input = MODEL_INPUT_F16};
+    const struct model_options one = {
+        .threads = 1, .batch = 1, .kv_f16 = true, .head_input = MODEL_INPUT_F16};
     run(want, "i2s_gemv/scalar", &one);
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         for (size_t threads = 1; threads <= 3; threads++)
