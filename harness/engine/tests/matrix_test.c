@@ -104,9 +104,11 @@ UNIT_TEST(unknown_names_are_named_with_the_valid_ones)
 UNIT_TEST(model_tensors_become_groups)
 {
     assert_int_equal(make(MODEL_FIXTURES "/tiny.i2_s.gguf", NULL), 0);
-    assert_int_equal(m.count, 21); /* 3 layers of 7 */
-    assert_says(m.groups[0].name, "@blk.0.");
-    assert_non_null(m.groups[0].inputs.fill);
+    assert_int_equal(m.count, 22); /* 3 layers of 7, and the head */
+    for (size_t g = 0; g < m.count; g++)
+        assert_non_null(m.groups[g].inputs.fill);
+    assert_int_equal(make(MODEL_FIXTURES "/tiny.i2_s.gguf", "*/*/*@blk.0.*"), 0);
+    assert_int_equal(m.count, 7);
     assert_int_equal(make(MODEL_FIXTURES "/tiny.i2_s.gguf", "*/*/256x768@*"), 0);
     assert_int_equal(m.count, 3);
     assert_int_equal(make(MODEL_FIXTURES "/README.md", NULL), QK_ERR_FORMAT);
@@ -114,23 +116,29 @@ UNIT_TEST(model_tensors_become_groups)
 }
 
 /* The verification must be able to fail: one altered output is found, with its place. */
-UNIT_TEST(model_verification_finds_a_wrong_value)
+static void alter(const char *pattern, size_t at, const char *place)
 {
     struct qk_plan plan;
     void *buffers[QK_BUFFERS_MAX];
-    assert_int_equal(make(MODEL_FIXTURES "/tiny.i2_s.gguf", NULL), 0);
-    const struct bench_group *g = &m.groups[2];
+    assert_int_equal(make(MODEL_FIXTURES "/tiny.i2_s.gguf", pattern), 0);
+    const struct bench_group *g = &m.groups[0];
     assert_int_equal(qk_op_row(g->op)->on->plan(&g->shape, &plan, &err), 0);
     for (int i = 0; i < plan.buffer_count; i++)
         assert_non_null(buffers[i] = calloc(1, plan.buffers[i].bytes));
     assert_int_equal(g->inputs.fill(g->inputs.ctx, &plan, buffers, &err), 0);
     qk_op_row(g->op)->on->call(qk_reference(g->op)->fn, &plan, buffers, buffers, 1);
     assert_int_equal(g->inputs.verify(g->inputs.ctx, &plan, buffers, &err), 0);
-    ((float *)buffers[0])[777] += 0.125f;
+    ((float *)buffers[0])[at] += 0.125f;
     assert_int_equal(g->inputs.verify(g->inputs.ctx, &plan, buffers, &err), QK_ERR_CHECK);
-    assert_says(err.text, "column");
+    assert_says(err.text, place);
     for (int i = 0; i < plan.buffer_count; i++)
         free(buffers[i]);
+}
+
+UNIT_TEST(model_verification_finds_a_wrong_value)
+{
+    alter("qk256_dequant/*/*@blk.0.attn_v.weight", 777, "column");
+    alter("f16_gemv/*/*@token_embd.weight", 0, "row 0");
 }
 
 UNIT_FIXTURE(tear_down)
