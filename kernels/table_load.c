@@ -114,6 +114,10 @@ static struct qk_module_row row_of(const struct image *m, uint32_t i)
 static const char *form_flaw(const struct image *m, const struct qk_module_row *row)
 {
     const struct qk_form *f = row->form;
+    for (int op = 0; op < QK_OP_COUNT; op++)
+        if (!strcmp(qk_op_row((enum qk_op)op)->name, row->op) &&
+            !f != !qk_op_row((enum qk_op)op)->on->plan_form)
+            return f ? "its op takes no PREPARED rows" : "its op takes PREPARED rows only";
     if (!f != !!strcmp(row->kind, "PREPARED"))
         return f ? "it has a form, but its kind is not PREPARED" : "its kind is PREPARED, but it has no form";
     if (!f)
@@ -268,9 +272,6 @@ static void read_row(struct qk_variant *v, const struct image *m, uint32_t i, ch
                      "its op has another contract since ABI %u, and its module is of ABI %u", changed[k].abi,
                      m->module->abi);
         }
-    if (!*unknown && !v->form != !qk_op_row(v->op)->on->plan_form)
-        snprintf(unknown, UNKNOWN_TEXT, "its op takes %s",
-                 v->form ? "no PREPARED rows" : "PREPARED rows only");
     v->unknown = *unknown ? unknown : NULL;
 }
 
