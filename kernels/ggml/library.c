@@ -240,15 +240,28 @@ static int load(void **handle, const char *path, struct qk_error *err)
     return *handle ? 0 : qk_fail(err, QK_ERR_IO, path, "cannot load the library '%s': %s", path, dlerror());
 }
 
-int qk_ggml_open(struct qk_ggml *g, const char *path, const char *base, struct qk_error *err)
+/*
+ * The second library is loaded only where the first one does not find it in this process. A copy that
+ * nobody holds would be unmapped again. ggml leaves a handler of C++ behind, and ends the process that
+ * finds one at its own place.
+ */
+static int load_both(struct qk_ggml *g, const char *path, const char *base, struct qk_error *err)
 {
     void *first = NULL;
-    *g = (struct qk_ggml){.handle = NULL};
+    *g = (struct qk_ggml){.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL)};
+    if (g->handle)
+        return 0;
     int code = base ? load(&first, base, err) : 0;
     if (!code)
         code = load(&g->handle, path, err);
     if (first)
         dlclose(first); /* the CPU library holds it */
+    return code;
+}
+
+int qk_ggml_open(struct qk_ggml *g, const char *path, const char *base, struct qk_error *err)
+{
+    int code = load_both(g, path, base, err);
     if (code)
         return code;
     number_fn *const score = (number_fn *)qk_ggml_function(g, "ggml_backend_score");
