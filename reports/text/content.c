@@ -84,11 +84,12 @@ static void add_overhead(struct report_table *t, const struct bench_sample_set *
     for (size_t i = 0; i < set->record_count; i++) {
         const struct bench_record *rec = &set->records[i];
         const struct bench_metric *loop = bench_record_metric(rec, "call_loop_ns");
-        if (!loop || !rec->block_count)
-            continue;
-        least = fmin(least, loop->value);
-        most = fmax(most, loop->value);
-        share = fmax(share, set->timer_ns / (rec->blocks[0].samples_ns[0] * (double)rec->calls));
+        if (loop) {
+            least = fmin(least, loop->value);
+            most = fmax(most, loop->value);
+        }
+        for (size_t k = 0; rec->block_count && k < rec->blocks[0].slices; k++)
+            share = fmax(share, set->timer_ns / (rec->blocks[0].samples_ns[k] * (double)rec->calls));
     }
     if (isfinite(least))
         report_table_fact(
