@@ -46,6 +46,7 @@ head4_rows(float *restrict y, const uint8_t *restrict codes, const uint16_t *res
     const uint16_t *const scale_end = scale + rows * columns / HEAD4_BLOCK;
     for (size_t r = 0; r < rows; r += HEAD4_ROWS) {
         const size_t ahead = qk_ahead(hint, codes, HEAD4_ROWS * columns / 2, end);
+        qk_ahead(hint & QK_HINT_WALK, scale, HEAD4_ROWS * columns / HEAD4_BLOCK * sizeof *scale, scale_end);
         __m256 first = _mm256_setzero_ps(), second = first;
         for (size_t b = 0; b < columns / HEAD4_BLOCK; b++) {
             const int8_t *x = q + b * HEAD4_BLOCK;

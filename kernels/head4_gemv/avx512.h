@@ -30,6 +30,7 @@ head4_rows(float *restrict y, const uint8_t *restrict codes, const uint16_t *res
     const uint16_t *const scale_end = scale + rows * columns / HEAD4_BLOCK;
     for (size_t r = 0; r < rows; r += HEAD4_ROWS) {
         const size_t ahead = qk_ahead(hint, codes, HEAD4_ROWS * columns / 2, end);
+        qk_ahead(hint & QK_HINT_WALK, scale, HEAD4_ROWS * columns / HEAD4_BLOCK * sizeof *scale, scale_end);
         __m512 sum = _mm512_setzero_ps();
         for (size_t b = 0; b < columns / HEAD4_BLOCK; b++) {
             qk_hint(hint, codes, HEAD4_BLOCK_BYTES, end, ahead);

@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * As avx512, with the page after next asked for once per page instead, of the codes and of the scales. What
- * limits is how early memory is asked. From L2 on Zen 5 both forms read 100 GB/s. A plane of 92 MB in large
- * pages, on a busy host, took 2.3 ms with this form, 40 GB/s, and 3.2 to 9 ms with avx512. Loads of 64 bytes
- * and nothing else read 35 to 39 GB/s there. Sums of two blocks at once were 3 % faster from L2 and no faster
- * from memory. Source: own.
- */
+/* As avx512, with the page after next asked for once per page instead, of the codes and of the scales. */
 #ifndef __AVX512VNNI__
 #error "avx512_pages.c must be built with the flags of isa.def's AVX512 row"
 #endif
