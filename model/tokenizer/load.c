@@ -46,41 +46,14 @@ static size_t spell(char *to, const char *from, size_t size, const int16_t *tabl
     return n;
 }
 
-static int compare_bytes(const struct model_tokenizer *t, int32_t id, const char *bytes, size_t size)
-{
-    const struct model_token *token = &t->token[id];
-    if (token->size != size)
-        return token->size < size ? -1 : 1;
-    return memcmp(t->text + token->at, bytes, size);
-}
-
 static int by_spelling(const void *a, const void *b, void *tokenizer)
 {
     const struct model_spelling *x = a, *y = b;
     const struct model_tokenizer *t = tokenizer;
     if (x->hash != y->hash)
         return x->hash < y->hash ? -1 : 1;
-    const int order = compare_bytes(t, x->id, t->text + t->token[y->id].at, t->token[y->id].size);
+    const int order = model_token_compare(t, x->id, t->text + t->token[y->id].at, t->token[y->id].size);
     return order ? order : (x->id > y->id) - (x->id < y->id);
-}
-
-/* The first that is not before these bytes is, among equals, the one of the lowest id. */
-int32_t model_tokenizer_spelled(const struct model_tokenizer *t, const char *bytes, size_t size)
-{
-    const uint64_t hash = XXH3_64bits(bytes, size);
-    size_t low = t->bucket[hash >> MODEL_BUCKET_SHIFT], high = t->bucket[(hash >> MODEL_BUCKET_SHIFT) + 1];
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const struct model_spelling *s = &t->spelling[middle];
-        if (s->hash < hash || (s->hash == hash && compare_bytes(t, s->id, bytes, size) < 0))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == t->spellings || t->spelling[low].hash != hash ||
-        compare_bytes(t, t->spelling[low].id, bytes, size) != 0)
-        return -1;
-    return t->spelling[low].id;
 }
 
 static int by_pair(const void *a, const void *b)

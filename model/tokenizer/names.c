@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Finds tokens in text by their names. */
+/* Finds tokens by their names and by their bytes. */
 #include "model/tokenizer/private.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 static struct model_gguf_string name_of(const struct model_tokenizer *t, int32_t id)
 {
@@ -77,4 +78,31 @@ bool model_name_stops(const char *name, size_t size)
         if (size == strlen(known[i]) && !memcmp(name, known[i], size))
             return true;
     return false;
+}
+
+int model_token_compare(const struct model_tokenizer *t, int32_t id, const char *bytes, size_t size)
+{
+    const struct model_token *token = &t->token[id];
+    if (token->size != size)
+        return token->size < size ? -1 : 1;
+    return memcmp(t->text + token->at, bytes, size);
+}
+
+/* The first that is not before these bytes is, among equals, the one of the lowest id. */
+int32_t model_tokenizer_spelled(const struct model_tokenizer *t, const char *bytes, size_t size)
+{
+    const uint64_t hash = XXH3_64bits(bytes, size);
+    size_t low = t->bucket[hash >> MODEL_BUCKET_SHIFT], high = t->bucket[(hash >> MODEL_BUCKET_SHIFT) + 1];
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const struct model_spelling *s = &t->spelling[middle];
+        if (s->hash < hash || (s->hash == hash && model_token_compare(t, s->id, bytes, size) < 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == t->spellings || t->spelling[low].hash != hash ||
+        model_token_compare(t, t->spelling[low].id, bytes, size) != 0)
+        return -1;
+    return t->spelling[low].id;
 }

@@ -60,6 +60,8 @@ struct model_tokenizer {
     const struct model_chat_form *chat; /* what the file seems to be made for; NULL when nothing says it */
 };
 
+/* Below, at or above 0: shorter tokens come first. */
+int model_token_compare(const struct model_tokenizer *t, int32_t id, const char *bytes, size_t size);
 /* The token that has exactly these bytes, or -1. */
 int32_t model_tokenizer_spelled(const struct model_tokenizer *t, const char *bytes, size_t size);
 const struct model_merge *model_tokenizer_merge(const struct model_tokenizer *t, int32_t left, int32_t right);
