@@ -4,7 +4,7 @@
 
 For callers, what only a kernel's source needs is left out: the types of kernels. With --kernels it is the other way
 round: the entry points are left out, and `restrict`, which is no C++, is written as both languages know it. A source may
-include both headers. So each enum and struct stands behind a guard that both know. A header that needs more than the C library, or anything else that other compilers cannot know, ends this with 1 and a message.
+include both headers. So each enum, struct and inline function stands behind a guard that both know. A header that needs more than the C library, or anything else that other compilers cannot know, ends this with 1 and a message.
 """
 import re
 import sys
@@ -14,11 +14,11 @@ LEFT_OUT = r"""/\*\ SPDX-License-Identifier:\ MIT\ \*/\n | \#pragma\ once\n | \#
     | struct\ qk_error;.*\n"""
 KERNELS = r"^typedef\ void\ qk_\w+_fn\([^;]*\);\n"
 ENTRY_POINTS = r"(^/\*(?:(?!\*/)[\s\S])*\*/\n)?^int\ qk_\w+\([^;]*\);\n | ^\#include\ \"kernels/(kernels|form)\.h\"\n | ^\#define\ QK_MODULE_SYMBOL\ .*\n"
-DEFINITION = re.compile(r"^(?:enum|struct)(?: \w+)? \{\n[\s\S]*?^\};\n", re.M)
+DEFINITION = re.compile(r"^(?:(?:enum|struct)(?: \w+)? \{\n[\s\S]*?^\};|static inline [^;{]*\n\{\n[\s\S]*?^\})\n", re.M)
 
 
 def guarded(path, text):
-    """A type may be defined once, unlike a function type or a function, which may be declared twice."""
+    """A type or an inline function may be defined once, unlike what is only declared, which may be so twice."""
     name = re.sub(r"\W", "_", str(path.relative_to(tree))).upper()
     number = iter(range(len(text)))
 

@@ -120,12 +120,18 @@ static bool shapes_sound(const struct qk_own_spec *spec, const char *list, size_
     return count > 0;
 }
 
+static const char *const built_in[] = {
+#define OP(op, stages, what) #op,
+#include "kernels/ops.def"
+#undef OP
+    NULL};
+
 static const char *head_flaw(const struct qk_own_spec *spec)
 {
     if (!is_text(spec->name, sizeof spec->name) || !is_name(spec->name))
         return "its name is no word of letters, digits and _";
-    for (int op = 0; op < QK_OP_COUNT; op++)
-        if (!strcmp(qk_op_row((enum qk_op)op)->name, spec->name))
+    for (const char *const *name = built_in; *name; name++)
+        if (!strcmp(*name, spec->name))
             return "its name is that of a built-in op";
     if (!is_text(spec->what, sizeof spec->what))
         return "it does not say in a line what it computes";

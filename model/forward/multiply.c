@@ -32,8 +32,8 @@ struct product {
     size_t groups;       /* of all matrices, one behind the other; with `then`, of each */
     size_t panel;        /* groups of a panel */
     /*
-     * NULL, or what becomes of a token's results in rows `row` to row + rows: y0[rows] of the first matrix, y1
-     * of the second. They are in a buffer of the thread's and nowhere else.
+     * NULL, or what becomes of a token's results in rows `row` to row + rows: y0[rows] of the first matrix,
+     * y1 of the second. They are in a buffer of the thread's and nowhere else.
      */
     void (*then)(struct model_state *s, size_t token, size_t row, size_t rows, const float *y0,
                  const float *y1);

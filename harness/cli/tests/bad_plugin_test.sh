@@ -38,7 +38,7 @@ nothing.so|1|1|it has no function qk_kernels_module
 6|1|5|the launch ended with exit code 0 before it answered
 7|3|5|expected
 8|3|5|prepare_weights died of Aborted
-10|1|1|its kind is PREPARED, but it has no form
+10|1|1|its op takes PREPARED rows only
 11|3|5|its form
 TABLE
 finish

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The trained model with its embedding, which is its head too, in each type of numbers.  heads_test.sh PROGRAM SOURCE
-# shellcheck disable=SC2016 # conditions are texts for eval
+# shellcheck disable=SC2016,SC2034,SC2317 # conditions are texts for eval, so what they use looks unused
 fixtures=$(realpath "$2")/model/fixtures
 # shellcheck source=harness/cli/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
