@@ -22,9 +22,9 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
         return qk_fail(err, QK_ERR_MEMORY, "shape", "%zu elements are more bytes than a size can hold", n);
     *p = (struct qk_plan){
         .buffer_count = BUFFERS,
-        .buffers = {[OUT] = {"out", true, sizeof(float), sizeof(float)},
-                    [A] = {"a", false, n * sizeof(float), sizeof(float)},
-                    [B] = {"b", false, n * sizeof(float), sizeof(float)}},
+        .buffers = {[OUT] = {"out", true, sizeof(float), sizeof(float), QK_SHARED},
+                    [A] = {"a", false, n * sizeof(float), sizeof(float), QK_SHARED},
+                    [B] = {"b", false, n * sizeof(float), sizeof(float), QK_SHARED}},
         .count = n,
         .elements = n,
         .ops = 2 * (uint64_t)n,

@@ -170,7 +170,7 @@ static int check_bytes(const char *path, const struct qk_ggml_type *t, const uns
 {
     for (size_t i = 0; i < t->bytes; i++) {
         const unsigned char want = byte_of(expected + 2 * i);
-        char found[60];
+        char found[80];
         snprintf(found, sizeof found, "%zu of a known block is 0x%02x, expected 0x%02x", i, bytes[i], want);
         if (bytes[i] != want)
             return differs(path, t, "byte", found, err);

@@ -27,10 +27,10 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
         return code;
     *p = (struct qk_plan){
         .buffer_count = BUFFERS,
-        .buffers = {[Y] = {"y", true, s.rows * s.tokens * sizeof(int32_t), sizeof(int32_t)},
-                    [CODES] = {"codes", false, s.interleaved, 1},
-                    [Q] = {"q", false, s.columns * s.tokens, 1},
-                    [Q_SUM] = {"q_sum", false, s.tokens * sizeof(int32_t), sizeof(int32_t)}},
+        .buffers = {[Y] = {"y", true, s.rows * s.tokens * sizeof(int32_t), sizeof(int32_t), QK_SHARED},
+                    [CODES] = {"codes", false, s.interleaved, 1, QK_SHARED},
+                    [Q] = {"q", false, s.columns * s.tokens, 1, QK_SHARED},
+                    [Q_SUM] = {"q_sum", false, s.tokens * sizeof(int32_t), sizeof(int32_t), QK_SHARED}},
         .count = s.rows,
         .dims = {s.columns, s.tokens},
         .elements = (uint64_t)s.rows * s.columns * s.tokens, /* products */

@@ -22,7 +22,8 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
         return code;
     *p = (struct qk_plan){
         .buffer_count = BUFFERS,
-        .buffers = {[OUT] = {"out", true, s.interleaved, 1}, [CODES] = {"codes", false, s.packed, 1}},
+        .buffers = {[OUT] = {"out", true, s.interleaved, 1, QK_SHARED},
+                    [CODES] = {"codes", false, s.packed, 1, QK_SHARED}},
         .count = s.rows,
         .dims = {s.columns},
         .elements = (uint64_t)s.rows * s.columns,

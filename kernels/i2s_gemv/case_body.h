@@ -41,10 +41,10 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
         return code;
     *p = (struct qk_plan){
         .buffer_count = BUFFERS,
-        .buffers = {[Y] = {"y", true, s.rows * sizeof(int32_t), sizeof(int32_t)},
-                    [CODES] = {"codes", false, s.CODES_BYTES, 1},
-                    [Q] = {"q", false, s.columns, 1},
-                    [Q_SUM] = {"q_sum", false, sizeof(int32_t), sizeof(int32_t)}},
+        .buffers = {[Y] = {"y", true, s.rows * sizeof(int32_t), sizeof(int32_t), QK_SHARED},
+                    [CODES] = {"codes", false, s.CODES_BYTES, 1, QK_SHARED},
+                    [Q] = {"q", false, s.columns, 1, QK_SHARED},
+                    [Q_SUM] = {"q_sum", false, sizeof(int32_t), sizeof(int32_t), QK_SHARED}},
         .count = s.rows,
         .dims = {s.columns},
         .elements = (uint64_t)s.rows * s.columns, /* weights: rates are per weight */

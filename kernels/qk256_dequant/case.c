@@ -37,10 +37,10 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
                        rows, columns);
     *p = (struct qk_plan){
         .buffer_count = BUFFERS,
-        .buffers = {[OUT] = {"out", true, bytes, sizeof(float)},
-                    [CODES] = {"codes", false, blocks * QK256_BLOCK_BYTES, 1},
-                    [SCALE] = {"scale", false, blocks * sizeof(float), sizeof(float)},
-                    [LUT] = {"lut", false, 4 * sizeof(float), sizeof(float)}},
+        .buffers = {[OUT] = {"out", true, bytes, sizeof(float), QK_SHARED},
+                    [CODES] = {"codes", false, blocks * QK256_BLOCK_BYTES, 1, QK_SHARED},
+                    [SCALE] = {"scale", false, blocks * sizeof(float), sizeof(float), QK_SHARED},
+                    [LUT] = {"lut", false, 4 * sizeof(float), sizeof(float), QK_SHARED}},
         .count = blocks,
         .elements = (uint64_t)blocks * QK256_BLOCK,
         .ops = (uint64_t)blocks * QK256_BLOCK, /* one multiply each */

@@ -46,11 +46,11 @@ static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error
                        cols);
     *p = (struct qk_plan){
         .buffer_count = BUFFERS,
-        .buffers = {[Y] = {"y", true, rows * sizeof(float), sizeof(float)},
-                    [CODES] = {"codes", false, bytes, 1},
-                    [SCALE] = {"scale", false, blocks * sizeof(float), sizeof(float)},
-                    [LUT] = {"lut", false, 4 * sizeof(float), sizeof(float)},
-                    [X] = {"x", false, cols * sizeof(float), sizeof(float)}},
+        .buffers = {[Y] = {"y", true, rows * sizeof(float), sizeof(float), QK_SHARED},
+                    [CODES] = {"codes", false, bytes, 1, QK_SHARED},
+                    [SCALE] = {"scale", false, blocks * sizeof(float), sizeof(float), QK_SHARED},
+                    [LUT] = {"lut", false, 4 * sizeof(float), sizeof(float), QK_SHARED},
+                    [X] = {"x", false, cols * sizeof(float), sizeof(float), QK_SHARED}},
         .count = rows,
         .dims = {[COLS] = cols},
         .elements = (uint64_t)rows * cols,
