@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The types of what ops.def, isa.def and variants.def declare. A new variant is one file and one row; nothing
- * else needs to know of it. table.h has the rows.
+ * else needs to know of it. table/table.h has the rows.
  *
  * Kernels are pure: they do no allocation and no I/O, set no errno, and cannot fail. The entry points of
  * library/qkernels.h check what a caller can get wrong.
@@ -53,7 +53,7 @@ struct qk_variant {
     uint64_t at; /* fn's address as the module file's symbols give it; 0 in the built-in table */
 };
 
-struct qk_case; /* case.h */
+struct qk_case; /* cases/case.h */
 
 struct qk_op_row {
     const char *name, *stages, *what;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/module.h"
 
-#include "kernels/built.h"
+#include "kernels/table/built.h"
 
 static const struct qk_module_row rows[] = {
 #define VARIANT(op_, name_, isa_, phase_, kind_, made_, touches_, why_)                                      \

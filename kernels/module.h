@@ -18,7 +18,7 @@
  *    - QK_KERNELS_ABI: when a contract changes so that earlier figures of an op mean something else. No
  *      stored baseline is then compared.
  *
- * A new op or variant changes neither. table_load.c says which versions it reads. It also lists the ops that
+ * A new op or variant changes neither. table/load.c says which versions it reads. It also lists the ops that
  * a version changed: an older module's rows of these are outdated, and its other rows are read as ever.
  */
 enum { QK_MODULE_MAGIC = 0x4d4b5151, QK_MODULE_ABI = 4, QK_KERNELS_ABI = 1 };

@@ -3,7 +3,7 @@
 
 #include "harness/records/json_writer.h"
 #include "harness/records/summary.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 #include <math.h>
 #include <string.h>

@@ -17,7 +17,7 @@
  */
 #pragma once
 
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 
 /*
  * The kinds of instructions (step_kinds.def). Classes come first: every instruction is in exactly one. Traits

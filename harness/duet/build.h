@@ -7,7 +7,7 @@
 #pragma once
 
 #include "harness/duet/process.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 struct bench_build_row;
 

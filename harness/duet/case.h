@@ -4,8 +4,8 @@
 
 #include "harness/machine/environment.h"
 #include "harness/machine/events.h"
-#include "kernels/case.h"
-#include "kernels/table.h"
+#include "kernels/cases/case.h"
+#include "kernels/table/table.h"
 
 enum { BENCH_DUET_PAIRS_MAX = 64, BENCH_DUET_NAME = 160 };
 

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 /*
  * A path of the form ggml:FILE is a CPU library of ggml (kernels/ggml/ggml.h). It needs a second library,

@@ -7,7 +7,7 @@
 
 #include "harness/engine/model_shapes.h"
 #include "harness/machine/environment.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 struct bench_group {
     enum qk_op op;

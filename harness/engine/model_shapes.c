@@ -5,8 +5,8 @@
 #include "kernels/layout.h"
 #include "kernels/rows/widen.h"
 #include "model/forward/kernel_set.h"
-#include "model/forward/number_rows.h"
-#include "model/forward/ternary.h"
+#include "model/forward/load/number_rows.h"
+#include "model/forward/load/ternary.h"
 #include "model/gguf/i2s.h"
 
 #include <math.h>
@@ -184,7 +184,7 @@ static int verify_rows(void *ctx, const struct qk_plan *plan, void *const *buffe
 }
 
 /*
- * How an op gets the codes of a tensor. forward/tensor_ops.def says of which types; ops that stand there
+ * How an op gets the codes of a tensor. forward/load/tensor_ops.def says of which types; ops that stand there
  * alone get seeded ones.
  */
 static const struct qk_inputs inputs_of[QK_OP_COUNT] = {

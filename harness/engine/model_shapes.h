@@ -2,7 +2,7 @@
 /* Shapes and inputs from a GGUF file: the real codes of its tensors, for the ops that can use their type. */
 #pragma once
 
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 
 enum { BENCH_SHAPE_NAME = 160 }; /* room for a shape as in names of cases */
 
@@ -15,7 +15,7 @@ struct bench_model;
 int bench_model_open(const char *path, struct bench_model **model, struct qk_error *err);
 void bench_model_close(struct bench_model *model);
 
-/* Number of pairs of a tensor and an op that can use it (model/forward/tensor_ops.def). At least one. */
+/* Number of pairs of a tensor and an op that can use it (model/forward/load/tensor_ops.def). At least one. */
 size_t bench_model_count(const struct bench_model *model);
 
 /*

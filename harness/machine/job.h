@@ -2,7 +2,7 @@
 /* What a caller tells everything that measures, as one value. */
 #pragma once
 
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 struct bench_job {
     const struct qk_table *table; /* the kernels that may be measured */

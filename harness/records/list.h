@@ -3,7 +3,7 @@
 #pragma once
 
 #include "harness/records/fields.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 struct bench_list {
     const struct qk_table *table;

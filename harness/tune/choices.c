@@ -3,7 +3,7 @@
 #include "harness/tune/tune.h"
 
 #include "harness/records/json_writer.h"
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* Inputs in blocks that hold a scale and bytes of codes or values (layout.h). */
 #pragma once
 
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 
 /*
  * Fills `bytes` bytes with blocks of `block` bytes. Each has an f16 at byte `scale_at`, as qk_fill_f16 makes

@@ -2,7 +2,7 @@
 /* What most cases do alike: plan buffers, fill arrays of a type, and compare outputs to the bit. */
 #pragma once
 
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 
 struct qk_extent {
     const char *name;

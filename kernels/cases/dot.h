@@ -22,7 +22,7 @@
  */
 #pragma once
 
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 
 #include <math.h>
 

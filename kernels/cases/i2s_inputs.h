@@ -2,7 +2,7 @@
 /* What the cases of the i2s ops share: sizes, inputs and comparison of ternary weights x int8. */
 #pragma once
 
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 
 /* Sizes of a call, all checked: adding a few buffers of them cannot overflow. */
 struct qk_i2s_sizes {

@@ -2,7 +2,7 @@
 /* What the cases of q2_0x16_gemv and q2_0x16_gemm share: sizes and inputs. */
 #pragma once
 
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 
 enum qk_q2_0x16_buffer {
     QK_Q2_0X16_Y,

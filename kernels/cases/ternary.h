@@ -13,7 +13,7 @@
  */
 #pragma once
 
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 
 /* Buffers of a plan, in order. */
 enum qk_ternary_buffer {

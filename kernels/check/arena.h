@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 
 /* Where the buffer lies in its pages. */
 enum qk_place {

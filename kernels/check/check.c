@@ -2,7 +2,7 @@
 #include "kernels/check/check.h"
 
 #include "kernels/check/arena.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>

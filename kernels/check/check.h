@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 
 /*
  * Checks one variant that can run here. The same seed gives the same inputs. Adds the number of calls it made

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 #include "kernels/cases/dot.h"
 #include "kernels/f32_dot/op.h"
 

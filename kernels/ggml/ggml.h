@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 /*
  * Loads a CPU library of ggml, libggml-cpu-NAME.so, and makes its table. `base` is the libggml-base.so that

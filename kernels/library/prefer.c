@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/library/prefer.h"
 
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 #include "kernels/library/spans.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 #include <ctype.h>
 #include <stdio.h>

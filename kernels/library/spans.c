@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/library/spans.h"
 
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 #include <stdlib.h>
 

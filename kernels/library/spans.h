@@ -26,7 +26,7 @@ int qk_check_spans(const struct qk_span *spans, int count, struct qk_error *err)
 int qk_best(enum qk_op op, const struct qk_span *spans, int count, const struct qk_variant **best,
             struct qk_error *err);
 
-struct qk_choices; /* table.h */
+struct qk_choices; /* table/table.h */
 /* What qk_prefer was given. */
 const struct qk_choices *qk_preferred(void);
 

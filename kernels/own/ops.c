@@ -3,7 +3,7 @@
 
 #include "kernels/cases/case_tools.h"
 #include "kernels/f16.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "kernels/own/spec.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 /*
  * Adds an op that is sound, or one user more to the same op. *op is its number.
@@ -28,7 +28,7 @@ void qk_own_take(enum qk_op op, qk_fn *reference);
 /* NULL: it is a built-in op, or nobody uses it. */
 const struct qk_own_spec *qk_own_spec_of(enum qk_op op);
 
-/* For table.c. An op that nobody uses any more is called "-" and has no shapes. */
+/* For table/table.c. An op that nobody uses any more is called "-" and has no shapes. */
 int qk_own_count(void);
 const struct qk_op_row *qk_own_row(enum qk_op op);
 const struct qk_variant *qk_own_reference(enum qk_op op);

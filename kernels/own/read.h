@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A module's own ops, read from the module. For table_load.c. */
+/* A module's own ops, read from the module. For table/load.c. */
 #pragma once
 
-#include "kernels/image.h"
 #include "kernels/module.h"
 #include "kernels/own/ops.h"
+#include "kernels/table/image.h"
 
 struct qk_own {
     struct qk_own_spec spec;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/own/spec.h"
 
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 #include "kernels/own_op.h"
 
 struct qk_own_spec {

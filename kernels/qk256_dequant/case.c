@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 #include "kernels/layout.h"
 #include "kernels/qk256_dequant/op.h"
 

@@ -4,17 +4,17 @@
  * forward pass of one sequence. Every matrix product, norm and activation goes through a row of a table of
  * kernels.
  *
- *     config.c   model_config_read    weights.c  model_weights_*
- *     state.c    model_state_*        forward.c  model_forward
+ *     load/config.c  model_config_read    load/weights.c  model_weights_*
+ *     state.c        model_state_*        forward.c       model_forward
  *
- * One forward pass serves all architectures. archs.def says how they differ. Sources: microsoft/BitNet
+ * One forward pass serves all architectures. load/archs.def says how they differ. Sources: microsoft/BitNet
  * gpu/model.py and the published GGUF; ggml-org/llama.cpp src/models/ llama.cpp and qwen3.cpp.
  */
 #pragma once
 
-#include "model/forward/head.h"
+#include "model/forward/head/head.h"
 #include "model/forward/kernel_set.h"
-#include "model/forward/keys.h"
+#include "model/forward/load/keys.h"
 #include "model/forward/pool.h"
 #include "model/forward/rope.h"
 #include "model/gguf/gguf.h"
@@ -34,7 +34,7 @@ struct model_state;
  */
 enum model_rule { MODEL_RULE_INT8, MODEL_RULE_Q8_0 };
 
-/* A row of archs.def. */
+/* A row of load/archs.def. */
 struct model_arch {
     const char *name;
     /* Turns `heads` heads of x[heads * 2 * half] by tabled angles. */
@@ -45,14 +45,14 @@ struct model_arch {
     enum model_rule rule;
 };
 enum { MODEL_NORMS_NONE = 0, MODEL_NORMS_SUB = 1, MODEL_NORMS_HEADS = 2 };
-/* Row i of archs.def. NULL after the last. */
+/* Row i of load/archs.def. NULL after the last. */
 const struct model_arch *model_arch(size_t i);
 
 struct model_config {
     const char *arch; /* graph->name */
     const struct model_arch *graph;
     char name[128];                                 /* general.name, cut; may be empty */
-    enum model_gguf_type embedding_type, head_type; /* of tensor_ops.def */
+    enum model_gguf_type embedding_type, head_type; /* of load/tensor_ops.def */
     bool own_head;                                  /* output.weight; else the embedding is the head too */
     size_t vocab, context, embedding, layers, feed_forward, heads, kv_heads, head_dim;
     size_t q_width;      /* heads * head_dim, which need not be the embedding */
@@ -113,11 +113,11 @@ struct model_weights {
 
 /*
  * Reads what the metadata says. Checks the range of each value, and checks values against each other and
- * against the tensors' shapes and types. keys.h says what each key does. In this order: a part of a split
+ * against the tensors' shapes and types. load/keys.h says what each key does. In this order: part of a split
  * model, the architecture, keys, what is wrong with the file's data (g->fault), tensors.
  *
  *     QK_ERR_FORMAT       names key or tensor, found and expected, with its offset
- *     QK_ERR_UNAVAILABLE  the architecture is none of archs.def, or the file needs what is not done here;
+ *     QK_ERR_UNAVAILABLE  the architecture is not in load/archs.def, or the file needs what is not done here;
  *                         the text says why
  */
 int model_config_read(struct model_config *c, const struct model_gguf *g, struct qk_error *err);

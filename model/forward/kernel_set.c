@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/forward/kernel_set.h"
 
-#include "model/forward/number_rows.h"
+#include "model/forward/load/number_rows.h"
 #include "model/gguf/gguf.h"
 
 #include <fnmatch.h>
@@ -17,7 +17,7 @@ const struct model_tensor_op *model_tensor_op(size_t i)
 #define TENSOR_OP(type, op, path, layout, act)                                                               \
     {MODEL_GGUF_TYPE_##type, QK_OP_##op, MODEL_PATH_##path, MODEL_LAYOUT_##layout, ACT_##act == ACT_INT8},
 #define HEAD_OP(type, op, block, bytes, alignment, input)
-#include "model/forward/tensor_ops.def"
+#include "model/forward/load/tensor_ops.def"
 #undef TENSOR_OP
 #undef HEAD_OP
     };

@@ -15,14 +15,14 @@
  */
 #pragma once
 
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 enum { MODEL_LAYOUT_I2S = 1, MODEL_LAYOUT_I2S16 = 2, MODEL_LAYOUT_QK256 = 4 };
 
 /* How ternary matrices are multiplied. The first two use f32 activations, the others int8. */
 enum model_path { MODEL_PATH_DEQUANT, MODEL_PATH_QK256, MODEL_PATH_I2S, MODEL_PATH_I2S16, MODEL_PATHS };
 
-/* A row of tensor_ops.def. */
+/* A row of load/tensor_ops.def. */
 struct model_tensor_op {
     uint32_t type; /* MODEL_GGUF_TYPE_* */
     enum qk_op op;
@@ -30,7 +30,7 @@ struct model_tensor_op {
     unsigned layout;
     bool int8; /* are the activations int8? */
 };
-/* Row i of tensor_ops.def. NULL after the last. */
+/* Row i of load/tensor_ops.def. NULL after the last. */
 const struct model_tensor_op *model_tensor_op(size_t i);
 /* The first row of that path; every path has one. */
 const struct model_tensor_op *model_path_op(enum model_path path);

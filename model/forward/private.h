@@ -122,7 +122,7 @@ struct model_state {
 
     size_t last;     /* the last token's row of x */
     uint8_t *blocks; /* [batch][Q8_0 blocks of embedding]: the head's input; NULL unless it is so rounded */
-    struct model_head_state *head; /* head.c; NULL with the full head */
+    struct model_head_state *head; /* head/head.c; NULL with the full head */
 };
 
 /* Calls the state's kernel of that op. */
@@ -130,7 +130,7 @@ struct model_state {
 
 void model_mark(const struct model_probe *probe, enum model_part part); /* probe may be NULL */
 
-/* What rows of archs.def name. */
+/* What rows of load/archs.def name. */
 #define MODEL_ROTATE(op)                                                                                     \
     void model_rotate_##op(const struct model_state *s, float *out, const float *x, const float *cosine,     \
                            const float *sine, size_t heads, size_t half)
@@ -192,5 +192,5 @@ const char *model_head_name(const struct model_config *c); /* of its tensor */
 /* Row `row` of the embedding or of the head in f32, which is exact, into to[embedding]. */
 void model_embedding_row(const struct model_weights *w, size_t row, float *to);
 void model_head_row(const struct model_weights *w, size_t row, float *to);
-/* g of head.h: how far a logit of the full head may be from the exact one, as a part of |w| * |x|. */
+/* g of head/head.h: how far a logit of the full head may be from the exact one, as a part of |w| * |x|. */
 double model_head_sum_error(const struct model_weights *w);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The ladder of a roadmap at each size, beside what was claimed of it, and the limits of the op as lines. */
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 #include "reports/plots/private.h"
 #include "reports/text/content.h"
 

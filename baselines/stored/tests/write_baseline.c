@@ -5,7 +5,7 @@
  */
 #include "baselines/stored/tests/stored_fixture.h"
 
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 #include "kernels/tests/parts.h"
 
 #include <stdio.h>

@@ -13,7 +13,7 @@
  */
 #include "harness/counters/step.h"
 #include "harness/engine/buffers.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "harness/counters/step.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 #include "kernels/tests/cmocka_parts.h"
 

@@ -7,7 +7,7 @@
 
 #include "harness/counters/config.h"
 #include "harness/counters/tests/step_fixture.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 #include <stdlib.h>
 

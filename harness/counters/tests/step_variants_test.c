@@ -4,7 +4,7 @@
 
 #include "harness/counters/tests/step_fixture.h"
 #include "harness/engine/buffers.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -249,7 +249,7 @@ UNIT_TEST(rows_of_ours_do_what_they_claim)
         if (&qk_table_builtin()->rows[i] != qk_reference(QK_OP_qk256_dequant))
             continue;
 #endif
-        /* The last of each op. The others take up to two seconds each; every gate of the whole table has them. */
+        /* The last of each op. Others take up to two seconds each; every gate of the whole table has them. */
         if (!getenv("QK_TEST_ALL_ROWS") && i + 1 < qk_table_builtin()->count &&
             qk_table_builtin()->rows[i].op == qk_table_builtin()->rows[i + 1].op)
             continue;

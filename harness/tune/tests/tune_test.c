@@ -5,7 +5,7 @@
 #include "harness/machine/pinning.h"
 #include "harness/records/kept.h"
 #include "harness/records/tests/fixture.h"
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 #include "kernels/relu2_mul/op.h"
 
 #include <math.h>

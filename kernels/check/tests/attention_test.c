@@ -7,7 +7,7 @@
 #include "kernels/attention_f32/op.h"
 #include "kernels/f16.h"
 #include "kernels/rows/fma.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 #include "kernels/tests/tap.h"
 
 #include <math.h>

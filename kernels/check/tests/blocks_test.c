@@ -11,7 +11,7 @@
 #include "kernels/q6_k_gemv/op.h"
 #include "kernels/q8_0_gemv/op.h"
 #include "kernels/rows/widen.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 #include "kernels/tests/tap.h"
 #include "kernels/tq2_0_gemv/op.h"
 

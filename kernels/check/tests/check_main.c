@@ -4,7 +4,7 @@
  * library, so that it also runs where there is none (under an emulator, on another architecture).
  */
 #include "kernels/check/check.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>

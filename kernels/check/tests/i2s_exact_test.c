@@ -8,7 +8,7 @@
 #include "kernels/i2s16_gemv/op.h"
 #include "kernels/i2s_gemv/op.h"
 #include "kernels/layout.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 #include "kernels/tests/tap.h"
 #include "kernels/trit5_gemv/op.h"
 

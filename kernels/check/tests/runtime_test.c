@@ -7,7 +7,7 @@
  */
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 #include "kernels/tests/tap.h"
 
 #include <math.h>

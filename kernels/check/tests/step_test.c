@@ -15,7 +15,7 @@
 #include "kernels/rows/exp.h"
 #include "kernels/silu_mul/op.h"
 #include "kernels/softmax/op.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 #include "kernels/tests/tap.h"
 #include "kernels/tl1_quantize/op.h"
 #include "kernels/tl2_quantize/op.h"

@@ -5,7 +5,7 @@
  */
 #include "kernels/layout.h"
 #include "kernels/qk256_dequant/op.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 #include "kernels/tests/tap.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/support.h"
 
-#include "kernels/case.h"
-#include "kernels/table.h"
+#include "kernels/cases/case.h"
+#include "kernels/table/table.h"
 #include "kernels/tests/tap.h"
 
 #include <stdlib.h>

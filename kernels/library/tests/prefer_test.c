@@ -3,7 +3,7 @@
 #include "kernels/library/qkernels.h"
 #include "kernels/library/spans.h"
 #include "kernels/library/tests/refused.h"
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 #include "kernels/tests/parts.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "kernels/f16.h"
 #include "kernels/layout.h"
 #include "kernels/tests/cmocka_parts.h"
-#include "model/forward/number_rows.h"
+#include "model/forward/load/number_rows.h"
 #include "model/forward/private.h"
 #include "model/forward/tests/forward_fixture.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Types of embedding and head: their sizes, their numbers, and activations in Q8_0 blocks. */
-#include "model/forward/number_rows.h"
+#include "model/forward/load/number_rows.h"
 
 #include "kernels/layout.h"
 #include "kernels/rows/widen.h"

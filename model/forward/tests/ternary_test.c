@@ -3,7 +3,7 @@
  * Blocks that ggml's quantisers wrote, by the library of npm @node-llama-cpp/linux-x64 3.22.1. Those of PQ2_0
  * follow from the description of its layout.
  */
-#include "model/forward/ternary.h"
+#include "model/forward/load/ternary.h"
 
 #include "kernels/f16.h"
 #include "kernels/tests/cmocka_parts.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "model/forward/ternary.h"
+#include "model/forward/load/ternary.h"
 
 #include "kernels/layout.h"
 #include "model/gguf/cursor.h"

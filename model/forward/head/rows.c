@@ -12,7 +12,7 @@
 #include "kernels/q8_0_gemv/op.h"
 #include "kernels/rows/sums.h"
 #include "kernels/rows/widen.h"
-#include "model/forward/number_rows.h"
+#include "model/forward/load/number_rows.h"
 
 const char *const model_input_names[MODEL_INPUTS + 1] = {"f32", "f16", "q8_0", NULL};
 

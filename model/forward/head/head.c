@@ -5,7 +5,7 @@
 #include "kernels/act_quant/op.h"
 #include "kernels/head4_gemv/op.h"
 #include "kernels/layout.h"
-#include "model/forward/number_rows.h"
+#include "model/forward/load/number_rows.h"
 
 #include <float.h>
 #include <math.h>

@@ -5,7 +5,7 @@
 #include "kernels/f16.h"
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"
-#include "model/forward/ternary.h"
+#include "model/forward/load/ternary.h"
 #include "model/gguf/i2s.h"
 
 #include <stdatomic.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "model/forward/keys.h"
+#include "model/forward/load/keys.h"
 
 #include "model/forward/forward.h"
 #include "model/gguf/cursor.h"
@@ -20,7 +20,7 @@ struct row {
 static const struct row rows[] = {
 #define KEY(name, does, a, b, what) {name, does, a, b, what},
 #define ANYWHERE(name, what)
-#include "model/forward/keys.def"
+#include "model/forward/load/keys.def"
 #undef KEY
 #undef ANYWHERE
 };
@@ -28,7 +28,7 @@ static const struct row rows[] = {
 static const struct row anywhere[] = {
 #define KEY(name, does, a, b, what)
 #define ANYWHERE(name, what) {name, NEVER, 0, 0, what},
-#include "model/forward/keys.def"
+#include "model/forward/load/keys.def"
 #undef KEY
 #undef ANYWHERE
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
 int qk_plan_for(const struct qk_variant *v, const struct qk_shape *shape, struct qk_plan *plan,
                 struct qk_error *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/image.h"
+#include "kernels/table/image.h"
 
 #include <dlfcn.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
-#include "kernels/case.h"
-#include "kernels/image.h"
+#include "kernels/cases/case.h"
 #include "kernels/own/read.h"
+#include "kernels/table/image.h"
 
 #include <dlfcn.h>
 #include <errno.h>

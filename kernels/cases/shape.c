@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Shapes as text. */
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/forward/private.h"
 
-#include "model/forward/number_rows.h"
+#include "model/forward/load/number_rows.h"
 #include "model/gguf/cursor.h"
 
 #include <stdio.h>
@@ -82,7 +82,7 @@ const struct model_arch *model_arch(size_t i)
     static const struct model_arch rows[] = {
 #define ARCH(name, rope, activation, norms, rule)                                                            \
     {name, model_rotate_##rope, model_activate_##activation, MODEL_NORMS_##norms, MODEL_RULE_##rule},
-#include "model/forward/archs.def"
+#include "model/forward/load/archs.def"
 #undef ARCH
     };
     return i < sizeof rows / sizeof *rows ? &rows[i] : NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "model/forward/number_rows.h"
+#include "model/forward/load/number_rows.h"
 
 #include "kernels/rows/widen.h"
 
@@ -13,7 +13,7 @@ const struct model_number_type *model_number_type(size_t i)
 #define TENSOR_OP(type, op, path, layout, activations)
 #define HEAD_OP(type, op, block, bytes, alignment, input)                                                    \
     {MODEL_GGUF_TYPE_##type, QK_OP_##op, block, bytes, alignment, TAKES_##input == TAKES_Q8_0},
-#include "model/forward/tensor_ops.def"
+#include "model/forward/load/tensor_ops.def"
 #undef TENSOR_OP
 #undef HEAD_OP
     };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernels/table.h"
+#include "kernels/table/table.h"
 
-#include "kernels/built.h"
-#include "kernels/case.h"
+#include "kernels/cases/case.h"
 #include "kernels/own/ops.h"
+#include "kernels/table/built.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
 #include "kernels/layout.h"
 #include "kernels/library/qkernels.h"
-#include "model/forward/number_rows.h"
+#include "model/forward/load/number_rows.h"
 #include "model/gguf/i2s.h"
 #include "model/gguf/q2_0.h"
 
