@@ -44,7 +44,7 @@ code 1 "ABI" "${gate[@]}" --duet "$other_abi"
 # A NAME before a file is shown, and no more.
 code 2 "is no name of 1 to 32" "${gate[@]}" --duet a:b="$module"
 code 2 "are both called" "${gate[@]}" --duet a="$module" --candidate a="$module"
-code 1 "cannot open the kernel module .none.so" "${gate[@]}" --duet old=none.so
+code 1 "cannot open the kernel module 'none.so'" "${gate[@]}" --duet old=none.so
 code 1 "candidate new " "${gate[@]}" --duet old="$module" --candidate new="$other_abi"
 code 0 "identical code" "${gate[@]}" --duet old="$module" --candidate new="$module" '*/scalar/4096' --out named.json
 ok "the report says both names" eval 'grep -q "\"old=" named.json && grep -q "\"new=" named.json'

@@ -70,7 +70,7 @@ code 1 "libggml-base.so: cannot open shared object file" list --load ggml:0.24.0
 
 # A gate of two builds.
 make libslow.so -DCALLS=2
-code 3 "REGRESSION" gate --duet ggml:libfake.so --candidate ggml:libslow.so 'ternary_gemv/q8_0/64x512' --out gate.json
+slower ternary_gemv/q8_0/64x512 --duet ggml:libfake.so --candidate ggml:libslow.so --out gate.json
 ok "its libraries" [ "$(python3 -c '
 import json
 print([one["path"] for one in json.load(open("gate.json"))["fingerprint"]["libraries"]])')" = \

@@ -47,11 +47,18 @@ with() { # with COMMAND...: out gets everything it says
 }
 run() { with "$program" "$@"; } # run ARGUMENT...
 says() { grep -qF -- "$1" <<<"$out"; }
+as_told() { [ "$status" -eq "$1" ] && says "$2"; }
 code() { # code NUMBER TEXT ARGUMENT...: exit code and a text in the output
     local want=$1 text=$2
     shift 2
     run "$@"
-    ok "exit $want: qkbench $*" eval "[ $status -eq $want ] && says '$text'"
+    ok "exit $want: qkbench $*" as_told "$want" "$text"
+}
+was_slower() { [[ $status =~ ^[35]$ ]] && grep -q "^$1 .*  REGRESSION " <<<"$out"; }
+slower() { # slower CASE ARGUMENT...: a gate calls the case a REGRESSION
+    run gate "${@:2}" "$1"
+    # On a busy machine a control may stay undecided, and then the run is INVALID. The case's own verdict is there.
+    ok "REGRESSION: qkbench gate ${*:2} $1" was_slower "$1"
 }
 await() { # await CONDITION...: until it holds, on however busy a machine
     local tries=1200
