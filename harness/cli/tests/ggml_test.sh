@@ -70,12 +70,12 @@ code 1 "libggml-base.so: cannot open shared object file" list --load ggml:0.24.0
 
 # A gate of two builds.
 make libslow.so -DCALLS=2
-slower ternary_gemv/q8_0/64x512 --duet ggml:libfake.so --candidate ggml:libslow.so --out gate.json
+judges REGRESSION ternary_gemv/q8_0/64x512 --duet ggml:libfake.so --candidate ggml:libslow.so --out gate.json
 ok "its libraries" [ "$(python3 -c '
 import json
 print([one["path"] for one in json.load(open("gate.json"))["fingerprint"]["libraries"]])')" = \
     "['ggml:libfake.so', 'ggml:libslow.so']" ]
 make bad.so -DNO_VERSION
-code 1 "it has no function ggml_version" gate --duet ggml:libfake.so --candidate ggml:bad.so 'ternary_gemv/*/*'
-code 5 "INVALID" gate --duet ggml:libfake.so --candidate ggml:libwrong.so 'ternary_gemv/q8_0/64x512'
+code 1 "it has no function ggml_version" gate --lock-dir . --duet ggml:libfake.so --candidate ggml:bad.so 'ternary_gemv/*/*'
+code 5 "INVALID" gate --lock-dir . --duet ggml:libfake.so --candidate ggml:libwrong.so 'ternary_gemv/q8_0/64x512'
 finish

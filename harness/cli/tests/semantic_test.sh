@@ -32,8 +32,8 @@ code 0 "mine:mine" run 'ternary_gemv/mine:*/1024x2560' "${quick[@]}" --load was.
 ok "its own figures" eval '[ "$(grep -c "^mine:mine" <<<"$out")" -eq 2 ]'
 sed -i 's/^    multiply(y/    multiply(y, (const uint8_t *)weights, (const uint8_t *)activations, t);\n&/' mine/mine.c
 make slow.so
-slower ternary_gemv/mine/64x512 --duet was.so --candidate slow.so
-code 0 "identical code, not timed" gate --duet was.so --candidate was.so
+judges REGRESSION ternary_gemv/mine/64x512 --duet was.so --candidate slow.so
+code 0 "identical code, not timed" gate --lock-dir . --duet was.so --candidate was.so
 ok "each shape is a case" says "1024x2560, 1024x2560x64"
 
 # What is wrong with one, and where.
@@ -46,7 +46,7 @@ breaks() { # breaks EXPRESSION CODE TEXT: the plug-in changed by sed, and what i
 breaks 's/^static void prepare_weights.*/&/; s/uint8_t \*const to = (uint8_t \*)weights;/&\n    __builtin_trap();/' 3 "prepare_weights died of"
 code 3 "check failed" run 'ternary_gemv/mine:*/1024x2560' "${quick[@]}" --load bad.so
 ok "and says where" says "prepare_weights died of"
-code 5 "prepare_weights died of" gate --duet was.so --candidate bad.so 'ternary_gemv/mine/64x512'
+code 5 "prepare_weights died of" gate --lock-dir . --duet was.so --candidate bad.so 'ternary_gemv/mine/64x512'
 breaks 's/    float most = 0;/&\n    __builtin_trap();/' 3 "prepare_activations died of"
 breaks 's/most \/ 127/most \/ 63/' 3 "2^-24 * B"
 breaks 's/\.align = .*/.align = 48,/' 1 "alignment is no power of two"

@@ -54,11 +54,11 @@ code() { # code NUMBER TEXT ARGUMENT...: exit code and a text in the output
     run "$@"
     ok "exit $want: qkbench $*" as_told "$want" "$text"
 }
-was_slower() { [[ $status =~ ^[35]$ ]] && grep -q "^$1 .*  REGRESSION " <<<"$out"; }
-slower() { # slower CASE ARGUMENT...: a gate calls the case a REGRESSION
-    run gate "${@:2}" "$1"
+judged() { [[ $status =~ ^[0345]$ ]] && grep -qE "^$1 .*  ($2) " <<<"$out"; }
+judges() { # judges WORDS CASE ARGUMENT...: the verdict of a gate on the case is one of WORDS, with bars between
+    run gate --lock-dir "$work" "${@:3}" "$2"
     # On a busy machine a control may stay undecided, and then the run is INVALID. The case's own verdict is there.
-    ok "REGRESSION: qkbench gate ${*:2} $1" was_slower "$1"
+    ok "$1: qkbench gate ${*:3} $2" judged "$2" "$1"
 }
 await() { # await CONDITION...: until it holds, on however busy a machine
     local tries=1200
