@@ -132,6 +132,9 @@ ok "a result is not written over" cmp r.json same.json
 code 0 "wrote pipe.html" report /dev/stdin --html pipe.html <r.json
 ok "a pipe is a result as a file is" cmp <(sed 's/r\.json/FILE/g' page.html) <(sed 's|/dev/stdin|FILE|g' pipe.html)
 "$program" doctor --quick --json >doctor.json
+status=$?
+out=$(cat doctor.json)
+ok "doctor: measures, and says what it found" eval '{ [ $status -eq 0 ] || [ $status -eq 5 ]; } && says noise_dram'
 code 0 "wrote all.html" report r.json doctor.json r.json --html all.html
 ok "runs side by side, and what the doctor found" eval 'grep -q "side by side" all.html && grep -q "findings of the doctor" all.html'
 echo '{"kind": "tea"}' >tea.json
@@ -142,9 +145,7 @@ code 0 "removed d/forest-2.tsv" report r.json --out d --only forest
 code 2 "tables are of a result of run" report doctor.json --out d --only text
 code 1 "cannot" report r.json --html r.csv/page.html
 
-# These two have tests of their own, which measure for longer.
-run doctor --quick
-ok "doctor: measures, and says what it found" eval '{ [ $status -eq 0 ] || [ $status -eq 5 ]; } && says noise_dram'
+# It and doctor have tests of their own, which measure for longer.
 run ceilings --quick
 ok "ceilings: bandwidths and peaks" eval '[ $status -eq 0 ] && says Bandwidth && says Peaks'
 finish

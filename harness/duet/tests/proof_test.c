@@ -159,7 +159,7 @@ UNIT_TEST(every_op_can_be_proven)
             char shape[QK_SHAPE_TEXT];
             qk_shape_word(on->sets[0].shapes, shape);
             if (memory == QK_MEMORY_DRAM) {
-                assert_true(qk_shape_for_bytes(on, 2 << 20, &large));
+                assert_true(qk_shape_for_bytes(on, 512 << 10, &large));
                 qk_shape_print(&large, shape);
             }
             const char *const reference = qk_reference((enum qk_op)op)->name;
