@@ -42,7 +42,7 @@ static size_t put_audit(FILE *to, const struct baseline_audit *audit)
     for (size_t i = 0; audit && i < audit->count; i++) {
         const struct baseline_audit_row *a = &audit->rows[i];
         if (!i)
-            head(to, audit->claims.source);
+            head(to, report_audit_source(audit, what));
         put_line(to,
                  &(struct line){report_audit_what(a, what), a->claim->there,
                                 baseline_claim_figure(a->claim, claimed), report_audit_measured(a, measured),

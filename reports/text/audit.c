@@ -52,6 +52,13 @@ char *report_audit_why(const struct baseline_audit_row *row, char *to)
     return to;
 }
 
+char *report_audit_source(const struct baseline_audit *audit, char *to)
+{
+    const struct baseline_claims *c = &audit->claims;
+    snprintf(to, REPORT_AUDIT_SOURCE, "%s%s%s", c->source, *c->url ? ", " : "", c->url);
+    return to;
+}
+
 char *report_audit_title(const struct baseline_audit *audit, char *to)
 {
     size_t at = (size_t)snprintf(to, REPORT_AUDIT, "Audit:");
@@ -59,7 +66,8 @@ char *report_audit_title(const struct baseline_audit *audit, char *to)
         if (audit->verdicts[v] || v <= BASELINE_NOT_RESOLVED)
             at += (size_t)snprintf(to + at, REPORT_AUDIT - at, "%s %zu %s", v ? "," : "", audit->verdicts[v],
                                    baseline_audit_words[v]);
-    snprintf(to + at, REPORT_AUDIT - at, ". Claims of: %s", audit->claims.source);
+    snprintf(to + at, REPORT_AUDIT - at, ". Claims of: ");
+    report_audit_source(audit, to + strlen(to));
     return to;
 }
 

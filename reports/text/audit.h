@@ -5,13 +5,16 @@
 #include "reports/text/result.h"
 #include "reports/text/table.h"
 
-enum { REPORT_AUDIT = 900 };
-/* Each writes to to[REPORT_AUDIT] and returns it. */
-char *report_audit_what(const struct baseline_audit_row *row,
-                        char *to); /* "projected step: 1 over baseline" */
-char *report_audit_measured(const struct baseline_audit_row *row,
-                            char *to);                                  /* "1.304x [1.302, 1.306]", "-" */
-char *report_audit_why(const struct baseline_audit_row *row, char *to); /* one sentence */
+enum { REPORT_AUDIT_SOURCE = 330, REPORT_AUDIT = 900 };
+/*
+ * Each writes to to[REPORT_AUDIT] and returns it: "projected step: 1 over baseline"; "1.304x [1.302, 1.306]"
+ * or "-"; one sentence.
+ */
+char *report_audit_what(const struct baseline_audit_row *row, char *to);
+char *report_audit_measured(const struct baseline_audit_row *row, char *to);
+char *report_audit_why(const struct baseline_audit_row *row, char *to);
+/* The source and where it is, to to[REPORT_AUDIT_SOURCE]. Returns it. */
+char *report_audit_source(const struct baseline_audit *audit, char *to);
 /* "Audit: 1 confirmed, 2 refuted. Claims of: SOURCE" */
 char *report_audit_title(const struct baseline_audit *audit, char *to);
 
