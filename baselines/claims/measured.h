@@ -7,7 +7,7 @@
  * Rows are compared when test, depth and threads are equal.
  *
  *   - Gains of cases are for each element. In one group they are paired by round. Of two groups they are
- *     paired by block, because groups take turns block by block.
+ *     paired by block, for as many as both have, because groups take turns block by block.
  *   - Bytes are those that the cases declare for a call. They have no interval.
  *   - Rates are ops, bytes or elements of a call over the medians of the blocks.
  *   - Gains of models are paired by repetition.

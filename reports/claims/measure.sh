@@ -25,7 +25,7 @@ one ternary run --counters none --load "$library" 'ternary_gemv/ggml:*q*_0/1024x
 one ternary-model run --counters none --shapes model --load "$library" 'ternary_gemv/ggml:tq2_0' \
     'ternary_gemv/lut4*' 'ternary_gemv/i2s16_avx512'
 one ladder run --counters none qk256_dequant
-one model model bench synth:bitnet-2b -p 0 -n 16 -r 9 -t 1,2 --head full,i8 --counters none
+one model model bench synth:bitnet-2b -p 0 -n 16 -r 6 -t 1,2 --head full,i8 --counters none
 one model-ladder model bench synth:bitnet-2b -p 0 -n 2 -r 6 -t 1 --head full --counters none \
     --kernels baseline,p1_unpack,p2_fma,p4_permute
 "$program" audit "$claims"/*.json ./*.json --markdown >verdicts.md
