@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "baselines/claims/audit.h"
+#include "baselines/claims/measured.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -52,8 +52,8 @@ static const char *find_reference(const struct group *g)
 static void measure(struct baseline_audit_row *out, const struct group *g,
                     const struct bench_summary_row *row)
 {
-    const bool step = out->kind == BASELINE_CLAIM_STEP;
-    out->measured = (struct bench_interval){NAN, NAN, NAN};
+    const bool step = out->claim->kind == BASELINE_CLAIM_STEP;
+    const char *const over = out->claim->over;
     if (row->rec->status != BENCH_OK) {
         snprintf(out->why, sizeof out->why, "%s %s: %s", row->rec->variant,
                  row->rec->status == BENCH_SKIP ? "was skipped" : "failed",
@@ -71,10 +71,10 @@ static void measure(struct baseline_audit_row *out, const struct group *g,
     if (step) {
         const struct bench_record *previous = find_variant(g, out->previous);
         const int rank = previous ? baseline_phase_rank(previous->phase) : -1;
-        if (rank < baseline_phase_rank(out->claimed_over)) {
+        if (rank < baseline_phase_rank(over)) {
             snprintf(out->why, sizeof out->why,
-                     "phase %s was not measured, so that %s is compared with %s (phase %s)",
-                     out->claimed_over, out->variant, out->previous, previous ? previous->phase : "?");
+                     "phase %s was not measured, so that %s is compared with %s (phase %s)", over,
+                     out->variant, out->previous, previous ? previous->phase : "?");
             out->previous = NULL;
             return;
         }
@@ -92,26 +92,37 @@ enum baseline_audit_verdict baseline_audit_judge(const struct bench_interval *me
     return measured->high < claimed ? BASELINE_REFUTED : BASELINE_NOT_RESOLVED;
 }
 
-static void fill(struct baseline_audit_row *out, const struct baseline_claim *claim, const struct group *g,
-                 const struct bench_summary_row *row)
+struct baseline_audit_row *baseline_audit_add(struct baseline_audit *audit,
+                                              const struct baseline_claim *claim)
 {
-    *out = (struct baseline_audit_row){.op = row->rec->op,
-                                       .shape = row->rec->shape,
-                                       .variant = row->rec->variant,
-                                       .kind = claim->kind,
-                                       .claimed = claim->ratio};
-    memcpy(out->phase, claim->phase, sizeof out->phase);
-    memcpy(out->claimed_over, claim->over, sizeof out->claimed_over);
-    memcpy(out->what, claim->what, sizeof out->what);
-    measure(out, g, row);
-    out->verdict = baseline_audit_judge(&out->measured, out->claimed);
+    struct baseline_audit_row *more = reallocarray(audit->rows, audit->count + 1, sizeof *more);
+    if (!more)
+        return NULL;
+    audit->rows = more;
+    more[audit->count] = (struct baseline_audit_row){.claim = claim,
+                                                     .op = "",
+                                                     .shape = "",
+                                                     .variant = "",
+                                                     .measured = {NAN, NAN, NAN},
+                                                     .verdict = BASELINE_NOT_RESOLVED,
+                                                     .of = 1};
+    return &more[audit->count++];
 }
 
-/* Walks claims x groups; fills rows when there is room for them, so that a first pass with NULL counts. */
-static size_t walk(struct baseline_audit_row *rows, const struct baseline_claims *claims,
-                   const struct bench_summary *sum)
+static int no_memory(const struct baseline_audit *audit, struct qk_error *err)
 {
-    size_t n = 0;
+    return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu audit rows", audit->count + 1);
+}
+
+static bool is_phase(const struct baseline_claim *claim)
+{
+    return claim->kind == BASELINE_CLAIM_STEP || claim->kind == BASELINE_CLAIM_TOTAL;
+}
+
+/* The claims about phases, in each group of the file's op. */
+static int add_phases(struct baseline_audit *audit, const struct bench_summary *sum, struct qk_error *err)
+{
+    const struct baseline_claims *claims = &audit->claims;
     for (size_t first = 0; first < sum->count;) {
         const struct group g = group_at(sum, first);
         const struct bench_record *head = g.rows[0].rec;
@@ -120,50 +131,135 @@ static size_t walk(struct baseline_audit_row *rows, const struct baseline_claims
             continue;
         for (size_t i = 0; i < claims->count; i++) {
             const struct baseline_claim *claim = &claims->claims[i];
-            if (claim->shape[0] && strcmp(claim->shape, head->shape) != 0)
+            if (!is_phase(claim) || (claim->shape[0] && strcmp(claim->shape, head->shape) != 0))
                 continue;
             const struct bench_summary_row *row = find_phase(&g, claim->phase);
             if (!row)
                 continue;
-            if (rows)
-                fill(&rows[n], claim, &g, row);
-            n++;
+            struct baseline_audit_row *out = baseline_audit_add(audit, claim);
+            if (!out)
+                return no_memory(audit, err);
+            out->op = row->rec->op;
+            out->shape = row->rec->shape;
+            out->variant = row->rec->variant;
+            measure(out, &g, row);
+            out->verdict = baseline_audit_judge(&out->measured, claim->ratio);
         }
     }
-    return n;
+    return 0;
 }
 
-int baseline_audit_make(struct baseline_audit *audit, const char *path, const struct bench_summary *sum,
-                        struct qk_error *err)
+static void count_verdicts(struct baseline_audit *audit)
 {
-    struct baseline_claims claims;
-    const int rc = baseline_claims_read(&claims, path, err);
-    if (rc)
-        return rc;
-    *audit = (struct baseline_audit){.goal = NAN, .count = walk(NULL, &claims, sum)};
-    memcpy(audit->source, claims.source, sizeof audit->source);
-    memcpy(audit->op, claims.op, sizeof audit->op);
-    for (size_t i = 0; i < claims.count; i++)
-        if (claims.claims[i].goal)
-            audit->goal = claims.claims[i].ratio;
-    if (audit->count > 0) {
-        audit->rows = calloc(audit->count, sizeof *audit->rows);
-        if (!audit->rows) {
-            baseline_claims_free(&claims);
-            return qk_fail(err, QK_ERR_MEMORY, path, "no memory for %zu audit rows", audit->count);
-        }
-        walk(audit->rows, &claims, sum);
-    }
+    memset(audit->verdicts, 0, sizeof audit->verdicts);
     for (size_t i = 0; i < audit->count; i++)
         audit->verdicts[audit->rows[i].verdict]++;
-    baseline_claims_free(&claims);
+}
+
+static int add_elsewhere(struct baseline_audit *audit, const struct baseline_claim *claim,
+                         struct qk_error *err)
+{
+    struct baseline_audit_row *row = baseline_audit_add(audit, claim);
+    if (!row)
+        return no_memory(audit, err);
+    row->verdict = BASELINE_NOT_TESTABLE;
+    snprintf(row->why, sizeof row->why, "needs %s", claim->needs);
+    return 0;
+}
+
+int baseline_audit_make(struct baseline_audit *audit, const char *path,
+                        const struct baseline_audit_input *inputs, size_t count, struct qk_error *err)
+{
+    *audit = (struct baseline_audit){.goal = NAN};
+    int code = baseline_claims_read(&audit->claims, path, err);
+    if (code)
+        return code;
+    const struct baseline_claims *claims = &audit->claims;
+    for (size_t k = 0; k < count && !code; k++)
+        if (inputs[k].run)
+            code = add_phases(audit, inputs[k].run, err);
+    for (size_t i = 0; i < claims->count && !code; i++) {
+        const struct baseline_claim *claim = &claims->claims[i];
+        if (claim->goal)
+            audit->goal = claim->ratio;
+        if (claim->kind == BASELINE_CLAIM_ELSEWHERE)
+            code = add_elsewhere(audit, claim, err);
+        for (size_t k = 0; k < count && !code && !is_phase(claim); k++)
+            code = baseline_measured_add(audit, claim, &inputs[k], inputs, count, err);
+    }
+    if (code)
+        baseline_audit_free(audit);
+    count_verdicts(audit);
+    return code;
+}
+
+/* The place in line to decide on a claim: of all comparisons, or of the best. */
+static int place(const struct baseline_audit_row *row)
+{
+    static const int of_each[BASELINE_AUDIT_VERDICTS] = {[BASELINE_IMPOSSIBLE] = 0,
+                                                         [BASELINE_REFUTED] = 1,
+                                                         [BASELINE_NOT_RESOLVED] = 2,
+                                                         [BASELINE_NOT_TESTABLE] = 3,
+                                                         [BASELINE_CONFIRMED] = 4},
+                     of_best[BASELINE_AUDIT_VERDICTS] = {[BASELINE_CONFIRMED] = 0,
+                                                         [BASELINE_NOT_RESOLVED] = 1,
+                                                         [BASELINE_REFUTED] = 2,
+                                                         [BASELINE_IMPOSSIBLE] = 3,
+                                                         [BASELINE_NOT_TESTABLE] = 4};
+    return (row->claim->up_to ? of_best : of_each)[row->verdict];
+}
+
+static bool decides_before(const struct baseline_audit_row *a, const struct baseline_audit_row *b)
+{
+    const int left = place(a), right = place(b);
+    if (left != right)
+        return left < right;
+    return a->claim->up_to ? a->measured.value > b->measured.value : a->measured.value < b->measured.value;
+}
+
+static void say_unmeasured(struct baseline_audit_row *row, const struct baseline_audit *audit)
+{
+    const struct baseline_claim *c = row->claim;
+    if (is_phase(c))
+        snprintf(row->why, sizeof row->why, "no result has phase %s of %s", c->phase, audit->claims.op);
+    else
+        snprintf(row->why, sizeof row->why, "no result has %.120s%s%.120s%s", c->of, *c->than ? " and " : "",
+                 c->than, *c->than ? " side by side" : "");
+}
+
+int baseline_audit_collapse(struct baseline_audit *audit, struct qk_error *err)
+{
+    struct baseline_audit one = {.goal = audit->goal};
+    for (size_t c = 0; c < audit->claims.count; c++) {
+        struct baseline_audit_row *out = baseline_audit_add(&one, &audit->claims.claims[c]);
+        size_t of = 0;
+        if (!out) {
+            free(one.rows);
+            return no_memory(&one, err);
+        }
+        for (size_t i = 0; i < audit->count; i++)
+            if (audit->rows[i].claim == out->claim && (!of++ || decides_before(&audit->rows[i], out)))
+                *out = audit->rows[i];
+        out->of = of;
+        if (!of)
+            say_unmeasured(out, audit);
+    }
+    free(audit->rows);
+    audit->rows = one.rows;
+    audit->count = one.count;
+    count_verdicts(audit);
     return 0;
 }
 
 void baseline_audit_free(struct baseline_audit *audit)
 {
+    for (size_t i = 0; i < audit->text_count; i++)
+        free(audit->texts[i]);
+    free(audit->texts);
     free(audit->rows);
+    baseline_claims_free(&audit->claims);
     *audit = (struct baseline_audit){.goal = NAN};
 }
 
-const char *const baseline_audit_words[] = {"confirmed", "refuted", "not resolved", NULL};
+const char *const baseline_audit_words[] = {"confirmed",         "refuted",    "not resolved",
+                                            "not testable here", "impossible", NULL};

@@ -42,29 +42,76 @@ static void hold_step(struct bench_reader *r, const struct bench_place *at, cons
                  "\"baseline\" or a phase before this one");
 }
 
+/* Which kinds have which members. */
+enum {
+    PHASES_OF = 1 << BASELINE_CLAIM_STEP | 1 << BASELINE_CLAIM_TOTAL,
+    GAINS = 1 << BASELINE_CLAIM_CASES | 1 << BASELINE_CLAIM_BYTES | 1 << BASELINE_CLAIM_MODEL,
+    RATES = 1 << BASELINE_CLAIM_RATE | 1 << BASELINE_CLAIM_TOKENS,
+    ELSEWHERE = 1 << BASELINE_CLAIM_ELSEWHERE,
+};
+static const struct {
+    const char *name;
+    unsigned must, may;
+} members[] = {
+    {"phase", PHASES_OF, 0},     {"over", PHASES_OF, 0},
+    {"shape", 0, PHASES_OF},     {"ratio", PHASES_OF | GAINS, 0},
+    {"of", GAINS | RATES, 0},    {"than", GAINS, 0},
+    {"up_to", 0, GAINS | RATES}, {"rate", RATES, 0},
+    {"figure", ELSEWHERE, 0},    {"unit", 1 << BASELINE_CLAIM_RATE, 0},
+    {"needs", ELSEWHERE, 0},     {"there", GAINS | RATES | ELSEWHERE, PHASES_OF},
+};
+
+static const char *const kinds[] = {"step", "total",  "cases",     "bytes", "model",
+                                    "rate", "tokens", "elsewhere", NULL};
+static const char *const units[] = {"Gop/s", "GB/s", "Gweights/s", NULL};
+
 static void check_claim(struct bench_reader *r, const struct bench_place *at, const void *record,
                         const void *whole)
 {
     const struct baseline_claim *claim = record;
+    const struct baseline_claims *all = whole;
     const bool total = claim->kind == BASELINE_CLAIM_TOTAL;
-    hold_step(r, at, claim->phase, claim->over);
+    char expected[80];
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        const bool must = members[i].must >> claim->kind & 1, may = members[i].may >> claim->kind & 1;
+        snprintf(expected, sizeof expected, "%s member in a claim of kind \"%s\"",
+                 must ? "such a" : "no such", kinds[claim->kind]);
+        bench_demand(r, may || bench_has(at, members[i].name) == must, at, members[i].name, expected);
+    }
+    if (PHASES_OF >> claim->kind & 1) {
+        bench_demand(r, *all->op, at, "kind", "no phases in a file that names no op");
+        hold_step(r, at, claim->phase, claim->over);
+    }
     bench_demand(r, !total || baseline_phase_rank(claim->over) == 0, at, "over",
                  "\"baseline\" in a claim of kind \"total\"");
     bench_demand(r, !claim->goal || total, at, "goal", "true in a claim of kind \"total\" only");
-    for (const struct baseline_claim *c = ((const struct baseline_claims *)whole)->claims; c < claim; c++)
+    for (const struct baseline_claim *c = all->claims; c < claim; c++)
         bench_demand(r, !(c->goal && claim->goal), at, "goal", "at most one goal in the file");
 }
 
-static const char *const kinds[] = {[BASELINE_CLAIM_STEP] = "step", [BASELINE_CLAIM_TOTAL] = "total", NULL};
 #define FIELD_OF struct baseline_claim
 static const struct bench_field claim_fields[] = {
-    FIELD(WORD, "kind", kind, "step: gain over an earlier phase; total: gain over the reference.",
+    FIELD(WORD, "kind", kind,
+          "step: gain over an earlier phase; total: gain over the reference; cases: how many times as fast "
+          "`of` is as `than`; bytes: how many times fewer it touches; model: how many times as fast a whole "
+          "model is; rate: speed of a case; tokens: tokens a second; elsewhere: what no row here expresses.",
           .words = kinds),
-    FIELD(TEXT, "phase", phase, "The phase that is claimed to be faster.", 0, LATER),
-    FIELD(TEXT, "over", over, "The phase it is compared with in the source; it comes before `phase`.", 0,
-          PHASES),
-    FIELD(REAL, "ratio", ratio, "Time of `over` divided by time of `phase`.", 0, FIELD_RATIO),
-    FIELD(TEXT, "what", what, "What kind of statement it is.", BENCH_FILLED),
+    FIELD(TEXT, "phase", phase, "The phase that is claimed to be faster.", BENCH_OPTIONAL, LATER),
+    FIELD(TEXT, "over", over, "The phase it is compared with in the source; it comes before `phase`.",
+          BENCH_OPTIONAL, PHASES),
+    FIELD(TEXT, "of", of, "A glob on op/variant/shape, or on KERNELS/HEAD/TEST/THREADS of a whole model.",
+          BENCH_OPTIONAL | BENCH_FILLED),
+    FIELD(TEXT, "than", than, "The same: what it is compared with.", BENCH_OPTIONAL | BENCH_FILLED),
+    FIELD(REAL, "ratio", ratio, "Time, or bytes, of `over` or `than` divided by the other's.", BENCH_OPTIONAL,
+          FIELD_RATIO),
+    FIELD(REAL, "rate", rate, "Of tokens: tokens a second.", BENCH_OPTIONAL, FIELD_RATIO),
+    FIELD(WORD, "unit", unit, "Of a rate.", BENCH_OPTIONAL, .words = units),
+    FIELD(BOOLEAN, "up_to", up_to, "The best case reaches the figure; otherwise each does.", BENCH_OPTIONAL),
+    FIELD(TEXT, "figure", figure, "What is claimed, where no row here expresses it.",
+          BENCH_OPTIONAL | BENCH_FILLED),
+    FIELD(TEXT, "what", what, "What kind of statement it is, or what is said.", BENCH_FILLED),
+    FIELD(TEXT, "there", there, "How it was measured there.", BENCH_OPTIONAL | BENCH_FILLED),
+    FIELD(TEXT, "needs", needs, "What would make it testable.", BENCH_OPTIONAL | BENCH_FILLED),
     FIELD(TEXT, "shape", shape,
           "The only shape the claim was made for; without it it is held against every shape.",
           BENCH_OPTIONAL | BENCH_FILLED),
@@ -72,8 +119,8 @@ static const struct bench_field claim_fields[] = {
           BENCH_OPTIONAL),
 };
 #undef FIELD_OF
-static const struct bench_fields claim = {FIELDS(struct baseline_claim, claim_fields), .closed = true,
-                                          .check = check_claim};
+static const struct bench_fields claim_table = {FIELDS(struct baseline_claim, claim_fields), .closed = true,
+                                                .check = check_claim};
 
 #define FIELD_OF struct baseline_time_claim
 static const struct bench_field time_fields[] = {
@@ -147,13 +194,22 @@ static const struct bench_field end_to_end_fields[] = {
 static const struct bench_fields end_to_end = {FIELDS(struct baseline_end_to_end_claims, end_to_end_fields),
                                                .closed = true};
 
+static void check_file(struct bench_reader *r, const struct bench_place *at, const void *record,
+                       const void *whole)
+{
+    const struct baseline_claims *claims = record;
+    (void)whole;
+    bench_demand(r, *claims->op || !claims->component_count, at, "op", "the op of the components");
+}
+
 #define FIELD_OF struct baseline_claims
 static const struct bench_field claims_fields[] = {
     FIELD_VERSION(BASELINE_CLAIMS_SCHEMA_VERSION),
     FIELD_MADE(COPY, "$schema", NULL, "", BENCH_OPTIONAL | BENCH_ACCEPTED),
     FIELD(TEXT, "source", source, "What the claims were taken from.", BENCH_FILLED),
-    FIELD(TEXT, "op", op, "The op they are about.", BENCH_FILLED),
-    FIELD_LIST(LIST, "claims", claims, count, &claim, "", BENCH_FILLED),
+    FIELD(TEXT, "url", url, "Where the source is.", BENCH_OPTIONAL | BENCH_FILLED),
+    FIELD(TEXT, "op", op, "The op whose phases they are about.", BENCH_OPTIONAL | BENCH_FILLED),
+    FIELD_LIST(LIST, "claims", claims, count, &claim_table, "", BENCH_FILLED),
     FIELD_LIST(LIST, "components", components, component_count, &component,
                "What parts of the work are claimed to take; each stage at most once.", BENCH_OPTIONAL),
     FIELD(OBJECT, "end_to_end", end_to_end, "What generating with a whole 2B model is claimed to take.",
@@ -162,9 +218,29 @@ static const struct bench_field claims_fields[] = {
 #undef FIELD_OF
 const struct bench_fields baseline_claims_fields = {
     FIELDS(struct baseline_claims, claims_fields),
-    .title = "What a roadmap claims",
+    .title = "What somebody claims",
     .closed = true,
+    .check = check_file,
 };
+
+const char *baseline_claim_unit(const struct baseline_claim *claim)
+{
+    return claim->kind == BASELINE_CLAIM_RATE     ? units[claim->unit]
+           : claim->kind == BASELINE_CLAIM_TOKENS ? "tokens/s"
+                                                  : "x";
+}
+
+char *baseline_claim_figure(const struct baseline_claim *claim, char to[BASELINE_CLAIM_FIGURE])
+{
+    const char *most = claim->up_to ? "up to " : "";
+    if (claim->kind == BASELINE_CLAIM_ELSEWHERE)
+        snprintf(to, BASELINE_CLAIM_FIGURE, "%s", claim->figure);
+    else if (RATES >> claim->kind & 1)
+        snprintf(to, BASELINE_CLAIM_FIGURE, "%s%.4g %s", most, claim->rate, baseline_claim_unit(claim));
+    else
+        snprintf(to, BASELINE_CLAIM_FIGURE, "%s%.2fx", most, claim->ratio);
+    return to;
+}
 
 int baseline_claims_read(struct baseline_claims *claims, const char *path, struct qk_error *err)
 {

@@ -356,7 +356,7 @@ static const struct bench_field breakdown_fields[] = {
     FIELD(OBJECT, "fingerprint", env, "", .of = &bench_fingerprint_fields),
     FIELD_MADE(LIST, "rows", NULL, "", BENCH_ON_LINES | BENCH_FILLED, .of = &row_table, .next = next_row,
                .take = take_row, .get = point_rows),
-    FIELD(JSON, "claims", claims, "claims.schema.json", BENCH_OPTIONAL, .get = get_claims,
+    FIELD(JSON, "claims", claims, "components.schema.json", BENCH_OPTIONAL, .get = get_claims,
           .schema = "{\"type\": \"object\"}"),
     FIELD_MADE(LIST, "blocks", NULL, "In the order they were taken.", BENCH_ON_LINES, .of = &block_table,
                .next = next_block, .take = take_block, .get = check_blocks,

@@ -30,7 +30,7 @@ static int breakdown(void *options, struct qk_error *err)
     struct bench_breakdown bd = {0};
     struct baseline_components claims = {0};
     char path[4096];
-    int code = bench_data_path("reports/roadmap.json", path, sizeof path, err);
+    int code = bench_data_path("reports/claims/roadmap.json", path, sizeof path, err);
     if (!code)
         code = baseline_components_read(&claims, path, err);
     if (!code)

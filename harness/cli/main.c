@@ -21,6 +21,7 @@ static const struct cli_command commands[] = {
     {"tune", "which row of each op is the fastest here; `best` then takes it", cli_tune},
     {"baseline", "save, list, show, accept and remove what later runs are held against", cli_baseline},
     {"compare", "two results or baselines, case by case", cli_compare},
+    {"audit", "what others claim, beside what was measured here", cli_audit},
     {"gate", "is this build, or this machine's baseline, slower? PASS or not", cli_gate},
     {"model", "run, time and check whole BitNet models with any kernels", cli_model},
     {"plugin", "kernels of your own: the first files of a library for --load", cli_plugin},

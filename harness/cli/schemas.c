@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Prints the JSON Schema of a record, given its name in schemas.def. The build runs this. */
 #include "baselines/claims/claims.h"
+#include "baselines/claims/components.h"
 #include "baselines/gate/policy.h"
 #include "baselines/stored/baseline.h"
-#include "baselines/stored/components.h"
 #include "harness/ceilings/ceilings.h"
 #include "harness/doctor/doctor.h"
 #include "harness/duet/trace.h"
@@ -12,6 +12,7 @@
 #include "harness/records/sample_set.h"
 #include "harness/tune/tune.h"
 #include "reports/forms/verdicts.h"
+#include "reports/text/audit.h"
 #include "reports/text/compare.h"
 
 #include <stdlib.h>

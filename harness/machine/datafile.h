@@ -7,8 +7,8 @@
 #include "kernels/support.h"
 
 /*
- * Writes the path of `name` ("reports/roadmap.json") to to[size]. When $QK_DATA is set and not empty, only
- * that folder is searched. QK_ERR_IO names every folder that was tried.
+ * Writes the path of `name` ("reports/claims/roadmap.json") to to[size]. When $QK_DATA is set and not
+ * empty, only that folder is searched. QK_ERR_IO names every folder that was tried.
  */
 int bench_data_path(const char *name, char *to, size_t size, struct qk_error *err);
 

@@ -62,7 +62,7 @@ static void judge_claims(struct report_page_verdict *v, const struct baseline_au
     struct report_svg_range range = {INFINITY, -INFINITY};
     for (size_t i = 0; i < audit->count; i++) {
         const struct baseline_audit_row *row = &audit->rows[i];
-        if (strcmp(row->what, "goal") != 0)
+        if (!row->claim->goal)
             continue;
         goals[row->verdict]++;
         all++;

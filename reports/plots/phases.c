@@ -40,9 +40,9 @@ static double claim_of(const struct baseline_audit *audit, const struct bench_re
 {
     for (size_t i = 0; audit && i < audit->count; i++) {
         const struct baseline_audit_row *row = &audit->rows[i];
-        if (row->kind == BASELINE_CLAIM_TOTAL && !strcmp(row->op, rec->op) &&
-            !strcmp(row->shape, rec->shape) && !strcmp(row->phase, rec->phase))
-            return row->claimed;
+        if (row->claim->kind == BASELINE_CLAIM_TOTAL && !strcmp(row->op, rec->op) &&
+            !strcmp(row->shape, rec->shape) && !strcmp(row->claim->phase, rec->phase))
+            return row->claim->ratio;
     }
     return NAN;
 }
@@ -113,7 +113,7 @@ void report_plot_phases(const struct report_results *all, size_t of, size_t n, F
         else if (same_op(sum, at, first))
             limits += put_group(&t, sum, first, end, run->audit);
     }
-    if (run->audit && !strcmp(run->audit->op, op) && isfinite(run->audit->goal)) {
+    if (run->audit && !strcmp(run->audit->claims.op, op) && isfinite(run->audit->goal)) {
         report_tsv_across(&t, "goal", run->audit->goal, NAN, 0);
         report_tsv_say(&t, "goal", "the roadmap's goal, %gx", run->audit->goal);
     }

@@ -117,25 +117,43 @@ static void stop(struct bench_summary_row *row, enum bench_status status, const 
 static void add_audit(struct report_fixture *f)
 {
     const struct bench_interval none = {NAN, NAN, NAN};
+    static const struct baseline_claim claims[] = {
+        {.kind = BASELINE_CLAIM_STEP,
+         .phase = "1",
+         .over = "baseline",
+         .what = "projected step",
+         .ratio = 1.47},
+        {.kind = BASELINE_CLAIM_STEP, .phase = "3", .over = "2", .what = "projected step", .ratio = 1.08},
+        {.kind = BASELINE_CLAIM_TOTAL,
+         .phase = "4",
+         .over = "baseline",
+         .what = "goal",
+         .goal = true,
+         .ratio = 3.0},
+        {.kind = BASELINE_CLAIM_STEP, .phase = "2", .over = "1", .what = "acceptance rule", .ratio = 1.1},
+        {.kind = BASELINE_CLAIM_TOTAL,
+         .phase = "1",
+         .over = "baseline",
+         .what = "throughput table",
+         .ratio = 1.23},
+    };
+    static char op[] = "qk256_dequant";
     const struct baseline_audit_row rows[] = {
-        {"qk256_dequant", "256", "p1_unpack", "scalar", "1", "baseline", "projected step",
-         BASELINE_CLAIM_STEP, 1.47, ratio(1.3, 0.002), BASELINE_REFUTED, ""},
-        {"qk256_dequant", "256", "p3_prefetch", "p2_unroll8", "3", "2", "projected step", BASELINE_CLAIM_STEP,
-         1.08, ratio(1.0358, 0.05), BASELINE_NOT_RESOLVED, ""},
-        {"qk256_dequant", "256", "p4_permute", "scalar", "4", "baseline", "goal", BASELINE_CLAIM_TOTAL, 3.0,
-         ratio(5.0024, 0.002), BASELINE_CONFIRMED, ""},
-        {"qk256_dequant", "4096", "p2_fma", NULL, "2", "1", "acceptance rule", BASELINE_CLAIM_STEP, 1.1, none,
-         BASELINE_NOT_RESOLVED, "p2_fma failed: out[17] is 0x0p+0, expected -0x0p+0"},
-        {"qk256_dequant", "4096", "p1_unpack", "scalar", "1", "baseline", "throughput table",
-         BASELINE_CLAIM_TOTAL, 1.23, ratio(1.3, NAN), BASELINE_NOT_RESOLVED,
-         "3 blocks are too few for a 95 % interval"},
+        {&claims[0], op, "256", "p1_unpack", "scalar", ratio(1.3, 0.002), BASELINE_REFUTED, "", 1},
+        {&claims[1], op, "256", "p3_prefetch", "p2_unroll8", ratio(1.0358, 0.05), BASELINE_NOT_RESOLVED, "",
+         1},
+        {&claims[2], op, "256", "p4_permute", "scalar", ratio(5.0024, 0.002), BASELINE_CONFIRMED, "", 1},
+        {&claims[3], op, "4096", "p2_fma", NULL, none, BASELINE_NOT_RESOLVED,
+         "p2_fma failed: out[17] is 0x0p+0, expected -0x0p+0", 1},
+        {&claims[4], op, "4096", "p1_unpack", "scalar", ratio(1.3, NAN), BASELINE_NOT_RESOLVED,
+         "3 blocks are too few for a 95 % interval", 1},
     };
     memcpy(f->audit_rows, rows, sizeof rows);
     f->audit =
         (struct baseline_audit){.goal = 3.0, .verdicts = {1, 1, 3}, .count = sizeof rows / sizeof *rows};
     f->audit.rows = f->audit_rows;
-    strcpy(f->audit.source, "a completion report of 2025-10-24, projected, never measured");
-    strcpy(f->audit.op, "qk256_dequant");
+    strcpy(f->audit.claims.source, "a completion report of 2025-10-24, projected, never measured");
+    strcpy(f->audit.claims.op, "qk256_dequant");
     f->in.audit = &f->audit;
 }
 

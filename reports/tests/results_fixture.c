@@ -82,7 +82,7 @@ void report_results_fixture(struct report_results_fixture *f)
         [RESULTS_GATE] = {.file = "gate.json", .gate = &f->gate},
     };
     memcpy(f->results, results, sizeof results);
-    f->all = (struct report_results){RESULTS, f->results};
+    f->all = (struct report_results){.count = RESULTS, .results = f->results};
 }
 
 void report_results_fixture_free(struct report_results_fixture *f)

@@ -2,7 +2,7 @@
 /* A breakdown as text and markdown. report.h has the rules of both. */
 #pragma once
 
-#include "baselines/stored/components.h"
+#include "baselines/claims/components.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/text/content.h"
 
+#include "reports/text/audit.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,28 +268,6 @@ static void add_group(struct report_table *t, const struct report_input *in, siz
     }
 }
 
-static void add_audit(struct report_table *t, const struct baseline_audit *audit)
-{
-    report_table_title(t, "Audit: %zu confirmed, %zu refuted, %zu not resolved. Claims of: %s",
-                       audit->verdicts[BASELINE_CONFIRMED], audit->verdicts[BASELINE_REFUTED],
-                       audit->verdicts[BASELINE_NOT_RESOLVED], audit->source);
-    report_table_columns(t, "wwlrlwl", "shape", "claim", "of phase", "claimed", "measured", "of variant",
-                         "verdict");
-    for (size_t i = 0; i < audit->count; i++) {
-        const struct baseline_audit_row *row = &audit->rows[i];
-        const size_t note = *row->why ? report_table_note(t, "%s", row->why) : 0;
-        report_table_texts(t, row->shape, row->what, NULL);
-        report_table_cell(t, "%s over %s", row->phase, row->claimed_over);
-        report_table_cell(t, "%.2fx", row->claimed);
-        report_add_ratio(t, &row->measured, note);
-        if (row->previous)
-            report_table_cell(t, "%s over %s", row->variant, row->previous);
-        else
-            report_table_cell(t, "%s", row->variant);
-        report_table_cell(t, "%s", baseline_audit_words[row->verdict]);
-    }
-}
-
 void report_add_content(struct report_tables *all, const struct report_input *in)
 {
     struct report_metrics m;
@@ -300,5 +280,7 @@ void report_add_content(struct report_tables *all, const struct report_input *in
             report_add_metrics(report_tables_add(all), in->summary, first, end, &m, i);
     }
     if (in->audit)
-        add_audit(report_tables_add(all), in->audit);
+        report_add_audit(report_tables_add(all), in->audit);
+    for (size_t i = 0; i < in->audit_count; i++)
+        report_add_audit(report_tables_add(all), &in->audits[i]);
 }

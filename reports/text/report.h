@@ -14,7 +14,9 @@
 struct report_input {
     const struct bench_sample_set *set;
     const struct bench_summary *summary;
-    const struct baseline_audit *audit;         /* NULL: no audit section */
+    const struct baseline_audit *audit;  /* of the roadmap; NULL: no audit section */
+    const struct baseline_audit *audits; /* of claims that were named */
+    size_t audit_count;
     const struct baseline_e2e_audit *e2e_audit; /* NULL: no whole model */
     const struct bench_e2e *e2e;                /* what e2e_audit judges */
     const char *no_plot;                        /* NULL, or why there is no plot, for text and markdown */

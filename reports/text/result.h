@@ -2,8 +2,8 @@
 /* Results of all kinds, for what shows several of them: a page, and plots. */
 #pragma once
 
+#include "baselines/claims/components.h"
 #include "baselines/gate/evidence.h"
-#include "baselines/stored/components.h"
 #include "harness/ceilings/ceilings.h"
 #include "harness/doctor/doctor.h"
 #include "reports/text/report.h"
@@ -24,6 +24,8 @@ struct report_result {
 struct report_results {
     size_t count;
     const struct report_result *results; /* at least one */
+    size_t audit_count;
+    const struct baseline_audit *audits; /* of the claims that were named, over all results */
 };
 
 /* Machine, compiler, commit and date; NULL where a kind keeps none. */

@@ -59,7 +59,8 @@ static void audit_claims(const struct fixture *f, struct baseline_audit *audit, 
              "{\"schema_version\": 1, \"source\": \"a report\", \"op\": \"qk256_dequant\", \"claims\": [%s]}",
              claims);
     bench_test_put(JSON, text, strlen(text));
-    assert_works(baseline_audit_make(audit, JSON, &f->sum, &err), err);
+    const struct baseline_audit_input in = {.run = &f->sum};
+    assert_works(baseline_audit_make(audit, JSON, &in, 1, &err), err);
 }
 
 #define STEP(phase, over, ratio)                                                                             \
@@ -104,18 +105,18 @@ UNIT_TEST_WITH(step_and_total_use_their_own_ratio, set_up, tear_down)
     f->rows[P4].speedup = (struct bench_interval){5.0, 4.9, 5.1};
     audit_claims(f, &audit, STEP("4", "3", "1.52") "," TOTAL("4", "5.5", ", \"goal\": true"));
     assert_int_equal(audit.count, 2);
-    assert_string_equal(audit.source, "a report");
-    assert_string_equal(audit.op, "qk256_dequant");
+    assert_string_equal(audit.claims.source, "a report");
+    assert_string_equal(audit.claims.op, "qk256_dequant");
     assert_true(audit.goal == 5.5);
     const struct baseline_audit_row *step = &audit.rows[0], *total = &audit.rows[1];
-    assert_true(step->measured.value == 3.5 && step->claimed == 1.52);
-    assert_int_equal(step->kind, BASELINE_CLAIM_STEP);
+    assert_true(step->measured.value == 3.5 && step->claim->ratio == 1.52);
+    assert_int_equal(step->claim->kind, BASELINE_CLAIM_STEP);
     assert_int_equal(step->verdict, BASELINE_CONFIRMED);
     assert_string_equal(step->variant, "p4_permute");
     assert_string_equal(step->previous, "p3_prefetch");
-    assert_string_equal(step->phase, "4");
-    assert_string_equal(step->claimed_over, "3");
-    assert_string_equal(step->what, "w");
+    assert_string_equal(step->claim->phase, "4");
+    assert_string_equal(step->claim->over, "3");
+    assert_string_equal(step->claim->what, "w");
     assert_true(total->measured.value == 5.0 && total->measured.low == 4.9 && total->measured.high == 5.1);
     assert_int_equal(total->verdict, BASELINE_REFUTED);
     assert_string_equal(total->previous, "scalar");
@@ -198,11 +199,11 @@ UNIT_TEST_WITH(claims_meet_groups, set_up, tear_down)
                      "1", "1.7", ", \"shape\": \"409\"") "," TOTAL("5", "9", ""));
     assert_int_equal(audit.count, 3);
     assert_string_equal(audit.rows[0].shape, "256");
-    assert_true(audit.rows[0].claimed == 1.5);
+    assert_true(audit.rows[0].claim->ratio == 1.5);
     assert_string_equal(audit.rows[1].shape, "4096");
-    assert_true(audit.rows[1].claimed == 1.5);
+    assert_true(audit.rows[1].claim->ratio == 1.5);
     assert_string_equal(audit.rows[2].shape, "4096");
-    assert_true(audit.rows[2].claimed == 1.6);
+    assert_true(audit.rows[2].claim->ratio == 1.6);
     baseline_audit_free(&audit);
 
     f->sum = (struct bench_summary){1, f->rows + BEST};
@@ -223,7 +224,8 @@ UNIT_TEST_WITH(another_op_is_not_judged, set_up, tear_down)
         "{\"schema_version\": 1, \"source\": \"s\", \"op\": \"qk256\", \"claims\": [" TOTAL(
             "1", "1.5", ", \"goal\": true") "]}";
     bench_test_put(JSON, other, strlen(other));
-    assert_int_equal(baseline_audit_make(&audit, JSON, &f->sum, NULL), 0);
+    const struct baseline_audit_input in = {.run = &f->sum};
+    assert_int_equal(baseline_audit_make(&audit, JSON, &in, 1, NULL), 0);
     assert_int_equal(audit.count, 0);
     assert_true(audit.goal == 1.5);
     baseline_audit_free(&audit);

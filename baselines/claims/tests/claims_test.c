@@ -18,7 +18,14 @@ static int read_claims(const char *path, struct qk_error *err)
 }
 
 static const struct bench_test_bad malformed[] = {
-    {"$.claims[0].kind", "\"sum\"", "found \"sum\", expected \"step\" or \"total\"", NULL},
+    {"$.claims[0].kind", "\"sum\"", "found \"sum\", expected \"step\"", NULL},
+    {"$.claims[0].kind", "\"cases\"", "no such member in a claim of kind \"cases\"", "$.claims[0].phase"},
+    {"$.claims[0].phase", NULL, "such a member", NULL},
+    {"$.claims[0].of", "\"x\"", "no such member in a claim of kind \"step\"", NULL},
+    {"$.claims[20].than", NULL, "such a member in a claim of kind \"model\"", NULL},
+    {"$.claims[20].there", NULL, "such a member in a claim of kind \"model\"", NULL},
+    {"$.claims[20].up_to", "1", "expected true or false", NULL},
+    {"$.claims[20].kind", "\"rate\"", "no such member", "$.claims[20].ratio"},
     {"$.claims[0].kind", NULL, "found nothing", NULL},
     {"$.claims[0].phase", "\"0\"", "found \"0\", expected a phase", NULL},
     {"$.claims[0].phase", "\"baseline\"", "found \"baseline\", expected a phase", NULL},
@@ -47,6 +54,7 @@ static const struct bench_test_bad malformed[] = {
     {"$.schema_version", "1.0", "expected an integer", NULL},
     {"$.$schema", "1", "expected a string", NULL},
     {"$.source", "\"\"", "found \"\", expected a text", NULL},
+    {"$.op", NULL, "no phases in a file", "$.claims[0].kind"},
     {"$.op", "7", "found 7, expected a string", NULL},
     {"$.sauce", "\"s\"", "found \"s\", expected no such member", NULL},
     {"$.components", "{}", "found an object, expected an array", NULL},
@@ -135,6 +143,10 @@ UNIT_TEST(the_roadmap_says_what_was_claimed)
     }
     assert_int_equal(goals, 1);
     assert_int_equal(seen, 4 + 4 + 10 + 1);
+    /* What it says end to end is told twice: as gains of models, and as a table with seconds. */
+    for (size_t k = 1; k < c.end_to_end.count; k++, seen++)
+        assert_true(c.claims[c.count - 4 + k].kind == BASELINE_CLAIM_MODEL &&
+                    c.claims[c.count - 4 + k].ratio == c.end_to_end.at[k].ratio);
     assert_int_equal(c.count, seen + goals);
     baseline_claims_free(&c);
 }

@@ -58,7 +58,7 @@ int cli_bench_print_ladder(const struct bench_e2e *e, FILE *to, struct qk_error 
 {
     char path[4096];
     struct baseline_e2e_audit audit;
-    int code = bench_data_path("reports/roadmap.json", path, sizeof path, err);
+    int code = bench_data_path("reports/claims/roadmap.json", path, sizeof path, err);
     if (!code)
         code = baseline_e2e_audit_make(&audit, path, e, err);
     if (code)

@@ -78,7 +78,7 @@ static void complete(struct cli_products *p)
 /* Tables are of the first run, and of the first model beside it. */
 static bool find_tables(const struct report_results *all, struct report_input *tables)
 {
-    *tables = (struct report_input){0};
+    *tables = (struct report_input){.audits = all->audits, .audit_count = all->audit_count};
     for (size_t i = 0; i < all->count; i++) {
         const struct report_input *in = all->results[i].run;
         if (in && in->set && !tables->set) {
@@ -111,7 +111,7 @@ static int report(void *options, struct qk_error *err)
     char claims[4096];
     memcpy(files, o->results, sizeof o->results);
     files[o->count] = o->model;
-    int code = bench_data_path("reports/roadmap.json", claims, sizeof claims, err);
+    int code = bench_data_path("reports/claims/roadmap.json", claims, sizeof claims, err);
     if (!code)
         code = cli_results_read(&results, files, o->count + (o->model != NULL), o->page.trace, claims, err);
     /* The page first: it is there also when gnuplot fails. */
@@ -150,11 +150,14 @@ int cli_report(int argc, char **argv)
         "ceilings, gate, "
         "doctor and model bench. Tables are of the first run, with the audit of the roadmap's claims. Each "
         "plot is "
-        "NAME.tsv, NAME.gp, which gnuplot draws from it, and NAME.svg and .png.\vWithout "
+        "NAME.tsv, NAME.gp, which gnuplot draws from it, and NAME.svg and .png. A RESULT may also be a file "
+        "of "
+        "claims (reports/claims/), which is held against all results.\vWithout "
         "gnuplot the tables are written and say why there is no plot. Examples:\n  qkbench report "
         "result.json --out report/\n"
         "  qkbench report result.json --out report/ --only phases --format pdf\n"
-        "  qkbench report result.json --html report.html"};
+        "  qkbench report result.json --html report.html\n"
+        "  qkbench report result.json model.json reports/claims/bitnet-cpp.json --html report.html"};
     struct options o = {0};
     return cli_main(&usage, argc, argv, &o, report);
 }

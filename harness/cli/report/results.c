@@ -34,8 +34,11 @@ static int read_run(struct cli_result *in, const json_t *json, const char *path,
     if (code)
         return code;
     in->run.summary = &in->summary;
-    code = baseline_audit_make(&in->audit, claims, &in->summary, err);
-    in->run.audit = code ? NULL : &in->audit;
+    if (claims) {
+        const struct baseline_audit_input of = {.run = &in->summary};
+        code = baseline_audit_make(&in->audit, claims, &of, 1, err);
+        in->run.audit = code ? NULL : &in->audit;
+    }
     return code;
 }
 
@@ -46,8 +49,10 @@ static int read_model(struct cli_result *in, const json_t *json, const char *pat
     if (code)
         return code;
     in->run.e2e = &in->e2e;
-    code = baseline_e2e_audit_make(&in->e2e_audit, claims, &in->e2e, err);
-    in->run.e2e_audit = code ? NULL : &in->e2e_audit;
+    if (claims) {
+        code = baseline_e2e_audit_make(&in->e2e_audit, claims, &in->e2e, err);
+        in->run.e2e_audit = code ? NULL : &in->e2e_audit;
+    }
     return code;
 }
 
@@ -81,13 +86,14 @@ static int read_json(struct cli_result *in, struct report_result *r, const json_
     } else {
         code = qk_fail(err, QK_ERR_FORMAT, "$",
                        "%.400s: found JSON %s%.40s%s, expected a result of run, model bench, breakdown, "
-                       "ceilings, doctor or gate",
+                       "ceilings, doctor or gate, or claims",
                        r->file, kind ? "of the kind '" : "that names no kind", kind ? kind : "",
                        kind ? "'" : "");
     }
     return code;
 }
 
+/* A file of claims says so by its members; its r->file becomes NULL. */
 static int read_input(struct cli_result *in, struct report_result *r, const char *claims,
                       struct qk_error *err)
 {
@@ -95,8 +101,35 @@ static int read_input(struct cli_result *in, struct report_result *r, const char
     json_t *json = bench_json_load_hashed(r->file, r->hash, &code, err);
     if (!json)
         return code;
-    code = read_json(in, r, json, claims, err);
+    if (json_is_array(json_object_get(json, "claims")))
+        r->file = NULL;
+    else
+        code = read_json(in, r, json, claims, err);
     json_decref(json);
+    return code;
+}
+
+/* What a claim can be held against. */
+static int add_audits(struct cli_results *r, const char *const *claims, size_t count, struct qk_error *err)
+{
+    struct baseline_audit_input *inputs = calloc(r->all.count + 1, sizeof *inputs);
+    int code = 0;
+    r->audits = calloc(count, sizeof *r->audits);
+    if (!inputs || !r->audits)
+        code = qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu files of claims", count);
+    for (size_t i = 0; i < r->all.count && !code; i++) {
+        const struct report_result *of = &r->all.results[i];
+        inputs[i] = (struct baseline_audit_input){of->run ? of->run->summary : NULL,
+                                                  of->run ? of->run->e2e : NULL, of->ceilings};
+    }
+    for (size_t i = 0; i < count && !code; i++) {
+        code = baseline_audit_make(&r->audits[i], claims[i], inputs, r->all.count, err);
+        r->all.audit_count += !code;
+        if (!code)
+            code = baseline_audit_collapse(&r->audits[i], err);
+    }
+    r->all.audits = r->audits;
+    free(inputs);
     return code;
 }
 
@@ -142,12 +175,27 @@ int cli_results_read(struct cli_results *r, const char *const *files, size_t cou
     struct report_result *results = calloc(count, sizeof *results);
     *r = (struct cli_results){.all = {count, results}, .in = calloc(count, sizeof *r->in)};
     int code = r->in && results ? 0 : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu results", count);
+    const char **named = calloc(count, sizeof *named);
+    size_t claim_count = 0, kept = 0;
+    if (!code && !named)
+        code = qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu results", count);
     for (size_t i = 0; i < count && !code; i++) {
-        results[i].file = files[i];
-        code = read_input(&r->in[i], &results[i], claims, err);
+        results[kept] = (struct report_result){.file = files[i]};
+        code = read_input(&r->in[kept], &results[kept], claims, err);
+        if (results[kept].file)
+            kept++;
+        else
+            named[claim_count++] = files[i];
     }
+    if (r->in && results)
+        r->all.count = kept;
+    if (!code && !kept)
+        code = qk_fail(err, QK_ERR_ARG, files[0], "is a file of claims; expected a result beside it");
     if (!code && trace)
-        code = add_trace(r->in, results, count, trace, err);
+        code = add_trace(r->in, results, kept, trace, err);
+    if (!code && claim_count)
+        code = add_audits(r, named, claim_count, err);
+    free(named);
     return code;
 }
 
@@ -155,6 +203,9 @@ void cli_results_free(struct cli_results *r)
 {
     for (size_t i = 0; r->in && i < r->all.count; i++)
         free_input(&r->in[i]);
+    for (size_t i = 0; i < r->all.audit_count; i++)
+        baseline_audit_free(&r->audits[i]);
+    free(r->audits);
     free((struct report_result *)r->all.results);
     free(r->in);
     *r = (struct cli_results){0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Results of any kind, read by what their files say they are. */
+/* Results of any kind and claims, read by what their files say they are. */
 #pragma once
 
 #include "reports/text/result.h"
@@ -7,11 +7,13 @@
 struct cli_results {
     struct report_results all;
     struct cli_result *in; /* what they own */
+    struct baseline_audit *audits;
 };
 
 /*
- * Claims are those of the file `claims`, and `trace` is of the one gate among the files, or NULL. Errors of
- * reading; QK_ERR_FORMAT also for JSON of another kind. Free in any case.
+ * Each file of claims among them is held against all results. `claims` is the roadmap that each result is
+ * held against, or NULL. `trace` is of the one gate among the files, or NULL. Errors of reading;
+ * QK_ERR_FORMAT also for JSON of another kind. QK_ERR_ARG when there are claims alone. Free in any case.
  */
 int cli_results_read(struct cli_results *r, const char *const *files, size_t count, const char *trace,
                      const char *claims, struct qk_error *err);

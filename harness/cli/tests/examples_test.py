@@ -72,6 +72,7 @@ def prepare(folder):
     for name in ("model", "ci", "kernels"):
         os.symlink(os.path.join(TREE, name), f"{folder}/{name}")
     os.makedirs(folder + "/reports")  # the tree's own pictures must not be drawn anew
+    os.symlink(os.path.join(TREE, "reports/claims"), folder + "/reports/claims")
     os.makedirs(folder + "/bin")
     for name in ("build", "bin"):
         os.symlink(PROGRAM, f"{folder}/{name}/qkbench")

@@ -258,8 +258,8 @@ def with_model(path, number):
 
 def with_roadmap(path, number):
     data = os.path.join(work, f"data{number}")
-    os.makedirs(os.path.join(data, "reports"))
-    shutil.copy(path, os.path.join(data, "reports", "roadmap.json"))
+    os.makedirs(os.path.join(data, "reports", "claims"))
+    shutil.copy(path, os.path.join(data, "reports", "claims", "roadmap.json"))
     out = os.path.join(work, f"report{number}")
     yield [program, "report", sample_set, "--model", e2e, "--out", out, "--only", "text"], {"QK_DATA": data}, (0, 1)
     shutil.rmtree(data, ignore_errors=True)
@@ -328,7 +328,8 @@ KINDS = {
     "baseline": (12, baseline_bytes, mutate_json, steps(([program, "compare", None, sample_set], (0, 1, 2, 5)), ([program, "compare", stored, None], (0, 1, 2, 5)))),
     "policy": (10, from_file(root, "ci/policy.json"), mutate_json,
                steps(([program, "gate", "--policy", None, "--baseline", "none", "--dir", work, "--lock-dir", work], (1, 2, 5)))),
-    "roadmap": (10, from_file(root, "reports/roadmap.json"), mutate_json, with_roadmap),
+    "claims": (8, from_file(root, "reports/claims/t-mac.json"), mutate_json, steps(([program, "audit", None, sample_set, e2e], (0, 1)))),
+    "roadmap": (10, from_file(root, "reports/claims/roadmap.json"), mutate_json, with_roadmap),
     "page of a run": (6, set_bytes, mutate_json, steps(([program, "report", None, sample_set, "--html", "-"], (0, 1)))),
     "page of a model": on_a_page("harness/harness_e2e_tests", "write_e2e", "json"),
     "page of a breakdown": on_a_page("harness/harness_breakdown_tests", "write_breakdown"),

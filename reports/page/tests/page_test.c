@@ -70,7 +70,7 @@ static void check_gate(const char *kind, const char *golden, const char *says)
     struct qk_error err;
     assert_true(report_verdicts_fixture(&r, kind));
     const struct report_result result = {.file = "gate.json", .gate = &r};
-    const struct report_results page = {1, &result};
+    const struct report_results page = {.count = 1, .results = &result};
     char *text = written(&page, &nothing_drawn);
     if (golden)
         report_golden_check(golden, text);
@@ -110,7 +110,7 @@ UNIT_TEST(gates_side_by_side)
     strcpy(gates[1].env.microcode, "0x<1>");
     const struct report_result results[] = {{.file = "a.json", .gate = &gates[0]},
                                             {.file = "b.json", .gate = &gates[1]}};
-    char *text = written(&(struct report_results){2, results}, &nothing_drawn), *end;
+    char *text = written(&(struct report_results){.count = 2, .results = results}, &nothing_drawn), *end;
     char *const table = strstr(text, "Change of time against the base of the same gate");
     assert_non_null(table);
     assert_non_null(strstr(text, "<th scope=\"row\">microcode<td>unknown<td>0x&#60;1&#62;<td>shown only"));
@@ -136,7 +136,7 @@ UNIT_TEST(a_model_at_two_depths)
     strcpy(e.rows[7].head, "certified");
     struct report_input in = {.e2e = &e};
     const struct report_result result = {.file = "model.json", .run = &in};
-    const struct report_results page = {1, &result};
+    const struct report_results page = {.count = 1, .results = &result};
     const double gbs = 4;
     for (int believed = 1; believed >= 0; believed--) {
         const double ceiling = believed ? 2 * gbs : gbs;
@@ -166,7 +166,7 @@ UNIT_TEST(a_run_with_little_to_show)
     report_fixture_bare(&f);
     report_fixture_samples(&f, blocks, samples);
     const struct report_result result = {.file = "bare.json", .run = &f.in};
-    char *text = written(&(struct report_results){1, &result}, &nothing_drawn);
+    char *text = written(&(struct report_results){.count = 1, .results = &result}, &nothing_drawn);
     assert_non_null(strstr(text, "<h1 class=\"v b\">FAILED</h1>"));
     assert_non_null(strstr(text, "No core clock was estimated"));
     assert_non_null(strstr(text, "<p>2 overview plots are missing: gnuplot is &#60;not&#62; installed.</p>"));
@@ -175,7 +175,7 @@ UNIT_TEST(a_run_with_little_to_show)
     f.set.record_count = 0;
     const struct bench_summary none = {0};
     f.in.summary = &none;
-    text = written(&(struct report_results){1, &result}, &nothing_drawn);
+    text = written(&(struct report_results){.count = 1, .results = &result}, &nothing_drawn);
     assert_non_null(strstr(text, "<h1 class=\"v n\">INVALID</h1>"));
     assert_null(strstr(text, "<svg"));
     free(text);

@@ -71,7 +71,7 @@ static void write_plot(const struct report_plot *plot, const struct report_resul
 static void write_tsv(const struct report_fixture *f, const char *name)
 {
     const struct report_result result = {.file = "run.json", .run = &f->in};
-    write_plot(plot_of("phases"), &(struct report_results){1, &result}, 0, name);
+    write_plot(plot_of("phases"), &(struct report_results){.count = 1, .results = &result}, 0, name);
 }
 
 static char *read_file(const char *name)

@@ -24,7 +24,7 @@ static char *numbers(const char *plot, const struct report_results *all, size_t 
 static char *of_run(const char *plot, const struct report_fixture *f, size_t n)
 {
     const struct report_result result = {.file = "run.json", .run = &f->in};
-    return numbers(plot, &(struct report_results){1, &result}, 0, n);
+    return numbers(plot, &(struct report_results){.count = 1, .results = &result}, 0, n);
 }
 
 /* All plots of all results, one after the other. */
@@ -60,7 +60,7 @@ UNIT_TEST(what_is_missing_is_nan)
     struct report_fixture f;
     report_fixture_bare(&f);
     const struct report_result result = {.file = "bare.json", .run = &f.in};
-    check(&(struct report_results){1, &result}, "plots_bare.tsv");
+    check(&(struct report_results){.count = 1, .results = &result}, "plots_bare.tsv");
     report_fixture_free(&f);
 }
 
@@ -192,7 +192,8 @@ UNIT_TEST(models_scale_by_threads_depth_and_layers)
         in[i] = (struct report_input){.e2e = &e[i]};
         results[i] = (struct report_result){.file = "m.json", .run = &in[i]};
     }
-    const struct report_results all = {4, results}, alone = {1, results};
+    const struct report_results all = {.count = 4, .results = results},
+                                alone = {.count = 1, .results = results};
     char *layers = numbers("scaling", &all, 0, 0), *threads = numbers("scaling", &all, 1, 0),
          *depth = numbers("scaling", &all, 2, 0), *tokens = numbers("tokens", &all, 2, 0);
     assert_says(layers, "# title: A token of synth:bitnet-2b with each number of layers\n");

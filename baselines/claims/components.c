@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "baselines/stored/components.h"
+#include "baselines/claims/components.h"
 
 #include "harness/records/fields.h"
 
