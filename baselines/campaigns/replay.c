@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const baseline_rule_names[BASELINE_RULE_COUNT + 1] = {"ours", "gbench-utest", "welch", "min",
-                                                                  "signed-rank", NULL};
+const char *const baseline_rule_names[BASELINE_RULE_COUNT + 1] = {"ours", "gbench-utest", "welch",
+                                                                  "min",  "signed-rank",  NULL};
 
 /* The blocks of one case. */
 struct blocks {
@@ -72,10 +72,10 @@ static int init_ours(const struct replaying *p, size_t index, struct baseline_de
     for (size_t i = 0; i < p->case_count; i++)
         shapes += is_shape(p, &p->cases[i]);
     const int code = margins_of(p, &p->cases[index], &m, err);
-    return code ? code
-                : baseline_decision_init(d, &m, shapes ? p->policy.alpha / 2 : p->policy.alpha,
-                                         is_shape(p, &p->cases[index]) ? shapes : p->case_count - shapes,
-                                         err);
+    return code
+               ? code
+               : baseline_decision_init(d, &m, shapes ? p->policy.alpha / 2 : p->policy.alpha,
+                                        is_shape(p, &p->cases[index]) ? shapes : p->case_count - shapes, err);
 }
 
 static int decide_ours(const struct replaying *p, size_t index, const struct bench_duet_block *list,
@@ -326,10 +326,8 @@ static long size_of(const struct baseline_decided *d)
 static int by_kind(const void *a, const void *b)
 {
     const struct baseline_decided *const x = a, *const y = b;
-    const long keys[][2] = {{x->memory, y->memory},
-                            {size_of(x), size_of(y)},
-                            {x->rule, y->rule},
-                            {x->apart, y->apart}};
+    const long keys[][2] = {
+        {x->memory, y->memory}, {size_of(x), size_of(y)}, {x->rule, y->rule}, {x->apart, y->apart}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (keys[i][0] != keys[i][1])
             return keys[i][0] < keys[i][1] ? -1 : 1;
@@ -338,8 +336,11 @@ static int by_kind(const void *a, const void *b)
 
 static struct baseline_replay_row row_of(const struct baseline_decided *list, size_t count)
 {
-    struct baseline_replay_row row = {
-        .memory = list->memory, .rule = list->rule, .apart = list->apart, .longest_s = list[count - 1].seconds};
+    struct baseline_replay_row row = {.memory = list->memory,
+                                      .size = size_of(list),
+                                      .rule = list->rule,
+                                      .apart = list->apart,
+                                      .longest_s = list[count - 1].seconds};
     size_t slower = 0;
     for (size_t i = 0; i < count; i++) {
         row.extra += list[i].extra / (double)count;

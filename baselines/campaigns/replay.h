@@ -2,12 +2,13 @@
 /*
  * Decides stored traces (harness/duet/trace.h) again, by our rule and by those of others.
  *
- *   ours          the sequential decision (baselines/gate/decide.h), with margins and alpha of a policy
- *   gbench-utest  compare.py of google-benchmark: U test of nine repetitions, p < 0.05, slower on the average
- *   welch         criterion-like: Welch's test of all slices, p < 0.05, and more than 1 % slower. Criterion
- *                 itself draws its chances by bootstrap
- *   min           the least slice, more than 1 % slower, as LLVM's LNT aggregates and ignores
- *   signed-rank   Wilcoxon's test of the blocks' log-ratios against the ignorable margin, p < 0.01
+ *   ours          The sequential decision (baselines/gate/decide.h), with margins and alpha of a policy.
+ *   gbench-utest  compare.py of google-benchmark: U test of nine repetitions. p < 0.05, and slower on the
+ *                 average.
+ *   welch         Welch's test of all slices. p < 0.05, and more than 1 % slower. So does criterion, but it
+ *                 draws its chances by bootstrap.
+ *   min           The least slice is more than 1 % slower. LLVM's LNT aggregates and ignores like that.
+ *   signed-rank   Wilcoxon's test of the blocks' log-ratios against the ignorable margin. p < 0.01.
  *
  * A repetition is the mean of a ninth of the blocks. Only our rule may stop early; the others get all blocks.
  * The tools of the middle three run one build after the other. Their rules decide twice. "interleaved" gives
@@ -68,13 +69,14 @@ void baseline_replay_free(struct baseline_replay *r);
 /* What a rule did with all windows of one kind. Sizes that differ by a tenth of a per cent are one. */
 struct baseline_replay_row {
     enum qk_memory memory;
+    long size;    /* of extra work, in tenths of a per cent */
     double extra; /* the mean */
     enum baseline_rule rule;
     bool apart;
-    struct baseline_rate slower;    /* REGRESSION and WARN */
-    size_t must;                    /* REGRESSION alone */
-    size_t undecided;               /* INCONCLUSIVE and INVALID */
-    double median_s, longest_s;     /* until the verdict */
+    struct baseline_rate slower; /* REGRESSION and WARN */
+    size_t must;                 /* REGRESSION alone */
+    size_t undecided;            /* INCONCLUSIVE and INVALID */
+    double median_s, longest_s;  /* until the verdict */
 };
 /* *rows is to be freed: by memory, size, rule. QK_ERR_MEMORY. */
 int baseline_replay_rows(const struct baseline_replay *r, struct baseline_replay_row **rows, size_t *count,

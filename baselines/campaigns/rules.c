@@ -91,8 +91,7 @@ double baseline_welch(struct baseline_sample a, struct baseline_sample b)
     if (a.count < 2 || b.count < 2)
         return NAN;
     const double va = mean_variance(a), vb = mean_variance(b), both = va + vb;
-    const double freedom =
-        both * both / (va * va / (double)(a.count - 1) + vb * vb / (double)(b.count - 1));
+    const double freedom = both * both / (va * va / (double)(a.count - 1) + vb * vb / (double)(b.count - 1));
     return both > 0 ? baseline_student((baseline_mean(b) - baseline_mean(a)) / sqrt(both), freedom) : NAN;
 }
 
@@ -133,8 +132,8 @@ double baseline_signed_rank(struct baseline_sample x)
     }
     const double ties = rank_all(all, count), sum = rank_sum(all, count), n = (double)count;
     const double middle = n * (n + 1) / 4, variance = n * (n + 1) * (2 * n + 1) / 24 - ties / 48;
-    const double p = count <= EXACT ? picked(all, count, sum)
-                                    : erfc((sum - middle - 0.5) / sqrt(2 * variance)) / 2;
+    const double p =
+        count <= EXACT ? picked(all, count, sum) : erfc((sum - middle - 0.5) / sqrt(2 * variance)) / 2;
     free(all);
     return p;
 }

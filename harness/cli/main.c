@@ -22,6 +22,8 @@ static const struct cli_command commands[] = {
     {"baseline", "save, list, show, accept and remove what later runs are held against", cli_baseline},
     {"compare", "two results or baselines, case by case", cli_compare},
     {"gate", "is this build, or this machine's baseline, slower? PASS or not", cli_gate},
+    {"calibrate", "how often the gate is right here: runs it on builds whose difference is known",
+     cli_calibrate},
     {"replay", "decide a gate's trace again, by our rule and by those of others", cli_replay},
     {"model", "run, time and check whole BitNet models with any kernels", cli_model},
     {"plugin", "kernels of your own: the first files of a library for --load", cli_plugin},

@@ -25,7 +25,8 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
         while (baseline_rule_names[rule] && strcmp(baseline_rule_names[rule], arg) != 0)
             rule++;
         if (!baseline_rule_names[rule])
-            cli_wrong(state, "--rule: found '%s', expected ours, gbench-utest, welch, min or signed-rank", arg);
+            cli_wrong(state, "--rule: found '%s', expected ours, gbench-utest, welch, min or signed-rank",
+                      arg);
         o->rules |= 1U << rule;
         return 0;
     case ARGP_KEY_ARGS:
@@ -84,8 +85,10 @@ int cli_replay(int argc, char **argv)
         options, parse, "TRACE...",
         "Decides traces again that gate --trace has written, by our rule and by those of others. Measures "
         "nothing.\vours is the gate's own decision. The others: the U test of google-benchmark's compare.py, "
-        "Welch's test as criterion would use it, the minimum, and Wilcoxon's signed-rank test. `apart` gives a "
-        "rule the times that a tool has that runs one build after the other. Examples:\n  qkbench gate --duet "
+        "Welch's test as criterion would use it, the minimum, and Wilcoxon's signed-rank test. `apart` gives "
+        "a "
+        "rule the times that a tool has that runs one build after the other. Examples:\n  qkbench gate "
+        "--duet "
         "build/kernels/libqkernels.so --time-identical 'qk256_dequant/p4*/4096' --trace p4.jsonl\n  qkbench "
         "replay p4.jsonl\n  qkbench replay p4.jsonl --rule ours --each"};
     struct options o = {0};

@@ -163,7 +163,7 @@ static const struct bench_field block_fields[] = {
                   BENCH_OPTIONAL, FIELD_AMOUNT, .there = others_ran),
     FIELD_NUMBERS("cand_wait_ns", cand_wait_ns, of.pairs, "", BENCH_OPTIONAL, FIELD_AMOUNT,
                   .there = others_ran),
-    FIELD(REAL, "log_ratio", of.log_ratio, "Median; from DRAM Hodges-Lehmann.", 0, FIELD_ANY),
+    FIELD(REAL, "log_ratio", of.log_ratio, "Median; from DRAM Hodges-Lehmann.", 0, -60, 60),
     FIELD(REAL, "extra", of.extra, "Share of extra work the candidate arm really did.", 0, FIELD_AMOUNT),
     FIELD(REAL, "wall_ns", of.wall_ns, "", 0, FIELD_NS),
     FIELD(REAL, "proof_ns", of.proof_ns, "Of wall_ns: bench_duet_draw.", BENCH_OPTIONAL, FIELD_NS,

@@ -43,8 +43,8 @@ static void add_rules(struct report_table *t, const struct baseline_replay *r,
 {
     report_table_title(t, "%zu trace%s by rule; in brackets what holds the true share with 95 %% probability",
                        r->traces, r->traces == 1 ? "" : "s");
-    report_table_columns(t, "lrllrrrrr", "memory", "extra\nwork %", "rule", "order",
-                         "called slower", "beyond\nmust-catch", "not\ndecided", "median s", "longest s");
+    report_table_columns(t, "lrllrrrrr", "memory", "extra\nwork %", "rule", "order", "called slower",
+                         "beyond\nmust-catch", "not\ndecided", "median s", "longest s");
     for (size_t i = 0; i < count; i++) {
         const struct baseline_replay_row *const row = &rows[i];
         report_table_cell(t, "%s", qk_memory_names[row->memory]);
@@ -60,6 +60,65 @@ static void add_rules(struct report_table *t, const struct baseline_replay *r,
         report_table_note(t, "%zu blocks filled no window and were left out", r->left_out);
 }
 
+static bool alike(const struct baseline_replay_row *a, const struct baseline_replay_row *b)
+{
+    return a->memory == b->memory && a->rule == b->rule && a->apart == b->apart;
+}
+
+/* The row of the same rule and order for another row's size; NULL: nothing of it was decided. */
+static const struct baseline_replay_row *at_size(const struct baseline_replay_row *rows, size_t count,
+                                                 const struct baseline_replay_row *rule,
+                                                 const struct baseline_replay_row *size)
+{
+    for (size_t i = 0; i < count; i++)
+        if (alike(&rows[i], rule) && rows[i].size == size->size)
+            return &rows[i];
+    return NULL;
+}
+
+/* Beside each other: a rule's rates for every size of one memory class. rows[count] are of that class. */
+static void add_beside(struct report_table *t, const struct baseline_replay_row *rows, size_t count)
+{
+    const struct baseline_replay_row *sizes[REPORT_COLUMNS_MAX - 2];
+    size_t size_count = 0;
+    report_table_title(
+        t, "%s: how many windows each rule called slower, and the 95 %% interval of the share in %%",
+        qk_memory_names[rows->memory]);
+    report_table_columns(t, "ll", "rule", "order");
+    for (size_t i = 0; i < count && size_count < REPORT_COLUMNS_MAX - 2; i++) {
+        char head[60];
+        if (size_count && sizes[size_count - 1]->size == rows[i].size)
+            continue;
+        sizes[size_count++] = &rows[i];
+        snprintf(head, sizeof head, "extra work\n%+.2f %%", 100 * rows[i].extra);
+        report_table_column(t, head, true, false);
+    }
+    for (size_t i = 0; i < count && rows[i].size == rows->size; i++) {
+        report_table_texts(t, baseline_rule_names[rows[i].rule], order_of(rows[i].rule, rows[i].apart), NULL);
+        for (size_t k = 0; k < size_count; k++) {
+            const struct baseline_replay_row *const r = at_size(rows, count, &rows[i], sizes[k]);
+            if (!r)
+                report_table_cell(t, "-");
+            else if (r->undecided)
+                report_table_cell(t, "%zu of %zu [%.1f, %.1f] [%zu]", r->slower.hits, r->slower.runs,
+                                  100 * r->slower.low, 100 * r->slower.high,
+                                  report_table_note(t, "not decided: %zu", r->undecided));
+            else
+                report_table_cell(t, "%zu of %zu [%.1f, %.1f]", r->slower.hits, r->slower.runs,
+                                  100 * r->slower.low, 100 * r->slower.high);
+        }
+    }
+}
+
+static void add_all_beside(struct report_tables *all, const struct baseline_replay_row *rows, size_t count)
+{
+    for (size_t i = 0, next; i < count; i = next) {
+        for (next = i + 1; next < count && rows[next].memory == rows[i].memory;)
+            next++;
+        add_beside(report_tables_add(all), rows + i, next - i);
+    }
+}
+
 int report_replay(const struct baseline_replay *r, bool each, report_render *render, FILE *to,
                   struct qk_error *err)
 {
@@ -69,9 +128,11 @@ int report_replay(const struct baseline_replay *r, bool each, report_render *ren
     int code = baseline_replay_rows(r, &rows, &count, err);
     if (code)
         return code;
-    if (each)
+    if (each) {
         add_each(report_tables_add(&all), r);
-    add_rules(report_tables_add(&all), r, rows, count);
+        add_rules(report_tables_add(&all), r, rows, count);
+    }
+    add_all_beside(&all, rows, count);
     code = report_tables_write(&all, false, render, "the replay", to, err);
     free(rows);
     return code;

@@ -6,7 +6,7 @@
 #include "reports/text/table.h"
 
 /*
- * each: every decision in a table of its own. Then what each rule did with the windows of each size.
+ * What each rule did with the windows of each size. each: before that every decision, and times to it.
  * QK_ERR_MEMORY, QK_ERR_IO.
  */
 int report_replay(const struct baseline_replay *r, bool each, report_render *render, FILE *to,

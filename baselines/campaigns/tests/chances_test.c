@@ -49,7 +49,8 @@ static void ends_leave_what_they_say(void **state)
             const struct baseline_rate r = baseline_rate(k, n);
             double at_most = 0, at_least = 0;
             for (size_t i = 0; i <= n; i++) {
-                const double ways = lgamma((double)n + 1) - lgamma((double)i + 1) - lgamma((double)(n - i) + 1);
+                const double ways =
+                    lgamma((double)n + 1) - lgamma((double)i + 1) - lgamma((double)(n - i) + 1);
                 at_most += i <= k ? exp(ways) * pow(r.high, (double)i) * pow(1 - r.high, (double)(n - i)) : 0;
                 at_least += i >= k ? exp(ways) * pow(r.low, (double)i) * pow(1 - r.low, (double)(n - i)) : 0;
             }
@@ -65,10 +66,10 @@ static void tails_are_the_known_ones(void **state)
     near(baseline_beta(0.3, 2, 1), 0.09, 1e-14);
     near(baseline_beta(0, 2, 3), 0, 0);
     near(baseline_beta(1, 2, 3), 1, 0);
-    near(baseline_student(1, 1), 0.5, 1e-12);               /* Cauchy */
-    near(baseline_student(1, 2), 1 - 1 / sqrt(3), 1e-12);   /* 1 - t / sqrt(2 + t^2) */
-    near(baseline_student(-2.228138852, 10), 0.05, 1e-9);   /* tables */
-    near(baseline_student(1.959963985, 1e7), 0.05, 1e-6);   /* almost normal */
+    near(baseline_student(1, 1), 0.5, 1e-12);             /* Cauchy */
+    near(baseline_student(1, 2), 1 - 1 / sqrt(3), 1e-12); /* 1 - t / sqrt(2 + t^2) */
+    near(baseline_student(-2.228138852, 10), 0.05, 1e-9); /* tables */
+    near(baseline_student(1.959963985, 1e7), 0.05, 1e-6); /* almost normal */
     near(baseline_normal(-1.959963985), 0.05, 1e-9);
 }
 

@@ -13,7 +13,8 @@
 #include <cmocka.h>
 
 #define SAMPLE(...)                                                                                          \
-    ((struct baseline_sample){(const double[]){__VA_ARGS__}, sizeof((double[]){__VA_ARGS__}) / sizeof(double)})
+    ((struct baseline_sample){(const double[]){__VA_ARGS__},                                                 \
+                              sizeof((double[]){__VA_ARGS__}) / sizeof(double)})
 
 static void near(double found, double expected, double by)
 {
@@ -60,12 +61,12 @@ static void welch_of_three_and_three(void **state)
 static void signed_rank_counts_sets(void **state)
 {
     (void)state;
-    near(baseline_signed_rank(SAMPLE(1, 2, 3, 4, 5)), 1.0 / 32, 1e-15);   /* 15 */
-    near(baseline_signed_rank(SAMPLE(-1, 2, 3, 4, 5)), 2.0 / 32, 1e-15);  /* 14: without the 1, or all */
-    near(baseline_signed_rank(SAMPLE(1, 2, -3, 4, 5)), 5.0 / 32, 1e-15);  /* 12: the rest is at most 3 */
+    near(baseline_signed_rank(SAMPLE(1, 2, 3, 4, 5)), 1.0 / 32, 1e-15);  /* 15 */
+    near(baseline_signed_rank(SAMPLE(-1, 2, 3, 4, 5)), 2.0 / 32, 1e-15); /* 14: without the 1, or all */
+    near(baseline_signed_rank(SAMPLE(1, 2, -3, 4, 5)), 5.0 / 32, 1e-15); /* 12: the rest is at most 3 */
     near(baseline_signed_rank(SAMPLE(-1, -2, -3)), 1, 1e-15);
-    near(baseline_signed_rank(SAMPLE(1, 1, -1)), 0.5, 1e-15);    /* ranks 2, 2, 2: at least two of three */
-    near(baseline_signed_rank(SAMPLE(0, 0, 3, 0)), 0.5, 1e-15);  /* zeros are no evidence */
+    near(baseline_signed_rank(SAMPLE(1, 1, -1)), 0.5, 1e-15);   /* ranks 2, 2, 2: at least two of three */
+    near(baseline_signed_rank(SAMPLE(0, 0, 3, 0)), 0.5, 1e-15); /* zeros are no evidence */
     assert_true(isnan(baseline_signed_rank(SAMPLE(0, 0))));
 }
 
