@@ -154,7 +154,7 @@ int baseline_campaign_open(const char *path, struct baseline_campaign *held, str
 {
     struct stat st;
     bool torn = false;
-    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+    const int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
     if (fd < 0 || fstat(fd, &st)) {
         qk_fail(err, QK_ERR_IO, path, "cannot be opened to append runs: %s", strerror(errno));
     } else if (!S_ISREG(st.st_mode)) {

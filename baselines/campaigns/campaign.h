@@ -81,9 +81,9 @@ int baseline_campaign_open(const char *path, struct baseline_campaign *held, str
 int baseline_campaign_append(int fd, const char *path, const struct baseline_campaign_run *run,
                              struct qk_error *err);
 
-/* What runs of one kind found in cases of one memory class. */
+/* What runs of one kind found in cases of one memory class, by half per cents of extra work. */
 struct baseline_campaign_row {
-    const struct baseline_campaign_run *of; /* one of the runs: machine, arm, asked, busy, neighbour */
+    const struct baseline_campaign_run *of; /* one of the runs: machine, arm, busy, neighbour */
     enum qk_memory memory;
     double must_catch;
     double extra; /* mean share of extra work; of a slower stage the median ratio less 1 */

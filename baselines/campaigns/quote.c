@@ -14,9 +14,9 @@ static const struct baseline_campaign_row *nearest(const struct baseline_campaig
     const struct baseline_campaign_row *best = NULL;
     for (size_t i = 0; i < s->count; i++) {
         const struct baseline_campaign_row *const r = &s->rows[i];
-        const double far = fabs(r->of->asked - size);
+        const double far = fabs(r->extra - size);
         if (r->of->arm == BASELINE_ARM_CALLS && !r->of->busy && !r->of->neighbour && r->memory == memory &&
-            far < size / 3 && (!best || far < fabs(best->of->asked - size)))
+            far < size / 3 && (!best || far < fabs(best->extra - size)))
             best = r;
     }
     return best;

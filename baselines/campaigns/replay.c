@@ -213,6 +213,7 @@ static int decide_window(struct replaying *p, size_t index, size_t window, size_
     int code = 0;
     for (int k = 0; k < 2 * BASELINE_RULE_COUNT && !code; k++) {
         struct baseline_decided d = {.memory = c->memory,
+                                     .asked = c->extra,
                                      .window = window,
                                      .rule = (enum baseline_rule)(k / 2),
                                      .apart = k % 2,
@@ -317,17 +318,11 @@ void baseline_replay_free(struct baseline_replay *r)
     *r = (struct baseline_replay){0};
 }
 
-/* Tenths of a per cent of extra work: the extra calls of a slice are whole, so sizes differ a little. */
-static long size_of(const struct baseline_decided *d)
-{
-    return lround(1000 * d->extra);
-}
-
 static int by_kind(const void *a, const void *b)
 {
     const struct baseline_decided *const x = a, *const y = b;
-    const long keys[][2] = {
-        {x->memory, y->memory}, {size_of(x), size_of(y)}, {x->rule, y->rule}, {x->apart, y->apart}};
+    const double keys[][2] = {
+        {x->memory, y->memory}, {x->asked, y->asked}, {x->rule, y->rule}, {x->apart, y->apart}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (keys[i][0] != keys[i][1])
             return keys[i][0] < keys[i][1] ? -1 : 1;
@@ -337,7 +332,7 @@ static int by_kind(const void *a, const void *b)
 static struct baseline_replay_row row_of(const struct baseline_decided *list, size_t count)
 {
     struct baseline_replay_row row = {.memory = list->memory,
-                                      .size = size_of(list),
+                                      .asked = list->asked,
                                       .rule = list->rule,
                                       .apart = list->apart,
                                       .longest_s = list[count - 1].seconds};

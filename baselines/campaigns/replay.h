@@ -34,7 +34,7 @@ extern const char *const baseline_rule_names[BASELINE_RULE_COUNT + 1]; /* "ours"
 struct baseline_decided {
     char name[BENCH_DUET_NAME]; /* of the case, or of the control */
     enum qk_memory memory;
-    double extra; /* share of extra work really done */
+    double asked, extra; /* share of extra work asked for, and really done */
     size_t window;
     enum baseline_rule rule;
     bool apart;
@@ -66,11 +66,10 @@ int baseline_replay(const char *path, const struct baseline_replay_config *cfg, 
                     struct qk_error *err);
 void baseline_replay_free(struct baseline_replay *r);
 
-/* What a rule did with all windows of one kind. Sizes that differ by a tenth of a per cent are one. */
+/* What a rule did with all windows of one kind: with one memory class and one size of extra work. */
 struct baseline_replay_row {
     enum qk_memory memory;
-    long size;    /* of extra work, in tenths of a per cent */
-    double extra; /* the mean */
+    double asked, extra; /* asked for; the mean of what was done */
     enum baseline_rule rule;
     bool apart;
     struct baseline_rate slower; /* REGRESSION and WARN */

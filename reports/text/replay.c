@@ -71,7 +71,7 @@ static const struct baseline_replay_row *at_size(const struct baseline_replay_ro
                                                  const struct baseline_replay_row *size)
 {
     for (size_t i = 0; i < count; i++)
-        if (alike(&rows[i], rule) && rows[i].size == size->size)
+        if (alike(&rows[i], rule) && rows[i].asked == size->asked)
             return &rows[i];
     return NULL;
 }
@@ -87,13 +87,13 @@ static void add_beside(struct report_table *t, const struct baseline_replay_row 
     report_table_columns(t, "ll", "rule", "order");
     for (size_t i = 0; i < count && size_count < REPORT_COLUMNS_MAX - 2; i++) {
         char head[60];
-        if (size_count && sizes[size_count - 1]->size == rows[i].size)
+        if (size_count && sizes[size_count - 1]->asked == rows[i].asked)
             continue;
         sizes[size_count++] = &rows[i];
         snprintf(head, sizeof head, "extra work\n%+.2f %%", 100 * rows[i].extra);
         report_table_column(t, head, true, false);
     }
-    for (size_t i = 0; i < count && rows[i].size == rows->size; i++) {
+    for (size_t i = 0; i < count && rows[i].asked == rows->asked; i++) {
         report_table_texts(t, baseline_rule_names[rows[i].rule], order_of(rows[i].rule, rows[i].apart), NULL);
         for (size_t k = 0; k < size_count; k++) {
             const struct baseline_replay_row *const r = at_size(rows, count, &rows[i], sizes[k]);

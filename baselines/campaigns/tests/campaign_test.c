@@ -119,6 +119,7 @@ static void runs_come_back_as_they_were(void **state)
     struct qk_error err;
     struct baseline_campaign_run run = a_run(BASELINE_ARM_CALLS, 0.01, BASELINE_INVALID, NAN);
     strcpy(run.reason, "why \x1b");
+    run.cases->seconds = 1;
     run.busy = true;
     unlink(path);
     append(&run);
@@ -164,7 +165,7 @@ static void sums_up(void **state)
     assert_int_equal(s.count, 5);
     assert_int_equal(s.rows[0].of->arm, BASELINE_ARM_SAME);
     assert_true(fabs(s.rows[0].spread - 0.001 * sqrt(20.0 / 19)) < 1e-9);
-    assert_true(s.rows[2].of->asked == 0.01 && s.rows[2].runs == 20);
+    assert_true(fabs(s.rows[2].extra - 0.01) < 1e-9 && s.rows[2].runs == 20);
     assert_int_equal(s.rows[2].caught.hits, 19);
     assert_int_equal(s.rows[2].verdicts[BASELINE_WARN], 1);
     assert_int_equal(s.rows[4].caught.hits, 0);

@@ -21,7 +21,8 @@ code 2 "needs --slower" calibrate --arms stage
 code 2 "whole number" calibrate --inject 1000,
 code 1 "none.json" calibrate --policy none.json
 code 1 "none.jsonl" calibrate --show --into none.jsonl
-code 1 "no regular file" calibrate --into lock
+code 1 "cannot be opened to append" calibrate --into lock
+code 1 "no regular file" calibrate --into /dev/null
 code 1 "none.so" "${short[@]}" --module none.so --into c.jsonl
 ok "a gate that could not begin is no run" eval '[ "$(lines)" -eq 0 ]'
 code 5 "found no run" calibrate --show --into c.jsonl

@@ -21,7 +21,7 @@ echo '{"schema_version":1,"kind":"campaign_run"}' >other.jsonl
 code 1 '$.kind: other.jsonl:1: found' replay other.jsonl
 
 # The decisions of a gate's own trace are the gate's.
-run gate --lock-dir lock --duet "$module" --time-identical --inject 5000 --budget 20 --trace t.jsonl --out t.json \
+run gate --lock-dir lock --duet "$module" --time-identical --inject 5000 --budget 4 --trace t.jsonl --out t.json \
     'qk256_dequant/scalar/256' 'qk256_dequant/p4_permute/256'
 run replay t.jsonl --rule ours --each
 cat >agree.py <<'PYTHON'
