@@ -41,6 +41,8 @@ int cli_audit(int argc, char **argv);
 int cli_baseline(int argc, char **argv);
 int cli_compare(int argc, char **argv);
 int cli_gate(int argc, char **argv);
+int cli_calibrate(int argc, char **argv);
+int cli_replay(int argc, char **argv);
 int cli_plugin(int argc, char **argv);
 int cli_model(int argc, char **argv);
 int cli_report(int argc, char **argv);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Prints the JSON Schema of a record, given its name in schemas.def. The build runs this. */
+#include "baselines/campaigns/campaign.h"
 #include "baselines/claims/claims.h"
 #include "baselines/claims/components.h"
 #include "baselines/gate/policy.h"

@@ -146,17 +146,6 @@ int cli_tune(int argc, char **argv)
     return cli_main(&usage, argc, argv, &o, tune);
 }
 
-/* Whose cache sizes are part of the fingerprint: the CPU that measuring takes by default. */
-static int last_allowed(struct qk_error *err)
-{
-    struct bench_cpus allowed;
-    int cpu = BENCH_CPUS_MAX - 1;
-    const int code = bench_cpus_allowed(&allowed, err);
-    while (!code && cpu > 0 && !bench_cpus_has(&allowed, cpu))
-        cpu--;
-    return code ? code : cpu;
-}
-
 int cli_choices(struct qk_choices *to, const struct qk_cpu *isa, struct qk_error *err)
 {
     const struct qk_table *const table = qk_table_builtin();
@@ -166,7 +155,8 @@ int cli_choices(struct qk_choices *to, const struct qk_cpu *isa, struct qk_error
     size_t stale;
     bool found;
     *to = (struct qk_choices){.cache_bytes = 0};
-    const int cpu = last_allowed(err);
+    /* Whose cache sizes are part of the fingerprint: the CPU that measuring takes by default. */
+    const int cpu = bench_cpus_last(err);
     if (cpu < 0)
         return cpu;
     bench_environment_read(&env, cpu);

@@ -76,6 +76,16 @@ char *bench_cpus_list(const struct bench_cpus *set, char *to, size_t size)
     return to;
 }
 
+int bench_cpus_last(struct qk_error *err)
+{
+    struct bench_cpus allowed;
+    int cpu = BENCH_CPUS_MAX - 1;
+    const int code = bench_cpus_allowed(&allowed, err);
+    while (!code && cpu > 0 && !bench_cpus_has(&allowed, cpu))
+        cpu--;
+    return code ? code : cpu;
+}
+
 /* With one CPU allowed the thread is pinned already, so a system that refuses to pin does no harm. */
 static bool pin_to(const struct bench_cpus *allowed, int cpu)
 {

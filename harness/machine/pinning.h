@@ -23,6 +23,8 @@ size_t bench_cpus_count(const struct bench_cpus *set);
 /* Writes a list like "0-3,8" to to[size], cut with "..." when too long. Returns `to`. */
 char *bench_cpus_list(const struct bench_cpus *set, char *to, size_t size);
 
+/* The last CPU that the calling thread may run on, or QK_ERR_IO. */
+int bench_cpus_last(struct qk_error *err);
 /*
  * Pins the calling thread to `cpu`. A negative `cpu` means the last CPU that the system lets it have, because
  * CPU 0 takes most interrupts. Returns the CPU, or QK_ERR_IO with the list of those that are allowed.

@@ -88,6 +88,9 @@ def prepare(folder):
     subprocess.run([PROGRAM, "model", "bench", "synth:tiny", "-p", "0", "-n", "1", "-r", "2", "--ladder", "--out",
                     "model.json"], **here)
     shutil.copy(folder + "/model.json", folder + "/results/model.json")
+    campaigns = os.path.join(TREE, "baselines/campaigns")
+    for name, found in {"here.jsonl": "*.jsonl", "p4.jsonl": "traces/*.jsonl"}.items():
+        shutil.copy(sorted(glob.glob(f"{campaigns}/{found}"))[0], f"{folder}/{name}")
     subprocess.run([PROGRAM, "report", "p4.json", "--only", "phases", "--out", "."], **here)
     for where in ("baselines/data", "tmp"):
         subprocess.run([PROGRAM, "baseline", "save", "main", "--quick", "--launches", "1", "--only",
@@ -144,6 +147,8 @@ def program_example(line, folder):
     words = [PROGRAM] + [word.replace("/tmp", folder + "/tmp") for word in words[1:]]
     if name == "gate":
         words += ["--lock-dir", folder]  # other tests have gates, too
+    if name == "calibrate":
+        words += ["--lock-dir", folder, "--runs", "1", "--budget", "1"]  # not for hours
     code, out = run(words, folder, env)
     return (code is None or code == 0 or code in EXCUSED.get(name, ())), f"exit code {code}\n{out}"
 

@@ -13,6 +13,7 @@ harm.
 """
 import argparse
 import concurrent.futures
+import glob
 import json
 import os
 import random
@@ -159,6 +160,14 @@ FLOATS = [b"\x00\x00\xc0\x7f", b"\x00\x00\x80\x7f", b"\x00\x00\x80\xff", b"\x01\
 NAMES = re.compile(rb"(general|bitnet|llama|tokenizer|blk|token_embd|output|rope)[a-z0-9_.\-]*")
 
 
+def mutate_lines(draw, data):
+    """One line of a file of JSON lines."""
+    lines = data.splitlines()
+    at = draw.randrange(len(lines))
+    lines[at] = mutate_json(draw, lines[at])
+    return b"\n".join(lines) + draw.choice([b"\n", b"\n", b""])
+
+
 def mutate_gguf(draw, data):
     """Mostly what follows a name in the header: a value's kind and value, or a tensor's sizes, type and place."""
     kind = draw.randrange(10)
@@ -294,6 +303,12 @@ def from_file(*names):
         return f.read()
 
 
+def first_lines(count, name):
+    """Of the first such file of baselines/campaigns."""
+    lines = from_file(sorted(glob.glob(os.path.join(root, "baselines/campaigns", name)))[0]).splitlines(keepends=True)
+    return b"".join(lines[:count])
+
+
 # Without its failed row, which no baseline may have.
 set_bytes = written_by("harness/harness_records_tests", "write_fixture").replace(b'"status": "error"', b'"status": "skip"')
 e2e_bytes = written_by("harness/harness_e2e_tests", "write_e2e", "json")
@@ -336,6 +351,10 @@ KINDS = {
     "page of ceilings": on_a_page("harness/harness_ceilings_tests", "write_ceilings"),
     "page of the doctor": on_a_page("harness/harness_doctor_tests", "write_doctor", "hopeless"),
     "page of a gate": on_a_page("reports/reports_forms_tests", "write_verdicts", "json", "bad"),
+    "trace": (6, first_lines(8, "traces/*.jsonl"), mutate_lines,
+              steps(([program, "replay", None, "--each"], (0, 1, 2, 5)), ([program, "replay", None, "--blocks", "3"], (0, 1, 2, 5)))),
+    "campaign": (6, first_lines(3, "*.jsonl"), mutate_lines,
+                 steps(([program, "calibrate", "--show", "--into", None], (0, 1, 5)))),
     "model": (24, from_file(tiny), mutate_gguf, model),
     "model, for shapes": (1, from_file(tiny), mutate_gguf, shapes),
     "tokens": (4, from_file(tokens), mutate_tokens, steps(([program, "model", "check", tiny, "-i", None, "-l", logits], (0, 1, 3)))),

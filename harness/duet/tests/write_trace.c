@@ -33,6 +33,7 @@ TEST_PART(write_trace)
                                           .order = 5,
                                           .base_ns = {273.4375, 0.1, 1e9},
                                           .cand_ns = {274, 0.1000001, 1.5e9},
+                                          .base_wait_ns = {0, 0, 2e6},
                                           .log_ratio = 0.0020550298361365596,
                                           .wall_ns = 25e6,
                                           .proof_ns = 1.5e6,

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/text/campaign.h"
+
+#include "reports/text/replay.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *noise_of(const struct baseline_campaign_run *run)
+{
+    return run->busy ? run->neighbour ? "busy, neighbour" : "busy" : run->neighbour ? "neighbour" : "none";
+}
+
+static const char *build_of(enum baseline_arm arm)
+{
+    static const char *const builds[BASELINE_ARMS] = {"same file", "other link order", "extra calls",
+                                                      "slower stage"};
+    return builds[arm];
+}
+
+static void add_alarms(struct report_table *t, const struct baseline_campaign_summary *s)
+{
+    report_table_title(t, "Unchanged builds: how runs ended");
+    report_table_columns(t, "wlwrrrrrrr", "machine", "noise\nof ours", "candidate", "false alarms", "PASS",
+                         "WARN", "INCON-\nCLUSIVE", "INVALID", "median\ns", "longest\ns");
+    for (size_t i = 0; i < s->alarm_count; i++) {
+        const struct baseline_campaign_alarm *const a = &s->alarms[i];
+        report_table_texts(t, a->of->machine, noise_of(a->of), build_of(a->of->arm), NULL);
+        report_add_rate(t, &a->alarms);
+        report_table_cell(t, "%zu", a->verdicts[BASELINE_PASS]);
+        report_table_cell(t, "%zu", a->verdicts[BASELINE_WARN]);
+        report_table_cell(t, "%zu", a->verdicts[BASELINE_INCONCLUSIVE]);
+        report_table_cell(t, "%zu", a->verdicts[BASELINE_INVALID]);
+        report_table_cell(t, "%.1f", a->median_s);
+        report_table_cell(t, "%.1f", a->longest_s);
+    }
+}
+
+/* Cases of slowed builds that were caught, or of unchanged ones that were called slower. */
+static void add_cases(struct report_table *t, const struct baseline_campaign_summary *s, bool slowed)
+{
+    if (slowed)
+        report_table_title(t, "Slowed builds: cases that were caught");
+    else
+        report_table_title(t, "Unchanged builds: cases that were called slower");
+    report_table_columns(t, "wllrrrrrrr", "candidate", "noise\nof ours", "memory",
+                         slowed ? "really\nslower %" : "extra\n%", "must\ncatch %", "runs",
+                         slowed ? "caught" : "false alarms", "WARN, not\ndecided", "INVALID",
+                         "median, 95 %,\nlongest s");
+    for (size_t i = 0; i < s->count; i++) {
+        const struct baseline_campaign_row *const r = &s->rows[i];
+        if (baseline_arm_is_slowed(r->of->arm) != slowed)
+            continue;
+        report_table_texts(t, build_of(r->of->arm), noise_of(r->of), qk_memory_names[r->memory], NULL);
+        report_table_number(t, r->extra, "%+.2f", 100 * r->extra);
+        report_table_cell(t, "%.1f", 100 * r->must_catch);
+        report_table_cell(t, "%zu", r->runs);
+        report_add_rate(t, &r->caught);
+        report_table_cell(t, "%zu, %zu", r->verdicts[BASELINE_WARN], r->verdicts[BASELINE_INCONCLUSIVE]);
+        report_table_cell(t, "%zu", r->verdicts[BASELINE_INVALID]);
+        report_table_cell(t, "%.2f, %.2f, %.2f", r->median_s, r->late_s, r->longest_s);
+    }
+}
+
+/* One row for each machine, noise, memory and margin. */
+static void add_places(struct report_table *t, const struct baseline_campaign_summary *s)
+{
+    report_table_title(
+        t, "By memory class: the smallest slow-down caught 95 %% of the time, and how far ratios repeat");
+    report_table_columns(t, "wllrrrr", "machine", "noise\nof ours", "memory", "must\ncatch %",
+                         "caught from\n+ % on", "sd of a ratio, %\nover the runs", "runs");
+    for (size_t i = 0; i < s->count; i++) {
+        const struct baseline_campaign_row *const r = &s->rows[i],
+                                                  *const least = baseline_campaign_least(s, r), *same = NULL;
+        if (i && baseline_campaign_alike(r, r - 1))
+            continue;
+        for (size_t k = i; k < s->count && baseline_campaign_alike(r, &s->rows[k]); k++)
+            if (s->rows[k].of->arm == BASELINE_ARM_SAME)
+                same = &s->rows[k];
+        report_table_texts(t, r->of->machine, noise_of(r->of), qk_memory_names[r->memory], NULL);
+        report_table_cell(t, "%.1f", 100 * r->must_catch);
+        report_table_number(t, least ? least->extra : NAN, "%.2f", least ? 100 * least->extra : 0);
+        report_table_number(t, same ? same->spread : NAN, "%.3f", same ? 100 * same->spread : 0);
+        report_table_cell(t, "%zu", same ? same->runs : 0);
+    }
+}
+
+int report_campaign(struct baseline_campaign *c, report_render *render, FILE *to, struct qk_error *err)
+{
+    struct report_tables all = {0};
+    struct baseline_campaign_summary s;
+    int code = baseline_campaign_summary(c, &s, err);
+    if (!code) {
+        add_alarms(report_tables_add(&all), &s);
+        add_cases(report_tables_add(&all), &s, false);
+        add_cases(report_tables_add(&all), &s, true);
+        add_places(report_tables_add(&all), &s);
+        code = report_tables_write(&all, false, render, "the campaign", to, err);
+    }
+    baseline_campaign_summary_free(&s);
+    return code;
+}
+
+int report_campaign_quote(const struct baseline_report *r, FILE *to, struct qk_error *err)
+{
+    struct report_tables all = {0};
+    struct qk_error why;
+    char line[400];
+    if (strcmp(r->mode, "duet") != 0)
+        return 0;
+    const int code = baseline_campaign_quote(&r->env, line, sizeof line, &why);
+    if (!code && !*line)
+        return 0;
+    struct report_table *const t = report_tables_add(&all);
+    report_table_facts(t);
+    if (code)
+        report_table_fact(t, "campaign", "%s: %s", why.where, why.text);
+    else
+        report_table_fact(t, "campaign", "%s", line);
+    return report_tables_write(&all, false, report_table_text, "the campaign", to, err);
+}
