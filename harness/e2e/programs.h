@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two programs that run one model, timed against each other. Each program is a child that serves the model
+ * (serve.h), and this process takes the time. A second child of the base is the unchanged control. The
+ * slowed control is the base with more tokens.
+ *
+ * A group is one order for some tokens behind a drawn first token. In a round each arm has one group, in an
+ * order drawn anew, so of any two arms a coin says which is first. All arms must generate the same tokens.
+ * While one child works, the others are blocked on their sockets; one that works all the same is refused.
+ *
+ * A round gives a block of each pair of arms: ln(time / time of the base). Nothing is decided here: `more`
+ * gets every block and says whether its pair wants another one. Rounds are spread over launches. For each
+ * launch all children are started anew, because where a model's pages lie may favour one for as long as it
+ * lives.
+ */
+#pragma once
+
+#include "harness/machine/job.h"
+#include "harness/machine/pinning.h"
+
+/* The arms that are timed against the base, which stands before them. */
+enum bench_programs_pair {
+    BENCH_PROGRAMS_CANDIDATE,
+    BENCH_PROGRAMS_COPY,   /* the base's other child */
+    BENCH_PROGRAMS_SLOWED, /* the base's first child with more tokens */
+    BENCH_PROGRAMS_PAIRS
+};
+
+struct bench_programs_block {
+    enum bench_programs_pair pair;
+    size_t launch; /* 0, 1, ... */
+    size_t tokens; /* of a group; the second arm generates `extra` times as many more */
+    double extra;
+    double base_ns, ns;           /* of the groups */
+    double base_said_ns, said_ns; /* what the programs say of it; shown, never judged */
+    double wall_ns;
+    size_t dropped; /* rounds before this one, dropped because of the clock */
+};
+
+struct bench_programs_config {
+    struct bench_job job;
+    const char *base, *candidate; /* files */
+    const char *model;            /* NULL: the one that comes with each program */
+    size_t threads;
+    const struct bench_cpus *allowed; /* for children with several threads; with one they run on job.cpu */
+    size_t tokens;                    /* of a group, at least; 0: as many as take a fair time */
+    double inject, slowed;            /* shares of extra tokens: of the candidate, of the slowed control */
+    size_t launches;                  /* at least */
+    double budget_ns;                 /* of each pair; once it is spent, the pair gets no more */
+    uint64_t until_ns;                /* on bench_clock_ns: then no round begins. 0: no limit */
+    unsigned patience_ms;             /* a child that is silent for so long is ended; 0: two minutes */
+    bool (*more)(void *ctx, const struct bench_programs_block *block);
+    void *ctx;
+};
+
+enum { BENCH_PROGRAMS_GROUP_MS = 50 }; /* a group takes at least so long */
+
+/*
+ * Measures until no pair wants more, but at least cfg->launches launches, or until the time is over.
+ * QK_ERR_CHECK: a program cannot be run, ends, hangs, answers nonsense, works out of turn, or generates
+ * other tokens. QK_ERR_INVALID: the clock. QK_ERR_INTERRUPTED, QK_ERR_IO, QK_ERR_MEMORY, QK_ERR_INTERNAL.
+ */
+int bench_programs_run(const struct bench_programs_config *cfg, struct qk_error *err);
+
+/* How many tokens more that share is: at least so much of them, in whole tokens. */
+size_t bench_programs_extra(double share, size_t tokens);
