@@ -11,12 +11,12 @@
 
 static const char memory_class[] = "e2e";
 static const enum baseline_role roles[BENCH_PROGRAMS_PAIRS] = {[BENCH_PROGRAMS_CANDIDATE] = BASELINE_CASE,
-                                                              [BENCH_PROGRAMS_COPY] = BASELINE_AA,
-                                                              [BENCH_PROGRAMS_SLOWED] = BASELINE_SLOWED};
+                                                               [BENCH_PROGRAMS_COPY] = BASELINE_AA,
+                                                               [BENCH_PROGRAMS_SLOWED] = BASELINE_SLOWED};
 
 struct e2e {
     struct timed timed[BENCH_PROGRAMS_PAIRS];
-    double base_said_ns, said_ns; /* sums over the case's groups */
+    double base_said_ns, said_ns; /* sums over the case's pairs */
     double base_ns, ns;
     size_t tokens; /* of the last group */
     bool no_memory;
@@ -39,25 +39,27 @@ static bool more(void *ctx, const struct bench_programs_block *b)
 {
     struct e2e *const e = ctx;
     struct timed *const t = &e->timed[b->pair];
-    const double tokens = (double)b->tokens;
+    double scratch[BENCH_PROGRAMS_MOST];
     const struct baseline_timed_block kept = {
-        .log_ratio = log(b->ns / b->base_ns),
-        .base_ns = b->base_ns / tokens,
-        .cand_ns = b->ns / tokens,
+        .log_ratio = b->log_ratio,
+        .base_ns = bench_median(b->base_ns, b->pairs, scratch),
+        .cand_ns = bench_median(b->ns, b->pairs, scratch),
         .wall_ns = b->wall_ns,
         .extra = b->extra,
         .launch = b->launch,
         .dropped = b->dropped,
     };
     e->no_memory = e->no_memory || !baseline_timed_keep(t, &kept);
+    for (size_t i = 0; i < b->pairs && b->pair == BENCH_PROGRAMS_CANDIDATE; i++) {
+        e->base_ns += b->base_ns[i];
+        e->ns += b->ns[i];
+    }
     if (b->pair == BENCH_PROGRAMS_CANDIDATE) {
         e->tokens = b->tokens;
         e->base_said_ns += b->base_said_ns;
         e->said_ns += b->said_ns;
-        e->base_ns += b->base_ns;
-        e->ns += b->ns;
     }
-    const struct baseline_block block = {kept.log_ratio, 1, &b->base_ns, &b->ns};
+    const struct baseline_block block = {b->log_ratio, b->pairs, b->base_ns, b->ns};
     return !baseline_decision_add(&t->decision, &block) && !e->no_memory;
 }
 
@@ -130,6 +132,8 @@ int baseline_gate_e2e(const struct baseline_e2e_config *cfg, struct baseline_rep
     run.launches = cfg->policy->launches;
     run.budget_ns = 1e9 * cfg->policy->e2e_s;
     run.until_ns = cfg->budget_s > 0 ? bench_clock_ns() + (uint64_t)(cfg->budget_s * 1e9) : 0;
+    /* A program that hangs must not take longer than all of it may. */
+    run.patience_ms = cfg->budget_s > 0 && cfg->budget_s < 120 ? (unsigned)(cfg->budget_s * 1e3) : 0;
     run.more = more;
     run.ctx = &e;
     code = bench_programs_run(&run, &why);

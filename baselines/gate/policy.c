@@ -42,7 +42,7 @@ const struct baseline_margins *baseline_policy_margins(const struct baseline_pol
 {
     for (size_t i = p->margin_count; i-- > 0;)
         if (margin_matches(&p->margins[i], name, memory))
-            return &p->margins[i].margins[strcmp(memory, "cache") != 0];
+            return &p->margins[i].margins[*memory && strcmp(memory, "cache") != 0];
     return NULL;
 }
 

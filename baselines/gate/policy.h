@@ -110,9 +110,10 @@ const char *baseline_policy_removed(const struct baseline_policy *p, const char 
 
 /*
  * A rule that matches no case guards nothing, so it is an error. Only the caller knows which cases there
- * are. Rules of whole models guard a model that only the user names, so they are left alone. Pass every case of the suite "full" and of the suite or patterns that were chosen, then call
+ * are. Pass every case of the suite "full" and of the suite or patterns that were chosen, then call
  * baseline_policy_unmatched. Pass also those that cannot run on this machine, because a rule about AVX512 is
- * not wrong on a machine without it. Passing a case twice does no harm.
+ * not wrong on a machine without it. Passing a case twice does no harm. Rules of whole models are left
+ * alone, because only the user names the models.
  */
 void baseline_policy_match_case(struct baseline_policy *p, const char *name, const char *memory);
 /*

@@ -48,10 +48,11 @@ static const struct bench_field margin_fields[] = {
     FIELD(REAL, "ignorable", margins[0].ignorable,
           "As a share of the time: 0.002 is 0.2 %. Less than must_catch. Up to here nothing is said.", 0, 0,
           1),
-    FIELD(REAL, "mean", margins[0].mean,
-          "Rare stalls: proven above it, the mean of all times is a WARN, above three times it a REGRESSION. "
-          "At least must_catch. Without it 0.05 in cache and 0.1 elsewhere, or must_catch where that is more.",
-          BENCH_OPTIONAL, BASELINE_MUST_CATCH_LEAST, 1),
+    FIELD(
+        REAL, "mean", margins[0].mean,
+        "Rare stalls: proven above it, the mean of all times is a WARN, above three times it a REGRESSION. "
+        "At least must_catch. Without it 0.05 in cache and 0.1 elsewhere, or must_catch where that is more.",
+        BENCH_OPTIONAL, BASELINE_MUST_CATCH_LEAST, 1),
 };
 #undef FIELD_OF
 static const struct bench_fields margin = {FIELDS(struct baseline_margin_rule, margin_fields), .closed = true,

@@ -102,10 +102,11 @@ static int obey(struct serving *s, const char *order, struct qk_error *err)
     const bool anew = right && *at;
     right = right && (!anew || (bench_serve_number(&at, s->cfg->vocab - 1, &first) && !*at));
     if (!right) {
-        const int n = snprintf(wrong, sizeof wrong,
-                               "error found '%s', expected 'step N' or 'step N FIRST' with N from 1 to %d and "
-                               "FIRST from 0 to %zu\n",
-                               order, BENCH_SERVE_TOKENS_MOST, s->cfg->vocab - 1);
+        const int n =
+            snprintf(wrong, sizeof wrong,
+                     "error found '%s', expected 'step N' or 'step N FIRST' with N from 1 to %d and "
+                     "FIRST from 0 to %zu\n",
+                     order, BENCH_SERVE_TOKENS_MOST, s->cfg->vocab - 1);
         return say(s, wrong, (size_t)n, err);
     }
     const size_t room = 64 + tokens * sizeof " 2147483647";

@@ -3,11 +3,11 @@
  * A program that serves a model: it generates when it is told to, so that another program can take the time.
  * Orders and answers are lines of text.
  *
- *   it says   "serves 1 vocab V"     once the model is loaded; 1 is the version of these lines
- *   order     "step N"               N greedy tokens behind the last one that it generated
- *   order     "step N FIRST"         N greedy tokens behind the token FIRST, which is at position 0
- *   answer    "ns T ids A B C ..."   the tokens, and how long it took by its own clock
- *   answer    "error TEXT"           to an order that it does not understand
+ * - "serves 1 vocab V": it says so once the model is loaded. 1 is the version of these lines.
+ * - "step N": an order for N greedy tokens behind the last one that it generated.
+ * - "step N FIRST": an order for N greedy tokens behind the token FIRST, which is at position 0.
+ * - "ns T ids A B C ...": its answer has the tokens, and how long it took by its own clock.
+ * - "error TEXT": its answer to an order that it does not understand.
  *
  * When its context is full it goes on at position 0. It ends when there are no more orders.
  */

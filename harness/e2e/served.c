@@ -34,8 +34,15 @@ int bench_served_start(struct bench_served *s, const struct bench_served_config 
 {
     int ends[2] = {-1, -1};
     char threads[24], what[LINE];
-    char *argv[] = {(char[]){"qkbench"}, (char[]){"model"},   (char[]){"serve"}, (char[]){"--fd"}, (char[]){"0"},
-                    (char[]){"--threads"}, threads, (char *)(uintptr_t)cfg->model, NULL};
+    char *argv[] = {(char[]){"qkbench"},
+                    (char[]){"model"},
+                    (char[]){"serve"},
+                    (char[]){"--fd"},
+                    (char[]){"0"},
+                    (char[]){"--threads"},
+                    threads,
+                    (char *)(uintptr_t)cfg->model,
+                    NULL};
     *s = (struct bench_served){.called = called, .pid = -1, .fd = -1, .ended = -1, .stop = job->stop};
     s->patience_ms = cfg->patience_ms ? cfg->patience_ms : PATIENCE_MS;
     s->said = memfd_create("said", MFD_CLOEXEC);
@@ -44,7 +51,8 @@ int bench_served_start(struct bench_served *s, const struct bench_served_config 
         return qk_fail(err, QK_ERR_INTERNAL, NULL, "the %s program gets no socket: %s", called,
                        strerror(errno));
     s->fd = ends[0];
-    const int number = bench_child_start(&s->pid, cfg->program, argv, environ, (int[]){ends[1], s->said, s->said});
+    const int number =
+        bench_child_start(&s->pid, cfg->program, argv, environ, (int[]){ends[1], s->said, s->said});
     close(ends[1]);
     if (number) {
         s->pid = -1;
@@ -153,8 +161,9 @@ int bench_served_wait(struct bench_served *s, struct qk_error *err)
     const char *at = s->text + strlen(begin);
     if (code)
         return code;
-    const bool right = !strncmp(s->text, begin, strlen(begin)) && bench_serve_number(&at, INT32_MAX, &version) &&
-                       version == BENCH_SERVE_VERSION && !strncmp(at, middle, strlen(middle)) &&
+    const bool right = !strncmp(s->text, begin, strlen(begin)) &&
+                       bench_serve_number(&at, INT32_MAX, &version) && version == BENCH_SERVE_VERSION &&
+                       !strncmp(at, middle, strlen(middle)) &&
                        (at += strlen(middle), bench_serve_number(&at, INT32_MAX, &vocab)) && !*at && vocab;
     if (!right)
         return nonsense(s, "'serves 1 vocab V'", err);

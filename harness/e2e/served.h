@@ -13,8 +13,8 @@
 struct bench_served {
     const char *called; /* in messages: "base" */
     pid_t pid;
-    int fd, ended;       /* its socket, and a pidfd: readable once it has ended */
-    int said;            /* what it wrote to stderr */
+    int fd, ended;        /* its socket, and a pidfd: readable once it has ended */
+    int said;             /* what it wrote to stderr */
     unsigned patience_ms; /* it is ended when it is silent for so long */
     bool (*stop)(void);
     bool ready;

@@ -119,14 +119,15 @@ static const struct cli_option options[] = {
     {"threads", 't', "N", CLI_UINT64(cli_gate, threads, 1, MODEL_THREADS_MAX),
      "With --e2e: threads of each program (default: 1, pinned)", 2},
     {"tokens", TOKENS, "N", CLI_UINT64(cli_gate, tokens, 1, BENCH_SERVE_TOKENS_MOST / 2),
-     "With --e2e: at least N tokens in each timed group (default: what takes 60 to 500 ms)", 2},
+     "With --e2e: at least N tokens in each timed group (default: what takes 55 ms)", 2},
     {"baseline", 'b', "NAME", CLI_STRING(cli_gate, baseline),
      "Compare a fresh run with a stored baseline of this machine", 3},
     {"dir", DIR, "DIR", CLI_STRING(cli_gate, dir),
      "Where baselines are (default: $QK_BASELINES, else baselines/data)", 3},
     {"result", RESULT, "FILE", CLI_STRING(cli_gate, result),
      "With --baseline: measure nothing and judge FILE, which run --out or baseline save wrote", 3},
-    CLI_ROW_QUICK(cli_gate, measure, "With --baseline: fewer and shorter blocks", 3),
+    CLI_ROW_QUICK(cli_gate, measure, "With --baseline: fewer and shorter blocks; with --e2e: shorter ones",
+                  3),
     {"suite", SUITE, "NAME", CLI_STRING(cli_gate, suite),
      "Cases to judge, a suite of the policy (default: quick; all rows of a plug-in)", 4},
     {"policy", POLICY, "FILE", CLI_STRING(cli_gate, policy),
@@ -191,7 +192,8 @@ void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
         "Judges whether kernels got slower, and says so when it could not tell. A verdict is one of PASS, "
         "WARN (slower than ignorable, not beyond must-catch; or rare stalls that raise the mean above the "
         "policy's margin), REGRESSION, INCONCLUSIVE, INVALID, NEW, MISSING.\vPATTERN (op/variant/shape) "
-        "takes the place of the suite. MODEL, with --e2e: see qkbench model --help. Exit codes: 0 all PASS, WARN or NEW; 3 a REGRESSION; 4 INCONCLUSIVE; "
+        "takes the place of the suite. MODEL, with --e2e: see qkbench model --help. Exit codes: 0 all PASS, "
+        "WARN or NEW; 3 a REGRESSION; 4 INCONCLUSIVE; "
         "5 INVALID or MISSING: trust nothing. Whatever the end (1, 2 and 130 too), the files that were asked "
         "for say so, and an earlier verdict goes when the gate begins. Examples:\n  qkbench gate --duet "
         "../base/build/kernels/libqkernels.so\n  qkbench gate --duet base.so '*/p4*/4096' --trace p4.jsonl\n "

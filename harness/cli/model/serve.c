@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/cli/model/model.h"
 #include "harness/e2e/serve.h"
+#include "harness/cli/model/model.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +62,8 @@ int cli_model_serve(int argc, char **argv)
 {
     static const struct cli_option options[] = {
         {"fd", 'f', "N", CLI_INT(options, fd, 0, INT_MAX),
-         "Descriptor that orders come from; answers go to it when it is a socket, else to standard output", 1},
+         "Descriptor that orders come from; answers go to it when it is a socket, else to standard output",
+         1},
         {"context", 'c', "N", CLI_UINT64(options, context, 1, MODEL_CONTEXT_MAX),
          "Positions, after which it begins anew (default: 512, at most the model's)", 1},
         CLI_MODEL_OPTION_KERNELS("best (default), baseline, p1_unpack, ..., or globs OP/VARIANT joined by +"),
@@ -75,11 +76,12 @@ int cli_model_serve(int argc, char **argv)
     static const struct cli_usage usage = {
         options, parse, "[MODEL]",
         "Generates tokens when it is told to, so that another program can take the time: qkbench gate --e2e "
-        "does.\vMODEL: see qkbench model --help. An order is a line `step N` (N greedy tokens behind the last "
+        "does.\vMODEL: see qkbench model --help. An order is a line `step N` (N greedy tokens behind the "
+        "last "
         "one) or `step N FIRST` (behind the token FIRST alone). Its answer is a line `ns T ids A B ...`. The "
-        "end of the orders ends it; try `echo step 4 1 | qkbench model serve --fd 0`. Examples:\n  qkbench model "
+        "end of the orders ends it; try `echo step 4 1 | qkbench model serve --fd 0`. Examples:\n  qkbench "
+        "model "
         "serve --fd 0 synth:tiny"};
-    struct options o = {
-        .model = {.kv_f16 = true, .head = MODEL_HEAD_CERTIFIED}, .fd = -1, .context = 512};
+    struct options o = {.model = {.kv_f16 = true, .head = MODEL_HEAD_CERTIFIED}, .fd = -1, .context = 512};
     return cli_main(&usage, argc, argv, &o, serve);
 }
