@@ -20,7 +20,7 @@ mkdir out && cd out || exit 1
 
 code 2 "--e2e belongs to --against" --stored --e2e
 run --against mute --e2e --lock-dir . synth:tiny --out g.json --junit g.xml
-ok "a base that cannot serve is INVALID, and says so" eval '[ $status -eq 5 ] && says "has no \`qkbench model serve\`" &&
+ok "a base that cannot serve is INVALID, and says so" eval '[ $status -eq 5 ] && says "has no command model serve" &&
     grep -qF "model serve" g.json && [ "$(grep -c "<error" g.xml)" -ge 1 ]'
 run --against "$base" --e2e --lock-dir . --quick synth:tiny --out g.json
 ok "whole models are timed with the base's own program" eval '[[ $status =~ ^[045]$ ]] && grep -q "\"mode\": \"e2e\"" g.json &&

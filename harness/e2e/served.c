@@ -80,7 +80,7 @@ static int explain_end(struct bench_served *s, const char *spoke, struct qk_erro
         return qk_fail(err, QK_ERR_INTERRUPTED, NULL, "interrupted");
     bench_process_how(status, how);
     if (ended && !s->ready && WIFEXITED(status) && WEXITSTATUS(status) == USAGE)
-        return wrong(s, "has no `qkbench model serve`, or not one that takes these options", err);
+        return wrong(s, "has no command model serve, or not one that takes these options", err);
     return wrong(s, spoke ? spoke : ended ? how : "closed its connection and was ended", err);
 }
 

@@ -61,7 +61,7 @@ code 2 "--suite belongs to" "${gate[@]}" --e2e "$program" --suite full
 code 2 "--threads belongs to --e2e" "${gate[@]}" --duet x.so --threads 2
 code 2 "--tokens belongs to --e2e" "${gate[@]}" --duet x.so --tokens 2
 code 1 "none.gguf" "${gate[@]}" --e2e "$program" none.gguf
-code 2 "synth:nothing" "${gate[@]}" --e2e "$program" synth:nothing
+code 2 "no synthetic model 'nothing'" "${gate[@]}" --e2e "$program" synth:nothing
 
 program_of() { # program_of MODE: a program of that kind, called MODE
     printf '#!/bin/sh\nexec "%s" %s "%s/%s.log" "$@"\n' "$fake" "$1" "$work" "$1" >"$1"
@@ -80,7 +80,7 @@ try:
 except ImportError:
     sys.exit(0)
 jsonschema.validate(json.load(open(sys.argv[2])), json.load(open(sys.argv[1])))' "$schema" "$1"; }
-invalid old good "the base program has no \`qkbench model serve\`"
+invalid old good "the base program has no command model serve"
 invalid good old "unknown command 'serve'"
 invalid quits good "the base program ended with exit code 0 before it answered: no model here"
 invalid none good "the base program cannot be run: No such file or directory"
