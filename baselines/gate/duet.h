@@ -9,8 +9,6 @@
 #include "baselines/gate/suite.h"
 #include "harness/duet/build.h"
 
-enum { BASELINE_SHAPE_SECONDS = 1 }; /* of measuring, for each other shape */
-
 struct baseline_duet_config {
     struct baseline_policy *policy;
     struct baseline_suite_cases *suite; /* gets the other shapes */

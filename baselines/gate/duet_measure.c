@@ -7,37 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool grow(struct timed *t)
-{
-    const size_t room = t->room ? 2 * t->room : 32;
-    double **columns[] = {&t->log_ratio, &t->base_ns, &t->cand_ns};
-    for (int i = 0; i < 3; i++) {
-        double *more = reallocarray(*columns[i], room, sizeof *more);
-        if (!more)
-            return false;
-        *columns[i] = more;
-    }
-    t->room = room;
-    return true;
-}
-
 static bool keep(struct timed *t, const struct bench_duet_block *b)
 {
     double scratch[BENCH_DUET_PAIRS_MAX];
-    if (t->count == t->room && !grow(t))
-        return false;
-    t->log_ratio[t->count] = b->log_ratio;
-    t->base_ns[t->count] = bench_median(b->base_ns, b->pairs, scratch);
-    t->cand_ns[t->count] = bench_median(b->cand_ns, b->pairs, scratch);
-    t->count++;
-    t->dropped += b->dropped;
-    t->result->timed = true;
-    t->result->blocks = t->count;
-    t->result->seconds += b->wall_ns * 1e-9;
-    t->result->injected = b->extra;
-    if (b->launch + 1 > t->result->launches)
-        t->result->launches = b->launch + 1;
-    return true;
+    const struct baseline_timed_block block = {
+        .log_ratio = b->log_ratio,
+        .base_ns = bench_median(b->base_ns, b->pairs, scratch),
+        .cand_ns = bench_median(b->cand_ns, b->pairs, scratch),
+        .wall_ns = b->wall_ns,
+        .extra = b->extra,
+        .launch = b->launch,
+        .dropped = b->dropped,
+    };
+    return baseline_timed_keep(t, &block);
 }
 
 static bool more(void *ctx, const struct bench_duet_block *b)
@@ -82,58 +64,13 @@ static void count_instructions(const struct gate *g, const struct timed *t)
     }
 }
 
-/* Why it is not as the medians alone would have it, or not known, and what else is another. */
-static void explain(const struct timed *t)
-{
-    struct baseline_result *r = t->result;
-    char undecided[100] = "", stalls[100] = "", dropped[100] = "";
-    const enum baseline_verdict by_median = t->decision.by_median;
-    if (r->verdict == BASELINE_INCONCLUSIVE && r->role == BASELINE_SHAPE)
-        snprintf(undecided, sizeof undecided, "undecided in %d s", BASELINE_SHAPE_SECONDS);
-    else if (r->verdict == BASELINE_INCONCLUSIVE)
-        snprintf(undecided, sizeof undecided, "%zu blocks in %.1f s did not decide", r->blocks, r->seconds);
-    if (t->decision.by_sums != BASELINE_PASS && by_median != BASELINE_REGRESSION)
-        snprintf(stalls, sizeof stalls, "rare stalls: mean %+.2f %%, median %+.2f %%",
-                 100 * (r->mean_ratio - 1), 100 * (r->ratio.value - 1));
-    if (t->dropped)
-        snprintf(dropped, sizeof dropped,
-                 "blocks dropped because the clock went back, jumped or stood still: %zu", t->dropped);
-    const char *const parts[] = {undecided, stalls, dropped, t->changed, t->note};
-    *r->reason = '\0';
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        const size_t used = strlen(r->reason);
-        if (*parts[i])
-            snprintf(r->reason + used, sizeof r->reason - used, "%s%s", used ? "; " : "", parts[i]);
-    }
-    if (r->verdict == BASELINE_INVALID)
-        snprintf(r->reason, sizeof r->reason, "a block gave no number");
-}
-
 static int conclude(struct gate *g, struct timed *t, struct qk_error *err)
 {
-    struct baseline_result *r = t->result;
-    double *scratch = calloc(t->count + 1, sizeof *scratch);
-    if (!scratch)
-        return qk_fail(err, QK_ERR_MEMORY, r->name, "no memory for %zu blocks", t->count);
-    if (t->count) {
-        const struct bench_interval log_ratio = bench_sign_interval(t->log_ratio, t->count, 0.95, scratch);
-        r->ratio = (struct bench_interval){exp(log_ratio.value), exp(log_ratio.low), exp(log_ratio.high)};
-        r->base_ns = bench_median(t->base_ns, t->count, scratch);
-        r->cand_ns = bench_median(t->cand_ns, t->count, scratch);
-        r->mean_ratio = baseline_decision_mean(&t->decision);
-    }
-    free(scratch);
-    if (t->refused)
-        return 0;
-    if (!t->count) {
-        snprintf(r->reason, sizeof r->reason, "no block was measured");
-        return 0; /* and so it stays INVALID */
-    }
-    r->verdict = t->decision.verdict;
-    explain(t);
-    if (baseline_is_case(r) && r->verdict != BASELINE_PASS)
+    const int code = baseline_timed_conclude(t, err);
+    if (!code && !t->refused && t->count && baseline_is_case(t->result) &&
+        t->result->verdict != BASELINE_PASS)
         count_instructions(g, t);
-    return 0;
+    return code;
 }
 
 int baseline_gate_measure(struct gate *g, struct qk_error *err)
@@ -164,11 +101,8 @@ int baseline_gate_measure(struct gate *g, struct qk_error *err)
 
 void baseline_gate_free(struct gate *g)
 {
-    for (size_t i = 0; i < g->count; i++) {
-        free(g->timed[i].log_ratio);
-        free(g->timed[i].base_ns);
-        free(g->timed[i].cand_ns);
-    }
+    for (size_t i = 0; i < g->count; i++)
+        baseline_timed_free(&g->timed[i]);
     free(g->timed);
     free(g->duet);
 }

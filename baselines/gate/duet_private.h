@@ -3,18 +3,7 @@
 #pragma once
 
 #include "baselines/gate/duet.h"
-
-struct timed {
-    struct baseline_result *result;
-    struct bench_duet_case *duet;
-    struct baseline_decision decision;
-    char changed[120]; /* what differs from the base's row, besides the code */
-    const char *note;  /* what else a reader should know */
-    bool refused;      /* the duet gave it up; the result says why */
-    size_t dropped;    /* blocks measured again because the clock misbehaved */
-    size_t count, room;
-    double *log_ratio, *base_ns, *cand_ns; /* [count], one of each block */
-};
+#include "baselines/gate/timed.h"
 
 struct gate {
     const struct baseline_duet_config *cfg;

@@ -42,7 +42,7 @@ const struct baseline_margins *baseline_policy_margins(const struct baseline_pol
 {
     for (size_t i = p->margin_count; i-- > 0;)
         if (margin_matches(&p->margins[i], name, memory))
-            return &p->margins[i].margins[strcmp(memory, "dram") == 0];
+            return &p->margins[i].margins[*memory && strcmp(memory, "cache") != 0];
     return NULL;
 }
 
@@ -76,7 +76,7 @@ static int unmatched(const struct baseline_policy *p, const char *list, size_t i
 int baseline_policy_unmatched(const struct baseline_policy *p, struct qk_error *err)
 {
     for (size_t i = 0; i < p->margin_count; i++)
-        if (!p->margins[i].matched)
+        if (!p->margins[i].matched && strcmp(p->margins[i].memory, "e2e") != 0)
             return unmatched(p, "margins", i, p->margins[i].cases, p->margins[i].memory, err);
     for (size_t i = 0; i < p->speedup_count; i++)
         if (!p->speedups[i].matched)

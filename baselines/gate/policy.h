@@ -17,14 +17,17 @@ enum { BASELINE_POLICY_SCHEMA_VERSION = 1 };
  */
 #define BASELINE_MUST_CATCH_LEAST 0.0021
 
+/* Seconds of a whole model's case when the policy does not say it. */
+#define BASELINE_E2E_BUDGET 60
+
 /* A rule's `mean` when it gives none, by where the data lies. It is never below the rule's must_catch. */
 #define BASELINE_MEAN_CACHE 0.05
 #define BASELINE_MEAN_DRAM  0.10
 
 struct baseline_margin_rule {           /* the last rule that matches a case counts */
     char cases[BASELINE_NAME];          /* glob on op/variant/shape */
-    char memory[8];                     /* "cache", "dram", or empty for both */
-    struct baseline_margins margins[2]; /* from cache, from DRAM; only a `mean` not given differs */
+    char memory[8];                     /* "cache", "dram", "e2e" (whole models), or empty for all */
+    struct baseline_margins margins[2]; /* in cache, and others; only a `mean` not given differs */
     size_t matched;                     /* by baseline_policy_match_case */
 };
 
@@ -57,6 +60,7 @@ struct baseline_policy {
     json_t *json;       /* as read; owned */
     double alpha;       /* per suite; 0.001 */
     double budget_s[2]; /* of measuring per case, by enum qk_memory: cache, dram */
+    double e2e_s;       /* the same of a whole model */
     size_t launches;    /* 5 */
     size_t margin_count, speedup_count, suite_count, removed_count;
     struct baseline_margin_rule *margins;
@@ -108,7 +112,8 @@ const char *baseline_policy_removed(const struct baseline_policy *p, const char 
  * A rule that matches no case guards nothing, so it is an error. Only the caller knows which cases there
  * are. Pass every case of the suite "full" and of the suite or patterns that were chosen, then call
  * baseline_policy_unmatched. Pass also those that cannot run on this machine, because a rule about AVX512 is
- * not wrong on a machine without it. Passing a case twice does no harm.
+ * not wrong on a machine without it. Passing a case twice does no harm. Rules of whole models are left
+ * alone, because only the user names the models.
  */
 void baseline_policy_match_case(struct baseline_policy *p, const char *name, const char *memory);
 /*

@@ -32,6 +32,7 @@ extern const char
     *const baseline_role_names[BASELINE_ROLES + 1]; /* "case", "shape", "rule", "aa", "slowed", NULL */
 
 enum { BASELINE_NAME = 256, BASELINE_WORST = 10, BASELINE_COMPONENTS = 8 };
+enum { BASELINE_SHAPE_SECONDS = 1 }; /* of measuring, for each other shape */
 
 /* A component of a staged variant (harness/breakdown/breakdown.h), where both sides were measured. */
 struct baseline_component {
@@ -41,11 +42,11 @@ struct baseline_component {
 };
 
 struct baseline_result {
-    char name[BASELINE_NAME]; /* op/variant/shape */
+    char name[BASELINE_NAME]; /* op/variant/shape; of a whole model e2e/generate/MODEL */
     enum baseline_role role;
     enum baseline_verdict verdict;
     char source[256]; /* of the variant, relative to its checkout; empty when not known */
-    char memory[8];   /* "cache", "dram"; empty when not known */
+    char memory[8];   /* "cache", "dram", of a whole model "e2e"; empty when not known */
     char reason[400]; /* one line: why, where the figures do not say it; may be empty */
     bool timed;       /* if not, only the instructions below are known */
     /*
@@ -58,7 +59,7 @@ struct baseline_result {
     double ignorable,
         must_catch;          /* margins: 0.002 is 0.2 %; a rule's are both ln of the largest allowed ratio */
     double mean;             /* margin of mean_ratio; 0: the sums are not tested (rules, controls) */
-    double base_ns, cand_ns; /* medians of one call; shown, never judged */
+    double base_ns, cand_ns; /* medians of one call or token; shown, never judged */
     size_t blocks, launches;
     double seconds;  /* of measuring until the verdict */
     double injected; /* for a slowed control the share of extra work really done, else 0 */
@@ -69,8 +70,8 @@ struct baseline_result {
 };
 
 struct baseline_report {
-    char mode[12];                    /* "duet" or "baseline"; empty when it ended before */
-    char base[4096], candidate[4096]; /* module files, or the baseline's name and "this machine" */
+    char mode[12];                    /* "duet", "e2e" or "baseline"; empty when it ended before */
+    char base[4096], candidate[4096]; /* module or program files, or the baseline's name and "this machine" */
     char base_compiler[64], cand_compiler[64];
     char suite[160], policy[4096]; /* the policy's file, "built in" */
     size_t unavailable;            /* rows left out because their ISA level is not here or not allowed */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2154 # set in ci/gate and lib.sh
 #
-# The other commit of ci/gate, and its kernels. Source this after end.sh.
+# The other commit of ci/gate, and its kernels or program. Source this after end.sh.
 
 # find_commit REF: sets $commit.
 find_commit() {
@@ -23,18 +23,21 @@ lay_out() {
     rm -rf "$base" && mkdir -p "$base" && git archive --format=tar "$commit" | tar -x -C "$base"
 }
 
-# build_base REF OPTION...: the kernels of $commit, in $base, unless they are there, made with the same compiler.
+# build_base WHAT REF OPTION...: the kernels or the programs of $commit, in $base, unless they are there, made with the
+# same compiler.
 build_base() {
-    local ref=$1 made_with none="the kernels of $1 do not build, so there is no base to compare with"
-    shift
+    local what=$1 ref=$2 made_with made=kernels/libqkernels.so target=all only=true
+    local none="the $1 of $2 do not build, so there is no base to compare with"
+    shift 2
     base=build-gate/$commit
+    [ "$what" = kernels ] || base+=-programs made=qkbench target=qkbench only=false
     made_with=$(gcc --version | head -n 1)
-    [ ! -f "$base/build/kernels/libqkernels.so" ] || [ "$(cat "$base/made-with" 2>/dev/null)" != "$made_with" ] || return 0
-    say "building the kernels of $ref (${commit:0:12})"
+    [ ! -f "$base/build/$made" ] || [ "$(cat "$base/made-with" 2>/dev/null)" != "$made_with" ] || return 0
+    say "building the $what of $ref (${commit:0:12})"
     step "$ref cannot be laid out in $base" lay_out || exit 1
     [ -f "$base/kernels/module.h" ] ||
         give_up 5 "the kernels of $ref cannot be built as a module: that commit is older than libqkernels.so"
-    CC=gcc CXX=g++ step "$none" meson setup "$base/build" "$base" "$@" -Dkernels_only=true || exit 5
-    step "$none" ninja -C "$base/build" || exit 5
+    CC=gcc CXX=g++ step "$none" meson setup "$base/build" "$base" "$@" -Dkernels_only=$only || exit 5
+    step "$none" ninja -C "$base/build" "$target" || exit 5
     echo "$made_with" >"$base/made-with"
 }

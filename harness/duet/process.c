@@ -5,6 +5,7 @@
  */
 #include "harness/duet/process.h"
 
+#include "harness/machine/child.h"
 #include "harness/machine/clock.h"
 
 #include <errno.h>
@@ -149,15 +150,6 @@ static bool ends(pid_t pid)
         poll(NULL, 0, 1);
     }
     return false;
-}
-
-void bench_process_how(int status, char how[BENCH_PROCESS_HOW])
-{
-    if (WIFSIGNALED(status))
-        snprintf(how, BENCH_PROCESS_HOW, "died of SIG%s (%s)%s", sigabbrev_np(WTERMSIG(status)),
-                 strsignal(WTERMSIG(status)), WTERMSIG(status) == SIGKILL ? ", for want of memory?" : "");
-    else
-        snprintf(how, BENCH_PROCESS_HOW, "ended with exit code %d before it answered", WEXITSTATUS(status));
 }
 
 /* It is not there any more, or is no launch: waits for its end and says how it came. */

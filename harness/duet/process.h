@@ -17,7 +17,7 @@ struct bench_duet_process {
     bool (*stop)(void);
     char doing[200]; /* its last note */
 };
-enum { BENCH_DUET_DIED = 1, BENCH_PROCESS_HOW = 120 };
+enum { BENCH_DUET_DIED = 1 };
 
 /*
  * Starts a launch with fresh copies of the images; NULL is a side that it does not have. No two launches
@@ -35,7 +35,5 @@ int bench_duet_process_start(struct bench_duet_process *p, const struct bench_la
 int bench_duet_process_ask(struct bench_duet_process *p, enum bench_duet_message message,
                            struct bench_duet_order *order, struct bench_duet_answer *answer,
                            struct qk_error *err);
-/* How a process that was waited for ended: "died of SIGSEGV (Segmentation fault)". */
-void bench_process_how(int status, char how[BENCH_PROCESS_HOW]);
 /* Ends the launch, whatever it is doing. */
 void bench_duet_process_end(struct bench_duet_process *p);

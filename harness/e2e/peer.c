@@ -70,22 +70,6 @@ static int start(const struct bench_e2e_work *w, const struct bench_e2e *e, cons
     return bench_child_start(pid, "sh", argv, environ, fds);
 }
 
-/* Its last words on stderr, on one line; the empty text when there are none. */
-static const char *last_words(int fd, char *to, size_t size)
-{
-    char text[2000];
-    struct stat st;
-    const off_t from =
-        !fstat(fd, &st) && st.st_size > (off_t)sizeof text ? st.st_size - (off_t)sizeof text : 0;
-    ssize_t n = pread(fd, text, sizeof text - 1, from);
-    while (n > 0 && (unsigned char)text[n - 1] <= ' ')
-        n--;
-    text[n > 0 ? n : 0] = '\0';
-    const char *line = strrchr(text, '\n');
-    snprintf(to, size, "%s%.200s", *text ? ": " : "", line ? line + 1 : text);
-    return to;
-}
-
 static int wait_for(const struct bench_e2e_work *w, pid_t pid, const int fds[3], int *status,
                     struct qk_error *err)
 {
@@ -103,7 +87,7 @@ static int wait_for(const struct bench_e2e_work *w, pid_t pid, const int fds[3],
             return qk_fail(err, QK_ERR_IO, option, "lost track of it: %s", strerror(errno));
         if (bench_clock_since(begun) > limit_s * 1e9)
             return qk_fail(err, QK_ERR_IO, option, "it did not end within %g s and was ended%s", limit_s,
-                           last_words(fds[2], words, sizeof words));
+                           bench_last_words(fds[2], words, sizeof words));
         if (!fstat(fds[1], &out) && !fstat(fds[2], &said) && out.st_size + said.st_size > PRINTED_MOST)
             return qk_fail(err, QK_ERR_IO, option, "it printed more than %d MiB and was ended",
                            PRINTED_MOST >> 20);
@@ -125,7 +109,7 @@ static int run(const struct bench_e2e_work *w, const struct bench_e2e *e, const 
     bench_strays_end();
     if (code)
         return code;
-    last_words(fds[2], words, sizeof words);
+    bench_last_words(fds[2], words, sizeof words);
     /* sh says the same of what it runs as a number above 128. */
     const int sign = WIFSIGNALED(status)         ? WTERMSIG(status)
                      : WEXITSTATUS(status) > 128 ? WEXITSTATUS(status) - 128

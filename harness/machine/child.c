@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,6 +74,30 @@ int bench_child_start(pid_t *pid, const char *file, char *const *argv, char *con
     while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
         continue;
     return number;
+}
+
+void bench_process_how(int status, char how[BENCH_PROCESS_HOW])
+{
+    if (WIFSIGNALED(status))
+        snprintf(how, BENCH_PROCESS_HOW, "died of SIG%s (%s)%s", sigabbrev_np(WTERMSIG(status)),
+                 strsignal(WTERMSIG(status)), WTERMSIG(status) == SIGKILL ? ", for want of memory?" : "");
+    else
+        snprintf(how, BENCH_PROCESS_HOW, "ended with exit code %d before it answered", WEXITSTATUS(status));
+}
+
+const char *bench_last_words(int fd, char *to, size_t size)
+{
+    char text[2000];
+    struct stat st;
+    const off_t from =
+        !fstat(fd, &st) && st.st_size > (off_t)sizeof text ? st.st_size - (off_t)sizeof text : 0;
+    ssize_t n = pread(fd, text, sizeof text - 1, from);
+    while (n > 0 && (unsigned char)text[n - 1] <= ' ')
+        n--;
+    text[n > 0 ? n : 0] = '\0';
+    const char *line = strrchr(text, '\n');
+    snprintf(to, size, "%s%.200s", *text ? ": " : "", line ? line + 1 : text);
+    return to;
 }
 
 void bench_strays_adopt(void)

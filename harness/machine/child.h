@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <sys/types.h>
 
 /*
@@ -14,6 +15,12 @@
  */
 int bench_child_start(pid_t *pid, const char *file, char *const *argv, char *const *environment,
                       const int fds[3]);
+
+enum { BENCH_PROCESS_HOW = 120 };
+/* How a process that was waited for ended: "died of SIGSEGV (Segmentation fault)". */
+void bench_process_how(int status, char how[BENCH_PROCESS_HOW]);
+/* The last line that a child wrote to the file `fd`, behind ": "; "" when there is none. Returns `to`. */
+const char *bench_last_words(int fd, char *to, size_t size);
 
 /*
  * After bench_strays_adopt, processes that a child leaves behind become children of this process.

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/machine/pinning.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const cpu_set_t *as_system(const struct bench_cpus *set)
@@ -34,6 +36,28 @@ bool bench_cpus_use_one(int cpu)
     }
     CPU_SET_S((size_t)cpu, sizeof one.bits, (cpu_set_t *)(void *)one.bits);
     return bench_cpus_use(&one);
+}
+
+bool bench_cpus_give_one(pid_t process, int cpu)
+{
+    struct bench_cpus one = {{0}};
+    char path[40];
+    bool given = cpu >= 0 && cpu < BENCH_CPUS_MAX;
+    errno = given ? 0 : EINVAL;
+    snprintf(path, sizeof path, "/proc/%ld/task", (long)process);
+    DIR *const threads = given ? opendir(path) : NULL;
+    if (!threads)
+        return false;
+    bench_cpus_add(&one, cpu);
+    for (const struct dirent *entry; given && (entry = readdir(threads));) {
+        const long thread = strtol(entry->d_name, NULL, 10);
+        if (thread > 0)
+            given = !sched_setaffinity((pid_t)thread, sizeof one.bits, as_system(&one)) || errno == ESRCH;
+    }
+    const int why = errno;
+    closedir(threads);
+    errno = why;
+    return given;
 }
 
 bool bench_cpus_has(const struct bench_cpus *set, int cpu)

@@ -4,6 +4,8 @@
 
 #include "kernels/support.h"
 
+#include <sys/types.h>
+
 enum { BENCH_CPUS_MAX = 65536 }; /* eight times the most that Linux is built for */
 
 /* A set of CPUs. It is like cpu_set_t, which holds only the first 1024. */
@@ -17,6 +19,8 @@ int bench_cpus_allowed(struct bench_cpus *set, struct qk_error *err);
 bool bench_cpus_use(const struct bench_cpus *set);
 /* The same for one CPU. */
 bool bench_cpus_use_one(int cpu);
+/* Lets all threads that `process` has now run on one CPU. False with errno when one of them may not. */
+bool bench_cpus_give_one(pid_t process, int cpu);
 bool bench_cpus_has(const struct bench_cpus *set, int cpu);
 void bench_cpus_add(struct bench_cpus *set, int cpu); /* from 0 to BENCH_CPUS_MAX - 1 */
 size_t bench_cpus_count(const struct bench_cpus *set);

@@ -60,7 +60,8 @@ static const struct bench_field timing_fields[] = {
     FIELD(REAL, "must_catch", must_catch, "", 0, FIELD_ANY),
     FIELD(REAL, "mean", mean, "Of mean_ratio; null: not tested.", BENCH_OR_NULL, FIELD_RATIO, .put = mean,
           .get = get_mean),
-    FIELD(REAL, "base_ns", base_ns, "Median of one call; shown, never judged.", BENCH_OR_NULL, FIELD_NS),
+    FIELD(REAL, "base_ns", base_ns, "Median of one call or token; shown, never judged.", BENCH_OR_NULL,
+          FIELD_NS),
     FIELD(REAL, "candidate_ns", cand_ns, "", BENCH_OR_NULL, FIELD_NS),
     FIELD(INTEGER, "blocks", blocks, ""),
     FIELD(INTEGER, "launches", launches, ""),
@@ -105,12 +106,12 @@ static void check_result(struct bench_reader *r, const struct bench_place *at, c
 }
 
 static const struct bench_field result_fields[] = {
-    FIELD(TEXT, "name", name, "op/variant/shape", 0, SHOWN),
+    FIELD(TEXT, "name", name, "op/variant/shape; of a whole model e2e/generate/MODEL", 0, SHOWN),
     FIELD(WORD, "role", role,
           "shape: where INCONCLUSIVE does not count; rule: a minimum speed-up; aa, slowed: controls.", 0,
           .words = baseline_role_names),
     FIELD(TEXT, "file", source, "The source, relative to the candidate's checkout.", OR_NONE, SHOWN),
-    FIELD(TEXT, "memory", memory, "", OR_NONE, .pattern = "^(cache|dram)$"),
+    FIELD(TEXT, "memory", memory, "", OR_NONE, .pattern = "^(cache|dram|e2e)$"),
     FIELD(WORD, "verdict", verdict, "", 0, .words = baseline_verdict_names),
     FIELD_MADE(BOOLEAN, "judged_right", judged_right, "Null: it is no control.", BENCH_OR_NULL),
     FIELD(TEXT, "reason", reason, "", OR_NONE, SHOWN),
@@ -212,7 +213,7 @@ static const struct bench_field gate_fields[] = {
     FIELD(TEXT, "commit", env.commit, "Of the tree that was built.", OR_NONE),
     FIELD(TEXT, "date", env.date, "When the run began.", OR_NONE, FIELD_DATE),
     FIELD(TEXT, "host", env.host, "", OR_NONE),
-    FIELD(TEXT, "mode", mode, "Null: it ended before.", OR_NONE, .pattern = "^(duet|baseline)$"),
+    FIELD(TEXT, "mode", mode, "Null: it ended before.", OR_NONE, .pattern = "^(duet|e2e|baseline)$"),
     FIELD_PART("base", &base, ""),
     FIELD_PART("candidate", &candidate, ""),
     FIELD(TEXT, "suite", suite, "", OR_NONE, SHOWN),

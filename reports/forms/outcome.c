@@ -75,7 +75,13 @@ static void add_regressions(struct report_table *t, const struct report_verdicts
     find(&n, v, BASELINE_REGRESSION, false);
     const char *const end = n.worst ? strrchr(n.worst->name, '/') : NULL;
     const int length = end ? (int)(end - n.worst->name) : BASELINE_NAME;
-    if (n.worst)
+    if (n.worst && !strcmp(v->r->mode, "e2e"))
+        report_table_fact(
+            t, "REGRESSION",
+            "%s. Proven slower, %s. Where the time goes: qkbench model bench in both trees. Again: "
+            "the same command",
+            n.text, by_stalls(n.worst) ? "by rare stalls" : "beyond must-catch");
+    else if (n.worst)
         report_table_fact(
             t, "REGRESSION",
             "%s. Proven slower, %s. Where the time goes: qkbench breakdown '%.*s/*' in both trees. "

@@ -25,13 +25,16 @@ static void side(struct report_table *t, const char *label, const char *what, co
 void report_add_run(struct report_table *t, const struct report_verdicts *v, size_t most)
 {
     const struct baseline_report *r = v->r;
-    const bool duet = !strcmp(r->mode, "duet");
+    const bool stored = !strcmp(r->mode, "baseline"), whole = !strcmp(r->mode, "e2e");
     (void)most;
     report_table_facts(t);
     report_table_title(t, "qkbench %s gate, suite %s", *r->env.version ? r->env.version : "unknown",
                        *r->suite ? r->suite : "unknown");
-    report_table_fact(t, "mode", "%s",
-                      duet ? "duet: two builds in one process" : "this run against a stored baseline");
+    report_table_fact(
+        t, "mode", "%s",
+        stored  ? "this run against a stored baseline"
+        : whole ? "e2e: two programs run one model in turns; base and candidate are times of a token"
+                : "duet: two builds in one process");
     side(t, "base", r->base, r->base_compiler);
     side(t, "candidate", r->candidate, r->cand_compiler);
     report_table_fact(t, "policy", "%s", r->policy);
@@ -46,12 +49,12 @@ void report_add_run(struct report_table *t, const struct report_verdicts *v, siz
                           *r->unavailable_why ? r->unavailable_why : "not available here");
     report_table_fact(t, "run", "%.1f s, alpha %.3g for the suite, seed %llu", r->seconds, r->alpha,
                       (unsigned long long)r->seed);
-    report_table_fact(
-        t, "change",
-        "%s: above 0 is slower. Median of blocks, 95 %% interval; a verdict is decided from "
-        "all blocks against both margins (ignorable/must-catch), not from the interval",
-        duet ? "time of the candidate over that of the base, less 1"
-             : "time over that of the reference in the same run, against the baseline's, less 1");
+    report_table_fact(t, "change",
+                      "%s: above 0 is slower. Median of blocks, 95 %% interval; a verdict is decided from "
+                      "all blocks against both margins (ignorable/must-catch), not from the interval",
+                      stored
+                          ? "time over that of the reference in the same run, against the baseline's, less 1"
+                          : "time of the candidate over that of the base, less 1");
 }
 
 /* The verdict, and a note with the reason. */

@@ -191,7 +191,8 @@ static void again_run(FILE *to, const struct report_result *r)
 static void again_gate(FILE *to, const struct baseline_report *gate)
 {
     const bool baseline = !strcmp(gate->mode, "baseline"), suite = strcmp(gate->suite, "patterns") != 0;
-    fputs(baseline ? "qkbench gate --baseline" : "qkbench gate --duet", to);
+    const bool whole = !strcmp(gate->mode, "e2e");
+    fprintf(to, "qkbench gate --%s", *gate->mode ? gate->mode : "duet");
     shell_word(to, gate->base);
     if (!baseline) {
         fputs(" --candidate", to);
@@ -202,8 +203,8 @@ static void again_gate(FILE *to, const struct baseline_report *gate)
         fputs(" --policy", to);
         shell_word(to, gate->policy);
     }
-    if (suite && *gate->suite) {
-        fputs(" --suite", to);
+    if (suite && *gate->suite && (!whole || strcmp(gate->suite, "trained") != 0)) {
+        fputs(whole ? "" : " --suite", to);
         shell_word(to, gate->suite);
     }
     for (size_t i = 0; i < gate->count && !suite; i++)

@@ -33,6 +33,8 @@ UNIT_TEST(the_shipped_policy_says_what_was_agreed)
     assert_true(m && m->ignorable == 0.002 && m->must_catch == 0.008 && m->mean == 0.05);
     m = baseline_policy_margins(&p, "qk256_dequant/scalar/4096", "dram");
     assert_true(m && m->ignorable == 0.005 && m->must_catch == 0.016 && m->mean == 0.1);
+    m = baseline_policy_margins(&p, "e2e/generate/synth:bitnet-2b/4", "e2e");
+    assert_true(m && m->ignorable == 0.005 && m->must_catch == 0.016 && m->mean == 0.1 && p.e2e_s == 60);
     assert_true(p.stored.ignorable == 0.02 && p.stored.must_catch == 0.05 && p.stored.mean == 0 &&
                 p.spread_factor == 2);
     assert_int_equal(p.instructions, BASELINE_CHANGE_WARN);

@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+const char *cli_gate_mode(const struct cli_gate *o)
+{
+    return o->baseline ? "baseline" : o->e2e.path ? "e2e" : o->duet.path ? "duet" : "";
+}
+
 static void conclude(const struct cli_gate *o, const struct baseline_policy *policy, double seconds,
                      struct baseline_report *report)
 {
@@ -30,13 +35,16 @@ static int gate(struct cli_gate *o, struct baseline_report *report, struct qk_er
     int lock = -1;
     int code = baseline_policy_read(&policy, o->policy, err);
     if (!code)
+        code = bench_cpus_allowed(&o->allowed, err);
+    if (!code)
         code = cli_measure_begin(&o->measure, NULL, err);
     if (!code && !o->result) /* which was measured before */
         code = (lock = cli_gate_lock(o->lock_dir, o->wait, err)) < 0 ? lock : 0;
     const uint64_t start = bench_clock_ns();
     if (!code)
-        code = o->duet.path ? cli_gate_duet(o, &policy, report, err)
-                            : cli_gate_baseline(o, &policy, report, err);
+        code = o->duet.path  ? cli_gate_duet(o, &policy, report, err)
+               : o->e2e.path ? cli_gate_e2e(o, &policy, report, err)
+                             : cli_gate_baseline(o, &policy, report, err);
     if (!code)
         conclude(o, &policy, (double)(bench_clock_ns() - start) * 1e-9, report);
     cli_progress_end();
@@ -51,12 +59,13 @@ static void end_early(const struct cli_gate *o, struct baseline_report *report, 
                       const struct qk_error *why)
 {
     baseline_report_free(report);
-    snprintf(report->mode, sizeof report->mode, "%s", o->baseline ? "baseline" : o->duet.path ? "duet" : "");
+    snprintf(report->mode, sizeof report->mode, "%s", cli_gate_mode(o));
     report->strict = o->strict;
     report->seed = o->measure.job.seed;
     snprintf(report->base, sizeof report->base, "%s",
              o->baseline    ? o->baseline
              : o->duet.text ? o->duet.text
+             : o->e2e.text  ? o->e2e.text
                             : "");
     snprintf(report->candidate, sizeof report->candidate, "%s", o->candidate.text ? o->candidate.text : "");
     bench_environment_read(&report->env, 0);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The gate command in parts: options (gate.c), the two ways to judge, where verdicts go, and the lock. */
+/* The gate command in parts: options (gate.c), the three ways to judge, where verdicts go, and the lock. */
 #pragma once
 
 #include "baselines/gate/policy.h"
 #include "harness/cli/baseline/baseline.h"
 #include "harness/cli/out.h"
+#include "harness/machine/pinning.h"
 #include "reports/forms/verdicts.h"
 
 /*
@@ -25,6 +26,9 @@ struct cli_gate {
     const char *baseline, *dir;           /* a stored baseline and its folder */
     const char *result;                   /* a result to judge against it; NULL: measure this machine */
     struct cli_load_file duet, candidate; /* modules; no candidate: the one of this build */
+    struct cli_load_file e2e;             /* a program; the model is measure.patterns[0], if there is one */
+    size_t threads, tokens;               /* of a program; of a group, 0: found out */
+    struct bench_cpus allowed;            /* before this process was pinned */
     const char *same_code;                /* the list of rows that are the same code; NULL: none */
     const char *policy, *suite;
     const char *lock_dir; /* NULL: the machine's folder */
@@ -82,6 +86,11 @@ void cli_gate_sources(const struct cli_gate *o, struct baseline_report *report);
 /* Judges two builds of the kernels. Fills *report as cli_gate_baseline does. */
 int cli_gate_duet(struct cli_gate *o, struct baseline_policy *policy, struct baseline_report *report,
                   struct qk_error *err);
+/* Judges two programs that run a model. Fills *report as cli_gate_baseline does. */
+int cli_gate_e2e(struct cli_gate *o, struct baseline_policy *policy, struct baseline_report *report,
+                 struct qk_error *err);
+/* "e2e", "duet" or "baseline"; empty when the options are not known yet. */
+const char *cli_gate_mode(const struct cli_gate *o);
 /*
  * Lets one gate run at a time on a machine, because this gate would measure a second one as noise. The lock
  * is a flock of `folder`, which is only read. NULL means /run, which all users of the machine share. Returns

@@ -112,12 +112,15 @@ static bool is_stored(const struct cli_gate *o, const char *path)
 static int refuse_shared(struct cli_gate *o, int i, struct qk_error *err)
 {
     const bool is_file = o->baseline && strpbrk(o->baseline, "/.");
-    const struct cli_out inputs[] = {{.option = "--duet", .path = o->duet.path},
-                                     {.option = "--candidate", .path = o->candidate.path},
-                                     {.option = "--baseline", .path = is_file ? o->baseline : NULL},
-                                     {.option = "--same-code", .path = o->same_code},
-                                     {.option = "--result", .path = o->result},
-                                     {.option = "--policy", .path = o->policy}};
+    const struct cli_out inputs[] = {
+        {.option = "--duet", .path = o->duet.path},
+        {.option = "--e2e", .path = o->e2e.path},
+        {.option = "MODEL", .path = o->e2e.path && o->measure.count ? o->measure.patterns[0] : NULL},
+        {.option = "--candidate", .path = o->candidate.path},
+        {.option = "--baseline", .path = is_file ? o->baseline : NULL},
+        {.option = "--same-code", .path = o->same_code},
+        {.option = "--result", .path = o->result},
+        {.option = "--policy", .path = o->policy}};
     const struct cli_out *const out = &o->outputs[i].out;
     int code = 0;
     if (out->path && is_stored(o, out->path))

@@ -49,6 +49,8 @@ static size_t root_length(const char *tree)
 void cli_gate_sources(const struct cli_gate *o, struct baseline_report *report)
 {
     char own[PATH_MAX], tree[PATH_MAX], file[2 * PATH_MAX];
+    if (o->e2e.path)
+        return;
     const char *module = o->candidate.path;
     if (!module && !bench_module_own(own, sizeof own, NULL))
         module = own;

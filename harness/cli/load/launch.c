@@ -10,6 +10,7 @@
 #include "harness/cli/cli.h"
 #include "harness/counters/counters.h"
 #include "harness/duet/contain.h"
+#include "harness/machine/child.h"
 #include "harness/machine/memory.h"
 
 #include <errno.h>

@@ -12,6 +12,7 @@ static const struct cli_command commands[] = {
     {"bench", "time prompt and generation, with any sets of kernels", cli_model_bench},
     {"check", "compare logits with a file of reference logits", cli_model_check},
     {"perplexity", "how well a text is predicted: notices a fast but wrong kernel", cli_model_perplexity},
+    {"serve", "generate when told to, for another program that takes the time", cli_model_serve},
     {"synth", "write a model with seeded weights", cli_model_synth},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

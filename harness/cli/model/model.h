@@ -14,6 +14,7 @@ int cli_model_run(int argc, char **argv);
 int cli_model_bench(int argc, char **argv);
 int cli_model_check(int argc, char **argv);
 int cli_model_perplexity(int argc, char **argv);
+int cli_model_serve(int argc, char **argv);
 int cli_model_synth(int argc, char **argv);
 
 /* --cpus: thread i runs on cpu[i], beginning anew behind the last. */

@@ -76,6 +76,7 @@ def prepare(folder):
     os.makedirs(folder + "/bin")
     for name in ("build", "bin"):
         os.symlink(PROGRAM, f"{folder}/{name}/qkbench")
+    os.symlink(PROGRAM, os.path.dirname(folder) + "/base/build/qkbench")
     for name in ("build/kernels/libqkernels.so", "base.so", "../base/build/kernels/libqkernels.so"):
         shutil.copy(MODULE, f"{folder}/{name}")
     for name in ("model.gguf", "a.gguf"):

@@ -19,8 +19,8 @@ ended() { # ended FILE EXIT_CODE REASON: a gate that could not judge wrote it
 taken() { ! flock --nonblock lock true; }
 
 code 0 Examples gate --help
-code 2 "either --baseline NAME or --duet" gate
-code 2 "either --baseline NAME or --duet" gate --baseline x --duet "$module"
+code 2 "expected one of --duet" gate
+code 2 "expected one of --duet" gate --baseline x --duet "$module"
 code 2 "--candidate belongs to --duet" gate --baseline x --candidate "$module"
 code 2 "--same-code belongs to --duet" gate --baseline x --same-code list.json
 code 2 "--all-shapes belongs to --duet" gate --baseline x --all-shapes

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness/e2e/programs.h"
+
+#include "harness/e2e/serve.h"
+#include "harness/e2e/served.h"
+#include "harness/engine/schedule.h"
+#include "harness/machine/child.h"
+#include "harness/machine/clock.h"
+#include "harness/records/stats.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * A decision among three takes 15 blocks or more (baselines/gate/decide.h). Dealt out so, it has seen five
+ * launches by then. Later launches have more rounds each, because loading a model takes long.
+ */
+enum { ROUNDS = 3, ROUNDS_LATER = 6, ROUNDS_TO_DECIDE = 16, TRIES = 4 };
+/*
+ * Memory gets faster and slower by itself like a random walk. Groups of 60 ms differed by 4.3 % from their
+ * neighbours, and by 5.7 % when one was between them. Neighbours of 0.44 s differed by 5.6 % (2 vCPUs of a
+ * Xeon, synth:bitnet-2b/4). So groups are as short as they may be, and a block is the middle of several pairs of neighbours.
+ */
+static const double LEAST_NS = 1.1e6 * BENCH_PROGRAMS_GROUP_MS;
+enum { PAIRS = 8, FEW = 2, MOST_FIRST = 4096 };
+static const double PLAIN = 3; /* times as slow as the control is meant to be */
+/* A child that waits wakes now and then, and its threads look for work a little before they sleep. */
+static const double IDLE_SHARE = 0.05;
+
+enum { BASE, CANDIDATE, COPY, CHILDREN };
+
+struct group {
+    double ns, said_ns;
+    int32_t *ids; /* [tokens and extra] */
+};
+
+struct comparison {
+    int child; /* that is timed against the base's first one */
+    const char *called;
+    size_t extra; /* tokens */
+    bool over;
+    double spent_ns;
+    struct bench_programs_block block;
+};
+
+struct programs {
+    const struct bench_programs_config *cfg;
+    struct qk_rng rng;
+    struct bench_served child[CHILDREN];
+    size_t started;
+    size_t tokens; /* of a group */
+    bool found;    /* so many */
+    struct group group[2];
+    struct comparison of[BENCH_PROGRAMS_PAIRS];
+    size_t rounds;
+};
+
+size_t bench_programs_extra(double share, size_t tokens)
+{
+    /* 2 % of 50 is 1, though the product of the two numbers is a little more. */
+    return (size_t)ceil(share * (double)tokens - 1e-9);
+}
+
+static bool late(const struct programs *p)
+{
+    return p->cfg->until_ns && bench_clock_ns() >= p->cfg->until_ns;
+}
+
+static void end_launch(struct programs *p)
+{
+    while (p->started)
+        bench_served_end(&p->child[--p->started]);
+    bench_strays_end();
+    bench_strays_adopt();
+}
+
+/* They load at the same time, wherever they may run. Then each with one thread is pinned. */
+static int start_launch(struct programs *p, struct qk_error *err)
+{
+    const struct bench_programs_config *cfg = p->cfg;
+    const char *const file[CHILDREN] = {cfg->base, cfg->candidate, cfg->base};
+    int code = 0;
+    bench_cpus_use(cfg->allowed);
+    for (int i = 0; i < CHILDREN && !code; i++) {
+        const struct bench_served_config how = {file[i], cfg->model, cfg->threads, cfg->patience_ms};
+        code = bench_served_start(&p->child[i], &how, &cfg->job, i == CANDIDATE ? "candidate" : "base", err);
+        p->started++;
+    }
+    for (int i = 0; i < CHILDREN && !code; i++)
+        code = bench_served_wait(&p->child[i], err);
+    if (code)
+        return code;
+    code = bench_pin(cfg->job.cpu, err) < 0 ? QK_ERR_IO : 0;
+    for (int i = 0; i < CHILDREN && !code && cfg->threads == 1; i++)
+        if (!bench_cpus_give_one(p->child[i].pid, cfg->job.cpu) && bench_cpus_count(cfg->allowed) > 1)
+            code = qk_fail(err, QK_ERR_IO, "--cpu", "the system refuses to pin the %s program to CPU %d: %s",
+                           p->child[i].called, cfg->job.cpu, strerror(errno));
+    for (int i = 0; i < CHILDREN && !code; i++)
+        if (p->child[i].vocab != p->child[BASE].vocab)
+            code = qk_fail(err, QK_ERR_CHECK, NULL, "the base's model has %zu tokens and the candidate's %zu",
+                           p->child[BASE].vocab, p->child[i].vocab);
+    return code;
+}
+
+static int step(struct programs *p, int child, size_t tokens, int32_t first, struct group *to,
+                struct qk_error *err)
+{
+    struct bench_served *const worker = &p->child[child];
+    double cpu_ns[CHILDREN];
+    for (int i = 0; i < CHILDREN; i++)
+        cpu_ns[i] = bench_served_cpu_ns(&p->child[i]);
+    const int code = bench_served_step(worker, tokens, first, to->ids, &to->ns, &to->said_ns, err);
+    if (code)
+        return code;
+    for (int i = 0; i < CHILDREN; i++) {
+        const double used_ns = bench_served_cpu_ns(&p->child[i]) - cpu_ns[i];
+        if (i != child && !isfinite(used_ns))
+            return qk_fail(err, QK_ERR_CHECK, NULL, "the %s program ended while it had to wait",
+                           p->child[i].called);
+        if (i != child && !(used_ns <= IDLE_SHARE * fmax(to->ns, 1e6 * BENCH_PROGRAMS_GROUP_MS)))
+            return qk_fail(err, QK_ERR_CHECK, NULL,
+                           "the %s program used %.1f ms of CPU time in %.1f ms in which it had to wait",
+                           p->child[i].called, used_ns * 1e-6, to->ns * 1e-6);
+    }
+    return 0;
+}
+
+/* Groups of so many tokens, or as many as an order may have. Both may be asked for twice as many. */
+static int set_tokens(struct programs *p, double tokens, struct qk_error *err)
+{
+    p->tokens = (size_t)fmin(fmax(tokens, 1), BENCH_SERVE_TOKENS_MOST / 2);
+    p->of[BENCH_PROGRAMS_CANDIDATE].extra = bench_programs_extra(p->cfg->inject, p->tokens);
+    p->of[BENCH_PROGRAMS_SLOWED].extra = bench_programs_extra(p->cfg->slowed, p->tokens);
+    for (int i = 0; i < 2; i++) {
+        int32_t *const more = reallocarray(p->group[i].ids, 2 * p->tokens, sizeof *more);
+        if (!more)
+            return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu tokens", 2 * p->tokens);
+        p->group[i].ids = more;
+    }
+    return 0;
+}
+
+/* How many tokens a group has, so that the faster program takes long enough for it. */
+static int find_tokens(struct programs *p, struct qk_error *err)
+{
+    double token_ns = INFINITY;
+    int code = set_tokens(p, 1, err);
+    for (int child = 0; child <= CANDIDATE && !code; child++) {
+        double ns = 0;
+        for (int i = 0; i < 2 && !code; i++) /* the first is cold */
+            code = step(p, child, p->tokens, 0, &p->group[child], err);
+        while (!code && (ns = p->group[child].ns) < LEAST_NS / 8 && p->tokens < MOST_FIRST) {
+            code = set_tokens(p, 2 * (double)p->tokens, err);
+            if (!code)
+                code = step(p, child, p->tokens, 0, &p->group[child], err);
+        }
+        token_ns = fmin(token_ns, ns / (double)p->tokens);
+    }
+    return code ? code : set_tokens(p, fmax(ceil(LEAST_NS / token_ns), (double)p->cfg->tokens), err);
+}
+
+/* A group of the base and one of the other arm, next to each other; a coin says which is first. */
+static int time_pair(struct programs *p, const struct comparison *of, struct qk_error *err)
+{
+    struct group *const base = &p->group[0], *const arm = &p->group[1];
+    const int32_t first = (int32_t)qk_rng_below(&p->rng, p->child[BASE].vocab);
+    const bool arm_first = qk_rng_below(&p->rng, 2);
+    int code = 0;
+    for (int i = 0; i < 2 && !code; i++)
+        code = (i == 0) == arm_first ? step(p, of->child, p->tokens + of->extra, first, arm, err)
+                                     : step(p, BASE, p->tokens, first, base, err);
+    for (size_t t = 0; t < p->tokens && !code; t++)
+        if (arm->ids[t] != base->ids[t])
+            code = qk_fail(err, QK_ERR_CHECK, NULL,
+                           "other tokens: number %zu behind token %d is %d of the base and %d of the %s",
+                           t + 1, (int)first, (int)base->ids[t], (int)arm->ids[t], of->called);
+    return code;
+}
+
+/* Why the pair is not to be believed; NULL when it is. */
+static const char *odd_pair(struct programs *p, const struct bench_clocks *begin)
+{
+    struct bench_clocks end;
+    bench_clocks_read(&end);
+    const char *const odd = bench_clocks_differ(begin, &end);
+    if (odd || !(p->group[0].ns > 0) || !(p->group[1].ns > 0))
+        return odd ? odd : "the clock stood still or went back during a group";
+    return NULL;
+}
+
+/* A group turned out too short. Which arm's it was does not matter, so dropping the pair favours none. */
+static bool too_short(const struct programs *p)
+{
+    const double shorter = fmin(p->group[0].ns, p->group[1].ns);
+    return shorter < 1e6 * BENCH_PROGRAMS_GROUP_MS && 2 * p->tokens < BENCH_SERVE_TOKENS_MOST;
+}
+
+/* A pair that can be believed, into the block. */
+static int take_pair(struct programs *p, struct comparison *of, struct qk_error *err)
+{
+    struct bench_programs_block *const b = &of->block;
+    const char *odd = "";
+    for (int i = 0; i < TRIES && odd; i++) {
+        struct bench_clocks begin;
+        bench_clocks_read(&begin);
+        int code = time_pair(p, of, err);
+        if (code)
+            return code;
+        odd = odd_pair(p, &begin);
+        b->dropped += odd != NULL;
+        b->wall_ns += p->group[0].ns + p->group[1].ns;
+        if (!odd && too_short(p)) {
+            odd = "a group was too short";
+            code =
+                set_tokens(p, ceil((double)p->tokens * LEAST_NS / fmin(p->group[0].ns, p->group[1].ns)), err);
+        }
+        if (code)
+            return code;
+    }
+    if (odd)
+        return qk_fail(err, QK_ERR_INVALID, "clock", "no group can be believed: %s", odd);
+    /* Of a token, because groups may become longer. */
+    b->base_ns[b->pairs] = p->group[0].ns / (double)p->tokens;
+    b->ns[b->pairs++] = p->group[1].ns / (double)p->tokens;
+    b->base_said_ns += p->group[0].said_ns / (double)p->tokens;
+    b->said_ns += p->group[1].said_ns / (double)p->tokens;
+    b->tokens = p->tokens;
+    b->extra = (double)of->extra / (double)p->tokens;
+    return 0;
+}
+
+/* In whole tokens a control may be slowed far more than is asked for. Then few pairs show it. */
+static size_t pairs_of(const struct programs *p, const struct comparison *of)
+{
+    const size_t pairs = p->cfg->job.quick ? 1 : PAIRS;
+    const bool plain = (double)of->extra > PLAIN * p->cfg->slowed * (double)p->tokens;
+    return plain && pairs > FEW ? FEW : pairs;
+}
+
+static void give(struct programs *p, struct comparison *of, size_t launch)
+{
+    struct bench_programs_block *const b = &of->block;
+    double ratio[BENCH_PROGRAMS_MOST], scratch[BENCH_PROGRAMS_MOST * (BENCH_PROGRAMS_MOST + 1) / 2];
+    for (size_t i = 0; i < b->pairs; i++)
+        ratio[i] = log(b->ns[i] / b->base_ns[i]);
+    b->log_ratio = bench_hodges_lehmann(ratio, b->pairs, scratch);
+    b->launch = launch;
+    of->spent_ns += b->wall_ns;
+    const bool more = p->cfg->more(p->cfg->ctx, b);
+    of->over = (!more && launch + 1 >= p->cfg->launches) || of->spent_ns >= p->cfg->budget_ns;
+}
+
+static bool anything_open(const struct programs *p)
+{
+    for (int i = 0; i < BENCH_PROGRAMS_PAIRS; i++)
+        if (!p->of[i].over)
+            return true;
+    return false;
+}
+
+/* A block of each comparison that is open, pair by pair in turns. */
+static int take_round(struct programs *p, size_t launch, struct qk_error *err)
+{
+    int code = 0;
+    bench_job_tell(&p->cfg->job, fmin(0.95, (double)p->rounds++ / ROUNDS_TO_DECIDE),
+                   "groups of both programs");
+    for (int i = 0; i < BENCH_PROGRAMS_PAIRS; i++)
+        p->of[i].block = (struct bench_programs_block){.pair = (enum bench_programs_pair)i};
+    for (size_t pair = 0; pair < PAIRS && !code; pair++) {
+        size_t order[BENCH_PROGRAMS_PAIRS];
+        bench_schedule_order(&p->rng, order, BENCH_PROGRAMS_PAIRS);
+        for (int i = 0; i < BENCH_PROGRAMS_PAIRS && !code; i++) {
+            struct comparison *const of = &p->of[order[i]];
+            if (!of->over && pair < pairs_of(p, of))
+                code = take_pair(p, of, err);
+        }
+    }
+    for (int i = 0; i < BENCH_PROGRAMS_PAIRS && !code; i++)
+        if (!p->of[i].over)
+            give(p, &p->of[i], launch);
+    return code;
+}
+
+static int run_launch(struct programs *p, size_t launch, struct qk_error *err)
+{
+    const size_t rounds = launch < p->cfg->launches ? ROUNDS : ROUNDS_LATER;
+    bench_job_tell(&p->cfg->job, fmin(0.95, (double)p->rounds / ROUNDS_TO_DECIDE), "both programs load");
+    int code = start_launch(p, err);
+    if (!code && !p->found)
+        code = find_tokens(p, err);
+    p->found = true;
+    /* Of each, the first tokens are slower than others. */
+    for (int child = 0; child < CHILDREN && !code; child++)
+        code = step(p, child, p->tokens < 4 ? p->tokens : 4, 0, &p->group[0], err);
+    for (size_t r = 0; r < rounds && !code && !late(p) && anything_open(p); r++)
+        code = take_round(p, launch, err);
+    end_launch(p);
+    return code;
+}
+
+int bench_programs_run(const struct bench_programs_config *cfg, struct qk_error *err)
+{
+    struct programs p = {.cfg = cfg,
+                         .of = {[BENCH_PROGRAMS_CANDIDATE] = {.child = CANDIDATE, .called = "candidate"},
+                                [BENCH_PROGRAMS_COPY] = {.child = COPY, .called = "base, run again"},
+                                [BENCH_PROGRAMS_SLOWED] = {.child = BASE, .called = "base, asked for more"}}};
+    const char *const odd = bench_clocks_watch();
+    int code = odd ? qk_fail(err, QK_ERR_INVALID, "clock", "nothing can be timed: %s", odd) : 0;
+    qk_rng_seed(&p.rng, cfg->job.seed);
+    bench_strays_adopt();
+    for (size_t launch = 0; !code && anything_open(&p) && !late(&p); launch++)
+        code = run_launch(&p, launch, err);
+    bench_strays_end();
+    for (int i = 0; i < 2; i++)
+        free(p.group[i].ids);
+    return code;
+}
