@@ -109,9 +109,12 @@ static int measure_gain(const struct maker *m, struct baseline_audit_row *row, c
     size_t count = of->block_count;
     int code = 0;
     if (m->claim->kind == BASELINE_CLAIM_BYTES) {
-        const double bytes = (than->bytes_read + than->bytes_written) / than->elements /
-                             ((of->bytes_read + of->bytes_written) / of->elements);
-        row->measured = (struct bench_interval){bytes, bytes, bytes};
+        const double fewer = (of->bytes_read + of->bytes_written) / of->elements,
+                     more = (than->bytes_read + than->bytes_written) / than->elements;
+        if (fewer > 0 && more > 0)
+            row->measured = (struct bench_interval){more / fewer, more / fewer, more / fewer};
+        else
+            snprintf(row->why, sizeof row->why, "a case declares no bytes");
         return 0;
     }
     if (!strcmp(of->op, than->op) && !strcmp(of->shape, than->shape)) {
@@ -191,7 +194,9 @@ static int add_rate(const struct maker *m, const struct bench_record *rec)
     row->op = rec->op;
     row->shape = rec->shape;
     row->variant = rec->variant;
-    if (has_times(row, rec)) {
+    if (has_times(row, rec) && !(each > 0)) {
+        snprintf(row->why, sizeof row->why, "the case declares no work in this unit");
+    } else if (has_times(row, rec)) {
         if (!block_times(rec, rates))
             return no_memory(m);
         for (size_t b = 0; b < rec->block_count; b++)
@@ -200,7 +205,7 @@ static int add_rate(const struct maker *m, const struct bench_record *rec)
     }
     judge(row);
     const struct bench_ceiling *most = ceiling_of(m, bytes);
-    const double need = m->claim->rate / each * bytes;
+    const double need = each > 0 ? m->claim->rate / each * bytes : 0;
     if (most && need > most->best) {
         row->verdict = BASELINE_IMPOSSIBLE;
         snprintf(row->why, sizeof row->why,

@@ -42,6 +42,7 @@ static int set_up(void **state)
     put_case("a_gemv", "scalar", "9x9", 800, 1000)->reference = true;
     put_case("a_gemv", "fast", "9x9", 400, 1000);
     put_case("b_gemv", "other", "8x8", 600, 4000);
+    put_case("b_gemv", "idle", "8x8", 600, 0)->ops = 0;
     assert_true(bench_record_stop(put_case("b_gemv", "there", "8x8", 1, 1), BENCH_SKIP, "needs AMX"));
     assert_true(bench_record_stop(put_case("b_gemv", "wrong", "8x8", 1, 1), BENCH_ERROR, "out[3]"));
     bench_ceilings_init(&ceilings);
@@ -140,6 +141,8 @@ UNIT_TEST_WITH(gains_of_cases, set_up, tear_down)
          "a_gemv/fast", "b_gemv/other", NULL},
         {GAIN("bytes", "a_gemv/fast/8x8", "b_gemv/other/8x8", "4.01"), BASELINE_REFUTED, 4, 1, "8x8",
          "a_gemv/fast", "b_gemv/other", NULL},
+        {GAIN("bytes", "b_gemv/idle/8x8", "b_gemv/other/8x8", "4"), BASELINE_NOT_RESOLVED, NAN, 1, "8x8",
+         "idle", "other", "declares no bytes"},
         {"{\"kind\": \"elsewhere\", \"figure\": \"9x\", \"needs\": \"a plug-in\"", BASELINE_NOT_TESTABLE, NAN,
          1, "", "", NULL, "needs a plug-in"},
     };
@@ -164,6 +167,16 @@ UNIT_TEST_WITH(rates_and_what_memory_gives, set_up, tear_down)
         {RATE("41", "Gop/s"), BASELINE_IMPOSSIBLE, 2000 * middle, 1, "8x8", "fast", NULL, "20.5 GB/s"},
     };
     check(table, sizeof table / sizeof *table, in, 2);
+    const struct expected idle = {
+        "{\"kind\": \"rate\", \"of\": \"b_gemv/idle/8x8\", \"rate\": 41, \"unit\": \"Gop/s\"",
+        BASELINE_NOT_RESOLVED,
+        NAN,
+        1,
+        "8x8",
+        "idle",
+        NULL,
+        "no work in this unit"};
+    check(&idle, 1, in, 2);
     /* Without ceilings nothing is impossible. */
     struct baseline_audit audit = audit_of(RATE("41", "Gop/s"), in, 1);
     assert_int_equal(audit.rows[0].verdict, BASELINE_REFUTED);
