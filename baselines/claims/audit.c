@@ -85,30 +85,6 @@ static void measure(struct baseline_audit_row *out, const struct group *g,
                  row->rec->block_count);
 }
 
-enum baseline_audit_verdict baseline_audit_judge(const struct bench_interval *measured, double claimed)
-{
-    if (measured->low >= claimed)
-        return BASELINE_CONFIRMED;
-    return measured->high < claimed ? BASELINE_REFUTED : BASELINE_NOT_RESOLVED;
-}
-
-struct baseline_audit_row *baseline_audit_add(struct baseline_audit *audit,
-                                              const struct baseline_claim *claim)
-{
-    struct baseline_audit_row *more = reallocarray(audit->rows, audit->count + 1, sizeof *more);
-    if (!more)
-        return NULL;
-    audit->rows = more;
-    more[audit->count] = (struct baseline_audit_row){.claim = claim,
-                                                     .op = "",
-                                                     .shape = "",
-                                                     .variant = "",
-                                                     .measured = {NAN, NAN, NAN},
-                                                     .verdict = BASELINE_NOT_RESOLVED,
-                                                     .of = 1};
-    return &more[audit->count++];
-}
-
 static int no_memory(const struct baseline_audit *audit, struct qk_error *err)
 {
     return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu audit rows", audit->count + 1);
@@ -260,6 +236,3 @@ void baseline_audit_free(struct baseline_audit *audit)
     baseline_claims_free(&audit->claims);
     *audit = (struct baseline_audit){.goal = NAN};
 }
-
-const char *const baseline_audit_words[] = {"confirmed",         "refuted",    "not resolved",
-                                            "not testable here", "impossible", NULL};

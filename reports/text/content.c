@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/text/content.h"
 
-#include "reports/text/audit.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -279,8 +277,4 @@ void report_add_content(struct report_tables *all, const struct report_input *in
         for (size_t i = 0; i < m.tables; i++)
             report_add_metrics(report_tables_add(all), in->summary, first, end, &m, i);
     }
-    if (in->audit)
-        report_add_audit(report_tables_add(all), in->audit);
-    for (size_t i = 0; i < in->audit_count; i++)
-        report_add_audit(report_tables_add(all), &in->audits[i]);
 }

@@ -5,7 +5,7 @@
 #include "reports/text/report.h"
 #include "reports/text/table.h"
 
-/* Adds the facts of the run, a table and metrics for each group, and the audits that there are. */
+/* Adds the facts of the run, and a table and metrics for each group. */
 void report_add_content(struct report_tables *all, const struct report_input *in);
 
 enum { REPORT_RATIO = 80 };
