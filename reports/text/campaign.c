@@ -53,10 +53,9 @@ static void add_cases(struct report_table *t, const struct baseline_campaign_sum
         report_table_title(t, "Slowed builds: cases that were caught");
     else
         report_table_title(t, "Unchanged builds: cases that were called slower");
-    report_table_columns(t, "wllrrrrrrr", "candidate", "noise", "memory",
-                         slowed ? "slower\nby %" : "extra\n%", "must\ncatch %", "runs",
-                         slowed ? "caught" : "false alarms", "WARN,\nundecided", "INVALID",
-                         "s: median,\n95 %, most");
+    report_table_columns(
+        t, "wllrrrrrrr", "candidate", "noise", "memory", slowed ? "slower\nby %" : "extra\n%", "margin\n%",
+        "runs", slowed ? "caught" : "false alarms", "WARN,\nopen", "INVALID", "s: median,\n95 %, most");
     for (size_t i = 0; i < s->count; i++) {
         const struct baseline_campaign_row *const r = &s->rows[i];
         if (baseline_arm_is_slowed(r->of->arm) != slowed)
@@ -78,7 +77,7 @@ static void add_places(struct report_table *t, const struct baseline_campaign_su
 {
     report_table_title(
         t, "By memory class: the smallest slow-down caught 95 %% of the time, and how far ratios repeat");
-    report_table_columns(t, "wllrrrr", "machine", "noise", "memory", "must\ncatch %", "caught from\n+ % on",
+    report_table_columns(t, "wllrrrr", "machine", "noise", "memory", "margin\n%", "caught from\n+ % on",
                          "sd of a ratio, %\nover the runs", "runs");
     for (size_t i = 0; i < s->count; i++) {
         const struct baseline_campaign_row *const r = &s->rows[i],
