@@ -86,7 +86,7 @@ struct baseline_campaign_row {
     const struct baseline_campaign_run *of; /* one of the runs: machine, arm, busy, neighbour */
     enum qk_memory memory;
     double must_catch;
-    double extra; /* mean share of extra work; of a slower stage the median ratio less 1 */
+    double extra; /* mean of what was timed; of a slower stage the median ratio less 1; NaN: nothing was */
     size_t runs;
     /* Of its cases: REGRESSION in a run that is not INVALID. For unchanged arms these are false alarms. */
     struct baseline_rate caught;

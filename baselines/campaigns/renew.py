@@ -33,7 +33,7 @@ def main():
     with open(name, encoding="utf-8") as file:
         old = file.read()
     folder = os.path.dirname(os.path.abspath(name))
-    new, count = re.subn(r"^(<!-- qkbench (.*) -->)\n.*?^(<!-- end -->)$",
+    new, count = re.subn(r"^(<!-- qkbench ([^\n]*) -->)\n.*?^(<!-- end -->)$",
                          lambda m: f"{m[1]}\n\n{table(program, folder, m[2])}\n\n{m[3]}", old, flags=re.M | re.S)
     if not count:
         sys.exit(f"renew.py: {name}: found no table, expected a line <!-- qkbench ... -->")

@@ -116,11 +116,13 @@ static struct baseline_campaign_row row_of(const struct entry *list, size_t coun
     for (size_t i = 0; i < count; i++) {
         const bool invalid = list[i].run->verdict == BASELINE_INVALID;
         row.verdicts[invalid ? BASELINE_INVALID : list[i].of->verdict]++;
-        row.extra += list[i].of->extra / (double)count;
         scratch[i] = list[i].of->seconds;
-        if (isfinite(list[i].of->ratio))
+        if (isfinite(list[i].of->ratio)) {
+            row.extra += list[i].of->extra;
             scratch[count + timed++] = list[i].of->ratio;
+        }
     }
+    row.extra = timed ? row.extra / (double)timed : NAN;
     row.caught = baseline_rate(row.verdicts[BASELINE_REGRESSION], count);
     bench_sort(scratch, count);
     row.median_s = at_share(scratch, count, 0.5);

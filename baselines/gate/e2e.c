@@ -50,16 +50,20 @@ static bool more(void *ctx, const struct bench_programs_block *b)
         .dropped = b->dropped,
     };
     e->no_memory = e->no_memory || !baseline_timed_keep(t, &kept);
-    for (size_t i = 0; i < b->pairs && b->pair == BENCH_PROGRAMS_CANDIDATE; i++) {
-        e->base_ns += b->base_ns[i];
-        e->ns += b->ns[i];
+    double base_ns = 0, ns = 0;
+    for (size_t i = 0; i < b->pairs; i++) {
+        base_ns += b->base_ns[i];
+        ns += b->ns[i];
     }
     if (b->pair == BENCH_PROGRAMS_CANDIDATE) {
         e->tokens = b->tokens;
         e->base_said_ns += b->base_said_ns;
         e->said_ns += b->said_ns;
+        e->base_ns += base_ns;
+        e->ns += ns;
     }
-    const struct baseline_block block = {b->log_ratio, b->pairs, b->base_ns, b->ns};
+    /* The block had one coin, so it is one pair to the test of sums. */
+    const struct baseline_block block = {b->log_ratio, 1, &base_ns, &ns};
     return !baseline_decision_add(&t->decision, &block) && !e->no_memory;
 }
 

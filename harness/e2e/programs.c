@@ -22,7 +22,8 @@ enum { ROUNDS = 3, ROUNDS_LATER = 6, ROUNDS_TO_DECIDE = 16, TRIES = 4 };
 /*
  * Memory gets faster and slower by itself like a random walk. Groups of 60 ms differed by 4.3 % from their
  * neighbours, and by 5.7 % when one was between them. Neighbours of 0.44 s differed by 5.6 % (2 vCPUs of a
- * Xeon, synth:bitnet-2b/4). So groups are as short as they may be, and a block is the middle of several pairs of neighbours.
+ * Xeon, synth:bitnet-2b/4). So groups are as short as they may be, and a block is the middle of all its
+ * neighbours.
  */
 static const double LEAST_NS = 1.1e6 * BENCH_PROGRAMS_GROUP_MS;
 enum { PAIRS = 8, FEW = 2, MOST_FIRST = 4096 };
@@ -162,74 +163,86 @@ static int find_tokens(struct programs *p, struct qk_error *err)
     return code ? code : set_tokens(p, fmax(ceil(LEAST_NS / token_ns), (double)p->cfg->tokens), err);
 }
 
-/* A group of the base and one of the other arm, next to each other; a coin says which is first. */
-static int time_pair(struct programs *p, const struct comparison *of, struct qk_error *err)
+/* Groups of the base and of the other arm by turns. A coin says which is first. */
+static int time_chain(struct programs *p, const struct comparison *of, size_t groups, bool arm_first,
+                      double *ns, double said_ns[2], struct qk_error *err)
 {
-    struct group *const base = &p->group[0], *const arm = &p->group[1];
     const int32_t first = (int32_t)qk_rng_below(&p->rng, p->child[BASE].vocab);
-    const bool arm_first = qk_rng_below(&p->rng, 2);
-    int code = 0;
-    for (int i = 0; i < 2 && !code; i++)
-        code = (i == 0) == arm_first ? step(p, of->child, p->tokens + of->extra, first, arm, err)
-                                     : step(p, BASE, p->tokens, first, base, err);
-    for (size_t t = 0; t < p->tokens && !code; t++)
-        if (arm->ids[t] != base->ids[t])
-            code = qk_fail(err, QK_ERR_CHECK, NULL,
-                           "other tokens: number %zu behind token %d is %d of the base and %d of the %s",
-                           t + 1, (int)first, (int)base->ids[t], (int)arm->ids[t], of->called);
-    return code;
+    const struct group *const base = &p->group[0], *const arm = &p->group[1];
+    for (size_t g = 0; g < groups; g++) {
+        const int turn = (g % 2 == 0) == arm_first;
+        struct group *const now = &p->group[turn];
+        const int code = turn ? step(p, of->child, p->tokens + of->extra, first, now, err)
+                              : step(p, BASE, p->tokens, first, now, err);
+        if (code)
+            return code;
+        ns[g] = now->ns / (double)p->tokens;
+        said_ns[turn] += now->said_ns / (double)p->tokens;
+        for (size_t t = 0; t < p->tokens && g; t++)
+            if (arm->ids[t] != base->ids[t])
+                return qk_fail(err, QK_ERR_CHECK, NULL,
+                               "other tokens: number %zu behind token %d is %d of the base and %d of the %s",
+                               t + 1, (int)first, (int)base->ids[t], (int)arm->ids[t], of->called);
+    }
+    return 0;
 }
 
-/* Why the pair is not to be believed; NULL when it is. */
-static const char *odd_pair(struct programs *p, const struct bench_clocks *begin)
+/* Why the chain is not to be believed; NULL when it is. */
+static const char *odd_chain(const struct bench_clocks *begin, double shortest)
 {
     struct bench_clocks end;
     bench_clocks_read(&end);
     const char *const odd = bench_clocks_differ(begin, &end);
-    if (odd || !(p->group[0].ns > 0) || !(p->group[1].ns > 0))
-        return odd ? odd : "the clock stood still or went back during a group";
-    return NULL;
+    return odd || shortest > 0 ? odd : "the clock stood still or went back during a group";
 }
 
-/* A group turned out too short. Which arm's it was does not matter, so dropping the pair favours none. */
-static bool too_short(const struct programs *p)
+/* What neighbours say, all of them: the speed of memory is a random walk, and its steps are independent. */
+static void put_block(struct bench_programs_block *b, const double *ns, size_t groups, bool arm_first)
 {
-    const double shorter = fmin(p->group[0].ns, p->group[1].ns);
-    return shorter < 1e6 * BENCH_PROGRAMS_GROUP_MS && 2 * p->tokens < BENCH_SERVE_TOKENS_MOST;
+    double ratio[2 * BENCH_PROGRAMS_MOST], scratch[BENCH_PROGRAMS_MOST * (2 * BENCH_PROGRAMS_MOST + 1)];
+    for (size_t g = 0; g + 1 < groups; g++)
+        ratio[g] = (g % 2 == 0) == arm_first ? log(ns[g] / ns[g + 1]) : log(ns[g + 1] / ns[g]);
+    b->log_ratio = bench_hodges_lehmann(ratio, groups - 1, scratch);
+    for (size_t g = 0; g < groups; g += 2) {
+        b->base_ns[b->pairs] = ns[arm_first ? g + 1 : g];
+        b->ns[b->pairs++] = ns[arm_first ? g : g + 1];
+    }
 }
 
-/* A pair that can be believed, into the block. */
-static int take_pair(struct programs *p, struct comparison *of, struct qk_error *err)
+/* A block that can be believed. Which arm had too short a group does not matter: dropping favours none. */
+static int take_block(struct programs *p, struct comparison *of, size_t groups, struct qk_error *err)
 {
     struct bench_programs_block *const b = &of->block;
+    double ns[2 * BENCH_PROGRAMS_MOST];
     const char *odd = "";
     for (int i = 0; i < TRIES && odd; i++) {
+        const bool arm_first = qk_rng_below(&p->rng, 2);
+        double said_ns[2] = {0, 0}, shortest = INFINITY;
         struct bench_clocks begin;
         bench_clocks_read(&begin);
-        int code = time_pair(p, of, err);
-        if (code)
-            return code;
-        odd = odd_pair(p, &begin);
+        int code = time_chain(p, of, groups, arm_first, ns, said_ns, err);
+        for (size_t g = 0; g < groups && !code; g++) {
+            shortest = fmin(shortest, ns[g] * (double)p->tokens);
+            b->wall_ns += ns[g] * (double)p->tokens;
+        }
+        odd = code ? NULL : odd_chain(&begin, shortest);
         b->dropped += odd != NULL;
-        b->wall_ns += p->group[0].ns + p->group[1].ns;
-        if (!odd && too_short(p)) {
+        if (!code && !odd && shortest < 1e6 * BENCH_PROGRAMS_GROUP_MS &&
+            2 * p->tokens < BENCH_SERVE_TOKENS_MOST) {
             odd = "a group was too short";
-            code =
-                set_tokens(p, ceil((double)p->tokens * LEAST_NS / fmin(p->group[0].ns, p->group[1].ns)), err);
+            code = set_tokens(p, ceil((double)p->tokens * LEAST_NS / shortest), err);
         }
         if (code)
             return code;
+        if (odd)
+            continue;
+        put_block(b, ns, groups, arm_first);
+        b->base_said_ns = said_ns[0];
+        b->said_ns = said_ns[1];
+        b->tokens = p->tokens;
+        b->extra = (double)of->extra / (double)p->tokens;
     }
-    if (odd)
-        return qk_fail(err, QK_ERR_INVALID, "clock", "no group can be believed: %s", odd);
-    /* Of a token, because groups may become longer. */
-    b->base_ns[b->pairs] = p->group[0].ns / (double)p->tokens;
-    b->ns[b->pairs++] = p->group[1].ns / (double)p->tokens;
-    b->base_said_ns += p->group[0].said_ns / (double)p->tokens;
-    b->said_ns += p->group[1].said_ns / (double)p->tokens;
-    b->tokens = p->tokens;
-    b->extra = (double)of->extra / (double)p->tokens;
-    return 0;
+    return odd ? qk_fail(err, QK_ERR_INVALID, "clock", "no group can be believed: %s", odd) : 0;
 }
 
 /* In whole tokens a control may be slowed far more than is asked for. Then few pairs show it. */
@@ -243,10 +256,6 @@ static size_t pairs_of(const struct programs *p, const struct comparison *of)
 static void give(struct programs *p, struct comparison *of, size_t launch)
 {
     struct bench_programs_block *const b = &of->block;
-    double ratio[BENCH_PROGRAMS_MOST], scratch[BENCH_PROGRAMS_MOST * (BENCH_PROGRAMS_MOST + 1) / 2];
-    for (size_t i = 0; i < b->pairs; i++)
-        ratio[i] = log(b->ns[i] / b->base_ns[i]);
-    b->log_ratio = bench_hodges_lehmann(ratio, b->pairs, scratch);
     b->launch = launch;
     of->spent_ns += b->wall_ns;
     const bool more = p->cfg->more(p->cfg->ctx, b);
@@ -261,26 +270,23 @@ static bool anything_open(const struct programs *p)
     return false;
 }
 
-/* A block of each comparison that is open, pair by pair in turns. */
+/* A block of each comparison that is open, in a drawn order. */
 static int take_round(struct programs *p, size_t launch, struct qk_error *err)
 {
+    size_t order[BENCH_PROGRAMS_PAIRS];
     int code = 0;
     bench_job_tell(&p->cfg->job, fmin(0.95, (double)p->rounds++ / ROUNDS_TO_DECIDE),
                    "groups of both programs");
-    for (int i = 0; i < BENCH_PROGRAMS_PAIRS; i++)
-        p->of[i].block = (struct bench_programs_block){.pair = (enum bench_programs_pair)i};
-    for (size_t pair = 0; pair < PAIRS && !code; pair++) {
-        size_t order[BENCH_PROGRAMS_PAIRS];
-        bench_schedule_order(&p->rng, order, BENCH_PROGRAMS_PAIRS);
-        for (int i = 0; i < BENCH_PROGRAMS_PAIRS && !code; i++) {
-            struct comparison *const of = &p->of[order[i]];
-            if (!of->over && pair < pairs_of(p, of))
-                code = take_pair(p, of, err);
-        }
+    bench_schedule_order(&p->rng, order, BENCH_PROGRAMS_PAIRS);
+    for (int i = 0; i < BENCH_PROGRAMS_PAIRS && !code; i++) {
+        struct comparison *const of = &p->of[order[i]];
+        of->block = (struct bench_programs_block){.pair = (enum bench_programs_pair)order[i]};
+        if (of->over)
+            continue;
+        code = take_block(p, of, 2 * pairs_of(p, of), err);
+        if (!code)
+            give(p, of, launch);
     }
-    for (int i = 0; i < BENCH_PROGRAMS_PAIRS && !code; i++)
-        if (!p->of[i].over)
-            give(p, &p->of[i], launch);
     return code;
 }
 

@@ -4,13 +4,15 @@
  * (serve.h), and this process takes the time. A second child of the base is the unchanged control. The
  * slowed control is the base with more tokens.
  *
- * A group is one order for some tokens behind a drawn first token. A pair is a group of the base and one of
- * another arm next to each other, and a coin says which is first. Both must generate the same tokens. While
- * one child works, the others are blocked on their sockets; one that works all the same is refused.
+ * A group is one order for some tokens behind a drawn first token. A block is a chain of groups, the base
+ * and another arm by turns, and a coin says which is first. All groups of a block must have the same tokens.
+ * While one child works, the others are blocked on their sockets; one that works all the same is refused.
  *
- * A block is the middle of some pairs' ln(time / time of the base). Nothing is decided here: `more` gets
- * every block and says whether its arm wants another one. Blocks are spread over launches. For each launch
- * all children are started anew, because where a model's pages lie may favour one for as long as it lives.
+ * A block's number is the middle of ln(time / time of the base) of all neighbours in its chain. Had the coin
+ * fallen the other way, it would have the other sign where the arms are alike. Nothing is decided here:
+ * `more` gets every block and says whether its arm wants another one. Blocks are spread over launches. For
+ * each launch all children are started anew, because where a model's pages lie may favour one for as long as
+ * it lives.
  */
 #pragma once
 
@@ -38,10 +40,10 @@ struct bench_programs_block {
     double extra;  /* tokens of the second arm's groups, as a share of that */
     size_t pairs;
     double base_ns[BENCH_PROGRAMS_MOST], ns[BENCH_PROGRAMS_MOST];
-    double log_ratio;             /* bench_hodges_lehmann of ln(ns / base_ns) */
+    double log_ratio;             /* bench_hodges_lehmann over the 2 pairs - 1 neighbours */
     double base_said_ns, said_ns; /* sums that the programs say; shown, never judged */
     double wall_ns;               /* of all its groups */
-    size_t dropped;               /* pairs that were measured again because of the clock */
+    size_t dropped;               /* tries that were measured again because of the clock */
 };
 
 struct bench_programs_config {

@@ -21,8 +21,8 @@ static const char *build_of(enum baseline_arm arm)
 static void add_alarms(struct report_table *t, const struct baseline_campaign_summary *s)
 {
     report_table_title(t, "Unchanged builds: how runs ended");
-    report_table_columns(t, "wlwrrrrrrr", "machine", "noise\nof ours", "candidate", "false alarms", "PASS",
-                         "WARN", "INCON-\nCLUSIVE", "INVALID", "median\ns", "longest\ns");
+    report_table_columns(t, "wlwrrrrrrr", "machine", "noise", "candidate", "false alarms", "PASS", "WARN",
+                         "INCON-\nCLUSIVE", "INVALID", "median\ns", "longest\ns");
     for (size_t i = 0; i < s->alarm_count; i++) {
         const struct baseline_campaign_alarm *const a = &s->alarms[i];
         report_table_texts(t, a->of->machine, noise_of(a->of), build_of(a->of->arm), NULL);
@@ -36,6 +36,16 @@ static void add_alarms(struct report_table *t, const struct baseline_campaign_su
     }
 }
 
+/* Of which machine a row is, where there are several. */
+static void add_build(struct report_table *t, const struct baseline_campaign_summary *s,
+                      const struct baseline_campaign_row *r)
+{
+    if (strcmp(s->rows[0].of->machine, s->rows[s->count - 1].of->machine) != 0)
+        report_table_cell(t, "%s [%zu]", build_of(r->of->arm), report_table_note(t, "%s", r->of->machine));
+    else
+        report_table_cell(t, "%s", build_of(r->of->arm));
+}
+
 /* Cases of slowed builds that were caught, or of unchanged ones that were called slower. */
 static void add_cases(struct report_table *t, const struct baseline_campaign_summary *s, bool slowed)
 {
@@ -43,15 +53,15 @@ static void add_cases(struct report_table *t, const struct baseline_campaign_sum
         report_table_title(t, "Slowed builds: cases that were caught");
     else
         report_table_title(t, "Unchanged builds: cases that were called slower");
-    report_table_columns(t, "wllrrrrrrr", "candidate", "noise\nof ours", "memory",
-                         slowed ? "really\nslower %" : "extra\n%", "must\ncatch %", "runs",
-                         slowed ? "caught" : "false alarms", "WARN, not\ndecided", "INVALID",
-                         "median, 95 %,\nlongest s");
+    report_table_columns(
+        t, "wllrrrrrrr", "candidate", "noise", "memory", slowed ? "slower\nby %" : "extra\n%", "margin\n%",
+        "runs", slowed ? "caught" : "false alarms", "WARN,\nopen", "INVALID", "s: median,\n95 %, most");
     for (size_t i = 0; i < s->count; i++) {
         const struct baseline_campaign_row *const r = &s->rows[i];
         if (baseline_arm_is_slowed(r->of->arm) != slowed)
             continue;
-        report_table_texts(t, build_of(r->of->arm), noise_of(r->of), qk_memory_names[r->memory], NULL);
+        add_build(t, s, r);
+        report_table_texts(t, noise_of(r->of), qk_memory_names[r->memory], NULL);
         report_table_number(t, r->extra, "%+.2f", 100 * r->extra);
         report_table_cell(t, "%.1f", 100 * r->must_catch);
         report_table_cell(t, "%zu", r->runs);
@@ -67,8 +77,8 @@ static void add_places(struct report_table *t, const struct baseline_campaign_su
 {
     report_table_title(
         t, "By memory class: the smallest slow-down caught 95 %% of the time, and how far ratios repeat");
-    report_table_columns(t, "wllrrrr", "machine", "noise\nof ours", "memory", "must\ncatch %",
-                         "caught from\n+ % on", "sd of a ratio, %\nover the runs", "runs");
+    report_table_columns(t, "wllrrrr", "machine", "noise", "memory", "margin\n%", "caught from\n+ % on",
+                         "sd of a ratio, %\nover the runs", "runs");
     for (size_t i = 0; i < s->count; i++) {
         const struct baseline_campaign_row *const r = &s->rows[i],
                                                   *const least = baseline_campaign_least(s, r), *same = NULL;

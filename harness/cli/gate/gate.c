@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-const char *cli_gate_mode(const struct cli_gate *o)
+/* Empty when the options are not known yet. */
+static const char *mode_of(const struct cli_gate *o)
 {
     return o->baseline ? "baseline" : o->e2e.path ? "e2e" : o->duet.path ? "duet" : "";
 }
@@ -59,7 +60,7 @@ static void end_early(const struct cli_gate *o, struct baseline_report *report, 
                       const struct qk_error *why)
 {
     baseline_report_free(report);
-    snprintf(report->mode, sizeof report->mode, "%s", cli_gate_mode(o));
+    snprintf(report->mode, sizeof report->mode, "%s", mode_of(o));
     report->strict = o->strict;
     report->seed = o->measure.job.seed;
     snprintf(report->base, sizeof report->base, "%s",

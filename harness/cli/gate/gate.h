@@ -89,8 +89,6 @@ int cli_gate_duet(struct cli_gate *o, struct baseline_policy *policy, struct bas
 /* Judges two programs that run a model. Fills *report as cli_gate_baseline does. */
 int cli_gate_e2e(struct cli_gate *o, struct baseline_policy *policy, struct baseline_report *report,
                  struct qk_error *err);
-/* "e2e", "duet" or "baseline"; empty when the options are not known yet. */
-const char *cli_gate_mode(const struct cli_gate *o);
 /*
  * Lets one gate run at a time on a machine, because this gate would measure a second one as noise. The lock
  * is a flock of `folder`, which is only read. NULL means /run, which all users of the machine share. Returns

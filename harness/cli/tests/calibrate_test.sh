@@ -29,7 +29,7 @@ code 5 "found no run" calibrate --show --into c.jsonl
 
 code 0 "how runs ended" "${short[@]}" --runs 1 --arms same,calls --inject 5000 --into c.jsonl
 ok "a run of each arm is appended" eval '[ "$(lines)" -eq 2 ]'
-ok "what was injected is shown" says "+5."
+ok "both arms are shown" eval 'says "same file" && says "extra calls"'
 printf '{"schema_version":1,' >>c.jsonl # somebody was killed
 code 0 "torn" calibrate --show --into c.jsonl
 code 0 "same file" "${short[@]}" --runs 1 --arms same --into c.jsonl

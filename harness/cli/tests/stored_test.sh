@@ -74,11 +74,11 @@ ok "with each field that differs, and both values" eval 'says "CPU vendor: Nobod
 # By name: the folder of the fixture's machine is not ours.
 mkdir -p folder/elsewhere
 cp elsewhere.json folder/elsewhere/main.json
-code 5 "no baseline '\''main'\'' of this machine" gate --lock-dir . --baseline main --dir folder
+code 5 "no baseline 'main' of this machine" gate --lock-dir . --baseline main --dir folder
 ok "with the remedy, whose it is and what differs" eval 'says "\`baseline save main\` makes one" && says elsewhere && says ", now "'
 code 2 "the nearest, of elsewhere: " compare --common main main.json --dir folder
 code 2 "the nearest, of elsewhere: " baseline show main --dir folder
-code 5 "no baseline '\''other'\''" gate --lock-dir . --baseline other --dir folder
+code 5 "no baseline 'other'" gate --lock-dir . --baseline other --dir folder
 ln -s folder/elsewhere/main.json link.json
 for file in folder/elsewhere/main.json folder/elsewhere/new.json link.json; do
     code 2 "is where baselines are stored" gate --lock-dir . --baseline main --dir folder --out $file
