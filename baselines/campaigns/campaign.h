@@ -84,6 +84,7 @@ int baseline_campaign_append(int fd, const char *path, const struct baseline_cam
 /* What runs of one kind found in cases of one memory class, by half per cents of extra work. */
 struct baseline_campaign_row {
     const struct baseline_campaign_run *of; /* one of the runs: machine, arm, busy, neighbour */
+    const char *name;                       /* of a case; of a slower stage the row's only one */
     enum qk_memory memory;
     double must_catch;
     double extra; /* mean of what was timed; of a slower stage the median ratio less 1; NaN: nothing was */

@@ -40,7 +40,9 @@ static void add_alarms(struct report_table *t, const struct baseline_campaign_su
 static void add_build(struct report_table *t, const struct baseline_campaign_summary *s,
                       const struct baseline_campaign_row *r)
 {
-    if (strcmp(s->rows[0].of->machine, s->rows[s->count - 1].of->machine) != 0)
+    if (r->of->arm == BASELINE_ARM_STAGE)
+        report_table_cell(t, "%s [%zu]", build_of(r->of->arm), report_table_note(t, "%s", r->name));
+    else if (strcmp(s->rows[0].of->machine, s->rows[s->count - 1].of->machine) != 0)
         report_table_cell(t, "%s [%zu]", build_of(r->of->arm), report_table_note(t, "%s", r->of->machine));
     else
         report_table_cell(t, "%s", build_of(r->of->arm));
