@@ -12,10 +12,10 @@ text() { # text ARGUMENT...: out gets standard output alone, said standard error
     status=$?
 }
 
-for command in "" info run bench check perplexity synth; do code 0 Examples: model $command --help; done
+for command in "" info run bench check perplexity serve synth; do code 0 Examples: model $command --help; done
 run model
 ok "without a command: usage" eval '[ $status -eq 2 ] && says "Commands (each has --help)"'
-code 2 "info run bench check perplexity synth" model frobnicate
+code 2 "info run bench check perplexity serve synth" model frobnicate
 
 # The trained model that comes along, from any folder.
 code 0 "can run: bitnet-b1.58, 6 layers" model info
