@@ -173,7 +173,8 @@ int cli_results_read(struct cli_results *r, const char *const *files, size_t cou
                      const char *claims, struct qk_error *err)
 {
     struct report_result *results = calloc(count, sizeof *results);
-    *r = (struct cli_results){.all = {.count = count, .results = results}, .in = calloc(count, sizeof *r->in)};
+    *r =
+        (struct cli_results){.all = {.count = count, .results = results}, .in = calloc(count, sizeof *r->in)};
     int code = r->in && results ? 0 : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu results", count);
     const char **named = calloc(count, sizeof *named);
     size_t claim_count = 0, kept = 0;

@@ -132,11 +132,17 @@ UNIT_TEST(another_case_is_not_blamed)
     struct bench_duet_work w = work_on("right", "right", "1280");
     struct bench_duet_block b;
     const struct bench_duet_proof proof = {.due = true};
-    assert_int_equal(bench_duet_prepare(&desk, &w, &err), 0);
-    struct bench_duet_ready *const innocent = desk.ready;
-    w.index = 8;
-    assert_int_equal(bench_duet_prepare(&desk, &w, &err), 0);
-    assert_ptr_equal(innocent->room, desk.ready->room);
+    for (int tries = 0;; tries++) { /* interrupted, a call seemed longer: see prove */
+        w.index = 7;
+        assert_int_equal(bench_duet_prepare(&desk, &w, &err), 0);
+        struct bench_duet_ready *const innocent = desk.ready;
+        w.index = 8;
+        assert_int_equal(bench_duet_prepare(&desk, &w, &err), 0);
+        assert_ptr_equal(innocent->room, desk.ready->room);
+        if (tries == 100 || desk.ready->arm[1].calls > 50)
+            break;
+        bench_duet_clear(&desk);
+    }
     desk.ready->arm[1].variant = *qk_table_find(&desk.table[1], "qk256_dequant", "change_input_later");
     assert_int_equal(bench_duet_measure(&desk, 7, 0, 0, &proof, &b, &err), 0);
     assert_int_equal(bench_duet_measure(&desk, 8, 0, 0, &unproven, &b, &err), QK_ERR_CHECK);
