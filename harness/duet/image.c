@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -150,6 +151,26 @@ static bool write_all(int fd, const unsigned char *bytes, size_t size)
     return true;
 }
 
+/*
+ * The kernel refuses to seal while anything else holds a page of the file, which it may do for a moment by
+ * itself (it moves pages). It waits a little and then says EBUSY; once in some thousand copies that is too
+ * short on a busy machine.
+ */
+static bool seal(int fd)
+{
+    enum { TRIES = 100, WAIT_MS = 20 };
+    const struct timespec a_little = {.tv_nsec = WAIT_MS * 1000000L};
+    for (int i = 0; i < TRIES; i++) {
+        if (!fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL))
+            return true;
+        if (errno != EBUSY)
+            return false;
+        nanosleep(&a_little, NULL);
+    }
+    errno = EBUSY;
+    return false;
+}
+
 static int copy_part(const struct bench_image *image, enum bench_image_part part, const char *name,
                      struct qk_error *err)
 {
@@ -157,8 +178,7 @@ static int copy_part(const struct bench_image *image, enum bench_image_part part
     int fd = memfd_create(name, flags | MFD_EXEC);
     if (fd < 0 && errno == EINVAL)
         fd = memfd_create(name, flags);
-    if (fd >= 0 && write_all(fd, image->part[part].bytes, image->part[part].size) &&
-        !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL))
+    if (fd >= 0 && write_all(fd, image->part[part].bytes, image->part[part].size) && seal(fd))
         return fd;
     const int why = errno;
     if (fd >= 0)

@@ -6,6 +6,9 @@
 #include "harness/machine/tests/scratch.h"
 
 #include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +76,42 @@ UNIT_TEST(a_path_says_what_the_file_is)
     close(file[BENCH_IMAGE_MODULE]);
     bench_image_free(&image);
     bench_image_free(&ggml);
+}
+
+/* fcntl, by the name that it has with file offsets of 64 bits. */
+int __real_fcntl64(int fd, int command, ...);
+int __wrap_fcntl64(int fd, int command, ...);
+static int busy;
+
+int __wrap_fcntl64(int fd, int command, ...)
+{
+    va_list more;
+    va_start(more, command);
+    const int seals = va_arg(more, int);
+    va_end(more);
+    if (command == F_ADD_SEALS && busy) {
+        busy--;
+        errno = EBUSY;
+        return -1;
+    }
+    return __real_fcntl64(fd, command, seals);
+}
+
+UNIT_TEST(a_copy_that_the_kernel_is_busy_with_is_sealed_later)
+{
+    struct bench_image image;
+    int file[BENCH_IMAGE_PARTS];
+    assert_works(bench_image_read(&image, FAKE_SO, &err), err);
+    busy = 3;
+    assert_works(bench_image_copy(&image, "copy", file, &err), err);
+    assert_int_equal(busy, 0);
+    assert_true(fcntl(file[BENCH_IMAGE_MODULE], F_GET_SEALS) & F_SEAL_WRITE);
+    close(file[BENCH_IMAGE_MODULE]);
+    busy = 1 << 30;
+    assert_int_equal(bench_image_copy(&image, "copy", file, &err), QK_ERR_IO);
+    assert_says(err.text, "Device or resource busy");
+    busy = 0;
+    bench_image_free(&image);
 }
 
 UNIT_TESTS(elf_names, NULL, NULL)
