@@ -2,6 +2,8 @@
 /* The end of a gate's report: the verdict, and what to do about it. */
 #include "reports/forms/private.h"
 
+#include "reports/text/campaign.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -135,7 +137,7 @@ static void add_controls(struct report_table *t, const struct report_verdicts *v
 void report_add_outcome(struct report_table *t, const struct report_verdicts *v, size_t most)
 {
     const struct baseline_report *r = v->r;
-    char counts[160];
+    char counts[160], quote[REPORT_QUOTE];
     report_table_facts(t);
     report_table_title(t, "qkbench gate: %s, exit code %d", report_word(r, r->verdict),
                        baseline_report_exit(r));
@@ -159,6 +161,8 @@ void report_add_outcome(struct report_table *t, const struct report_verdicts *v,
                      "through, look at it");
     add_advice(t, v, BASELINE_NEW, "Not in the base: nothing to compare with yet");
     add_advice(t, v, BASELINE_REMOVED, "Gone, as the policy says");
+    if (r->count && *report_campaign_quote(r, quote))
+        report_table_fact(t, "campaign", "%s", quote);
     if (most < r->count)
         report_table_fact(
             t, "cut",

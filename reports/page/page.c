@@ -128,6 +128,8 @@ static int write_page(struct report_page_parts *p, struct qk_error *err)
     report_page_claims(p);
     report_page_trust(p);
     if (!code)
+        code = report_page_campaign(p, err);
+    if (!code)
         code = report_page_again(p, &v, err);
     report_page_guide(p);
     fprintf(p->to, "</main>\n<script>\n%s</script>\n</body></html>\n", report_page_script);

@@ -49,6 +49,8 @@ void report_page_beside(const struct report_page_parts *p);
 void report_page_claims(const struct report_page_parts *p);
 void report_page_trust(const struct report_page_parts *p);
 /* QK_ERR_MEMORY. */
+int report_page_campaign(const struct report_page_parts *p, struct qk_error *err);
+/* QK_ERR_MEMORY. */
 int report_page_again(const struct report_page_parts *p, const struct report_page_verdict *v,
                       struct qk_error *err);
 void report_page_guide(const struct report_page_parts *p);

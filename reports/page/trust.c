@@ -3,6 +3,7 @@
 #include "reports/page/private.h"
 
 #include "reports/forms/private.h"
+#include "reports/text/campaign.h"
 
 #include <math.h>
 #include <string.h>
@@ -75,6 +76,7 @@ static void trust_run(FILE *to, const struct report_result *r)
 static void trust_gate(FILE *to, const struct report_result *r)
 {
     size_t right = 0, wrong = 0, blocks = 0, disturbed = 0;
+    char quote[REPORT_QUOTE];
     for (size_t i = 0; i < r->gate->count; i++) {
         const struct baseline_result *res = &r->gate->results[i];
         if (!report_is_control(res))
@@ -101,6 +103,8 @@ static void trust_gate(FILE *to, const struct report_result *r)
         }
     if (blocks)
         fprintf(to, "<li>%zu of %zu blocks were disturbed.</li>", disturbed, blocks);
+    if (*report_campaign_quote(r->gate, quote))
+        report_page_in(to, "<li>", quote, ".</li>");
     if (r->gate->alpha > 0)
         fprintf(to, "<li>At most %g of such suites call an ignorable change slower.</li>", r->gate->alpha);
 }

@@ -97,37 +97,32 @@ static void add_places(struct report_table *t, const struct baseline_campaign_su
     }
 }
 
+void report_campaign_add(struct report_tables *all, const struct baseline_campaign_summary *s)
+{
+    add_alarms(report_tables_add(all), s);
+    add_cases(report_tables_add(all), s, false);
+    add_cases(report_tables_add(all), s, true);
+    add_places(report_tables_add(all), s);
+}
+
 int report_campaign(struct baseline_campaign *c, report_render *render, FILE *to, struct qk_error *err)
 {
     struct report_tables all = {0};
     struct baseline_campaign_summary s;
     int code = baseline_campaign_summary(c, &s, err);
     if (!code) {
-        add_alarms(report_tables_add(&all), &s);
-        add_cases(report_tables_add(&all), &s, false);
-        add_cases(report_tables_add(&all), &s, true);
-        add_places(report_tables_add(&all), &s);
+        report_campaign_add(&all, &s);
         code = report_tables_write(&all, false, render, "the campaign", to, err);
     }
     baseline_campaign_summary_free(&s);
     return code;
 }
 
-int report_campaign_quote(const struct baseline_report *r, FILE *to, struct qk_error *err)
+const char *report_campaign_quote(const struct baseline_report *r, char to[REPORT_QUOTE])
 {
-    struct report_tables all = {0};
     struct qk_error why;
-    char line[400];
-    if (strcmp(r->mode, "duet") != 0)
-        return 0;
-    const int code = baseline_campaign_quote(&r->env, line, sizeof line, &why);
-    if (!code && !*line)
-        return 0;
-    struct report_table *const t = report_tables_add(&all);
-    report_table_facts(t);
-    if (code)
-        report_table_fact(t, "campaign", "%s: %s", why.where, why.text);
-    else
-        report_table_fact(t, "campaign", "%s", line);
-    return report_tables_write(&all, false, report_table_text, "the campaign", to, err);
+    *to = '\0';
+    if (!strcmp(r->mode, "duet") && baseline_campaign_quote(&r->env, to, REPORT_QUOTE, &why))
+        snprintf(to, REPORT_QUOTE, "%.200s: %.190s", why.where, why.text);
+    return to;
 }

@@ -10,8 +10,12 @@
  * ratios repeat. Sorts the runs. QK_ERR_MEMORY, QK_ERR_IO.
  */
 int report_campaign(struct baseline_campaign *c, report_render *render, FILE *to, struct qk_error *err);
+/* The same tables, for what has others beside them. */
+void report_campaign_add(struct report_tables *all, const struct baseline_campaign_summary *s);
+
+enum { REPORT_QUOTE = 400 };
 /*
- * What a duet's text ends with: the campaign of its machine, where there is one (baseline_campaign_quote). A
- * file that cannot be read is said there, and is no error.
+ * What a duet says of the campaign of its machine, where there is one (baseline_campaign_quote), or that its
+ * file cannot be read. Empty for other gates. Returns `to`.
  */
-int report_campaign_quote(const struct baseline_report *r, FILE *to, struct qk_error *err);
+const char *report_campaign_quote(const struct baseline_report *r, char to[REPORT_QUOTE]);

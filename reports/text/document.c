@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The report in its two forms, text and markdown. A renderer for each form writes the same tables. */
 #include "reports/text/audit.h"
+#include "reports/text/campaign.h"
 #include "reports/text/content.h"
 #include "reports/text/e2e.h"
 
@@ -14,6 +15,8 @@ static int write_tables(const struct report_input *in, FILE *to, report_render *
         report_add_audit(report_tables_add(&all), in->audit);
     for (size_t i = 0; i < in->audit_count; i++)
         report_add_audit(report_tables_add(&all), &in->audits[i]);
+    if (in->campaign)
+        report_campaign_add(&all, in->campaign);
     if (in->e2e_audit)
         report_add_e2e(&all, in->e2e, in->e2e_audit);
     return report_tables_write(&all, true, render, what, to, err);

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "baselines/campaigns/campaign.h"
 #include "baselines/claims/e2e_audit.h"
 #include "harness/records/summary.h"
 
@@ -19,6 +20,7 @@ struct report_input {
     size_t audit_count;
     const struct baseline_e2e_audit *e2e_audit; /* NULL: no whole model */
     const struct bench_e2e *e2e;                /* what e2e_audit judges */
+    const struct baseline_campaign_summary *campaign; /* NULL: none was named */
     const char *no_plot;                        /* NULL, or why there is no plot, for text and markdown */
 };
 

@@ -26,6 +26,7 @@ struct report_results {
     const struct report_result *results; /* at least one */
     size_t audit_count;
     const struct baseline_audit *audits; /* of the claims that were named, over all results */
+    const struct baseline_campaign_summary *campaign; /* of the campaigns that were named; NULL: none was */
 };
 
 /* Machine, compiler, commit and date; NULL where a kind keeps none. */

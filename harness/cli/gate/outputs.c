@@ -2,7 +2,6 @@
 #include "harness/cli/gate/gate.h"
 
 #include "harness/cli/cli.h"
-#include "reports/text/campaign.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -213,9 +212,7 @@ int cli_gate_outputs_end(struct cli_gate *o, const struct baseline_report *r, bo
             else if (next)
                 keep(&code, cli_fail(next, &err));
         }
-        int next = pass == 0 && judged ? report_verdicts_text(r, text, &err) : 0;
-        if (pass == 0 && judged && !next)
-            next = report_campaign_quote(r, text, &err);
+        const int next = pass == 0 && judged ? report_verdicts_text(r, text, &err) : 0;
         if (next)
             keep(&code, cli_fail(next, &err));
     }

@@ -78,7 +78,8 @@ static void complete(struct cli_products *p)
 /* Tables are of the first run, and of the first model beside it. */
 static bool find_tables(const struct report_results *all, struct report_input *tables)
 {
-    *tables = (struct report_input){.audits = all->audits, .audit_count = all->audit_count};
+    *tables = (struct report_input){
+        .audits = all->audits, .audit_count = all->audit_count, .campaign = all->campaign};
     for (size_t i = 0; i < all->count; i++) {
         const struct report_input *in = all->results[i].run;
         if (in && in->set && !tables->set) {
@@ -152,7 +153,8 @@ int cli_report(int argc, char **argv)
         "plot is "
         "NAME.tsv, NAME.gp, which gnuplot draws from it, and NAME.svg and .png. A RESULT may also be a file "
         "of "
-        "claims (reports/claims/), which is held against all results.\vWithout "
+        "claims (reports/claims/), which is held against all results, or a campaign (FILE.jsonl, of calibrate "
+        "--into).\vWithout "
         "gnuplot the tables are written and say why there is no plot. Examples:\n  qkbench report "
         "result.json --out report/\n"
         "  qkbench report result.json --out report/ --only phases --format pdf\n"

@@ -93,17 +93,16 @@ static int read_json(struct cli_result *in, struct report_result *r, const json_
     return code;
 }
 
-/* A file of claims says so by its members; its r->file becomes NULL. */
-static int read_input(struct cli_result *in, struct report_result *r, const char *claims,
+/* A file of claims says so by its members. */
+static int read_input(struct cli_result *in, struct report_result *r, const char *claims, bool *is_claims,
                       struct qk_error *err)
 {
     int code;
     json_t *json = bench_json_load_hashed(r->file, r->hash, &code, err);
     if (!json)
         return code;
-    if (json_is_array(json_object_get(json, "claims")))
-        r->file = NULL;
-    else
+    *is_claims = json_is_array(json_object_get(json, "claims"));
+    if (!*is_claims)
         code = read_json(in, r, json, claims, err);
     json_decref(json);
     return code;
@@ -169,6 +168,13 @@ static int add_trace(struct cli_result *in, struct report_result *results, size_
     return code;
 }
 
+static bool is_campaign(const char *file)
+{
+    static const char end[] = ".jsonl";
+    const size_t length = strlen(file);
+    return length >= sizeof end && !strcmp(file + length - (sizeof end - 1), end);
+}
+
 int cli_results_read(struct cli_results *r, const char *const *files, size_t count, const char *trace,
                      const char *claims, struct qk_error *err)
 {
@@ -181,17 +187,26 @@ int cli_results_read(struct cli_results *r, const char *const *files, size_t cou
     if (!code && !named)
         code = qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu results", count);
     for (size_t i = 0; i < count && !code; i++) {
+        bool is_claims = false;
+        if (is_campaign(files[i])) {
+            code = baseline_campaign_read(&r->runs, files[i], NULL, err);
+            continue;
+        }
         results[kept] = (struct report_result){.file = files[i]};
-        code = read_input(&r->in[kept], &results[kept], claims, err);
-        if (results[kept].file)
-            kept++;
-        else
+        code = read_input(&r->in[kept], &results[kept], claims, &is_claims, err);
+        if (is_claims)
             named[claim_count++] = files[i];
+        else
+            kept++;
     }
     if (r->in && results)
         r->all.count = kept;
     if (!code && !kept)
-        code = qk_fail(err, QK_ERR_ARG, files[0], "is a file of claims; expected a result beside it");
+        code = qk_fail(err, QK_ERR_ARG, files[0], "is no result; expected one beside claims and campaigns");
+    if (!code && r->runs.count) {
+        code = baseline_campaign_summary(&r->runs, &r->campaign, err);
+        r->all.campaign = &r->campaign;
+    }
     if (!code && trace)
         code = add_trace(r->in, results, kept, trace, err);
     if (!code && claim_count)
@@ -207,6 +222,8 @@ void cli_results_free(struct cli_results *r)
     for (size_t i = 0; i < r->all.audit_count; i++)
         baseline_audit_free(&r->audits[i]);
     free(r->audits);
+    baseline_campaign_summary_free(&r->campaign);
+    baseline_campaign_free(&r->runs);
     free((struct report_result *)r->all.results);
     free(r->in);
     *r = (struct cli_results){0};

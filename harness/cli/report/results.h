@@ -8,12 +8,14 @@ struct cli_results {
     struct report_results all;
     struct cli_result *in; /* what they own */
     struct baseline_audit *audits;
+    struct baseline_campaign runs;
+    struct baseline_campaign_summary campaign;
 };
 
 /*
- * Each file of claims among them is held against all results. `claims` is the roadmap that each result is
+ * Each file of claims among them is held against all results. A name that ends in .jsonl is a campaign's. `claims` is the roadmap that each result is
  * held against, or NULL. `trace` is of the one gate among the files, or NULL. Errors of reading;
- * QK_ERR_FORMAT also for JSON of another kind. QK_ERR_ARG when there are claims alone. Free in any case.
+ * QK_ERR_FORMAT also for JSON of another kind. QK_ERR_ARG when there is no result among them. Free in any case.
  */
 int cli_results_read(struct cli_results *r, const char *const *files, size_t count, const char *trace,
                      const char *claims, struct qk_error *err);

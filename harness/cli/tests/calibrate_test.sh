@@ -37,6 +37,16 @@ ok "the next run takes its place" eval '[ "$(lines)" -eq 3 ] && "$program" calib
 run calibrate --show --markdown --into c.jsonl
 ok "markdown" says "| same file |"
 
+# A gate's report quotes the campaign of its machine, and the page shows it whole.
+machine=$(sed -n '1s/.*"machine": *"\([^"]*\)".*/\1/p' c.jsonl)
+mkdir -p data/baselines/campaigns && cp c.jsonl "data/baselines/campaigns/$machine.jsonl"
+QK_DATA=$PWD/data run gate --duet "$build/kernels/libqkernels.so" --time-identical "${short[@]:1}" --markdown m.md --out g.json
+ok "the text and the markdown of a gate quote it" eval 'says "false alarms in" && grep -q "campaign: .*false alarms in" m.md'
+code 0 "" report g.json c.jsonl --html p.html
+ok "a page shows it" eval 'grep -q "How often the gate is right" p.html && grep -q "extra calls" p.html'
+code 2 "is no result" report c.jsonl --html q.html
+code 1 "g.jsonl" report g.json g.jsonl --html q.html
+
 # Ctrl-C costs the run it is in, and leaves no gate behind.
 "$program" "${short[@]}" --runs 1000 --arms same --into c.jsonl >said.txt 2>&1 &
 child=$!
