@@ -12,15 +12,17 @@
 #include <unistd.h>
 
 const char *const baseline_arm_names[BASELINE_ARMS + 1] = {"same", "rebuilt", "calls", "stage", NULL};
+const char *const baseline_class_names[BASELINE_CLASSES + 1] = {"cache", "dram", "e2e", NULL};
 
 #define FIELD_OF struct baseline_campaign_case
 static const struct bench_field case_fields[] = {
     FIELD(TEXT, "name", name, "op/variant/shape", BENCH_FILLED),
     FIELD(WORD, "role", role, "", 0, .words = baseline_role_names),
-    FIELD(WORD, "memory", memory, "", 0, .words = qk_memory_names),
+    FIELD(WORD, "memory", memory, "", 0, .words = baseline_class_names),
     FIELD(WORD, "verdict", verdict, "", 0, .words = baseline_verdict_names),
     FIELD(REAL, "ratio", ratio, "Candidate's time over the base's; null: not timed.", BENCH_OR_NULL,
           FIELD_RATIO),
+    FIELD(REAL, "half_width", half_width, "Of the ratio's 95 % interval.", BENCH_OPTIONAL, FIELD_AMOUNT),
     FIELD(REAL, "extra", extra, "Share of extra work really done.", 0, FIELD_AMOUNT),
     FIELD(REAL, "must_catch", must_catch, "", 0, FIELD_ANY),
     FIELD(REAL, "s", seconds, "Of measuring, until the verdict.", 0, FIELD_AMOUNT),
@@ -64,6 +66,14 @@ static void copy(char *to, size_t size, const char *from)
     snprintf(to, size, "%s", from);
 }
 
+static enum baseline_class class_of(const char *memory)
+{
+    int class = BASELINE_CLASS_CACHE;
+    while (class < BASELINE_CLASSES - 1 && strcmp(baseline_class_names[class], memory) != 0)
+        class ++;
+    return (enum baseline_class)class;
+}
+
 int baseline_campaign_make(struct baseline_campaign_run *run, const struct baseline_report *report,
                            const struct baseline_policy *policy, struct qk_error *err)
 {
@@ -82,9 +92,10 @@ int baseline_campaign_make(struct baseline_campaign_run *run, const struct basel
         if (!*r->memory) /* it was not timed, and nothing is known of it here */
             continue;
         *c = (struct baseline_campaign_case){.role = r->role,
-                                             .memory = (enum qk_memory) !strcmp(r->memory, "dram"),
+                                             .memory = class_of(r->memory),
                                              .verdict = r->verdict,
                                              .ratio = r->timed ? r->ratio.value : NAN,
+                                             .half_width = (r->ratio.high - r->ratio.low) / 2,
                                              .extra = r->injected,
                                              .must_catch = r->must_catch,
                                              .seconds = r->seconds};

@@ -24,12 +24,17 @@ static inline bool baseline_arm_is_slowed(enum baseline_arm arm)
     return arm >= BASELINE_ARM_CALLS;
 }
 
+/* As margins of a policy call them: kernels by where their data is, and whole models. */
+enum baseline_class { BASELINE_CLASS_CACHE, BASELINE_CLASS_DRAM, BASELINE_CLASS_E2E, BASELINE_CLASSES };
+extern const char *const baseline_class_names[BASELINE_CLASSES + 1]; /* "cache", "dram", "e2e", NULL */
+
 struct baseline_campaign_case {
     char name[BASELINE_NAME];
     enum baseline_role role;
-    enum qk_memory memory;
+    enum baseline_class memory;
     enum baseline_verdict verdict;
-    double ratio; /* NaN: not timed */
+    double ratio;      /* NaN: not timed */
+    double half_width; /* of the ratio's 95 % interval; 0 or NaN: not known */
     double extra; /* share of extra work really done */
     double must_catch;
     double seconds; /* until the verdict */
@@ -50,6 +55,8 @@ struct baseline_campaign_run {
     struct baseline_campaign_case *cases; /* owned */
 };
 extern const struct bench_fields baseline_campaign_fields;
+/* Is it a whole model that the run judged? Then no kernels are beside it. */
+bool baseline_campaign_is_whole(const struct baseline_campaign_run *run);
 
 struct baseline_campaign {
     size_t count, room;
@@ -85,7 +92,7 @@ int baseline_campaign_append(int fd, const char *path, const struct baseline_cam
 struct baseline_campaign_row {
     const struct baseline_campaign_run *of; /* one of the runs: machine, arm, busy, neighbour */
     const char *name;                       /* of a case; of a slower stage the row's only one */
-    enum qk_memory memory;
+    enum baseline_class memory;
     double must_catch;
     double extra; /* mean of what was timed; of a slower stage the median ratio less 1; NaN: nothing was */
     size_t runs;
@@ -93,7 +100,8 @@ struct baseline_campaign_row {
     struct baseline_rate caught;
     size_t verdicts[BASELINE_VERDICTS]; /* of its cases; all are INVALID in a run that is */
     double median_s, late_s, longest_s; /* to the verdict; late: 95 % are earlier */
-    double spread;                      /* largest sd of a case's ratio over the runs; NaN: fewer than two */
+    double spread;     /* largest sd of a case's ratio over the runs; NaN: fewer than two */
+    double half_width; /* median of those of its cases; NaN: not known */
 };
 /* What runs of one unchanged kind ended with, all cases together. */
 struct baseline_campaign_alarm {
@@ -105,7 +113,7 @@ struct baseline_campaign_alarm {
 struct baseline_campaign_summary {
     size_t count, alarm_count;
     struct baseline_campaign_row *rows;     /* by machine, noise, memory, margin, kind, size */
-    struct baseline_campaign_alarm *alarms; /* by machine, noise, kind */
+    struct baseline_campaign_alarm *alarms; /* by machine, noise, kernels or model, kind */
 };
 /* Borrows the runs and sorts them. Free in any case. QK_ERR_MEMORY. */
 int baseline_campaign_summary(struct baseline_campaign *c, struct baseline_campaign_summary *s,

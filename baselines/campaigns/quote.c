@@ -9,7 +9,7 @@
 
 /* The row of extra calls that is nearest to the size, which it must not miss by a third. */
 static const struct baseline_campaign_row *nearest(const struct baseline_campaign_summary *s,
-                                                   enum qk_memory memory, double size)
+                                                   enum baseline_class memory, double size)
 {
     const struct baseline_campaign_row *best = NULL;
     for (size_t i = 0; i < s->count; i++) {
@@ -24,11 +24,11 @@ static const struct baseline_campaign_row *nearest(const struct baseline_campaig
 
 static void quote(const struct baseline_campaign_summary *s, char *to, size_t size)
 {
-    static const double sizes[] = {[QK_MEMORY_CACHE] = 0.01, [QK_MEMORY_DRAM] = 0.02};
-    static const char *const where[] = {[QK_MEMORY_CACHE] = "in cache", [QK_MEMORY_DRAM] = "from DRAM"};
+    static const double sizes[] = {[BASELINE_CLASS_CACHE] = 0.01, [BASELINE_CLASS_DRAM] = 0.02};
+    static const char *const where[] = {[BASELINE_CLASS_CACHE] = "in cache", [BASELINE_CLASS_DRAM] = "from DRAM"};
     size_t used = 0, quiet = 0, alarms = 0;
     for (int m = 0; m < 2; m++) {
-        const struct baseline_campaign_row *const r = nearest(s, (enum qk_memory)m, sizes[m]);
+        const struct baseline_campaign_row *const r = nearest(s, (enum baseline_class)m, sizes[m]);
         if (r && used < size)
             used += (size_t)snprintf(to + used, size - used, "%s +%.1f %% %s %s %zu of %zu cases",
                                      used ? "," : "on this machine", 100 * r->extra, where[m],

@@ -22,6 +22,11 @@ static int by_noise(const struct baseline_campaign_run *x, const struct baseline
     return order ? order : ORDER(x->busy, y->busy);
 }
 
+bool baseline_campaign_is_whole(const struct baseline_campaign_run *run)
+{
+    return run->count && run->cases->memory == BASELINE_CLASS_E2E;
+}
+
 static int by_place(const struct entry *x, const struct entry *y)
 {
     int order = by_noise(x->run, y->run);
@@ -58,6 +63,7 @@ static int by_run(const void *a, const void *b)
 {
     const struct baseline_campaign_run *const x = a, *const y = b;
     int order = by_noise(x, y);
+    order = order ? order : ORDER(baseline_campaign_is_whole(x), baseline_campaign_is_whole(y));
     order = order ? order : ORDER(x->arm, y->arm);
     return order ? order : strcmp(x->date, y->date);
 }
@@ -119,12 +125,18 @@ static struct baseline_campaign_row row_of(const struct entry *list, size_t coun
     for (size_t i = 0; i < count; i++) {
         const bool invalid = list[i].run->verdict == BASELINE_INVALID;
         row.verdicts[invalid ? BASELINE_INVALID : list[i].of->verdict]++;
-        scratch[i] = list[i].of->seconds;
         if (isfinite(list[i].of->ratio)) {
             row.extra += list[i].of->extra;
             scratch[count + timed++] = list[i].of->ratio;
         }
     }
+    size_t widths = 0;
+    for (size_t i = 0; i < count; i++)
+        if (list[i].of->half_width > 0)
+            scratch[widths++] = list[i].of->half_width;
+    row.half_width = widths ? bench_median(scratch, widths, scratch) : NAN;
+    for (size_t i = 0; i < count; i++)
+        scratch[i] = list[i].of->seconds;
     row.extra = timed ? row.extra / (double)timed : NAN;
     row.caught = baseline_rate(row.verdicts[BASELINE_REGRESSION], count);
     bench_sort(scratch, count);
@@ -156,6 +168,8 @@ static void add_alarms(const struct baseline_campaign *c, struct baseline_campai
 {
     for (size_t i = 0, next; i < c->count; i = next) {
         for (next = i + 1; next < c->count && !by_noise(&c->runs[i], &c->runs[next]) &&
+                           baseline_campaign_is_whole(&c->runs[i]) ==
+                               baseline_campaign_is_whole(&c->runs[next]) &&
                            c->runs[i].arm == c->runs[next].arm;)
             next++;
         if (!baseline_arm_is_slowed(c->runs[i].arm))

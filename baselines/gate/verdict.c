@@ -118,8 +118,9 @@ static void look_for_flaws(struct baseline_report *r, const struct baseline_resu
                                                                      : "no verdict";
     if (is_control(result)) {
         if (!baseline_control_right(result))
-            snprintf(why, size, "the control %s (%s) was judged wrongly: found %s, expected %s", result->name,
-                     baseline_role_names[result->role], word,
+            snprintf(why, size, "the control %.120s (%s) was judged wrongly: found %s%s%.160s%s, expected %s",
+                     result->name, baseline_role_names[result->role], word, *result->reason ? " (" : "",
+                     result->reason, *result->reason ? ")" : "",
                      result->role == BASELINE_AA ? "PASS of a timed arm"
                                                  : "REGRESSION of an arm really slowed");
         return;

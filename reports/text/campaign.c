@@ -11,11 +11,13 @@ static const char *noise_of(const struct baseline_campaign_run *run)
     return run->busy ? run->neighbour ? "busy, neighbour" : "busy" : run->neighbour ? "neighbour" : "none";
 }
 
-static const char *build_of(enum baseline_arm arm)
+static const char *build_of(const struct baseline_campaign_run *run)
 {
-    static const char *const builds[BASELINE_ARMS] = {"same file", "other link order", "extra calls",
-                                                      "slower stage"};
-    return builds[arm];
+    static const char *const modules[BASELINE_ARMS] = {"same file", "other link order", "extra calls",
+                                                       "slower stage"};
+    static const char *const programs[BASELINE_ARMS] = {"same program", "program linked anew", "extra tokens",
+                                                        "slower program"};
+    return (baseline_campaign_is_whole(run) ? programs : modules)[run->arm];
 }
 
 static void add_alarms(struct report_table *t, const struct baseline_campaign_summary *s)
@@ -25,7 +27,7 @@ static void add_alarms(struct report_table *t, const struct baseline_campaign_su
                          "INCON-\nCLUSIVE", "INVALID", "median\ns", "longest\ns");
     for (size_t i = 0; i < s->alarm_count; i++) {
         const struct baseline_campaign_alarm *const a = &s->alarms[i];
-        report_table_texts(t, a->of->machine, noise_of(a->of), build_of(a->of->arm), NULL);
+        report_table_texts(t, a->of->machine, noise_of(a->of), build_of(a->of), NULL);
         report_add_rate(t, &a->alarms);
         report_table_cell(t, "%zu", a->verdicts[BASELINE_PASS]);
         report_table_cell(t, "%zu", a->verdicts[BASELINE_WARN]);
@@ -41,11 +43,11 @@ static void add_build(struct report_table *t, const struct baseline_campaign_sum
                       const struct baseline_campaign_row *r)
 {
     if (r->of->arm == BASELINE_ARM_STAGE)
-        report_table_cell(t, "%s [%zu]", build_of(r->of->arm), report_table_note(t, "%s", r->name));
+        report_table_cell(t, "%s [%zu]", build_of(r->of), report_table_note(t, "%s", r->name));
     else if (strcmp(s->rows[0].of->machine, s->rows[s->count - 1].of->machine) != 0)
-        report_table_cell(t, "%s [%zu]", build_of(r->of->arm), report_table_note(t, "%s", r->of->machine));
+        report_table_cell(t, "%s [%zu]", build_of(r->of), report_table_note(t, "%s", r->of->machine));
     else
-        report_table_cell(t, "%s", build_of(r->of->arm));
+        report_table_cell(t, "%s", build_of(r->of));
 }
 
 /* Cases of slowed builds that were caught, or of unchanged ones that were called slower. */
@@ -63,7 +65,7 @@ static void add_cases(struct report_table *t, const struct baseline_campaign_sum
         if (baseline_arm_is_slowed(r->of->arm) != slowed)
             continue;
         add_build(t, s, r);
-        report_table_texts(t, noise_of(r->of), qk_memory_names[r->memory], NULL);
+        report_table_texts(t, noise_of(r->of), baseline_class_names[r->memory], NULL);
         report_table_number(t, r->extra, "%+.2f", 100 * r->extra);
         report_table_cell(t, "%.1f", 100 * r->must_catch);
         report_table_cell(t, "%zu", r->runs);
@@ -79,8 +81,8 @@ static void add_places(struct report_table *t, const struct baseline_campaign_su
 {
     report_table_title(
         t, "By memory class: the smallest slow-down caught 95 %% of the time, and how far ratios repeat");
-    report_table_columns(t, "wllrrrr", "machine", "noise", "memory", "margin\n%", "caught from\n+ % on",
-                         "sd of a ratio, %\nover the runs", "runs");
+    report_table_columns(t, "wllrrrrr", "machine", "noise", "memory", "margin\n%", "caught from\n+ % on",
+                         "sd of a ratio, %\nover the runs", "half an interval,\n%", "runs");
     for (size_t i = 0; i < s->count; i++) {
         const struct baseline_campaign_row *const r = &s->rows[i],
                                                   *const least = baseline_campaign_least(s, r), *same = NULL;
@@ -89,10 +91,11 @@ static void add_places(struct report_table *t, const struct baseline_campaign_su
         for (size_t k = i; k < s->count && baseline_campaign_alike(r, &s->rows[k]); k++)
             if (s->rows[k].of->arm == BASELINE_ARM_SAME)
                 same = &s->rows[k];
-        report_table_texts(t, r->of->machine, noise_of(r->of), qk_memory_names[r->memory], NULL);
+        report_table_texts(t, r->of->machine, noise_of(r->of), baseline_class_names[r->memory], NULL);
         report_table_cell(t, "%.1f", 100 * r->must_catch);
         report_table_number(t, least ? least->extra : NAN, "%.2f", least ? 100 * least->extra : 0);
         report_table_number(t, same ? same->spread : NAN, "%.3f", same ? 100 * same->spread : 0);
+        report_table_number(t, same ? same->half_width : NAN, "%.3f", same ? 100 * same->half_width : 0);
         report_table_cell(t, "%zu", same ? same->runs : 0);
     }
 }

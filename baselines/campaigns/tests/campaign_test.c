@@ -50,6 +50,7 @@ static struct baseline_campaign_run a_run(enum baseline_arm arm, double asked, e
     *run.cases = (struct baseline_campaign_case){.name = "op/variant/1",
                                                  .verdict = verdict,
                                                  .ratio = ratio,
+                                                 .half_width = 0.0005,
                                                  .extra = asked,
                                                  .must_catch = 0.008,
                                                  .seconds = ratio};
@@ -165,6 +166,7 @@ static void sums_up(void **state)
     assert_int_equal(s.count, 5);
     assert_int_equal(s.rows[0].of->arm, BASELINE_ARM_SAME);
     assert_true(fabs(s.rows[0].spread - 0.001 * sqrt(20.0 / 19)) < 1e-9);
+    assert_true(s.rows[0].half_width == 0.0005);
     assert_true(fabs(s.rows[2].extra - 0.01) < 1e-9 && s.rows[2].runs == 20);
     assert_int_equal(s.rows[2].caught.hits, 19);
     assert_int_equal(s.rows[2].verdicts[BASELINE_WARN], 1);
@@ -173,6 +175,29 @@ static void sums_up(void **state)
     assert_null(baseline_campaign_least(&s, &s.rows[0])); /* the largest is not caught */
     s.count = 4;
     assert_ptr_equal(baseline_campaign_least(&s, &s.rows[0]), &s.rows[2]); /* 19 of 20 are 95 % */
+    baseline_campaign_summary_free(&s);
+    baseline_campaign_free(&c);
+}
+
+/* Runs of kernels and of a whole model are not counted together. */
+static void whole_models_stand_apart(void **state)
+{
+    (void)state;
+    struct baseline_campaign c = {0};
+    struct baseline_campaign_summary s;
+    struct qk_error err;
+    for (int i = 0; i < 6; i++) {
+        add(&c, BASELINE_ARM_SAME, 0, BASELINE_PASS, 1);
+        c.runs[c.count - 1].cases->memory = i % 2 ? BASELINE_CLASS_E2E : BASELINE_CLASS_DRAM;
+        c.runs[c.count - 1].cases->half_width = i % 2 ? NAN : 0;
+    }
+    assert_int_equal(baseline_campaign_summary(&c, &s, &err), 0);
+    assert_int_equal(s.alarm_count, 2);
+    assert_false(baseline_campaign_is_whole(s.alarms[0].of));
+    assert_true(baseline_campaign_is_whole(s.alarms[1].of));
+    assert_int_equal(s.alarms[1].alarms.runs, 3);
+    assert_int_equal(s.count, 2);
+    assert_true(isnan(s.rows[0].half_width) && isnan(s.rows[1].half_width));
     baseline_campaign_summary_free(&s);
     baseline_campaign_free(&c);
 }
@@ -232,6 +257,7 @@ TEST_PART(campaign)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(torn_lines_cost_one_run),
+        cmocka_unit_test(whole_models_stand_apart),
         cmocka_unit_test(runs_come_back_as_they_were),
         cmocka_unit_test(sums_up),
         cmocka_unit_test(quotes_the_machine),

@@ -17,6 +17,7 @@
 enum {
     RUNS = 'n',
     MODULE = 1000,
+    E2E,
     REBUILT,
     SLOWER,
     ARMS,
@@ -68,6 +69,8 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
             cli_wrong(state, "--show needs --into FILE, which it reads");
         if (o->suite && o->measure.count)
             cli_wrong(state, "--suite and PATTERN do not go together");
+        if (o->e2e && (o->suite || o->given || o->measure.count > 1))
+            cli_wrong(state, "--e2e takes one MODEL, and neither --suite nor --module");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -174,7 +177,7 @@ static int measure(struct cli_calibrate *o, struct campaign *c, struct qk_error 
     if (!code && o->given && snprintf(o->module, sizeof o->module, "%s", o->given) >= (int)sizeof o->module)
         code = qk_fail(err, QK_ERR_ARG, "--module", "found a path of %zu bytes, expected at most %zu",
                        strlen(o->given), sizeof o->module - 1);
-    if (!code && !o->given)
+    if (!code && !o->given && !o->e2e)
         code = bench_module_own(o->module, sizeof o->module, err);
     if (!code && o->measure.job.cpu < 0 && (o->measure.job.cpu = bench_cpus_last(err)) < 0)
         code = o->measure.job.cpu;
@@ -228,6 +231,8 @@ int cli_calibrate(int argc, char **argv)
          "Extra calls of the arm calls, in thousandths of a per cent (default: 500,1000,2000,5000)", 1},
         {"module", MODULE, "SO", CLI_STRING(cli_calibrate, given),
          "The base (default: this build's libqkernels.so)", 1},
+        {"e2e", E2E, "PROGRAM", CLI_STRING(cli_calibrate, e2e),
+         "Judge whole models, as gate --e2e PROGRAM does; the other files are programs, too", 1},
         {"rebuilt", REBUILT, "SO", CLI_STRING(cli_calibrate, rebuilt),
          "The same objects in another order, as baselines/campaigns/rebuild.py makes it: an unchanged arm",
          1},
@@ -247,7 +252,7 @@ int cli_calibrate(int argc, char **argv)
         CLI_ROW_CPU(cli_calibrate, measure, "Pin to", 4),
         {0}};
     static const struct cli_usage usage = {
-        options, parse, "[PATTERN...]",
+        options, parse, "[PATTERN...|MODEL]",
         "Finds out how often the gate is right on this machine. Runs it again and again on builds whose "
         "difference is known, unchanged and slowed, and counts its verdicts. Each rate has the interval that "
         "holds the true one with 95 % probability (Clopper-Pearson).\vThe quick suite takes minutes a run "
@@ -257,7 +262,7 @@ int cli_calibrate(int argc, char **argv)
         "--runs 20 --into here.jsonl\n  qkbench calibrate --busy --arms same --into here.jsonl\n  qkbench "
         "calibrate --arms calls --inject 1000 'qk256_dequant/p4*/4096' --into here.jsonl\n  qkbench "
         "calibrate "
-        "--show --into here.jsonl"};
+        "--show --into here.jsonl\n  qkbench calibrate --e2e qkbench --runs 5 synth:bitnet-2b/4 --into here.jsonl"};
     struct cli_calibrate o = {
         .measure = {.job = cli_job()}, .runs = 10, .sizes = {0.005, 0.01, 0.02, 0.05}, .size_count = 4};
     return cli_main(&usage, argc, argv, &o, calibrate);

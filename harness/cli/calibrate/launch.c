@@ -51,10 +51,12 @@ static void fill(struct line *l, const struct cli_calibrate *o, const struct bas
         [BASELINE_ARM_REBUILT] = o->rebuilt, [BASELINE_ARM_STAGE] = o->slower};
     add(l, "qkbench");
     add(l, "gate");
-    add(l, "--time-identical");
+    const char *const base = o->e2e ? o->e2e : o->module;
+    if (!o->e2e)
+        add(l, "--time-identical");
     add(l, "--wait");
-    add_text(l, "--duet", o->module);
-    add_text(l, "--candidate", candidates[run->arm] ? candidates[run->arm] : o->module);
+    add_text(l, o->e2e ? "--e2e" : "--duet", base);
+    add_text(l, "--candidate", candidates[run->arm] ? candidates[run->arm] : base);
     add_text(l, "--suite", o->suite);
     add_text(l, "--policy", o->policy);
     add_text(l, "--lock-dir", o->lock_dir);

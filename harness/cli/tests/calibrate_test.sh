@@ -18,6 +18,8 @@ code 2 "found 'x', expected a list of same" calibrate --arms same,x
 code 2 "needs --into" calibrate --show
 code 2 "needs --rebuilt" calibrate --arms rebuilt
 code 2 "needs --slower" calibrate --arms stage
+code 2 "takes one MODEL" calibrate --e2e x --suite quick
+code 0 "the base program cannot be run" "${short[@]:0:5}" --e2e none --arms same --runs 1 synth:tiny
 code 2 "whole number" calibrate --inject 1000,
 code 1 "none.json" calibrate --policy none.json
 code 1 "none.jsonl" calibrate --show --into none.jsonl
