@@ -19,8 +19,9 @@ static int slice(void *ctx, uint64_t calls, struct bench_took *took, struct qk_e
     const uint64_t start = bench_clock_ns();
     bench_buffers_call(&at, arm->variant.fn, calls + arm->extra);
     const double ns = bench_clock_since(start);
-    /* What was waited between the readings of the clock and of the waits is not in ns. */
-    *arm->wait_ns = fmin(bench_sw_waited(&arm->desk->sw) - waited, ns - 1) * arm->slices / (double)calls;
+    /* A wait longer than the slice was between the readings of the clock and of the waits, so not in ns. */
+    const double more = bench_sw_waited(&arm->desk->sw) - waited;
+    *arm->wait_ns = more > 0 && more < ns ? more * arm->slices / (double)calls : 0;
     *took = (struct bench_took){ns * arm->slices, NAN};
     if (!arm->rows)
         room->odd = at.turn;

@@ -152,6 +152,35 @@ UNIT_TEST(a_block_holds_what_it_says)
     bench_duet_clear(&desk);
 }
 
+double __real_bench_sw_waited(const struct bench_sw *sw);
+double __wrap_bench_sw_waited(const struct bench_sw *sw);
+static double wait_ns; /* between two readings; 0: what was */
+
+double __wrap_bench_sw_waited(const struct bench_sw *sw)
+{
+    static double all;
+    return wait_ns != 0 ? all += wait_ns : __real_bench_sw_waited(sw);
+}
+
+UNIT_TEST(a_wait_around_a_slice_is_none_of_it)
+{
+    static const double waits[] = {1e12, -5}; /* the second reading may fail, which reads as 0 */
+    const struct bench_duet_work w = work_on("right", "4096", 0);
+    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+        wait_ns = waits[i];
+        const struct bench_duet_block b = block_of(&w, 5);
+        wait_ns = 0;
+        for (size_t p = 0; p < b.pairs; p++)
+            assert_true(b.base_wait_ns[p] == 0 && b.cand_wait_ns[p] == 0);
+        bench_duet_clear(&desk);
+    }
+    wait_ns = 10;
+    const struct bench_duet_block b = block_of(&w, 5);
+    wait_ns = 0;
+    assert_true(b.base_wait_ns[0] > 0 && b.base_wait_ns[0] < b.base_ns[0]);
+    bench_duet_clear(&desk);
+}
+
 UNIT_TEST(slices_run_in_the_order_of_the_coins)
 {
     const struct bench_duet_work w = work_on("right", "4096", 0);
