@@ -49,11 +49,11 @@ def tables(program):
 
 def main(program, code):
     names = ("commands", "options", "arguments", "values", "variants", "shapes")
-    print("# SPDX-License-Identifier: MIT\n# Made of what the program says (harness/cli/pages/completion.py).")
-    print("declare -gA", " ".join(f"_qkbench_{name}=()" for name in names))
-    print("".join(tables(program)))
     with open(code, encoding="utf-8") as file:
-        print(file.read().partition("\n\n")[2], end="")
+        head, _, body = file.read().partition("\n\n")
+    print(head)
+    print("declare -gA", " ".join(f"_qkbench_{name}=()" for name in names))
+    print("".join(tables(program)) + body, end="")
 
 
 main(*sys.argv[1:])
