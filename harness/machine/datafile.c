@@ -13,7 +13,8 @@ int bench_data_path(const char *name, char *to, size_t size, struct qk_error *er
 {
     const char *set = getenv("QK_DATA");
     const bool only = set && *set;
-    const char *const folders[] = {only ? set : QK_DATADIR, only ? NULL : QK_SOURCE_DIR};
+    const bool from_source = !only && *QK_SOURCE_DIR; /* not in a package: that folder is gone, or another's */
+    const char *const folders[] = {only ? set : QK_DATADIR, from_source ? QK_SOURCE_DIR : NULL};
     for (size_t i = 0; i < 2 && folders[i]; i++) {
         const int n = snprintf(to, size, "%s/%s", folders[i], name);
         if (n < 0 || (size_t)n >= size)
@@ -26,8 +27,8 @@ int bench_data_path(const char *name, char *to, size_t size, struct qk_error *er
     }
     if (only)
         return qk_fail(err, QK_ERR_IO, name, "no data file '%s' in '%s', which QK_DATA names", name, set);
-    return qk_fail(err, QK_ERR_IO, name, "no data file '%s' in '%s' or '%s'; QK_DATA can name its folder",
-                   name, QK_DATADIR, QK_SOURCE_DIR);
+    return qk_fail(err, QK_ERR_IO, name, "no data file '%s' in '%s'%s%s%s; QK_DATA can name its folder", name,
+                   QK_DATADIR, from_source ? " or '" : "", QK_SOURCE_DIR, from_source ? "'" : "");
 }
 
 void bench_program_folder(char *to, size_t size)
