@@ -85,6 +85,7 @@ struct baseline_fleet_node {
     enum baseline_verdict verdict;    /* the report's; MISSING, or INVALID for REFUSED */
     size_t counts[BASELINE_VERDICTS]; /* of its cases, shapes and rules */
     size_t controls, right;
+    bool judged; /* was it a gate that answered? */
 };
 
 struct baseline_fleet_cell {

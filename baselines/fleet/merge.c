@@ -84,12 +84,13 @@ static bool has_other_shape(const struct baseline_fleet *f, const struct baselin
     return has_row(here, c->name);
 }
 
-static void take_node(struct baseline_fleet_node *n)
+static void take_node(struct baseline_fleet_node *n, bool gate)
 {
     const bool answered = n->answer.state == BASELINE_FLEET_ANSWERED;
     n->verdict = n->answer.state == BASELINE_FLEET_MISSING ? BASELINE_MISSING
                  : answered                                ? n->report.verdict
                                                            : BASELINE_INVALID;
+    n->judged = answered && gate;
     for (size_t i = 0; answered && i < n->report.count; i++) {
         const struct baseline_result *const r = &n->report.results[i];
         if (is_control(r)) {
@@ -218,7 +219,7 @@ int baseline_fleet_merge(struct baseline_fleet *f, struct qk_error *err)
     if (!f->cases || !f->cells)
         return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu cases on %zu nodes", most, f->node_count);
     for (size_t n = 0; n < f->node_count; n++)
-        take_node(&f->nodes[n]);
+        take_node(&f->nodes[n], f->plan->gate);
     collect(f);
     for (size_t i = 0; i < f->case_count; i++) {
         f->cases[i].cells = f->cells + i * f->node_count;

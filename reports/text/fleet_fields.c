@@ -23,13 +23,21 @@ static json_t *node_reason(const void *node)
     return bench_json_text_or_null(reason_of(node));
 }
 
+/* Where another command than a gate answered, there is no verdict. */
+static json_t *node_verdict(const void *record)
+{
+    const struct baseline_fleet_node *const n = record;
+    return n->answer.state == BASELINE_FLEET_ANSWERED && !n->judged
+               ? json_null()
+               : json_string(baseline_verdict_names[n->verdict]);
+}
+
 static json_t *node_seconds(const void *record)
 {
     const struct baseline_fleet_node *const n = record;
     return n->answer.state == BASELINE_FLEET_ANSWERED ? json_real(n->answer.seconds) : json_null();
 }
 
-/* Verdicts are of gates; another command has only its exit code. */
 static json_t *node_fingerprint(const void *record)
 {
     const struct baseline_fleet_node *const n = record;
@@ -38,8 +46,8 @@ static json_t *node_fingerprint(const void *record)
 
 static const struct bench_field node_fields[] = {
     FIELD(TEXT, "name", answer.node, "", BENCH_FILLED),
-    FIELD(WORD, "verdict", verdict, "MISSING: no answer; of another command INVALID or MISSING count.", 0,
-          .words = baseline_verdict_names),
+    FIELD_MADE(TEXT, "verdict", node_verdict, "MISSING: no answer. Null: it answered, and was no gate.",
+               BENCH_OR_NULL, 0, 20),
     FIELD_MADE(TEXT, "reason", node_reason, "", BENCH_OR_NULL, SHOWN),
     FIELD(INTEGER, "exit_code", answer.exit_code, "Of the command there.", BENCH_OR_NULL, 0, 255),
     FIELD_MADE(REAL, "seconds", node_seconds, "From its launch to its answer.", BENCH_OR_NULL, FIELD_AMOUNT),
@@ -179,6 +187,12 @@ static json_t *is_strict(const void *f)
     return json_boolean(((const struct baseline_fleet *)f)->plan->strict);
 }
 
+static json_t *fleet_verdict(const void *record)
+{
+    const struct baseline_fleet *const f = record;
+    return f->plan->gate ? json_string(baseline_verdict_names[f->verdict]) : json_null();
+}
+
 static json_t *alpha(const void *f)
 {
     return bench_json_real(((const struct baseline_fleet *)f)->plan->alpha);
@@ -194,7 +208,8 @@ static const struct bench_field fleet_fields[] = {
     FIELD_MADE(TEXT, "candidate", candidate_name, "", BENCH_OR_NULL, SHOWN),
     FIELD_MADE(BOOLEAN, "strict", is_strict, "WARN counts as REGRESSION."),
     FIELD_MADE(REAL, "alpha", alpha, "Of each node's gate.", BENCH_OR_NULL, BENCH_RATIO_LEAST, 1),
-    FIELD(WORD, "verdict", verdict, "The worst of all nodes.", 0, .words = baseline_verdict_names),
+    FIELD_MADE(TEXT, "verdict", fleet_verdict, "The worst of all nodes. Null: these were no gates.",
+               BENCH_OR_NULL, 0, 20),
     FIELD(INTEGER, "exit_code", exit_code, "", 0, 0, 255),
     FIELD_LIST(LIST, "nodes", nodes, node_count, &node, "", BENCH_ON_LINES),
     FIELD_MADE(LIST, "cases", NULL, "", BENCH_ON_LINES, .of = &one_case, .next = next_case),

@@ -15,8 +15,7 @@ static void set_state(struct baseline_fleet_node *n, enum baseline_fleet_state s
                       const char *why)
 {
     n->answer.state = state;
-    snprintf(n->answer.reason, sizeof n->answer.reason, "%.90s%s%.300s", where,
-             *where ? ": " : "", why);
+    snprintf(n->answer.reason, sizeof n->answer.reason, "%.90s%s%.300s", where, *where ? ": " : "", why);
     baseline_report_free(&n->report);
     bench_environment_init(&n->report.env);
 }
@@ -165,6 +164,25 @@ static int store_answer(const struct cli_folder *f, const struct baseline_fleet_
     return code;
 }
 
+/* What says PASS in its folder, from an earlier day or from a node that is not believed, must not stay. */
+static int store_junit(const struct cli_folder *f, const struct baseline_fleet_answer *a,
+                       struct qk_error *err)
+{
+    struct baseline_report none = {.mode = "duet"};
+    char *text = NULL;
+    size_t size;
+    baseline_report_end(&none, 5, a->node, a->reason);
+    FILE *const to = open_memstream(&text, &size);
+    int code = to ? report_verdicts_junit(&none, to, err)
+                  : qk_fail(err, QK_ERR_MEMORY, a->node, "no memory for its JUnit XML");
+    if (to && fclose(to) && !code)
+        code = qk_fail(err, QK_ERR_MEMORY, a->node, "no memory for its JUnit XML");
+    if (!code)
+        code = cli_folder_store(f, a->node, "junit.xml", text, size, err);
+    free(text);
+    return code;
+}
+
 static bool has_ours(const struct cli_tar *t)
 {
     return cli_tar_find(t, answer_name) || cli_tar_find(t, "stderr");
@@ -196,6 +214,8 @@ int cli_answer_take(const struct cli_folder *f, const struct baseline_fleet_plan
         if (!code && plan->gate)
             code = take_report(f, plan, n, true);
     }
+    if (!code && plan->gate && n->answer.state != BASELINE_FLEET_ANSWERED)
+        code = store_junit(f, &n->answer, err);
     if (!code)
         code = store_answer(f, &n->answer, err);
     free(t);

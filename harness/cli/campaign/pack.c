@@ -196,7 +196,7 @@ static int say_gate(const struct packing *p)
 {
     const struct cli_campaign *const o = p->o;
     int code = add_words(p, "gate", "--duet", "../base.so", "--candidate", "../candidate.so", "--wait",
-                         "--out", "gate.json", "--trace", "trace.jsonl", NULL);
+                         "--out", "gate.json", "--trace", "trace.jsonl", "--junit", "junit.xml", NULL);
     if (!code)
         code = add_number(p, "--share-alpha", p->plan->node_count);
     if (!code && o->suite)

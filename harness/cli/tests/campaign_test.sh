@@ -161,6 +161,7 @@ bad strict INVALID "found a gate that is strict"
 bad "other mode" INVALID "expected duet"
 bad hang MISSING "did not end within 1 s" --timeout 1
 bad stubborn MISSING "did not end within 1 s" --timeout 1
+ok "JUnit has an error of that node, and none of the other" eval 'grep -q "<error" bad/b/junit.xml && ! grep -q "<error" bad/a/junit.xml'
 run "${two[@]}" --launch "./launch x {node}" --into bad "$case"
 ok "what failed is measured again, and only that" as_told 5 "1 of 2 nodes answered before"
 run campaign --into bad --launch local
@@ -205,7 +206,9 @@ code 0 "2 of 2 answered" campaign --merge steps
 run campaign --nodes a,b --launch './launch die {node}' --into other -- list
 ok "a command of which a node knows nothing: 5" eval '[ $status -eq 5 ] && grep -qE "^b +MISSING" <<<"$out"'
 ok "what it printed is kept" grep -q qk256_dequant other/a/stdout
-run campaign --nodes a,b --launch local --into runs -- run --quick 'qk256_dequant/scalar/256' --out r.json
+run campaign --nodes a,b --launch local --into runs --out runs.json -- run --quick 'qk256_dequant/scalar/256' --out r.json
+obeys "the JSON of a command has no verdict" "$fleet_schema" runs.json
+ok "but exit codes" [ "$(member runs.json verdict) $(member runs.json nodes 0 verdict) $(member runs.json nodes 0 exit_code)" = "null null 0" ]
 ok "files come back" eval '[ $status -eq 0 ] && [ -s runs/a/r.json ] && [ -s runs/b/r.json ]'
 code 2 "exit code 2" campaign --nodes a --launch local -- list --no-such
 ok "exit codes are kept" grep -qE '^a +2 ' <<<"$out"
