@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A fleet: nodes of different kinds that all judge the same two modules. A plan says what is judged, an answer
- * is what one node said, and the merged fleet has one verdict for all. (The campaigns of baselines/campaigns/
- * are something else: gates on one machine, to find out how often they are right.)
+ * A fleet: nodes of different kinds that all judge the same two modules. A plan says what is judged, an
+ * answer is what one node said, and the merged fleet has one verdict for all. (The campaigns of
+ * baselines/campaigns/ are something else: gates on one machine, to find out how often they are right.)
  *
  *     plan -> campaign.json     answer -> NODE/node.json, beside the gate's own NODE/gate.json
  */
@@ -25,8 +25,8 @@ struct baseline_fleet_side {
 };
 
 /*
- * What a campaign sends to its nodes. Two plans with the same `hash` send the same bytes to the same nodes, so
- * that answers to one are answers to the other.
+ * What a campaign sends to its nodes. Two plans with the same `hash` send the same bytes to the same nodes,
+ * so that answers to one are answers to the other.
  */
 struct baseline_fleet_plan {
     size_t node_count;
@@ -73,8 +73,8 @@ extern const struct bench_fields baseline_fleet_answer_fields;
 void baseline_fleet_answer_free(struct baseline_fleet_answer *a);
 
 /*
- * Is this the report of a gate that judged what the plan says? QK_ERR_INVALID names what differs. QK_ERR_CHECK,
- * with the gate's reason: the gate ended before it could judge.
+ * Is this the report of a gate that judged what the plan says? QK_ERR_INVALID names what differs.
+ * QK_ERR_CHECK, with the gate's reason: the gate ended before it could judge.
  */
 int baseline_fleet_report_check(const struct baseline_fleet_plan *p, const struct baseline_report *r,
                                 struct qk_error *err);
@@ -89,7 +89,9 @@ struct baseline_fleet_node {
 };
 
 struct baseline_fleet_cell {
-    /* NULL: it says nothing of the case, as `verdict` or, for a row that it cannot have, `unavailable` says. */
+    /*
+     * NULL: it says nothing of the case, as `verdict` or, for a row that it cannot have, `unavailable` says.
+     */
     const struct baseline_result *result;
     enum baseline_verdict verdict;
     bool unavailable;

@@ -20,7 +20,7 @@ with "$clone/ci/gate" --modules
 ok "--modules belongs to --against" [ $status -eq 2 ]
 program=$clone/build/qkbench
 mkdir out && cd out || exit 1
-campaign=(campaign --nodes a,b --launch local --lock-dir "$work")
+campaign=(campaign --nodes "a,b" --launch local --lock-dir "$work")
 code 2 "ci/gate ended with 2" "${campaign[@]}" --against nowhere
 run "${campaign[@]}" --against "$base" --into c --out c.json 'qk256_dequant/p1*/4096'
 ok "rows whose code is the same pass on every node" eval '[ $status -eq 0 ] && says "identical code, not timed"'

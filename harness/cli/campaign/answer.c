@@ -32,7 +32,9 @@ static int check_report(const struct baseline_fleet_plan *plan, struct baseline_
     return code;
 }
 
-/* Reads gate.json of the node's folder. A gate that could not judge has measured nothing: it is to run again. */
+/*
+ * Reads gate.json of the node's folder. A gate that could not judge has measured nothing: it is to run again.
+ */
 static int take_report(const struct cli_folder *f, const struct baseline_fleet_plan *plan,
                        struct baseline_fleet_node *n, bool first)
 {

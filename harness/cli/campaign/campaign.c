@@ -229,6 +229,18 @@ static int campaign(void *options, struct qk_error *err)
     return code;
 }
 
+/* argp would take the words behind -- for patterns. Returns how many words are before it. */
+static int take_command(struct cli_campaign *o, int argc, char **argv)
+{
+    for (int i = 1; i + 1 < argc; i++)
+        if (!strcmp(argv[i], "--")) {
+            o->command = argv + i + 1;
+            o->command_count = (size_t)(argc - i - 1);
+            return i;
+        }
+    return argc;
+}
+
 int cli_campaign(int argc, char **argv)
 {
     static const struct cli_option options[] = {
@@ -291,14 +303,9 @@ int cli_campaign(int argc, char **argv)
         "run.json\n"
         "For example with Slurm: qkbench campaign --against main --nodes zen5,icx,adl --launch 'srun -N1 "
         "--exclusive -C {node}' --into campaign/ --suite full"};
-    struct cli_campaign o = {.measure = {.job = cli_job()}, .timeout = 14400};
-    o.outputs[CLI_CAMPAIGN_JSON].option = "--out";
-    o.outputs[CLI_CAMPAIGN_MARKDOWN].option = "--markdown";
-    for (int i = 1; i < argc && !o.command; i++)
-        if (!strcmp(argv[i], "--") && i + 1 < argc) {
-            o.command = argv + i + 1;
-            o.command_count = (size_t)(argc - i - 1);
-            argc = i;
-        }
-    return cli_main(&usage, argc, argv, &o, campaign);
+    struct cli_campaign o = {
+        .measure = {.job = cli_job()},
+        .timeout = 14400,
+        .outputs = {[CLI_CAMPAIGN_JSON].option = "--out", [CLI_CAMPAIGN_MARKDOWN].option = "--markdown"}};
+    return cli_main(&usage, take_command(&o, argc, argv), argv, &o, campaign);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The campaign command in parts. campaign.c has the options and the order. pack.c makes what is sent, against.c
- * builds it, folder.c keeps plan and answers, nodes.c runs the launchers, answer.c judges what they bring.
+ * The campaign command in parts. campaign.c has the options and the order. pack.c makes what is sent,
+ * against.c builds it, folder.c keeps plan and answers, nodes.c runs the launchers, answer.c judges what they
+ * bring.
  */
 #pragma once
 
@@ -36,8 +37,9 @@ struct cli_payload {
 };
 
 /*
- * Builds this tree and commit `against` as ci/gate does, and fills in what was built. QK_ERR_UNAVAILABLE: this
- * program is in no build folder of a source tree. QK_ERR_ARG, QK_ERR_IO, QK_ERR_INVALID: as ci/gate ends.
+ * Builds this tree and commit `against` as ci/gate does, and fills in what was built. QK_ERR_UNAVAILABLE:
+ * this program is in no build folder of a source tree. QK_ERR_ARG, QK_ERR_IO, QK_ERR_INVALID: as ci/gate
+ * ends.
  */
 int cli_campaign_build(struct cli_campaign *o, struct qk_error *err);
 
@@ -77,8 +79,8 @@ int cli_folder_store(const struct cli_folder *f, const char *node, const char *n
                      size_t size, struct qk_error *err);
 
 /*
- * Reads what a node answered earlier into *n, which baseline_fleet_begin made. What cannot be read or does not
- * belong to the plan is REFUSED, with the reason. QK_ERR_MEMORY.
+ * Reads what a node answered earlier into *n, which baseline_fleet_begin made. What cannot be read or does
+ * not belong to the plan is REFUSED, with the reason. QK_ERR_MEMORY.
  */
 int cli_answer_read(const struct cli_folder *f, const struct baseline_fleet_plan *plan,
                     struct baseline_fleet_node *n, struct qk_error *err);
@@ -99,8 +101,8 @@ struct cli_nodes_config {
     double timeout_s;
 };
 /*
- * Launches the nodes of the fleet for which `wanted` is set, and takes their answers. Whatever goes wrong with
- * one is said in its answer. QK_ERR_INTERRUPTED, QK_ERR_IO, QK_ERR_MEMORY: not all are done.
+ * Launches the nodes of the fleet for which `wanted` is set, and takes their answers. Whatever goes wrong
+ * with one is said in its answer. QK_ERR_INTERRUPTED, QK_ERR_IO, QK_ERR_MEMORY: not all are done.
  */
 int cli_nodes_run(const struct cli_nodes_config *cfg, struct baseline_fleet *fleet, const bool *wanted,
                   struct qk_error *err);

@@ -2,9 +2,9 @@
 # shellcheck shell=sh
 # What a campaign runs on each node, in the folder that it sent there.  sh node.sh FOLDER PLAN
 #
-# Runs the command that the file `command` sets, in the empty folder `out`. Then writes a tar of all that is in `out` to
-# stdout, with the command's exit code and with PLAN, so that the campaign knows what it is the answer to. The campaign
-# keeps stdin open as long as it lives. When stdin ends early, nobody waits for this node, and the command ends, too.
+# Runs the command that the file `command` sets, in the empty folder `out`. Then it writes a tar to stdout, of all that
+# is in `out`. The command's exit code is in it, and PLAN, which says what it is the answer to. The campaign keeps stdin
+# open as long as it lives. When stdin ends early, nobody waits for this node, and the command ends, too.
 folder=$1
 plan=$2
 command=
@@ -18,6 +18,7 @@ tidy() {
 trap 'tidy; exit 143' HUP INT TERM
 mkdir "$folder/out" && cd "$folder/out" || exit 1
 export LD_LIBRARY_PATH="$folder/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" QK_PROGRESS_LINES=1
+# shellcheck source=/dev/null
 . ../command
 exec 3<&0
 "$@" >stdout </dev/null 3<&- &

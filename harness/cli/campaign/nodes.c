@@ -65,8 +65,8 @@ static void now_text(char to[40])
 }
 
 /*
- * The one word that the launcher hands on: a line for a shell. The parentheses make it fail as a whole where a
- * shell reads it once more than cli_words_shells counts. Otherwise that shell would run half of it.
+ * The one word that the launcher hands on: a line for a shell. The parentheses make it fail as a whole where
+ * a shell reads it once more than cli_words_shells counts. Otherwise that shell would run half of it.
  */
 static int make_words(const struct cli_nodes_config *cfg, const char *node, struct cli_words *to,
                       struct qk_error *err)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is sent to nodes and what comes back: tar archives (ustar) of plain files. libarchive would do it, too.
- * But a campaign sends this program with the libraries that it needs, and libarchive needs a dozen, of which
- * ICU alone has 30 MB. And an answer comes from a stranger's machine: here nothing but plain files is
+ * What is sent to nodes and what comes back: tar archives (ustar) of plain files. libarchive would do it,
+ * too. But a campaign sends this program with the libraries that it needs, and libarchive needs a dozen, of
+ * which ICU alone has 30 MB. And an answer comes from a stranger's machine: here nothing but plain files is
  * understood.
  */
 #pragma once

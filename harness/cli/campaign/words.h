@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Command lines of launchers. A template is split into words as a shell does it, but nothing in it is expanded:
- * blanks separate, '...' and "..." and \ quote. `{node}` stands for the node's name in any word.
+ * Command lines of launchers. A template is split into words as a shell does it, but nothing in it is
+ * expanded: blanks separate, '...' and "..." and \ quote. `{node}` stands for the node's name in any word.
  */
 #pragma once
 

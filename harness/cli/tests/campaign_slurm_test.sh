@@ -18,7 +18,7 @@ for tool in munged slurmctld slurmd srun scontrol; do
     command -v $tool >/dev/null || none "needs $tool (slurm-wlm, munge)"
 done
 grep -qw avx2 /proc/cpuinfo || none "needs a CPU with AVX2, where a row is slower"
-[ -e "$build/build.ninja" ] && command -v ninja >/dev/null || none "needs the build folder, to build a slower module"
+{ [ -e "$build/build.ninja" ] && command -v ninja >/dev/null; } || none "needs the build folder, to build a slower module"
 
 # Each daemon ends by its id, with what it started, whatever happens.
 daemons=()
@@ -99,7 +99,7 @@ ok "two nodes are idle" idle 2
 
 base=$build/kernels/libqkernels.so
 with "$rebuild" "$build" slower.so --slower 40
-ok "a module with a slower row of AVX2 is built" [ $status -eq 0 ]
+ok "a module with a slower row of AVX2 is built" [ "$status" -eq 0 ]
 judge() { # judge FOLDER: both rows, as zen5 and as old have them
     run campaign --duet "$base" --candidate slower.so --nodes zen5,old --launch "srun -N1 --exclusive -C {node}" \
         --into "$1" --lock-dir "$work/lock" --timeout 120 --out "$1.json" 'qk256_dequant/p4*/4096' 'qk256_dequant/scalar/4096'
@@ -122,9 +122,9 @@ said() { # said FILE: the verdicts of the campaign, its nodes, its cases and the
 # A busy machine may leave a control undecided, and then a node is INVALID. So it may try again.
 for try in 1 2 3 4; do
     judge "all$try" && said "all$try.json"
-    [ $status -ne 3 ] || break
+    [ "$status" -ne 3 ] || break
 done
-ok "one kind of machine is slower: exit code 3" [ $status -eq 3 ]
+ok "one kind of machine is slower: exit code 3" [ "$status" -eq 3 ]
 ok "each node has its verdict" says "REGRESSION 3 zen5=REGRESSION old=PASS"
 ok "the slower row is judged where it runs" says "qk256_dequant/p4_permute/4096 REGRESSION REGRESSION n/a"
 ok "and what is as it was passes on both" says "qk256_dequant/scalar/4096 PASS PASS PASS"
@@ -136,8 +136,8 @@ kill_node() {
     local process
     end_tree "$old"
     for process in $(pgrep -u root); do
-        tr '\0' '\n' <"/proc/$process/environ" | grep -qx "SLURM_CONF=$work/slurm.conf" || continue
-        tr '\0' '\n' <"/proc/$process/environ" | grep -qx SLURMD_NODENAME=old || continue
+        grep -qzx "SLURM_CONF=$work/slurm.conf" "/proc/$process/environ" || continue
+        grep -qzx SLURMD_NODENAME=old "/proc/$process/environ" || continue
         process=$(ps -o ppid= -p "$process")
         [ "$(cat "/proc/${process// /}/comm")" != slurmstepd ] || end_tree "${process// /}"
     done 2>/dev/null

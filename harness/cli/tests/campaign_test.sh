@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Campaigns on this machine, and what bad launchers and nodes do to them. Cases are the same code, so nothing is timed.
 # campaign_test.sh PROGRAM MODULE TREE SCHEMA_FLEET SCHEMA_PLAN SCHEMA_ANSWER
-# shellcheck disable=SC2016,SC2317 # conditions are texts for eval, so functions look unreached
+# shellcheck disable=SC2016,SC2034,SC2317 # conditions are texts for eval, so functions look unreached
 module=$(realpath "$2")
 tree=$(realpath "$3")
 fleet_schema=$(realpath "$4")
@@ -16,7 +16,7 @@ mkdir lock tmp
 export TMPDIR=$work/tmp # what nodes and campaigns leave behind is seen
 case=f32_dot/scalar/256
 base=(campaign --duet "$module" --candidate "$module" --lock-dir "$work/lock")
-two=("${base[@]}" --nodes a,b)
+two=("${base[@]}" --nodes "a,b")
 member() { # member FILE PATH...: of a JSON document
     python3 -c 'import json, sys
 value = json.load(open(sys.argv[1]))
@@ -98,7 +98,7 @@ code 5 "MISSING" campaign --merge t
 printf x >>t/payload.tar
 code 5 "which campaign.json names" campaign --into t --launch local
 code 1 "campaign.json" campaign --merge lock
-(flock 9 && run campaign --into c --launch local && echo "$status $out") 9<c >said
+(flock 9 && run campaign --into c --launch local && echo "$status $out") 9<c >told
 ok "two campaigns keep out of one folder" eval 'grep -q "^1 .*another campaign works" said'
 
 # A launcher and a node that fail, each beside a good one.

@@ -41,7 +41,10 @@ static void describe(struct baseline_fleet_node *n, const char *cpu, const char 
     n->answer.exit_code = baseline_report_exit(&n->report);
 }
 
-/* One node finds a slow-down, one has not that row, and one is gone; "n4" and on are as many more as asked for. */
+/*
+ * One node finds a slow-down, one has not that row, and one is gone; "n4" and on are as many more as asked
+ * for.
+ */
 static void make(size_t nodes)
 {
     plan = (struct baseline_fleet_plan){.node_count = nodes,
