@@ -53,7 +53,8 @@ static const struct bench_field node_fields[] = {
     FIELD_MADE(REAL, "seconds", node_seconds, "From its launch to its answer.", BENCH_OR_NULL, FIELD_AMOUNT),
     FIELD(TEXT, "host", report.env.host, "", OR_NONE),
     FIELD_MADE(JSON, "fingerprint", node_fingerprint, "Of a gate, as in a sample set; null: it has none.",
-               .schema = "{\"type\": [\"object\", \"null\"]}"),
+               .schema =
+                   "{\"type\": [\"object\", \"null\"], \"required\": [\"identity\", \"hash\", \"shown\"]}"),
     FIELD(INTEGER, "controls", controls, ""),
     FIELD(INTEGER, "controls_right", right, ""),
     FIELD_PART("counts", &counts, "Without controls."),

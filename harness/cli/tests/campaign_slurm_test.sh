@@ -144,7 +144,7 @@ kill_node() {
 }
 (judge killed && echo "$status" >status && echo "$out" >out) &
 campaign=$!
-begun() { grep -q "at most" killed/old/stderr 2>/dev/null || ! kill -0 $campaign 2>/dev/null; }
+begun() { grep -q "at most" killed/old/stderr 2>/dev/null || ! kill -0 "$campaign" 2>/dev/null; }
 await begun
 kill_node
 wait $campaign
