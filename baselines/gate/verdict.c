@@ -79,8 +79,7 @@ static bool claims_to_know(enum baseline_verdict v)
     return v == BASELINE_PASS || v == BASELINE_WARN || v == BASELINE_REGRESSION;
 }
 
-/* From what must not hide anything to what hides behind everything. */
-static int rank(enum baseline_verdict v, bool strict)
+int baseline_verdict_rank(enum baseline_verdict v, bool strict)
 {
     switch (v) {
     case BASELINE_PASS:
@@ -159,7 +158,7 @@ void baseline_report_judge(struct baseline_report *r)
             claims_to_know(result->verdict) || (result->verdict == BASELINE_INCONCLUSIVE && result->timed);
         if (result->role == BASELINE_SHAPE && result->verdict == BASELINE_INCONCLUSIVE)
             continue;
-        if (rank(result->verdict, r->strict) > rank(r->verdict, r->strict))
+        if (baseline_verdict_rank(result->verdict, r->strict) > baseline_verdict_rank(r->verdict, r->strict))
             r->verdict = (unsigned)result->verdict < BASELINE_VERDICTS ? result->verdict : BASELINE_INVALID;
     }
     if (!judged && !*r->reason && r->verdict != BASELINE_INVALID && r->verdict != BASELINE_MISSING)

@@ -19,6 +19,11 @@ enum baseline_verdict {
     BASELINE_VERDICTS
 };
 extern const char *const baseline_verdict_names[BASELINE_VERDICTS + 1]; /* "PASS", ..., NULL */
+/*
+ * How bad it is for a run, which takes the worst of its verdicts: from 0, what hides behind everything, to
+ * what nothing may hide.
+ */
+int baseline_verdict_rank(enum baseline_verdict v, bool strict);
 
 enum baseline_role {
     BASELINE_CASE,   /* base against candidate */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2154 # set in ci/gate and lib.sh
 #
-# The other commit of ci/gate, and its kernels or program. Source this after end.sh.
+# The other commit of ci/gate, and its kernels or program. Source this after end.sh, and set $options.
 
 # find_commit REF: sets $commit.
 find_commit() {
@@ -40,4 +40,20 @@ build_base() {
     CC=gcc CXX=g++ step "$none" meson setup "$base/build" "$base" "$@" -Dkernels_only=$only || exit 5
     step "$none" ninja -C "$base/build" "$target" || exit 5
     echo "$made_with" >"$base/made-with"
+}
+
+# list_same_code: sets $same_code, a file of the rows that are the same code in both builds.
+list_same_code() {
+    local said status=0
+    same_code=$base/same-code.json
+    said=$(kernels/same_code.py "$base/build" build "$same_code" 2>&1 8<&-) || status=$?
+    [ -z "$said" ] || printf '%s\n' "$said" >&2
+    [ $status -eq 0 ] || give_up $status "it is not known which rows are the same code: $said"
+}
+
+# say_modules: what was built, a word and a path a line, and options of `qkbench gate` that follow from it. The end.
+say_modules() {
+    printf '%s\n' "program $root/build/qkbench" "base $root/$base/build/kernels/libqkernels.so" \
+        "candidate $root/build/kernels/libqkernels.so" "same-code $root/$same_code" ${options[@]+"${options[@]}"}
+    exit 0
 }

@@ -42,6 +42,7 @@ int cli_baseline(int argc, char **argv);
 int cli_compare(int argc, char **argv);
 int cli_gate(int argc, char **argv);
 int cli_calibrate(int argc, char **argv);
+int cli_campaign(int argc, char **argv);
 int cli_replay(int argc, char **argv);
 int cli_plugin(int argc, char **argv);
 int cli_model(int argc, char **argv);
@@ -109,5 +110,11 @@ uint64_t cli_seed(void);
  * This is the callback of struct bench_job; ctx is unused.
  */
 void cli_progress(void *ctx, double done, const char *what);
+/*
+ * Where this variable is in the environment, progress is a line a second on stderr, whatever stderr is: the
+ * text below and the share that is done. A campaign sets it on its nodes.
+ */
+#define CLI_PROGRESS_LINES "QK_PROGRESS_LINES"
+#define CLI_PROGRESS_LINE  "qkbench progress: "
 /* Clears the progress line. */
 void cli_progress_end(void);

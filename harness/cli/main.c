@@ -23,6 +23,7 @@ static const struct cli_command commands[] = {
     {"compare", "two results or baselines, case by case", cli_compare},
     {"audit", "what others claim, beside what was measured here", cli_audit},
     {"gate", "is this build, or this machine's baseline, slower? PASS or not", cli_gate},
+    {"campaign", "the same question on many machines, with one verdict", cli_campaign},
     {"calibrate", "how often the gate is right here: runs it on builds whose difference is known",
      cli_calibrate},
     {"replay", "decide a gate's trace again, by our rule and by those of others", cli_replay},

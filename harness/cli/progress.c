@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /* Four times a second, and only between blocks: drawing must not cost the samples anything. */
-static const uint64_t often_ns = 250000000, seldom_ns = 10000000000;
+static const uint64_t often_ns = 250000000, line_ns = 1000000000, seldom_ns = 10000000000;
 
 static double last, begun_done;
 static uint64_t begun_ns, drawn_ns;
@@ -101,6 +101,17 @@ static void put(const char *text)
     (void)ignored;
 }
 
+/* For a campaign, which reads the lines of many nodes (CLI_PROGRESS_LINES). */
+static void put_line(double done, uint64_t now)
+{
+    char line[64];
+    if (drawn_ns && now - drawn_ns < line_ns)
+        return;
+    drawn_ns = now;
+    snprintf(line, sizeof line, CLI_PROGRESS_LINE "%.4f\n", done);
+    put(line);
+}
+
 void cli_progress(void *ctx, double done, const char *what)
 {
     (void)ctx;
@@ -108,6 +119,10 @@ void cli_progress(void *ctx, double done, const char *what)
     const uint64_t now = bench_clock_ns();
     const bool dumb = is_dumb();
     done = share(done, now);
+    if (getenv(CLI_PROGRESS_LINES)) {
+        put_line(done, now);
+        return;
+    }
     if ((drawn_ns && now - drawn_ns < (dumb ? seldom_ns : often_ns)) || !isatty(STDERR_FILENO) || !in_front())
         return;
     drawn_ns = now;

@@ -15,6 +15,7 @@
 #include "reports/forms/verdicts.h"
 #include "reports/text/audit.h"
 #include "reports/text/compare.h"
+#include "reports/text/fleet.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -35,6 +35,7 @@ static int gate(struct cli_gate *o, struct baseline_report *report, struct qk_er
     struct baseline_policy policy = {0};
     int lock = -1;
     int code = baseline_policy_read(&policy, o->policy, err);
+    policy.alpha /= (double)o->sharers;
     if (!code)
         code = bench_cpus_allowed(&o->allowed, err);
     if (!code)

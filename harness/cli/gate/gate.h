@@ -8,12 +8,16 @@
 #include "harness/machine/pinning.h"
 #include "reports/forms/verdicts.h"
 
+#include <limits.h>
+
 /*
  * The outputs a user may ask for: the forms of reports/forms/verdicts.def, and the trace, which the duet
  * writes block by block. And GitHub's summary of a job's step: markdown, appended to what other steps wrote
  * there.
  */
 enum { CLI_GATE_TRACE = REPORT_FORMS, CLI_GATE_SUMMARY, CLI_GATE_OUTPUTS };
+
+enum { CLI_GATE_SHARERS = 64 };
 
 struct cli_gate_output {
     bool wanted;
@@ -33,6 +37,7 @@ struct cli_gate {
     const char *policy, *suite;
     const char *lock_dir; /* NULL: the machine's folder */
     double budget_s, inject;
+    uint64_t sharers; /* gates that share alpha, this one included */
     bool strict, time_identical, same_policy, all_shapes, wait;
     bool parsed; /* is the command line right? */
     struct cli_gate_output outputs[CLI_GATE_OUTPUTS];
@@ -82,6 +87,8 @@ int cli_gate_measure(struct baseline *fresh, const struct baseline *base, struct
  * is there.
  */
 void cli_gate_sources(const struct cli_gate *o, struct baseline_report *report);
+/* The tree that a module in a build folder of meson was built from. False when that is not known. */
+bool cli_gate_tree(const char *module, char tree[PATH_MAX]);
 
 /* Judges two builds of the kernels. Fills *report as cli_gate_baseline does. */
 int cli_gate_duet(struct cli_gate *o, struct baseline_policy *policy, struct baseline_report *report,

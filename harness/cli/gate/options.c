@@ -15,6 +15,7 @@ enum {
     SHAPES,
     WAIT,
     LOCK_DIR,
+    SHARE,
     DIR,
     RESULT,
     POLICY,
@@ -137,6 +138,10 @@ static const struct cli_option options[] = {
     {"strict", STRICT, NULL, CLI_FLAG(cli_gate, strict), "WARN fails too (exit code 3)", 4},
     {"inject", INJECT, "N", CLI_OTHER,
      "Give the candidate N thousandths of a per cent more work, to see it caught; what it was is shown", 4},
+    {"share-alpha", SHARE, "N", CLI_UINT64(cli_gate, sharers, 1, CLI_GATE_SHARERS),
+     "Take the Nth part of the policy's alpha, because N gates judge one change on N machines, as qkbench "
+     "campaign has it",
+     4},
     {"time-identical", IDENTICAL, NULL, CLI_FLAG(cli_gate, time_identical),
      "Time rows whose code is identical instead of passing them", 4},
     {"all-shapes", SHAPES, NULL, CLI_FLAG(cli_gate, all_shapes),
@@ -200,7 +205,7 @@ void cli_gate_parse(struct cli_gate *o, int argc, char **argv)
         " qkbench gate --baseline main --markdown summary.md\n  qkbench gate --e2e ../base/build/qkbench "
         "synth:bitnet-2b/4\n`ci/gate --against GITREF` builds the other "
         "commit first."};
-    *o = (struct cli_gate){.measure = {.job = cli_job()}, .threads = 1};
+    *o = (struct cli_gate){.measure = {.job = cli_job()}, .threads = 1, .sharers = 1};
     find_outputs(o, argc, argv);
     cli_parse(&usage, argc, argv, o);
     o->parsed = true;

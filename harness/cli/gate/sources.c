@@ -18,8 +18,7 @@ static bool climb(char *path, int up)
     return slash && *path;
 }
 
-/* The tree that a module in a build folder of meson was built from. */
-static bool tree_of(const char *module, char tree[PATH_MAX])
+bool cli_gate_tree(const char *module, char tree[PATH_MAX])
 {
     char build[PATH_MAX], info[PATH_MAX + 32];
     if (!realpath(module, build) || !climb(build, 2))
@@ -54,7 +53,7 @@ void cli_gate_sources(const struct cli_gate *o, struct baseline_report *report)
     const char *module = o->candidate.path;
     if (!module && !bench_module_own(own, sizeof own, NULL))
         module = own;
-    if (!module || !tree_of(module, tree))
+    if (!module || !cli_gate_tree(module, tree))
         return;
     const size_t root = root_length(tree);
     for (size_t i = 0; i < report->count; i++) {
