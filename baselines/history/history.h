@@ -120,7 +120,7 @@ struct baseline_history_filter {
     size_t limit;        /* of rows of one case on one machine; 0: none */
     bool oldest_first;
 };
-/* Gets one row. A code other than 0 ends the reading and is returned. */
+/* Gets one row. A value other than 0 ends the reading and is returned; above 0 it is no error. */
 typedef int baseline_history_take(void *ctx, const struct baseline_history_row *row, struct qk_error *err);
 /*
  * Hands over rows by case, then by machine, then by time. QK_ERR_ARG: the pattern matches no case, or no

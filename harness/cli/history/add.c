@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/cli/history/history.h"
+#include "baselines/history/import.h"
 
-#include "harness/cli/history/key.h"
+#include "harness/cli/history/history.h"
 #include "reports/forms/verdicts.h"
 
 #include <string.h>
@@ -49,7 +49,7 @@ static int read_gate(struct baseline_history_gate *g, struct baseline_report *re
                        "go to history import",
                        kind ? "\"" : "", kind ? kind : "none", kind ? "\"" : "");
     else if (json)
-        code = cli_history_key(g->key, json, file, err);
+        code = baseline_history_key(g->key, json, file, err);
     if (json && !code)
         code = report_verdicts_take_json(report, json, file, err);
     json_decref(json);

@@ -10,8 +10,11 @@
 static const struct cli_command commands[] = {
     {"add", "store what a gate found", cli_history_add},
     {"log", "what was measured of a case, newest first", cli_history_log},
+    {"plot", "a picture of that", cli_history_plot},
     {"check", "which cases have drifted from a pinned release", cli_history_check},
     {"mark", "say that a regression is real, false or accepted", cli_history_mark},
+    {"import", "store results of google-benchmark, llama-bench, run or model bench", cli_history_import},
+    {"export", "OpenMetrics, CSV, github-action-benchmark or SQL", cli_history_export},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
