@@ -80,8 +80,9 @@ static int find_run(struct baseline_history *h, const struct baseline_history_ru
     sqlite3_reset(stmt);
     return same ? 0
                 : qk_fail(err, QK_ERR_ARG, h->path,
-                          "run %lld is this one already, but with %s result against a pinned release",
-                          (long long)added->id, *run->pinned_key ? "no or another" : "a");
+                          "run %lld is this one already, but was added with another result against a pinned "
+                          "release, or with none",
+                          (long long)added->id);
 }
 
 static int add_run(struct baseline_history *h, const struct baseline_history_run *run,

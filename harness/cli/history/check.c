@@ -34,23 +34,31 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
     }
 }
 
+/* Was any of them ever held against a release? */
+static bool is_pinned(const struct baseline_drifts *d)
+{
+    for (size_t i = 0; i < d->count; i++)
+        if (*d->list[i].last.release)
+            return true;
+    return false;
+}
+
 /* The exit code. What is proven counts before what is not known. */
 static int verdict(const struct baseline_drifts *d, struct qk_error *err)
 {
-    const size_t known = d->counts[BASELINE_STEADY] + d->counts[BASELINE_FASTER] + d->counts[BASELINE_DRIFT];
-    cli_print("%zu drift%s, %zu steady, %zu faster, %zu unknown, %zu gone", d->counts[BASELINE_DRIFT],
-              d->counts[BASELINE_DRIFT] == 1 ? "s" : "", d->counts[BASELINE_STEADY],
-              d->counts[BASELINE_FASTER], d->counts[BASELINE_UNKNOWN], d->counts[BASELINE_GONE]);
-    if (d->counts[BASELINE_DRIFT])
+    const size_t drifts = d->counts[BASELINE_DRIFT], unknown = d->counts[BASELINE_UNKNOWN];
+    cli_print("%zu drift%s, %zu steady, %zu faster, %zu unknown, %zu gone", drifts, drifts == 1 ? "" : "s",
+              d->counts[BASELINE_STEADY], d->counts[BASELINE_FASTER], unknown, d->counts[BASELINE_GONE]);
+    if (drifts)
         return CLI_WRONG;
-    if (!known)
+    if (!is_pinned(d))
         return qk_fail(err, QK_ERR_INVALID, "history",
-                       "nothing to trust: no case has a ratio to a pinned release; `qkbench history add` "
-                       "takes one with --pinned");
-    if (d->counts[BASELINE_UNKNOWN])
+                       "nothing to trust: no case was ever held against a pinned release; `qkbench history "
+                       "add` takes such a gate with --pinned");
+    if (unknown)
         return qk_fail(err, QK_ERR_INVALID, "history",
-                       "the newest ratio of %zu cases to a pinned release is not to be trusted",
-                       d->counts[BASELINE_UNKNOWN]);
+                       "the newest ratio to a pinned release is not to be trusted in %zu of %zu cases",
+                       unknown, d->count);
     return CLI_DONE;
 }
 

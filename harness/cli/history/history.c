@@ -94,7 +94,7 @@ void cli_history_close(struct cli_history *h)
     *h = (struct cli_history){0};
 }
 
-/* A line is printed only when the run is on the disk. */
+/* A line is printed, and passed on, only when the run is on the disk. */
 int cli_history_store(const struct cli_history_options *o, const struct baseline_history_run *runs,
                       size_t count, struct qk_error *err)
 {
@@ -113,6 +113,7 @@ int cli_history_store(const struct cli_history_options *o, const struct baseline
             cli_print("added run %lld: %zu case%s of commit %s on %s", (long long)added[i].id, runs[i].count,
                       runs[i].count == 1 ? "" : "s", *runs[i].commit ? runs[i].commit : "unknown",
                       runs[i].machine.fingerprint);
+    fflush(stdout);
     cli_history_close(&h);
     free(added);
     return code;

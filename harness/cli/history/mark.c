@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/history/history.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct options {
@@ -68,6 +69,7 @@ static int run(void *options, struct qk_error *err)
     if (!code)
         cli_print("marked %zu case%s of run %lld as %s", marked, marked == 1 ? "" : "s", (long long)o->run,
                   baseline_mark_names[o->mark]);
+    fflush(stdout);
     cli_history_close(&h);
     return code;
 }
