@@ -93,8 +93,8 @@ int cli_history_add(int argc, char **argv)
         "not be measured is stored as such, with its reason. Of a gate that is INVALID as a whole no figure "
         "is stored. A run that is there already is recognised and not added again. The line `added run N` "
         "is printed when the run is on the disk. Examples:\n"
-        "  qkbench history add gate.json\n"
-        "  qkbench history add gate.json --pinned pinned.json --release v0.1.0 --db perf.db"};
+        "  qkbench history add gate.json --pinned pinned.json --release v0.1.0\n"
+        "  qkbench history add gate.json --db perf.db"};
     struct options o = {.at = CLI_HISTORY_DEFAULTS};
     return cli_main(&usage, argc, argv, &o, add);
 }
