@@ -44,6 +44,7 @@ int cli_gate(int argc, char **argv);
 int cli_calibrate(int argc, char **argv);
 int cli_campaign(int argc, char **argv);
 int cli_replay(int argc, char **argv);
+int cli_history(int argc, char **argv);
 int cli_plugin(int argc, char **argv);
 int cli_model(int argc, char **argv);
 int cli_report(int argc, char **argv);

@@ -27,6 +27,7 @@ static const struct cli_command commands[] = {
     {"calibrate", "how often the gate is right here: runs it on builds whose difference is known",
      cli_calibrate},
     {"replay", "decide a gate's trace again, by our rule and by those of others", cli_replay},
+    {"history", "what gates have measured over time, and drift that no single commit shows", cli_history},
     {"model", "run, time and check whole BitNet models with any kernels", cli_model},
     {"plugin", "kernels of your own: the first files of a library for --load", cli_plugin},
     {"report", "tables, plots and audit of a result", cli_report},
@@ -50,6 +51,7 @@ static void help(FILE *to)
           "\nEnvironment:\n"
           "  QK_DISABLE_ISA   ISA levels to do without: avx512,avxvnni,avx2\n"
           "  QK_BASELINES     the folder of baselines, instead of baselines/data here\n"
+          "  QK_HISTORY       the file of qkbench history\n"
           "  QK_DATA          where the data files are, instead of the installed folder\n"
           "\nExit codes: 0 done, 1 could not, 2 usage, 3 a variant is wrong or slower, 4 not decided,\n"
           "5 nothing measured or not to be trusted, 77 nothing of it available here, 130 interrupted.\n",

@@ -12,6 +12,7 @@
 #include "harness/records/list.h"
 #include "harness/records/sample_set.h"
 #include "harness/tune/tune.h"
+#include "reports/forms/history.h"
 #include "reports/forms/verdicts.h"
 #include "reports/text/audit.h"
 #include "reports/text/compare.h"

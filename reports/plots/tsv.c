@@ -90,9 +90,15 @@ static size_t line_end(const char *text, size_t most)
 void report_tsv_begin(struct report_tsv *t, const struct report_result *of, FILE *to)
 {
     char text[REPORT_CAPTION];
+    report_tsv_begin_as(t, report_result_caption(text, of), to);
+}
+
+void report_tsv_begin_as(struct report_tsv *t, const char *caption, FILE *to)
+{
+    char text[REPORT_CAPTION];
     size_t lines = 0;
+    snprintf(text, sizeof text, "%s", caption);
     *t = (struct report_tsv){.to = to, .lines = 1, .x = {INFINITY, -INFINITY}, .y = {INFINITY, -INFINITY}};
-    report_result_caption(text, of);
     fputs("# caption: ", to);
     for (char *c = text, *end; *c; c = end, lines++) {
         end = c + line_end(c, CAPTION);
@@ -196,6 +202,15 @@ void report_tsv_point(struct report_tsv *t, size_t series, double x, const struc
 void report_tsv_joint(struct report_tsv *t, size_t series, const double from[2], const double to[2])
 {
     put_line(t, "joint", from[1], "", (double[]){from[0], to[0], to[1], NAN}, (int)series, "", "");
+}
+
+void report_tsv_roof(struct report_tsv *t, size_t number, const double from[2], const double to[2])
+{
+    report_svg_range_add(&t->x, from[0]);
+    report_svg_range_add(&t->x, to[0]);
+    report_svg_range_add(&t->y, from[1]);
+    report_svg_range_add(&t->y, to[1]);
+    put_line(t, "roof", from[1], "", (double[]){from[0], to[0], to[1], NAN}, (int)number, "", "");
 }
 
 static void put_axis(struct report_tsv *t, const char *axis, const struct report_svg_range *range, bool log)

@@ -27,6 +27,8 @@ struct report_tsv {
 
 /* Begins a plot of that result. Axes without a value in them have no ticks. */
 void report_tsv_begin(struct report_tsv *t, const struct report_result *of, FILE *to);
+/* The same with a caption of the caller's. */
+void report_tsv_begin_as(struct report_tsv *t, const char *caption, FILE *to);
 /* A head of one line: "# key: text". The legend's entries are heads, too: what has none is not explained. */
 void report_tsv_say(struct report_tsv *t, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -50,6 +52,9 @@ void report_tsv_across(struct report_tsv *t, const char *kind, double low, doubl
 void report_tsv_point(struct report_tsv *t, size_t series, double x, const struct bench_interval *y,
                       const char *name);
 void report_tsv_joint(struct report_tsv *t, size_t series, const double from[2], const double to[2]);
+
+/* A line of the kind that the legend's entry "roof" and its number explains. */
+void report_tsv_roof(struct report_tsv *t, size_t number, const double from[2], const double to[2]);
 
 /* The axes. */
 void report_tsv_end(struct report_tsv *t);

@@ -23,8 +23,13 @@ PROGRAM, TREE, MODULE = (os.path.realpath(path) for path in sys.argv[1:4])
 LONG = sys.argv[4] == "long"
 COMMAND = re.compile(r"([A-Z_]+=\S+ )*(qkbench|build/qkbench|gnuplot|(\./)?ci/[a-z-]+)( |$)")
 # A busy machine may leave these undecided, or be none to measure on; nothing else is excused.
-# `short` interrupts the campaign that a later example sums up.
-EXCUSED = {"gate": {4, 5}, "campaign": {4, 5}, "doctor": {5}}
+# `short` interrupts the campaign that a later example sums up. A history is plotted where there is gnuplot.
+EXCUSED = {
+    "gate": {4, 5},
+    "campaign": {4, 5},
+    "doctor": {5},
+    "history": set() if shutil.which("gnuplot") else {77},
+}
 
 
 def said(*arguments):
@@ -90,6 +95,9 @@ def prepare(folder):
     subprocess.run([PROGRAM, "model", "bench", "synth:tiny", "-p", "0", "-n", "1", "-r", "2", "--ladder", "--out",
                     "model.json"], **here)
     shutil.copy(folder + "/model.json", folder + "/results/model.json")
+    for name, base in ("gate.json", "parent.so"), ("pinned.json", "kept.so"):
+        subprocess.run([os.path.join(TREE, "harness/cli/tests/history_gate.py"), name, "base=" + base,
+                        "qk256_dequant/p4_permute/256=0.2+-0.1"], **here)
     campaigns = os.path.join(TREE, "baselines/campaigns")
     for name, found in {"here.jsonl": "*.jsonl", "p4.jsonl": "traces/*.jsonl"}.items():
         shutil.copy(sorted(glob.glob(f"{campaigns}/{found}"))[0], f"{folder}/{name}")
@@ -106,7 +114,7 @@ def prepare(folder):
 def environment(folder):
     kept = {k: v for k, v in os.environ.items() if not k.startswith("QK_")}
     return {**kept, "PATH": f"{folder}/bin:{kept['PATH']}", "XDG_CACHE_HOME": folder + "/cache",
-            "QK_BASELINES": folder + "/baselines/data"}
+            "QK_BASELINES": folder + "/baselines/data", "QK_HISTORY": folder + "/history.db"}
 
 
 def catches(pid):
@@ -114,14 +122,14 @@ def catches(pid):
         return any(line.startswith("SigCgt") and int(line.split()[1], 16) & 2 for line in file)
 
 
-def run(words, folder, env):
+def run(words, folder, env, measures):
     """The exit code of a command and what it said. None: it was interrupted as it measured, and ended as it should."""
     with tempfile.TemporaryFile("w+", errors="replace") as out:
         with subprocess.Popen(words, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out) as process:
             told = False
             while process.poll() is None:
                 time.sleep(0.05)
-                if not LONG and not told and process.poll() is None and catches(process.pid):
+                if not LONG and measures and not told and process.poll() is None and catches(process.pid):
                     time.sleep(0.1)
                     process.send_signal(signal.SIGINT)
                     told = True
@@ -153,7 +161,7 @@ def program_example(line, folder):
         words[2:2] = ["--lock-dir", folder]
     if name == "calibrate":
         words += ["--lock-dir", folder, "--runs", "1", "--budget", "1"]  # not for hours
-    code, out = run(words, folder, env)
+    code, out = run(words, folder, env, measures=name != "history")  # what it stores is for the next example
     return (code is None or code == 0 or code in EXCUSED.get(name, ())), f"exit code {code}\n{out}"
 
 

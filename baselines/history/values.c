@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* Values on their way into a statement, and dates. */
+#include "baselines/history/private.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+void history_bind_text(sqlite3_stmt *stmt, int at, const char *text)
+{
+    if (*text)
+        sqlite3_bind_text(stmt, at, text, -1, SQLITE_STATIC);
+    else
+        sqlite3_bind_null(stmt, at);
+}
+
+void history_bind_real(sqlite3_stmt *stmt, int at, double x)
+{
+    if (isfinite(x))
+        sqlite3_bind_double(stmt, at, x);
+    else
+        sqlite3_bind_null(stmt, at);
+}
+
+void history_bind_word(sqlite3_stmt *stmt, int at, int word, const char *const *words)
+{
+    history_bind_text(stmt, at, word < 0 ? "" : words[word]);
+}
+
+const char *baseline_history_date(int64_t time, char to[BASELINE_HISTORY_DATE])
+{
+    const time_t t = (time_t)time;
+    struct tm tm;
+    if (!gmtime_r(&t, &tm) || !strftime(to, BASELINE_HISTORY_DATE, "%Y-%m-%dT%H:%M:%SZ", &tm))
+        snprintf(to, BASELINE_HISTORY_DATE, "unknown");
+    return to;
+}
+
+/* Minutes of "Z", "+01:00" or "-0500". False when it is something else. */
+static bool zone(const char *text, int *minutes)
+{
+    int hours = 0, rest = 0, end = 0;
+    char sign;
+    *minutes = 0;
+    if (!strcmp(text, "Z"))
+        return true;
+    if (sscanf(text, "%1[+-]%2d%n", &sign, &hours, &end) < 2)
+        return false;
+    text += end + (text[end] == ':');
+    end = 0;
+    if (sscanf(text, "%2d%n", &rest, &end) != 1 || text[end])
+        return false;
+    *minutes = (sign == '-' ? -1 : 1) * (60 * hours + rest);
+    return hours <= 14 && rest < 60 && hours >= 0 && rest >= 0;
+}
+
+bool baseline_history_time(const char *date, int64_t *time)
+{
+    struct tm tm = {0};
+    int minutes;
+    const char *const end = strptime(date, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (!end || !zone(end, &minutes))
+        return false;
+    *time = (int64_t)timegm(&tm) - 60 * (int64_t)minutes;
+    return true;
+}
