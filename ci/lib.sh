@@ -4,7 +4,9 @@
 # What the scripts beside this file share. Source it, never run it. It goes to the root of the tree.
 # shellcheck disable=SC2034 # paths a user gives are meant from here
 called_from=$PWD
+self=$(realpath -- "$0")
 CDPATH='' cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+self=$(realpath --relative-to=. -- "$self")
 export LC_ALL=C.UTF-8
 trap 'exit 130' INT
 # The build that is tested: a release, so that the kernels are those that ship, but with asserts.
@@ -37,11 +39,11 @@ has() {
 help_or_refuse() {
     case $1 in
     -h | --help)
-        sed -n '/^# SPDX/d; /^#!/d; /^#/!q; s/^#$//; s/^# //; p' "ci/${0##*/}" | sed 1d
+        sed -n '/^# SPDX/d; /^#!/d; /^#/!q; s/^#$//; s/^# //; p' "$self" | sed 1d
         exit 0
         ;;
     esac
-    say "unknown argument '$1'; ci/${0##*/} --help lists the valid ones"
+    say "unknown argument '$1'; $self --help lists the valid ones"
     exit 2
 }
 

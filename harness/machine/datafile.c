@@ -13,7 +13,8 @@ int bench_data_path(const char *name, char *to, size_t size, struct qk_error *er
 {
     const char *set = getenv("QK_DATA");
     const bool only = set && *set;
-    const bool from_source = !only && *QK_SOURCE_DIR; /* not in a package: that folder is gone, or another's */
+    /* Empty in a package: the folder that it was built in is gone, or somebody else's. */
+    const bool from_source = !only && QK_SOURCE_DIR[0] != '\0';
     const char *const folders[] = {only ? set : QK_DATADIR, from_source ? QK_SOURCE_DIR : NULL};
     for (size_t i = 0; i < 2 && folders[i]; i++) {
         const int n = snprintf(to, size, "%s/%s", folders[i], name);

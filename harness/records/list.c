@@ -91,7 +91,8 @@ static const struct bench_field list_fields[] = {
     FIELD_VERSION(1),
     FIELD_CONST("kind", "list"),
     FIELD_MADE(LIST, "variants", NULL, "", BENCH_FILLED, .of = &row, .next = next_row),
-    FIELD_MADE(LIST, "shapes", NULL, "Those of each op's sets.", BENCH_FILLED, .of = &shape, .next = next_shape),
+    FIELD_MADE(LIST, "shapes", NULL, "Those of each op's sets.", BENCH_FILLED, .of = &shape,
+               .next = next_shape),
 };
 const struct bench_fields bench_list_fields = {
     FIELDS(struct bench_list, list_fields), .title = "qkbench list", .closed = true, .json = JSON_INDENT(2)};

@@ -60,7 +60,7 @@ def from_help():
 
 
 def from_readmes():
-    listed = subprocess.run(["git", "ls-files", "*README.md"], cwd=TREE, capture_output=True, text=True, check=False)
+    listed = subprocess.run(["git", "ls-files", "*README.md", "CONTRIBUTING.md"], cwd=TREE, capture_output=True, text=True, check=False)
     for name in listed.stdout.split() or ["README.md"]:
         with open(os.path.join(TREE, name), encoding="utf-8") as file:
             text = file.read().replace("\\\n", " ")

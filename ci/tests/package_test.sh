@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# ci/package, in a clone of the tree.  package_test.sh TREE
+# shellcheck disable=SC2016,SC2034,SC2317 # conditions are texts for eval, so functions look unreached
+tree=$(realpath "$1")
+# shellcheck source=harness/cli/tests/tap.sh
+. "$tree/harness/cli/tests/tap.sh"
+export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=user.name GIT_CONFIG_VALUE_0=t GIT_CONFIG_KEY_1=user.email GIT_CONFIG_VALUE_1=t@example.org
+git -C "$tree" rev-parse --git-dir >/dev/null 2>&1 || { echo "1..0 # SKIP needs a git checkout" && exit 0; }
+git clone -q "$tree" clone && (cd "$tree" && git ls-files -z | xargs -0 cp --parents -t "$work/clone")
+git -C clone commit -qam "as it is" --allow-empty
+git clone -q clone other
+program=$work/clone/ci/package
+
+code 2 "unknown argument '--tests'; ci/package --help" --tests
+code 2 "--out wants a folder" --out
+run --source --out here
+with "$work/other/ci/package" --source --out "$work/there"
+ok "the same commit gives the same source archive" cmp here/*.tar.xz there/*.tar.xz
+tar -xf here/*.tar.xz
+head=$(git -C clone rev-parse HEAD)
+ok "it knows its commit" grep -qx "$head" qkbench-*/harness/machine/commit.txt
+with qkbench-*/ci/package --source
+ok "an unpacked archive is no clone" as_told 1 "this is no clone of the tree"
+echo x >>clone/README.md
+run --source --out dirty
+ok "what is not committed is left out, and that is said" eval 'says "not committed" && cmp here/*.tar.xz dirty/*.tar.xz'
+git -C clone checkout -q README.md
+sed -i '0,/^## /s/^## .*/## 0.0.1 (2026-01-02)/' other/CHANGELOG.md && git -C other commit -qam "another version"
+with other/ci/package --source
+ok "versions that differ are refused" as_told 1 "CHANGELOG.md begins with '## 0.0.1 (2026-01-02)'; expected"
+
+for tool in dpkg-buildpackage dh lintian help2man mmdebstrap; do
+    if ! command -v $tool >/dev/null; then
+        skip "packages, in a clean Debian" "no $tool; ci/install-deps --package"
+        finish
+    fi
+done
+with "$program" --test --out packages
+found=$out code=$status
+while IFS= read -r line; do
+    case $line in
+    ok\ *) out= && ok "${line#* - }" true ;;
+    not\ ok\ *) out=$found && ok "${line#* - }" false ;;
+    esac
+done <<<"$found"
+out=$found
+if [ $code -eq 77 ]; then
+    skip "use in a clean Debian" "${found##*$'\n'}"
+else
+    ok "packages are made, and used in a clean Debian" eval '[ $code -eq 0 ] && grep -q "^1\.\.[1-9]" <<<"$found"'
+fi
+ok "there are both packages" eval 'ls packages/qkbench_*.deb packages/qkbench-dev_*.deb packages/*.dsc'
+ok "the tree is as it was" eval '[ -z "$(git -C clone status --porcelain)" ] && [ "$(git -C clone rev-parse HEAD)" = "$head" ]'
+finish
