@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/campaign/campaign.h"
 #include "harness/cli/campaign/tar.h"
+#include "harness/cli/cli.h"
 #include "reports/forms/verdicts.h"
 
 #include <errno.h>
@@ -121,6 +122,12 @@ static int identify(const struct baseline_fleet_plan *plan, struct baseline_flee
     if (*end || code < 0 || code > 255)
         return refuse(n, "its exit code is no number from 0 to 255");
     n->answer.exit_code = (int)code;
+    if (plan->gate && code > 128 && code != CLI_INTERRUPTED) {
+        /* Its gate.json says that it has not ended. */
+        snprintf(said, sizeof said, "its gate died of signal %ld", code - 128);
+        set_state(n, BASELINE_FLEET_MISSING, "", said);
+        return QK_ERR_INVALID;
+    }
     if (plan->gate && !cli_tar_find(t, report_name)) {
         snprintf(said, sizeof said, "its gate ended with exit code %ld and left no gate.json", code);
         set_state(n, BASELINE_FLEET_MISSING, "", said);

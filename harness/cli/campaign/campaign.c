@@ -301,8 +301,9 @@ int cli_campaign(int argc, char **argv)
         "  qkbench campaign --merge campaign/ --markdown summary.md\n"
         "  qkbench campaign --nodes a,b --launch local -- run --quick 'qk256_dequant/p4*/256' --out "
         "run.json\n"
-        "For example with Slurm: qkbench campaign --against main --nodes zen5,icx,adl --launch 'srun -N1 "
-        "--exclusive -C {node}' --into campaign/ --suite full"};
+        "`qkbench campaign --against main --nodes zen5,icx,adl --launch 'srun -N1 --exclusive -C {node}' "
+        "--into "
+        "campaign/` builds both modules, and asks Slurm for a node of each kind."};
     struct cli_campaign o = {
         .measure = {.job = cli_job()},
         .timeout = 14400,

@@ -300,7 +300,7 @@ static void show_progress(const struct all *a)
             snprintf(text + used, sizeof text - used, "%s%s %.0f %%, %.0f s left", used ? "; " : "",
                      r->node->answer.node, 100 * r->done, ceil((1 - r->done) * elapsed / r->done));
         else if (r->pid)
-            snprintf(text + used, sizeof text - used, "%s%s for %.0f s", used ? "; " : "",
+            snprintf(text + used, sizeof text - used, "%s%s %.0f s so far", used ? "; " : "",
                      r->node->answer.node, elapsed);
     }
     cli_progress(NULL, sum / (double)a->count, text);
@@ -346,6 +346,9 @@ static int run_all(struct all *a, struct qk_error *err)
             struct run *const r = &a->runs[a->next++];
             code = launch(a->cfg, r, err);
             a->running += !code;
+            if (!code)
+                cli_say("qkbench campaign: %s: launched, %zu of %zu", r->node->answer.node, a->next,
+                        a->count);
             continue;
         }
         wait_a_moment(a);

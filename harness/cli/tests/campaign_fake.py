@@ -69,6 +69,7 @@ ANSWERS = {
     "other plan": lambda: spoil(lambda files: files.update({".plan": b"0123456789abcdef\n"})),
     "no code": lambda: spoil(lambda files: files.pop(".exit_code")),
     "other code": lambda: spoil(lambda files: files.update({".exit_code": b"3\n"})),
+    "signal": lambda: spoil(lambda files: files.update({".exit_code": b"137\n"})),
     "no report": lambda: spoil(lambda files: files.pop("gate.json")),
     "no json": lambda: spoil(lambda files: files.update({"gate.json": b"{"})),
     "other module": lambda: spoil(in_report(other_module)),
