@@ -21,6 +21,7 @@ enum baseline_drift_state {
     BASELINE_FASTER,  /* proven faster than expected by more than the margin */
     BASELINE_DRIFT,   /* proven slower by more than the margin, or marked real */
     BASELINE_UNKNOWN, /* the newest ratio is not to be trusted, or there is none */
+    BASELINE_YOUNG,   /* the release has no such case: the newest gate says NEW */
     BASELINE_GONE,    /* the newest gate says REMOVED */
     BASELINE_DRIFTS
 };

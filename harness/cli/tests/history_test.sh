@@ -129,10 +129,14 @@ gate g.json commit=c18 minute=18 op/v/1=0.1+-0.1
 run history check op/v --machine 0123
 ok "a run that was not pinned lifts nothing" as_told 5 "newer runs without a pinned release: 1"
 gate g.json commit=c19 minute=19 op/v/1=0.1+-0
-gate p.json commit=c19 minute=19 base=r/v2.so op/v/1=9+-0 "op/u/1=REMOVED is not needed"
+gate p.json commit=c19 minute=19 base=r/v2.so op/v/1=9+-0 "op/u/1=REMOVED is not needed" "op/n/1=NEW"
 "$program" history add g.json --pinned p.json --release v2 >add.txt
 ok "without an interval nothing is judged" [ "$(states op/v/1)" = $'UNKNOWN\nDRIFT' ]
 ok "a removed case is gone" [ "$(states op/u/1)" = gone ]
+ok "what the release does not have is new" [ "$(states op/n/1)" = new ]
+checks 0 "1 new" op/n
+run history log op/v --machine 0123
+ok "log says what else was pinned" eval 'says "to v2" && says "against v1.so"'
 gate g.json commit=c20 minute=20 op/new/1=0.1+-0.1
 QK_HISTORY=$work/unpinned.db "$program" history add g.json >add.txt
 QK_HISTORY=$work/unpinned.db checks 5 "nothing to trust"
