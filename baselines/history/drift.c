@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const baseline_drift_names[BASELINE_DRIFTS + 1] = {"steady",  "faster", "DRIFT",
-                                                               "UNKNOWN", "gone",   NULL};
+const char *const baseline_drift_names[BASELINE_DRIFTS + 1] = {"steady", "faster", "DRIFT", "UNKNOWN",
+                                                               "new",    "gone",   NULL};
 
 void baseline_drift_begin(struct baseline_drift *d, const struct baseline_history_row *first)
 {
@@ -79,6 +79,8 @@ void baseline_drift_add(struct baseline_drift *d, const struct baseline_history_
     d->last = *row;
     if (row->result.pinned.verdict == BASELINE_REMOVED)
         d->state = BASELINE_GONE;
+    else if (row->result.pinned.verdict == BASELINE_NEW)
+        d->state = BASELINE_YOUNG;
     else
         judge(d, row, margin);
     if (d->state != BASELINE_DRIFT)

@@ -4,7 +4,8 @@
  * that was kept, so errors do not add up from commit to commit.
  *
  * The expected ratio is 1, or what was accepted last. A case drifts when the interval of its newest ratio
- * lies wholly above the expected ratio times 1 + margin. The margin is the gate's must-catch, or the caller's.
+ * lies wholly above the expected ratio times 1 + margin. The margin is must-catch of the gate, or the
+ * caller's.
  *
  *   - A result that is marked false is left out.
  *   - One that is marked accepted makes its ratio the expected one, for itself and all later ones.
@@ -20,6 +21,7 @@ enum baseline_drift_state {
     BASELINE_FASTER,  /* proven faster than expected by more than the margin */
     BASELINE_DRIFT,   /* proven slower by more than the margin, or marked real */
     BASELINE_UNKNOWN, /* the newest ratio is not to be trusted, or there is none */
+    BASELINE_YOUNG,   /* the release has no such case: the newest gate says NEW */
     BASELINE_GONE,    /* the newest gate says REMOVED */
     BASELINE_DRIFTS
 };

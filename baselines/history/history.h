@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The history of a project: what gates and other tools have measured, in one SQLite file. README.md has the
- * tables. Functions return 0, a code of theirs, or these:
+ * tables. Functions return 0, a code of theirs, or one of the following.
+ *
  *   QK_ERR_FORMAT   the file is damaged or of another program
  *   QK_ERR_IO       SQLite's own words; also when another writer held the file for too long
  *   QK_ERR_MEMORY, QK_ERR_INTERRUPTED

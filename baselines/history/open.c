@@ -23,6 +23,10 @@ int history_fail(const struct baseline_history *h, const char *doing, struct qk_
                        doing, h->wait_s);
     if (kind == SQLITE_NOMEM)
         return qk_fail(err, QK_ERR_MEMORY, h->path, "%s: no memory", doing);
+    if (kind == SQLITE_CANTOPEN)
+        return qk_fail(err, QK_ERR_IO, h->path,
+                       "%s: %s; its folder must be one to write to, for the log beside the file", doing,
+                       sqlite3_errmsg(h->db));
     if (kind == SQLITE_NOTADB)
         return qk_fail(err, QK_ERR_FORMAT, h->path, "is no history: found no SQLite database");
     if (kind == SQLITE_CORRUPT)

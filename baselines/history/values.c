@@ -2,6 +2,7 @@
 /* Values on their way into a statement, and dates. */
 #include "baselines/history/private.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 #include <time.h>
@@ -36,22 +37,30 @@ const char *baseline_history_date(int64_t time, char to[BASELINE_HISTORY_DATE])
     return to;
 }
 
+/* Two digits, as a number up to `most`; -1 for anything else. */
+static int two_digits(const char *text, int most)
+{
+    if (!isdigit((unsigned char)text[0]) || !isdigit((unsigned char)text[1]))
+        return -1;
+    const int n = 10 * (text[0] - '0') + text[1] - '0';
+    return n <= most ? n : -1;
+}
+
 /* Minutes of "Z", "+01:00" or "-0500". False when it is something else. */
 static bool zone(const char *text, int *minutes)
 {
-    int hours = 0, rest = 0, end = 0;
-    char sign;
     *minutes = 0;
     if (!strcmp(text, "Z"))
         return true;
-    if (sscanf(text, "%1[+-]%2d%n", &sign, &hours, &end) < 2)
+    if (*text != '+' && *text != '-')
         return false;
-    text += end + (text[end] == ':');
-    end = 0;
-    if (sscanf(text, "%2d%n", &rest, &end) != 1 || text[end])
+    const int sign = *text == '-' ? -1 : 1, hours = two_digits(text + 1, 14);
+    if (hours < 0)
         return false;
-    *minutes = (sign == '-' ? -1 : 1) * (60 * hours + rest);
-    return hours <= 14 && rest < 60 && hours >= 0 && rest >= 0;
+    text += text[3] == ':' ? 4 : 3;
+    const int rest = two_digits(text, 59);
+    *minutes = sign * (60 * hours + rest);
+    return rest >= 0 && !text[2];
 }
 
 bool baseline_history_time(const char *date, int64_t *time)

@@ -4,17 +4,23 @@
 #include <math.h>
 #include <string.h>
 
-/* "+0.52 [+0.41, +0.63]", in per cent; "-" with a note where it is not known. */
-static void add_ratio(struct report_table *t, const struct baseline_history_ratio *r)
+/* "+0.52 [+0.41, +0.63]", in per cent; "-" with a note where it is not known. `more` is a note, too. */
+static void add_ratio(struct report_table *t, const struct baseline_history_ratio *r, const char *more)
 {
     const struct bench_interval *const x = &r->ratio;
-    if (isfinite(x->low) && isfinite(x->high))
-        report_table_cell(t, "%+.2f [%+.2f, %+.2f]", 100 * (x->value - 1), 100 * (x->low - 1),
-                          100 * (x->high - 1));
-    else if (isfinite(x->value))
-        report_table_cell(t, "%+.2f [%zu]", 100 * (x->value - 1), report_table_note(t, "%s", r->reason));
+    const bool known = isfinite(x->value), wide = isfinite(x->low) && isfinite(x->high);
+    char text[80] = "-", notes[40] = "";
+    if (known)
+        snprintf(text, sizeof text, "%+.2f", 100 * (x->value - 1));
+    if (known && wide)
+        snprintf(text, sizeof text, "%+.2f [%+.2f, %+.2f]", 100 * (x->value - 1), 100 * (x->low - 1),
+                 100 * (x->high - 1));
     else
-        report_table_cell(t, "- [%zu]", report_table_note(t, "%s", r->reason));
+        snprintf(notes, sizeof notes, " [%zu]", report_table_note(t, "%s", r->reason));
+    if (*more)
+        snprintf(notes + strlen(notes), sizeof notes - strlen(notes), " [%zu]",
+                 report_table_note(t, "against %s", more));
+    report_table_cell(t, "%s%s", text, notes);
 }
 
 static void add_figure(struct report_table *t, double x, const char *reason)
@@ -64,14 +70,26 @@ static bool one_case(const struct baseline_history_row *rows, size_t count)
     return true;
 }
 
+/* The newest release that a row was held against: the head of a column. The others are noted. */
+static const char *release_of(const struct baseline_history_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (*rows[i].release)
+            return rows[i].release;
+    return "";
+}
+
 static void add_log(struct report_table *t, const struct baseline_history_row *rows, size_t count)
 {
     const bool one = one_case(rows, count);
+    const char *const release = release_of(rows, count);
+    char head[300];
     name_machine(t, one ? rows->result.name : "", rows);
     report_table_columns(t, "rll", "run", "measured (UTC)", "commit");
     if (!one)
         report_table_column(t, "case", false, true);
-    report_table_columns(t, "rrlrl", "to parent\n%", "to pinned\n%", "verdict", "ns", "mark");
+    snprintf(head, sizeof head, "to %.40s\n%%", *release ? release : "pinned");
+    report_table_columns(t, "rrlrl", "to parent\n%", head, "verdict", "ns", "mark");
     for (size_t i = 0; i < count; i++) {
         const struct baseline_history_row *const row = &rows[i];
         const struct baseline_history_result *const r = &row->result;
@@ -81,8 +99,8 @@ static void add_log(struct report_table *t, const struct baseline_history_row *r
         add_commit(t, row->commit);
         if (!one)
             report_table_cell(t, "%s", r->name);
-        add_ratio(t, &r->parent);
-        add_ratio(t, &r->pinned);
+        add_ratio(t, &r->parent, "");
+        add_ratio(t, &r->pinned, strcmp(row->release, release) != 0 ? row->release : "");
         report_table_cell(t, "%s", r->parent.verdict < 0 ? "-" : baseline_verdict_names[r->parent.verdict]);
         add_figure(t, r->ns, r->ns_reason);
         add_mark(t, row);
@@ -126,7 +144,7 @@ static void add_drift(struct report_table *t, const struct baseline_drift *d)
 {
     report_table_cell(t, "%s", d->last.result.name);
     add_state(t, d);
-    add_ratio(t, &d->last.result.pinned);
+    add_ratio(t, &d->last.result.pinned, "");
     report_table_number(t, d->expected, "%+.2f", 100 * (d->expected - 1));
     report_table_number(t, d->margin, "%.2f", 100 * d->margin);
     report_table_cell(t, "%s", *d->last.release ? d->last.release : "-");
@@ -157,7 +175,7 @@ int report_history_check(const struct baseline_drifts *d, bool all, report_rende
                          struct qk_error *err)
 {
     static const enum baseline_drift_state order[BASELINE_DRIFTS] = {
-        BASELINE_DRIFT, BASELINE_UNKNOWN, BASELINE_FASTER, BASELINE_STEADY, BASELINE_GONE};
+        BASELINE_DRIFT, BASELINE_UNKNOWN, BASELINE_FASTER, BASELINE_STEADY, BASELINE_YOUNG, BASELINE_GONE};
     struct report_tables tables = {0};
     for (size_t i = 0; i < d->count; i++) {
         bool first = true;

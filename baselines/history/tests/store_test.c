@@ -66,6 +66,24 @@ static size_t rows_of(struct baseline_history *h)
     return rows;
 }
 
+UNIT_TEST(each_connection_is_strict)
+{
+    static const struct {
+        const char *sql;
+        int value;
+    } settings[] = {{"PRAGMA synchronous", 2}, {"PRAGMA foreign_keys", 1}, {"PRAGMA trusted_schema", 0}};
+    char path[256];
+    struct baseline_history *const h = open_new(path, "strict.db");
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        sqlite3_stmt *stmt;
+        assert_int_equal(sqlite3_prepare_v2(h->db, settings[i].sql, -1, &stmt, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+        assert_int_equal(sqlite3_column_int(stmt, 0), settings[i].value);
+        sqlite3_finalize(stmt);
+    }
+    baseline_history_close(h);
+}
+
 UNIT_TEST(all_runs_of_a_call_or_none)
 {
     char path[256];

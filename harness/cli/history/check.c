@@ -47,8 +47,9 @@ static bool is_pinned(const struct baseline_drifts *d)
 static int verdict(const struct baseline_drifts *d, struct qk_error *err)
 {
     const size_t drifts = d->counts[BASELINE_DRIFT], unknown = d->counts[BASELINE_UNKNOWN];
-    cli_print("%zu drift%s, %zu steady, %zu faster, %zu unknown, %zu gone", drifts, drifts == 1 ? "" : "s",
-              d->counts[BASELINE_STEADY], d->counts[BASELINE_FASTER], unknown, d->counts[BASELINE_GONE]);
+    cli_print("%zu drift%s, %zu steady, %zu faster, %zu unknown, %zu new, %zu gone", drifts,
+              drifts == 1 ? "" : "s", d->counts[BASELINE_STEADY], d->counts[BASELINE_FASTER], unknown,
+              d->counts[BASELINE_YOUNG], d->counts[BASELINE_GONE]);
     if (drifts)
         return CLI_WRONG;
     if (!is_pinned(d))

@@ -11,6 +11,7 @@ struct options {
     struct cli_history_options at;
     struct cli_history_choice rows;
     const char *out;
+    uint64_t limit;
 };
 
 static const char *const formats[] = {"svg", "png", "pdf", NULL};
@@ -100,8 +101,7 @@ static int run(void *options, struct qk_error *err)
     struct cli_history h;
     int code = cli_history_open(&h, &o->at, false, err);
     if (!code)
-        code =
-            baseline_trend_make(&t, h.store, o->rows.pattern, o->rows.machine, NAN, REPORT_POINTS_MAX, err);
+        code = baseline_trend_make(&t, h.store, o->rows.pattern, o->rows.machine, NAN, o->limit, err);
     cli_history_close(&h); /* nobody waits for gnuplot */
     if (!code)
         code = draw(o, &t, err);
@@ -114,6 +114,8 @@ int cli_history_plot(int argc, char **argv)
     static const struct cli_option options[] = {
         {"out", 'o', "FILE", CLI_STRING(options, out),
          "The picture: FILE ends in .svg, .png or .pdf (default: history.svg)", 0},
+        {"limit", 'n', "N", CLI_UINT64(options, limit, 1, REPORT_POINTS_MAX),
+         "Draw the N newest runs (default: 300)", 0},
         CLI_HISTORY_MACHINE(options, rows),
         CLI_HISTORY_OPTIONS,
         {0}};
@@ -125,6 +127,6 @@ int cli_history_plot(int argc, char **argv)
         "77. Examples:\n"
         "  qkbench history plot 'qk256_dequant/p4*/256' --out p4.svg\n"
         "  qkbench history plot 'qk256_dequant/p4*/256' --out p4.png"};
-    struct options o = {.at = CLI_HISTORY_DEFAULTS, .out = "history.svg"};
+    struct options o = {.at = CLI_HISTORY_DEFAULTS, .out = "history.svg", .limit = 300};
     return cli_main(&usage, argc, argv, &o, run);
 }

@@ -129,10 +129,14 @@ gate g.json commit=c18 minute=18 op/v/1=0.1+-0.1
 run history check op/v --machine 0123
 ok "a run that was not pinned lifts nothing" as_told 5 "newer runs without a pinned release: 1"
 gate g.json commit=c19 minute=19 op/v/1=0.1+-0
-gate p.json commit=c19 minute=19 base=r/v2.so op/v/1=9+-0 "op/u/1=REMOVED is not needed"
+gate p.json commit=c19 minute=19 base=r/v2.so op/v/1=9+-0 "op/u/1=REMOVED is not needed" "op/n/1=NEW"
 "$program" history add g.json --pinned p.json --release v2 >add.txt
 ok "without an interval nothing is judged" [ "$(states op/v/1)" = $'UNKNOWN\nDRIFT' ]
 ok "a removed case is gone" [ "$(states op/u/1)" = gone ]
+ok "what the release does not have is new" [ "$(states op/n/1)" = new ]
+checks 0 "1 new" op/n
+run history log op/v --machine 0123
+ok "log says what else was pinned" eval 'says "to v2" && says "against v1.so"'
 gate g.json commit=c20 minute=20 op/new/1=0.1+-0.1
 QK_HISTORY=$work/unpinned.db "$program" history add g.json >add.txt
 QK_HISTORY=$work/unpinned.db checks 5 "nothing to trust"
@@ -234,14 +238,15 @@ code 0 "added run 3: 1 case of commit bebc9350e" history import llama.jsonl
 run history log llama-bench
 ok "llama-bench: a token's median" grep -qE 'IQ2_BN/tg64@d512,t4 .* 2000$' <<<"$out"
 ok "llama-bench: what is unusual is in the name" grep -q "t4,flash_attn=true" <("$program" history export --csv)
-head -1 llama.jsonl >>llama.jsonl
+first=$(head -1 llama.jsonl)
+echo "$first" >>llama.jsonl
 code 0 "run 2 is this one already" history import llama.jsonl
-code 1 '$.n_gen: wrong.jsonl:2: found 0, expected a test with tokens' history import wrong.jsonl
+code 1 "n_gen: wrong.jsonl:2: found 0, expected a test with tokens" history import wrong.jsonl
 ok "of a wrong file nothing is stored" [ "$("$program" history log | grep -c llama-bench/)" = 2 ]
 code 0 "added run 4: 7 cases" history import "$tree/harness/records/tests/golden/sample_set.json"
 code 0 "added run 5: 1 case" history import "$tree/harness/e2e/tests/golden/json.json"
 echo '{"benchmarks": []}' >bad.json
-code 1 '$.context' history import bad.json
+code 1 ".context" history import bad.json
 echo '{"a": 1}' >bad.json
 code 1 "expected google-benchmark's JSON" history import bad.json
 echo '[]' >bad.json
@@ -306,7 +311,7 @@ fi
 code 2 "matches several cases" history plot op --machine 0123
 code 2 "does not end in .svg" history plot op/v --out p.jpg
 code 2 "no case in" history log nothing
-with sh -c '"$0" history export --csv >/dev/full' "$program"
+with "$program" history export --csv --out /dev/full
 ok "a full disk is noticed" as_told 1 "cannot write the CSV"
 code 2 "--margin: '0' is not" history check --margin 0
 code 2 "unknown command 'x'" history x
