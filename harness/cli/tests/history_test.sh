@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # `qkbench history`: what it stores, shows, finds and refuses.  history_test.sh PROGRAM TREE SCHEMA_OF_GITHUB
+tree=$(realpath "$2")
+github_schema=$(realpath "$3")
 # shellcheck source-path=SCRIPTDIR source=tap.sh
 source "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
-tree=$2
-github_schema=$3
 export QK_HISTORY=$work/h.db
 gate() { "$tree/harness/cli/tests/history_gate.py" "$@"; }
 add() { # add N PERCENT+-HALF [OPTION...]: commit N, held against its parent and against v1
@@ -194,11 +194,11 @@ ok "without --db and QK_HISTORY it is in XDG_DATA_HOME" [ -s data/qkbench/histor
 
 # One writer, and a bounded wait.
 python3 -c '
-import sqlite3, sys
+import sqlite3, time
 db = sqlite3.connect("h.db", isolation_level=None)
 db.execute("begin immediate")
 print("held", flush=True)
-sys.stdin.read()' < <(exec sleep 1000) >held &
+time.sleep(1000)' >held &
 holder=$!
 await grep -q held held
 gate g.json commit=c30 minute=30 op/v/1=0.1+-0.1
