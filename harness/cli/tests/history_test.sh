@@ -204,9 +204,28 @@ await grep -q held held
 gate g.json commit=c30 minute=30 op/v/1=0.1+-0.1
 code 1 "another process has held the history for more than 1 s" history add g.json --wait 1
 code 0 "op/v/1" history log op/v
+"$program" history add g.json --wait 600 >said.txt 2>&1 &
+interrupt $! said.txt
+ok "Ctrl-C ends the waiting" as_told 130 "interrupted"
 kill $holder
 wait $holder 2>held
 code 0 "added run" history add g.json
+
+# Many that begin a history at the same time.
+for n in 1 2 3 4 5 6 7 8; do
+    gate "many$n.json" commit="m$n" minute="$n" op/v/1=0.1+-0.1
+done
+for n in 1 2 3 4 5 6 7 8; do
+    "$program" history add "many$n.json" --db many.db >"many$n.txt" 2>&1 &
+done
+wait
+ok "all of them are told" [ "$(cat many?.txt | grep -c '^added run [1-8]: 1 case')" = 8 ]
+ok "and in it" [ "$("$program" history log --db many.db | grep -c ' m[1-8] ')" = 8 ]
+ok "nothing is left beside it" [ "$(find . -name 'many.db*' -o -name '.qkbench*' | wc -l)" = 1 ]
+gate g.json mode=e2e memory=e2e e2e/generate/m=0.3+-0.1
+gate p.json mode=e2e memory=e2e base=r/v1 e2e/generate/m=2.3+-0.1
+code 0 "added run 9" history add g.json --pinned p.json --db many.db
+code 3 "1.60" history check e2e --db many.db
 
 # In and out.
 cat >gb.json <<'EOJ'
