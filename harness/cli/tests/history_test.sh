@@ -153,7 +153,7 @@ gate g.json commit=c21 minute=21 op/v/1=0.1+-0.1 op/v/1=0.1+-0.1
 code 1 "has the case op/v/1 twice" history add g.json
 gate g.json commit=c21 minute=21 op/v/1=0.1+-0.1
 code 2 "--release names the release of --pinned" history add g.json --release v1
-code 2 "GATE, a file of gate --json, is missing" history add
+code 2 "GATE, a file of gate --out, is missing" history add
 code 1 'expected "gate"' history add "$tree/harness/records/tests/golden/sample_set.json"
 
 # Files that are no history. Nobody changes them.
@@ -328,6 +328,10 @@ else
     skip "plot draws times where there is no ratio" "gnuplot is not installed"
 fi
 code 2 "matches several cases" history plot op --machine 0123
+cp many.db mixed.db
+code 0 "added run" history import gb.json --db mixed.db
+code 3 "4 unpinned" history check '*' --db mixed.db
+code 5 "nothing to trust" history check 'BM*' --db mixed.db
 code 2 "does not end in .svg" history plot op/v --out p.jpg
 code 2 "no case in" history log nothing
 with "$program" history export --csv --out /dev/full
