@@ -8,32 +8,32 @@ static int intern(struct baseline_history *h, enum history_statement find, enum 
                   const char *const *texts, int count, int64_t *id, struct qk_error *err)
 {
     sqlite3_stmt *stmt;
-    int code = history_get(h, find, &stmt, err);
+    int code = baseline_sql_get(h, find, &stmt, err);
     if (code)
         return code;
     sqlite3_bind_text(stmt, 1, *texts, -1, SQLITE_STATIC);
-    code = history_step(h, stmt, "writing", err);
+    code = baseline_sql_step(h, stmt, "writing", err);
     if (code == 1) {
         *id = sqlite3_column_int64(stmt, 0);
         sqlite3_reset(stmt);
         return 0;
     }
     if (!code)
-        code = history_get(h, add, &stmt, err);
+        code = baseline_sql_get(h, add, &stmt, err);
     for (int i = 0; i < count && !code; i++)
         sqlite3_bind_text(stmt, i + 1, texts[i], -1, SQLITE_STATIC);
     if (!code)
-        code = history_step(h, stmt, "writing", err);
+        code = baseline_sql_step(h, stmt, "writing", err);
     *id = sqlite3_last_insert_rowid(h->db);
     return code;
 }
 
 static void bind_ratio(sqlite3_stmt *stmt, int at, const struct baseline_history_ratio *r)
 {
-    history_bind_word(stmt, at, r->verdict, baseline_verdict_names);
-    history_bind_real(stmt, at + 1, r->ratio.value);
-    history_bind_real(stmt, at + 2, r->ratio.low);
-    history_bind_real(stmt, at + 3, r->ratio.high);
+    baseline_sql_bind_word(stmt, at, r->verdict, baseline_verdict_names);
+    baseline_sql_bind_real(stmt, at + 1, r->ratio.value);
+    baseline_sql_bind_real(stmt, at + 2, r->ratio.low);
+    baseline_sql_bind_real(stmt, at + 3, r->ratio.high);
 }
 
 static int add_result(struct baseline_history *h, int64_t run, int64_t machine, int64_t time,
@@ -43,7 +43,7 @@ static int add_result(struct baseline_history *h, int64_t run, int64_t machine, 
     int64_t name;
     int code = intern(h, HISTORY_find_case, HISTORY_add_case, (const char *[]){r->name}, 1, &name, err);
     if (!code)
-        code = history_get(h, HISTORY_add_result, &stmt, err);
+        code = baseline_sql_get(h, HISTORY_add_result, &stmt, err);
     if (code)
         return code;
     sqlite3_bind_int64(stmt, 1, run);
@@ -51,15 +51,15 @@ static int add_result(struct baseline_history *h, int64_t run, int64_t machine, 
     sqlite3_bind_int64(stmt, 3, time);
     sqlite3_bind_int64(stmt, 4, name);
     bind_ratio(stmt, 5, &r->parent);
-    history_bind_text(stmt, 9, r->parent.reason);
+    baseline_sql_bind_text(stmt, 9, r->parent.reason);
     bind_ratio(stmt, 10, &r->pinned);
-    history_bind_real(stmt, 14, r->pinned.margin);
-    history_bind_text(stmt, 15, r->pinned.reason);
-    history_bind_real(stmt, 16, r->ns);
-    history_bind_text(stmt, 17, r->ns_reason);
-    history_bind_real(stmt, 18, r->instructions);
-    history_bind_text(stmt, 19, r->instructions_reason);
-    return history_step(h, stmt, "writing", err);
+    baseline_sql_bind_real(stmt, 14, r->pinned.margin);
+    baseline_sql_bind_text(stmt, 15, r->pinned.reason);
+    baseline_sql_bind_real(stmt, 16, r->ns);
+    baseline_sql_bind_text(stmt, 17, r->ns_reason);
+    baseline_sql_bind_real(stmt, 18, r->instructions);
+    baseline_sql_bind_text(stmt, 19, r->instructions_reason);
+    return baseline_sql_step(h, stmt, "writing", err);
 }
 
 /* Is it there already? */
@@ -67,11 +67,11 @@ static int find_run(struct baseline_history *h, const struct baseline_history_ru
                     struct baseline_history_added *added, struct qk_error *err)
 {
     sqlite3_stmt *stmt;
-    int code = history_get(h, HISTORY_find_run, &stmt, err);
+    int code = baseline_sql_get(h, HISTORY_find_run, &stmt, err);
     if (code)
         return code;
     sqlite3_bind_text(stmt, 1, run->key, -1, SQLITE_STATIC);
-    code = history_step(h, stmt, "reading runs", err);
+    code = baseline_sql_step(h, stmt, "reading runs", err);
     if (code != 1)
         return code;
     const char *const pinned = (const char *)sqlite3_column_text(stmt, 1);
@@ -97,19 +97,19 @@ static int add_run(struct baseline_history *h, const struct baseline_history_run
     code = intern(h, HISTORY_find_machine, HISTORY_add_machine,
                   (const char *[]){m->fingerprint, m->cpu, m->isa_levels, m->compiler}, 4, &machine, err);
     if (!code)
-        code = history_get(h, HISTORY_add_run, &stmt, err);
+        code = baseline_sql_get(h, HISTORY_add_run, &stmt, err);
     if (code)
         return code;
-    history_bind_text(stmt, 1, run->key);
-    history_bind_text(stmt, 2, run->pinned_key);
-    history_bind_text(stmt, 3, baseline_history_sources[run->source]);
+    baseline_sql_bind_text(stmt, 1, run->key);
+    baseline_sql_bind_text(stmt, 2, run->pinned_key);
+    baseline_sql_bind_text(stmt, 3, baseline_history_sources[run->source]);
     sqlite3_bind_int64(stmt, 4, machine);
     sqlite3_bind_int64(stmt, 5, run->time);
-    history_bind_text(stmt, 6, run->commit);
-    history_bind_text(stmt, 7, run->parent);
-    history_bind_text(stmt, 8, run->pinned);
-    history_bind_word(stmt, 9, run->verdict, baseline_verdict_names);
-    code = history_step(h, stmt, "writing", err);
+    baseline_sql_bind_text(stmt, 6, run->commit);
+    baseline_sql_bind_text(stmt, 7, run->parent);
+    baseline_sql_bind_text(stmt, 8, run->pinned);
+    baseline_sql_bind_word(stmt, 9, run->verdict, baseline_verdict_names);
+    code = baseline_sql_step(h, stmt, "writing", err);
     added->id = sqlite3_last_insert_rowid(h->db);
     for (size_t i = 0; i < run->count && !code; i++)
         code = add_result(h, added->id, machine, run->time, &run->results[i], err);
@@ -119,12 +119,12 @@ static int add_run(struct baseline_history *h, const struct baseline_history_run
 int baseline_history_add(struct baseline_history *h, const struct baseline_history_run *runs, size_t count,
                          struct baseline_history_added *added, struct qk_error *err)
 {
-    int code = history_begin(h, err);
+    int code = baseline_sql_begin(h, err);
     if (code)
         return code;
     for (size_t i = 0; i < count && !code; i++) {
         added[i] = (struct baseline_history_added){0};
         code = add_run(h, &runs[i], &added[i], err);
     }
-    return history_end(h, code, err);
+    return baseline_sql_end(h, code, err);
 }

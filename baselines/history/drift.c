@@ -5,14 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const baseline_drift_names[BASELINE_DRIFTS + 1] = {"steady", "faster", "DRIFT", "UNKNOWN",
-                                                               "new",    "gone",   NULL};
+const char *const baseline_drift_names[BASELINE_DRIFTS + 1] = {"steady", "faster", "DRIFT",    "UNKNOWN",
+                                                               "new",    "gone",   "unpinned", NULL};
+
+bool baseline_is_pinned(const struct baseline_history_row *row)
+{
+    return *row->release && row->result.pinned.verdict >= 0;
+}
 
 void baseline_drift_begin(struct baseline_drift *d, const struct baseline_history_row *first)
 {
     *d = (struct baseline_drift){
-        .last = *first, .state = BASELINE_UNKNOWN, .expected = 1, .margin = NAN, .back = NAN};
-    snprintf(d->reason, sizeof d->reason, "no run that counts was held against a pinned release");
+        .last = *first, .state = BASELINE_UNPINNED, .expected = 1, .margin = NAN, .back = NAN};
 }
 
 static void unknown(struct baseline_drift *d, const char *reason)
@@ -74,8 +78,13 @@ static void judge(struct baseline_drift *d, const struct baseline_history_row *r
 
 void baseline_drift_add(struct baseline_drift *d, const struct baseline_history_row *row, double margin)
 {
-    if (!*row->release || row->mark == BASELINE_FALSE)
+    if (!baseline_is_pinned(row))
         return;
+    if (row->mark == BASELINE_FALSE) {
+        if (d->state == BASELINE_UNPINNED)
+            unknown(d, "all its results are marked false");
+        return;
+    }
     d->last = *row;
     if (row->result.pinned.verdict == BASELINE_REMOVED)
         d->state = BASELINE_GONE;
@@ -115,9 +124,11 @@ struct walk {
 static struct baseline_drift *find(struct walk *w, const struct baseline_history_row *row,
                                    struct qk_error *err)
 {
-    for (size_t i = 0; i < w->releases.count; i++)
-        if (!strcmp(w->releases.list[i].last.release, row->release))
+    for (size_t i = 0; i < w->releases.count; i++) {
+        const struct baseline_history_row *const last = &w->releases.list[i].last;
+        if (baseline_is_pinned(last) == baseline_is_pinned(row) && !strcmp(last->release, row->release))
             return &w->releases.list[i];
+    }
     return append(&w->releases, row, err);
 }
 
@@ -126,7 +137,7 @@ static int finish(struct walk *w, struct qk_error *err)
 {
     for (size_t i = 0; i < w->releases.count; i++) {
         const struct baseline_drift *const d = &w->releases.list[i];
-        if (strcmp(d->last.release, w->release) != 0)
+        if (*w->release && (!baseline_is_pinned(&d->last) || strcmp(d->last.release, w->release) != 0))
             continue;
         struct baseline_drift *const to = append(w->all, &d->last, err);
         if (!to)
@@ -154,8 +165,8 @@ static int take(void *ctx, const struct baseline_history_row *row, struct qk_err
     struct baseline_drift *const d = find(w, row, err);
     if (!d)
         return QK_ERR_MEMORY;
-    w->unpinned = *row->release ? 0 : w->unpinned + 1;
-    if (*row->release)
+    w->unpinned = baseline_is_pinned(row) ? 0 : w->unpinned + 1;
+    if (baseline_is_pinned(row))
         memcpy(w->release, row->release, sizeof w->release);
     baseline_drift_add(d, row, w->margin);
     return 0;

@@ -17,14 +17,17 @@
 #include "baselines/history/history.h"
 
 enum baseline_drift_state {
-    BASELINE_STEADY,  /* not proven slower than expected by more than the margin */
-    BASELINE_FASTER,  /* proven faster than expected by more than the margin */
-    BASELINE_DRIFT,   /* proven slower by more than the margin, or marked real */
-    BASELINE_UNKNOWN, /* the newest ratio is not to be trusted, or there is none */
-    BASELINE_YOUNG,   /* the release has no such case: the newest gate says NEW */
-    BASELINE_GONE,    /* the newest gate says REMOVED */
+    BASELINE_STEADY,   /* not proven slower than expected by more than the margin */
+    BASELINE_FASTER,   /* proven faster than expected by more than the margin */
+    BASELINE_DRIFT,    /* proven slower by more than the margin, or marked real */
+    BASELINE_UNKNOWN,  /* the newest ratio is not to be trusted */
+    BASELINE_YOUNG,    /* the release has no such case: the newest gate says NEW */
+    BASELINE_GONE,     /* the newest gate says REMOVED */
+    BASELINE_UNPINNED, /* it was never held against a release */
     BASELINE_DRIFTS
 };
+/* Was the result's case in a gate against a pinned release? */
+bool baseline_is_pinned(const struct baseline_history_row *row);
 extern const char *const baseline_drift_names[BASELINE_DRIFTS + 1]; /* "steady", ..., NULL */
 
 /* Of one case on one machine. */

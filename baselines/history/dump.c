@@ -81,9 +81,9 @@ static int put_table(struct baseline_history *h, const char *table, FILE *to, st
     sqlite3_stmt *stmt;
     snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY id", table);
     if (sqlite3_prepare_v2(h->db, sql, -1, &stmt, NULL))
-        return history_fail(h, "reading a table", err);
+        return baseline_sql_fail(h, "reading a table", err);
     int code;
-    while ((code = history_step(h, stmt, "reading a table", err)) == 1) {
+    while ((code = baseline_sql_step(h, stmt, "reading a table", err)) == 1) {
         put_row(stmt, table, to);
         if (ferror(to) || (h->stop && h->stop())) {
             code = ferror(to) ? bench_written(to, "the SQL", err)
@@ -98,21 +98,21 @@ static int put_table(struct baseline_history *h, const char *table, FILE *to, st
 /* Indexes and view come behind the rows, because that is faster. */
 static void put_schemas(bool tables, FILE *to)
 {
-    for (size_t i = 0; history_schema[i]; i++)
-        if (!strncmp(history_schema[i], "CREATE TABLE", 12) == tables)
-            put_schema(history_schema[i], to);
+    for (size_t i = 0; baseline_sql_schema[i]; i++)
+        if (!strncmp(baseline_sql_schema[i], "CREATE TABLE", 12) == tables)
+            put_schema(baseline_sql_schema[i], to);
 }
 
 int baseline_history_dump(struct baseline_history *h, FILE *to, struct qk_error *err)
 {
-    int code = history_run_text(h, "BEGIN", "reading", err);
+    int code = baseline_sql_run_text(h, "BEGIN", "reading", err);
     fprintf(to, "-- A history of qkbench, schema version %d.\nBEGIN;\n", BASELINE_HISTORY_VERSION);
     put_schemas(true, to);
-    for (size_t i = 0; history_tables[i] && !code; i++)
-        code = put_table(h, history_tables[i], to, err);
+    for (size_t i = 0; baseline_sql_tables[i] && !code; i++)
+        code = put_table(h, baseline_sql_tables[i], to, err);
     put_schemas(false, to);
     fputs("COMMIT;\n", to);
     if (!code)
         code = bench_written(to, "the SQL", err);
-    return history_end(h, code, err);
+    return baseline_sql_end(h, code, err);
 }

@@ -103,7 +103,7 @@ static int put_rows(struct baseline_history_run *run, const struct document *d, 
             return qk_fail(err, QK_ERR_FORMAT, file,
                            "$.benchmarks[%zu].name: found %zu bytes, expected at most %zu", i,
                            strlen(name_of(&d->rows[i])), sizeof name - 1);
-        struct baseline_history_result *const r = history_import_result(run, name, file, err);
+        struct baseline_history_result *const r = baseline_import_result(run, name, file, err);
         if (!r)
             return QK_ERR_MEMORY;
         r->ns = median_ns(d, i, times, scratch);
@@ -121,15 +121,15 @@ static int put_run(struct baseline_history_run *run, const struct document *d, c
     run->source = BASELINE_FROM_GBENCH;
     snprintf(cpu, sizeof cpu, "%.100s, %llu CPUs", *d->host ? d->host : "unknown host",
              (unsigned long long)d->cpus);
-    int code = history_import_head(run, d->date, commit, json, file, err);
+    int code = baseline_import_head(run, d->date, commit, json, file, err);
     if (code)
         return code;
     json_t *const caches = json_object_get(json_object_get(json, "context"), "caches");
-    code = history_import_machine(run,
-                                  json_pack("{s:s, s:s, s:s, s:I, s:O?}", "of", "google-benchmark", "host",
-                                            d->host, "build", d->build, "cpus", (json_int_t)d->cpus, "caches",
-                                            caches),
-                                  cpu, file, err);
+    code = baseline_import_machine(run,
+                                   json_pack("{s:s, s:s, s:s, s:I, s:O?}", "of", "google-benchmark", "host",
+                                             d->host, "build", d->build, "cpus", (json_int_t)d->cpus,
+                                             "caches", caches),
+                                   cpu, file, err);
     double *const times = calloc(2 * d->count + 1, sizeof *times);
     if (!code && !times)
         code = qk_fail(err, QK_ERR_MEMORY, file, "no memory for %zu rows", d->count);
@@ -139,14 +139,14 @@ static int put_run(struct baseline_history_run *run, const struct document *d, c
     return code;
 }
 
-int history_import_gbench(struct baseline_history_runs *runs, const json_t *json, const char *commit,
-                          const char *file, struct qk_error *err)
+int baseline_import_gbench(struct baseline_history_runs *runs, const json_t *json, const char *commit,
+                           const char *file, struct qk_error *err)
 {
     struct document d = {.count = 0};
     int code = bench_fields_take(&document_type, json, file, &d, err);
     if (!code && !d.count)
         code = qk_fail(err, QK_ERR_INVALID, file, "has no benchmark");
-    struct baseline_history_run *const run = code ? NULL : history_import_run(runs, file, err);
+    struct baseline_history_run *const run = code ? NULL : baseline_import_run(runs, file, err);
     if (!code)
         code = run ? put_run(run, &d, json, commit, file, err) : QK_ERR_MEMORY;
     free(d.rows);

@@ -106,15 +106,15 @@ static int put_row(struct baseline_history_run *run, const struct row *r, const 
     const double ns = token_ns(r, scratch);
     free(scratch);
     run->source = BASELINE_FROM_LLAMA;
-    int code = history_import_head(run, r->time, *r->commit ? r->commit : commit, json, file, err);
+    int code = baseline_import_head(run, r->time, *r->commit ? r->commit : commit, json, file, err);
     if (!code)
-        code = history_import_machine(
+        code = baseline_import_machine(
             run, json_pack("{s:s, s:s, s:s}", "of", "llama-bench", "cpu", r->cpu, "gpu", r->gpu), r->cpu,
             file, err);
     if (code)
         return code;
     put_name(name, r, json);
-    struct baseline_history_result *const result = history_import_result(run, name, file, err);
+    struct baseline_history_result *const result = baseline_import_result(run, name, file, err);
     if (!result)
         return QK_ERR_MEMORY;
     result->ns = ns;
@@ -123,8 +123,8 @@ static int put_row(struct baseline_history_run *run, const struct row *r, const 
     return 0;
 }
 
-int history_import_llama(struct baseline_history_runs *runs, const json_t *json, const char *commit,
-                         const char *file, const char *path, struct qk_error *err)
+int baseline_import_llama(struct baseline_history_runs *runs, const json_t *json, const char *commit,
+                          const char *file, const char *path, struct qk_error *err)
 {
     struct row r = {.count = 0};
     struct bench_reader reader = {.file = file, .err = err};
@@ -135,7 +135,7 @@ int history_import_llama(struct baseline_history_runs *runs, const json_t *json,
         bench_fields_get(&reader, &at, &row_type, &r, NULL);
     if (!reader.code && !r.prompt && !r.generate)
         bench_demand(&reader, false, &at, "n_gen", "a test with tokens: n_prompt or n_gen above 0");
-    struct baseline_history_run *const run = reader.code ? NULL : history_import_run(runs, file, err);
+    struct baseline_history_run *const run = reader.code ? NULL : baseline_import_run(runs, file, err);
     int code = reader.code;
     if (!code)
         code = run ? put_row(run, &r, json, commit, file, err) : QK_ERR_MEMORY;

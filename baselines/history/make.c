@@ -62,6 +62,8 @@ static void put_ratio(struct baseline_history_ratio *to, const struct baseline_r
             to->ratio.low = to->ratio.high = NAN;
             put(to->reason, sizeof to->reason, *r->reason ? r->reason : "too few blocks for an interval");
         }
+    } else if (!*r->reason && r->verdict == BASELINE_NEW) {
+        put(to->reason, sizeof to->reason, "the other build has no such case");
     } else if (!*r->reason) {
         snprintf(to->reason, sizeof to->reason, "the gate says %s and no more",
                  baseline_verdict_names[r->verdict]);

@@ -10,14 +10,14 @@ static int add_mark(struct baseline_history *h, int64_t result, enum baseline_ma
                     struct qk_error *err)
 {
     sqlite3_stmt *stmt;
-    const int code = history_get(h, HISTORY_add_mark, &stmt, err);
+    const int code = baseline_sql_get(h, HISTORY_add_mark, &stmt, err);
     if (code)
         return code;
     sqlite3_bind_int64(stmt, 1, result);
-    history_bind_word(stmt, 2, (int)mark, baseline_mark_names);
+    baseline_sql_bind_word(stmt, 2, (int)mark, baseline_mark_names);
     sqlite3_bind_text(stmt, 3, why, -1, SQLITE_STATIC);
     sqlite3_bind_int64(stmt, 4, (int64_t)time(NULL));
-    return history_step(h, stmt, "writing", err);
+    return baseline_sql_step(h, stmt, "writing", err);
 }
 
 static int mark_all(struct baseline_history *h, int64_t run, const char *pattern, enum baseline_mark mark,
@@ -25,11 +25,11 @@ static int mark_all(struct baseline_history *h, int64_t run, const char *pattern
 {
     sqlite3_stmt *stmt;
     size_t cases = 0;
-    int code = history_get(h, HISTORY_of_run, &stmt, err);
+    int code = baseline_sql_get(h, HISTORY_of_run, &stmt, err);
     if (code)
         return code;
     sqlite3_bind_int64(stmt, 1, run);
-    while ((code = history_step(h, stmt, "reading a run", err)) == 1) {
+    while ((code = baseline_sql_step(h, stmt, "reading a run", err)) == 1) {
         const char *const name = (const char *)sqlite3_column_text(stmt, 1);
         cases++;
         code = 0;
@@ -58,6 +58,6 @@ int baseline_history_mark(struct baseline_history *h, int64_t run, const char *p
                           enum baseline_mark mark, const char *why, size_t *marked, struct qk_error *err)
 {
     *marked = 0;
-    const int code = history_begin(h, err);
-    return code ? code : history_end(h, mark_all(h, run, pattern, mark, why, marked, err), err);
+    const int code = baseline_sql_begin(h, err);
+    return code ? code : baseline_sql_end(h, mark_all(h, run, pattern, mark, why, marked, err), err);
 }

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int history_fail(const struct baseline_history *h, const char *doing, struct qk_error *err)
+int baseline_sql_fail(const struct baseline_history *h, const char *doing, struct qk_error *err)
 {
     const int code = sqlite3_extended_errcode(h->db), kind = code & 0xff;
     if (h->stop && h->stop())
@@ -36,8 +36,8 @@ int history_fail(const struct baseline_history *h, const char *doing, struct qk_
                    h->path, "%s: %s (SQLite's code %d)", doing, sqlite3_errmsg(h->db), code);
 }
 
-int history_get(struct baseline_history *h, enum history_statement which, sqlite3_stmt **stmt,
-                struct qk_error *err)
+int baseline_sql_get(struct baseline_history *h, enum history_statement which, sqlite3_stmt **stmt,
+                     struct qk_error *err)
 {
     *stmt = h->ready[which];
     if (*stmt) {
@@ -45,56 +45,56 @@ int history_get(struct baseline_history *h, enum history_statement which, sqlite
         sqlite3_clear_bindings(*stmt);
         return 0;
     }
-    if (sqlite3_prepare_v3(h->db, history_statements[which], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL))
-        return history_fail(h, "reading the tables", err);
+    if (sqlite3_prepare_v3(h->db, baseline_sql_statements[which], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL))
+        return baseline_sql_fail(h, "reading the tables", err);
     h->ready[which] = *stmt;
     return 0;
 }
 
-int history_step(const struct baseline_history *h, sqlite3_stmt *stmt, const char *doing,
-                 struct qk_error *err)
+int baseline_sql_step(const struct baseline_history *h, sqlite3_stmt *stmt, const char *doing,
+                      struct qk_error *err)
 {
     const int rc = sqlite3_step(stmt);
     if (rc == SQLITE_ROW)
         return 1;
-    const int code = rc == SQLITE_DONE ? 0 : history_fail(h, doing, err);
+    const int code = rc == SQLITE_DONE ? 0 : baseline_sql_fail(h, doing, err);
     sqlite3_reset(stmt);
     return code;
 }
 
-int history_run_text(const struct baseline_history *h, const char *sql, const char *doing,
-                     struct qk_error *err)
+int baseline_sql_run_text(const struct baseline_history *h, const char *sql, const char *doing,
+                          struct qk_error *err)
 {
     sqlite3_stmt *stmt = NULL;
     int code;
     if (sqlite3_prepare_v2(h->db, sql, -1, &stmt, NULL))
-        return history_fail(h, doing, err);
-    while ((code = history_step(h, stmt, doing, err)) == 1)
+        return baseline_sql_fail(h, doing, err);
+    while ((code = baseline_sql_step(h, stmt, doing, err)) == 1)
         ;
     sqlite3_finalize(stmt);
     return code;
 }
 
-int history_run(struct baseline_history *h, enum history_statement which, const char *doing,
-                struct qk_error *err)
+int baseline_sql_run(struct baseline_history *h, enum history_statement which, const char *doing,
+                     struct qk_error *err)
 {
     sqlite3_stmt *stmt;
-    const int code = history_get(h, which, &stmt, err);
-    return code ? code : history_step(h, stmt, doing, err);
+    const int code = baseline_sql_get(h, which, &stmt, err);
+    return code ? code : baseline_sql_step(h, stmt, doing, err);
 }
 
-int history_begin(struct baseline_history *h, struct qk_error *err)
+int baseline_sql_begin(struct baseline_history *h, struct qk_error *err)
 {
-    return history_run(h, HISTORY_begin, "waiting to write", err);
+    return baseline_sql_run(h, HISTORY_begin, "waiting to write", err);
 }
 
-int history_end(struct baseline_history *h, int code, struct qk_error *err)
+int baseline_sql_end(struct baseline_history *h, int code, struct qk_error *err)
 {
     struct qk_error ignored;
     if (!code)
-        code = history_run(h, HISTORY_commit, "writing", err);
+        code = baseline_sql_run(h, HISTORY_commit, "writing", err);
     if (code && !sqlite3_get_autocommit(h->db))
-        history_run(h, HISTORY_rollback, "undoing", &ignored);
+        baseline_sql_run(h, HISTORY_rollback, "undoing", &ignored);
     return code;
 }
 
@@ -126,7 +126,7 @@ static int settle(struct baseline_history *h, struct qk_error *err)
     for (size_t i = 0; i < sizeof off / sizeof *off; i++)
         sqlite3_db_config(h->db, off[i], 0, NULL);
     for (size_t i = 0; settings[i] && !code; i++)
-        code = history_run_text(h, settings[i], "opening", err);
+        code = baseline_sql_run_text(h, settings[i], "opening", err);
     return code;
 }
 
@@ -140,7 +140,7 @@ static int connect_to(struct baseline_history *h, const char *folder, const char
     free(name);
     if (!h->db)
         return qk_fail(err, QK_ERR_MEMORY, path, "no memory to open the history");
-    return rc ? history_fail(h, "opening", err) : settle(h, err);
+    return rc ? baseline_sql_fail(h, "opening", err) : settle(h, err);
 }
 
 static void disconnect(struct baseline_history *h)
@@ -158,15 +158,15 @@ static int make_tables(struct baseline_history *h, struct qk_error *err)
     char owner[60], version[60];
     snprintf(owner, sizeof owner, "PRAGMA application_id = %d", HISTORY_OWNER);
     snprintf(version, sizeof version, "PRAGMA user_version = %d", BASELINE_HISTORY_VERSION);
-    int code = history_run_text(h, owner, "making the history", err);
+    int code = baseline_sql_run_text(h, owner, "making the history", err);
     if (!code)
-        code = history_run_text(h, version, "making the history", err);
-    for (size_t i = 0; history_schema[i] && !code; i++) {
+        code = baseline_sql_run_text(h, version, "making the history", err);
+    for (size_t i = 0; baseline_sql_schema[i] && !code; i++) {
         char *sql;
-        const bool table = !strncmp(history_schema[i], "CREATE TABLE", 12);
-        if (asprintf(&sql, "%s%s", history_schema[i], table ? " STRICT" : "") < 0)
+        const bool table = !strncmp(baseline_sql_schema[i], "CREATE TABLE", 12);
+        if (asprintf(&sql, "%s%s", baseline_sql_schema[i], table ? " STRICT" : "") < 0)
             return qk_fail(err, QK_ERR_MEMORY, h->path, "no memory for the history's tables");
-        code = history_run_text(h, sql, "making the history", err);
+        code = baseline_sql_run_text(h, sql, "making the history", err);
         free(sql);
     }
     return code;
@@ -237,9 +237,9 @@ static int pragma(struct baseline_history *h, enum history_statement which, int6
                   struct qk_error *err)
 {
     sqlite3_stmt *stmt;
-    int code = history_get(h, which, &stmt, err);
+    int code = baseline_sql_get(h, which, &stmt, err);
     if (!code)
-        code = history_step(h, stmt, "reading the head", err);
+        code = baseline_sql_step(h, stmt, "reading the head", err);
     if (code != 1)
         return code ? code : qk_fail(err, QK_ERR_FORMAT, h->path, "has no head");
     *value = sqlite3_column_int64(stmt, 0);
@@ -305,7 +305,7 @@ int baseline_history_open(struct baseline_history **to, const struct baseline_hi
     if (!code)
         code = connect_to(h, *h->path == '/' ? "" : "./", h->path, err);
     if (!code && !cfg->write)
-        code = history_run_text(h, "PRAGMA query_only = ON", "opening", err);
+        code = baseline_sql_run_text(h, "PRAGMA query_only = ON", "opening", err);
     if (!code)
         code = identify(h, err);
     if (!code)

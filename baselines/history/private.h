@@ -14,10 +14,10 @@ enum history_statement {
 #undef STATEMENT
     HISTORY_STATEMENTS
 };
-extern const char *const history_statements[HISTORY_STATEMENTS];
-extern const char *const history_schema[]; /* ends with NULL */
+extern const char *const baseline_sql_statements[HISTORY_STATEMENTS];
+extern const char *const baseline_sql_schema[]; /* ends with NULL */
 extern const char
-    *const history_tables[]; /* in the order in which they refer to each other; ends with NULL */
+    *const baseline_sql_tables[]; /* in the order in which they refer to each other; ends with NULL */
 
 struct baseline_history {
     sqlite3 *db;
@@ -29,29 +29,29 @@ struct baseline_history {
 };
 
 /* Fails with SQLite's own words for the last call. Returns the qk_code that fits. */
-int history_fail(const struct baseline_history *h, const char *doing, struct qk_error *err);
+int baseline_sql_fail(const struct baseline_history *h, const char *doing, struct qk_error *err);
 /*
  * The statement, prepared on first use and reset. *stmt is the store's. Bind its parameters, then call
- * history_step.
+ * baseline_sql_step.
  */
-int history_get(struct baseline_history *h, enum history_statement which, sqlite3_stmt **stmt,
-                struct qk_error *err);
-/* 1: there is a row. 0: there is none, or it was done. Or a code, with `doing` in its text. */
-int history_step(const struct baseline_history *h, sqlite3_stmt *stmt, const char *doing,
-                 struct qk_error *err);
-/* A statement without parameters and rows. */
-int history_run(struct baseline_history *h, enum history_statement which, const char *doing,
-                struct qk_error *err);
-/* The same of any constant text. */
-int history_run_text(const struct baseline_history *h, const char *sql, const char *doing,
+int baseline_sql_get(struct baseline_history *h, enum history_statement which, sqlite3_stmt **stmt,
                      struct qk_error *err);
+/* 1: there is a row. 0: there is none, or it was done. Or a code, with `doing` in its text. */
+int baseline_sql_step(const struct baseline_history *h, sqlite3_stmt *stmt, const char *doing,
+                      struct qk_error *err);
+/* A statement without parameters and rows. */
+int baseline_sql_run(struct baseline_history *h, enum history_statement which, const char *doing,
+                     struct qk_error *err);
+/* The same of any constant text. */
+int baseline_sql_run_text(const struct baseline_history *h, const char *sql, const char *doing,
+                          struct qk_error *err);
 /* BEGIN IMMEDIATE, waiting for another writer; then COMMIT where code is 0, and ROLLBACK otherwise. */
-int history_begin(struct baseline_history *h, struct qk_error *err);
-int history_end(struct baseline_history *h, int code, struct qk_error *err);
+int baseline_sql_begin(struct baseline_history *h, struct qk_error *err);
+int baseline_sql_end(struct baseline_history *h, int code, struct qk_error *err);
 
 /* Binds a text, which must outlive the statement's next step. An empty one is NULL. */
-void history_bind_text(sqlite3_stmt *stmt, int at, const char *text);
+void baseline_sql_bind_text(sqlite3_stmt *stmt, int at, const char *text);
 /* NaN is NULL. */
-void history_bind_real(sqlite3_stmt *stmt, int at, double x);
+void baseline_sql_bind_real(sqlite3_stmt *stmt, int at, double x);
 /* A word of the list; NULL where it is negative. */
-void history_bind_word(sqlite3_stmt *stmt, int at, int word, const char *const *words);
+void baseline_sql_bind_word(sqlite3_stmt *stmt, int at, int word, const char *const *words);

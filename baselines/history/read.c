@@ -132,8 +132,8 @@ static int find_ids(struct baseline_history *h, enum history_statement which, wa
                     const char *filter, struct ids *to, struct qk_error *err)
 {
     sqlite3_stmt *stmt;
-    int code = history_get(h, which, &stmt, err);
-    while (!code && (code = history_step(h, stmt, "reading names", err)) == 1) {
+    int code = baseline_sql_get(h, which, &stmt, err);
+    while (!code && (code = baseline_sql_step(h, stmt, "reading names", err)) == 1) {
         code = 0;
         if (filter && !is_wanted(filter, text_of(stmt, 1)))
             continue;
@@ -158,13 +158,13 @@ static int read_case(struct baseline_history *h, int64_t name, int64_t machine,
 {
     struct baseline_history_row row;
     sqlite3_stmt *stmt;
-    int code = history_get(h, f->oldest_first ? HISTORY_oldest_first : HISTORY_newest_first, &stmt, err);
+    int code = baseline_sql_get(h, f->oldest_first ? HISTORY_oldest_first : HISTORY_newest_first, &stmt, err);
     if (code)
         return code;
     sqlite3_bind_int64(stmt, 1, name);
     sqlite3_bind_int64(stmt, 2, machine);
     sqlite3_bind_int64(stmt, 3, f->limit ? (int64_t)f->limit : -1);
-    while ((code = history_step(h, stmt, "reading results", err)) == 1) {
+    while ((code = baseline_sql_step(h, stmt, "reading results", err)) == 1) {
         if (h->stop && h->stop())
             code = qk_fail(err, QK_ERR_INTERRUPTED, h->path, "interrupted");
         else
@@ -183,7 +183,7 @@ int baseline_history_each(struct baseline_history *h, const struct baseline_hist
 {
     struct ids cases = {0}, machines = {0};
     /* One picture of the store, also where it is written to meanwhile. */
-    int code = history_run_text(h, "BEGIN", "reading", err);
+    int code = baseline_sql_run_text(h, "BEGIN", "reading", err);
     if (!code)
         code = find_ids(h, HISTORY_cases, baseline_case_matches, f->pattern, &cases, err);
     if (!code && f->pattern && !cases.count)
@@ -197,7 +197,7 @@ int baseline_history_each(struct baseline_history *h, const struct baseline_hist
             code = read_case(h, cases.list[i], machines.list[k], f, take, ctx, err);
     free(cases.list);
     free(machines.list);
-    return history_end(h, code, err);
+    return baseline_sql_end(h, code, err);
 }
 
 static int gather(void *to, const struct baseline_history_row *row, struct qk_error *err)

@@ -6,7 +6,7 @@
  * the time of a result repeat those of its run, so that one index finds a case's newest rows. The foreign
  * key holds them equal.
  */
-const char *const history_schema[] = {
+const char *const baseline_sql_schema[] = {
     "CREATE TABLE machine (\n"
     "  id INTEGER PRIMARY KEY,\n"
     "  fingerprint TEXT NOT NULL UNIQUE,\n"
@@ -90,9 +90,9 @@ const char *const history_schema[] = {
     NULL,
 };
 
-const char *const history_tables[] = {"machine", "bench_case", "run", "result", "mark", NULL};
+const char *const baseline_sql_tables[] = {"machine", "bench_case", "run", "result", "mark", NULL};
 
-const char *const history_statements[HISTORY_STATEMENTS] = {
+const char *const baseline_sql_statements[HISTORY_STATEMENTS] = {
 #define STATEMENT(name, text) [HISTORY_##name] = text,
 #include "baselines/history/statements.def"
 #undef STATEMENT

@@ -34,15 +34,18 @@ static int find_release(void *ctx, const struct baseline_history_row *row, struc
 {
     struct baseline_trend *const t = ctx;
     (void)err;
+    *t->last.release = '\0';
+    if (!baseline_is_pinned(row))
+        return 0;
     memcpy(t->last.release, row->release, sizeof t->last.release);
-    return *row->release ? FOUND : 0;
+    return FOUND;
 }
 
 /* The points are a ring until all rows are seen. */
 static int take(void *ctx, const struct baseline_history_row *row, struct qk_error *err)
 {
     struct walk *const w = ctx;
-    const bool ours = !strcmp(row->release, w->t->last.release);
+    const bool ours = baseline_is_pinned(row) && !strcmp(row->release, w->t->last.release);
     (void)err;
     if (!w->begun)
         baseline_drift_begin(&w->drift, row);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-void history_bind_text(sqlite3_stmt *stmt, int at, const char *text)
+void baseline_sql_bind_text(sqlite3_stmt *stmt, int at, const char *text)
 {
     if (*text)
         sqlite3_bind_text(stmt, at, text, -1, SQLITE_STATIC);
@@ -15,7 +15,7 @@ void history_bind_text(sqlite3_stmt *stmt, int at, const char *text)
         sqlite3_bind_null(stmt, at);
 }
 
-void history_bind_real(sqlite3_stmt *stmt, int at, double x)
+void baseline_sql_bind_real(sqlite3_stmt *stmt, int at, double x)
 {
     if (isfinite(x))
         sqlite3_bind_double(stmt, at, x);
@@ -23,9 +23,9 @@ void history_bind_real(sqlite3_stmt *stmt, int at, double x)
         sqlite3_bind_null(stmt, at);
 }
 
-void history_bind_word(sqlite3_stmt *stmt, int at, int word, const char *const *words)
+void baseline_sql_bind_word(sqlite3_stmt *stmt, int at, int word, const char *const *words)
 {
-    history_bind_text(stmt, at, word < 0 ? "" : words[word]);
+    baseline_sql_bind_text(stmt, at, word < 0 ? "" : words[word]);
 }
 
 const char *baseline_history_date(int64_t time, char to[BASELINE_HISTORY_DATE])

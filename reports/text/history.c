@@ -175,7 +175,8 @@ int report_history_check(const struct baseline_drifts *d, bool all, report_rende
                          struct qk_error *err)
 {
     static const enum baseline_drift_state order[BASELINE_DRIFTS] = {
-        BASELINE_DRIFT, BASELINE_UNKNOWN, BASELINE_FASTER, BASELINE_STEADY, BASELINE_YOUNG, BASELINE_GONE};
+        BASELINE_DRIFT, BASELINE_UNKNOWN, BASELINE_FASTER,  BASELINE_STEADY,
+        BASELINE_YOUNG, BASELINE_GONE,    BASELINE_UNPINNED};
     struct report_tables tables = {0};
     for (size_t i = 0; i < d->count; i++) {
         bool first = true;

@@ -36,14 +36,14 @@ UNIT_TEST(no_statement_reads_a_table_from_end_to_end)
     struct baseline_history *const h = open_new(path, "plans.db");
     size_t searches = 0;
     for (size_t i = 0; i < HISTORY_STATEMENTS; i++) {
-        plan_of(h, history_statements[i], plan);
+        plan_of(h, baseline_sql_statements[i], plan);
         searches += strstr(plan, "SEARCH") != NULL;
         for (size_t k = 0; k < sizeof large / sizeof *large; k++)
             if (strstr(plan, large[k]))
-                fail_msg("%s: %s", history_statements[i], plan);
+                fail_msg("%s: %s", baseline_sql_statements[i], plan);
     }
     assert_true(searches >= 6);
-    plan_of(h, history_statements[HISTORY_newest_first], plan);
+    plan_of(h, baseline_sql_statements[HISTORY_newest_first], plan);
     assert_says(plan, "SEARCH result USING INDEX result_of_case (case_id=? AND machine_id=?)");
     assert_says(plan, "mark_of_result");
     baseline_history_close(h);
@@ -130,7 +130,7 @@ UNIT_TEST(the_tables_refuse_what_is_wrong)
     history_add_run(h, 1, "aaaa", "v1", 1, steady);
     history_add_run(h, 2, "bbbb", "v1", 1, steady);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        if (history_run_text(h, wrong[i], "testing", &err) != QK_ERR_FORMAT)
+        if (baseline_sql_run_text(h, wrong[i], "testing", &err) != QK_ERR_FORMAT)
             fail_msg("%s: was not refused", wrong[i]);
     baseline_history_close(h);
 }
@@ -142,7 +142,7 @@ UNIT_TEST(a_word_of_nobody_is_refused)
     struct baseline_history_rows rows;
     struct qk_error err;
     history_add_run(h, 1, "aaaa", "v1", 1, steady);
-    assert_int_equal(history_run_text(h, "UPDATE result SET verdict = 'FINE'", "testing", &err), 0);
+    assert_int_equal(baseline_sql_run_text(h, "UPDATE result SET verdict = 'FINE'", "testing", &err), 0);
     assert_int_equal(baseline_history_read(h, &(struct baseline_history_filter){0}, &rows, &err),
                      QK_ERR_FORMAT);
     assert_says(err.text, "result 1: found the verdict \"FINE\", expected PASS");
@@ -184,10 +184,10 @@ UNIT_TEST(a_second_writer_waits_and_gives_up)
     struct baseline_history_run run = history_run_of(1, "aaaa", "v1", 1, steady);
     struct baseline_history_added added;
     struct qk_error err;
-    assert_int_equal(history_begin(first, &err), 0);
+    assert_int_equal(baseline_sql_begin(first, &err), 0);
     assert_int_equal(baseline_history_add(second, &run, 1, &added, &err), QK_ERR_IO);
     assert_says(err.text, "another process has held the history for more than 1 s");
-    assert_int_equal(history_end(first, 0, &err), 0);
+    assert_int_equal(baseline_sql_end(first, 0, &err), 0);
     assert_int_equal(baseline_history_add(second, &run, 1, &added, &err), 0);
     baseline_history_run_free(&run);
     baseline_history_close(second);
@@ -202,10 +202,10 @@ UNIT_TEST(a_reader_changes_nothing)
     struct qk_error err;
     const struct baseline_history_config cfg = {.path = path};
     assert_int_equal(baseline_history_open(&reader, &cfg, &err), 0);
-    assert_int_equal(history_begin(h, &err), 0);
+    assert_int_equal(baseline_sql_begin(h, &err), 0);
     assert_int_equal(rows_of(reader), 0);
-    assert_int_equal(history_end(h, 0, &err), 0);
-    assert_int_equal(history_run_text(reader, "DELETE FROM run", "testing", &err), QK_ERR_IO);
+    assert_int_equal(baseline_sql_end(h, 0, &err), 0);
+    assert_int_equal(baseline_sql_run_text(reader, "DELETE FROM run", "testing", &err), QK_ERR_IO);
     assert_says(err.text, "readonly");
     baseline_history_close(reader);
     baseline_history_close(h);

@@ -23,7 +23,7 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
         return 0;
     case ARGP_KEY_END:
         if (!o->gate)
-            cli_wrong(state, "GATE, a file of gate --json, is missing");
+            cli_wrong(state, "GATE, a file of gate --out, is missing");
         if (o->release && !o->pinned)
             cli_wrong(state, "--release names the release of --pinned, which is missing");
         if (o->release && !*o->release)
@@ -45,7 +45,7 @@ static int read_gate(struct baseline_history_gate *g, struct baseline_report *re
     *g = (struct baseline_history_gate){.file = file, .report = report};
     if (json && (!kind || strcmp(kind, "gate") != 0))
         code = qk_fail(err, QK_ERR_FORMAT, file,
-                       "$.kind: found %s%.60s%s, expected \"gate\", as gate --json writes it; other results "
+                       "$.kind: found %s%.60s%s, expected \"gate\", as gate --out writes it; other results "
                        "go to history import",
                        kind ? "\"" : "", kind ? kind : "none", kind ? "\"" : "");
     else if (json)
@@ -89,7 +89,7 @@ int cli_history_add(int argc, char **argv)
         {0}};
     static const struct cli_usage usage = {
         options, parse, "GATE",
-        "Stores what a gate found. GATE is a file of gate --json, of a duet against the parent.\vWhat could "
+        "Stores what a gate found. GATE is a file of gate --out, of a duet against the parent.\vWhat could "
         "not be measured is stored as such, with its reason. Of a gate that is INVALID as a whole no figure "
         "is stored. A run that is there already is recognised and not added again. The line `added run N` "
         "is printed when the run is on the disk. Examples:\n"

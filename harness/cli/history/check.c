@@ -34,25 +34,16 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
     }
 }
 
-/* Was any of them ever held against a release? */
-static bool is_pinned(const struct baseline_drifts *d)
-{
-    for (size_t i = 0; i < d->count; i++)
-        if (*d->list[i].last.release)
-            return true;
-    return false;
-}
-
 /* The exit code. What is proven counts before what is not known. */
 static int verdict(const struct baseline_drifts *d, struct qk_error *err)
 {
     const size_t drifts = d->counts[BASELINE_DRIFT], unknown = d->counts[BASELINE_UNKNOWN];
-    cli_print("%zu drift%s, %zu steady, %zu faster, %zu unknown, %zu new, %zu gone", drifts,
+    cli_print("%zu drift%s, %zu steady, %zu faster, %zu unknown, %zu new, %zu gone, %zu unpinned", drifts,
               drifts == 1 ? "" : "s", d->counts[BASELINE_STEADY], d->counts[BASELINE_FASTER], unknown,
-              d->counts[BASELINE_YOUNG], d->counts[BASELINE_GONE]);
+              d->counts[BASELINE_YOUNG], d->counts[BASELINE_GONE], d->counts[BASELINE_UNPINNED]);
     if (drifts)
         return CLI_WRONG;
-    if (!is_pinned(d))
+    if (d->counts[BASELINE_UNPINNED] == d->count)
         return qk_fail(err, QK_ERR_INVALID, "history",
                        "nothing to trust: no case was ever held against a pinned release; `qkbench history "
                        "add` takes such a gate with --pinned");
@@ -88,7 +79,7 @@ int cli_history_check(int argc, char **argv)
          "How much slower than expected is a drift (default: must-catch of the gate against the pinned "
          "release)",
          0},
-        {"all", 'a', NULL, CLI_FLAG(options, all), "Show also cases that are steady or gone", 0},
+        {"all", 'a', NULL, CLI_FLAG(options, all), "Show all cases, not only those to look at", 0},
         CLI_HISTORY_MACHINE(options, rows),
         {"markdown", 'k', NULL, CLI_FLAG(options, markdown), "Tables in markdown instead of text", 0},
         CLI_HISTORY_OPTIONS,
@@ -99,7 +90,8 @@ int cli_history_check(int argc, char **argv)
         "is the newest one that add --pinned has stored, and not multiplied from parents. The expected "
         "ratio is 1, or the one that history mark has accepted last. A case drifts when the 95 % interval "
         "lies wholly above the expected ratio times 1 + margin. Cases and machines are judged each for "
-        "itself. Exit codes: 0 no drift; 3 drift; 5 no drift, but a case's newest ratio is not to be "
+        "itself. Cases that were never held against a release are not judged. Exit codes: 0 no drift; 3 "
+        "drift; 5 no drift, but a case's newest ratio is not to be "
         "trusted, or no case has one. Examples:\n"
         "  qkbench history check\n"
         "  qkbench history check --margin 1 'qk256_dequant/p4*' --all"};

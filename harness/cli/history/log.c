@@ -52,7 +52,7 @@ int cli_history_log(int argc, char **argv)
         "Shows what was measured, newest first, with a table for each machine.\vPATTERN is a glob on "
         "op/variant/shape (default: all cases). A ratio is shown as a change of time: +1.00 is one per cent "
         "slower, with its 95 % interval. Examples:\n"
-        "  qkbench history log 'qk256_dequant/p4*/4096'\n"
+        "  qkbench history log 'qk256_dequant/p4*/256'\n"
         "  qkbench history log --limit 3"};
     struct options o = {.at = CLI_HISTORY_DEFAULTS, .limit = 20};
     return cli_main(&usage, argc, argv, &o, run);

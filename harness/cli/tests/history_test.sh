@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # `qkbench history`: what it stores, shows, finds and refuses.  history_test.sh PROGRAM TREE SCHEMA_OF_GITHUB
+tree=$(realpath "$2")
+github_schema=$(realpath "$3")
 # shellcheck source-path=SCRIPTDIR source=tap.sh
 source "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
-tree=$2
-github_schema=$3
 export QK_HISTORY=$work/h.db
 gate() { "$tree/harness/cli/tests/history_gate.py" "$@"; }
 add() { # add N PERCENT+-HALF [OPTION...]: commit N, held against its parent and against v1
@@ -153,7 +153,7 @@ gate g.json commit=c21 minute=21 op/v/1=0.1+-0.1 op/v/1=0.1+-0.1
 code 1 "has the case op/v/1 twice" history add g.json
 gate g.json commit=c21 minute=21 op/v/1=0.1+-0.1
 code 2 "--release names the release of --pinned" history add g.json --release v1
-code 2 "GATE, a file of gate --json, is missing" history add
+code 2 "GATE, a file of gate --out, is missing" history add
 code 1 'expected "gate"' history add "$tree/harness/records/tests/golden/sample_set.json"
 
 # Files that are no history. Nobody changes them.
@@ -194,19 +194,38 @@ ok "without --db and QK_HISTORY it is in XDG_DATA_HOME" [ -s data/qkbench/histor
 
 # One writer, and a bounded wait.
 python3 -c '
-import sqlite3, sys
+import sqlite3, time
 db = sqlite3.connect("h.db", isolation_level=None)
 db.execute("begin immediate")
 print("held", flush=True)
-sys.stdin.read()' < <(exec sleep 1000) >held &
+time.sleep(1000)' >held &
 holder=$!
 await grep -q held held
 gate g.json commit=c30 minute=30 op/v/1=0.1+-0.1
 code 1 "another process has held the history for more than 1 s" history add g.json --wait 1
 code 0 "op/v/1" history log op/v
+"$program" history add g.json --wait 600 >said.txt 2>&1 &
+interrupt $! said.txt
+ok "Ctrl-C ends the waiting" as_told 130 "interrupted"
 kill $holder
 wait $holder 2>held
 code 0 "added run" history add g.json
+
+# Many that begin a history at the same time.
+for n in 1 2 3 4 5 6 7 8; do
+    gate "many$n.json" commit="m$n" minute="$n" op/v/1=0.1+-0.1
+done
+for n in 1 2 3 4 5 6 7 8; do
+    "$program" history add "many$n.json" --db many.db >"many$n.txt" 2>&1 &
+done
+wait
+ok "all of them are told" [ "$(cat many?.txt | grep -c '^added run [1-8]: 1 case')" = 8 ]
+ok "and in it" [ "$("$program" history log --db many.db | grep -c ' m[1-8] ')" = 8 ]
+ok "nothing is left beside it" [ "$(find . -name 'many.db*' -o -name '.qkbench*' | wc -l)" = 1 ]
+gate g.json mode=e2e memory=e2e e2e/generate/m=0.3+-0.1
+gate p.json mode=e2e memory=e2e base=r/v1 e2e/generate/m=2.3+-0.1
+code 0 "added run 9" history add g.json --pinned p.json --db many.db
+code 3 "1.60" history check e2e --db many.db
 
 # In and out.
 cat >gb.json <<'EOJ'
@@ -309,6 +328,10 @@ else
     skip "plot draws times where there is no ratio" "gnuplot is not installed"
 fi
 code 2 "matches several cases" history plot op --machine 0123
+cp many.db mixed.db
+code 0 "added run" history import gb.json --db mixed.db
+code 3 "4 unpinned" history check '*' --db mixed.db
+code 5 "nothing to trust" history check 'BM*' --db mixed.db
 code 2 "does not end in .svg" history plot op/v --out p.jpg
 code 2 "no case in" history log nothing
 with "$program" history export --csv --out /dev/full
