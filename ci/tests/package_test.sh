@@ -54,6 +54,6 @@ if [ $code -eq 77 ]; then
 else
     ok "packages are made, and used in a clean Debian" eval '[ $code -eq 0 ] && grep -q "^1\.\.[1-9]" <<<"$found"'
 fi
-ok "there are both packages" eval 'ls packages/qkbench_*.deb packages/qkbench-dev_*.deb packages/*.dsc'
+ok "there are both packages" eval 'ls packages/qkbench_*.deb packages/qkbench-dev_*.deb packages/*.dsc >/dev/null'
 ok "the tree is as it was" eval '[ -z "$(git -C clone status --porcelain)" ] && [ "$(git -C clone rev-parse HEAD)" = "$head" ]'
 finish
