@@ -42,6 +42,7 @@ EOF
     ok "the suite is quick" eval 'asked --suite && asked quick'
     ok "files are asked for" eval 'asked --github && asked "$work/gate-results/gate.json" && [ -s gate-results/gate.json ]'
     ok "the summary has the verdict" grep -q "^## PASS" summary.md
+    mkdir -p "$clone/a/p4" && touch "$clone/a/p4/4096" # a name that a pattern of cases would match
     action 3 REGRESSION INPUT_BASE=main QK_FAKE="REGRESSION 3" INPUT_SUITE=full INPUT_OPTIONS="--strict  */p4*/4096 \$(touch hole)" INPUT_RESULTS=here
     ok "words of INPUT_OPTIONS" eval 'asked full && asked --strict && asked "*/p4*/4096" && asked "\$(touch" && asked "hole)"'
     ok "and they are no code" eval '[ ! -e hole ] && [ ! -e "$clone/hole" ]'

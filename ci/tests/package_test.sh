@@ -21,7 +21,11 @@ tar -xf here/*.tar.xz
 head=$(git -C clone rev-parse HEAD)
 ok "it knows its commit" grep -qx "$head" qkbench-*/harness/machine/commit.txt
 with qkbench-*/ci/package --source
-ok "an unpacked archive is no clone" as_told 1 "this is no clone of the tree"
+ok "an unpacked archive is no clone" as_told 1 "there is no commit to package: git says: fatal: not a git repository"
+mv qkbench-* other/unpacked
+with other/unpacked/ci/package --source
+ok "nor is one in a clone" as_told 1 "other/unpacked is a folder of another git tree"
+mv other/unpacked here
 echo x >>clone/README.md
 run --source --out dirty
 ok "what is not committed is left out, and that is said" eval 'says "not committed" && cmp here/*.tar.xz dirty/*.tar.xz'
@@ -50,6 +54,6 @@ if [ $code -eq 77 ]; then
 else
     ok "packages are made, and used in a clean Debian" eval '[ $code -eq 0 ] && grep -q "^1\.\.[1-9]" <<<"$found"'
 fi
-ok "there are both packages" eval 'ls packages/qkbench_*.deb packages/qkbench-dev_*.deb packages/*.dsc'
+ok "there are both packages" eval 'ls packages/qkbench_*.deb packages/qkbench-dev_*.deb packages/*.dsc >/dev/null'
 ok "the tree is as it was" eval '[ -z "$(git -C clone status --porcelain)" ] && [ "$(git -C clone rev-parse HEAD)" = "$head" ]'
 finish

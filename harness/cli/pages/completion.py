@@ -12,8 +12,8 @@ def kind(value):
     """What completes a value, told from how --help names it."""
     if re.fullmatch(r"[a-z0-9_]+(\|[a-z0-9_]+)+", value):
         return value.replace("|", " ")
-    for names, found in (("PATTERN", "@pattern"), ("OP", "@op"), ("DIR", "@directory"), ("SET", "@set"),
-                         (r"FILE|\S*\.so|SO|\S*PROGRAM|RESULT|TRACE|MODEL|CLAIMS\.json|OLD|NEW|IN|OUT", "@file")):
+    for names, found in (("PATTERN|CASE", "@pattern"), ("OP", "@op"), ("DIR", "@directory"), ("SET", "@set"),
+                         (r"FILE|\S*\.so|SO|\S*PROGRAM|RESULT|GATE|TRACE|MODEL|CLAIMS\.json|OLD|NEW|IN|OUT", "@file")):
         if re.search(rf"(?:^|\])(?:{names})$", value):
             return found
     return ""

@@ -110,6 +110,9 @@ def main():
         same("a pattern as a value", complete("qkbench baseline save x --only=qk256_dequant/p4"),
              ["baseline", "save", "x", "--only=qk256_dequant" + p4[0], *("qk256_dequant" + p for p in p4[1:])])
         same("words of a value", complete("qkbench model run --kv=f1"), ["model", "run", "--kv=f16"])
+        # The first of several stands where the value was, the others behind it.
+        same("a value that is not begun", complete("qkbench model run --kv="), ["model", "run", "--kv=f16", "f32"])
+        same("what an action takes", complete("qkbench baseline accept p"), ["baseline", "accept", "p4.json", "p5.json"])
         same("words of a value, a word of its own", complete("qkbench model bench --kv f3"),
              ["model", "bench", "--kv", "f32"])
         same("files", complete("qkbench report p"), ["report", "p4.json", "p5.json"])
