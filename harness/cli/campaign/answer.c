@@ -27,6 +27,13 @@ static int check_report(const struct baseline_fleet_plan *plan, struct baseline_
     int code = report_verdicts_take_json(&n->report, json, report_name, err);
     if (!code)
         code = baseline_fleet_report_check(plan, &n->report, err);
+    const enum baseline_verdict said = n->report.verdict;
+    if (!code)
+        baseline_report_judge(&n->report); /* from its results: what it says of itself decides nothing */
+    if (!code && n->report.verdict != said)
+        code = qk_fail(err, QK_ERR_INVALID, report_name, "is %s, but its results give %s%s%.200s",
+                       baseline_verdict_names[said], baseline_verdict_names[n->report.verdict],
+                       *n->report.reason ? ": " : "", n->report.reason);
     if (!code && baseline_report_exit(&n->report) != n->answer.exit_code)
         code = qk_fail(err, QK_ERR_INVALID, report_name, "is %s, but the gate ended with %d",
                        baseline_verdict_names[n->report.verdict], n->answer.exit_code);

@@ -50,6 +50,10 @@ def other_module(report):
     report["fingerprint"]["libraries"][1]["build_id"] = "00" * 20
 
 
+def no_results(report):
+    report.update(results=[], counts=dict.fromkeys(report["counts"], 0))
+
+
 def set_to(**members):
     return in_report(lambda report: report.update(members))
 
@@ -76,6 +80,7 @@ ANSWERS = {
     "other alpha": lambda: spoil(set_to(alpha=0.001)),
     "other policy": lambda: spoil(set_to(policy="mine.json")),
     "strict": lambda: spoil(set_to(strict=True)),
+    "no results": lambda: spoil(in_report(no_results)),
     "other mode": lambda: spoil(set_to(mode="baseline")),
 }
 sys.stdout.buffer.write(ANSWERS[what]())

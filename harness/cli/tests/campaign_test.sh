@@ -49,6 +49,8 @@ code 1 "none.json" "${two[@]}" --launch local --policy none.json
 code 1 "none: is not there" campaign --merge none
 code 1 "campaign.json" campaign --merge lock
 code 2 "sends no libraries of ggml" campaign --duet ggml:x.so --candidate "$module" --nodes a --launch local
+cp "$module" mine.so
+code 2 "is what --duet names" campaign --duet mine.so --nodes a --launch local --out mine.so
 cp "$program" alone
 with ./alone campaign --against HEAD --nodes a --launch local
 ok "a program outside of a tree builds nothing" as_told 1 "in no build folder of a source tree"
@@ -170,6 +172,7 @@ bad "other module" INVALID "is of another candidate than $module"
 bad "other alpha" INVALID "found alpha 0.001"
 bad "other policy" INVALID "found the policy mine.json"
 bad strict INVALID "found a gate that is strict"
+bad "no results" INVALID "is PASS, but its results give INVALID: nothing was timed"
 bad "other mode" INVALID "expected duet"
 late hang
 late stubborn
