@@ -6,6 +6,7 @@ WORD... is the command that a launcher gets. Where WHAT spoils a good answer, it
 """
 import io
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -77,6 +78,9 @@ ANSWERS = {
     "no report": lambda: spoil(lambda files: files.pop("gate.json")),
     "no json": lambda: spoil(lambda files: files.update({"gate.json": b"{"})),
     "other module": lambda: spoil(in_report(other_module)),
+    "other bytes": lambda: spoil(lambda files: files.update(
+        {"trace.jsonl": re.sub(rb'"xxh3": *"[0-9a-f]{16}"', b'"xxh3":"0123456789abcdef"', files["trace.jsonl"])})),
+    "no trace": lambda: spoil(lambda files: files.pop("trace.jsonl")),
     "other alpha": lambda: spoil(set_to(alpha=0.001)),
     "other policy": lambda: spoil(set_to(policy="mine.json")),
     "strict": lambda: spoil(set_to(strict=True)),
