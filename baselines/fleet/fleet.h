@@ -39,9 +39,12 @@ struct baseline_fleet_plan {
     char same_code[20];                          /* of the list of rows that are the same code */
     size_t word_count;
     struct baseline_fleet_word *words; /* the command as the nodes run it; owned */
-    char hash[20];                     /* of all that is sent, and of the nodes' names */
+    char payload[20];                  /* of all that is sent */
+    char hash[20];                     /* of all members above: see baseline_fleet_plan_seal */
 };
 extern const struct bench_fields baseline_fleet_plan_fields;
+/* Sets the hash. A reader refuses a plan whose hash is another. QK_ERR_MEMORY. */
+int baseline_fleet_plan_seal(struct baseline_fleet_plan *p, struct qk_error *err);
 void baseline_fleet_plan_free(struct baseline_fleet_plan *p);
 /* Is it a node's name? False, with why. It becomes a folder's name and a word of the launcher's. */
 bool baseline_fleet_is_name(const char *name);

@@ -2,9 +2,11 @@
 /* The records of a fleet: its plan and a node's answer. */
 #include "baselines/fleet/fleet.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #define NAME                                                                                                 \
     .pattern = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$",                                                         \
@@ -53,9 +55,29 @@ static const struct bench_field plan_fields[] = {
     FIELD(TEXT, "same_code", same_code, "Null: there is no such list.", HASH_OR_NULL),
     FIELD_LIST(LIST, "words", words, word_count, &word, "The command.", BENCH_FILLED, 1,
                BASELINE_FLEET_WORDS),
-    FIELD(TEXT, "hash", hash, "Of all that is sent.", 0, FIELD_HASH),
+    FIELD(TEXT, "payload", payload, "XXH3-64 of all that is sent.", 0, FIELD_HASH),
+    FIELD(TEXT, "hash", hash, "XXH3-64 of all members above.", 0, FIELD_HASH),
 };
 #undef FIELD_OF
+
+/* The digits are those of the JSON as one line, in which the hash is empty. False: no memory. */
+static bool make_hash(const struct baseline_fleet_plan *p, char to[20])
+{
+    struct baseline_fleet_plan copy = *p;
+    *copy.hash = '\0';
+    json_t *const json = bench_fields_json(&baseline_fleet_plan_fields, &copy);
+    char *const text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    if (text)
+        snprintf(to, 20, "%016" PRIx64, (uint64_t)XXH3_64bits(text, strlen(text)));
+    free(text);
+    json_decref(json);
+    return text != NULL;
+}
+
+int baseline_fleet_plan_seal(struct baseline_fleet_plan *p, struct qk_error *err)
+{
+    return make_hash(p, p->hash) ? 0 : qk_fail(err, QK_ERR_MEMORY, NULL, "no memory to hash a plan");
+}
 
 static void check_plan(struct bench_reader *r, const struct bench_place *at, const void *record,
                        const void *whole)
@@ -63,6 +85,11 @@ static void check_plan(struct bench_reader *r, const struct bench_place *at, con
     const struct baseline_fleet_plan *const p = record;
     (void)whole;
     bench_demand(r, !p->gate || isfinite(p->alpha), at, "alpha", "a number, as this is of gates");
+    char hash[20];
+    if (!make_hash(p, hash))
+        bench_reader_no_memory(r);
+    else
+        bench_demand(r, !strcmp(hash, p->hash), at, "hash", "that of the other members");
     bench_demand(r, !p->gate || (*p->base.hash && *p->candidate.hash), at, "base",
                  "two modules, as this is of gates");
 }

@@ -11,6 +11,8 @@
 
 enum { BASELINE_POLICY_SCHEMA_VERSION = 1 };
 
+#define BASELINE_ALPHA_LEAST 1e-9
+
 /*
  * Three times the most that code placement alone moves a time: 0.07 % (Zen 5's reference figure, 0.064 %,
  * rounded up).

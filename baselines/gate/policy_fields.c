@@ -158,7 +158,7 @@ static const struct bench_field policy_fields[] = {
     FIELD(REAL, "alpha", alpha,
           "How likely a gate may be wrong about any of a suite's cases: shared by all of them and the "
           "controls.",
-          0, 1e-9, 0.1),
+          0, BASELINE_ALPHA_LEAST, 0.1),
     FIELD_PART("budget_s", &budget,
                "Seconds of measuring per case, by where its data lies; then it is INCONCLUSIVE."),
     FIELD(INTEGER, "launches", launches,

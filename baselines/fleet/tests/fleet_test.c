@@ -20,6 +20,7 @@ static struct baseline_fleet_plan a_plan(size_t nodes, bool gate)
                                     .candidate = {"this tree", "1123456789abcdef", ""},
                                     .program = "2123456789abcdef",
                                     .libraries = "3123456789abcdef",
+                                    .payload = "7123456789abcdef",
                                     .hash = "4123456789abcdef",
                                     .word_count = 2,
                                     .words = words};
@@ -277,7 +278,8 @@ static int put(const struct bench_fields *fields, const void *record)
 
 TEST_PART(write_fleet)
 {
-    const struct baseline_fleet_plan p = a_plan(2, true);
+    struct baseline_fleet_plan p = a_plan(2, true);
+    baseline_fleet_plan_seal(&p, NULL);
     static struct baseline_fleet_word files[] = {{(char *)"gate.json"}, {(char *)"stdout"}};
     const struct baseline_fleet_answer a = {.node = "n0",
                                             .plan = "4123456789abcdef",

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char answer_name[] = "node.json", report_name[] = "gate.json";
+static const char answer_name[] = "node.json", report_name[] = "gate.json", trace_name[] = "trace.jsonl";
 
 /* What is wrong with an answer is said in it, and nothing of its report counts. */
 static void set_state(struct baseline_fleet_node *n, enum baseline_fleet_state state, const char *where,
@@ -27,10 +27,51 @@ static int check_report(const struct baseline_fleet_plan *plan, struct baseline_
     int code = report_verdicts_take_json(&n->report, json, report_name, err);
     if (!code)
         code = baseline_fleet_report_check(plan, &n->report, err);
+    const enum baseline_verdict said = n->report.verdict;
+    if (!code)
+        baseline_report_judge(&n->report); /* from its results: what it says of itself decides nothing */
+    if (!code && n->report.verdict != said)
+        code = qk_fail(err, QK_ERR_INVALID, report_name, "is %s, but its results give %s%s%.200s",
+                       baseline_verdict_names[said], baseline_verdict_names[n->report.verdict],
+                       *n->report.reason ? ": " : "", n->report.reason);
     if (!code && baseline_report_exit(&n->report) != n->answer.exit_code)
         code = qk_fail(err, QK_ERR_INVALID, report_name, "is %s, but the gate ended with %d",
                        baseline_verdict_names[n->report.verdict], n->answer.exit_code);
     return code;
+}
+
+static bool has_module(const json_t *header, const char *side, const char *hash)
+{
+    size_t i;
+    json_t *module;
+    const char *name, *xxh3;
+    json_array_foreach(json_object_get(header, "modules"), i, module)
+    {
+        if (!json_unpack(module, "{s:s, s:s}", "side", &name, "xxh3", &xxh3) && !strcmp(name, side))
+            return !strcmp(xxh3, hash);
+    }
+    return false;
+}
+
+/* The head of a trace has hashes of the modules as the gate read them. A report has only their build ids. */
+static int check_trace(const struct cli_folder *f, const struct baseline_fleet_plan *plan, const char *node,
+                       struct qk_error *err)
+{
+    char *const path = cli_folder_file(f, node, trace_name), *line = NULL;
+    size_t room = 0;
+    FILE *const from = path ? fopen(path, "re") : NULL;
+    json_t *const header = from && getline(&line, &room, from) > 0 ? json_loads(line, 0, NULL) : NULL;
+    const bool base = has_module(header, "base", plan->base.hash);
+    const bool candidate = has_module(header, "candidate", plan->candidate.hash);
+    json_decref(header);
+    free(line);
+    if (from)
+        fclose(from);
+    free(path);
+    return base && candidate
+               ? 0
+               : qk_fail(err, QK_ERR_INVALID, trace_name, "is of another %s than %s",
+                         base ? "candidate" : "base", base ? plan->candidate.name : plan->base.name);
 }
 
 /*
@@ -51,6 +92,8 @@ static int take_report(const struct cli_folder *f, const struct baseline_fleet_p
                        hash, n->answer.report);
     if (!code)
         code = check_report(plan, n, json, &why);
+    if (!code && n->report.count)
+        code = check_trace(f, plan, n->answer.node, &why);
     json_decref(json);
     free(path);
     if (code)

@@ -206,7 +206,13 @@ static int campaign(void *options, struct qk_error *err)
     struct baseline_fleet_plan plan = {.node_count = 0};
     struct cli_payload payload = {.bytes = NULL};
     const char *const held = o->merge ? o->merge : !makes_plan(o) ? o->into : NULL;
-    int code = cli_out_open(o->outputs, CLI_CAMPAIGN_OUTPUTS, err);
+    int code = cli_out_spares(o->outputs, CLI_CAMPAIGN_OUTPUTS, "--duet", o->duet.path, err);
+    if (!code)
+        code = cli_out_spares(o->outputs, CLI_CAMPAIGN_OUTPUTS, "--candidate", o->candidate.path, err);
+    if (!code)
+        code = cli_out_spares(o->outputs, CLI_CAMPAIGN_OUTPUTS, "--policy", o->policy, err);
+    if (!code)
+        code = cli_out_open(o->outputs, CLI_CAMPAIGN_OUTPUTS, err);
     if (!code && held && access(held, F_OK))
         code = qk_fail(err, QK_ERR_IO, held, "is not there: expected the folder of a campaign");
     if (!code)

@@ -156,9 +156,9 @@ int cli_folder_read(const struct cli_folder *f, struct baseline_fleet_plan *plan
         code = cli_campaign_slurp(path, (unsigned char **)&payload->bytes, &payload->size, err);
     if (!code) {
         cli_campaign_hash(payload->bytes, payload->size, hash);
-        if (strcmp(hash, plan->hash) != 0)
+        if (strcmp(hash, plan->payload) != 0)
             code = qk_fail(err, QK_ERR_INVALID, path, "found hash %s, expected %s, which campaign.json names",
-                           hash, plan->hash);
+                           hash, plan->payload);
     }
     free(path);
     return code;

@@ -366,7 +366,8 @@ int cli_campaign_pack(const struct cli_campaign *o, struct baseline_fleet_plan *
         cli_tar_end(p.tar);
     if (p.tar && fclose(p.tar) && !code)
         code = qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for what is sent");
-    if (!code)
-        cli_campaign_hash(payload->bytes, payload->size, plan->hash);
-    return code;
+    if (code)
+        return code;
+    cli_campaign_hash(payload->bytes, payload->size, plan->payload);
+    return baseline_fleet_plan_seal(plan, err);
 }

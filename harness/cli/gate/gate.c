@@ -30,12 +30,25 @@ static void conclude(const struct cli_gate *o, const struct baseline_policy *pol
     cli_gate_sources(o, report);
 }
 
+/* In the policy's JSON, too, because traces hold that, and decide again by it. */
+static int share_alpha(struct baseline_policy *policy, uint64_t sharers, struct qk_error *err)
+{
+    policy->alpha /= (double)sharers;
+    if (policy->alpha < BASELINE_ALPHA_LEAST)
+        return qk_fail(err, QK_ERR_ARG, "--share-alpha", "found a share of %g, expected at least %g",
+                       policy->alpha, BASELINE_ALPHA_LEAST);
+    if (sharers > 1 && json_object_set_new(policy->json, "alpha", json_real(policy->alpha)))
+        return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for a policy");
+    return 0;
+}
+
 static int gate(struct cli_gate *o, struct baseline_report *report, struct qk_error *err)
 {
     struct baseline_policy policy = {0};
     int lock = -1;
     int code = baseline_policy_read(&policy, o->policy, err);
-    policy.alpha /= (double)o->sharers;
+    if (!code)
+        code = share_alpha(&policy, o->sharers, err);
     if (!code)
         code = bench_cpus_allowed(&o->allowed, err);
     if (!code)

@@ -6,6 +6,7 @@ WORD... is the command that a launcher gets. Where WHAT spoils a good answer, it
 """
 import io
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -50,6 +51,10 @@ def other_module(report):
     report["fingerprint"]["libraries"][1]["build_id"] = "00" * 20
 
 
+def no_results(report):
+    report.update(results=[], counts=dict.fromkeys(report["counts"], 0))
+
+
 def set_to(**members):
     return in_report(lambda report: report.update(members))
 
@@ -73,9 +78,13 @@ ANSWERS = {
     "no report": lambda: spoil(lambda files: files.pop("gate.json")),
     "no json": lambda: spoil(lambda files: files.update({"gate.json": b"{"})),
     "other module": lambda: spoil(in_report(other_module)),
+    "other bytes": lambda: spoil(lambda files: files.update(
+        {"trace.jsonl": re.sub(rb'"xxh3": *"[0-9a-f]{16}"', b'"xxh3":"0123456789abcdef"', files["trace.jsonl"])})),
+    "no trace": lambda: spoil(lambda files: files.pop("trace.jsonl")),
     "other alpha": lambda: spoil(set_to(alpha=0.001)),
     "other policy": lambda: spoil(set_to(policy="mine.json")),
     "strict": lambda: spoil(set_to(strict=True)),
+    "no results": lambda: spoil(in_report(no_results)),
     "other mode": lambda: spoil(set_to(mode="baseline")),
 }
 sys.stdout.buffer.write(ANSWERS[what]())

@@ -85,9 +85,10 @@ start() { # start NAME COMMAND...: a daemon in the foreground, whose id is in $l
     last=$!
     daemons+=("$last")
 }
+head -c 128 /dev/urandom >munge/key && chmod 400 munge/key
 start munged munged --force --foreground --key-file "$work/munge/key" --socket "$work/munge/socket" \
     --pid-file "$work/munge/pid" --log-file "$work/munge/log" --seed-file "$work/munge/seed"
-head -c 128 /dev/urandom >munge/key && chmod 400 munge/key
+await [ -S munge/socket ]
 start slurmctld slurmctld -D
 start zen5 slurmd -D -N zen5
 start old slurmd -D -N old
@@ -162,6 +163,19 @@ touch before
 judge killed && said killed.json
 ok "the same command measures that node alone" eval 'says "1 of 2 nodes answered before" && [ before -nt killed/zen5/node.json ] && [ killed/old/node.json -nt before ]'
 ok "and ends as if nothing had been" eval '[ $status -eq 3 ] && says "REGRESSION 3 zen5=REGRESSION old=PASS"'
+
+# Ctrl-C ends what runs on the nodes.
+"$program" campaign --duet "$base" --candidate slower.so --nodes zen5,old --launch "srun -N1 --exclusive -C {node}" \
+    --into stopped --lock-dir "$work/lock" 'qk256_dequant/p4*/4096' >said 2>&1 &
+campaign=$!
+begun() { grep -q "at most" stopped/zen5/stderr 2>/dev/null || ! kill -0 "$campaign" 2>/dev/null; }
+await begun
+interrupt "$campaign" said
+ok "Ctrl-C ends with 130" [ "$status" -eq 130 ]
+none_runs() { [ -z "$(squeue -h)" ]; }
+await none_runs
+out=$(squeue 2>&1)
+ok "and no node works on" none_runs
 
 run campaign --nodes zen5,old --launch "srun -N1 --exclusive -C {node}" --into list -- list
 ok "another command goes the same way" eval '[ $status -eq 0 ] && grep -q AVX512 list/zen5/stdout'

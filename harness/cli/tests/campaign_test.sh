@@ -49,6 +49,8 @@ code 1 "none.json" "${two[@]}" --launch local --policy none.json
 code 1 "none: is not there" campaign --merge none
 code 1 "campaign.json" campaign --merge lock
 code 2 "sends no libraries of ggml" campaign --duet ggml:x.so --candidate "$module" --nodes a --launch local
+cp "$module" mine.so
+code 2 "is what --duet names" campaign --duet mine.so --nodes a --launch local --out mine.so
 cp "$program" alone
 with ./alone campaign --against HEAD --nodes a --launch local
 ok "a program outside of a tree builds nothing" as_told 1 "in no build folder of a source tree"
@@ -60,6 +62,7 @@ ok "the table has cases by nodes" grep -qE "^$case +PASS +PASS \[1\] +PASS \[1\]
 ok "a note says why a PASS needs no figure" says "[1] identical code, not timed"
 ok "each node has a line" grep -qE '^b +PASS ' <<<"$out"
 ok "alpha is shared" [ "$(member c/a/gate.json alpha) $(member c.json alpha)" = "0.0005 0.0005" ]
+ok "in traces, too" [ "$(head -n 1 c/a/trace.jsonl | sed 's/.*"alpha": *\([0-9.e-]*\).*/\1/')" = 0.0005 ]
 ok "results, traces and words are kept" [ -f c/a/trace.jsonl -a -f c/b/stdout -a -s c/b/stderr ]
 ok "markdown, too" grep -qF "| $case | PASS | PASS [1] | PASS [1] |" c.md
 obeys "the JSON obeys its schema" "$fleet_schema" c.json
@@ -167,9 +170,12 @@ bad signal MISSING "its gate died of signal 9"
 bad "no report" MISSING "left no gate.json"
 bad "no json" INVALID "gate.json"
 bad "other module" INVALID "is of another candidate than $module"
+bad "other bytes" INVALID "trace.jsonl: is of another base than $module"
+bad "no trace" INVALID "trace.jsonl: is of another base than $module"
 bad "other alpha" INVALID "found alpha 0.001"
 bad "other policy" INVALID "found the policy mine.json"
 bad strict INVALID "found a gate that is strict"
+bad "no results" INVALID "is PASS, but its results give INVALID: nothing was timed"
 bad "other mode" INVALID "expected duet"
 late hang
 late stubborn
