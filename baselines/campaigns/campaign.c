@@ -68,10 +68,10 @@ static void copy(char *to, size_t size, const char *from)
 
 static enum baseline_class class_of(const char *memory)
 {
-    int class = BASELINE_CLASS_CACHE;
-    while (class < BASELINE_CLASSES - 1 && strcmp(baseline_class_names[class], memory) != 0)
-        class ++;
-    return (enum baseline_class)class;
+    int i = BASELINE_CLASS_CACHE;
+    while (i < BASELINE_CLASSES - 1 && strcmp(baseline_class_names[i], memory) != 0)
+        i++;
+    return (enum baseline_class)i;
 }
 
 int baseline_campaign_make(struct baseline_campaign_run *run, const struct baseline_report *report,

@@ -35,7 +35,7 @@ struct baseline_campaign_case {
     enum baseline_verdict verdict;
     double ratio;      /* NaN: not timed */
     double half_width; /* of the ratio's 95 % interval; 0 or NaN: not known */
-    double extra; /* share of extra work really done */
+    double extra;      /* share of extra work really done */
     double must_catch;
     double seconds; /* until the verdict */
 };
@@ -100,8 +100,8 @@ struct baseline_campaign_row {
     struct baseline_rate caught;
     size_t verdicts[BASELINE_VERDICTS]; /* of its cases; all are INVALID in a run that is */
     double median_s, late_s, longest_s; /* to the verdict; late: 95 % are earlier */
-    double spread;     /* largest sd of a case's ratio over the runs; NaN: fewer than two */
-    double half_width; /* median of those of its cases; NaN: not known */
+    double spread;                      /* largest sd of a case's ratio over the runs; NaN: fewer than two */
+    double half_width;                  /* median of those of its cases; NaN: not known */
 };
 /* What runs of one unchanged kind ended with, all cases together. */
 struct baseline_campaign_alarm {

@@ -25,7 +25,8 @@ static const struct baseline_campaign_row *nearest(const struct baseline_campaig
 static void quote(const struct baseline_campaign_summary *s, char *to, size_t size)
 {
     static const double sizes[] = {[BASELINE_CLASS_CACHE] = 0.01, [BASELINE_CLASS_DRAM] = 0.02};
-    static const char *const where[] = {[BASELINE_CLASS_CACHE] = "in cache", [BASELINE_CLASS_DRAM] = "from DRAM"};
+    static const char *const where[] = {
+        [BASELINE_CLASS_CACHE] = "in cache", [BASELINE_CLASS_DRAM] = "from DRAM"};
     size_t used = 0, quiet = 0, alarms = 0;
     for (int m = 0; m < 2; m++) {
         const struct baseline_campaign_row *const r = nearest(s, (enum baseline_class)m, sizes[m]);

@@ -59,12 +59,18 @@ static int by_case(const void *a, const void *b)
     return order ? order : strcmp(((const struct entry *)a)->of->name, ((const struct entry *)b)->of->name);
 }
 
+/* Runs that are counted together do not differ in this. */
+static int by_kind(const struct baseline_campaign_run *x, const struct baseline_campaign_run *y)
+{
+    int order = by_noise(x, y);
+    order = order ? order : ORDER(baseline_campaign_is_whole(x), baseline_campaign_is_whole(y));
+    return order ? order : ORDER(x->arm, y->arm);
+}
+
 static int by_run(const void *a, const void *b)
 {
     const struct baseline_campaign_run *const x = a, *const y = b;
-    int order = by_noise(x, y);
-    order = order ? order : ORDER(baseline_campaign_is_whole(x), baseline_campaign_is_whole(y));
-    order = order ? order : ORDER(x->arm, y->arm);
+    const int order = by_kind(x, y);
     return order ? order : strcmp(x->date, y->date);
 }
 
@@ -167,10 +173,7 @@ static void add_alarms(const struct baseline_campaign *c, struct baseline_campai
                        double *scratch)
 {
     for (size_t i = 0, next; i < c->count; i = next) {
-        for (next = i + 1; next < c->count && !by_noise(&c->runs[i], &c->runs[next]) &&
-                           baseline_campaign_is_whole(&c->runs[i]) ==
-                               baseline_campaign_is_whole(&c->runs[next]) &&
-                           c->runs[i].arm == c->runs[next].arm;)
+        for (next = i + 1; next < c->count && !by_kind(&c->runs[i], &c->runs[next]);)
             next++;
         if (!baseline_arm_is_slowed(c->runs[i].arm))
             s->alarms[s->alarm_count++] = alarm_of(&c->runs[i], next - i, scratch);

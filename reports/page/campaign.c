@@ -34,10 +34,11 @@ int report_page_campaign(const struct report_page_parts *p, struct qk_error *err
     if (!p->page->campaign)
         return 0;
     report_page_section(p->to, "campaign", "How often the gate is right");
-    fputs("<p>The gate ran on builds whose difference is known. A false alarm is a REGRESSION of an unchanged "
-          "build. A slowed case is caught when it is a REGRESSION. Intervals hold the true rate with 95 % "
-          "probability (Clopper-Pearson).</p>\n",
-          p->to);
+    fputs(
+        "<p>The gate ran on builds whose difference is known. A false alarm is a REGRESSION of an unchanged "
+        "build. A slowed case is caught when it is a REGRESSION. Intervals hold the true rate with 95 % "
+        "probability (Clopper-Pearson).</p>\n",
+        p->to);
     report_campaign_add(&all, p->page->campaign);
     const int code = report_tables_write(&all, false, table_html, "the page's campaign", p->to, err);
     fputs("</section>\n", p->to);

@@ -82,7 +82,7 @@ static void add_places(struct report_table *t, const struct baseline_campaign_su
     report_table_title(
         t, "By memory class: the smallest slow-down caught 95 %% of the time, and how far ratios repeat");
     report_table_columns(t, "wllrrrrr", "machine", "noise", "memory", "margin\n%", "caught from\n+ % on",
-                         "sd of a ratio, %\nover the runs", "half an interval,\n%", "runs");
+                         "sd of a\nratio, %", "half an\ninterval, %", "runs");
     for (size_t i = 0; i < s->count; i++) {
         const struct baseline_campaign_row *const r = &s->rows[i],
                                                   *const least = baseline_campaign_least(s, r), *same = NULL;

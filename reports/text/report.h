@@ -18,10 +18,10 @@ struct report_input {
     const struct baseline_audit *audit;  /* of the roadmap; NULL: no audit section */
     const struct baseline_audit *audits; /* of claims that were named */
     size_t audit_count;
-    const struct baseline_e2e_audit *e2e_audit; /* NULL: no whole model */
-    const struct bench_e2e *e2e;                /* what e2e_audit judges */
+    const struct baseline_e2e_audit *e2e_audit;       /* NULL: no whole model */
+    const struct bench_e2e *e2e;                      /* what e2e_audit judges */
     const struct baseline_campaign_summary *campaign; /* NULL: none was named */
-    const char *no_plot;                        /* NULL, or why there is no plot, for text and markdown */
+    const char *no_plot; /* NULL, or why there is no plot, for text and markdown */
 };
 
 /* Writes aligned plain text of at most 120 columns. QK_ERR_IO when the stream fails. */

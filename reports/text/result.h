@@ -25,7 +25,7 @@ struct report_results {
     size_t count;
     const struct report_result *results; /* at least one */
     size_t audit_count;
-    const struct baseline_audit *audits; /* of the claims that were named, over all results */
+    const struct baseline_audit *audits;              /* of the claims that were named, over all results */
     const struct baseline_campaign_summary *campaign; /* of the campaigns that were named; NULL: none was */
 };
 

@@ -256,10 +256,8 @@ TEST_PART(write_campaign)
 TEST_PART(campaign)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(torn_lines_cost_one_run),
-        cmocka_unit_test(whole_models_stand_apart),
-        cmocka_unit_test(runs_come_back_as_they_were),
-        cmocka_unit_test(sums_up),
+        cmocka_unit_test(torn_lines_cost_one_run),     cmocka_unit_test(whole_models_stand_apart),
+        cmocka_unit_test(runs_come_back_as_they_were), cmocka_unit_test(sums_up),
         cmocka_unit_test(quotes_the_machine),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

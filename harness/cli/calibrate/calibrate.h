@@ -10,7 +10,7 @@ enum { CLI_CALIBRATE_SIZES = 16 };
 struct cli_calibrate {
     struct cli_measure measure; /* patterns, CPU, seed */
     char module[4096];          /* the base */
-    const char *e2e; /* the base program, in place of a module; NULL: kernels */
+    const char *e2e;            /* the base program, in place of a module; NULL: kernels */
     const char *given, *rebuilt, *slower;
     const char *suite, *policy, *lock_dir, *into;
     struct baseline_policy margins; /* of `policy`, or the built-in one */

@@ -13,9 +13,10 @@ struct cli_results {
 };
 
 /*
- * Each file of claims among them is held against all results. A name that ends in .jsonl is a campaign's. `claims` is the roadmap that each result is
- * held against, or NULL. `trace` is of the one gate among the files, or NULL. Errors of reading;
- * QK_ERR_FORMAT also for JSON of another kind. QK_ERR_ARG when there is no result among them. Free in any case.
+ * Each file of claims among them is held against all results. A name that ends in .jsonl is a campaign's.
+ * `claims` is the roadmap that each result is held against, or NULL. `trace` is of the one gate among the
+ * files, or NULL. Errors of reading; QK_ERR_FORMAT also for JSON of another kind. QK_ERR_ARG when there is no
+ * result among them. Free in any case.
  */
 int cli_results_read(struct cli_results *r, const char *const *files, size_t count, const char *trace,
                      const char *claims, struct qk_error *err);

@@ -369,26 +369,6 @@ UNIT_TEST(what_cannot_be_measured_is_refused)
 }
 
 /* Coins of a fair toss, that differ with each of their arguments and with nothing else. */
-UNIT_TEST(coins_are_fair_and_reproducible)
-{
-    enum { WORDS = 4096 };
-    int ones = 0, place[64] = {0};
-    for (size_t i = 0; i < WORDS; i++) {
-        const uint64_t word = bench_duet_coins(11, i / 64, i % 64);
-        assert_true(word == bench_duet_coins(11, i / 64, i % 64));
-        assert_true(word != bench_duet_coins(12, i / 64, i % 64));
-        assert_true(word != bench_duet_coins(11, i % 64 + 64, i / 64));
-        assert_true(word != bench_duet_coins(11, i / 64, i % 64 + 1));
-        ones += __builtin_popcountll(word);
-        for (int bit = 0; bit < 64; bit++)
-            place[bit] += (int)(word >> bit & 1);
-    }
-    /* Five standard deviations of a binomial: sqrt(n)/2 each. */
-    assert_true(abs(ones - 32 * WORDS) < 5 * 256);
-    for (int bit = 0; bit < 64; bit++)
-        assert_true(abs(place[bit] - WORDS / 2) < 5 * 32);
-}
-
 UNIT_TEST(memory_is_told_by_the_l2)
 {
     struct bench_environment env = {.cache_count = 2,

@@ -207,6 +207,26 @@ UNIT_TEST(proofs_are_drawn)
     assert_true(abs(first[0] - 500) < 79 && abs(value[0] - 500) < 112 && abs(poison - 500) < 79);
 }
 
+UNIT_TEST(coins_are_fair_and_reproducible)
+{
+    enum { WORDS = 4096 };
+    int ones = 0, place[64] = {0};
+    for (size_t i = 0; i < WORDS; i++) {
+        const uint64_t word = bench_duet_coins(11, i / 64, i % 64);
+        assert_true(word == bench_duet_coins(11, i / 64, i % 64));
+        assert_true(word != bench_duet_coins(12, i / 64, i % 64));
+        assert_true(word != bench_duet_coins(11, i % 64 + 64, i / 64));
+        assert_true(word != bench_duet_coins(11, i / 64, i % 64 + 1));
+        ones += __builtin_popcountll(word);
+        for (int bit = 0; bit < 64; bit++)
+            place[bit] += (int)(word >> bit & 1);
+    }
+    /* Five standard deviations of a binomial: sqrt(n)/2 each. */
+    assert_true(abs(ones - 32 * WORDS) < 5 * 256);
+    for (int bit = 0; bit < 64; bit++)
+        assert_true(abs(place[bit] - WORDS / 2) < 5 * 32);
+}
+
 /* One module on both sides: no row is on both, but those that are right. */
 UNIT_FIXTURE(set_up)
 {
