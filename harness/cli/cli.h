@@ -24,11 +24,17 @@ struct cli_command {
     const char *name, *what;
     int (*run)(int argc, char **argv);
 };
-/*
- * Runs the command that argv[1] names, as "qkbench OF NAME". OF is "" or a command that has commands. Any
- * other argv[1] is a usage error.
- */
-int cli_dispatch(const struct cli_command *commands, size_t count, const char *of, int argc, char **argv);
+/* A command that has commands: "qkbench OF NAME". */
+struct cli_menu {
+    const char *of;        /* "" for the program itself */
+    const char *arguments; /* behind COMMAND */
+    const char *about;     /* a sentence */
+    const struct cli_command *commands;
+    size_t count;
+    const char *rest; /* of the help text, with examples */
+};
+/* Runs the command that argv[1] names, or prints the help. Any other argv[1] is a usage error. */
+int cli_menu(const struct cli_menu *m, int argc, char **argv);
 
 int cli_list(int argc, char **argv);
 int cli_check(int argc, char **argv);

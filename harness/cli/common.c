@@ -11,22 +11,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-int cli_dispatch(const struct cli_command *commands, size_t count, const char *of, int argc, char **argv)
-{
-    static char name[48]; /* argp keeps it */
-    char names[200] = "";
-    for (size_t i = 0; i < count; i++) {
-        if (!strcmp(argv[1], commands[i].name)) {
-            snprintf(name, sizeof name, "qkbench %s%s%s", of, *of ? " " : "", commands[i].name);
-            argv[1] = name;
-            return commands[i].run(argc - 1, argv + 1);
-        }
-        snprintf(names + strlen(names), sizeof names - strlen(names), " %s", commands[i].name);
-    }
-    cli_say("qkbench: %s%sunknown command '%s'; commands:%s", of, *of ? ": " : "", argv[1], names);
-    return CLI_USAGE;
-}
-
 /* The exit code that belongs to a qk_code. */
 static enum cli_exit exit_code(int code)
 {

@@ -32,52 +32,39 @@ static const struct cli_command commands[] = {
     {"plugin", "kernels of your own: the first files of a library for --load", cli_plugin},
     {"report", "tables, plots and audit of a result", cli_report},
 };
-enum { COMMANDS = sizeof commands / sizeof *commands };
-
-static void help(FILE *to)
-{
-    fputs("Usage: qkbench COMMAND [ARGUMENT...]\n"
-          "Benchmarks of quantised (2-bit, ternary) LLM kernels, side by side and with intervals.\n\n"
-          "Commands (each has --help):\n",
-          to);
-    for (int i = 0; i < COMMANDS; i++)
-        fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].what);
-    fputs("\nA case is op/variant/shape, a pattern a glob on it: 'qk256_dequant/p*/4096'. Quote it.\n"
-          "\nExamples:\n"
-          "  qkbench list\n"
-          "  qkbench check 'qk256_dequant/avx2*'\n"
-          "  qkbench run --quick --out result.json\n"
-          "  qkbench report result.json --out report/\n"
-          "\nEnvironment:\n"
-          "  QK_DISABLE_ISA   ISA levels to do without: avx512,avxvnni,avx2\n"
-          "  QK_BASELINES     the folder of baselines, instead of baselines/data here\n"
-          "  QK_HISTORY       the file of qkbench history\n"
-          "  QK_DATA          where the data files are, instead of the installed folder\n"
-          "\nExit codes: 0 done, 1 could not, 2 usage, 3 a variant is wrong or slower, 4 not decided,\n"
-          "5 nothing measured or not to be trusted, 77 nothing of it available here, 130 interrupted.\n",
-          to);
-}
+static const struct cli_menu menu = {
+    .of = "",
+    .arguments = "[ARGUMENT...]",
+    .about = "Benchmarks of quantised (2-bit, ternary) LLM kernels, side by side and with intervals.",
+    .commands = commands,
+    .count = sizeof commands / sizeof *commands,
+    .rest = "A case is op/variant/shape, a pattern a glob on it: 'qk256_dequant/p*/4096'. Quote it.\n"
+            "\nExamples:\n"
+            "  qkbench list\n"
+            "  qkbench check 'qk256_dequant/avx2*'\n"
+            "  qkbench run --quick --out result.json\n"
+            "  qkbench report result.json --out report/\n"
+            "\nEnvironment:\n"
+            "  QK_DISABLE_ISA   ISA levels to do without: avx512,avxvnni,avx2\n"
+            "  QK_BASELINES     the folder of baselines, instead of baselines/data here\n"
+            "  QK_HISTORY       the file of qkbench history\n"
+            "  QK_DATA          where the data files are, instead of the installed folder\n"
+            "\nExit codes: 0 done, 1 could not, 2 usage, 3 a variant is wrong or slower, 4 not decided,\n"
+            "5 nothing measured or not to be trusted, 77 nothing of it available here, 130 interrupted.\n",
+};
 
 static int dispatch(int argc, char **argv)
 {
     if (argc > 1 && !strcmp(argv[1], CLI_DUET_LAUNCH))
         return bench_duet_launch();
     cli_catch_interrupts();
-    if (argc < 2) {
-        help(stderr);
-        return CLI_USAGE;
-    }
-    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
-        help(stdout);
-        return CLI_DONE;
-    }
-    if (!strcmp(argv[1], "--version")) {
+    if (argc > 1 && !strcmp(argv[1], "--version")) {
         puts("qkbench " QK_VERSION);
         return CLI_DONE;
     }
-    if (!strcmp(argv[1], CLI_BASELINE_LAUNCH))
+    if (argc > 1 && !strcmp(argv[1], CLI_BASELINE_LAUNCH))
         return cli_baseline_launch(argc - 1, argv + 1);
-    return cli_dispatch(commands, COMMANDS, "", argc, argv);
+    return cli_menu(&menu, argc, argv);
 }
 
 /*

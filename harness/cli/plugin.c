@@ -177,30 +177,17 @@ static int plugin_new(int argc, char **argv)
 static const struct cli_command commands[] = {
     {"new", "write the first files of a plug-in", plugin_new},
 };
-enum { COMMANDS = sizeof commands / sizeof *commands };
-
-static void help(FILE *to)
-{
-    fputs("Usage: qkbench plugin COMMAND [ARGUMENT...]\n"
-          "Kernels of your own in a shared library, which --load and gate --duet take.\n\n"
-          "Commands (each has --help):\n",
-          to);
-    for (int i = 0; i < COMMANDS; i++)
-        fprintf(to, "  %-5s %s\n", commands[i].name, commands[i].what);
-    fputs("\nExamples:\n"
-          "  qkbench plugin new mine2\n",
-          to);
-}
+static const struct cli_menu menu = {
+    .of = "plugin",
+    .arguments = "[ARGUMENT...]",
+    .about = "Kernels of your own in a shared library, which --load and gate --duet take.",
+    .commands = commands,
+    .count = sizeof commands / sizeof *commands,
+    .rest = "Examples:\n"
+            "  qkbench plugin new mine2\n",
+};
 
 int cli_plugin(int argc, char **argv)
 {
-    if (argc < 2) {
-        help(stderr);
-        return CLI_USAGE;
-    }
-    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "-?")) {
-        help(stdout);
-        return CLI_DONE;
-    }
-    return cli_dispatch(commands, COMMANDS, "plugin", argc, argv);
+    return cli_menu(&menu, argc, argv);
 }

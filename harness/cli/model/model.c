@@ -15,19 +15,14 @@ static const struct cli_command commands[] = {
     {"serve", "generate when told to, for another program that takes the time", cli_model_serve},
     {"synth", "write a model with seeded weights", cli_model_synth},
 };
-enum { COMMANDS = sizeof commands / sizeof *commands };
-
-static void help(FILE *to)
-{
-    fputs("Usage: qkbench model COMMAND [MODEL] [ARGUMENT...]\n"
-          "Runs ternary models: end-to-end times with any kernels, and proof that the answers are "
-          "right.\n\n"
-          "Commands (each has --help):\n",
-          to);
-    for (int i = 0; i < COMMANDS; i++)
-        fprintf(to, "  %-11s %s\n", commands[i].name, commands[i].what);
-    fputs(
-        "\nMODEL is a GGUF file of architecture bitnet-b1.58, bitnet-25, llama or qwen3 with ternary\n"
+static const struct cli_menu menu = {
+    .of = "model",
+    .arguments = "[MODEL] [ARGUMENT...]",
+    .about = "Runs ternary models: end-to-end times with any kernels, and proof that the answers are right.",
+    .commands = commands,
+    .count = sizeof commands / sizeof *commands,
+    .rest =
+        "MODEL is a GGUF file of architecture bitnet-b1.58, bitnet-25, llama or qwen3 with ternary\n"
         "matrices; or synth:bitnet-2b (seeded weights in the shape of the published model, made in\n"
         "memory), synth:bitnet-2b/4 (4 of its layers), synth:tiny and more (qkbench model synth --help); or\n"
         "nothing: then a small trained model that comes with qkbench and writes King James English.\n"
@@ -35,19 +30,10 @@ static void help(FILE *to)
         "  qkbench model run --prompt 'In the beginning'\n"
         "  qkbench model bench synth:bitnet-2b/4 -p 64 -n 16 --kernels baseline,best\n"
         "  qkbench model bench synth:bitnet-2b/4 --ladder\n",
-        to);
-}
+};
 
 int cli_model(int argc, char **argv)
 {
-    if (argc < 2) {
-        help(stderr);
-        return CLI_USAGE;
-    }
-    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "-?")) {
-        help(stdout);
-        return CLI_DONE;
-    }
     model_memory_ask(bench_memory_check);
-    return cli_dispatch(commands, COMMANDS, "model", argc, argv);
+    return cli_menu(&menu, argc, argv);
 }
