@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# ci/package, in a clone of the tree.  package_test.sh TREE
+# ci/package, in a clone of the tree.  package_test.sh TREE [readme]
 # shellcheck disable=SC2016,SC2034,SC2317 # conditions are texts for eval, so functions look unreached
 tree=$(realpath "$1")
 # shellcheck source=harness/cli/tests/tap.sh
@@ -11,6 +11,36 @@ git clone -q "$tree" clone && (cd "$tree" && git ls-files -z | xargs -0 cp --par
 git -C clone commit -qam "as it is" --allow-empty
 git clone -q clone other
 program=$work/clone/ci/package
+needs() { # needs TOOL...: a skip where one is not there
+    local tool
+    for tool in "$@"; do
+        command -v "$tool" >/dev/null && continue
+        skip "a clean Debian" "no $tool; ci/install-deps --package"
+        finish
+    done
+}
+in_root() { # in_root OPTION FOLDER: what ci/package says of its steps in the root
+    local said code line
+    with "$program" "$1" --out "$2"
+    said=$out code=$status
+    while IFS= read -r line; do
+        case $line in
+        ok\ *) ok "${line#* - }" true ;;
+        not\ ok\ *) ok "${line#* - }" false ;;
+        esac
+    done <<<"$said"
+    out=$said
+    if [ $code -eq 77 ]; then
+        skip "a clean Debian" "${said##*$'\n'}"
+    else
+        ok "ci/package $1 ends well" eval '[ $code -eq 0 ] && grep -q "^1\.\.[1-9]" <<<"$said"'
+    fi
+}
+if [ "${2:-}" = readme ]; then
+    needs mmdebstrap
+    in_root --readme here
+    finish
+fi
 
 code 2 "unknown argument '--tests'; ci/package --help" --tests
 code 2 "--out wants a folder" --out
@@ -34,26 +64,8 @@ sed -i '0,/^## /s/^## .*/## 0.0.1 (2026-01-02)/' other/CHANGELOG.md && git -C ot
 with other/ci/package --source
 ok "versions that differ are refused" as_told 1 "CHANGELOG.md begins with '## 0.0.1 (2026-01-02)'; expected"
 
-for tool in dpkg-buildpackage dh lintian help2man mmdebstrap; do
-    if ! command -v $tool >/dev/null; then
-        skip "packages, in a clean Debian" "no $tool; ci/install-deps --package"
-        finish
-    fi
-done
-with "$program" --test --out packages
-found=$out code=$status
-while IFS= read -r line; do
-    case $line in
-    ok\ *) out= && ok "${line#* - }" true ;;
-    not\ ok\ *) out=$found && ok "${line#* - }" false ;;
-    esac
-done <<<"$found"
-out=$found
-if [ $code -eq 77 ]; then
-    skip "use in a clean Debian" "${found##*$'\n'}"
-else
-    ok "packages are made, and used in a clean Debian" eval '[ $code -eq 0 ] && grep -q "^1\.\.[1-9]" <<<"$found"'
-fi
+needs dpkg-buildpackage dh lintian help2man mmdebstrap
+in_root --test packages
 ok "there are both packages" eval 'ls packages/qkbench_*.deb packages/qkbench-dev_*.deb packages/*.dsc >/dev/null'
 ok "the tree is as it was" eval '[ -z "$(git -C clone status --porcelain)" ] && [ "$(git -C clone rev-parse HEAD)" = "$head" ]'
 finish
