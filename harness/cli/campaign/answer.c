@@ -62,8 +62,8 @@ static bool has_timed(const struct baseline_report *r)
 }
 
 /*
- * The head of a trace has hashes of the modules as the gate read them. A report has only their build ids. There
- * is no head where nothing was timed.
+ * The head of a trace has hashes of the modules as the gate read them. A report has only their build ids.
+ * There is no head where nothing was timed.
  */
 static int check_trace(const struct cli_folder *f, const struct baseline_fleet_plan *plan,
                        const struct baseline_fleet_node *n, struct qk_error *err)
