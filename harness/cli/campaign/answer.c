@@ -53,16 +53,28 @@ static bool has_module(const json_t *header, const char *side, const char *hash)
     return false;
 }
 
-/* The head of a trace has hashes of the modules as the gate read them. A report has only their build ids. */
-static int check_trace(const struct cli_folder *f, const struct baseline_fleet_plan *plan, const char *node,
-                       struct qk_error *err)
+static bool has_timed(const struct baseline_report *r)
 {
-    char *const path = cli_folder_file(f, node, trace_name), *line = NULL;
+    for (size_t i = 0; i < r->count; i++)
+        if (r->results[i].timed)
+            return true;
+    return false;
+}
+
+/*
+ * The head of a trace has hashes of the modules as the gate read them. A report has only their build ids.
+ * There is no head where nothing was timed.
+ */
+static int check_trace(const struct cli_folder *f, const struct baseline_fleet_plan *plan,
+                       const struct baseline_fleet_node *n, struct qk_error *err)
+{
+    char *const path = cli_folder_file(f, n->answer.node, trace_name), *line = NULL;
     size_t room = 0;
     FILE *const from = path ? fopen(path, "re") : NULL;
     json_t *const header = from && getline(&line, &room, from) > 0 ? json_loads(line, 0, NULL) : NULL;
-    const bool base = has_module(header, "base", plan->base.hash);
-    const bool candidate = has_module(header, "candidate", plan->candidate.hash);
+    const bool silent = !header && !has_timed(&n->report);
+    const bool base = silent || has_module(header, "base", plan->base.hash);
+    const bool candidate = silent || has_module(header, "candidate", plan->candidate.hash);
     json_decref(header);
     free(line);
     if (from)
@@ -92,8 +104,8 @@ static int take_report(const struct cli_folder *f, const struct baseline_fleet_p
                        hash, n->answer.report);
     if (!code)
         code = check_report(plan, n, json, &why);
-    if (!code && n->report.count)
-        code = check_trace(f, plan, n->answer.node, &why);
+    if (!code)
+        code = check_trace(f, plan, n, &why);
     json_decref(json);
     free(path);
     if (code)

@@ -22,10 +22,13 @@ grep -qw avx2 /proc/cpuinfo || none "needs a CPU with AVX2, where a row is slowe
 
 # Each daemon ends by its id, with what it started, whatever happens.
 daemons=()
-end_tree() {
+tree() { # tree PROCESS: its id, and then those of all that it started
     local child
-    for child in $(pgrep -P "$1"); do end_tree "$child"; done
-    kill -KILL "$1" 2>/dev/null
+    echo "$1"
+    for child in $(pgrep -P "$1"); do tree "$child"; done
+}
+end_tree() { # the parents first, as when the power goes: none of them can tell of its child's end
+    xargs -r kill -KILL <<<"$(tree "$1")" 2>/dev/null
 }
 clean_up() {
     exec 2>/dev/null # what the shell says of processes that it did not expect to end
@@ -99,7 +102,7 @@ out=$(sinfo; tail -n 5 ./*.log)
 ok "two nodes are idle" idle 2
 
 base=$build/kernels/libqkernels.so
-with "$rebuild" "$build" slower.so --slower 40
+with "$rebuild" "$build" slower.so --slower 16
 ok "a module with a slower row of AVX2 is built" [ "$status" -eq 0 ]
 judge() { # judge FOLDER: both rows, as zen5 and as old have them
     run campaign --duet "$base" --candidate slower.so --nodes zen5,old --launch "srun -N1 --exclusive -C {node}" \

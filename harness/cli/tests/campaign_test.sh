@@ -62,7 +62,6 @@ ok "the table has cases by nodes" grep -qE "^$case +PASS +PASS \[1\] +PASS \[1\]
 ok "a note says why a PASS needs no figure" says "[1] identical code, not timed"
 ok "each node has a line" grep -qE '^b +PASS ' <<<"$out"
 ok "alpha is shared" [ "$(member c/a/gate.json alpha) $(member c.json alpha)" = "0.0005 0.0005" ]
-ok "in traces, too" [ "$(head -n 1 c/a/trace.jsonl | sed 's/.*"alpha": *\([0-9.e-]*\).*/\1/')" = 0.0005 ]
 ok "results, traces and words are kept" [ -f c/a/trace.jsonl -a -f c/b/stdout -a -s c/b/stderr ]
 ok "markdown, too" grep -qF "| $case | PASS | PASS [1] | PASS [1] |" c.md
 obeys "the JSON obeys its schema" "$fleet_schema" c.json
@@ -170,13 +169,21 @@ bad signal MISSING "its gate died of signal 9"
 bad "no report" MISSING "left no gate.json"
 bad "no json" INVALID "gate.json"
 bad "other module" INVALID "is of another candidate than $module"
-bad "other bytes" INVALID "trace.jsonl: is of another base than $module"
-bad "no trace" INVALID "trace.jsonl: is of another base than $module"
 bad "other alpha" INVALID "found alpha 0.001"
 bad "other policy" INVALID "found the policy mine.json"
 bad strict INVALID "found a gate that is strict"
 bad "no results" INVALID "is PASS, but its results give INVALID: nothing was timed"
 bad "other mode" INVALID "expected duet"
+timed() { # timed WHAT: node b, which timed something, has a trace that is not believed
+    run "${base[@]}" --nodes b --launch "./launch '$1' {node}" --time-identical --budget 2 --into timed "$case"
+    ok "$1: trace.jsonl is of another base" as_told 5 "trace.jsonl: is of another base than $module"
+}
+timed "other bytes"
+timed "no trace"
+run campaign --into timed --launch local
+ok "the trace has the shared alpha" grep -qE '"alpha": ?0.001[,}]' <<<"$(head -n 1 timed/b/trace.jsonl)"
+run gate --duet "$module" --candidate "$module" --share-alpha 4 --lock-dir lock --time-identical --budget 1 "$case" --trace t.jsonl
+ok "which is a fourth of four gates'" grep -qE '"alpha": ?0.00025[,}]' <<<"$(head -n 1 t.jsonl)"
 late hang
 late stubborn
 ok "JUnit has an error of that node, and none of the other" eval 'grep -q "<error" bad/b/junit.xml && ! grep -q "<error" bad/a/junit.xml'
