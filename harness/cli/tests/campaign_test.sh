@@ -182,7 +182,7 @@ timed "other bytes"
 timed "no trace"
 run campaign --into timed --launch local
 ok "the trace has the shared alpha" grep -qE '"alpha": ?0.001[,}]' <<<"$(head -n 1 timed/b/trace.jsonl)"
-run gate --duet "$module" --candidate "$module" --share-alpha 4 --lock-dir lock --time-identical --budget 1 "$case" --trace t.jsonl
+run gate --duet "$module" --candidate "$module" --share-alpha 4 --lock-dir lock --time-identical --budget 5 "$case" --trace t.jsonl
 ok "which is a fourth of four gates'" grep -qE '"alpha": ?0.00025[,}]' <<<"$(head -n 1 t.jsonl)"
 late hang
 late stubborn
