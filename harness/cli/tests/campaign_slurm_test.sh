@@ -46,10 +46,10 @@ for one in held:
     one.bind(("127.0.0.1", 0))
 print(*(one.getsockname()[1] for one in held))')
 chmod 755 "$work"
-mkdir lock state spool-zen5 spool-old munge
+mkdir tmp lock state spool-zen5 spool-old munge
 chmod 700 munge
 host=$(hostname)
-export SLURM_CONF=$work/slurm.conf
+export SLURM_CONF=$work/slurm.conf TMPDIR=$work/tmp # a node that is killed leaves its folder there
 cat >slurm.conf <<EOF
 ClusterName=qkbench
 SlurmctldHost=$host(127.0.0.1)
