@@ -13,7 +13,7 @@ model=$tree/harness/e2e/tests/golden/json.json
 code 0 Examples audit --help
 code 2 "CLAIMS.json, a file of claims, is missing" audit
 code 2 "RESULT, a file of run" audit "$claims/roadmap.json"
-code 2 "expected a result beside it" audit "$claims/roadmap.json" "$claims/t-mac.json"
+code 2 "expected one beside claims" audit "$claims/roadmap.json" "$claims/t-mac.json"
 code 2 "expected claims" audit "$result" "$model"
 code 1 "No such file" audit none.json "$result"
 
