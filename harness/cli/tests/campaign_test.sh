@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Campaigns on this machine, and what bad launchers and nodes do to them. Cases are the same code, so nothing is timed.
-# campaign_test.sh PROGRAM MODULE TREE SCHEMA_FLEET SCHEMA_PLAN SCHEMA_ANSWER
+# campaign_test.sh PROGRAM MODULE TREE SCHEMA_FLEET SCHEMA_PLAN SCHEMA_ANSWER [long]
 # shellcheck disable=SC2016,SC2034,SC2317 # conditions are texts for eval, so functions look unreached
 module=$(realpath "$2")
 tree=$(realpath "$3")
@@ -9,6 +9,7 @@ fleet_schema=$(realpath "$4")
 plan_schema=$(realpath "$5")
 answer_schema=$(realpath "$6")
 fake=$(realpath "$(dirname "$0")")/campaign_fake.py
+long=${7:-}
 # shellcheck source=harness/cli/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 
@@ -143,48 +144,51 @@ late() { # late WHAT: the same of node b alone, because a busy machine may give 
     run "${two[@]}" --launch "./launch '$1' {node}" --into bad --out bad.json --timeout 1 "$case"
     spoiled "$1" MISSING "did not end within 1 s"
 }
+also() { # one of many of a kind: only in the long test
+    [ -z "$long" ] || "$@"
+}
 bad die MISSING "its launcher ended with exit code 3 before it answered: it burns"
-bad kill MISSING "died of SIGKILL"
+also bad kill MISSING "died of SIGKILL"
 bad nothing MISSING "answered nothing"
 bad garbage INVALID "is no tar: no header at byte 0"
-bad banner INVALID "is no tar: no header at byte 0"
+also bad banner INVALID "is no tar: no header at byte 0"
 bad half MISSING "is torn"
-bad late MISSING "its launcher ended with exit code 1"
-bad size MISSING "is torn"
+also bad late MISSING "its launcher ended with exit code 1"
+also bad size MISSING "is torn"
 bad upward INVALID "the name '../evil' at byte 0 is refused"
-bad absolute INVALID "the name '/tmp/evil' at byte 0 is refused"
-bad inner INVALID "the name 'a/../../evil' at byte 0 is refused"
+also bad absolute INVALID "the name '/tmp/evil' at byte 0 is refused"
+also bad inner INVALID "the name 'a/../../evil' at byte 0 is refused"
 bad link INVALID "of type '2'"
-bad "hard link" INVALID "of type '1'"
-bad device INVALID "of type '3'"
-bad twice INVALID "holds the file x twice"
-bad many INVALID "holds more than 1000 files"
-bad empty INVALID "found plan nothing"
+also bad "hard link" INVALID "of type '1'"
+also bad device INVALID "of type '3'"
+also bad twice INVALID "holds the file x twice"
+also bad many INVALID "holds more than 1000 files"
+also bad empty INVALID "found plan nothing"
 ok "nothing was written elsewhere" [ ! -e evil -a ! -e bad/evil -a ! -e /tmp/evil ]
-bad ours INVALID "which only this side writes"
+also bad ours INVALID "which only this side writes"
 bad "other plan" INVALID "to another campaign: found plan 0123456789abcdef"
-bad "no code" INVALID "no exit code"
-bad "other code" INVALID "is PASS, but the gate ended with 3"
-bad signal MISSING "its gate died of signal 9"
+also bad "no code" INVALID "no exit code"
+also bad "other code" INVALID "is PASS, but the gate ended with 3"
+also bad signal MISSING "its gate died of signal 9"
 bad "no report" MISSING "left no gate.json"
-bad "no json" INVALID "gate.json"
+also bad "no json" INVALID "gate.json"
 bad "other module" INVALID "is of another candidate than $module"
-bad "other alpha" INVALID "found alpha 0.001"
-bad "other policy" INVALID "found the policy mine.json"
-bad strict INVALID "found a gate that is strict"
-bad "no results" INVALID "is PASS, but its results give INVALID: nothing was timed"
-bad "other mode" INVALID "expected duet"
+also bad "other alpha" INVALID "found alpha 0.001"
+also bad "other policy" INVALID "found the policy mine.json"
+also bad strict INVALID "found a gate that is strict"
+also bad "no results" INVALID "is PASS, but its results give INVALID: nothing was timed"
+also bad "other mode" INVALID "expected duet"
 timed() { # timed WHAT: node b, which timed something, has a trace that is not believed
     run "${base[@]}" --nodes b --launch "./launch '$1' {node}" --time-identical --budget 2 --into timed "$case"
     ok "$1: trace.jsonl is of another base" as_told 5 "trace.jsonl: is of another base than $module"
 }
-timed "other bytes"
+also timed "other bytes"
 timed "no trace"
 run campaign --into timed --launch local
 ok "the trace has the shared alpha" grep -qE '"alpha": ?0.001[,}]' <<<"$(head -n 1 timed/b/trace.jsonl)"
 run gate --duet "$module" --candidate "$module" --share-alpha 4 --lock-dir lock --time-identical --budget 5 "$case" --trace t.jsonl
 ok "which is a fourth of four gates'" grep -qE '"alpha": ?0.00025[,}]' <<<"$(head -n 1 t.jsonl)"
-late hang
+also late hang
 late stubborn
 ok "JUnit has an error of that node, and none of the other" eval 'grep -q "<error" bad/b/junit.xml && ! grep -q "<error" bad/a/junit.xml'
 run "${two[@]}" --launch "./launch x {node}" --into bad "$case"
