@@ -131,7 +131,7 @@ bool baseline_campaign_alike(const struct baseline_campaign_row *a, const struct
 /*
  * One line about the machine of `env`: "on this machine +1.00 % in cache is caught in 99 of 100 runs". It is
  * made from the file baselines/campaigns/MACHINE.jsonl of the data folder (harness/machine/datafile.h), from
- * runs without noise of ours. Empty when there is no such file or it has no such runs. An unreadable file is
- * an error; then *to is empty, too.
+ * runs of kernels without noise of ours. Empty when there is no such file or it has no such runs. An
+ * unreadable file is an error; then *to is empty, too.
  */
 int baseline_campaign_quote(const struct bench_environment *env, char *to, size_t size, struct qk_error *err);

@@ -36,7 +36,8 @@ static void quote(const struct baseline_campaign_summary *s, char *to, size_t si
                                      used ? "in" : "is caught in", r->caught.hits, r->caught.runs);
     }
     for (size_t i = 0; i < s->alarm_count; i++)
-        if (!s->alarms[i].of->busy && !s->alarms[i].of->neighbour) {
+        if (!s->alarms[i].of->busy && !s->alarms[i].of->neighbour &&
+            !baseline_campaign_is_whole(s->alarms[i].of)) {
             quiet += s->alarms[i].alarms.runs;
             alarms += s->alarms[i].alarms.hits;
         }
