@@ -7,7 +7,7 @@
 
 #include "baselines/campaigns/chances.h"
 #include "baselines/gate/policy.h"
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 #include "kernels/table/table.h"
 
 /* What the candidate is. The first two are unchanged, so that a REGRESSION is a false alarm. */

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 
 enum { BASELINE_CLAIMS_SCHEMA_VERSION = 1, BASELINE_PHASES_MAX = 8 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/claims/components.h"
 
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "baselines/gate/verdict.h"
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 
 enum { BASELINE_FLEET_NODES = 64, BASELINE_FLEET_NODE = 65, BASELINE_FLEET_WORDS = 256 };
 

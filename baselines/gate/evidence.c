@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/gate/evidence.h"
 
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 #include "harness/records/files/infile.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "baselines/gate/identity.h"
 
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 
 #include <errno.h>
 #include <inttypes.h>

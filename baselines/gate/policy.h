@@ -7,7 +7,7 @@
 
 #include "baselines/gate/decide.h"
 
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 
 enum { BASELINE_POLICY_SCHEMA_VERSION = 1 };
 

@@ -2,7 +2,7 @@
 /* google-benchmark's JSON, as far as a history keeps it. */
 #include "baselines/history/import_private.h"
 
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 #include "harness/records/shown.h"
 
 #include <math.h>

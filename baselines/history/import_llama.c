@@ -2,7 +2,7 @@
 /* Rows of llama-bench -o jsonl or -o json, and of qkbench model bench, which are a superset. */
 #include "baselines/history/import_private.h"
 
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 #include "harness/records/shown.h"
 
 #include <math.h>

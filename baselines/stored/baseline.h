@@ -12,7 +12,7 @@
 
 #include "baselines/gate/verdict.h"
 #include "harness/breakdown/breakdown.h"
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 
 /* The names a baseline may have. X.json is none, because `compare` takes that for a file. */
 #define BASELINE_NAME_PATTERN "^(?!.*\\.json$)[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$"

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "harness/engine/run.h"
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 #include "harness/records/stats.h"
 
 enum {

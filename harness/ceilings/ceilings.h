@@ -19,7 +19,7 @@
 #include "harness/machine/environment.h"
 #include "harness/machine/job.h"
 #include "harness/machine/pinning.h"
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 
 enum {
     BENCH_CEILINGS_SCHEMA_VERSION = 2,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/text/audit.h"
+#include "reports/text/judged/audit.h"
 #include "harness/cli/options.h"
 #include "harness/cli/out.h"
 #include "harness/cli/report/results.h"

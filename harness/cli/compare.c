@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/text/compare.h"
+#include "reports/text/judged/compare.h"
 #include "harness/cli/baseline/baseline.h"
 #include "harness/cli/options.h"
 #include "harness/cli/out.h"

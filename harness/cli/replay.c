@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/text/replay.h"
+#include "reports/text/judged/replay.h"
 #include "harness/cli/options.h"
 
 #include <stdio.h>

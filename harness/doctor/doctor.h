@@ -6,7 +6,7 @@
 #pragma once
 
 #include "harness/machine/job.h"
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 #include "harness/records/stats.h"
 #include "kernels/cpu.h"
 

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "harness/duet/duet.h"
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 
 extern const struct bench_fields bench_trace_header_fields, bench_trace_block_fields;
 enum { BENCH_TRACE_SCHEMA_VERSION = 1 };

@@ -19,7 +19,7 @@
 
 #include "harness/machine/job.h"
 #include "harness/machine/pinning.h"
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 #include "harness/records/sample_set.h"
 #include "harness/records/stats.h"
 #include "model/forward/forward.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 
 const char *const bench_mode_words[] = {"full", "quick", NULL};
 

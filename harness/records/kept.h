@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 
 struct bench_kept {
     const char *kind;                  /* "ceilings": how the file's name begins, and what messages say */

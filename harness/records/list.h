@@ -2,7 +2,7 @@
 /* The variants of a table as a record, which `qkbench list --json` prints. */
 #pragma once
 
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 #include "kernels/table/table.h"
 
 struct bench_list {

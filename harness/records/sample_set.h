@@ -12,7 +12,7 @@
 #include "harness/machine/clock.h"
 #include "harness/machine/environment.h"
 #include "harness/machine/events.h"
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 
 #include <stdio.h>
 

@@ -11,7 +11,7 @@
 
 #include "harness/machine/environment.h"
 #include "harness/machine/job.h"
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 #include "harness/records/stats.h"
 
 enum { BENCH_TUNE_SCHEMA_VERSION = 1, BENCH_TUNE_NAME = 40 };

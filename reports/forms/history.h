@@ -3,7 +3,7 @@
 #pragma once
 
 #include "baselines/history/history.h"
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 
 #include <stdio.h>
 

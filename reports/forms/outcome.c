@@ -2,7 +2,7 @@
 /* The end of a gate's report: the verdict, and what to do about it. */
 #include "reports/forms/private.h"
 
-#include "reports/text/campaign.h"
+#include "reports/text/judged/campaign.h"
 
 #include <math.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "baselines/gate/verdict.h"
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 
 #include <stdio.h>
 

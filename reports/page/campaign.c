@@ -2,7 +2,7 @@
 /* How often the gate is right, as runs on builds with a known difference found it. */
 #include "reports/page/private.h"
 
-#include "reports/text/campaign.h"
+#include "reports/text/judged/campaign.h"
 
 #include <assert.h>
 

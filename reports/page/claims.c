@@ -2,7 +2,7 @@
 /* Every claim beside what was measured, of kernels, of components and of whole models. */
 #include "reports/page/private.h"
 
-#include "reports/text/audit.h"
+#include "reports/text/judged/audit.h"
 
 static void head(FILE *to, const char *about)
 {

@@ -3,7 +3,7 @@
 #include "reports/page/private.h"
 
 #include "reports/forms/private.h"
-#include "reports/text/campaign.h"
+#include "reports/text/judged/campaign.h"
 
 #include <math.h>
 #include <string.h>

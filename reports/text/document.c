@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The report in its two forms, text and markdown. A renderer for each form writes the same tables. */
-#include "reports/text/audit.h"
-#include "reports/text/campaign.h"
 #include "reports/text/content.h"
 #include "reports/text/e2e.h"
+#include "reports/text/judged/audit.h"
+#include "reports/text/judged/campaign.h"
 
 /* The end-to-end section stands behind everything else. */
 static int write_tables(const struct report_input *in, FILE *to, report_render *render, const char *what,

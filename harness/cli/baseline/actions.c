@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/baseline/baseline.h"
 #include "harness/cli/cli.h"
-#include "reports/text/compare.h"
+#include "reports/text/judged/compare.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include "harness/duet/duet.h"
 #include "harness/machine/clock.h"
 #include "harness/machine/pinning.h"
-#include "reports/text/campaign.h"
+#include "reports/text/judged/campaign.h"
 
 #include <math.h>
 #include <stdio.h>

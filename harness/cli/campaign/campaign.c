@@ -2,7 +2,7 @@
 #include "harness/cli/campaign/campaign.h"
 #include "harness/cli/cli.h"
 #include "harness/cli/options.h"
-#include "reports/text/fleet.h"
+#include "reports/text/judged/fleet.h"
 
 #include <stdlib.h>
 #include <string.h>

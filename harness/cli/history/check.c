@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/history/history.h"
-#include "reports/text/history.h"
+#include "reports/text/judged/history.h"
 
 #include <math.h>
 #include <stdlib.h>

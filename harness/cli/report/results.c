@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "harness/cli/report/results.h"
 
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 #include "reports/forms/verdicts.h"
 
 #include <stdlib.h>

@@ -15,7 +15,7 @@ code 2 Usage
 code 0 Commands --help
 code 0 qkbench --version
 code 2 "commands: list check run breakdown ceilings doctor tune baseline compare audit gate campaign calibrate replay history model plugin report" frobnicate
-for command in list check run breakdown ceilings doctor tune baseline compare audit gate campaign calibrate replay model plugin report; do code 0 Examples: "$command" --help; done
+for command in list check run breakdown ceilings doctor tune baseline compare audit gate campaign calibrate replay history model plugin report; do code 0 Examples: "$command" --help; done
 code 0 ceiling_store64 list
 code 2 "takes none" list everything
 code 0 '"schema_version": 1' list --json

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Lists and maps of plain values, elements that must be unique, and members that a map must have. */
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 #include "harness/records/tests/fixture.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A record with a field of every kind is read, written, checked against its rules, and described. */
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 #include "harness/records/tests/fixture.h"
 
 #include <math.h>

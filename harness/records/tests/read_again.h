@@ -2,7 +2,7 @@
 /* Readers of records, as tests of their tables use them (fields_test.py). */
 #pragma once
 
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 
 /* Reads what was loaded; with `to` it writes the record again. */
 typedef int bench_test_take(const json_t *json, FILE *to, struct qk_error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/text/compare.h"
+#include "reports/text/judged/compare.h"
 
 #include "baselines/stored/tests/stored_fixture.h"
 #include "harness/records/tests/fixture.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/text/fleet.h"
+#include "reports/text/judged/fleet.h"
 
 #include "kernels/tests/cmocka_parts.h"
 #include "reports/tests/fixture.h"

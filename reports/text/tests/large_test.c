@@ -6,7 +6,7 @@
  */
 #include "baselines/stored/compare.h"
 #include "harness/records/tests/fixture.h"
-#include "reports/text/compare.h"
+#include "reports/text/judged/compare.h"
 #include "reports/text/report.h"
 
 #include <math.h>

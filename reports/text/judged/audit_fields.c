@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Verdicts on claims as JSON. It is written only. */
-#include "reports/text/audit.h"
+#include "reports/text/judged/audit.h"
 
 #include <string.h>
 

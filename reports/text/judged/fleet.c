@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/text/fleet.h"
+#include "reports/text/judged/fleet.h"
 
 #include <math.h>
 #include <string.h>

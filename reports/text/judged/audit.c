@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/text/audit.h"
+#include "reports/text/judged/audit.h"
 
 #include "reports/text/content.h"
 

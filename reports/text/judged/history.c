@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/text/history.h"
+#include "reports/text/judged/history.h"
 
 #include <math.h>
 #include <string.h>

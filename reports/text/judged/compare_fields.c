@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A comparison as JSON. Nobody reads it back. */
-#include "reports/text/compare.h"
+#include "reports/text/judged/compare.h"
 
 #include <string.h>
 

@@ -14,9 +14,9 @@
 #include "harness/tune/tune.h"
 #include "reports/forms/history.h"
 #include "reports/forms/verdicts.h"
-#include "reports/text/audit.h"
-#include "reports/text/compare.h"
-#include "reports/text/fleet.h"
+#include "reports/text/judged/audit.h"
+#include "reports/text/judged/compare.h"
+#include "reports/text/judged/fleet.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,7 @@ static const struct {
     const struct bench_fields *fields;
 } records[] = {
 #define SCHEMA(name, fields) {#name, &(fields)},
-#include "harness/cli/schemas.def"
+#include "harness/cli/schemas/schemas.def"
 #undef SCHEMA
 };
 

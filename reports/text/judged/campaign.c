@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/text/campaign.h"
+#include "reports/text/judged/campaign.h"
 
-#include "reports/text/replay.h"
+#include "reports/text/judged/replay.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/text/compare.h"
+#include "reports/text/judged/compare.h"
 
 #include "harness/counters/counters.h"
 #include "reports/text/content.h"

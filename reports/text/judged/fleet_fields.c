@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A merged fleet as JSON. */
-#include "reports/text/fleet.h"
+#include "reports/text/judged/fleet.h"
 
 enum { OR_NONE = BENCH_OR_NULL | BENCH_FILLED };
 #define SHOWN 0, 4 * 4096

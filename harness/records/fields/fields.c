@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 
 #include <limits.h>
 #include <math.h>

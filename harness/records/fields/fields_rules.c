@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The bounds that a field's rules give, for its reader and its schema. */
-#include "harness/records/fields.h"
+#include "harness/records/fields/fields.h"
 
 #include <math.h>
 #include <stdlib.h>
