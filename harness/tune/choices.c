@@ -102,7 +102,7 @@ static const struct qk_variant *row_of(const struct bench_tuned *op, const struc
         const struct qk_variant *const v = &table->rows[i];
         if (strcmp(v->op_name, op->op) != 0 || v->kind == QK_CEILING || qk_variant_missing(v, cpu))
             continue;
-        if (n == op->count || strcmp(op->rows[n].variant, v->name) != 0 || qk_op_row(v->op)->on->bounded)
+        if (n == op->count || strcmp(op->rows[n].variant, v->name) != 0)
             return NULL;
         n++;
         chosen = strcmp(v->name, op->chosen) ? chosen : v;
@@ -117,7 +117,7 @@ void bench_tune_choices(const struct bench_tune *t, const struct qk_table *table
     *stale = 0;
     for (size_t i = 0; i < t->count; i++) {
         const struct qk_variant *const v = row_of(&t->ops[i], table, cpu);
-        if (v)
+        if (v && !qk_op_row(v->op)->on->bounded)
             to->of[v->op][t->ops[i].memory] = v;
         *stale += !v;
     }

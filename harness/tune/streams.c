@@ -13,10 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 enum { ROWS_MOST = 64, LOOKS = 3, BLOCKS_LEAST = 8, BLOCKS_MOST = 24 };
 static const double slice_ns = 300e3, block_ns = 4e6, stream_ns = 45e6, near = 1.5;
-static const size_t look_bytes = 64 << 10;
+static const size_t look_bytes = 64 << 10, pace_bytes = 16 << 20;
 
 /* Part of the weights that are walked over; rows are taken 16 at a time. */
 struct piece {
@@ -144,6 +146,13 @@ static size_t find_near(struct stream *s, const struct qk_variant *usual, const 
     return kept;
 }
 
+/* What is not in memory yet comes there, and the page tables know it. */
+static void bring(const struct piece *p)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)p->at & ~(page - 1);
+    madvise((void *)from, (uintptr_t)p->at + p->rows * p->row_bytes - from, MADV_POPULATE_READ); /* a wish */
+}
+
 static int tune(struct stream *s, struct bench_rounds *r, const struct qk_variant **rows, size_t count,
                 struct bench_stream_choice *to, struct qk_error *err)
 {
@@ -154,9 +163,10 @@ static int tune(struct stream *s, struct bench_rounds *r, const struct qk_varian
     int code = bench_arms_make(&set, to->usual->op_name, count, err);
     if (code)
         return code;
-    /* Once over all of it: what is not in memory yet comes there. */
-    walk(&(struct walker){s, to->usual->fn}, s->bytes, &took, NULL);
-    const double per_byte = fmax(took.ns, 1) / (double)s->bytes;
+    for (size_t i = 0; i < s->count; i++)
+        bring(&s->pieces[i]);
+    walk(&(struct walker){s, to->usual->fn}, pace_bytes, &took, NULL);
+    const double per_byte = fmax(took.ns, 1) / (double)pace_bytes;
     for (size_t i = 0; i < count; i++) {
         walkers[i] = (struct walker){s, rows[i]->fn};
         set.arm[set.count++] = (struct bench_arm){.time = walk,
@@ -223,7 +233,7 @@ int bench_tune_streams(struct bench_stream_choice to[BENCH_STREAMS], struct mode
         return code;
     code = 0;
     bench_environment_read(&env, job.cpu);
-    const size_t l3 = bench_environment_cache(&env, 3), most = l3 > 32 << 20 ? 2 * l3 : 64 << 20;
+    const size_t most = bench_tune_dram_bytes(bench_environment_cache(&env, 3));
     bench_rounds_open(&r);
     for (size_t i = 0; i < BENCH_STREAMS && !code; i++) {
         code = tune_op(ops[i], &r, &to[i], k, w, table, cpu, most, err);

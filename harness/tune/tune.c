@@ -38,8 +38,8 @@ static bool candidate(const struct tuning *s, size_t row, enum qk_op op)
 
 static size_t dram_bytes(const struct tuning *s)
 {
-    const size_t l3 = bench_environment_cache(&s->t->env, 3), least = (size_t)64 << 20;
-    return s->cfg->dram_bytes ? s->cfg->dram_bytes : 2 * l3 > least ? 2 * l3 : least;
+    return s->cfg->dram_bytes ? s->cfg->dram_bytes
+                              : bench_tune_dram_bytes(bench_environment_cache(&s->t->env, 3));
 }
 
 static int add_group(struct tuning *s, enum qk_op op, struct bench_tuned *to, struct qk_error *err)

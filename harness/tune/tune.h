@@ -54,8 +54,19 @@ struct bench_tune {
 struct bench_tune_config {
     struct bench_job job; /* budget_s: of all, the checks included */
     const bool *ops;      /* [QK_OP_COUNT]: which to measure */
-    size_t dram_bytes;    /* of the buffers of the second class; 0: twice L3, at least 64 MiB */
+    size_t dram_bytes;    /* of the buffers of the second class; 0: bench_tune_dram_bytes */
 };
+
+/*
+ * How much a stream from DRAM walks over, with an L3 of that size (0: not known). Caches must not hold it, nor
+ * its page tables: under a hypervisor that backs it with pages of 4 KiB, those of 64 MiB take 128 KiB. Rows
+ * that differed by 35 % over 256 MiB were equal over 64 (i2s16_gemv, Zen 5).
+ */
+static inline size_t bench_tune_dram_bytes(size_t l3)
+{
+    const size_t least = (size_t)256 << 20;
+    return 2 * l3 > least ? 2 * l3 : least;
+}
 
 /*
  * Measures into *t, whose environment must have been read. What cannot be measured here is an entry with its

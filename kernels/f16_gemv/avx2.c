@@ -13,5 +13,5 @@ void qk_f16_gemv_avx2(float *restrict y, const uint16_t *restrict w, const float
                       size_t columns)
 {
     for (size_t r = 0; r < rows; r++)
-        y[r] = qk_dot_f16_avx2_hinted(w + r * columns, x, columns, QK_HINT_WALK, w + rows * columns);
+        y[r] = qk_dot_f16_avx2_hinted(w + r * columns, x, columns, QK_HINT_WALK);
 }

@@ -10,5 +10,5 @@ void qk_f16_gemv_avx2_pages(float *restrict y, const uint16_t *restrict w, const
                             size_t rows, size_t columns)
 {
     for (size_t r = 0; r < rows; r++)
-        y[r] = qk_dot_f16_avx2_hinted(w + r * columns, x, columns, QK_HINT_PAGES, w + rows * columns);
+        y[r] = qk_dot_f16_avx2_hinted(w + r * columns, x, columns, QK_HINT_PAGES);
 }

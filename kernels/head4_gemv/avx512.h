@@ -26,16 +26,11 @@ head4_rows(float *restrict y, const uint8_t *restrict codes, const uint16_t *res
            const int8_t *restrict q, const int32_t *restrict bias, const float *restrict x_scale, size_t rows,
            size_t columns, const int hint)
 {
-    const uint8_t *const end = codes + rows * columns / 2;
-    const uint16_t *const scale_end = scale + rows * columns / HEAD4_BLOCK;
     for (size_t r = 0; r < rows; r += HEAD4_ROWS) {
-        const size_t ahead = qk_ahead(hint, codes, HEAD4_ROWS * columns / 2, end);
-        qk_ahead(hint & QK_HINT_WALK, scale, HEAD4_ROWS * columns / HEAD4_BLOCK * sizeof *scale, scale_end);
         __m512 sum = _mm512_setzero_ps();
         for (size_t b = 0; b < columns / HEAD4_BLOCK; b++) {
-            qk_hint(hint, codes, HEAD4_BLOCK_BYTES, end, ahead);
-            if (hint == QK_HINT_PAGES)
-                qk_next_page(scale, HEAD4_ROWS * sizeof *scale, scale_end);
+            qk_hint(hint, codes, HEAD4_BLOCK_BYTES);
+            qk_hint(hint & (QK_HINT_PAGES | QK_HINT_WALK), scale, HEAD4_ROWS * sizeof *scale);
             const __m512i sums = _mm512_slli_epi32(block_sums(codes, q + b * HEAD4_BLOCK), 1);
             const __m512i exact = _mm512_sub_epi32(sums, _mm512_set1_epi32(bias[b]));
             const __m512 wide = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)scale));

@@ -62,17 +62,16 @@ static inline __attribute__((always_inline)) void add_sixteen(struct narrow *n, 
 
 /* to[0], to[1]: four times the sums of sixteen rows. */
 static inline void sixteen_rows(__m256i to[2], const uint8_t *from, const int8_t *q, size_t units,
-                                const int hint, const uint8_t *all_end)
+                                const int hint)
 {
     const __m256i zero = _mm256_setzero_si256();
-    const size_t ahead = qk_ahead(hint, from, units * I2S16_UNIT_BYTES, all_end);
     __m256i low = zero, high = zero;
     while (units) {
         const size_t end = units < LONG ? 0 : units - LONG;
         struct narrow n = {.low1 = zero, .high1 = zero};
         for (; units > end; units -= SHORT) {
             n.low4 = n.high4 = zero;
-            qk_hint(hint, from, SHORT * I2S16_UNIT_BYTES, all_end, ahead);
+            qk_hint(hint, from, SHORT * I2S16_UNIT_BYTES);
             UNROLL4
             for (int u = 0; u < SHORT; u++, from += I2S16_UNIT_BYTES, q += I2S16_COLUMNS)
                 add_sixteen(&n, from, q);
@@ -91,12 +90,9 @@ static inline __attribute__((always_inline)) void madd_rows(int32_t *restrict y,
                                                             const int8_t *restrict q, int32_t q_sum,
                                                             size_t rows, size_t columns, const int hint)
 {
-    const uint8_t *end = codes;
-    if (hint != QK_HINT_NONE)
-        end += (rows + I2S16_ROWS - 1) / I2S16_ROWS * I2S16_ROWS * (columns / 4);
     for (size_t m = 0; m < rows; m += I2S16_ROWS, codes += I2S16_ROWS * (columns / 4)) {
         __m256i sum[2];
-        sixteen_rows(sum, codes, q, columns / I2S16_COLUMNS, hint, end);
+        sixteen_rows(sum, codes, q, columns / I2S16_COLUMNS, hint);
         for (int i = 0; i < 2; i++) {
             sum[i] = _mm256_sub_epi32(_mm256_srai_epi32(sum[i], 2), _mm256_set1_epi32(q_sum));
             store_eight(y + m, sum[i], rows - m, 8 * i);

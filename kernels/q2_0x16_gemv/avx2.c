@@ -8,7 +8,7 @@
 #endif
 #include "kernels/i2s16_gemv/avx2_madd.h"
 #include "kernels/q2_0x16_gemv/op.h"
-#include "kernels/rows/next_page.h"
+#include "kernels/rows/hints.h"
 #include "kernels/rows/unroll.h"
 
 enum { PART = 64 }; /* columns between two widenings: worth 4, a narrow sum gets at most 24576 */
@@ -46,19 +46,17 @@ static inline __attribute__((always_inline)) void gemv(float *restrict y, const 
                                                        const float *restrict x_scale, size_t rows,
                                                        size_t columns, size_t group, const size_t block)
 {
-    const uint8_t *const end = codes + rows * columns / 4;
-    const uint16_t *const scale_end = scale + rows * (columns / group);
     for (size_t r = 0; r < rows; r += I2S16_ROWS) {
         __m256 sum[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
         for (size_t c = 0, b = 0; c < columns; scale += I2S16_ROWS) {
             const __m256 d[2] = {_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)scale)),
                                  _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(scale + 8)))};
-            qk_next_page(scale, I2S16_ROWS * sizeof *scale, scale_end);
+            qk_hint(QK_HINT_PAGES, scale, I2S16_ROWS * sizeof *scale);
             for (const size_t last = c + group; c < last; c += block, b++, codes += block * 4) {
                 const __m256i off = _mm256_set1_epi32(bias[b]);
                 const __m256 factor = _mm256_set1_ps(x_scale[b]);
                 __m256i s[2];
-                qk_next_page(codes, block * 4, end);
+                qk_hint(QK_HINT_PAGES, codes, block * 4);
                 block_sums(s, codes, q + c, block);
                 for (int i = 0; i < 2; i++) {
                     const __m256i exact = _mm256_sub_epi32(s[i], off);

@@ -16,7 +16,7 @@
 #endif
 #include "kernels/i2s16_gemv/avx512_mask.h"
 #include "kernels/q2_0x16_gemv/op.h"
-#include "kernels/rows/next_page.h"
+#include "kernels/rows/hints.h"
 #include "kernels/rows/unroll.h"
 
 enum { PAIR = 2 /* blocks */ };
@@ -87,17 +87,15 @@ BODY void gemv(float *restrict y, const uint8_t *restrict codes, const uint16_t 
                const int8_t *restrict q, const int32_t *restrict bias, const float *restrict x_scale,
                size_t rows, size_t columns, const size_t group, const size_t block)
 {
-    const uint8_t *const end = codes + rows * columns / 4;
-    const uint16_t *const scale_end = scale + rows * (columns / group);
     const size_t step = block == Q8_0_BLOCK ? PAIR * block : block;
     for (size_t r = 0; r < rows; r += I2S16_ROWS) {
         __m512 sum = _mm512_setzero_ps();
         for (size_t c = 0; c < columns; scale += I2S16_ROWS) {
             const __m512 d = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)scale));
-            qk_next_page(scale, I2S16_ROWS * sizeof *scale, scale_end);
+            qk_hint(QK_HINT_PAGES, scale, I2S16_ROWS * sizeof *scale);
             for (const size_t last = c + group; c < last; c += step, codes += step * 4) {
                 const size_t b = c / block;
-                qk_next_page(codes, step * 4, end);
+                qk_hint(QK_HINT_PAGES, codes, step * 4);
                 if (block == Q8_0_BLOCK) {
                     __m512i exact[PAIR];
                     pair_sums(exact, codes, q + c, bias + b);

@@ -1,49 +1,78 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a kernel that reads a matrix once asks memory for what comes next. Which form is fastest differs
+ * How a kernel that reads a matrix once asks memory for what comes next. The hardware runs ahead of a stream
+ * only to the end of a page, and finds out late where the next page lies. Which form is fastest differs
  * between hosts of one CPU (how a hypervisor backs pages, what neighbours do). So each form is a row of its
  * own, made of one body with the form as a constant, and `qkbench tune` finds out.
+ *
+ * Hints go on past the end of the call's matrix: the next call mostly goes on there. A hint to memory that is
+ * not there is dropped. A matrix of less than QK_SHORT bytes is likely in cache, where hints only cost time.
+ *
+ * No form of hint is the best everywhere. The gate compared two builds of i2s16_gemv on Zen 5, over 266 MB in
+ * pages of 2 MiB. The other build had a hint per line, 4 KiB ahead.
+ *
+ *    - In 36 runs of the gate, a hint per page was 4 to 34 % faster: 6.9 to 9.6 ms against 7.1 to 12.1 ms.
+ *      The busier the neighbours kept the memory, the larger the gain.
+ *    - Five runs of another hour gave -19, +10, +12, -10 and -1 %. Memory was then in some state that no load
+ *      of our own brought back.
+ *    - On a busy Zen 3 the hint per line was ahead. avx2_lines took 2.08 ms over 17 MB and 29.9 over 267,
+ *      avx2_pages 2.58 and 44.4, avx2_madd 2.75 and 35.0.
  */
 #pragma once
 
-#include "kernels/rows/next_page.h"
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { QK_SHORT = 256 << 10 };
 
 enum qk_hint {
     QK_HINT_NONE = 0,  /* the hardware alone */
     QK_HINT_LINES = 1, /* each line, 4 KiB ahead */
-    QK_HINT_PAGES = 2, /* the first lines of the page after next, once per page */
+    QK_HINT_PAGES = 2, /* the first two lines of the page after next, once per page */
     /*
-     * One line of each page, 64 KiB ahead. What is wanted is the walk of the page tables. Under a hypervisor
-     * it is long, and no hardware does it ahead. Zen 5, one thread, 256 MB: 37.5 GB/s with lines and walk,
-     * 34.4 by pages, 25.0 by lines, 26.5 without.
+     * A line of the page 64 KiB ahead, once per page. What is wanted is the walk of the page tables. Under a
+     * hypervisor it is long, and no hardware does it ahead.
      */
     QK_HINT_WALK = 4,
+    /*
+     * Each line, 4 KiB ahead and past L2 (non-temporal): nobody reads the weights again before they have left
+     * it, and the page tables stay in it. With walk, GB/s of i2s16_gemv, f16_gemv and head4_gemv (Zen 5, one
+     * thread, 512 MB, medians of 11 drawn rounds): 40.6, 41.1, 40.1; lines and walk 39.2, 40.0, 37.4; walk
+     * 36.8, 38.5, 38.1; by pages 37.2, 37.2, 37.7; none 29.3, 28.4, 25.4; this without walk 27.4, 26.4, 22.4.
+     */
+    QK_HINT_ONCE = 8,
 };
 
 /*
- * Called before the next `bytes` of a stream are read. Returns how far ahead lines are asked for meanwhile.
- * Near the end of the stream it is 0, so that nothing is asked for past the end, and the loop needs no
- * branch.
+ * Once per page of a stream, the first `lines` lines of the page `pages` further on. Call it every `step`
+ * bytes, a power of two.
+ *
+ * Pages are asked for one by one, as the stream gets to them. A loop before each 10 KB that asked for three
+ * pages at once was no better than no hint: 24 GB/s, against 34 for the same three hints without a loop (Zen
+ * 5). One instruction that jumps by pages seems to mislead what the hardware reads ahead.
  */
-static inline __attribute__((always_inline)) size_t qk_ahead(const int form, const void *at, size_t bytes,
-                                                             const void *end)
+static inline __attribute__((always_inline)) void qk_ask_page(const void *at, size_t step, const size_t pages,
+                                                              const size_t lines)
 {
-    const size_t page = 4096, ahead = page, far = 16 * page,
-                 left = (size_t)((const char *)end - (const char *)at);
-    if (form & QK_HINT_WALK && left >= bytes + far)
-        for (size_t i = 0; i < bytes; i += page)
-            _mm_prefetch((const char *)at + far + i, _MM_HINT_T1);
-    return left >= bytes + ahead ? ahead : 0;
+    const size_t page = 4096, line = 64;
+    const uintptr_t from = (uintptr_t)at;
+    if (!(from & (page - step)))
+        for (size_t i = 0; i < lines; i++)
+            _mm_prefetch((const char *)(from + pages * page + i * line), _MM_HINT_T0);
 }
 
-/* As qk_next_page; ahead: what qk_ahead said. A constant form costs no more than what it does. */
-static inline __attribute__((always_inline)) void qk_hint(const int form, const void *at, size_t step,
-                                                          const void *end, size_t ahead)
+/* Called before the next `step` bytes of a stream are read. A constant form costs no more than what it does. */
+static inline __attribute__((always_inline)) void qk_hint(const int form, const void *at, size_t step)
 {
-    const size_t line = 64;
+    const size_t line = 64, ahead = 4096;
+    const uintptr_t from = (uintptr_t)at + ahead;
     if (form & QK_HINT_PAGES)
-        qk_next_page(at, step, end);
-    if (form & QK_HINT_LINES)
-        for (size_t i = 0; i < step; i += line)
-            _mm_prefetch((const char *)at + ahead + i, _MM_HINT_T0);
+        qk_ask_page(at, step, 2, 2);
+    if (form & QK_HINT_WALK)
+        qk_ask_page(at, step, 16, 1);
+    for (size_t i = 0; i < step && form & QK_HINT_LINES; i += line)
+        _mm_prefetch((const char *)(from + i), _MM_HINT_T0);
+    for (size_t i = 0; i < step && form & QK_HINT_ONCE; i += line)
+        _mm_prefetch((const char *)(from + i), _MM_HINT_NTA);
 }

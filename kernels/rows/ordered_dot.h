@@ -77,15 +77,14 @@ static inline __m256 qk_eight_bf16(const uint16_t *a)
                                    _mm256_mul_ps(qk_eight_##type(a + 8 * j), _mm256_loadu_ps(x + 8 * j)));   \
     }                                                                                                        \
     static inline __attribute__((always_inline)) float qk_dot_##type##_avx2_hinted(                          \
-        const element *a, const float *x, size_t n, const int hint, const element *end)                      \
+        const element *a, const float *x, size_t n, const int hint)                                          \
     {                                                                                                        \
         __m256 sum[8] = {                                                                                    \
             _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),              \
             _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};             \
-        const size_t ahead = qk_ahead(hint, a, n * sizeof *a, end);                                          \
         size_t i = 0;                                                                                        \
         for (; i + QK_SUMS <= n; i += QK_SUMS) {                                                             \
-            qk_hint(hint, a + i, QK_SUMS * sizeof *a, end, ahead);                                           \
+            qk_hint(hint, a + i, QK_SUMS * sizeof *a);                                                       \
             qk_dot64_##type##_avx2(sum, a + i, x + i);                                                       \
         }                                                                                                    \
         if (i < n) {                                                                                         \
@@ -101,7 +100,7 @@ static inline __m256 qk_eight_bf16(const uint16_t *a)
     }                                                                                                        \
     static inline float qk_dot_##type##_avx2(const element *a, const float *x, size_t n)                     \
     {                                                                                                        \
-        return qk_dot_##type##_avx2_hinted(a, x, n, QK_HINT_NONE, a);                                        \
+        return qk_dot_##type##_avx2_hinted(a, x, n, QK_HINT_NONE);                                           \
     }
 QK_DOT_AVX2(f32, float)
 QK_DOT_AVX2(f16, uint16_t)
@@ -138,14 +137,13 @@ static inline __mmask16 qk_some16(size_t at, size_t n)
 
 #define QK_DOT_AVX512(type, element)                                                                         \
     static inline __attribute__((always_inline)) float qk_dot_##type##_avx512_hinted(                        \
-        const element *a, const float *x, size_t n, const int hint, const element *end)                      \
+        const element *a, const float *x, size_t n, const int hint)                                          \
     {                                                                                                        \
         __m512 sum[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(),                      \
                          _mm512_setzero_ps()};                                                               \
-        const size_t ahead = qk_ahead(hint, a, n * sizeof *a, end);                                          \
         size_t i = 0;                                                                                        \
         for (; i + QK_SUMS <= n; i += QK_SUMS) {                                                             \
-            qk_hint(hint, a + i, QK_SUMS * sizeof *a, end, ahead);                                           \
+            qk_hint(hint, a + i, QK_SUMS * sizeof *a);                                                       \
             QK_UNROLL(4)                                                                                     \
             for (int j = 0; j < 4; j++)                                                                      \
                 sum[j] = _mm512_add_ps(sum[j], _mm512_mul_ps(qk_sixteen_##type(a + i + 16 * j, 0xffff),      \
@@ -164,7 +162,7 @@ static inline __mmask16 qk_some16(size_t at, size_t n)
     }                                                                                                        \
     static inline float qk_dot_##type##_avx512(const element *a, const float *x, size_t n)                   \
     {                                                                                                        \
-        return qk_dot_##type##_avx512_hinted(a, x, n, QK_HINT_NONE, a);                                      \
+        return qk_dot_##type##_avx512_hinted(a, x, n, QK_HINT_NONE);                                         \
     }
 QK_DOT_AVX512(f32, float)
 QK_DOT_AVX512(f16, uint16_t)

@@ -18,7 +18,7 @@
 #endif
 #include "kernels/i2s_gemv/vnni.h"
 #include "kernels/layout.h"
-#include "kernels/rows/next_page.h"
+#include "kernels/rows/hints.h"
 #include "kernels/rows/tails.h"
 #include "kernels/trit5_gemv/op.h"
 
@@ -79,8 +79,6 @@ void qk_trit5_gemv_avx512_permute(int32_t *restrict y, const uint8_t *restrict c
 {
     enum { STEP = 2 * TRIT5_COLUMNS, STEP_BYTES = 2 * TRIT5_UNIT_BYTES };
     const size_t left = columns % STEP, whole = columns - left;
-    const size_t units = (columns + TRIT5_COLUMNS - 1) / TRIT5_COLUMNS;
-    const uint8_t *const end = codes + (rows + TRIT5_ROWS - 1) / TRIT5_ROWS * TRIT5_UNIT_BYTES * units;
     int8_t last[STEP]; /* zeros take the padding's codes out of the sum */
     QK_CLEAR(last, STEP);
     QK_COPY(last, q + whole, left);
@@ -89,7 +87,7 @@ void qk_trit5_gemv_avx512_permute(int32_t *restrict y, const uint8_t *restrict c
         struct sums a = {{zero, zero, zero, zero, zero}}, b = a;
         const size_t to_come = rows - m;
         for (size_t k = 0; k < whole; k += STEP, codes += STEP_BYTES) {
-            qk_next_page(codes, STEP_BYTES, end);
+            qk_hint(QK_HINT_PAGES, codes, STEP_BYTES);
             add_unit(&a, codes, q + k);
             add_unit(&b, codes + TRIT5_UNIT_BYTES, q + k + TRIT5_COLUMNS);
         }

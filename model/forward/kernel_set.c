@@ -42,13 +42,14 @@ static enum model_path path_of(enum qk_op op)
     return MODEL_PATHS;
 }
 
+/* Those that multiply a head, or its compact copy. */
 static bool multiplies_heads(enum qk_op op)
 {
     const struct model_number_type *t;
     for (size_t i = 0; (t = model_number_type(i)); i++)
         if (t->op == op && op != QK_OP_f32_dot)
             return true;
-    return false;
+    return op == QK_OP_head4_gemv;
 }
 
 static int check_act(const struct model_kernels *k, enum model_act act, struct qk_error *err)

@@ -193,6 +193,27 @@ UNIT_TEST_WITH(what_was_tuned_before_stays, set_up, tear_down)
     assert_int_equal(bench_fields_check(&bench_tune_fields, &t, &err), 0);
 }
 
+UNIT_TEST_WITH(what_may_not_be_chosen_is_not_stale, set_up, tear_down)
+{
+    struct qk_variant row = *qk_reference(QK_OP_f32_dot);
+    const struct qk_table table = {.rows = &row, .count = 1, .compiler = "", .path = ""};
+    struct qk_choices choices;
+    struct qk_cpu cpu;
+    struct qk_error err;
+    size_t stale;
+    assert_int_equal(qk_cpu_detect(&cpu, "", &err), 0);
+    for (size_t i = 1; i < t.count; i++)
+        free(t.ops[i].rows);
+    t.count = t.ops[0].count = 1;
+    strcpy(t.ops[0].op, "f32_dot");
+    strcpy(t.ops[0].rows[0].variant, row.name);
+    strcpy(t.ops[0].chosen, row.name);
+    bench_tune_choices(&t, &table, &cpu, &choices, &stale);
+    assert_int_equal(stale, 0);
+    for (int m = 0; m < QK_MEMORIES; m++)
+        assert_null(choices.of[QK_OP_f32_dot][m]);
+}
+
 /* A table of i2s16_gemv with rows row0 to row2, of which the fixture has chosen row1. */
 UNIT_TEST_WITH(choices_of_other_rows_are_stale, set_up, tear_down)
 {

@@ -16,7 +16,7 @@ const char *const model_head_names[MODEL_HEADS] = {"full", "certified", "i8"};
 
 enum {
     FULL_ROWS = 16, /* grain of the full product */
-    TILE = 256,     /* rows of one plane, then of the other: the scales that both read stay in cache */
+    TILE = 512,     /* rows of one plane, then of the other: the scales that both read stay in cache */
     RESCORED = 8,   /* grain of rows computed again */
     /* Tokens by both planes at once after one for which the coarse plane alone saved nothing. */
     PATIENCE = 64,

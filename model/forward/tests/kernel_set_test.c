@@ -164,4 +164,22 @@ UNIT_TEST(every_path_has_an_op_that_takes_its_layout)
     }
 }
 
+/* A head is walked over in calls that fit the cache, but no call finds there what the one before has read. */
+UNIT_TEST(what_walks_over_weights_takes_the_row_for_dram)
+{
+    static const enum qk_op walks[] = {QK_OP_i2s16_gemv, QK_OP_f16_gemv, QK_OP_head4_gemv};
+    const struct qk_table *table = qk_table_builtin();
+    struct qk_choices choices = {.cache_bytes = 1000};
+    struct model_kernels k;
+    for (int op = 0; op < QK_OP_COUNT; op++) {
+        choices.of[op][QK_MEMORY_CACHE] = qk_table_best(table, (enum qk_op)op, &all);
+        choices.of[op][QK_MEMORY_DRAM] = qk_reference((enum qk_op)op);
+    }
+    assert_int_equal(parse(&k, "best", MODEL_ACT_ANY, NULL), 0);
+    model_kernels_choose(&k, table, &choices, 1001, &all);
+    for (size_t i = 0; i < sizeof walks / sizeof *walks; i++)
+        assert_string_equal(k.of[walks[i]]->name, "scalar");
+    assert_string_not_equal(k.of[QK_OP_rmsnorm]->name, "scalar");
+}
+
 UNIT_TESTS(kernel_set, make_cpus, NULL)
