@@ -70,16 +70,21 @@ INLINE __m256 dot_fold(const __m256 *low, const __m256 *high)
  * w[key][row]: dot products of four rows with n keys, `stride` apart, over `columns`, a multiple of 16. They
  * are added to what is there, unless these are the first columns.
  */
-#define SCORES(name, element, eight)                                                                         \
+#define SCORES(name, element, eight, ask)                                                                    \
     APART void name(float *w, const float *const *q, const element *k, size_t stride, size_t n,              \
                     size_t columns, bool first)                                                              \
     {                                                                                                        \
         for (size_t p = 0; p < n; p += 2, w += 8, k += 2 * stride) {                                         \
             const element *const next = p + 1 < n ? k + stride : k;                                          \
             __m256 low[8], high[8];                                                                          \
+            ask(k, 0, stride);                                                                               \
+            ask(next, 0, stride);                                                                            \
             dot_begin(low, q, 0, eight(k), eight(next));                                                     \
-            for (size_t d = 16; d < columns; d += 16)                                                        \
+            for (size_t d = 16; d < columns; d += 16) {                                                      \
+                ask(k, d, stride);                                                                           \
+                ask(next, d, stride);                                                                        \
                 dot_add(low, q, d, eight(k + d), eight(next + d));                                           \
+            }                                                                                                \
             dot_begin(high, q, 8, eight(k + 8), eight(next + 8));                                            \
             for (size_t d = 24; d < columns; d += 16)                                                        \
                 dot_add(high, q, d, eight(k + d), eight(next + d));                                          \
@@ -87,13 +92,13 @@ INLINE __m256 dot_fold(const __m256 *low, const __m256 *high)
             _mm256_store_ps(w, first ? sums : _mm256_add_ps(_mm256_load_ps(w), sums));                       \
         }                                                                                                    \
     }
-SCORES(scores_of_cache, ELEMENT, EIGHT)
-SCORES(scores_of_wide, float, qk_eight_f32)
+SCORES(scores_of_cache, ELEMENT, EIGHT, ASK_NEXT)
+SCORES(scores_of_wide, float, qk_eight_f32, ASK_NOTHING)
 
 /* Adds values of keys `from` to `end`, times w[row][4 * key], to sixteen columns of out[row]. */
-#define MIX(name, element, eight)                                                                            \
+#define MIX(name, element, eight, ask)                                                                       \
     INLINE void name(float *const *out, const float *const *w, const element *v, size_t stride, size_t from, \
-                     size_t end)                                                                             \
+                     size_t end, size_t d)                                                                   \
     {                                                                                                        \
         __m256 a[4], b[4];                                                                                   \
         QK_UNROLL(4)                                                                                         \
@@ -103,7 +108,8 @@ SCORES(scores_of_wide, float, qk_eight_f32)
         }                                                                                                    \
         v += from * stride;                                                                                  \
         for (size_t p = from; p < end; p++, v += stride) {                                                   \
-            const __m256 va = eight(v), vb = eight(v + 8);                                                   \
+            const __m256 va = eight(v + d), vb = eight(v + d + 8);                                           \
+            ask(v, d, stride);                                                                               \
             QK_UNROLL(4)                                                                                     \
             for (int r = 0; r < 4; r++) {                                                                    \
                 const __m256 weight = _mm256_set1_ps(w[r][4 * p]);                                           \
@@ -123,11 +129,11 @@ SCORES(scores_of_wide, float, qk_eight_f32)
     {                                                                                                        \
         for (size_t d = 0; d < columns; d += 16) {                                                           \
             float *const to[4] = {out[0] + d, out[1] + d, out[2] + d, out[3] + d};                           \
-            one(to, w, v + d, stride, from, end);                                                            \
+            one(to, w, v, stride, from, end, d);                                                             \
         }                                                                                                    \
     }
-MIX(mix16_of_cache, ELEMENT, EIGHT)
-MIX(mix16_of_wide, float, qk_eight_f32)
+MIX(mix16_of_cache, ELEMENT, EIGHT, ASK_NEXT)
+MIX(mix16_of_wide, float, qk_eight_f32, ASK_NOTHING)
 MIX_COLUMNS(mix_of_cache, mix16_of_cache, ELEMENT)
 MIX_COLUMNS(mix_of_wide, mix16_of_wide, float)
 

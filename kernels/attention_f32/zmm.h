@@ -63,11 +63,19 @@ INLINE __m512 dot_fold(const __m512 *sum)
     return _mm512_add_ps(_mm512_shuffle_ps(two[0], two[1], 0x88), _mm512_shuffle_ps(two[0], two[1], 0xdd));
 }
 
+#define ASK_FOUR(ask, d)                                                                                     \
+    do {                                                                                                     \
+        ask(k, d, stride);                                                                                   \
+        ask(b, d, stride);                                                                                   \
+        ask(c, d, stride);                                                                                   \
+        ask(e, d, stride);                                                                                   \
+    } while (0)
+
 /*
  * w[key][row]: dot products of four rows with n keys, `stride` apart, over `columns`, a multiple of 16. They
  * are added to what is there, unless these are the first columns.
  */
-#define SCORES(name, element, sixteen)                                                                       \
+#define SCORES(name, element, sixteen, ask)                                                                  \
     APART void name(float *w, const float *const *q, const element *k, size_t stride, size_t n,              \
                     size_t columns, bool first)                                                              \
     {                                                                                                        \
@@ -75,8 +83,10 @@ INLINE __m512 dot_fold(const __m512 *sum)
             const element *const b = p + 1 < n ? k + stride : k, *const c = p + 2 < n ? b + stride : k,      \
                                  *const e = p + 3 < n ? c + stride : k;                                      \
             __m512 sum[16], keys[4] = {sixteen(k), sixteen(b), sixteen(c), sixteen(e)};                      \
+            ASK_FOUR(ask, 0);                                                                                \
             dot_begin(sum, q, 0, keys);                                                                      \
             for (size_t d = 16; d < columns; d += 16) {                                                      \
+                ASK_FOUR(ask, d);                                                                            \
                 keys[0] = sixteen(k + d);                                                                    \
                 keys[1] = sixteen(b + d);                                                                    \
                 keys[2] = sixteen(c + d);                                                                    \
@@ -87,11 +97,11 @@ INLINE __m512 dot_fold(const __m512 *sum)
             _mm512_store_ps(w, first ? sums : _mm512_add_ps(_mm512_load_ps(w), sums));                       \
         }                                                                                                    \
     }
-SCORES(scores_of_cache, ELEMENT, SIXTEEN)
-SCORES(scores_of_wide, float, _mm512_loadu_ps)
+SCORES(scores_of_cache, ELEMENT, SIXTEEN, ASK_NEXT)
+SCORES(scores_of_wide, float, _mm512_loadu_ps, ASK_NOTHING)
 
 /* Adds values of keys `from` to `end`, times w[row][4 * key], to 16 * `vectors` columns of out[row]. */
-#define MIX(name, element, sixteen)                                                                          \
+#define MIX(name, element, sixteen, ask)                                                                     \
     INLINE void name(float *const *out, size_t d, const float *const *w, const element *v, size_t stride,    \
                      size_t from, size_t end, const int vectors)                                             \
     {                                                                                                        \
@@ -104,8 +114,10 @@ SCORES(scores_of_wide, float, _mm512_loadu_ps)
         for (size_t p = from; p < end; p++, v += stride) {                                                   \
             __m512 value[4];                                                                                 \
             QK_UNROLL(4)                                                                                     \
-            for (int i = 0; i < vectors; i++)                                                                \
+            for (int i = 0; i < vectors; i++) {                                                              \
+                ask(v, 16 * (size_t)i, stride);                                                              \
                 value[i] = sixteen(v + 16 * i);                                                              \
+            }                                                                                                \
             QK_UNROLL(4)                                                                                     \
             for (int r = 0; r < 4; r++) {                                                                    \
                 const __m512 weight = _mm512_set1_ps(w[r][4 * p]);                                           \
@@ -129,8 +141,8 @@ SCORES(scores_of_wide, float, _mm512_loadu_ps)
         for (; d < columns; d += 16)                                                                         \
             one(out, d, w, v, stride, from, end, 1);                                                         \
     }
-MIX(mix_some_of_cache, ELEMENT, SIXTEEN)
-MIX(mix_some_of_wide, float, _mm512_loadu_ps)
+MIX(mix_some_of_cache, ELEMENT, SIXTEEN, ASK_NEXT)
+MIX(mix_some_of_wide, float, _mm512_loadu_ps, ASK_NOTHING)
 MIX_COLUMNS(mix_of_cache, mix_some_of_cache, ELEMENT)
 MIX_COLUMNS(mix_of_wide, mix_some_of_wide, float)
 

@@ -45,8 +45,8 @@ enum qk_hint {
 };
 
 /*
- * Once per page of a stream, the first `lines` lines of the page `pages` further on. Call it every `step`
- * bytes, a power of two.
+ * Once per page of a stream, lines of the page `pages` further on, from the place in it that the stream has got
+ * to. Call it every `step` bytes.
  *
  * Pages are asked for one by one, as the stream gets to them. A loop before each 10 KB that asked for three
  * pages at once was no better than no hint: 24 GB/s, against 34 for the same three hints without a loop (Zen
@@ -57,7 +57,7 @@ static inline __attribute__((always_inline)) void qk_ask_page(const void *at, si
 {
     const size_t page = 4096, line = 64;
     const uintptr_t from = (uintptr_t)at;
-    if (!(from & (page - step)))
+    if ((from & (page - 1)) < step)
         for (size_t i = 0; i < lines; i++)
             _mm_prefetch((const char *)(from + pages * page + i * line), _MM_HINT_T0);
 }
