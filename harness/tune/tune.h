@@ -58,9 +58,9 @@ struct bench_tune_config {
 };
 
 /*
- * How much a stream from DRAM walks over, with an L3 of that size (0: not known). Caches must not hold it, nor
- * its page tables: under a hypervisor that backs it with pages of 4 KiB, those of 64 MiB take 128 KiB. Rows
- * that differed by 35 % over 256 MiB were equal over 64 (i2s16_gemv, Zen 5).
+ * How much a stream from DRAM walks over, with an L3 of that size (0: not known). Caches must not hold it,
+ * nor its page tables. Under a hypervisor that backs it with pages of 4 KiB, those of 64 MiB take 128 KiB.
+ * Rows that differed by 35 % over 256 MiB were equal over 64 (i2s16_gemv, Zen 5).
  */
 static inline size_t bench_tune_dram_bytes(size_t l3)
 {

@@ -5,28 +5,15 @@
  * together. A tile's keys are widened to floats once for all blocks. A block gets its scores, then its
  * weights. Then the values are widened and added up.
  *
- * A single block, as in generation, takes the cache as it is. While it reads keys it asks for those of the next
- * tile, line by line, and so for values. 32 lines at once made loads wait: 295 MB of cache took 13.3 ms so and 9.2
- * line by line, where reading alone takes 7.2 (Zen 5, one thread). Pages are asked for as rows/hints.h says.
+ * A single block, as in generation, takes the cache as it is, and asks for the next tile of it meanwhile
+ * (next_tile.h). A tile's scores do not wait for the weights of the tile before.
  *
  * A file defines ELEMENT, the element type of its cache, and EIGHT or SIXTEEN, which makes a vector of so
  * many of them.
  */
 #pragma once
 
-#include "kernels/attention_f32/op.h"
 #include "kernels/rows/hints.h"
-
-enum { KEYS = QK_ATTENTION_KEYS };
-
-/* Once per line of a key or value: the line of the key or value a tile later. d: a multiple of 16. */
-#define ASK_NEXT(at, d, stride)                                                                              \
-    do {                                                                                                     \
-        if ((d) * sizeof *(at) % 64 == 0)                                                                    \
-            _mm_prefetch((const char *)((uintptr_t)((at) + (d)) + KEYS * (stride) * sizeof *(at)),           \
-                         _MM_HINT_T0);                                                                       \
-    } while (0)
-#define ASK_NOTHING(at, d, stride) (void)0
 
 #ifdef SIXTEEN
 #include "kernels/attention_f32/zmm.h"
@@ -40,6 +27,7 @@ enum { KEYS = QK_ATTENTION_KEYS };
 enum {
     BLOCK = 4, /* rows */
     BLOCKS = 16,
+    KEYS = QK_ATTENTION_KEYS,
     COLUMNS = QK_ATTENTION_COLUMNS,
     STEP = 16, /* columns: what is a multiple of it needs no copy */
     LANES = 16,

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "kernels/attention_f32/next_tile.h"
 #include "kernels/attention_f32/op.h"
 #include "kernels/rows/exp.h"
 #include "kernels/rows/ordered_dot.h"

@@ -6,7 +6,8 @@
  * own, made of one body with the form as a constant, and `qkbench tune` finds out.
  *
  * Hints go on past the end of the call's matrix: the next call mostly goes on there. A hint to memory that is
- * not there is dropped. A matrix of less than QK_SHORT bytes is likely in cache, where hints only cost time.
+ * not there is dropped. What has less than QK_SHORT bytes is likely in cache, where hints only cost time. A
+ * thread of the model's pool has hardly any shorter tile.
  *
  * No form of hint is the best everywhere. The gate compared two builds of i2s16_gemv on Zen 5, over 266 MB in
  * pages of 2 MiB. The other build had a hint per line, 4 KiB ahead.
@@ -24,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { QK_SHORT = 256 << 10 };
+enum { QK_SHORT = 64 << 10 };
 
 enum qk_hint {
     QK_HINT_NONE = 0,  /* the hardware alone */
@@ -37,20 +38,23 @@ enum qk_hint {
     QK_HINT_WALK = 4,
     /*
      * Each line, 4 KiB ahead and past L2 (non-temporal): nobody reads the weights again before they have left
-     * it, and the page tables stay in it. With walk, GB/s of i2s16_gemv, f16_gemv and head4_gemv (Zen 5, one
-     * thread, 512 MB, medians of 11 drawn rounds): 40.6, 41.1, 40.1; lines and walk 39.2, 40.0, 37.4; walk
-     * 36.8, 38.5, 38.1; by pages 37.2, 37.2, 37.7; none 29.3, 28.4, 25.4; this without walk 27.4, 26.4, 22.4.
+     * it, and the page tables stay in it. GB/s on a Zen 5, one thread, 512 MB, medians of 11 drawn rounds:
+     *
+     *                       none  pages  walk  lines, walk  once, walk  once
+     *     i2s16_gemv        29.3   37.2  36.8         39.2        40.6  27.4
+     *     f16_gemv          28.4   37.2  38.5         40.0        41.1  26.4
+     *     head4_gemv        25.4   37.7  38.1         37.4        40.1  22.4
      */
     QK_HINT_ONCE = 8,
 };
 
 /*
- * Once per page of a stream, lines of the page `pages` further on, from the place in it that the stream has got
- * to. Call it every `step` bytes.
+ * Once per page of a stream, lines of the page `pages` further on, from the place in it that the stream has
+ * got to. Call it every `step` bytes.
  *
  * Pages are asked for one by one, as the stream gets to them. A loop before each 10 KB that asked for three
- * pages at once was no better than no hint: 24 GB/s, against 34 for the same three hints without a loop (Zen
- * 5). One instruction that jumps by pages seems to mislead what the hardware reads ahead.
+ * pages was no better than no hint: 24 GB/s (Zen 5). The same three hints without a loop gave 34. One
+ * instruction that jumps by pages seems to mislead what the hardware reads ahead.
  */
 static inline __attribute__((always_inline)) void qk_ask_page(const void *at, size_t step, const size_t pages,
                                                               const size_t lines)
@@ -62,7 +66,7 @@ static inline __attribute__((always_inline)) void qk_ask_page(const void *at, si
             _mm_prefetch((const char *)(from + pages * page + i * line), _MM_HINT_T0);
 }
 
-/* Called before the next `step` bytes of a stream are read. A constant form costs no more than what it does. */
+/* Called before the next `step` bytes of a stream are read. A constant form costs what it does. */
 static inline __attribute__((always_inline)) void qk_hint(const int form, const void *at, size_t step)
 {
     const size_t line = 64, ahead = 4096;
