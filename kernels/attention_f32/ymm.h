@@ -78,14 +78,13 @@ INLINE __m256 dot_fold(const __m256 *low, const __m256 *high)
         for (size_t p = 0; p < n; p += 2, w += 8, k += 2 * stride) {                                         \
             const element *const next = p + 1 < n ? k + stride : k;                                          \
             __m256 low[8], high[8];                                                                          \
-            ask(k, 0, stride);                                                                               \
-            ask(next, 0, stride);                                                                            \
-            dot_begin(low, q, 0, eight(k), eight(next));                                                     \
-            for (size_t d = 16; d < columns; d += 16) {                                                      \
+            for (size_t d = 0; d < columns; d += 64 / sizeof *k) {                                           \
                 ask(k, d, stride);                                                                           \
                 ask(next, d, stride);                                                                        \
-                dot_add(low, q, d, eight(k + d), eight(next + d));                                           \
             }                                                                                                \
+            dot_begin(low, q, 0, eight(k), eight(next));                                                     \
+            for (size_t d = 16; d < columns; d += 16)                                                        \
+                dot_add(low, q, d, eight(k + d), eight(next + d));                                           \
             dot_begin(high, q, 8, eight(k + 8), eight(next + 8));                                            \
             for (size_t d = 24; d < columns; d += 16)                                                        \
                 dot_add(high, q, d, eight(k + d), eight(next + d));                                          \
@@ -99,7 +98,7 @@ SCORES(scores_of_wide, float, qk_eight_f32, ASK_NOTHING)
 /* Adds values of keys `from` to `end`, times w[row][4 * key], to sixteen columns of out[row]. */
 #define MIX(name, element, eight, ask)                                                                       \
     INLINE void name(float *const *out, const float *const *w, const element *v, size_t stride, size_t from, \
-                     size_t end, size_t d)                                                                   \
+                     size_t end, size_t d, const bool asks)                                                  \
     {                                                                                                        \
         __m256 a[4], b[4];                                                                                   \
         QK_UNROLL(4)                                                                                         \
@@ -110,7 +109,8 @@ SCORES(scores_of_wide, float, qk_eight_f32, ASK_NOTHING)
         v += from * stride;                                                                                  \
         for (size_t p = from; p < end; p++, v += stride) {                                                   \
             const __m256 va = eight(v + d), vb = eight(v + d + 8);                                           \
-            ask(v, d, stride);                                                                               \
+            if (asks)                                                                                        \
+                ask(v, d, stride);                                                                           \
             QK_UNROLL(4)                                                                                     \
             for (int r = 0; r < 4; r++) {                                                                    \
                 const __m256 weight = _mm256_set1_ps(w[r][4 * p]);                                           \
@@ -130,7 +130,10 @@ SCORES(scores_of_wide, float, qk_eight_f32, ASK_NOTHING)
     {                                                                                                        \
         for (size_t d = 0; d < columns; d += 16) {                                                           \
             float *const to[4] = {out[0] + d, out[1] + d, out[2] + d, out[3] + d};                           \
-            one(to, w, v, stride, from, end, d);                                                             \
+            if (d * sizeof *v % 64 == 0)                                                                     \
+                one(to, w, v, stride, from, end, d, true);                                                   \
+            else                                                                                             \
+                one(to, w, v, stride, from, end, d, false);                                                  \
         }                                                                                                    \
     }
 MIX(mix16_of_cache, ELEMENT, EIGHT, ASK_NEXT)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* As avx2, with lines asked for 4 KiB ahead, too. */
+/* As avx2, with each line of the weights asked for 4 KiB ahead instead. */
 #ifndef __AVX2__
 #error "avx2_lines.c must be built with the flags of isa.def's AVX2 row"
 #endif
@@ -10,5 +10,5 @@ void qk_f16_gemv_avx2_lines(float *restrict y, const uint16_t *restrict w, const
                             size_t rows, size_t columns)
 {
     for (size_t r = 0; r < rows; r++)
-        y[r] = qk_dot_f16_avx2_hinted(w + r * columns, x, columns, QK_HINT_LINES | QK_HINT_WALK);
+        y[r] = qk_dot_f16_avx2_hinted(w + r * columns, x, columns, QK_HINT_LINES);
 }

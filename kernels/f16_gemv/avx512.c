@@ -6,13 +6,9 @@
 #include "kernels/f16_gemv/op.h"
 #include "kernels/rows/ordered_dot.h"
 
-#include <stdbool.h>
-
 void qk_f16_gemv_avx512(float *restrict y, const uint16_t *restrict w, const float *restrict x, size_t rows,
                         size_t columns)
 {
-    const bool brief = rows * columns * sizeof *w < QK_SHORT;
     for (size_t r = 0; r < rows; r++)
-        y[r] = brief ? qk_dot_f16_avx512(w + r * columns, x, columns)
-                     : qk_dot_f16_avx512_hinted(w + r * columns, x, columns, QK_HINT_ONCE | QK_HINT_WALK);
+        y[r] = qk_dot_f16_avx512_hinted(w + r * columns, x, columns, QK_HINT_LINES | QK_HINT_WALK);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* As avx512, with lines asked for into all caches. */
+/* As avx512, with each line of the weights asked for 4 KiB ahead instead. */
 #ifndef __AVX512F__
 #error "avx512_lines.c must be built with the flags of isa.def's AVX512 row"
 #endif
@@ -10,5 +10,5 @@ void qk_f16_gemv_avx512_lines(float *restrict y, const uint16_t *restrict w, con
                               size_t rows, size_t columns)
 {
     for (size_t r = 0; r < rows; r++)
-        y[r] = qk_dot_f16_avx512_hinted(w + r * columns, x, columns, QK_HINT_LINES | QK_HINT_WALK);
+        y[r] = qk_dot_f16_avx512_hinted(w + r * columns, x, columns, QK_HINT_LINES);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* As avx2_madd, with lines asked for 4 KiB ahead, too. Source: own. */
+/* As avx2_madd, with each line of the weights asked for 4 KiB ahead instead. Source: own. */
 #ifndef __AVX2__
 #error "avx2_lines.c must be built with the flags of isa.def's AVX2 row"
 #endif
@@ -9,5 +9,5 @@
 void qk_i2s16_gemv_avx2_lines(int32_t *restrict y, const uint8_t *restrict codes, const int8_t *restrict q,
                               int32_t q_sum, size_t rows, size_t columns)
 {
-    madd_rows(y, codes, q, q_sum, rows, columns, QK_HINT_LINES | QK_HINT_WALK);
+    madd_rows(y, codes, q, q_sum, rows, columns, QK_HINT_LINES);
 }

@@ -65,6 +65,7 @@ static inline void sixteen_rows(__m256i to[2], const uint8_t *from, const int8_t
                                 const int hint)
 {
     const __m256i zero = _mm256_setzero_si256();
+    qk_walk(hint, from, units * I2S16_UNIT_BYTES);
     __m256i low = zero, high = zero;
     while (units) {
         const size_t end = units < LONG ? 0 : units - LONG;

@@ -16,8 +16,5 @@
 void qk_i2s16_gemv_avx512_mask(int32_t *restrict y, const uint8_t *restrict codes, const int8_t *restrict q,
                                int32_t q_sum, size_t rows, size_t columns)
 {
-    if (rows * (columns / 4) < QK_SHORT)
-        mask_rows(y, codes, q, q_sum, rows, columns, QK_HINT_NONE);
-    else
-        mask_rows(y, codes, q, q_sum, rows, columns, QK_HINT_ONCE | QK_HINT_WALK);
+    mask_rows(y, codes, q, q_sum, rows, columns, QK_HINT_LINES | QK_HINT_WALK);
 }

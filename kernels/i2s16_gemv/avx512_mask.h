@@ -30,6 +30,7 @@ static inline __attribute__((always_inline)) void mask_rows(int32_t *restrict y,
     for (size_t m = 0; m < rows; m += I2S16_ROWS) {
         __m512i a0 = _mm512_setzero_si512(), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
         const size_t left = rows - m;
+        qk_walk(hint, codes, I2S16_ROWS * (columns / 4));
         for (size_t k = 0; k < columns; k += 2 * I2S16_COLUMNS, codes += 2 * I2S16_UNIT_BYTES) {
             const __m512i a = _mm512_loadu_si512(codes), b = _mm512_loadu_si512(codes + I2S16_UNIT_BYTES);
             qk_hint(hint, codes, 2 * I2S16_UNIT_BYTES);

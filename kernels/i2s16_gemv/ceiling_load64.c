@@ -18,9 +18,9 @@ void qk_i2s16_gemv_ceiling_load64(int32_t *restrict y, const uint8_t *restrict c
 {
     (void)q, (void)q_sum;
     for (size_t m = 0; m < rows; m += I2S16_ROWS) {
+        qk_walk(QK_HINT_WALK, codes, I2S16_ROWS * (columns / 4));
         __m512i a = _mm512_setzero_si512(), b = a, c = a, d = a;
         for (size_t k = 0; k < columns; k += 4 * I2S16_COLUMNS, codes += 4 * I2S16_UNIT_BYTES) {
-            qk_hint(QK_HINT_WALK, codes, 4 * I2S16_UNIT_BYTES);
             a = _mm512_xor_si512(a, _mm512_loadu_si512(codes));
             b = _mm512_xor_si512(b, _mm512_loadu_si512(codes + I2S16_UNIT_BYTES));
             c = _mm512_xor_si512(c, _mm512_loadu_si512(codes + 2 * I2S16_UNIT_BYTES));

@@ -6,8 +6,7 @@
  * own, made of one body with the form as a constant, and `qkbench tune` finds out.
  *
  * Hints go on past the end of the call's matrix: the next call mostly goes on there. A hint to memory that is
- * not there is dropped. What has less than QK_SHORT bytes is likely in cache, where hints only cost time. A
- * thread of the model's pool has hardly any shorter tile.
+ * not there is dropped.
  *
  * No form of hint is the best everywhere. The gate compared two builds of i2s16_gemv on Zen 5, over 266 MB in
  * pages of 2 MiB. The other build had a hint per line, 4 KiB ahead.
@@ -21,24 +20,25 @@
  */
 #pragma once
 
+#include "kernels/rows/unroll.h"
+
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum { QK_SHORT = 64 << 10 };
 
 enum qk_hint {
     QK_HINT_NONE = 0,  /* the hardware alone */
     QK_HINT_LINES = 1, /* each line, 4 KiB ahead */
     QK_HINT_PAGES = 2, /* the first two lines of the page after next, once per page */
     /*
-     * A line of the page 64 KiB ahead, once per page. What is wanted is the walk of the page tables. Under a
-     * hypervisor it is long, and no hardware does it ahead.
+     * A line of each page, 64 KiB ahead. What is wanted is the walk of the page tables. Under a hypervisor it is
+     * long, and no hardware does it ahead.
      */
     QK_HINT_WALK = 4,
     /*
-     * Each line, 4 KiB ahead and past L2 (non-temporal): nobody reads the weights again before they have left
-     * it, and the page tables stay in it. GB/s on a Zen 5, one thread, 512 MB, medians of 11 drawn rounds:
+     * Each line, 4 KiB ahead and past L2 (non-temporal), where nobody reads the weights again before they have
+     * left it: the page tables stay in it. In cache it makes a matrix of 160 KB 1.3 times as slow. GB/s on a
+     * Zen 5, one thread, 512 MB, medians of 11 drawn rounds:
      *
      *                       none  pages  walk  lines, walk  once, walk  once
      *     i2s16_gemv        29.3   37.2  36.8         39.2        40.6  27.4
@@ -49,12 +49,30 @@ enum qk_hint {
 };
 
 /*
+ * Called before the next `bytes` of a stream are read: the hint WALK.
+ *
+ * Each page has an instruction of its own. A loop that asked for three pages before each 10 KB was no better
+ * than no hint: 24 GB/s (Zen 5). The same three hints without a loop gave 34. One instruction that jumps by
+ * pages seems to mislead what the hardware reads ahead.
+ */
+static inline __attribute__((always_inline)) void qk_walk(const int form, const void *at, size_t bytes)
+{
+    enum { TOGETHER = 8 };
+    const size_t page = 4096;
+    uintptr_t to = (uintptr_t)at + 16 * page;
+    for (size_t left = form & QK_HINT_WALK ? bytes : 0; left;) {
+        QK_UNROLLED
+        for (size_t i = 0; i < TOGETHER; i++)
+            if (i * page < left)
+                _mm_prefetch((const char *)(to + i * page), _MM_HINT_T1);
+        to += TOGETHER * page;
+        left -= left < TOGETHER * page ? left : TOGETHER * page;
+    }
+}
+
+/*
  * Once per page of a stream, lines of the page `pages` further on, from the place in it that the stream has
  * got to. Call it every `step` bytes.
- *
- * Pages are asked for one by one, as the stream gets to them. A loop before each 10 KB that asked for three
- * pages was no better than no hint: 24 GB/s (Zen 5). The same three hints without a loop gave 34. One
- * instruction that jumps by pages seems to mislead what the hardware reads ahead.
  */
 static inline __attribute__((always_inline)) void qk_ask_page(const void *at, size_t step, const size_t pages,
                                                               const size_t lines)
@@ -66,15 +84,13 @@ static inline __attribute__((always_inline)) void qk_ask_page(const void *at, si
             _mm_prefetch((const char *)(from + pages * page + i * line), _MM_HINT_T0);
 }
 
-/* Called before the next `step` bytes of a stream are read. A constant form costs what it does. */
+/* Called before the next `step` bytes are read: the other hints. A constant form costs what it does. */
 static inline __attribute__((always_inline)) void qk_hint(const int form, const void *at, size_t step)
 {
     const size_t line = 64, ahead = 4096;
     const uintptr_t from = (uintptr_t)at + ahead;
     if (form & QK_HINT_PAGES)
         qk_ask_page(at, step, 2, 2);
-    if (form & QK_HINT_WALK)
-        qk_ask_page(at, step, 16, 1);
     for (size_t i = 0; i < step && form & QK_HINT_LINES; i += line)
         _mm_prefetch((const char *)(from + i), _MM_HINT_T0);
     for (size_t i = 0; i < step && form & QK_HINT_ONCE; i += line)

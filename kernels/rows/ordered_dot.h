@@ -82,6 +82,7 @@ static inline __m256 qk_eight_bf16(const uint16_t *a)
         __m256 sum[8] = {                                                                                    \
             _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(),              \
             _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};             \
+        qk_walk(hint, a, n * sizeof *a);                                                                     \
         size_t i = 0;                                                                                        \
         for (; i + QK_SUMS <= n; i += QK_SUMS) {                                                             \
             qk_hint(hint, a + i, QK_SUMS * sizeof *a);                                                       \
@@ -141,6 +142,7 @@ static inline __mmask16 qk_some16(size_t at, size_t n)
     {                                                                                                        \
         __m512 sum[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(),                      \
                          _mm512_setzero_ps()};                                                               \
+        qk_walk(hint, a, n * sizeof *a);                                                                     \
         size_t i = 0;                                                                                        \
         for (; i + QK_SUMS <= n; i += QK_SUMS) {                                                             \
             qk_hint(hint, a + i, QK_SUMS * sizeof *a);                                                       \

@@ -69,20 +69,22 @@ has yes qk256_gemv_p4_permute 'vperm(ps|d)'
 has yes qk256_gemv_avx2_best 'vpermilps .*%ymm'
 has yes qk256_gemv_avx512_best 'vperm(ps|d) .*%zmm'
 has no i2s16_gemv_avx2_plain prefetch
-has yes i2s16_gemv_avx2_madd prefetcht0
+has yes i2s16_gemv_avx2_madd prefetcht1
 has yes i2s16_gemv_avx2_lines prefetcht0
 has yes i2s16_gemv_avx2_pages prefetcht0
 has no i2s16_gemv_avx512_plain prefetch
 has yes i2s16_gemv_avx512_pages prefetcht0
-has no i2s16_gemv_avx512_lines prefetchnta
+has no i2s16_gemv_avx512_lines prefetcht1
 has yes i2s16_gemv_avx512_lines prefetcht0
-has yes i2s16_gemv_avx512_mask prefetchnta
+has yes i2s16_gemv_avx512_mask prefetcht1
+has yes i2s16_gemv_avx512_once prefetchnta
 has no f16_gemv_avx2_plain prefetch
-has yes f16_gemv_avx2 prefetcht0
+has yes f16_gemv_avx2 prefetcht1
 has yes f16_gemv_avx2_lines prefetcht0
 has yes f16_gemv_avx2_pages prefetcht0
 has no f16_gemv_avx512_plain prefetch
-has yes f16_gemv_avx512 prefetchnta
+has yes f16_gemv_avx512 prefetcht1
+has yes f16_gemv_avx512_once prefetchnta
 has yes f16_gemv_avx512_lines prefetcht0
 has yes f16_gemv_avx512_pages prefetcht0
 spills 4 i2s16_gemv_avx2_lines
