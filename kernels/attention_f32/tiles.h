@@ -5,8 +5,8 @@
  * together. A tile's keys are widened to floats once for all blocks. A block gets its scores, then its
  * weights. Then the values are widened and added up.
  *
- * A single block, as in generation, takes the cache as it is, and asks for the next tile of it meanwhile
- * (next_tile.h). A tile's scores do not wait for the weights of the tile before.
+ * A single block, as in generation, takes the cache as it is, and asks for the next tile of it meanwhile: with
+ * vectors of sixteen line by line (zmm.h), with those of eight at once, which costs them less.
  *
  * A file defines ELEMENT, the element type of its cache, and EIGHT or SIXTEEN, which makes a vector of so
  * many of them.
@@ -35,9 +35,8 @@ enum {
 
 /* After `rows` the last row is repeated. It is computed again, with the same result. */
 struct block {
-    _Alignas(64) float room[KEYS * BLOCK];
+    _Alignas(64) float w[KEYS * BLOCK]; /* [key][row] */
     float most[LANES], sum[LANES], factor[LANES];
-    float *w; /* [key][row] */
     const float *q[BLOCK];
     float *out[BLOCK];
     size_t sees[BLOCK], rows; /* positions, ascending */
@@ -47,10 +46,10 @@ struct block {
 struct attending {
     struct block block[BLOCKS];
     _Alignas(64) float wide[KEYS * COLUMNS];
-    _Alignas(64) float spare[KEYS * BLOCK];
     const ELEMENT *k, *v;
     size_t blocks, stride, dim; /* stride: from position to position */
     float scale;
+    bool far; /* a cache too long for L2: its pages are asked for, too (rows/hints.h) */
 };
 
 static inline size_t lesser(size_t a, size_t b)
@@ -110,15 +109,34 @@ static inline void pad(float *to, const float *from, size_t n)
     QK_CLEAR(to + n, whole_steps(n) - n);
 }
 
-/* The only block's scores with n keys from position `at` on. */
-static void scores_alone(struct attending *a, size_t at, size_t n, size_t from, size_t columns)
+#ifndef SIXTEEN
+/* The cache's lines of four positions from `at` on, of those that the row sees. */
+static inline void ask_for(const struct attending *a, const ELEMENT *from, size_t at)
 {
-    struct block *b = &a->block[0];
+    const size_t end = lesser(at + 4, a->block[0].sees[BLOCK - 1]);
+    for (; at < end; at++)
+        for (size_t d = 0; d < a->dim; d += 64 / sizeof(ELEMENT))
+            _mm_prefetch((const char *)(from + at * a->stride + d), _MM_HINT_T0);
+}
+#endif
+
+/* The only block's scores with n keys from position `at` on. */
+static void scores_alone(const struct attending *a, float *w, size_t at, size_t n, size_t from,
+                         size_t columns)
+{
+    const struct block *b = &a->block[0];
     const float *const q[BLOCK] = {b->q[0] + from, b->q[1] + from, b->q[2] + from, b->q[3] + from};
+    const size_t step = 4 * a->stride * sizeof(ELEMENT);
     for (size_t p = 0; p < n; p += 4) {
-        qk_ask_page(a->k + (at + p) * a->stride, 4 * a->stride * sizeof *a->k, 16, 1);
-        qk_ask_page(a->v + (at + p) * a->stride, 4 * a->stride * sizeof *a->v, 16, 1);
-        scores_of_cache(b->w + BLOCK * p, q, a->k + (at + p) * a->stride + from, a->stride, lesser(n - p, 4),
+        if (a->far) {
+            qk_ask_page(a->k + (at + p) * a->stride, step, 16, 1);
+            qk_ask_page(a->v + (at + p) * a->stride, step, 16, 1);
+        }
+#ifndef SIXTEEN
+        ask_for(a, a->v, at + p);
+        ask_for(a, a->k, at + KEYS + p);
+#endif
+        scores_of_cache(w + BLOCK * p, q, a->k + (at + p) * a->stride + from, a->stride, lesser(n - p, 4),
                         columns, !from);
     }
 }
@@ -140,20 +158,20 @@ static void scores_together(struct attending *a, size_t at, size_t n, size_t fro
 }
 
 /* Weights of the keys from `at` on. What a row has summed up until now is made smaller if it must be. */
-static void weigh(struct block *b, size_t at, size_t dim, float scale)
+static void weigh(struct block *b, float *w, size_t at, size_t dim, float scale)
 {
     for (int r = 0; r < BLOCK; r++)
         for (size_t p = keys_of(b, r, at); p < KEYS; p++)
-            b->w[BLOCK * p + (size_t)r] = -INFINITY;
-    soften(b->w, b->most, b->sum, b->factor, scale);
+            w[BLOCK * p + (size_t)r] = -INFINITY;
+    soften(w, b->most, b->sum, b->factor, scale);
     for (size_t r = 0; r < b->rows; r++)
         if (b->factor[r] != 1.0f)
             scale_row(b->out[r], dim, b->factor[r]);
 }
 
 /* Adds n keys' values to the block, from column `from` on. wide: of them, or NULL to take the cache's. */
-static void mix(const struct attending *a, struct block *b, size_t at, size_t from, size_t columns,
-                const float *wide)
+static void mix(const struct attending *a, struct block *b, const float *weights, size_t at, size_t from,
+                size_t columns, const float *wide)
 {
     const size_t steps = columns / STEP * STEP, whole = whole_steps(columns);
     size_t done = 0, end;
@@ -164,7 +182,7 @@ static void mix(const struct attending *a, struct block *b, size_t at, size_t fr
         for (int i = 0; i < BLOCK; i++) { /* a row that sees no more repeats this one */
             const int row = i < r ? r : i;
             out[i] = b->out[row] + from;
-            w[i] = b->w + row;
+            w[i] = weights + row;
             tail[i] = rest[i];
         }
         if (end == done)
@@ -183,26 +201,33 @@ static void mix(const struct attending *a, struct block *b, size_t at, size_t fr
     }
 }
 
-/* The only block over the cache as it is. The next tile's scores do not wait for this one's weights. */
+static void scores_of_tile(const struct attending *a, float *w, size_t at)
+{
+    const size_t n = keys_of(&a->block[0], BLOCK - 1, at);
+    for (size_t from = 0; from < a->dim; from += COLUMNS)
+        scores_alone(a, w, at, n, from, lesser(a->dim - from, COLUMNS));
+}
+
+/*
+ * The only block over the cache as it is. The next tile's scores come before this one's values are mixed, so
+ * that they do not wait for its weights. The second block has room for them.
+ */
 static void attend_alone(struct attending *a)
 {
     struct block *const b = &a->block[0];
     const size_t sees = b->sees[BLOCK - 1];
-    float *other = a->spare;
-    for (size_t from = 0; from < a->dim; from += COLUMNS)
-        scores_alone(a, 0, keys_of(b, BLOCK - 1, 0), from, lesser(a->dim - from, COLUMNS));
+    float *w = b->w, *next = a->block[1].w;
+    a->far = sees * a->stride * sizeof(ELEMENT) > 256 << 10;
+    scores_of_tile(a, w, 0);
     for (size_t at = 0; at < sees; at += KEYS) {
-        float *const w = b->w;
-        weigh(b, at, a->dim, a->scale);
-        b->w = other;
-        for (size_t from = 0; from < a->dim && at + KEYS < sees; from += COLUMNS)
-            scores_alone(a, at + KEYS, keys_of(b, BLOCK - 1, at + KEYS), from,
-                         lesser(a->dim - from, COLUMNS));
-        b->w = w;
+        weigh(b, w, at, a->dim, a->scale);
+        if (at + KEYS < sees)
+            scores_of_tile(a, next, at + KEYS);
         for (size_t from = 0; from < a->dim; from += COLUMNS)
-            mix(a, b, at, from, lesser(a->dim - from, COLUMNS), NULL);
-        b->w = other;
-        other = w;
+            mix(a, b, w, at, from, lesser(a->dim - from, COLUMNS), NULL);
+        float *const done = w;
+        w = next;
+        next = done;
     }
 }
 
@@ -214,19 +239,18 @@ static void attend_tile(struct attending *a, size_t at)
         scores_together(a, at, n, from, lesser(a->dim - from, COLUMNS));
     for (size_t i = 0; i < a->blocks; i++)
         if (keys_of(&a->block[i], BLOCK - 1, at))
-            weigh(&a->block[i], at, a->dim, a->scale);
+            weigh(&a->block[i], a->block[i].w, at, a->dim, a->scale);
     for (size_t from = 0; from < a->dim; from += COLUMNS) {
         const size_t columns = lesser(a->dim - from, COLUMNS);
         widen(a->wide, a->v + at * a->stride + from, a->stride, n, columns);
         for (size_t i = 0; i < a->blocks; i++)
-            mix(a, &a->block[i], at, from, columns, a->wide);
+            mix(a, &a->block[i], a->block[i].w, at, from, columns, a->wide);
     }
 }
 
 static void begin_block(struct block *b, size_t rows, size_t dim)
 {
     b->rows = rows;
-    b->w = b->room;
     for (int i = 0; i < LANES; i++) {
         b->most[i] = -FLT_MAX;
         b->sum[i] = 0.0f;

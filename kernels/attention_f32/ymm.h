@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include "kernels/attention_f32/next_tile.h"
 #include "kernels/attention_f32/op.h"
 #include "kernels/rows/exp.h"
 #include "kernels/rows/ordered_dot.h"
@@ -20,7 +19,11 @@
 
 #define INLINE static inline __attribute__((always_inline))
 /* What fills the registers is no part of what has other uses for them. */
+#ifdef __clang__
 #define APART static __attribute__((noinline))
+#else /* gcc would unroll loops whole when it knows how long they can be: 10 % slower */
+#define APART static __attribute__((noipa))
+#endif
 
 /* A row's columns, in a register: gcc would read them once for each key. */
 INLINE __m256 row_of(const float *x)
@@ -71,17 +74,13 @@ INLINE __m256 dot_fold(const __m256 *low, const __m256 *high)
  * w[key][row]: dot products of four rows with n keys, `stride` apart, over `columns`, a multiple of 16. They
  * are added to what is there, unless these are the first columns.
  */
-#define SCORES(name, element, eight, ask)                                                                    \
+#define SCORES(name, element, eight)                                                                         \
     APART void name(float *w, const float *const *q, const element *k, size_t stride, size_t n,              \
                     size_t columns, bool first)                                                              \
     {                                                                                                        \
         for (size_t p = 0; p < n; p += 2, w += 8, k += 2 * stride) {                                         \
             const element *const next = p + 1 < n ? k + stride : k;                                          \
             __m256 low[8], high[8];                                                                          \
-            for (size_t d = 0; d < columns; d += 64 / sizeof *k) {                                           \
-                ask(k, d, stride);                                                                           \
-                ask(next, d, stride);                                                                        \
-            }                                                                                                \
             dot_begin(low, q, 0, eight(k), eight(next));                                                     \
             for (size_t d = 16; d < columns; d += 16)                                                        \
                 dot_add(low, q, d, eight(k + d), eight(next + d));                                           \
@@ -92,13 +91,13 @@ INLINE __m256 dot_fold(const __m256 *low, const __m256 *high)
             _mm256_store_ps(w, first ? sums : _mm256_add_ps(_mm256_load_ps(w), sums));                       \
         }                                                                                                    \
     }
-SCORES(scores_of_cache, ELEMENT, EIGHT, ASK_NEXT)
-SCORES(scores_of_wide, float, qk_eight_f32, ASK_NOTHING)
+SCORES(scores_of_cache, ELEMENT, EIGHT)
+SCORES(scores_of_wide, float, qk_eight_f32)
 
 /* Adds values of keys `from` to `end`, times w[row][4 * key], to sixteen columns of out[row]. */
-#define MIX(name, element, eight, ask)                                                                       \
+#define MIX(name, element, eight)                                                                            \
     INLINE void name(float *const *out, const float *const *w, const element *v, size_t stride, size_t from, \
-                     size_t end, size_t d, const bool asks)                                                  \
+                     size_t end)                                                                             \
     {                                                                                                        \
         __m256 a[4], b[4];                                                                                   \
         QK_UNROLL(4)                                                                                         \
@@ -108,9 +107,7 @@ SCORES(scores_of_wide, float, qk_eight_f32, ASK_NOTHING)
         }                                                                                                    \
         v += from * stride;                                                                                  \
         for (size_t p = from; p < end; p++, v += stride) {                                                   \
-            const __m256 va = eight(v + d), vb = eight(v + d + 8);                                           \
-            if (asks)                                                                                        \
-                ask(v, d, stride);                                                                           \
+            const __m256 va = eight(v), vb = eight(v + 8);                                                   \
             QK_UNROLL(4)                                                                                     \
             for (int r = 0; r < 4; r++) {                                                                    \
                 const __m256 weight = _mm256_set1_ps(w[r][4 * p]);                                           \
@@ -130,14 +127,11 @@ SCORES(scores_of_wide, float, qk_eight_f32, ASK_NOTHING)
     {                                                                                                        \
         for (size_t d = 0; d < columns; d += 16) {                                                           \
             float *const to[4] = {out[0] + d, out[1] + d, out[2] + d, out[3] + d};                           \
-            if (d * sizeof *v % 64 == 0)                                                                     \
-                one(to, w, v, stride, from, end, d, true);                                                   \
-            else                                                                                             \
-                one(to, w, v, stride, from, end, d, false);                                                  \
+            one(to, w, v + d, stride, from, end);                                                            \
         }                                                                                                    \
     }
-MIX(mix16_of_cache, ELEMENT, EIGHT, ASK_NEXT)
-MIX(mix16_of_wide, float, qk_eight_f32, ASK_NOTHING)
+MIX(mix16_of_cache, ELEMENT, EIGHT)
+MIX(mix16_of_wide, float, qk_eight_f32)
 MIX_COLUMNS(mix_of_cache, mix16_of_cache, ELEMENT)
 MIX_COLUMNS(mix_of_wide, mix16_of_wide, float)
 

@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include "kernels/attention_f32/next_tile.h"
 #include "kernels/attention_f32/op.h"
 #include "kernels/rows/exp.h"
 #include "kernels/rows/ordered_dot.h"
@@ -16,6 +15,20 @@
 #define ELEMENT float
 #define SIXTEEN _mm512_loadu_ps
 #endif
+
+/*
+ * Of a key or value, columns from d on, a multiple of 16: where a line begins, that line of the next tile. 32
+ * hints at once made loads wait. A cache of 295 MB took 13.3 ms with such bursts and 9.2 line by line, where
+ * reading alone takes 7.2 (Zen 5, one thread).
+ */
+#define ASK_NEXT(at, d, stride)                                                                              \
+    do {                                                                                                     \
+        const uintptr_t later = (uintptr_t)((at) + (d)) + QK_ATTENTION_KEYS * (stride) * sizeof *(at);       \
+        if ((d) * sizeof *(at) % 64 == 0)                                                                    \
+            _mm_prefetch((const char *)later, _MM_HINT_T0);                                                  \
+    } while (0)
+/* Of what is not read from the cache. */
+#define ASK_NOTHING(at, d, stride) (void)0
 
 #define INLINE static inline __attribute__((always_inline))
 /* What fills the registers is no part of what has other uses for them. */
