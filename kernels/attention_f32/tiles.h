@@ -5,8 +5,8 @@
  * together. A tile's keys are widened to floats once for all blocks. A block gets its scores, then its
  * weights. Then the values are widened and added up.
  *
- * A single block, as in generation, takes the cache as it is, and asks for the next tile of it meanwhile: with
- * vectors of sixteen line by line (zmm.h), with those of eight at once, which costs them less.
+ * A single block, as in generation, takes the cache as it is. It asks for the next tile meanwhile, with
+ * vectors of sixteen line by line (zmm.h). With those of eight it asks at once, which costs them less.
  *
  * A file defines ELEMENT, the element type of its cache, and EIGHT or SIXTEEN, which makes a vector of so
  * many of them.

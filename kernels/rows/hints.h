@@ -31,14 +31,13 @@ enum qk_hint {
     QK_HINT_LINES = 1, /* each line, 4 KiB ahead */
     QK_HINT_PAGES = 2, /* the first two lines of the page after next, once per page */
     /*
-     * A line of each page, 64 KiB ahead. What is wanted is the walk of the page tables. Under a hypervisor it is
-     * long, and no hardware does it ahead.
+     * A line of each page, 64 KiB ahead. What is wanted is the walk of the page tables. Under a hypervisor it
+     * is long, and no hardware does it ahead.
      */
     QK_HINT_WALK = 4,
     /*
-     * Each line, 4 KiB ahead and past L2 (non-temporal), where nobody reads the weights again before they have
-     * left it: the page tables stay in it. In cache it makes a matrix of 160 KB 1.3 times as slow. GB/s on a
-     * Zen 5, one thread, 512 MB, medians of 11 drawn rounds:
+     * Each line, 4 KiB ahead and past L2 (non-temporal), so that the page tables stay in it. In cache it made
+     * a matrix of 160 KB 1.3 times as slow. GB/s on a Zen 5, one thread, 512 MB, medians of 11 drawn rounds:
      *
      *                       none  pages  walk  lines, walk  once, walk  once
      *     i2s16_gemv        29.3   37.2  36.8         39.2        40.6  27.4
