@@ -9,9 +9,6 @@
  * sixteen rows are transposed, which takes four shuffles per 256 weights. It pays only with enough rows; few
  * rows, and left-over rows, go by rows512.h.
  *
- * Rows are far apart, so that the hardware reads none ahead. From DRAM, lines are asked for 32 rows ahead:
- * 251 MB took 20.0 to 22.3 ms so, and 25 to 35 without (Zen 5).
- *
  * For: AVX-512 CPUs with a full-width permute of 3 cycles (Ice Lake, Zen 4). Three instructions and half a
  * shuffle on two ports are 6.8 cycles per 128 weights on Ice Lake. Source: own. The T-MAC family also has
  * tables of partial sums, there of int8 sums and with byte shuffles.
@@ -23,5 +20,5 @@
 
 void qk_qk256_gemv_avx512_best(QK_ARGS)
 {
-    lanes_are_rows(QK_PASS, 0, 2);
+    lanes_are_rows(QK_PASS, 0);
 }

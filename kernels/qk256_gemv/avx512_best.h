@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The loops of avx512_best and avx512_panels. `panel`: bytes of rows that are walked over again and again,
- * once per block of columns; 0: all rows. `steps`: so many times sixteen rows ahead, the lines of a matrix
- * that L2 does not hold are asked for; 0: none are.
+ * once per block of columns; 0: all rows.
  */
 #pragma once
 
@@ -98,18 +97,13 @@ static inline __m512 scales_of_16(const float *scale, size_t blocks)
 
 /*
  * A block of columns of `rows` rows, a multiple of 16. A function of its own: inside its callers gcc keeps
- * the strides of the sixteen rows on the stack (5 % of the kernel in panels, Xeon). ahead: how many rows
- * further on lines are asked for; 0: none are.
+ * the strides of the sixteen rows on the stack (5 % of the kernel in panels, Xeon).
  */
 static __attribute__((noinline)) void add_block(float *y, const uint8_t *codes, const float *scale,
-                                                const float *sums, size_t rows, size_t blocks, size_t ahead)
+                                                const float *sums, size_t rows, size_t blocks)
 {
     const size_t stride = blocks * QK256_BLOCK_BYTES;
     for (size_t r = 0; r < rows; r += LANES) {
-        if (ahead)
-            QK_UNROLLED
-        for (size_t i = 0; i < LANES; i++)
-            _mm_prefetch((const char *)codes + (r + i + ahead) * stride, _MM_HINT_T0);
         __m512 s = _mm512_set1_ps(1.0f);
         if (scale)
             s = scales_of_16(scale + r * blocks, blocks);
@@ -119,15 +113,13 @@ static __attribute__((noinline)) void add_block(float *y, const uint8_t *codes, 
     }
 }
 
-static inline __attribute__((always_inline)) void lanes_are_rows(QK_ARGS, const size_t panel,
-                                                                 const size_t steps)
+static inline __attribute__((always_inline)) void lanes_are_rows(QK_ARGS, const size_t panel)
 {
     const size_t blocks = cols / QK256_BLOCK + (cols % QK256_BLOCK != 0), stride = blocks * QK256_BLOCK_BYTES;
     const size_t whole = rows < FEW ? 0 : rows / LANES * LANES;
     const size_t fit = blocks && panel ? panel / stride / LANES * LANES : whole;
     const size_t step = fit > FEW ? fit : FEW;
     _Alignas(64) float sums[LANES * PAIRS];
-    const size_t ahead = whole * stride > 512 << 10 ? steps * LANES : 0;
     if (whole)
         memset(y, 0, whole * sizeof *y);
     for (size_t first = 0; first < whole; first += step) {
@@ -136,7 +128,7 @@ static inline __attribute__((always_inline)) void lanes_are_rows(QK_ARGS, const 
             const size_t left = cols - b * QK256_BLOCK;
             make_sums(sums, lut, x + b * QK256_BLOCK, left < QK256_BLOCK ? left : QK256_BLOCK);
             add_block(y + first, codes + first * stride + b * QK256_BLOCK_BYTES,
-                      scale ? scale + first * blocks + b : NULL, sums, end - first, blocks, ahead);
+                      scale ? scale + first * blocks + b : NULL, sums, end - first, blocks);
         }
     }
     rows512(y + whole, codes + whole * stride, scale ? scale + whole * blocks : NULL, lut, x, rows - whole,
