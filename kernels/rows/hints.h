@@ -37,8 +37,8 @@ enum qk_hint {
     QK_HINT_WALK = 4,
     /*
      * Each line, 4 KiB ahead and past L2 (non-temporal), so that the page tables stay in it. In cache it made
-     * a matrix of 160 KB 1.3 times as slow. GB/s on a Zen 5, one thread, 512 MB, medians of 11 rounds. A trial
-     * that is not in the tree took them, with these kernels' loops and walk unrolled:
+     * a matrix of 160 KB 1.3 times as slow. GB/s on a Zen 5, one thread, 512 MB, medians of 11 rounds. A
+     * trial that is not in the tree took them, with these kernels' loops and walk unrolled:
      *
      *                       none  pages  walk  lines, walk  once, walk  once
      *     i2s16_gemv        29.3   37.2  36.8         39.2        40.6  27.4
