@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_BLOCKS = 3 }; /* as many times those that a decision took */
+
 static bool grow(struct timed *t)
 {
     const size_t room = t->room ? 2 * t->room : 32;
@@ -36,6 +38,16 @@ bool baseline_timed_keep(struct timed *t, const struct baseline_timed_block *b)
     if (b->launch + 1 > t->result->launches)
         t->result->launches = b->launch + 1;
     return true;
+}
+
+bool baseline_timed_precise(const struct timed *t, double half_width)
+{
+    double *scratch = t->count < MOST_BLOCKS * t->decision.blocks ? calloc(t->count, sizeof *scratch) : NULL;
+    if (!scratch) /* also without memory: it was a wish */
+        return true;
+    const struct bench_interval found = bench_sign_interval(t->log_ratio, t->count, 0.95, scratch);
+    free(scratch);
+    return found.high - found.low <= 2 * half_width;
 }
 
 /* Why it is not as the medians alone would have it, or not known, and what else is another. */

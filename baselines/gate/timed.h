@@ -26,6 +26,12 @@ struct baseline_timed_block {
 
 /* Adds a block to the timed one and its result. False: no memory. The decision does not see it. */
 bool baseline_timed_keep(struct timed *t, const struct baseline_timed_block *b);
+/*
+ * Is the ratio of a decided case known as well as a report should say it? So once half of its interval is at
+ * most `half_width`, a share, or once it has three times the blocks of its decision. Runs of one build then
+ * report the same ratio. The verdict has none of this.
+ */
+bool baseline_timed_precise(const struct timed *t, double half_width);
 /* Fills ratio, times, verdict and reason of the result. QK_ERR_MEMORY. */
 int baseline_timed_conclude(struct timed *t, struct qk_error *err);
 void baseline_timed_free(struct timed *t);
