@@ -37,6 +37,7 @@ struct product {
      */
     void (*then)(struct model_state *s, size_t token, size_t row, size_t rows, const float *y0,
                  const float *y1);
+    const float *to; /* [tokens][m[0]->rows], which `then` writes; it is asked for before the product */
 };
 
 /*
@@ -203,6 +204,18 @@ static void do_rows(struct model_state *s, const struct piece *p, size_t thread)
     }
 }
 
+/*
+ * Asks for where the results of several tokens will be written. Between two products of a token, its row is
+ * in cache no more, and pieces of rows are too short for the hardware to foresee.
+ */
+enum { FLOATS_OF_LINE = 16 };
+static void ask(const float *y, size_t stride, size_t rows, size_t n)
+{
+    for (size_t t = 0; t < n && n > 1; t++)
+        for (size_t r = 0; r < rows; r += FLOATS_OF_LINE)
+            __builtin_prefetch(y + t * stride + r, 1, 2);
+}
+
 static size_t groups_of(const struct product *p, size_t matrix)
 {
     return (p->m[matrix]->rows + p->rows - 1) / p->rows;
@@ -217,8 +230,10 @@ static void do_groups(const struct product *p, size_t first, size_t end, size_t 
                      to = end < past ? end : past, row = (from - before) * p->rows;
         struct piece piece = {m, p->y[i] + t * m->rows + row, m->rows, row, (to - before) * p->rows, t, n};
         piece.end = piece.end < m->rows ? piece.end : m->rows;
-        if (from < to)
-            do_rows(p->s, &piece, thread);
+        if (from >= to)
+            continue;
+        ask(piece.y, piece.stride, piece.end - piece.first, n);
+        do_rows(p->s, &piece, thread);
     }
 }
 
@@ -232,6 +247,7 @@ static void do_groups_then(const struct product *p, size_t first, size_t end, si
     for (size_t rows; row < last; row += rows) {
         float *y[2];
         rows = last - row < most ? last - row : most;
+        ask(p->to + t * p->m[0]->rows + row, p->m[0]->rows, rows, n);
         for (size_t i = 0; i < p->count; i++) {
             y[i] = p->s->results + (2 * thread + i) * MODEL_SUMS;
             do_rows(p->s, &(struct piece){p->m[i], y[i], rows, row, row + rows, t, n}, thread);
@@ -261,7 +277,11 @@ enum { PANEL_BYTES = 256 << 10 }; /* half of the smallest L2 of a CPU with AVX2 
 static void run_product(struct product *p, enum model_part job)
 {
     const size_t block = block_of(p), at_once = p->then ? p->count : 1;
-    p->rows = p->s->kernels.path == MODEL_PATH_QK256 ? QK256_ROWS : I2S16_ROWS;
+    p->rows = I2S16_ROWS;
+    if (p->s->kernels.path == MODEL_PATH_QK256)
+        p->rows = QK256_ROWS;
+    else if (p->tokens > 1 && model_kernels_int8(&p->s->kernels))
+        p->rows = 2 * I2S16_ROWS; /* which the widest kernel takes together: none is left over */
     for (size_t i = 0; i < (p->then ? 1 : p->count); i++)
         p->groups += groups_of(p, i);
     const size_t bytes = at_once * p->rows * (p->m[0]->columns / 4);
@@ -304,7 +324,8 @@ void model_multiply_gate_up(struct model_state *s, const struct model_layer *l, 
                         .m = {&l->matrix[MODEL_GATE], &l->matrix[MODEL_UP]},
                         .count = 2,
                         .tokens = tokens,
-                        .then = activate};
+                        .then = activate,
+                        .to = s->hidden};
     run_product(&p, MODEL_PART_GATE_UP);
 }
 
@@ -320,7 +341,8 @@ static void add_to_stream(struct model_state *s, size_t token, size_t row, size_
 void model_multiply_add(struct model_state *s, enum model_part job, const struct model_matrix *m,
                         size_t tokens)
 {
-    struct product p = {.s = s, .m = {m}, .count = 1, .tokens = tokens, .then = add_to_stream};
+    struct product p = {
+        .s = s, .m = {m}, .count = 1, .tokens = tokens, .then = add_to_stream, .to = s->x};
     run_product(&p, job);
 }
 
