@@ -85,15 +85,15 @@ static int decide_ours(const struct replaying *p, size_t index, const struct ben
     struct baseline_decision d;
     bool decided = false;
     const int code = init_ours(p, index, &d, err);
-    for (size_t i = 0; i < count && !code && !decided; i++) {
+    for (size_t i = 0; i < count && !code; i++) {
         const struct bench_duet_block *const b = &list[i];
+        to->blocks = decided ? to->blocks : i + 1;
         for (size_t k = 0; k < b->pairs; k++) { /* as the gate does (duet_measure.c) */
             base_ns[k] = b->base_ns[k] - b->base_wait_ns[k];
             cand_ns[k] = b->cand_ns[k] - b->cand_wait_ns[k];
         }
         decided =
             baseline_decision_add(&d, &(struct baseline_block){b->log_ratio, b->pairs, base_ns, cand_ns});
-        to->blocks = i + 1;
     }
     to->verdict = code ? BASELINE_INVALID : d.verdict;
     return code;

@@ -196,10 +196,24 @@ static bool are_times(const double *ns, size_t count)
     return good;
 }
 
+/* The sums only make it worse: what the median has not decided is worse than a WARN. */
+static void judge(struct baseline_decision *d)
+{
+    d->verdict = d->by_median;
+    if (d->by_sums == BASELINE_REGRESSION || (d->by_sums == BASELINE_WARN && d->by_median == BASELINE_PASS))
+        d->verdict = d->by_sums;
+}
+
 bool baseline_decision_add(struct baseline_decision *d, const struct baseline_block *block)
 {
-    if (d->decided)
+    if (d->decided) {
+        if (d->verdict != BASELINE_INVALID && d->slower && !d->beyond && !d->within &&
+            isfinite(block->log_ratio)) {
+            take_middle(d, block->log_ratio);
+            judge(d);
+        }
         return true;
+    }
     const double base_sum = sum(block->base_ns, block->pairs), cand_sum = sum(block->cand_ns, block->pairs);
     d->blocks++;
     d->base_sum += base_sum;
@@ -213,10 +227,7 @@ bool baseline_decision_add(struct baseline_decision *d, const struct baseline_bl
         take_middle(d, block->log_ratio);
     if (d->sums)
         take_sums(d, block, log(cand_sum / base_sum));
-    /* The sums only make it worse: what the median has not decided is worse than a WARN. */
-    d->verdict = d->by_median;
-    if (d->by_sums == BASELINE_REGRESSION || (d->by_sums == BASELINE_WARN && d->by_median == BASELINE_PASS))
-        d->verdict = d->by_sums;
+    judge(d);
     d->decided = d->by_sums == BASELINE_REGRESSION ||
                  (d->median_decided && (d->by_median == BASELINE_REGRESSION || !held(d)));
     return d->decided;

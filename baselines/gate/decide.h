@@ -22,7 +22,8 @@
  * The other two may answer it. But near must-catch they would take many times as long. With 2 % from DRAM,
  * must-catch 1.6 % and blocks of 2 %, they took 750 blocks where `slower` took 60. So the median of all
  * blocks answers after a quarter as many blocks again as `slower` took, at least seven. Its error shrinks
- * with the root of the number of blocks, while the time to a verdict grows with the number.
+ * with the root of the number of blocks, while the time to a verdict grows with the number. Blocks that are
+ * taken anyway, so that a report says the ratio well, still count for this question and for no other.
  *
  * Rare stalls. The middle of a block's pairs does not notice one call in 20000 that takes 3 ms longer. The
  * sums of its times do. So a case with a margin `mean` has a second test, and its share of alpha is split:
@@ -114,7 +115,7 @@ struct baseline_block {
 
 /*
  * Takes one block, and returns true when the case is decided. Then it stays so: later blocks are neither
- * taken nor counted. By the median
+ * taken nor counted, but by the median where it has chosen between WARN and REGRESSION. By the median
  *   - PASS: once within and not slower
  *   - REGRESSION: once beyond
  *   - WARN: once slower and within

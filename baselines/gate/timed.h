@@ -29,7 +29,7 @@ bool baseline_timed_keep(struct timed *t, const struct baseline_timed_block *b);
 /*
  * Is the ratio of a decided case known as well as a report should say it? So once half of its interval is at
  * most `half_width`, a share, or once it has three times the blocks of its decision. Runs of one build then
- * report the same ratio. The verdict has none of this.
+ * report the same ratio, and the choice between WARN and REGRESSION is surer (decide.h).
  */
 bool baseline_timed_precise(const struct timed *t, double half_width);
 /* Fills ratio, times, verdict and reason of the result. QK_ERR_MEMORY. */

@@ -184,6 +184,21 @@ UNIT_TEST(how_much_slower_takes_a_quarter_more)
     assert_int_equal(d.verdict, BASELINE_WARN);
 }
 
+/* Between WARN and REGRESSION the median of all blocks chooses, also of those after the decision. */
+UNIT_TEST(later_blocks_choose_how_much_slower)
+{
+    struct baseline_decision d = decide("oooooo+++++++oooo+++");
+    assert_true(d.decided && d.verdict == BASELINE_WARN && d.blocks == 20);
+    assert_true(take(&d, 0.02));
+    assert_int_equal(d.verdict, BASELINE_REGRESSION);
+    assert_int_equal(d.blocks, 20);
+    for (int i = 0; i < 2; i++)
+        assert_true(take(&d, 0.005));
+    assert_int_equal(d.verdict, BASELINE_WARN);
+    assert_true(take(&d, NAN));
+    assert_int_equal(d.verdict, BASELINE_WARN);
+}
+
 UNIT_TEST(a_decision_stays)
 {
     struct baseline_decision d = decide("-------------");

@@ -71,6 +71,11 @@ if [ -e "$build/build.ninja" ] && command -v ninja >/dev/null; then
     with "$rebuild" "$build" shuffled.so --shuffle 1
     ok "a module is linked in another order" eval '[ $status -eq 0 ] && ! cmp -s shuffled.so "$build/kernels/libqkernels.so"'
     code 0 "shuffled:scalar" list --load shuffled.so
+    with "$rebuild" "$build" waits --waits 20
+    ok "a program waits after each token" eval '[ $status -eq 0 ] && ! cmp -s waits "$program"'
+    echo "step 8 1" | ./waits model serve --fd 0 synth:tiny 2>err | sed 's/ns [0-9]*//' >waited
+    echo "step 8 1" | "$program" model serve --fd 0 synth:tiny 2>err | sed 's/ns [0-9]*//' >not_waited
+    ok "it generates the same tokens" eval 'grep -q ids waited && cmp waited not_waited'
     with "$rebuild" "$build" out.so --shuffle 1 --slower 1
     ok "one change at a time" [ $status -eq 2 ]
     with "$rebuild" nowhere out.so --shuffle 1
