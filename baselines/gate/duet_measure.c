@@ -47,8 +47,8 @@ static bool more(void *ctx, const struct bench_duet_block *b)
     if (!baseline_decision_add(&t->decision, &block))
         return true;
     /* Who gave the run its own budget wants verdicts in it. */
-    return t->result->role == BASELINE_CASE && t->decision.verdict != BASELINE_INVALID && !(g->cfg->budget_s > 0) &&
-           !baseline_timed_precise(t, half_width[t->duet->memory]);
+    return t->result->role == BASELINE_CASE && t->decision.verdict != BASELINE_INVALID &&
+           !(g->cfg->budget_s > 0) && !baseline_timed_precise(t, half_width[t->duet->memory]);
 }
 
 static void refused(void *ctx, size_t index, int code, const char *why)

@@ -341,8 +341,7 @@ static void add_to_stream(struct model_state *s, size_t token, size_t row, size_
 void model_multiply_add(struct model_state *s, enum model_part job, const struct model_matrix *m,
                         size_t tokens)
 {
-    struct product p = {
-        .s = s, .m = {m}, .count = 1, .tokens = tokens, .then = add_to_stream, .to = s->x};
+    struct product p = {.s = s, .m = {m}, .count = 1, .tokens = tokens, .then = add_to_stream, .to = s->x};
     run_product(&p, job);
 }
 

@@ -9,7 +9,8 @@ static void put_blocks(struct timed *t, struct baseline_result *r, size_t count,
     *r = (struct baseline_result){.role = BASELINE_CASE};
     *t = (struct timed){.result = r, .decision.blocks = count};
     for (size_t i = 0; i < count; i++) {
-        const struct baseline_timed_block b = {.log_ratio = i % 2 ? apart : -apart, .base_ns = 1, .cand_ns = 1};
+        const struct baseline_timed_block b = {
+            .log_ratio = i % 2 ? apart : -apart, .base_ns = 1, .cand_ns = 1};
         assert_true(baseline_timed_keep(t, &b));
     }
 }
