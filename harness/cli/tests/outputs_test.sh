@@ -26,12 +26,12 @@ long=("$program" run --out old.json 'softmax/*')
 "${trials[@]}" --out r.json >/dev/null 2>&1
 echo old >old.json
 for signal in HUP TERM INT XCPU; do
-    start env -- "${long[@]}"
+    start env --default-signal -- "${long[@]}"
     kill -"$signal" "$pid"
     ended
     ok "$signal: exit 130, nothing is left" eval '[ $status -eq 130 ] && says interrupted && nothing_left && [ "$(cat old.json)" = old ]'
 done
-start env -- "${long[@]}"
+start env --default-signal -- "${long[@]}"
 kill -STOP "$pid" # so that both are there when it goes on
 kill -TERM "$pid"
 kill -HUP "$pid"
@@ -45,7 +45,7 @@ ok "nohup: SIGHUP stays ignored" kill -0 "$pid"
 kill -TERM "$pid"
 ended
 ok "nohup: SIGTERM does not" eval '[ $status -eq 130 ] && nothing_left'
-start env -- "${long[@]}"
+start env --default-signal -- "${long[@]}"
 disown "$pid" # or bash tells of its end
 kill -KILL "$pid"
 await eval '! kill -0 "$pid" 2>/dev/null'
