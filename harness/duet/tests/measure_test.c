@@ -152,34 +152,6 @@ UNIT_TEST(a_block_holds_what_it_says)
     bench_duet_clear(&desk);
 }
 
-/* Is the code at that address a part of a file, as it was loaded? */
-static bool is_of_file(const void *code)
-{
-    FILE *const maps = fopen("/proc/self/maps", "r");
-    char line[500];
-    bool found = false;
-    assert_non_null(maps);
-    while (fgets(line, sizeof line, maps)) {
-        unsigned long start, end;
-        if (sscanf(line, "%lx-%lx", &start, &end) == 2 && (uintptr_t)code >= start && (uintptr_t)code < end)
-            found = strchr(line, '/') != NULL;
-    }
-    fclose(maps);
-    return found;
-}
-
-UNIT_TEST(each_block_has_other_pages_of_code)
-{
-    const struct bench_duet_work w = work_on("right", "4096", 0);
-    block_of(&w, 5);
-    for (int side = 0; side < 2; side++) {
-        const struct qk_variant *const v = qk_table_find(&desk.table[side], "qk256_dequant", "right");
-        assert_false(is_of_file((const void *)(uintptr_t)v->fn));
-    }
-    assert_true(is_of_file((const void *)(uintptr_t)block_of));
-    bench_duet_clear(&desk);
-}
-
 double __real_bench_sw_waited(const struct bench_sw *sw);
 double __wrap_bench_sw_waited(const struct bench_sw *sw);
 static double wait_ns; /* between two readings; 0: what was */

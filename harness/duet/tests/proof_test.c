@@ -107,6 +107,36 @@ UNIT_TEST(what_walks_over_rows_is_proven)
           "4 bytes before the start of out: found ");
 }
 
+/* Is the code at that address a part of a file, as it was loaded? */
+static bool is_of_file(const void *code)
+{
+    FILE *const maps = fopen("/proc/self/maps", "r");
+    char line[500];
+    bool found = false;
+    assert_non_null(maps);
+    while (fgets(line, sizeof line, maps)) {
+        unsigned long start, end;
+        if (sscanf(line, "%lx-%lx", &start, &end) == 2 && (uintptr_t)code >= start && (uintptr_t)code < end)
+            found = strchr(line, '/') != NULL;
+    }
+    fclose(maps);
+    return found;
+}
+
+UNIT_TEST(each_block_has_other_pages_of_code)
+{
+    const struct bench_duet_work w = work_on("right", "right", "1280");
+    struct bench_duet_block b;
+    assert_works(bench_duet_prepare(&desk, &w, &err), err);
+    assert_works(bench_duet_measure(&desk, w.index, 0, 0, &unproven, &b, &err), err);
+    for (int side = 0; side < 2; side++) {
+        const struct qk_variant *const v = qk_table_find(&desk.table[side], "qk256_dequant", "right");
+        assert_false(is_of_file((const void *)(uintptr_t)v->fn));
+    }
+    assert_true(is_of_file((const void *)(uintptr_t)work_on));
+    bench_duet_clear(&desk);
+}
+
 /* A change that a proof slice does not make again is found as well; whose it is cannot be told. */
 UNIT_TEST(what_changed_before_is_found)
 {
