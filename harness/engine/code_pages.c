@@ -24,8 +24,8 @@ static int find(struct dl_phdr_info *info, size_t size, void *to)
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *const part = &info->dlpi_phdr[i];
         const uintptr_t start = info->dlpi_addr + part->p_vaddr, end = start + part->p_memsz;
-        /* Of a segment that may be written to, the bytes here may be younger than a copy of them. */
-        if (part->p_type != PT_LOAD || !(part->p_flags & PF_X) || part->p_flags & PF_W ||
+        /* One that can be written to would come back without that, and not every one can be read. */
+        if (part->p_type != PT_LOAD || (part->p_flags & (PF_R | PF_W | PF_X)) != (PF_R | PF_X) ||
             s->address < start || s->address >= end)
             continue;
         if ((uintptr_t)find >= start && (uintptr_t)find < end) /* we run in it */

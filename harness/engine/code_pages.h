@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 /*
- * Moves the executable segment that holds `address` to pages that it did not have yet, at the same virtual
+ * Moves the segment of code (readable, not writable) that holds `address` to pages that it did not have yet, at the same virtual
  * addresses. The segment is of a shared object of this process, and nobody may run in it meanwhile. The
  * pages of the last moves are kept, or the kernel would hand them out again. False, with all as it was, where
  * there is no such segment, it is the one of this function, or the system refuses it.
