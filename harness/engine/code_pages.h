@@ -9,9 +9,9 @@
 #include <stdbool.h>
 
 /*
- * Moves the segment of code (readable, not writable) that holds `address` to pages that it did not have yet, at the same virtual
- * addresses. The segment is of a shared object of this process, and nobody may run in it meanwhile. The
- * pages of the last moves are kept, or the kernel would hand them out again. False, with all as it was, where
- * there is no such segment, it is the one of this function, or the system refuses it.
+ * Moves the segment of code (readable, not writable) that holds `address` to pages that it did not have yet,
+ * at the same virtual addresses. It is of a shared object of this process, and nobody may run in it
+ * meanwhile. The pages of the last moves are kept, or the kernel would hand them out again. False, with all
+ * as it was, where there is no such segment, it is the one of this function, or the system refuses it.
  */
 bool bench_code_pages_move(const void *address);
