@@ -90,6 +90,8 @@ void bench_ticks_read(const char *root, int cpu, struct bench_ticks *to)
     while (file && getline(&line, &room, file) > 0) {
         int number;
         double t[8], total = 0;
+        if (!strncmp(line, "cpu ", 4)) /* all CPUs together, which %d would read, too */
+            continue;
         if (sscanf(line, "cpu%d %lf %lf %lf %lf %lf %lf %lf %lf", &number, &t[0], &t[1], &t[2], &t[3], &t[4],
                    &t[5], &t[6], &t[7]) != 9)
             continue;
