@@ -63,6 +63,7 @@ int model_refuse(const struct model_gguf *g, struct qk_error *err);
  * Memory for count * size bytes, aligned to a cache line. NULL with *err filled on failure. Free with free().
  * model_alloc zeroes the memory. model_reserve takes pages only as they are written. model_reserve_stream
  * does so too, in huge pages where the system has them: what is read in one stream crosses fewer page ends.
+ * So does model_alloc, because many tokens' rows of activations lie on as many ordinary pages.
  */
 void *model_reserve(size_t count, size_t size, const char *what, struct qk_error *err);
 void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err);

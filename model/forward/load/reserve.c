@@ -33,12 +33,6 @@ void *model_reserve(size_t count, size_t size, const char *what, struct qk_error
     return NULL;
 }
 
-void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err)
-{
-    void *p = model_reserve(count, size, what, err);
-    return p ? memset(p, 0, count * size) : NULL;
-}
-
 void *model_reserve_stream(size_t bytes, const char *what, struct qk_error *err)
 {
     enum { HUGE_PAGE = 2 << 20 };
@@ -48,4 +42,15 @@ void *model_reserve_stream(size_t bytes, const char *what, struct qk_error *err)
     if (p)
         madvise(p, bytes, MADV_HUGEPAGE); /* a wish */
     return p;
+}
+
+void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err)
+{
+    size_t bytes;
+    if (!qk_mul_size(count, size, &bytes)) {
+        qk_fail(err, QK_ERR_MEMORY, what, "no memory for %zu x %zu bytes", count, size);
+        return NULL;
+    }
+    void *p = model_reserve_stream(bytes, what, err);
+    return p ? memset(p, 0, bytes) : NULL;
 }
