@@ -65,8 +65,8 @@ static error_t parse(int key, char *arg, struct argp_state *state, void *to)
         take_sizes(o, arg, state);
         return 0;
     case ARGP_KEY_END:
-        if (o->show && !o->into)
-            cli_wrong(state, "--show needs --into FILE, which it reads");
+        if (o->show && !o->into && !o->measure.count)
+            cli_wrong(state, "--show needs FILE...: the campaigns to sum up");
         if (o->suite && o->measure.count)
             cli_wrong(state, "--suite and PATTERN do not go together");
         if (o->e2e && (o->suite || o->given || o->measure.count > 1))
@@ -190,23 +190,32 @@ static int measure(struct cli_calibrate *o, struct campaign *c, struct qk_error 
     return code;
 }
 
+/* All runs of one file more. */
+static int show(struct baseline_campaign *held, const char *file, struct qk_error *err)
+{
+    bool torn = false;
+    const int code = baseline_campaign_read(held, file, &torn, err);
+    if (torn)
+        cli_say("qkbench: warning: %s: the last run was torn and is left out", file);
+    return code;
+}
+
 static int calibrate(void *options, struct qk_error *err)
 {
     struct cli_calibrate *o = options;
     struct campaign c = {.o = o, .fd = -1};
     struct qk_error why;
-    bool torn = false;
     int code = 0, shown = 0;
-    if (o->show)
-        code = baseline_campaign_read(&c.held, o->into, &torn, err);
+    if (o->show && o->into)
+        code = show(&c.held, o->into, err);
     else if (o->into)
         code = (c.fd = baseline_campaign_open(o->into, &c.held, err)) < 0 ? c.fd : 0;
-    if (torn)
-        cli_say("qkbench: warning: %s: the last run was torn and is left out", o->into);
+    for (size_t i = 0; i < o->measure.count && o->show && !code; i++)
+        code = show(&c.held, o->measure.patterns[i], err);
     if (!code && !o->show)
         code = measure(o, &c, err);
     if (!code && !c.held.count)
-        code = qk_fail(err, QK_ERR_INVALID, o->into, "found no run");
+        code = qk_fail(err, QK_ERR_INVALID, o->into ? o->into : o->measure.patterns[0], "found no run");
     /* What was found until then is worth showing, too. */
     if (c.held.count && (!code || c.done))
         shown =
@@ -240,7 +249,7 @@ int cli_calibrate(int argc, char **argv)
          "A build with a slower stage: an arm whose slow-down is measured", 1},
         {"into", INTO, "FILE", CLI_STRING(cli_calibrate, into),
          "Append each run to FILE as a line of JSON, and sum up all of FILE", 2},
-        {"show", SHOW, NULL, CLI_FLAG(cli_calibrate, show), "Sum up FILE of --into; run nothing", 2},
+        {"show", SHOW, NULL, CLI_FLAG(cli_calibrate, show), "Sum up the FILEs together; run nothing", 2},
         {"markdown", MARKDOWN, NULL, CLI_FLAG(cli_calibrate, markdown), "Write markdown", 2},
         {"busy", BUSY, NULL, CLI_FLAG(cli_calibrate, busy), "Keep all other CPUs occupied", 3},
         {"neighbour", NEIGHBOUR, NULL, CLI_FLAG(cli_calibrate, neighbour), "Stream memory on another CPU", 3},
@@ -252,7 +261,7 @@ int cli_calibrate(int argc, char **argv)
         CLI_ROW_CPU(cli_calibrate, measure, "Pin to", 4),
         {0}};
     static const struct cli_usage usage = {
-        options, parse, "[PATTERN...|MODEL]",
+        options, parse, "[PATTERN...|MODEL|FILE...]",
         "Finds out how often the gate is right on this machine. Runs it again and again on builds whose "
         "difference is known, unchanged and slowed, and counts its verdicts. Each rate has the interval that "
         "holds the true one with 95 % probability (Clopper-Pearson).\vThe quick suite takes minutes a run "
@@ -262,7 +271,7 @@ int cli_calibrate(int argc, char **argv)
         "--runs 20 --into here.jsonl\n  qkbench calibrate --busy --arms same --into here.jsonl\n  qkbench "
         "calibrate --arms calls --inject 1000 'qk256_dequant/p4*/4096' --into here.jsonl\n  qkbench "
         "calibrate "
-        "--show --into here.jsonl\n  qkbench calibrate --e2e qkbench --runs 5 synth:bitnet-2b/4 --into "
+        "--show here.jsonl there.jsonl\n  qkbench calibrate --e2e qkbench --runs 5 synth:bitnet-2b/4 --into "
         "here.jsonl"};
     struct cli_calibrate o = {
         .measure = {.job = cli_job()}, .runs = 10, .sizes = {0.005, 0.01, 0.02, 0.05}, .size_count = 4};

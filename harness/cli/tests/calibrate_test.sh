@@ -15,7 +15,7 @@ holds() { [ "$(lines)" -ge "$1" ]; }
 
 code 0 Examples calibrate --help
 code 2 "found 'x', expected a list of same" calibrate --arms same,x
-code 2 "needs --into" calibrate --show
+code 2 "needs FILE" calibrate --show
 code 2 "needs --rebuilt" calibrate --arms rebuilt
 code 2 "needs --slower" calibrate --arms stage
 code 2 "takes one MODEL" calibrate --e2e x --suite quick
@@ -38,6 +38,9 @@ code 0 "same file" "${short[@]}" --runs 1 --arms same --into c.jsonl
 ok "the next run takes its place" eval '[ "$(lines)" -eq 3 ] && "$program" calibrate --show --into c.jsonl >/dev/null'
 run calibrate --show --markdown --into c.jsonl
 ok "markdown" says "| same file |"
+sed 's/"machine": *"[^"]*"/"machine":"another"/' c.jsonl >other.jsonl
+code 0 "another" calibrate --show c.jsonl other.jsonl
+ok "several files are summed up together" eval 'says "same file [1]" && says "same file [2]"'
 
 # A gate's report quotes the campaign of its machine, and the page shows it whole.
 machine=$(sed -n '1s/.*"machine": *"\([^"]*\)".*/\1/p' c.jsonl)
