@@ -155,7 +155,8 @@ UNIT_TEST(steal_and_load)
     put("/proc/loadavg", "0.50 0.40 0.30 1/99 1234\n");
     put("/sys/devices/system/cpu/online", "0-3\n");
     read_machine();
-    put("/proc/stat", "cpu  20 0 0 180 0 0 0 0 0 0\ncpu0 10 0 0 90 0 0 0 0 0 0\ncpu1 10 0 0 90 0 0 0 0 0 0\n");
+    put("/proc/stat",
+        "cpu  20 0 0 180 0 0 0 0 0 0\ncpu0 10 0 0 90 0 0 0 0 0 0\ncpu1 10 0 0 90 0 0 0 0 0 0\n");
     bench_ticks_read(root, 1, &facts.before);
     put("/proc/stat",
         "cpu  302 1 1 288 4 1 1 2 0 0\ncpu0 12 1 1 180 4 1 1 0 0 0\ncpu1 290 0 0 108 0 0 0 2 0 0\nintr 5\n");
