@@ -24,6 +24,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import struct
 import subprocess
 import sys
@@ -208,6 +209,7 @@ class Build:
             if os.stat(self.path(path)).st_mtime_ns > self.file["mtime_ns"]:
                 raise NoIdentity(f"{MODULE} is older than {path}, which is linked into it")
         self.link_again(words)
+        words[0] = os.path.realpath(shutil.which(words[0]) or words[0])  # cc and gcc may be one program
         self.options = [word.replace(self.source + "/", "") for word in without_output(words) if word not in linked]
         self.objects = {path: self.object(path) for path in linked}
         with open(os.path.join(self.source, "kernels/variants.def"), encoding="utf-8") as f:

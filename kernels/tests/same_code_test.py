@@ -164,8 +164,9 @@ class Copied:
 
 
 class Tree(Copied):
-    def __init__(self, rows=None, link_flags="", row_flags=None):
+    def __init__(self, rows=None, link_flags="", row_flags=None, linker=None):
         super().__init__(folder())
+        self.compiler = linker or compiler
         for row, text in {**ROWS, **(rows or {})}.items():
             write(f"{self.top}/kernels/op/{row}.c", text)
         write(f"{self.top}/kernels/common.h", "#define FACTOR 3\n")
@@ -181,7 +182,7 @@ class Tree(Copied):
         edges = "".join(f"build {object_of(row)[6:]}: cc ../kernels/op/{row}.c\n  flags = {(row_flags or {}).get(row, '')}\n"
                         for row in ROWS)
         write(f"{self.top}/build/build.ninja", NINJA.format(
-            compiler=" ".join(compiler), source=self.top, rows=edges, link_flags=link_flags,
+            compiler=" ".join(self.compiler), source=self.top, rows=edges, link_flags=link_flags,
             objects=" ".join(object_of(row)[6:] for row in ROWS)))
 
     def age(self, name, seconds):
@@ -292,6 +293,14 @@ def cut_deps(tree):
     os.remove(tree.path("build/.ninja_deps"))
 
 
+def two_names():
+    """Trees of one compiler, which is called by another name for the second."""
+    at = os.path.basename(compiler[0]) == "ccache"
+    name = os.path.join(folder(), "another")
+    os.symlink(shutil.which(compiler[at]), name)
+    return Tree(linker=compiler[at:]), Tree(linker=[name, *compiler[at + 1:]])
+
+
 def two_trees(link_flags):
     return Tree(link_flags=link_flags), Tree(link_flags=link_flags)
 
@@ -361,6 +370,7 @@ BUILDS = [
      lambda: spoilt(lambda tree: tree.age("meson.build", 100), "", "build.ninja is older")),
     ("other options of the linker: nothing is known",
      lambda: expect(plain(), Tree(link_flags="-Wl,-z,now"), "", "linked in different ways")),
+    ("a compiler by another name is the same", lambda: expect(*two_names(), "abc")),
     ("without symbols nothing is known", lambda: expect(*two_trees("-s"), "", "0 functions of its own")),
     ("a source of an old date that means another object is INVALID", lambda: old_date("3, 5}", 5)),
     ("so is one whose object was another one than the base's before",
