@@ -14,6 +14,7 @@
 #include "kernels/qk256_dequant/op.h"
 #include "kernels/qk256_gemv/op.h"
 #include "kernels/relu2_mul/op.h"
+#include "kernels/scale_i32/op.h"
 #include "kernels/silu_mul/op.h"
 
 #include <string.h>
@@ -65,9 +66,7 @@ static void scale_sums(const struct model_state *s, const struct piece *p, const
     const size_t rows = p->end - p->first;
     for (size_t t = 0; t < p->n; t++) {
         const float factor = p->m->scale / s->q_scale[p->t + t];
-        float *y = p->y + t * p->stride;
-        for (size_t r = 0; r < rows; r++)
-            y[r] = (float)sums[t * rows + r] * factor;
+        MODEL_CALL(s, scale_i32, p->y + t * p->stride, sums + t * rows, factor, rows);
     }
 }
 

@@ -13,6 +13,7 @@
 #include "kernels/rope/op.h"
 #include "kernels/rope_pairs/op.h"
 #include "kernels/rows/exp.h"
+#include "kernels/scale_i32/op.h"
 #include "kernels/silu_mul/op.h"
 #include "kernels/softmax/op.h"
 #include "kernels/table/table.h"
@@ -198,6 +199,11 @@ static void rope_and_relu2(void)
     tap(out[0] == -6.0f && out[1] == 0.0f && out[2] == 0.0f && isnan(out[3]) && out[4] == 0.0f &&
             isnan(out[5]),
         "relu2_mul: squares, zeros, NaN", NULL);
+    const int32_t sums[5] = {3, -5, 16777217, INT32_MIN, 16777219}; /* 2^24 + 1 and + 3 are ties */
+    QK_CALL(scale_i32, qk_reference(QK_OP_scale_i32)->fn, out, sums, 0.5f, 5);
+    tap(out[0] == 1.5f && out[1] == -2.5f && out[2] == 8388608.0f && out[3] == -0x1p30f &&
+            out[4] == 8388610.0f,
+        "scale_i32: ties to even", NULL);
 }
 
 static void silu_values(void)

@@ -107,6 +107,7 @@ static void overflows(void)
     too_large("rope_pairs: overflow", qk_rope_pairs(out, x, w, w, 1, SIZE_MAX / 2 + 1, &err), "half");
     too_large("silu_mul: overflow", qk_silu_mul(out, x, w, big, &err), "out");
     too_large("softmax: overflow", qk_softmax(out, x, big, &err), "out");
+    too_large("scale_i32: overflow", qk_scale_i32(out, sum, 1.0f, big, &err), "out");
     too_large("relu2_mul: overflow", qk_relu2_mul(out, x, w, big, &err), "out");
     too_large("attention: overflow", qk_attention_f32(out, x, w, w, 1, 8, 1, 4, 4, big, 1.0f, &err), "dim");
     too_large("attention: overflow of the cache",
@@ -211,6 +212,9 @@ static void good_calls_of_steps(void)
     good("silu_mul", code, out[0] == 100.0f && out[1] == 0.0f && out[2] == 7.0f);
     code = qk_softmax(out, w + 7, 1, &err);
     good("softmax", code, out[0] == 1.0f && out[1] == 7.0f);
+    static const int32_t products[2] = {3, -4};
+    code = qk_scale_i32(out, products, 0.5f, 2, &err);
+    good("scale_i32", code, out[0] == 1.5f && out[1] == -2.0f && out[2] == 7.0f);
     code = qk_relu2_mul(out, x, w, 2, &err);
     good("relu2_mul", code, out[0] == 1.0f && out[1] == 8.0f && out[2] == 7.0f);
     code = qk_attention_f32(out, x, w, w, 2, 9, 1, 2, 1, 4, 1.0f, &err);
