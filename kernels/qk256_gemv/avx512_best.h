@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The loops of avx512_best and avx512_panels. `panel`: bytes of rows that are walked over again and again,
- * once per block of columns; 0: all rows.
+ * The loops of avx512_best, avx512_plain and avx512_panels. `panel`: bytes of rows that are walked over again
+ * and again, once per block of columns; 0: all rows. `hints`: the lines of a matrix that L2 does not hold are
+ * asked for AHEAD rows before.
  */
 #pragma once
 
 #include "kernels/qk256_gemv/rows512.h"
 
+#include <stdbool.h>
+
 enum { LANES = 16, PAIRS = QK256_BLOCK / 2, DWORDS = QK256_BLOCK_BYTES / 4, FEW = 2 * LANES };
+enum { AHEAD = 2 * LANES, FAR = 1 << 20 };
 
 /*
  * Makes the compiler finish a value here: gcc moves loads far ahead of their use and then runs out of
@@ -95,15 +99,16 @@ static inline __m512 scales_of_16(const float *scale, size_t blocks)
     return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
 }
 
-/*
- * A block of columns of `rows` rows, a multiple of 16. A function of its own: inside its callers gcc keeps
- * the strides of the sixteen rows on the stack (5 % of the kernel in panels, Xeon).
- */
-static __attribute__((noinline)) void add_block(float *y, const uint8_t *codes, const float *scale,
-                                                const float *sums, size_t rows, size_t blocks)
+/* A block of columns of `rows` rows, a multiple of 16. */
+static inline __attribute__((always_inline)) void add_rows(float *y, const uint8_t *codes, const float *scale,
+                                                           const float *sums, size_t rows, size_t blocks,
+                                                           const bool hints)
 {
     const size_t stride = blocks * QK256_BLOCK_BYTES;
     for (size_t r = 0; r < rows; r += LANES) {
+        QK_UNROLLED
+        for (size_t i = 0; i < LANES && hints; i++)
+            _mm_prefetch((const char *)codes + (r + i + AHEAD) * stride, _MM_HINT_T0);
         __m512 s = _mm512_set1_ps(1.0f);
         if (scale)
             s = scales_of_16(scale + r * blocks, blocks);
@@ -113,13 +118,35 @@ static __attribute__((noinline)) void add_block(float *y, const uint8_t *codes, 
     }
 }
 
-static inline __attribute__((always_inline)) void lanes_are_rows(QK_ARGS, const size_t panel)
+/*
+ * Functions of their own. Inside their callers gcc keeps the strides of the sixteen rows on the stack (5 % of
+ * the kernel in panels, Xeon). One function with a test in it was 2.9 % slower in cache.
+ */
+typedef void add_block_fn(float *y, const uint8_t *codes, const float *scale, const float *sums, size_t rows,
+                          size_t blocks);
+
+static __attribute__((noinline)) void add_block(float *y, const uint8_t *codes, const float *scale,
+                                                const float *sums, size_t rows, size_t blocks)
+{
+    add_rows(y, codes, scale, sums, rows, blocks, false);
+}
+
+static __attribute__((noinline, unused)) void add_block_ahead(float *y, const uint8_t *codes,
+                                                              const float *scale, const float *sums,
+                                                              size_t rows, size_t blocks)
+{
+    add_rows(y, codes, scale, sums, rows, blocks, true);
+}
+
+static inline __attribute__((always_inline)) void lanes_are_rows(QK_ARGS, const size_t panel,
+                                                                 const bool hints)
 {
     const size_t blocks = cols / QK256_BLOCK + (cols % QK256_BLOCK != 0), stride = blocks * QK256_BLOCK_BYTES;
     const size_t whole = rows < FEW ? 0 : rows / LANES * LANES;
     const size_t fit = blocks && panel ? panel / stride / LANES * LANES : whole;
     const size_t step = fit > FEW ? fit : FEW;
     _Alignas(64) float sums[LANES * PAIRS];
+    add_block_fn *const add = hints && whole * stride > FAR ? add_block_ahead : add_block;
     if (whole)
         memset(y, 0, whole * sizeof *y);
     for (size_t first = 0; first < whole; first += step) {
@@ -127,8 +154,8 @@ static inline __attribute__((always_inline)) void lanes_are_rows(QK_ARGS, const 
         for (size_t b = 0; b < blocks; b++) {
             const size_t left = cols - b * QK256_BLOCK;
             make_sums(sums, lut, x + b * QK256_BLOCK, left < QK256_BLOCK ? left : QK256_BLOCK);
-            add_block(y + first, codes + first * stride + b * QK256_BLOCK_BYTES,
-                      scale ? scale + first * blocks + b : NULL, sums, end - first, blocks);
+            add(y + first, codes + first * stride + b * QK256_BLOCK_BYTES,
+                scale ? scale + first * blocks + b : NULL, sums, end - first, blocks);
         }
     }
     rows512(y + whole, codes + whole * stride, scale ? scale + whole * blocks : NULL, lut, x, rows - whole,

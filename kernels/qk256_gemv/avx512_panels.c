@@ -11,5 +11,5 @@
 
 void qk_qk256_gemv_avx512_panels(QK_ARGS)
 {
-    lanes_are_rows(QK_PASS, 256 << 10);
+    lanes_are_rows(QK_PASS, 256 << 10, false);
 }
