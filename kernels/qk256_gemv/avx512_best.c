@@ -10,7 +10,8 @@
  * rows, and left-over rows, go by rows512.h.
  *
  * Rows are far apart, so that the hardware reads none ahead. Of a matrix that L2 does not hold, lines are
- * asked for 32 rows before. 251 MB took 20 ms so, and 26 without (Zen 5). A Zen 4 took 27.6, and 26.2 without.
+ * asked for 32 rows before. 251 MB took 20 ms so, and 26 without (Zen 5). A Zen 4 took 27.6 ms, and 26.2
+ * without.
  *
  * For: AVX-512 CPUs with a full-width permute of 3 cycles (Ice Lake, Zen 4). Three instructions and half a
  * shuffle on two ports are 6.8 cycles per 128 weights on Ice Lake. Source: own. The T-MAC family also has
