@@ -271,7 +271,7 @@ int cli_calibrate(int argc, char **argv)
         "--runs 20 --into here.jsonl\n  qkbench calibrate --busy --arms same --into here.jsonl\n  qkbench "
         "calibrate --arms calls --inject 1000 'qk256_dequant/p4*/4096' --into here.jsonl\n  qkbench "
         "calibrate "
-        "--show here.jsonl there.jsonl\n  qkbench calibrate --e2e qkbench --runs 5 synth:bitnet-2b/4 --into "
+        "--show here.jsonl\n  qkbench calibrate --e2e qkbench --runs 5 synth:bitnet-2b/4 --into "
         "here.jsonl"};
     struct cli_calibrate o = {
         .measure = {.job = cli_job()}, .runs = 10, .sizes = {0.005, 0.01, 0.02, 0.05}, .size_count = 4};
