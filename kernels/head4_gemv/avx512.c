@@ -15,5 +15,5 @@ void qk_head4_gemv_avx512(float *restrict y, const uint8_t *restrict codes, cons
                           const int8_t *restrict q, const int32_t *restrict bias,
                           const float *restrict x_scale, size_t rows, size_t columns)
 {
-    head4_rows(y, codes, scale, q, bias, x_scale, rows, columns, QK_HINT_LINES | QK_HINT_WALK, false);
+    head4_rows(y, codes, scale, q, bias, x_scale, rows, columns, QK_HINT_LINES | QK_HINT_WALK);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The loops of the AVX-512 rows, which differ in their hints (rows/hints.h). */
+/* The loops of avx512 and avx512_pages (rows/hints.h). */
 #pragma once
 
 #include "kernels/i2s_gemv/vnni.h"
@@ -7,16 +7,12 @@
 #include "kernels/rows/hints.h"
 #include "kernels/rows/unroll.h"
 
-#include <stdbool.h>
-
-/* Sixteen rows of a block: sums of codes times q. `hint` is for each of its lines, beside their unit. */
-static inline __attribute__((always_inline)) __m512i block_sums(const uint8_t *codes, const int8_t *q,
-                                                                const int hint)
+/* Sixteen rows of a block: sums of codes times q. */
+static inline __attribute__((always_inline)) __m512i block_sums(const uint8_t *codes, const int8_t *q)
 {
     __m512i low = _mm512_setzero_si512(), high = low;
     QK_UNROLLED
     for (int u = 0; u < 4; u++) {
-        qk_hint(hint, codes + u * HEAD4_UNIT_BYTES, HEAD4_UNIT_BYTES);
         const __m512i v = _mm512_loadu_si512(codes + u * HEAD4_UNIT_BYTES);
         const int8_t *x = q + u * HEAD4_UNIT_COLUMNS;
         low = qk_dot64_four(low, _mm512_and_si512(v, _mm512_set1_epi8(15)), x);
@@ -25,27 +21,19 @@ static inline __attribute__((always_inline)) __m512i block_sums(const uint8_t *c
     return _mm512_add_epi32(low, _mm512_srai_epi32(high, 4));
 }
 
-/*
- * spread: lines of codes are asked for one by one between the units, in place of a block's four together, and
- * lines of scales too.
- */
 static inline __attribute__((always_inline)) void
 head4_rows(float *restrict y, const uint8_t *restrict codes, const uint16_t *restrict scale,
            const int8_t *restrict q, const int32_t *restrict bias, const float *restrict x_scale, size_t rows,
-           size_t columns, const int hint, const bool spread)
+           size_t columns, const int hint)
 {
     for (size_t r = 0; r < rows; r += HEAD4_ROWS) {
         qk_walk(hint, codes, HEAD4_ROWS * columns / 2);
         qk_walk(hint, scale, HEAD4_ROWS * columns / HEAD4_BLOCK * sizeof *scale);
         __m512 sum = _mm512_setzero_ps();
         for (size_t b = 0; b < columns / HEAD4_BLOCK; b++) {
-            qk_hint(spread ? QK_HINT_NONE : hint, codes, HEAD4_BLOCK_BYTES);
-            if (spread && b % 2 == 0) /* a line of scales is two blocks' */
-                qk_hint(hint, scale, 2 * HEAD4_ROWS * sizeof *scale);
-            else if (!spread)
-                qk_hint(hint & QK_HINT_PAGES, scale, HEAD4_ROWS * sizeof *scale);
-            const int beside = spread ? hint : QK_HINT_NONE;
-            const __m512i sums = _mm512_slli_epi32(block_sums(codes, q + b * HEAD4_BLOCK, beside), 1);
+            qk_hint(hint, codes, HEAD4_BLOCK_BYTES);
+            qk_hint(hint & QK_HINT_PAGES, scale, HEAD4_ROWS * sizeof *scale);
+            const __m512i sums = _mm512_slli_epi32(block_sums(codes, q + b * HEAD4_BLOCK), 1);
             const __m512i exact = _mm512_sub_epi32(sums, _mm512_set1_epi32(bias[b]));
             const __m512 wide = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)scale));
             const __m512 both = _mm512_mul_ps(wide, _mm512_set1_ps(x_scale[b]));

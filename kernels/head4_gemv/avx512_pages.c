@@ -11,5 +11,5 @@ void qk_head4_gemv_avx512_pages(float *restrict y, const uint8_t *restrict codes
                                 const int32_t *restrict bias, const float *restrict x_scale, size_t rows,
                                 size_t columns)
 {
-    head4_rows(y, codes, scale, q, bias, x_scale, rows, columns, QK_HINT_PAGES, false);
+    head4_rows(y, codes, scale, q, bias, x_scale, rows, columns, QK_HINT_PAGES);
 }
