@@ -131,9 +131,8 @@ static __attribute__((noinline)) void add_block(float *y, const uint8_t *codes, 
     add_rows(y, codes, scale, sums, rows, blocks, false);
 }
 
-static __attribute__((noinline, unused)) void add_block_ahead(float *y, const uint8_t *codes,
-                                                              const float *scale, const float *sums,
-                                                              size_t rows, size_t blocks)
+static __attribute__((noinline)) void add_block_ahead(float *y, const uint8_t *codes, const float *scale,
+                                                      const float *sums, size_t rows, size_t blocks)
 {
     add_rows(y, codes, scale, sums, rows, blocks, true);
 }

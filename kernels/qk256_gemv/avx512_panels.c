@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * As avx512_best, with rows in panels of a quarter of Zen 5's L2, so that each block of columns finds them
+ * As avx512_plain, with rows in panels of a quarter of Zen 5's L2, so that each block of columns finds them
  * there. Hosts of that CPU differ. On one, all rows at once from DRAM took 1.8 times as long as avx512_rows.
  * On another, the gate found panels 9.6 % slower than all rows at once. Source: own.
  */

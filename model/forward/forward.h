@@ -192,9 +192,9 @@ struct model_options {
      * could but take their CPU away. 0: as many as `threads`.
      */
     size_t at_once;
-    size_t context;                       /* positions; 0: the model's; at most the model's */
-    size_t batch;                         /* tokens a pass; 0: MODEL_BATCH_MAX */
-    bool kv_f16;                          /* cache in f16, else f32 */
+    size_t context; /* positions; 0: the model's; at most that. Memory for all is taken with the first */
+    size_t batch;   /* tokens a pass; 0: MODEL_BATCH_MAX */
+    bool kv_f16;    /* cache in f16, else f32 */
     enum model_head_input head_input;     /* any of them suits any head */
     enum model_head head;                 /* all but the full one need w->head_copy */
     const struct model_pool_calls *calls; /* of its threads; NULL: none */

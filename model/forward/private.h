@@ -60,14 +60,12 @@ int model_fill(struct model_matrix *m, const struct model_gguf *g, const struct 
 int model_refuse(const struct model_gguf *g, struct qk_error *err);
 
 /*
- * Memory for count * size bytes, aligned to a cache line. NULL with *err filled on failure. Free with free().
- * model_alloc zeroes the memory. model_reserve takes pages only as they are written. model_reserve_stream
- * does so too, in huge pages where the system has them: what is read in one stream crosses fewer page ends.
- * So does model_alloc, because many tokens' rows of activations lie on as many ordinary pages.
+ * Memory aligned to a cache line, or of 2 MiB or more in huge pages where the system has them: a stream, and
+ * many tokens' rows, cross fewer page ends. NULL with *err filled on failure. Free with free(). model_alloc
+ * zeroes count * size bytes. model_reserve takes pages only as they are written.
  */
-void *model_reserve(size_t count, size_t size, const char *what, struct qk_error *err);
 void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *err);
-void *model_reserve_stream(size_t bytes, const char *what, struct qk_error *err);
+void *model_reserve(size_t bytes, const char *what, struct qk_error *err);
 
 enum {
     MODEL_SUMS = 16384,

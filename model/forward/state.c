@@ -71,7 +71,7 @@ static int take_cache(struct model_state *s, struct qk_error *err)
         return qk_fail(err, QK_ERR_MEMORY, "the cache of keys and values", "%zu positions overflow",
                        s->options.context);
     /* Not zeroed: a position is written before it is read. Callers ask for as many as they will reach. */
-    s->cache = model_reserve_stream(bytes, "the cache of keys and values", err);
+    s->cache = model_reserve(bytes, "the cache of keys and values", err);
     return s->cache ? 0 : QK_ERR_MEMORY;
 }
 

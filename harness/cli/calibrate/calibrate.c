@@ -215,7 +215,8 @@ static int calibrate(void *options, struct qk_error *err)
     if (!code && !o->show)
         code = measure(o, &c, err);
     if (!code && !c.held.count)
-        code = qk_fail(err, QK_ERR_INVALID, o->into ? o->into : o->measure.patterns[0], "found no run");
+        code = qk_fail(err, QK_ERR_INVALID, o->into || !o->show ? o->into : *o->measure.patterns,
+                       "found no run");
     /* What was found until then is worth showing, too. */
     if (c.held.count && (!code || c.done))
         shown =

@@ -239,7 +239,7 @@ static int reserve(struct model_head_copy *c, size_t columns, struct qk_error *e
     size_t at = 0;
     if (!qk_mul_size(c->rows, 2 * plane + scales + 4 * sizeof(float), &c->bytes))
         return qk_fail(err, QK_ERR_MEMORY, what, "%zu rows of %zu columns overflow", c->rows, columns);
-    c->memory = model_reserve_stream(c->bytes, what, err);
+    c->memory = model_reserve(c->bytes, what, err);
     if (!c->memory)
         return QK_ERR_MEMORY;
     c->coarse = take(c, &at, plane);

@@ -23,23 +23,11 @@ static void *reserve(size_t bytes, size_t align, const char *what, struct qk_err
     return p;
 }
 
-void *model_reserve(size_t count, size_t size, const char *what, struct qk_error *err)
+void *model_reserve(size_t bytes, const char *what, struct qk_error *err)
 {
-    enum { LINE = 64 };
-    size_t bytes;
-    if (qk_mul_size(count, size, &bytes))
-        return reserve(bytes, LINE, what, err);
-    qk_fail(err, QK_ERR_MEMORY, what, "no memory for %zu x %zu bytes", count, size);
-    return NULL;
-}
-
-void *model_reserve_stream(size_t bytes, const char *what, struct qk_error *err)
-{
-    enum { HUGE_PAGE = 2 << 20 };
-    if (bytes < HUGE_PAGE)
-        return model_reserve(bytes, 1, what, err);
-    void *p = reserve(bytes, HUGE_PAGE, what, err);
-    if (p)
+    enum { LINE = 64, HUGE_PAGE = 2 << 20 };
+    void *p = reserve(bytes, bytes < HUGE_PAGE ? LINE : HUGE_PAGE, what, err);
+    if (p && bytes >= HUGE_PAGE)
         madvise(p, bytes, MADV_HUGEPAGE); /* a wish */
     return p;
 }
@@ -51,6 +39,6 @@ void *model_alloc(size_t count, size_t size, const char *what, struct qk_error *
         qk_fail(err, QK_ERR_MEMORY, what, "no memory for %zu x %zu bytes", count, size);
         return NULL;
     }
-    void *p = model_reserve_stream(bytes, what, err);
+    void *p = model_reserve(bytes, what, err);
     return p ? memset(p, 0, bytes) : NULL;
 }

@@ -80,15 +80,15 @@ static int reserve_copies(struct loading *l, struct qk_error *err)
         for (int m = 0; m < MODEL_MATRICES && !code; m++)
             code = measure_matrix(w, &w->layer[i].matrix[m], tensor_of(w, i, m), err);
     if (!code && w->i2s16_bytes)
-        w->i2s16 = model_reserve_stream(w->i2s16_bytes, "weights interleaved by 16 rows", err);
+        w->i2s16 = model_reserve(w->i2s16_bytes, "weights interleaved by 16 rows", err);
     if (!code && w->i2s16_bytes && !w->i2s16)
         return QK_ERR_MEMORY;
     if (!code && w->qk256_bytes)
-        w->qk256 = model_reserve_stream(w->qk256_bytes, "weights in QK256 order", err);
+        w->qk256 = model_reserve(w->qk256_bytes, "weights in QK256 order", err);
     if (!code && w->qk256_bytes && !w->qk256)
         return QK_ERR_MEMORY;
     if (!code && w->scale_bytes)
-        w->scales = model_reserve_stream(w->scale_bytes, "scales of groups", err);
+        w->scales = model_reserve(w->scale_bytes, "scales of groups", err);
     if (!code && w->scale_bytes && !w->scales)
         return QK_ERR_MEMORY;
     l->i2s16 = w->i2s16;
@@ -170,7 +170,7 @@ int model_weights_copy_head(struct model_weights *w, struct model_pool *pool, st
     struct model_pace pace = {0};
     if (w->embedding_copy || w->gguf.make)
         return 0;
-    c.to = model_reserve_stream(model_head_bytes(&w->config), "copy of the head", err);
+    c.to = model_reserve(model_head_bytes(&w->config), "copy of the head", err);
     if (!c.to)
         return QK_ERR_MEMORY;
     if (pool)

@@ -137,7 +137,7 @@ static long long may_be_huge(void)
     return told && !access("/sys/kernel/mm/transparent_hugepage", F_OK) ? sum : -1;
 }
 
-/* With ordinary ones a token at position 3840 of bitnet-2b took 1.3 to 3 times as long (Zen 5, in a VM). */
+/* With ordinary ones a token at position 3840 of bitnet-2b took 1.1 to 3 times as long (Zen 5, in a VM). */
 UNIT_TEST(a_cache_is_in_huge_pages)
 {
     struct fixture f;
