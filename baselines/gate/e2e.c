@@ -14,7 +14,11 @@ static const enum baseline_role roles[BENCH_PROGRAMS_PAIRS] = {[BENCH_PROGRAMS_C
                                                                [BENCH_PROGRAMS_COPY] = BASELINE_AA,
                                                                [BENCH_PROGRAMS_SLOWED] = BASELINE_SLOWED};
 
+/* How well a ratio should be known: half of its interval. */
+static const double HALF_WIDTH = 0.005;
+
 struct e2e {
+    bool hurried; /* with a budget of the caller's */
     struct timed timed[BENCH_PROGRAMS_PAIRS];
     double base_said_ns, said_ns; /* sums over the case's pairs */
     double base_ns, ns;
@@ -64,7 +68,10 @@ static bool more(void *ctx, const struct bench_programs_block *b)
     }
     /* The block had one coin, so it is one pair to the test of sums. */
     const struct baseline_block block = {b->log_ratio, 1, &base_ns, &ns};
-    return !baseline_decision_add(&t->decision, &block) && !e->no_memory;
+    const bool open = !baseline_decision_add(&t->decision, &block);
+    const bool vague =
+        b->pair == BENCH_PROGRAMS_CANDIDATE && !e->hurried && !baseline_timed_precise(t, HALF_WIDTH);
+    return (open || vague) && !e->no_memory;
 }
 
 static int begin(struct e2e *e, const struct baseline_e2e_config *cfg, const struct baseline_margins *m,
@@ -120,11 +127,11 @@ static void refuse(struct baseline_report *report, const char *why)
 int baseline_gate_e2e(const struct baseline_e2e_config *cfg, struct baseline_report *report,
                       struct qk_error *err)
 {
-    struct e2e e = {.no_memory = false};
+    struct e2e e = {.hurried = cfg->budget_s > 0};
     struct bench_programs_config run = cfg->programs;
     struct qk_error why = {.text = ""};
     char name[BASELINE_NAME], note[400];
-    baseline_e2e_name(run.model ? run.model : "trained", name);
+    baseline_e2e_name(cfg->model ? cfg->model : "trained", name);
     const struct baseline_margins *const m = baseline_policy_margins(cfg->policy, name, memory_class);
     if (!m)
         return qk_fail(err, QK_ERR_INVALID, name, "no margin of the policy %s is for this case",

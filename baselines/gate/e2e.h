@@ -10,6 +10,7 @@
 
 struct baseline_e2e_config {
     const struct baseline_policy *policy;
+    const char *model; /* as the report calls it; NULL: the trained one */
     /* Programs, model, threads, tokens, job, inject. The rest is filled in here. */
     struct bench_programs_config programs;
     double budget_s; /* wall time of it all; 0: baseline_e2e_budget */

@@ -26,7 +26,13 @@ enum { ROUNDS = 3, ROUNDS_LATER = 6, ROUNDS_TO_DECIDE = 16, TRIES = 4 };
  * neighbours.
  */
 static const double LEAST_NS = 1.1e6 * BENCH_PROGRAMS_GROUP_MS;
-enum { PAIRS = 8, FEW = 2, MOST_FIRST = 4096 };
+/*
+ * A decision counts blocks. Where memory is quiet it takes the least number of them, however short they are.
+ * Simulated on groups of 45 ms that differed by 6 % from their neighbours (a Zen 3), and on a half and a
+ * quarter of that noise: blocks of 8 pairs took 496, 240 and 240 groups to pass, of 4 pairs 560, 192 and 120,
+ * of 3 pairs 456, 186 and 90 (medians of 200).
+ */
+enum { PAIRS = 3, FEW = 2, MOST_FIRST = 4096 };
 static const double PLAIN = 3; /* times as slow as the control is meant to be */
 /* A child that waits wakes now and then, and its threads look for work a little before they sleep. */
 static const double IDLE_SHARE = 0.05;

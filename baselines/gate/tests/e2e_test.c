@@ -10,6 +10,7 @@
 /* ln of each pair's ratio, and how the run ends. */
 static struct {
     double effect[BENCH_PROGRAMS_PAIRS];
+    double wobble;
     size_t blocks;
     int code;
     const char *why;
@@ -23,7 +24,7 @@ int __wrap_bench_programs_run(const struct bench_programs_config *cfg, struct qk
     fake.seen = *cfg;
     for (size_t b = 0; b < fake.blocks; b++)
         for (int pair = 0; pair < BENCH_PROGRAMS_PAIRS; pair++) {
-            const double wobble = 1e-4 * ((double)(b % 3) - 1);
+            const double wobble = fake.wobble * ((double)(b % 3) - 1);
             const double ratio = fake.effect[pair] + wobble;
             const struct bench_programs_block block = {.pair = (enum bench_programs_pair)pair,
                                                        .launch = b / 3,
@@ -50,7 +51,9 @@ static struct baseline_report judged(double inject)
     struct qk_error err = {.text = ""};
     assert_works(baseline_policy_read(&policy, NULL, &err), err);
     const struct baseline_e2e_config cfg = {
-        .policy = &policy, .programs = {.model = "a/b/model.gguf", .inject = inject, .base = "x"}};
+        .policy = &policy,
+        .model = "a/b/model.gguf",
+        .programs = {.model = "elsewhere", .inject = inject, .base = "x"}};
     assert_works(baseline_gate_e2e(&cfg, &report, &err), err);
     baseline_report_judge(&report);
     baseline_policy_free(&policy);
@@ -64,6 +67,21 @@ static void set(double candidate, double copy, double slowed)
     fake.effect[BENCH_PROGRAMS_COPY] = copy;
     fake.effect[BENCH_PROGRAMS_SLOWED] = slowed;
     fake.blocks = 60;
+    fake.wobble = 1e-4;
+}
+
+UNIT_TEST(the_ratio_of_the_case_is_known_well)
+{
+    set(0, 0, 0.04);
+    fake.wobble = 0.01;
+    struct baseline_report r = judged(0);
+    assert_int_equal(r.verdict, BASELINE_PASS);
+    assert_true(r.results[0].blocks > 2 * r.results[1].blocks);
+    baseline_report_free(&r);
+    set(0, 0, 0.04);
+    r = judged(0);
+    assert_int_equal(r.results[0].blocks, r.results[1].blocks);
+    baseline_report_free(&r);
 }
 
 UNIT_TEST(the_same_program_passes)

@@ -83,13 +83,19 @@ void cli_model_all_logits(const struct argp_state *state, const struct cli_model
         cli_wrong(state, "--head: certified computes the largest logits only; expected full or i8");
 }
 
-int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err)
+const char *cli_model_preset(const char *name)
 {
     static const char synth[] = "synth:";
+    return name && !strncmp(name, synth, strlen(synth)) ? name + strlen(synth) : NULL;
+}
+
+int cli_model_open(struct model_gguf *g, const char *name, struct qk_error *err)
+{
+    const char *const preset = cli_model_preset(name);
     char path[4096];
     cli_watch_maps();
-    if (name && !strncmp(name, synth, strlen(synth)))
-        return model_synth_open(name + strlen(synth), MODEL_SYNTH_SEED, g, err);
+    if (preset)
+        return model_synth_open(preset, MODEL_SYNTH_SEED, g, err);
     if (!name) {
         const int code = bench_data_path("model/fixtures/kjv-bitnet-5m.i2_s.gguf", path, sizeof path, err);
         if (code)

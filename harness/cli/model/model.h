@@ -96,6 +96,8 @@ size_t cli_model_threads(const struct cli_model_cpus *cpus);
  */
 int cli_model_place(struct cli_model_options *o, struct qk_error *err);
 
+/* PRESET of "synth:PRESET"; NULL when a model is called otherwise. */
+const char *cli_model_preset(const char *name);
 /*
  * Opens the container of NULL (the trained model), "synth:PRESET" or a path, as model_gguf_open_any does. The
  * caller closes it. Errors of whatever opens it.

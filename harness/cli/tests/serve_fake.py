@@ -9,8 +9,10 @@ import time
 
 mode, log, *arguments = sys.argv[1:]
 VOCAB = 1000
+with open(arguments[-1], "rb") as model:  # a synthetic one, too, is a file to a child
+    kind = model.read(4).decode()
 with open(log, "a", encoding="ascii") as file:
-    file.write("start " + " ".join(arguments) + "\n")
+    file.write("start " + " ".join(arguments[:-1] + [kind]) + "\n")
 if mode == "old":  # as a build says it that has no such command
     print("qkbench: model: unknown command 'serve'; commands: info run", file=sys.stderr)
     sys.exit(2)

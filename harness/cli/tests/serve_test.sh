@@ -119,7 +119,7 @@ launches = json.load(open("slow.json"))["results"][0]["timing"]["launches"]
 good, slow = ([line.split() for line in open(name)] for name in ("good.log", "slow.log"))
 starts = lambda log: [" ".join(line) for line in log if line[0] == "start"]
 assert len(starts(slow)) >= launches and len(starts(good)) == 2 * len(starts(slow)), (launches, starts(good))
-assert set(starts(slow)) == {"start model serve --fd 0 --threads 1 synth:tiny"}, starts(slow)
+assert set(starts(slow)) == {"start model serve --fd 0 --threads 1 GGUF"}, starts(slow)
 tokens = max(int(line[1]) for line in slow if line[0] == "step")
 groups = [line for line in slow + good if line[0] == "step" and int(line[1]) >= tokens]
 assert len(groups) > 60 and min(int(line[3]) for line in groups) >= 50e6
