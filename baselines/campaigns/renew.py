@@ -5,8 +5,9 @@
     renew.py PROGRAM README.md [--check]
 
 A table stands between a line `<!-- qkbench ARGUMENT... -->` and a line `<!-- end -->`. The arguments are those of
-qkbench, relative to the README; `*` finds files, in order of name. With --check nothing is written. Exit codes: 0 the
-tables are up to date (now), 1 could not, 3 with --check: they are not.
+qkbench, relative to the README; `*` finds files, in order of name. Behind `::` stand the titles, or their beginnings, of
+the tables that are left out, with `;` between them. With --check nothing is written. Exit codes: 0 the tables are up to
+date (now), 1 could not, 3 with --check: they are not.
 """
 import glob
 import os
@@ -16,14 +17,21 @@ import subprocess
 import sys
 
 
-def table(program, folder, words):
+def table(program, folder, line):
+    words, _, left_out = line.partition("::")
     found = []
     for word in shlex.split(words):
         found += sorted(glob.glob(word, root_dir=folder)) if "*" in word else [word]
     done = subprocess.run([program, *found], cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"renew.py: qkbench {words}: exit code {done.returncode}: {done.stderr.strip()}")
-    return done.stdout.strip()
+    tables = re.split(r"^(?=### )", done.stdout.strip(), flags=re.M)
+    for title in filter(None, map(str.strip, left_out.split(";"))):
+        kept = [one for one in tables if not one.startswith(f"### {title}")]
+        if len(kept) == len(tables):
+            sys.exit(f"renew.py: qkbench {words}: found no table '{title}' to leave out")
+        tables = kept
+    return "".join(tables).strip()
 
 
 def main():

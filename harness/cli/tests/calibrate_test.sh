@@ -63,6 +63,14 @@ run calibrate --show --into c.jsonl
 ok "all runs are whole" eval '[ "$status" -eq 0 ] && ! says torn'
 ok "no gate holds the lock" flock --nonblock lock true
 
+# Several machines: a row of their unchanged builds together, and none for one machine.
+sed 's/"machine":"[^"]*"/"machine":"z-other"/' c.jsonl >other.jsonl
+run calibrate --show c.jsonl
+ok "one machine is not summed up" eval '! says "all of these"'
+run calibrate --show c.jsonl other.jsonl
+unchanged=$(grep -cE '"arm":"(same|rebuilt)"' c.jsonl)
+ok "two machines are" grep -qE "^all of these +none +modules +[0-9]+ of $((2 * unchanged)):" <<<"$out"
+
 if [ "$(nproc)" -gt 1 ]; then
     code 0 "busy, neighbour" "${short[@]}" --runs 1 --arms same --busy --neighbour
 else

@@ -20,6 +20,48 @@ static const char *build_of(const struct baseline_campaign_run *run)
     return (baseline_campaign_is_whole(run) ? programs : modules)[run->arm];
 }
 
+static void add_verdicts(struct report_table *t, const size_t verdicts[BASELINE_VERDICTS])
+{
+    static const enum baseline_verdict columns[] = {BASELINE_PASS, BASELINE_WARN, BASELINE_INCONCLUSIVE,
+                                                    BASELINE_INVALID};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        report_table_cell(t, "%zu", verdicts[columns[i]]);
+}
+
+static bool counts_with(const struct baseline_campaign_run *a, const struct baseline_campaign_run *b)
+{
+    return a->busy == b->busy && a->neighbour == b->neighbour &&
+           baseline_campaign_is_whole(a) == baseline_campaign_is_whole(b);
+}
+
+/* What all machines saw beside the same noise, when there are several. */
+static void add_together(struct report_table *t, const struct baseline_campaign_summary *s)
+{
+    const struct baseline_campaign_alarm *const a = s->alarms;
+    if (!s->alarm_count || !strcmp(a->of->machine, a[s->alarm_count - 1].of->machine))
+        return;
+    for (size_t i = 0; i < s->alarm_count; i++) {
+        size_t verdicts[BASELINE_VERDICTS] = {0}, hits = 0, runs = 0, first = 0;
+        while (!counts_with(a[first].of, a[i].of))
+            first++;
+        if (first < i)
+            continue;
+        for (size_t k = i; k < s->alarm_count; k++)
+            if (counts_with(a[k].of, a[i].of)) {
+                hits += a[k].alarms.hits;
+                runs += a[k].alarms.runs;
+                for (size_t v = 0; v < BASELINE_VERDICTS; v++)
+                    verdicts[v] += a[k].verdicts[v];
+            }
+        const struct baseline_rate rate = baseline_rate(hits, runs);
+        report_table_texts(t, "all of these", noise_of(a[i].of),
+                           baseline_campaign_is_whole(a[i].of) ? "programs" : "modules", NULL);
+        report_add_rate(t, &rate);
+        add_verdicts(t, verdicts);
+        report_table_texts(t, "-", "-", NULL);
+    }
+}
+
 static void add_alarms(struct report_table *t, const struct baseline_campaign_summary *s)
 {
     report_table_title(t, "Unchanged builds: how runs ended");
@@ -29,13 +71,11 @@ static void add_alarms(struct report_table *t, const struct baseline_campaign_su
         const struct baseline_campaign_alarm *const a = &s->alarms[i];
         report_table_texts(t, a->of->machine, noise_of(a->of), build_of(a->of), NULL);
         report_add_rate(t, &a->alarms);
-        report_table_cell(t, "%zu", a->verdicts[BASELINE_PASS]);
-        report_table_cell(t, "%zu", a->verdicts[BASELINE_WARN]);
-        report_table_cell(t, "%zu", a->verdicts[BASELINE_INCONCLUSIVE]);
-        report_table_cell(t, "%zu", a->verdicts[BASELINE_INVALID]);
+        add_verdicts(t, a->verdicts);
         report_table_cell(t, "%.1f", a->median_s);
         report_table_cell(t, "%.1f", a->longest_s);
     }
+    add_together(t, s);
 }
 
 /* Of which machine a row is, where there are several. */
