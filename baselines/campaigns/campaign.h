@@ -118,6 +118,12 @@ struct baseline_campaign_summary {
 /* Borrows the runs and sorts them. Free in any case. QK_ERR_MEMORY. */
 int baseline_campaign_summary(struct baseline_campaign *c, struct baseline_campaign_summary *s,
                               struct qk_error *err);
+/*
+ * Adds up the runs of all machines beside the noise of alarms[i], kernels or models, whatever their kind.
+ * False when there is only one machine, or an earlier alarm has that noise. Its times are NaN.
+ */
+bool baseline_campaign_together(const struct baseline_campaign_summary *s, size_t i,
+                                struct baseline_campaign_alarm *all);
 void baseline_campaign_summary_free(struct baseline_campaign_summary *s);
 /*
  * The smallest size of extra calls that was caught in 95 % of the cases, as was every larger one, with the

@@ -180,6 +180,33 @@ static void add_alarms(const struct baseline_campaign *c, struct baseline_campai
     }
 }
 
+static bool counts_with(const struct baseline_campaign_run *a, const struct baseline_campaign_run *b)
+{
+    return a->busy == b->busy && a->neighbour == b->neighbour &&
+           baseline_campaign_is_whole(a) == baseline_campaign_is_whole(b);
+}
+
+bool baseline_campaign_together(const struct baseline_campaign_summary *s, size_t i,
+                                struct baseline_campaign_alarm *all)
+{
+    const struct baseline_campaign_alarm *const a = s->alarms;
+    size_t hits = 0, runs = 0, first = 0;
+    while (!counts_with(a[first].of, a[i].of))
+        first++;
+    if (first < i || !strcmp(a->of->machine, a[s->alarm_count - 1].of->machine))
+        return false;
+    *all = (struct baseline_campaign_alarm){.of = a[i].of, .median_s = NAN, .longest_s = NAN};
+    for (size_t k = i; k < s->alarm_count; k++)
+        if (counts_with(a[k].of, a[i].of)) {
+            hits += a[k].alarms.hits;
+            runs += a[k].alarms.runs;
+            for (size_t v = 0; v < BASELINE_VERDICTS; v++)
+                all->verdicts[v] += a[k].verdicts[v];
+        }
+    all->alarms = baseline_rate(hits, runs);
+    return true;
+}
+
 /* Controls and rules are judged in the same way in every run, so only cases show what the arms do. */
 static size_t list_cases(const struct baseline_campaign *c, struct entry *list)
 {

@@ -28,36 +28,17 @@ static void add_verdicts(struct report_table *t, const size_t verdicts[BASELINE_
         report_table_cell(t, "%zu", verdicts[columns[i]]);
 }
 
-static bool counts_with(const struct baseline_campaign_run *a, const struct baseline_campaign_run *b)
-{
-    return a->busy == b->busy && a->neighbour == b->neighbour &&
-           baseline_campaign_is_whole(a) == baseline_campaign_is_whole(b);
-}
-
 /* What all machines saw beside the same noise, when there are several. */
 static void add_together(struct report_table *t, const struct baseline_campaign_summary *s)
 {
-    const struct baseline_campaign_alarm *const a = s->alarms;
-    if (!s->alarm_count || !strcmp(a->of->machine, a[s->alarm_count - 1].of->machine))
-        return;
     for (size_t i = 0; i < s->alarm_count; i++) {
-        size_t verdicts[BASELINE_VERDICTS] = {0}, hits = 0, runs = 0, first = 0;
-        while (!counts_with(a[first].of, a[i].of))
-            first++;
-        if (first < i)
+        struct baseline_campaign_alarm all;
+        if (!baseline_campaign_together(s, i, &all))
             continue;
-        for (size_t k = i; k < s->alarm_count; k++)
-            if (counts_with(a[k].of, a[i].of)) {
-                hits += a[k].alarms.hits;
-                runs += a[k].alarms.runs;
-                for (size_t v = 0; v < BASELINE_VERDICTS; v++)
-                    verdicts[v] += a[k].verdicts[v];
-            }
-        const struct baseline_rate rate = baseline_rate(hits, runs);
-        report_table_texts(t, "all of these", noise_of(a[i].of),
-                           baseline_campaign_is_whole(a[i].of) ? "programs" : "modules", NULL);
-        report_add_rate(t, &rate);
-        add_verdicts(t, verdicts);
+        report_table_texts(t, "all of these", noise_of(all.of),
+                           baseline_campaign_is_whole(all.of) ? "programs" : "modules", NULL);
+        report_add_rate(t, &all.alarms);
+        add_verdicts(t, all.verdicts);
         report_table_texts(t, "-", "-", NULL);
     }
 }
