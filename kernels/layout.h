@@ -97,6 +97,8 @@ enum {
     HEAD4_BLOCK_BYTES = 256,
     HEAD4_UNIT_COLUMNS = 8,
     HEAD4_UNIT_BYTES = 64,
+    HEAD4_SQUARES = 3, /* sums of squares that head4_pack gives of a row, each in lanes */
+    HEAD4_LANES = 8,
 
     TRIT5_ROWS = 16,
     TRIT5_COLUMNS = 20,

@@ -7,7 +7,9 @@
 #include "kernels/act_quant/op.h"
 #include "kernels/f16.h"
 #include "kernels/f16_gemv/op.h"
+#include "kernels/head4_pack/op.h"
 #include "kernels/i8_gemv/op.h"
+#include "kernels/layout.h"
 #include "kernels/relu2_mul/op.h"
 #include "kernels/rmsnorm/op.h"
 #include "kernels/rope/op.h"
@@ -206,6 +208,38 @@ static void rope_and_relu2(void)
         "scale_i32: ties to even", NULL);
 }
 
+/* A row of zeros, one with 1 in column 5, one with an infinity as well, and one of the least that f32 has. */
+static void head4_pack_values(void)
+{
+    enum { ONE = 3, INFINITE, LEAST, COLUMN = 5 };
+    uint8_t coarse[HEAD4_BLOCK_BYTES], fine[HEAD4_BLOCK_BYTES];
+    uint16_t scale[HEAD4_ROWS];
+    float w[HEAD4_ROWS][HEAD4_BLOCK] = {{0}}, found[HEAD4_ROWS];
+    float squares[HEAD4_ROWS][HEAD4_SQUARES][HEAD4_LANES];
+    w[ONE][COLUMN] = w[INFINITE][COLUMN] = 1;
+    w[INFINITE][2] = -INFINITY;
+    w[LEAST][COLUMN] = 0x1p-149f;
+    QK_CALL(head4_pack, qk_reference(QK_OP_head4_pack)->fn, coarse, fine, scale, found, squares[0][0], w[0],
+            HEAD4_ROWS, HEAD4_BLOCK);
+    bool zeros = true;
+    for (size_t i = 0; i < HEAD4_BLOCK_BYTES; i++)
+        zeros &= i / 4 == ONE || i / 4 == LEAST || (coarse[i] == 0x88 && fine[i] == 0);
+    for (size_t r = 0; r < HEAD4_ROWS; r++)
+        for (size_t j = 0; j < HEAD4_LANES && r != ONE && r != LEAST; j++)
+            zeros &= !scale[r] && squares[r][0][j] == 0 && squares[r][1][j] == 0 && squares[r][2][j] == 0;
+    tap(zeros && found[0] == 1 && isnan(found[INFINITE]), "head4_pack: zeros, and what is not finite", NULL);
+    bool right = found[ONE] == 0x1p-21f && scale[ONE] == 0x7400 /* 2^14 */ && coarse[4 * ONE] == 0x88 &&
+                 coarse[4 * ONE + 1] == 0xf8 && fine[4 * ONE] == 0 && fine[4 * ONE + 1] == 0xf0;
+    for (size_t j = 0; j < HEAD4_LANES; j++) /* 2^21 less 2^14 * 120, and less 2^14 * 127.5 */
+        right &= squares[ONE][0][j] == (j == COLUMN ? 0x1p42f : 0) && squares[ONE][1][j] == 4 * 0x1p34f &&
+                 squares[ONE][2][j] == 4 * 0x1p26f;
+    tap(right, "head4_pack: codes, and what they leave", NULL);
+    /* 2^-23 in its units, of which a 128th is no f16 but 0; twice the least scale */
+    right = found[LEAST] == 0x1p-126f && scale[LEAST] == 1 && coarse[4 * LEAST + 1] == 0x88 &&
+            fine[4 * LEAST + 1] == 0x20;
+    tap(right, "head4_pack: a scale is never 0 beside a weight", NULL);
+}
+
 static void silu_values(void)
 {
     enum { N = 4000 };
@@ -322,6 +356,7 @@ TEST_PART(step)
     gemv_values();
     rmsnorm_values();
     rope_and_relu2();
+    head4_pack_values();
     silu_values();
     softmax_values();
     tl_values();

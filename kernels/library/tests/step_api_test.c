@@ -59,6 +59,10 @@ static void own_limits(void)
     refused("head4_gemv: rows", qk_head4_gemv(out, codes, half, a, sum, x, 8, 32, &err), "rows", "of 16");
     refused("head4_gemv: columns", qk_head4_gemv(out, codes, half, a, sum, x, 16, 48, &err), "columns",
             "of 32");
+    refused("head4_pack: rows", qk_head4_pack(codes, (uint8_t *)a, half, out, scale, x, 8, 32, &err), "rows",
+            "of 16");
+    refused("head4_pack: columns", qk_head4_pack(codes, (uint8_t *)a, half, out, scale, x, 16, 8, &err),
+            "columns", "of 32");
     refused("q2_0_gemv: group", qk_q2_0_gemv(out, codes, codes, 1, 96, 96, &err), "group", "64 or 128");
     refused("q2_0_gemv: columns", qk_q2_0_gemv(out, codes, codes, 1, 64, 128, &err), "columns", "of 128");
     refused("tq2_0_gemv: columns", qk_tq2_0_gemv(out, codes, codes, 1, 128, &err), "columns", "of 256");
@@ -94,6 +98,8 @@ static void overflows(void)
     too_large("i8_gemv: overflow", qk_i8_gemv(out, a, q, scale, x, big, 8, &err), "y");
     too_large("head4_gemv: overflow", qk_head4_gemv(out, codes, half, a, sum, x, big / 16 * 16, 32, &err),
               "y");
+    too_large("head4_pack: overflow",
+              qk_head4_pack(codes, (uint8_t *)a, half, out, scale, x, big / 16 * 16, 32, &err), "coarse");
     too_large("q2_0_gemv: overflow", qk_q2_0_gemv(out, codes, codes, big, 128, 64, &err), "y");
     too_large("tq2_0_gemv: overflow", qk_tq2_0_gemv(out, codes, codes, big, 256, &err), "y");
     too_large("bf16_gemv: overflow", qk_bf16_gemv(out, half, x, big, 1, &err), "y");
@@ -176,6 +182,11 @@ static void good_calls(void)
     const int32_t far = 1 << 25;
     refused("head4_gemv: bias", qk_head4_gemv(out, plane, half, a, &far, w, 16, 32, &err), "bias",
             "16777216");
+    static uint8_t coarse[16 * 32 / 2], fine[16 * 32 / 2];
+    static const float wide[16 * 32] = {[7] = -1};
+    static float squares[16 * 24];
+    code = qk_head4_pack(coarse, fine, half, out, squares, wide, 16, 32, &err);
+    good("head4_pack", code, coarse[3] == 0x08 && out[0] == 0x1p-21f && out[1] == 1.0f && out[16] == 7.0f);
     /* Scales of 2 and 1; a code 3 beside 5 is 2 * 5, the code 0 beside 7 is -7, codes 0 beside 0 nothing. */
     static const uint8_t two_bits[18] = {0, 0x40, 3}, eights[68] = {0, 0x3c, 5, 7};
     code = qk_q2_0_gemv(out, two_bits, eights, 1, 64, 64, &err);

@@ -44,7 +44,7 @@ extern const char *const model_input_names[MODEL_INPUTS + 1]; /* "f32", "f16", "
  */
 enum model_head_input model_head_input_usual(const struct model_config *c, bool int8);
 
-/* All arrays are [rows], of planes and scales so many rows; those of the padding are zero. */
+/* All arrays are [rows], of planes and scales so many rows. Scales and numbers of the padding are zero. */
 struct model_head_copy {
     size_t rows;            /* the vocabulary, up to a multiple of 16 */
     uint8_t *coarse, *fine; /* HEAD4 planes */
