@@ -20,19 +20,19 @@
  */
 enum { ROUNDS = 3, ROUNDS_LATER = 6, ROUNDS_TO_DECIDE = 16, TRIES = 4 };
 /*
- * Memory gets faster and slower by itself like a random walk. Groups of 60 ms differed by 4.3 % from their
- * neighbours, and by 5.7 % when one was between them. Neighbours of 0.44 s differed by 5.6 % (2 vCPUs of a
- * Xeon, synth:bitnet-2b/4). So groups are as short as they may be, and a block is the middle of all its
- * neighbours.
+ * Memory gets faster and slower by itself like a random walk, and single groups are slow besides. Groups of
+ * 60 ms differed by 4.3 % from their neighbours, and by 5.7 % when one was between them (2 vCPUs of a Xeon,
+ * synth:bitnet-2b/4). Groups of 55 ms differed by as much as groups of 110 ms, 5.4 and 5.2 % (another Xeon).
+ * So groups are as short as they may be.
  */
 static const double LEAST_NS = 1.1e6 * BENCH_PROGRAMS_GROUP_MS;
 /*
  * A decision counts blocks. Where memory is quiet it takes the least number of them, however short they are.
- * Simulated on groups of 45 ms that differed by 6 % from their neighbours (a Zen 3), and on a half and a
- * quarter of that noise: blocks of 8 pairs took 496, 240 and 240 groups to pass, of 4 pairs 560, 192 and 120,
- * of 3 pairs 456, 186 and 90 (medians of 200).
+ * Simulated on groups that differed by 5.2 % from their neighbours (that Xeon): to pass the case and the copy
+ * took 396 groups in chains of all three with three cycles, and 438 and 492 with two and four (medians of
+ * 300). In chains of two it took 472 to 560.
  */
-enum { PAIRS = 3, FEW = 1, MOST_FIRST = 4096 };
+enum { PAIRS = 3, MOST_FIRST = 4096 };
 static const double PLAIN = 3; /* times as slow as the control is meant to be */
 /* A child that waits wakes now and then, and its threads look for work a little before they sleep. */
 static const double IDLE_SHARE = 0.05;
@@ -50,8 +50,17 @@ struct comparison {
     size_t extra; /* tokens */
     bool over;
     double spent_ns;
-    struct bench_programs_block block;
 };
+
+/* One of a chain's arms. The first is the base, of no comparison. */
+struct arm {
+    struct comparison *of;
+    size_t child, extra;
+    size_t groups; /* one in each of so many cycles, from the first on */
+    double ns[BENCH_PROGRAMS_MOST], said_ns[BENCH_PROGRAMS_MOST]; /* of a token */
+    struct group group;                                           /* the last one */
+};
+enum { ARMS = BENCH_PROGRAMS_PAIRS + 1 };
 
 struct programs {
     const struct bench_programs_config *cfg;
@@ -60,7 +69,8 @@ struct programs {
     size_t started;
     size_t tokens; /* of a group */
     bool found;    /* so many */
-    struct group group[2];
+    struct arm arm[ARMS];
+    size_t arms; /* in the chain */
     struct comparison of[BENCH_PROGRAMS_PAIRS];
     size_t rounds;
 };
@@ -143,11 +153,11 @@ static int set_tokens(struct programs *p, double tokens, struct qk_error *err)
     p->tokens = (size_t)fmin(fmax(tokens, 1), BENCH_SERVE_TOKENS_MOST / 2);
     p->of[BENCH_PROGRAMS_CANDIDATE].extra = bench_programs_extra(p->cfg->inject, p->tokens);
     p->of[BENCH_PROGRAMS_SLOWED].extra = bench_programs_extra(p->cfg->slowed, p->tokens);
-    for (int i = 0; i < 2; i++) {
-        int32_t *const more = reallocarray(p->group[i].ids, 2 * p->tokens, sizeof *more);
+    for (int i = 0; i < ARMS; i++) {
+        int32_t *const more = reallocarray(p->arm[i].group.ids, 2 * p->tokens, sizeof *more);
         if (!more)
             return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu tokens", 2 * p->tokens);
-        p->group[i].ids = more;
+        p->arm[i].group.ids = more;
     }
     return 0;
 }
@@ -160,39 +170,85 @@ static int find_tokens(struct programs *p, struct qk_error *err)
     for (size_t child = 0; child <= CANDIDATE && !code; child++) {
         double ns = 0;
         for (int i = 0; i < 2 && !code; i++) /* the first is cold */
-            code = step(p, child, p->tokens, 0, &p->group[child], err);
-        while (!code && (ns = p->group[child].ns) < LEAST_NS / 8 && p->tokens < MOST_FIRST) {
+            code = step(p, child, p->tokens, 0, &p->arm[0].group, err);
+        while (!code && (ns = p->arm[0].group.ns) < LEAST_NS / 8 && p->tokens < MOST_FIRST) {
             code = set_tokens(p, 2 * (double)p->tokens, err);
             if (!code)
-                code = step(p, child, p->tokens, 0, &p->group[child], err);
+                code = step(p, child, p->tokens, 0, &p->arm[0].group, err);
         }
         token_ns = fmin(token_ns, ns / (double)p->tokens);
     }
     return code ? code : set_tokens(p, fmax(ceil(LEAST_NS / token_ns), (double)p->cfg->tokens), err);
 }
 
-/* Groups of the base and of the other arm by turns. A coin says which is first. */
-static int time_chain(struct programs *p, const struct comparison *of, size_t groups, bool arm_first,
-                      double *ns, double said_ns[2], struct qk_error *err)
+/* In whole tokens a control may be slowed far more than is asked for. Then one pair a block shows it. */
+static size_t pairs_of(const struct programs *p, const struct comparison *of)
+{
+    const bool plain = (double)of->extra > PLAIN * p->cfg->slowed * (double)p->tokens;
+    return p->cfg->job.quick || plain ? 1 : PAIRS;
+}
+
+/* The arms of a chain: the base and what is open. */
+static void choose_arms(struct programs *p)
+{
+    p->arm[0].groups = 0;
+    p->arms = 1;
+    for (int i = 0; i < BENCH_PROGRAMS_PAIRS; i++) {
+        struct comparison *const of = &p->of[i];
+        struct arm *const arm = &p->arm[p->arms];
+        if (of->over)
+            continue;
+        arm->of = of;
+        arm->child = of->child;
+        arm->extra = of->extra;
+        arm->groups = pairs_of(p, of);
+        p->arm[0].groups = arm->groups > p->arm[0].groups ? arm->groups : p->arm[0].groups;
+        p->arms++;
+    }
+}
+
+static int compare_ids(const struct programs *p, const struct arm *arm, int32_t first, struct qk_error *err)
+{
+    const int32_t *const expected = p->arm[0].group.ids, *const found = arm->group.ids;
+    for (size_t t = 0; t < p->tokens; t++)
+        if (found[t] != expected[t])
+            return qk_fail(err, QK_ERR_CHECK, NULL,
+                           "other tokens: number %zu behind token %d is %d of the base and %d of the %s",
+                           t + 1, (int)first, (int)expected[t], (int)found[t], arm->of->called);
+    return 0;
+}
+
+/* Groups of all arms by turns, in a drawn order. */
+static int time_chain(struct programs *p, struct qk_error *err)
 {
     const int32_t first = (int32_t)qk_rng_below(&p->rng, p->child[BASE].vocab);
-    const struct group *const base = &p->group[0], *const arm = &p->group[1];
-    for (size_t g = 0; g < groups; g++) {
-        const int turn = (g % 2 == 0) == arm_first;
-        struct group *const now = &p->group[turn];
-        const int code = turn ? step(p, of->child, p->tokens + of->extra, first, now, err)
-                              : step(p, BASE, p->tokens, first, now, err);
-        if (code)
-            return code;
-        ns[g] = now->ns / (double)p->tokens;
-        said_ns[turn] += now->said_ns / (double)p->tokens;
-        for (size_t t = 0; t < p->tokens && g; t++)
-            if (arm->ids[t] != base->ids[t])
-                return qk_fail(err, QK_ERR_CHECK, NULL,
-                               "other tokens: number %zu behind token %d is %d of the base and %d of the %s",
-                               t + 1, (int)first, (int)base->ids[t], (int)arm->ids[t], of->called);
+    size_t order[ARMS];
+    bench_schedule_order(&p->rng, order, p->arms);
+    for (size_t cycle = 0; cycle < p->arm[0].groups; cycle++) {
+        for (size_t i = 0; i < p->arms; i++) {
+            struct arm *const arm = &p->arm[order[i]];
+            if (cycle >= arm->groups)
+                continue;
+            const int code = step(p, arm->child, p->tokens + arm->extra, first, &arm->group, err);
+            if (code)
+                return code;
+            arm->ns[cycle] = arm->group.ns / (double)p->tokens;
+            arm->said_ns[cycle] = arm->group.said_ns / (double)p->tokens;
+        }
+        for (size_t i = 1; i < p->arms && !cycle; i++)
+            if (compare_ids(p, &p->arm[i], first, err))
+                return QK_ERR_CHECK;
     }
     return 0;
+}
+
+static double shortest_ns(const struct programs *p)
+{
+    double shortest = INFINITY;
+    for (size_t i = 0; i < p->arms; i++)
+        for (size_t g = 0; g < p->arm[i].groups; g++)
+            shortest = fmin(shortest, p->arm[i].ns[g] * (double)p->tokens);
+    return shortest;
 }
 
 /* Why the chain is not to be believed; NULL when it is. */
@@ -204,69 +260,38 @@ static const char *odd_chain(const struct bench_clocks *begin, double shortest)
     return odd || shortest > 0 ? odd : "the clock stood still or went back during a group";
 }
 
-/* What neighbours say, all of them: the speed of memory is a random walk, and its steps are independent. */
-static void put_block(struct bench_programs_block *b, const double *ns, size_t groups, bool arm_first)
+/*
+ * What the arm took, over what the base took in the same cycles. Its middle is that of all pairs of their
+ * groups: one slow group spoils no more than its own pairs.
+ */
+static void put_block(const struct programs *p, const struct arm *arm, struct bench_programs_block *b)
 {
-    double ratio[2 * BENCH_PROGRAMS_MOST], scratch[BENCH_PROGRAMS_MOST * (2 * BENCH_PROGRAMS_MOST + 1)];
-    for (size_t g = 0; g + 1 < groups; g++)
-        ratio[g] = (g % 2 == 0) == arm_first ? log(ns[g] / ns[g + 1]) : log(ns[g + 1] / ns[g]);
-    b->log_ratio = bench_hodges_lehmann(ratio, groups - 1, scratch);
-    for (size_t g = 0; g < groups; g += 2) {
-        b->base_ns[b->pairs] = ns[arm_first ? g + 1 : g];
-        b->ns[b->pairs++] = ns[arm_first ? g : g + 1];
+    const struct arm *const base = &p->arm[0];
+    double ratio[BENCH_PROGRAMS_MOST * BENCH_PROGRAMS_MOST],
+        scratch[BENCH_PROGRAMS_MOST * BENCH_PROGRAMS_MOST];
+    b->pairs = arm->groups;
+    for (size_t g = 0; g < b->pairs; g++) {
+        for (size_t h = 0; h < b->pairs; h++)
+            ratio[g * b->pairs + h] = log(arm->ns[g] / base->ns[h]);
+        b->base_ns[g] = base->ns[g];
+        b->ns[g] = arm->ns[g];
+        b->base_said_ns += base->said_ns[g];
+        b->said_ns += arm->said_ns[g];
+        b->wall_ns += (base->ns[g] + arm->ns[g]) * (double)p->tokens;
     }
+    b->log_ratio = bench_median(ratio, b->pairs * b->pairs, scratch);
+    b->tokens = p->tokens;
+    b->extra = (double)arm->extra / (double)p->tokens;
 }
 
-/* A block that can be believed. Which arm had too short a group does not matter: dropping favours none. */
-static int take_block(struct programs *p, struct comparison *of, size_t groups, struct qk_error *err)
+static void give(const struct programs *p, const struct arm *arm, size_t launch, size_t dropped)
 {
-    struct bench_programs_block *const b = &of->block;
-    double ns[2 * BENCH_PROGRAMS_MOST];
-    const char *odd = "";
-    for (int i = 0; i < TRIES && odd; i++) {
-        const bool arm_first = qk_rng_below(&p->rng, 2);
-        double said_ns[2] = {0, 0}, shortest = INFINITY;
-        struct bench_clocks begin;
-        bench_clocks_read(&begin);
-        int code = time_chain(p, of, groups, arm_first, ns, said_ns, err);
-        for (size_t g = 0; g < groups && !code; g++) {
-            shortest = fmin(shortest, ns[g] * (double)p->tokens);
-            b->wall_ns += ns[g] * (double)p->tokens;
-        }
-        odd = code ? NULL : odd_chain(&begin, shortest);
-        b->dropped += odd != NULL;
-        if (!code && !odd && shortest < 1e6 * BENCH_PROGRAMS_GROUP_MS &&
-            2 * p->tokens < BENCH_SERVE_TOKENS_MOST) {
-            odd = "a group was too short";
-            code = set_tokens(p, ceil((double)p->tokens * LEAST_NS / shortest), err);
-        }
-        if (code)
-            return code;
-        if (odd)
-            continue;
-        put_block(b, ns, groups, arm_first);
-        b->base_said_ns = said_ns[0];
-        b->said_ns = said_ns[1];
-        b->tokens = p->tokens;
-        b->extra = (double)of->extra / (double)p->tokens;
-    }
-    return odd ? qk_fail(err, QK_ERR_INVALID, "clock", "no group can be believed: %s", odd) : 0;
-}
-
-/* In whole tokens a control may be slowed far more than is asked for. Then one pair a block shows it. */
-static size_t pairs_of(const struct programs *p, const struct comparison *of)
-{
-    const size_t pairs = p->cfg->job.quick ? 1 : PAIRS;
-    const bool plain = (double)of->extra > PLAIN * p->cfg->slowed * (double)p->tokens;
-    return plain && pairs > FEW ? FEW : pairs;
-}
-
-static void give(struct programs *p, struct comparison *of, size_t launch)
-{
-    struct bench_programs_block *const b = &of->block;
-    b->launch = launch;
-    of->spent_ns += b->wall_ns;
-    const bool more = p->cfg->more(p->cfg->ctx, b);
+    struct comparison *const of = arm->of;
+    struct bench_programs_block b = {
+        .pair = (enum bench_programs_pair)(of - p->of), .launch = launch, .dropped = dropped};
+    put_block(p, arm, &b);
+    of->spent_ns += b.wall_ns;
+    const bool more = p->cfg->more(p->cfg->ctx, &b);
     of->over = (!more && launch + 1 >= p->cfg->launches) || of->spent_ns >= p->cfg->budget_ns;
 }
 
@@ -278,24 +303,36 @@ static bool anything_open(const struct programs *p)
     return false;
 }
 
-/* A block of each comparison that is open, in a drawn order. */
+/*
+ * A block of each comparison that is open, from one chain that can be believed. Which arm had too short a
+ * group does not matter: dropping favours none.
+ */
 static int take_round(struct programs *p, size_t launch, struct qk_error *err)
 {
-    size_t order[BENCH_PROGRAMS_PAIRS];
-    int code = 0;
+    const char *odd = "";
+    size_t tries = 0;
     bench_job_tell(&p->cfg->job, fmin(0.95, (double)p->rounds++ / ROUNDS_TO_DECIDE),
                    "groups of both programs");
-    bench_schedule_order(&p->rng, order, BENCH_PROGRAMS_PAIRS);
-    for (int i = 0; i < BENCH_PROGRAMS_PAIRS && !code; i++) {
-        struct comparison *const of = &p->of[order[i]];
-        of->block = (struct bench_programs_block){.pair = (enum bench_programs_pair)order[i]};
-        if (of->over)
-            continue;
-        code = take_block(p, of, 2 * pairs_of(p, of), err);
-        if (!code)
-            give(p, of, launch);
+    for (; tries < TRIES && odd; tries++) {
+        struct bench_clocks begin;
+        choose_arms(p);
+        bench_clocks_read(&begin);
+        int code = time_chain(p, err);
+        const double shortest = code ? 0 : shortest_ns(p);
+        odd = code ? NULL : odd_chain(&begin, shortest);
+        if (!code && !odd && shortest < 1e6 * BENCH_PROGRAMS_GROUP_MS &&
+            2 * p->tokens < BENCH_SERVE_TOKENS_MOST) {
+            odd = "a group was too short";
+            code = set_tokens(p, ceil((double)p->tokens * LEAST_NS / shortest), err);
+        }
+        if (code)
+            return code;
     }
-    return code;
+    if (odd)
+        return qk_fail(err, QK_ERR_INVALID, "clock", "no group can be believed: %s", odd);
+    for (size_t i = 1; i < p->arms; i++)
+        give(p, &p->arm[i], launch, tries - 1);
+    return 0;
 }
 
 static int run_launch(struct programs *p, size_t launch, struct qk_error *err)
@@ -308,7 +345,7 @@ static int run_launch(struct programs *p, size_t launch, struct qk_error *err)
     p->found = true;
     /* Of each, the first tokens are slower than others. */
     for (size_t child = 0; child < p->started && !code; child++)
-        code = step(p, child, p->tokens < 4 ? p->tokens : 4, 0, &p->group[0], err);
+        code = step(p, child, p->tokens < 4 ? p->tokens : 4, 0, &p->arm[0].group, err);
     for (size_t r = 0; r < rounds && !code && !late(p) && anything_open(p); r++)
         code = take_round(p, launch, err);
     end_launch(p);
@@ -328,7 +365,7 @@ int bench_programs_run(const struct bench_programs_config *cfg, struct qk_error 
     for (size_t launch = 0; !code && anything_open(&p) && !late(&p); launch++)
         code = run_launch(&p, launch, err);
     bench_strays_end();
-    for (int i = 0; i < 2; i++)
-        free(p.group[i].ids);
+    for (int i = 0; i < ARMS; i++)
+        free(p.arm[i].group.ids);
     return code;
 }

@@ -4,15 +4,16 @@
  * (serve.h), and this process takes the time. A second child of the base is the unchanged control. The
  * slowed control is the base with more tokens.
  *
- * A group is one order for some tokens behind a drawn first token. A block is a chain of groups, the base
- * and another arm by turns, and a coin says which is first. All groups of a block must have the same tokens.
- * While one child works, the others are blocked on their sockets; one that works all the same is refused.
+ * A group is one order for some tokens behind a drawn first token. A chain is a few cycles of groups, one of
+ * each arm that is still measured and one of the base, in an order that is drawn for the chain. All groups of
+ * a chain must have the same tokens. While one child works, the others are blocked on their sockets; one that
+ * works all the same is refused.
  *
- * A block's number is the middle of ln(time / time of the base) of all neighbours in its chain. Had the coin
- * fallen the other way, it would have the other sign where the arms are alike. Nothing is decided here:
- * `more` gets every block and says whether its arm wants another one. Blocks are spread over launches. For
- * each launch all children are started anew, because where a model's pages lie may favour one for as long as
- * it lives.
+ * A chain gives a block to each of its comparisons, whose number is the middle of ln(time / time of the base)
+ * of all pairs of their groups. Had the two changed places in the order, it would have the other sign where
+ * they are alike. Nothing is decided here: `more` gets every block and says whether its arm wants another.
+ * Blocks are spread over launches. For each launch all children are started anew, because where a model's
+ * pages lie may favour one for as long as it lives.
  */
 #pragma once
 
@@ -40,9 +41,9 @@ struct bench_programs_block {
     double extra;  /* tokens of the second arm's groups, as a share of that */
     size_t pairs;
     double base_ns[BENCH_PROGRAMS_MOST], ns[BENCH_PROGRAMS_MOST];
-    double log_ratio;             /* bench_hodges_lehmann over the 2 pairs - 1 neighbours */
+    double log_ratio;             /* the median of pairs^2 */
     double base_said_ns, said_ns; /* sums that the programs say; shown, never judged */
-    double wall_ns;               /* of all its groups */
+    double wall_ns;               /* of all its groups, those of the base too */
     size_t dropped;               /* tries that were measured again because of the clock */
 };
 
