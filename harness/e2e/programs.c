@@ -16,9 +16,10 @@
 
 /*
  * A decision among three takes 15 blocks or more (baselines/gate/decide.h). Dealt out so, it has seen five
- * launches by then. Later launches have more rounds each, because loading a model takes long.
+ * launches by then. Later launches have more rounds each, because loading a model takes long, but too few to
+ * decide alone.
  */
-enum { ROUNDS = 3, ROUNDS_LATER = 6, ROUNDS_TO_DECIDE = 16, TRIES = 4 };
+enum { ROUNDS = 3, ROUNDS_LATER = 9, ROUNDS_TO_DECIDE = 16, TRIES = 4 };
 /*
  * Memory gets faster and slower by itself like a random walk, and single groups are slow besides. Groups of
  * 60 ms differed by 4.3 % from their neighbours, and by 5.7 % when one was between them (2 vCPUs of a Xeon,
@@ -343,9 +344,9 @@ static int run_launch(struct programs *p, size_t launch, struct qk_error *err)
     if (!code && !p->found)
         code = find_tokens(p, err);
     p->found = true;
-    /* Of each, the first tokens are slower than others. */
+    /* Of each, the first token is slower than others. */
     for (size_t child = 0; child < p->started && !code; child++)
-        code = step(p, child, p->tokens < 4 ? p->tokens : 4, 0, &p->arm[0].group, err);
+        code = step(p, child, 1, 0, &p->arm[0].group, err);
     for (size_t r = 0; r < rounds && !code && !late(p) && anything_open(p); r++)
         code = take_round(p, launch, err);
     end_launch(p);
