@@ -16,10 +16,10 @@
 
 /*
  * A decision among three takes 15 blocks or more (baselines/gate/decide.h). Dealt out so, it has seen five
- * launches by then. Later launches have more rounds each, because loading a model takes long, but too few to
- * decide alone.
+ * launches by then. Later launches have more rounds each, because loading a model takes as long as several,
+ * but too few to decide alone.
  */
-enum { ROUNDS = 3, ROUNDS_LATER = 9, ROUNDS_TO_DECIDE = 16, TRIES = 4 };
+enum { ROUNDS = 3, ROUNDS_LATER = 14, ROUNDS_TO_DECIDE = 16, TRIES = 4 };
 /*
  * Memory gets faster and slower by itself like a random walk, and single groups are slow besides. Groups of
  * 60 ms differed by 4.3 % from their neighbours, and by 5.7 % when one was between them (2 vCPUs of a Xeon,
