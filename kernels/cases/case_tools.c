@@ -10,6 +10,17 @@ static int overflow(const char *what, struct qk_error *err)
     return qk_fail(err, QK_ERR_MEMORY, "shape", "%s: more than a size can hold", what);
 }
 
+int qk_matrix_of(const struct qk_shape *shape, const char *op, int rows, int columns, struct qk_error *err)
+{
+    if (shape->dims != 2)
+        return qk_fail(err, QK_ERR_ARG, "shape", "%s takes ROWSxCOLS, found %d size(s)", op, shape->dims);
+    if (shape->dim[0] % (size_t)rows || shape->dim[1] % (size_t)columns)
+        return qk_fail(err, QK_ERR_ARG, "shape",
+                       "%zux%zu; expected rows in multiples of %d, columns in multiples of %d", shape->dim[0],
+                       shape->dim[1], rows, columns);
+    return 0;
+}
+
 int qk_plan_buffers(struct qk_plan *p, const struct qk_extent *extents, int count, const size_t *factors,
                     struct qk_error *err)
 {

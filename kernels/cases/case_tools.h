@@ -18,6 +18,9 @@ struct qk_extent {
 int qk_plan_buffers(struct qk_plan *p, const struct qk_extent *extents, int count, const size_t *factors,
                     struct qk_error *err);
 
+/* QK_ERR_ARG unless the shape is ROWSxCOLS, both in multiples of these. */
+int qk_matrix_of(const struct qk_shape *shape, const char *op, int rows, int columns, struct qk_error *err);
+
 /*
  * The values by kind of fill:
  *

@@ -17,13 +17,10 @@ static const struct qk_shape_set sets[] = {
 
 static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error *err)
 {
-    if (shape->dims != 2)
-        return qk_fail(err, QK_ERR_ARG, "shape", "head4_gemv takes ROWSxCOLS, found %d size(s)", shape->dims);
+    const int code = qk_matrix_of(shape, "head4_gemv", HEAD4_ROWS, HEAD4_BLOCK, err);
+    if (code)
+        return code;
     const size_t rows = shape->dim[0], columns = shape->dim[1], blocks = columns / HEAD4_BLOCK;
-    if (rows % HEAD4_ROWS || columns % HEAD4_BLOCK)
-        return qk_fail(err, QK_ERR_ARG, "shape",
-                       "%zux%zu; expected rows in multiples of %d, columns in multiples of %d", rows, columns,
-                       HEAD4_ROWS, HEAD4_BLOCK);
     const struct qk_extent extents[] = {[Y] = {"y", true, rows, 1, sizeof(float)},
                                         [CODES] = {"codes", false, rows, columns / 2, sizeof(uint8_t)},
                                         [SCALE] = {"scale", false, rows, blocks, sizeof(uint16_t)},

@@ -18,13 +18,10 @@ static const struct qk_shape_set sets[] = {
 static int plan(const struct qk_shape *shape, struct qk_plan *p, struct qk_error *err)
 {
     enum { OPS = 18 /* of a weight: to x and c, two remainders, three squares */ };
-    if (shape->dims != 2)
-        return qk_fail(err, QK_ERR_ARG, "shape", "head4_pack takes ROWSxCOLS, found %d size(s)", shape->dims);
+    const int code = qk_matrix_of(shape, "head4_pack", HEAD4_ROWS, HEAD4_BLOCK, err);
+    if (code)
+        return code;
     const size_t rows = shape->dim[0], columns = shape->dim[1], blocks = columns / HEAD4_BLOCK;
-    if (rows % HEAD4_ROWS || columns % HEAD4_BLOCK)
-        return qk_fail(err, QK_ERR_ARG, "shape",
-                       "%zux%zu; expected rows in multiples of %d, columns in multiples of %d", rows, columns,
-                       HEAD4_ROWS, HEAD4_BLOCK);
     const struct qk_extent extents[] = {
         [COARSE] = {"coarse", true, rows, columns / 2, sizeof(uint8_t)},
         [FINE] = {"fine", true, rows, columns / 2, sizeof(uint8_t)},
