@@ -110,6 +110,7 @@ void qk_head4_pack_scalar(uint8_t *restrict coarse, uint8_t *restrict fine, uint
             place(coarse + at, fine + at, code);
         }
         unit[r] = u.unit;
-        memcpy(squares + r * HEAD4_SQUARES * HEAD4_LANES, sum, sizeof sum);
+        for (size_t i = 0; i < HEAD4_SQUARES * LANE_QUADS; i++, squares += QUAD)
+            memcpy(squares, &sum[i / LANE_QUADS][i % LANE_QUADS], sizeof(quad));
     }
 }

@@ -276,6 +276,16 @@ UNIT_TEST(a_row_that_does_not_is_told)
 }
 
 /* What the row's level has not is told, although this CPU has it. */
+/* As fake_levels.c asks. The level AVX512 needs more of a CPU. */
+static bool has_avx512f(void)
+{
+#ifdef __x86_64__
+    return __builtin_cpu_supports("avx512f");
+#else
+    return false;
+#endif
+}
+
 UNIT_TEST(a_row_that_runs_more_than_its_level_is_told)
 {
     static const struct {
@@ -300,7 +310,7 @@ UNIT_TEST(a_row_that_runs_more_than_its_level_is_told)
         char claim[80];
         if (!cpu.present[QK_ISA_AVX2])
             continue;
-        if (!strcmp(known[i].level, "AVX2") && !cpu.present[QK_ISA_AVX512]) {
+        if (!strcmp(known[i].level, "AVX2") && !has_avx512f()) {
             verify(&m, "qk256_dequant", known[i].name, 0, NULL);
             continue;
         }
