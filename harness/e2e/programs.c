@@ -36,7 +36,7 @@ static const double SPARE = 1.1;
  * took 396 groups in chains of all three with three cycles, and 438 and 492 with two and four (medians of
  * 300). In chains of two it took 472 to 560.
  */
-enum { PAIRS = 3, MOST_FIRST = 4096 };
+enum { PAIRS = BENCH_PROGRAMS_MOST, MOST_FIRST = 4096 };
 static const double PLAIN = 3; /* times as slow as the control is meant to be */
 /* A child that waits wakes now and then, and its threads look for work a little before they sleep. */
 static const double IDLE_SHARE = 0.05;

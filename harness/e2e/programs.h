@@ -30,7 +30,7 @@ enum bench_programs_pair {
 
 enum {
     BENCH_PROGRAMS_GROUP_MS = 50, /* a group takes at least so long */
-    BENCH_PROGRAMS_MOST = 16      /* pairs in a block */
+    BENCH_PROGRAMS_MOST = 3       /* groups of an arm in a chain, so pairs in a block */
 };
 
 /* Times are of a token that was asked for: extra tokens count as time, not as tokens. */

@@ -69,8 +69,8 @@ static inline __attribute__((always_inline)) __m256i code_pair(__m256 *squares, 
     QK_UNROLLED
     for (int i = 0; i < 2; i++) {
         const __m256 x = _mm256_mul_ps(_mm256_loadu_ps(w + i * LANES), by);
-        const __m256 place = _mm256_add_ps(_mm256_mul_ps(x, inverse), _mm256_set1_ps(128));
-        c[i] = _mm256_max_epi32(_mm256_cvttps_epi32(place), _mm256_setzero_si256());
+        const __m256 raised = _mm256_add_ps(_mm256_mul_ps(x, inverse), _mm256_set1_ps(128));
+        c[i] = _mm256_max_epi32(_mm256_cvttps_epi32(raised), _mm256_setzero_si256());
         c[i] = _mm256_min_epi32(c[i], _mm256_set1_epi32(255));
         const __m256 both = _mm256_sub_ps(_mm256_cvtepi32_ps(c[i]), _mm256_set1_ps(127.5f));
         const __m256i high = _mm256_and_si256(c[i], _mm256_set1_epi32(~15));

@@ -75,7 +75,7 @@ static uint16_t code_block(int32_t *code, const float *from, const struct head4_
     return half;
 }
 
-/* The block's codes to its units; at: the row's dword of the first. */
+/* The block's codes to its units; coarse, fine: the row's dword of the first. */
 static void place(uint8_t *coarse, uint8_t *fine, const int32_t *code)
 {
     const uint64_t low = 0x0f0f0f0f0f0f0f0fu;

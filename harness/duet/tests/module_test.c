@@ -275,17 +275,17 @@ UNIT_TEST(a_row_that_does_not_is_told)
     qk_table_free(&m);
 }
 
-/* What the row's level has not is told, although this CPU has it. */
 /* As fake_levels.c asks. The level AVX512 needs more of a CPU. */
 static bool has_avx512f(void)
 {
-#ifdef __x86_64__
+#if defined __x86_64__
     return __builtin_cpu_supports("avx512f");
 #else
     return false;
 #endif
 }
 
+/* What the row's level has not is told, although this CPU has it. */
 UNIT_TEST(a_row_that_runs_more_than_its_level_is_told)
 {
     static const struct {
