@@ -22,7 +22,7 @@ struct e2e {
     struct timed timed[BENCH_PROGRAMS_PAIRS];
     double base_said_ns, said_ns; /* sums over the case's pairs */
     double base_ns, ns;
-    size_t tokens; /* of the last group */
+    size_t tokens, orders; /* of the last group's orders; so many */
     bool no_memory;
 };
 
@@ -61,6 +61,7 @@ static bool more(void *ctx, const struct bench_programs_block *b)
     }
     if (b->pair == BENCH_PROGRAMS_CANDIDATE) {
         e->tokens = b->tokens;
+        e->orders = b->orders;
         e->base_said_ns += b->base_said_ns;
         e->said_ns += b->said_ns;
         e->base_ns += base_ns;
@@ -103,7 +104,9 @@ static int begin(struct e2e *e, const struct baseline_e2e_config *cfg, const str
 static void describe(const struct e2e *e, const struct baseline_result *r, char *to, size_t size)
 {
     const double base = 100 * (e->base_said_ns / e->base_ns), cand = 100 * (e->said_ns / e->ns);
-    size_t used = (size_t)snprintf(to, size, "%zu tokens a group, %zu launches", e->tokens, r->launches);
+    size_t used =
+        (size_t)snprintf(to, size, "%zu tokens a group, in %zu %s; %zu launches", e->tokens * e->orders,
+                         e->orders, e->orders == 1 ? "order" : "orders", r->launches);
     if (r->injected > 0)
         used += (size_t)snprintf(to + used, size - used, "; the candidate was given %.2f %% more tokens",
                                  100 * r->injected);

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_BLOCKS = 3 }; /* as many times those that a decision took */
+/* As many times those that a decision took: to say the ratio well, to choose the right verdict. */
+enum { MOST_BLOCKS = 3, MOST_TORN = 6 };
 
 static bool grow(struct timed *t)
 {
@@ -42,12 +43,16 @@ bool baseline_timed_keep(struct timed *t, const struct baseline_timed_block *b)
 
 bool baseline_timed_precise(const struct timed *t, double half_width)
 {
-    double *scratch = t->count < MOST_BLOCKS * t->decision.blocks ? calloc(t->count, sizeof *scratch) : NULL;
+    const struct baseline_decision *const d = &t->decision;
+    double *scratch = t->count < MOST_TORN * d->blocks ? calloc(t->count, sizeof *scratch) : NULL;
     if (!scratch) /* also without memory: it was a wish */
         return true;
     const struct bench_interval found = bench_sign_interval(t->log_ratio, t->count, 0.95, scratch);
     free(scratch);
-    return found.high - found.low <= 2 * half_width;
+    const bool estimated = d->slower && !d->beyond && !d->within;
+    if (estimated && found.low < d->must_catch && d->must_catch < found.high)
+        return false;
+    return t->count >= MOST_BLOCKS * d->blocks || found.high - found.low <= 2 * half_width;
 }
 
 /* Why it is not as the medians alone would have it, or not known, and what else is another. */

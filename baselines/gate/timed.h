@@ -29,7 +29,8 @@ bool baseline_timed_keep(struct timed *t, const struct baseline_timed_block *b);
 /*
  * Is the ratio of a decided case known as well as a report should say it? So once half of its interval is at
  * most `half_width`, a share, or once it has three times the blocks of its decision. Runs of one build then
- * report the same ratio, and the choice between WARN and REGRESSION is surer (decide.h).
+ * report the same ratio. Where the median chooses between WARN and REGRESSION (decide.h), must-catch must
+ * also lie outside the interval, or the case have six times the blocks.
  */
 bool baseline_timed_precise(const struct timed *t, double half_width);
 /* Fills ratio, times, verdict and reason of the result. QK_ERR_MEMORY. */

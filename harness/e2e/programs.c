@@ -22,12 +22,12 @@
  */
 enum { ROUNDS = 3, ROUNDS_LATER = 6, ROUNDS_TO_DECIDE = 16, TRIES = 4 };
 /*
- * Memory gets faster and slower by itself like a random walk, and single groups are slow besides. Groups of
- * 60 ms differed by 4.3 % from their neighbours, and by 5.7 % when one was between them (2 vCPUs of a Xeon,
- * synth:bitnet-2b/4). Groups of 55 ms differed by as much as groups of 110 ms, 5.4 and 5.2 % (another Xeon).
- * So groups are as short as they may be.
+ * Memory gets faster and slower by itself, as much in 20 ms as in half a second: what follows each other
+ * differed by 3 to 5 %, single tokens as well as groups of 3 and of 25 (medians, 2 vCPUs of a Zen 4,
+ * synth:bitnet-2b/4). So arms take turns as often as they may, and a group is as short as it may be. Replayed
+ * on such times, a block of groups of three orders had 0.53 times the variance of one of unbroken groups.
  */
-static const double LEAST_NS = 1e6 * BENCH_PROGRAMS_GROUP_MS;
+static const double GROUP_NS = 1e6 * BENCH_PROGRAMS_GROUP_MS, ORDER_NS = 1e6 * BENCH_PROGRAMS_ORDER_MS;
 /* How much longer than that they are made once some were too short. */
 static const double SPARE = 1.1;
 /*
@@ -36,16 +36,16 @@ static const double SPARE = 1.1;
  * took 396 groups in chains of all three with three cycles, and 438 and 492 with two and four (medians of
  * 300). In chains of two it took 472 to 560.
  */
-enum { PAIRS = BENCH_PROGRAMS_MOST, MOST_FIRST = 4096 };
+enum { PAIRS = BENCH_PROGRAMS_MOST, MOST_FIRST = 4096, MOST_ORDERS = 64 };
 static const double PLAIN = 3; /* times as slow as the control is meant to be */
 /* A child that waits wakes now and then, and its threads look for work a little before they sleep. */
-static const double IDLE_SHARE = 0.05;
+static const double IDLE_SHARE = 0.05; /* of the order, but not of less than a group's time */
 
 enum { BASE, CANDIDATE, COPY, CHILDREN };
 
-struct group {
+struct answer {
     double ns, said_ns;
-    int32_t *ids; /* [tokens and extra] */
+    int32_t *ids; /* [tokens and extra of the longest order] */
 };
 
 struct comparison {
@@ -61,8 +61,8 @@ struct arm {
     struct comparison *of;
     size_t child, extra;
     size_t groups; /* one in each of so many cycles, from the first on */
-    double ns[BENCH_PROGRAMS_MOST], said_ns[BENCH_PROGRAMS_MOST]; /* of a token */
-    struct group group;                                           /* the last one */
+    double ns[BENCH_PROGRAMS_MOST], said_ns[BENCH_PROGRAMS_MOST]; /* of the groups */
+    struct answer answer;                                         /* the last one */
 };
 enum { ARMS = BENCH_PROGRAMS_PAIRS + 1 };
 
@@ -71,8 +71,8 @@ struct programs {
     struct qk_rng rng;
     struct bench_served child[CHILDREN];
     size_t started;
-    size_t tokens; /* of a group */
-    bool found;    /* so many */
+    size_t tokens, orders; /* of an order, of a group */
+    bool found;            /* so many */
     struct arm arm[ARMS];
     size_t arms; /* in the chain */
     struct comparison of[BENCH_PROGRAMS_PAIRS];
@@ -128,7 +128,7 @@ static int start_launch(struct programs *p, struct qk_error *err)
     return code;
 }
 
-static int step(struct programs *p, size_t child, size_t tokens, int32_t first, struct group *to,
+static int step(struct programs *p, size_t child, size_t tokens, int32_t first, struct answer *to,
                 struct qk_error *err)
 {
     struct bench_served *const worker = &p->child[child];
@@ -143,7 +143,7 @@ static int step(struct programs *p, size_t child, size_t tokens, int32_t first, 
         if (i != child && !isfinite(used_ns))
             return qk_fail(err, QK_ERR_CHECK, NULL, "the %s program ended while it had to wait",
                            p->child[i].called);
-        if (i != child && !(used_ns <= IDLE_SHARE * fmax(to->ns, 1e6 * BENCH_PROGRAMS_GROUP_MS)))
+        if (i != child && !(used_ns <= IDLE_SHARE * fmax(to->ns, GROUP_NS)))
             return qk_fail(err, QK_ERR_CHECK, NULL,
                            "the %s program used %.1f ms of CPU time in %.1f ms in which it had to wait",
                            p->child[i].called, used_ns * 1e-6, to->ns * 1e-6);
@@ -151,44 +151,51 @@ static int step(struct programs *p, size_t child, size_t tokens, int32_t first, 
     return 0;
 }
 
-/* Groups of so many tokens, or as many as an order may have. Both may be asked for twice as many. */
-static int set_tokens(struct programs *p, double tokens, struct qk_error *err)
+static size_t group_tokens(const struct programs *p)
+{
+    return p->tokens * p->orders;
+}
+
+/* Orders of so many tokens, or as many as one may have. Any may be asked for twice as many. */
+static int set_tokens(struct programs *p, double tokens, double orders, struct qk_error *err)
 {
     p->tokens = (size_t)fmin(fmax(tokens, 1), BENCH_SERVE_TOKENS_MOST / 2);
-    p->of[BENCH_PROGRAMS_CANDIDATE].extra = bench_programs_extra(p->cfg->inject, p->tokens);
-    p->of[BENCH_PROGRAMS_SLOWED].extra = bench_programs_extra(p->cfg->slowed, p->tokens);
+    p->orders = (size_t)fmin(fmax(orders, 1), MOST_ORDERS);
+    p->of[BENCH_PROGRAMS_CANDIDATE].extra = bench_programs_extra(p->cfg->inject, group_tokens(p));
+    p->of[BENCH_PROGRAMS_SLOWED].extra = bench_programs_extra(p->cfg->slowed, group_tokens(p));
     for (int i = 0; i < ARMS; i++) {
-        int32_t *const more = reallocarray(p->arm[i].group.ids, 2 * p->tokens, sizeof *more);
+        int32_t *const more = reallocarray(p->arm[i].answer.ids, 2 * p->tokens, sizeof *more);
         if (!more)
             return qk_fail(err, QK_ERR_MEMORY, NULL, "no memory for %zu tokens", 2 * p->tokens);
-        p->arm[i].group.ids = more;
+        p->arm[i].answer.ids = more;
     }
     return 0;
 }
 
-/* How many tokens a group has, so that the faster program takes long enough for it. */
+/* How many tokens an order has, and orders a group, so that the faster program takes long enough for them. */
 static int find_tokens(struct programs *p, struct qk_error *err)
 {
     double token_ns = INFINITY;
-    int code = set_tokens(p, 1, err);
+    int code = set_tokens(p, 1, 1, err);
     for (size_t child = 0; child <= CANDIDATE && !code; child++) {
         double ns = 0;
         for (int i = 0; i < 2 && !code; i++) /* the first is cold */
-            code = step(p, child, p->tokens, 0, &p->arm[0].group, err);
-        while (!code && (ns = p->arm[0].group.ns) < LEAST_NS / 8 && p->tokens < MOST_FIRST) {
-            code = set_tokens(p, 2 * (double)p->tokens, err);
+            code = step(p, child, p->tokens, 0, &p->arm[0].answer, err);
+        while (!code && (ns = p->arm[0].answer.ns) < ORDER_NS / 2 && p->tokens < MOST_FIRST) {
+            code = set_tokens(p, 2 * (double)p->tokens, 1, err);
             if (!code)
-                code = step(p, child, p->tokens, 0, &p->arm[0].group, err);
+                code = step(p, child, p->tokens, 0, &p->arm[0].answer, err);
         }
         token_ns = fmin(token_ns, ns / (double)p->tokens);
     }
-    return code ? code : set_tokens(p, fmax(ceil(LEAST_NS / token_ns), (double)p->cfg->tokens), err);
+    const double tokens = fmax(ceil(ORDER_NS / token_ns), (double)p->cfg->tokens);
+    return code ? code : set_tokens(p, tokens, ceil(GROUP_NS / (tokens * token_ns)), err);
 }
 
 /* In whole tokens a control may be slowed far more than is asked for. Then one pair a block shows it. */
 static size_t pairs_of(const struct programs *p, const struct comparison *of)
 {
-    const bool plain = (double)of->extra > PLAIN * p->cfg->slowed * (double)p->tokens;
+    const bool plain = (double)of->extra > PLAIN * p->cfg->slowed * (double)group_tokens(p);
     return p->cfg->job.quick || plain ? 1 : PAIRS;
 }
 
@@ -213,7 +220,7 @@ static void choose_arms(struct programs *p)
 
 static int compare_ids(const struct programs *p, const struct arm *arm, int32_t first, struct qk_error *err)
 {
-    const int32_t *const expected = p->arm[0].group.ids, *const found = arm->group.ids;
+    const int32_t *const expected = p->arm[0].answer.ids, *const found = arm->answer.ids;
     for (size_t t = 0; t < p->tokens; t++)
         if (found[t] != expected[t])
             return qk_fail(err, QK_ERR_CHECK, NULL,
@@ -222,28 +229,41 @@ static int compare_ids(const struct programs *p, const struct arm *arm, int32_t 
     return 0;
 }
 
-/* Groups of all arms by turns, in a drawn order. */
+/* One order of each arm. Its extra tokens are dealt out evenly over the orders of a group. */
+static int take_turns(struct programs *p, size_t cycle, size_t turn, const size_t *sequence, int32_t first,
+                      struct qk_error *err)
+{
+    for (size_t i = 0; i < p->arms; i++) {
+        struct arm *const arm = &p->arm[sequence[i]];
+        if (cycle >= arm->groups)
+            continue;
+        const size_t extra = arm->extra * (turn + 1) / p->orders - arm->extra * turn / p->orders;
+        const int code = step(p, arm->child, p->tokens + extra, first, &arm->answer, err);
+        if (code)
+            return code;
+        arm->ns[cycle] += arm->answer.ns;
+        arm->said_ns[cycle] += arm->answer.said_ns;
+    }
+    for (size_t i = 1; i < p->arms; i++)
+        if (cycle < p->arm[i].groups && compare_ids(p, &p->arm[i], first, err))
+            return QK_ERR_CHECK;
+    return 0;
+}
+
+/* Orders of all arms by turns, in a drawn sequence. */
 static int time_chain(struct programs *p, struct qk_error *err)
 {
     const int32_t first = (int32_t)qk_rng_below(&p->rng, p->child[BASE].vocab);
-    size_t order[ARMS];
-    bench_schedule_order(&p->rng, order, p->arms);
+    size_t sequence[ARMS];
+    int code = 0;
+    bench_schedule_order(&p->rng, sequence, p->arms);
     for (size_t cycle = 0; cycle < p->arm[0].groups; cycle++) {
-        for (size_t i = 0; i < p->arms; i++) {
-            struct arm *const arm = &p->arm[order[i]];
-            if (cycle >= arm->groups)
-                continue;
-            const int code = step(p, arm->child, p->tokens + arm->extra, first, &arm->group, err);
-            if (code)
-                return code;
-            arm->ns[cycle] = arm->group.ns / (double)p->tokens;
-            arm->said_ns[cycle] = arm->group.said_ns / (double)p->tokens;
-        }
-        for (size_t i = 1; i < p->arms; i++)
-            if (cycle < p->arm[i].groups && compare_ids(p, &p->arm[i], first, err))
-                return QK_ERR_CHECK;
+        for (size_t i = 0; i < p->arms; i++)
+            p->arm[i].ns[cycle] = p->arm[i].said_ns[cycle] = 0;
+        for (size_t turn = 0; turn < p->orders && !code; turn++)
+            code = take_turns(p, cycle, turn, sequence, first, err);
     }
-    return 0;
+    return code;
 }
 
 static double shortest_ns(const struct programs *p)
@@ -251,7 +271,7 @@ static double shortest_ns(const struct programs *p)
     double shortest = INFINITY;
     for (size_t i = 0; i < p->arms; i++)
         for (size_t g = 0; g < p->arm[i].groups; g++)
-            shortest = fmin(shortest, p->arm[i].ns[g] * (double)p->tokens);
+            shortest = fmin(shortest, p->arm[i].ns[g]);
     return shortest;
 }
 
@@ -271,21 +291,23 @@ static const char *odd_chain(const struct bench_clocks *begin, double shortest)
 static void put_block(const struct programs *p, const struct arm *arm, struct bench_programs_block *b)
 {
     const struct arm *const base = &p->arm[0];
+    const double tokens = (double)group_tokens(p);
     double ratio[BENCH_PROGRAMS_MOST * BENCH_PROGRAMS_MOST],
         scratch[BENCH_PROGRAMS_MOST * BENCH_PROGRAMS_MOST];
     b->pairs = arm->groups;
     for (size_t g = 0; g < b->pairs; g++) {
         for (size_t h = 0; h < b->pairs; h++)
             ratio[g * b->pairs + h] = log(arm->ns[g] / base->ns[h]);
-        b->base_ns[g] = base->ns[g];
-        b->ns[g] = arm->ns[g];
-        b->base_said_ns += base->said_ns[g];
-        b->said_ns += arm->said_ns[g];
-        b->wall_ns += (base->ns[g] + arm->ns[g]) * (double)p->tokens;
+        b->base_ns[g] = base->ns[g] / tokens;
+        b->ns[g] = arm->ns[g] / tokens;
+        b->base_said_ns += base->said_ns[g] / tokens;
+        b->said_ns += arm->said_ns[g] / tokens;
+        b->wall_ns += base->ns[g] + arm->ns[g];
     }
     b->log_ratio = bench_median(ratio, b->pairs * b->pairs, scratch);
     b->tokens = p->tokens;
-    b->extra = (double)arm->extra / (double)p->tokens;
+    b->orders = p->orders;
+    b->extra = (double)arm->extra / tokens;
 }
 
 static void give(const struct programs *p, const struct arm *arm, size_t launch, size_t dropped)
@@ -325,10 +347,12 @@ static int take_round(struct programs *p, size_t launch, struct qk_error *err)
         const double shortest = code ? 0 : shortest_ns(p);
         odd = code ? NULL : odd_chain(&begin, shortest);
         dropped += odd != NULL;
-        if (!code && !odd && shortest < LEAST_NS && 2 * p->tokens < BENCH_SERVE_TOKENS_MOST) {
+        if (!code && !odd && shortest < GROUP_NS && p->orders < MOST_ORDERS) {
             odd = "a group was too short";
-            /* Once is chance: a token more may make each group twice as long. */
-            code = i ? set_tokens(p, ceil((double)p->tokens * SPARE * LEAST_NS / shortest), err) : 0;
+            /* Once is chance: an order more may make each group twice as long. */
+            code = i ? set_tokens(p, (double)p->tokens, ceil((double)p->orders * SPARE * GROUP_NS / shortest),
+                                  err)
+                     : 0;
         }
         if (code)
             return code;
@@ -350,7 +374,7 @@ static int run_launch(struct programs *p, size_t launch, struct qk_error *err)
     p->found = true;
     /* Of each, the first token is slower than others. */
     for (size_t child = 0; child < p->started && !code; child++)
-        code = step(p, child, 1, 0, &p->arm[0].group, err);
+        code = step(p, child, 1, 0, &p->arm[0].answer, err);
     for (size_t r = 0; r < rounds && !code && !late(p) && anything_open(p); r++)
         code = take_round(p, launch, err);
     end_launch(p);
@@ -371,6 +395,6 @@ int bench_programs_run(const struct bench_programs_config *cfg, struct qk_error 
         code = run_launch(&p, launch, err);
     bench_strays_end();
     for (int i = 0; i < ARMS; i++)
-        free(p.arm[i].group.ids);
+        free(p.arm[i].answer.ids);
     return code;
 }

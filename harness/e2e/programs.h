@@ -4,10 +4,11 @@
  * (serve.h), and this process takes the time. A second child of the base is the unchanged control. The
  * slowed control is the base with more tokens.
  *
- * A group is one order for some tokens behind a drawn first token. A chain is a few cycles of groups, one of
- * each arm that is still measured and one of the base, in an order that is drawn for the chain. All groups of
- * a chain must have the same tokens. While one child works, the others are blocked on their sockets; one that
- * works all the same is refused.
+ * An order is for some tokens behind a drawn first token. A group is so many orders that they take 50 ms or
+ * more. A chain is a few cycles of groups, one of each arm that is still measured and one of the base. Their
+ * orders take turns, in a sequence that is drawn for the chain: one of each arm, then the next of each. All
+ * orders of a chain must have the same tokens. While one child works, the others are blocked on their
+ * sockets; one that works all the same is refused.
  *
  * A chain gives a block to each of its comparisons, whose number is the middle of ln(time / time of the base)
  * of all pairs of their groups. Had the two changed places in the order, it would have the other sign where
@@ -30,15 +31,16 @@ enum bench_programs_pair {
 
 enum {
     BENCH_PROGRAMS_GROUP_MS = 50, /* a group takes at least so long */
+    BENCH_PROGRAMS_ORDER_MS = 10, /* an order is for as many tokens as take so long */
     BENCH_PROGRAMS_MOST = 3       /* groups of an arm in a chain, so pairs in a block */
 };
 
 /* Times are of a token that was asked for: extra tokens count as time, not as tokens. */
 struct bench_programs_block {
     enum bench_programs_pair pair;
-    size_t launch; /* 0, 1, ... */
-    size_t tokens; /* of a group */
-    double extra;  /* tokens of the second arm's groups, as a share of that */
+    size_t launch;         /* 0, 1, ... */
+    size_t tokens, orders; /* of an order, of a group */
+    double extra;          /* tokens of the second arm's groups, as a share of a group's */
     size_t pairs;
     double base_ns[BENCH_PROGRAMS_MOST], ns[BENCH_PROGRAMS_MOST];
     double log_ratio;             /* the median of pairs^2 */
@@ -53,7 +55,7 @@ struct bench_programs_config {
     const char *model;            /* NULL: the one that comes with each program */
     size_t threads;
     const struct bench_cpus *allowed; /* for children with several threads; with one they run on job.cpu */
-    size_t tokens;                    /* of a group, at least; more, where these take too little time */
+    size_t tokens;                    /* of an order, at least; more, where these take too little time */
     double inject, slowed;            /* shares of extra tokens: of the candidate, of the slowed control */
     size_t launches;                  /* at least */
     double budget_ns;                 /* of each pair; once it is spent, the pair gets no more */

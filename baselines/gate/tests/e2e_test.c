@@ -28,7 +28,8 @@ int __wrap_bench_programs_run(const struct bench_programs_config *cfg, struct qk
             const double ratio = fake.effect[pair] + wobble;
             const struct bench_programs_block block = {.pair = (enum bench_programs_pair)pair,
                                                        .launch = b / 3,
-                                                       .tokens = 50,
+                                                       .tokens = 10,
+                                                       .orders = 5,
                                                        .extra = pair == BENCH_PROGRAMS_SLOWED ? 0.04
                                                                 : pair == BENCH_PROGRAMS_COPY ? 0
                                                                                               : cfg->inject,
@@ -98,7 +99,7 @@ UNIT_TEST(the_same_program_passes)
     assert_true(fabs(r.results[0].base_ns - 2e6) < 1); /* of a token */
     assert_true(r.results[0].blocks == 15 || r.results[0].blocks == 16);
     assert_int_equal(r.results[0].launches, 5 + (r.results[0].blocks > 15));
-    assert_says(r.results[0].reason, "50 tokens a group");
+    assert_says(r.results[0].reason, "50 tokens a group, in 5 orders; ");
     assert_says(r.results[0].reason, "the base took 90.00 % of these times and the candidate 50.");
     assert_true(fake.seen.slowed == 0.032 && fake.seen.launches == 5 && fake.seen.budget_ns == 60e9);
     baseline_report_free(&r);

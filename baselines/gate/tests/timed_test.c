@@ -49,4 +49,26 @@ UNIT_TEST(few_blocks_are_not_precise)
     baseline_timed_free(&t);
 }
 
+/* The median chooses between WARN and REGRESSION, and must-catch, here 0, is in the midst of the blocks. */
+UNIT_TEST(a_case_that_is_torn_between_two_verdicts_goes_on)
+{
+    struct timed t;
+    struct baseline_result r;
+    put_blocks(&t, &r, 60, 0.0005);
+    t.decision.blocks = 20;
+    t.decision.slower = true;
+    assert_false(baseline_timed_precise(&t, 0.0006));
+    t.decision.must_catch = 0.001;
+    assert_true(baseline_timed_precise(&t, 0.0006));
+    t.decision.must_catch = 0;
+    t.decision.within = true;
+    assert_true(baseline_timed_precise(&t, 0.0006));
+    baseline_timed_free(&t);
+    put_blocks(&t, &r, 120, 0.0005);
+    t.decision.blocks = 20;
+    t.decision.slower = true;
+    assert_true(baseline_timed_precise(&t, 0.0006));
+    baseline_timed_free(&t);
+}
+
 UNIT_TESTS(timed, NULL, NULL)

@@ -31,7 +31,7 @@ struct cli_gate {
     const char *result;                   /* a result to judge against it; NULL: measure this machine */
     struct cli_load_file duet, candidate; /* modules; no candidate: the one of this build */
     struct cli_load_file e2e;             /* a program; the model is measure.patterns[0], if there is one */
-    size_t threads, tokens;               /* of a program; of a group, 0: found out */
+    size_t threads, tokens;               /* of a program; of an order, 0: found out */
     struct bench_cpus allowed;            /* before this process was pinned */
     const char *same_code;                /* the list of rows that are the same code; NULL: none */
     const char *policy, *suite;

@@ -120,7 +120,7 @@ static const struct cli_option options[] = {
     {"threads", 't', "N", CLI_UINT64(cli_gate, threads, 1, MODEL_THREADS_MAX),
      "With --e2e: threads of each program (default: 1, pinned)", 2},
     {"tokens", TOKENS, "N", CLI_UINT64(cli_gate, tokens, 1, BENCH_SERVE_TOKENS_MOST / 2),
-     "With --e2e: at least N tokens in each timed group (default: what takes 55 ms)", 2},
+     "With --e2e: at least N tokens one after another (default: what takes 10 ms)", 2},
     {"baseline", 'b', "NAME", CLI_STRING(cli_gate, baseline),
      "Compare a fresh run with a stored baseline of this machine", 3},
     {"dir", DIR, "DIR", CLI_STRING(cli_gate, dir),

@@ -57,7 +57,7 @@ for line in host.makefile():
     if steps > 6 and mode == "large":
         ids[0] = VOCAB
     with open(log, "a", encoding="ascii") as file:
-        file.write(f"{word} {count} {first} {time.monotonic_ns() - begun}\n")
+        file.write(f"{word} {count} {first} {time.monotonic_ns() - begun} {begun}\n")
     if mode == "refuses":
         say("error no tokens today\n")
         continue

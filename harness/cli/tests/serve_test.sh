@@ -100,7 +100,7 @@ if [ "$long" ]; then
     invalid good large "tokens below 1000"
 fi
 
-# Twice as slow is found by any machine. Each launch starts all programs anew, and groups take at least 50 ms.
+# Twice as slow is found by any machine. Each launch starts all programs anew, and orders take turns, in groups of at least 50 ms.
 rm ./*.log
 run "${gate[@]}" --e2e ./good --candidate ./slow synth:tiny --out slow.json --budget 60 --quick
 ok "twice as slow is a REGRESSION" python3 -c 'import json, sys
@@ -114,18 +114,30 @@ assert 1.5 < timing["ratio"] < 2.5, timing
 assert [r["role"] for r in found["results"]] == ["case", "aa", "slowed"]
 assert 0.016 < found["results"][2]["timing"]["extra_work"] < 0.06'
 obeys "its JSON obeys the schema" "$schema" slow.json
-ok "its programs were started anew, and told the same in turns" python3 -c 'import json
+ok "its programs were started anew, and told the same in turns" python3 -c 'import bisect, itertools, json, re
 launches, copied, _ = (result["timing"]["launches"] for result in json.load(open("slow.json"))["results"])
 good, slow = ([line.split() for line in open(name)] for name in ("good.log", "slow.log"))
 starts = lambda log: [" ".join(line) for line in log if line[0] == "start"]
 found = len(starts(good)), len(starts(slow))
 assert found[1] >= launches and found[0] == found[1] + copied, (found, launches, copied)  # a copy as long as it is open
 assert set(starts(slow)) == {"start model serve --fd 0 --threads 1 GGUF"}, starts(slow)
-tokens = max(int(line[1]) for line in slow if line[0] == "step")
-groups = [line for line in slow + good if line[0] == "step" and int(line[1]) >= tokens]
-assert len(groups) >= 4 * 13 and min(int(line[3]) for line in groups) >= 50e6
-firsts = {line[2] for line in groups}
-assert len(firsts) > 8, firsts'
+found = json.load(open("slow.json"))["results"][0]["reason"]
+tokens, orders = map(int, re.match(r"(\d+) tokens a group, in (\d+) orders", found).groups())
+assert orders > 1, found
+steps = lambda log: [line for line in log if line[0] == "step" and int(line[1]) >= tokens // orders]
+good, slow = steps(good), steps(slow)
+firsts = {line[2] for line in slow}
+assert len(firsts) > 8, firsts
+asked = sorted(int(line[4]) for line in good)
+groups = 0
+for _, chain in itertools.groupby(slow, lambda line: line[2]):
+    chain = list(chain)
+    for before, after in itertools.pairwise(chain):  # the base answers between two orders of the candidate
+        assert bisect.bisect(asked, int(after[4])) > bisect.bisect(asked, int(before[4])), (before, after)
+    for at in range(0, len(chain) - orders + 1, orders):
+        groups += 1
+        assert sum(int(line[3]) for line in chain[at:at + orders]) >= 50e6, chain[at:at + orders]
+assert groups >= 13, groups'
 run "${gate[@]}" --e2e ./good --candidate ./boasts synth:tiny --inject 2000 --budget 10 --quick
 ok "what a program says of its time is shown, and so is what was injected" eval 'says "the base took 9" || says "the base took 100" && says "and the candidate 0.00 %" &&
     grep -qE "given [23]\.[0-9]+ % more tokens" <<<"$(tr "\n" " " <<<"$out" | tr -s " ")"'
