@@ -126,8 +126,8 @@ bool baseline_campaign_together(const struct baseline_campaign_summary *s, size_
                                 struct baseline_campaign_alarm *all);
 void baseline_campaign_summary_free(struct baseline_campaign_summary *s);
 /*
- * The smallest size of extra calls that was caught in 95 % of the cases, as was every larger one, with the
- * row's machine, noise, memory and margin. NULL: none was. *row may be any of these.
+ * The smallest slow-down that was caught in 95 % of the cases, as was every larger one, with the row's
+ * machine, noise, memory and margin. NULL: none was. *row may be any of these.
  */
 const struct baseline_campaign_row *baseline_campaign_least(const struct baseline_campaign_summary *s,
                                                             const struct baseline_campaign_row *row);

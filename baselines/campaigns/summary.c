@@ -263,17 +263,31 @@ bool baseline_campaign_alike(const struct baseline_campaign_row *a, const struct
     return !by_noise(a->of, b->of) && a->memory == b->memory && a->must_catch == b->must_catch;
 }
 
+static bool is_slowed(const struct baseline_campaign_row *r, const struct baseline_campaign_row *like)
+{
+    return (r->of->arm == BASELINE_ARM_CALLS || r->of->arm == BASELINE_ARM_STAGE) && isfinite(r->extra) &&
+           baseline_campaign_alike(r, like);
+}
+
+static bool is_caught(const struct baseline_campaign_row *r)
+{
+    return (double)r->caught.hits >= 0.95 * (double)r->caught.runs;
+}
+
 const struct baseline_campaign_row *baseline_campaign_least(const struct baseline_campaign_summary *s,
                                                             const struct baseline_campaign_row *row)
 {
-    const struct baseline_campaign_row *least = NULL;
-    for (size_t i = s->count; i-- > 0;) { /* sizes grow from row to row */
+    const struct baseline_campaign_row *least = NULL, *missed = NULL; /* the largest size that was missed */
+    for (size_t i = 0; i < s->count; i++) {
         const struct baseline_campaign_row *const r = &s->rows[i];
-        if (r->of->arm != BASELINE_ARM_CALLS || !baseline_campaign_alike(r, row))
-            continue;
-        if ((double)r->caught.hits < 0.95 * (double)r->caught.runs)
-            break;
-        least = r;
+        if (is_slowed(r, row) && !is_caught(r) && (!missed || r->extra > missed->extra))
+            missed = r;
+    }
+    for (size_t i = 0; i < s->count; i++) {
+        const struct baseline_campaign_row *const r = &s->rows[i];
+        if (is_slowed(r, row) && is_caught(r) && (!missed || r->extra > missed->extra) &&
+            (!least || r->extra < least->extra))
+            least = r;
     }
     return least;
 }

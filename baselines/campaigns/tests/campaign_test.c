@@ -175,6 +175,16 @@ static void sums_up(void **state)
     assert_null(baseline_campaign_least(&s, &s.rows[0])); /* the largest is not caught */
     s.count = 4;
     assert_ptr_equal(baseline_campaign_least(&s, &s.rows[0]), &s.rows[2]); /* 19 of 20 are 95 % */
+    struct baseline_campaign_run stage = *s.rows[3].of;
+    stage.arm = BASELINE_ARM_STAGE; /* a slow-down like any other, whatever row it stands in */
+    s.rows[3].of = &stage;
+    assert_ptr_equal(baseline_campaign_least(&s, &s.rows[0]), &s.rows[2]);
+    s.rows[3].extra = 0.008;
+    assert_ptr_equal(baseline_campaign_least(&s, &s.rows[0]), &s.rows[3]);
+    s.rows[3].caught.hits = 10;
+    assert_ptr_equal(baseline_campaign_least(&s, &s.rows[0]), &s.rows[2]);
+    s.rows[3].extra = 0.015;
+    assert_null(baseline_campaign_least(&s, &s.rows[0]));
     baseline_campaign_summary_free(&s);
     baseline_campaign_free(&c);
 }

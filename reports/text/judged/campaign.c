@@ -93,7 +93,9 @@ static void add_cases(struct report_table *t, const struct baseline_campaign_sum
         report_add_rate(t, &r->caught);
         report_table_cell(t, "%zu, %zu", r->verdicts[BASELINE_WARN], r->verdicts[BASELINE_INCONCLUSIVE]);
         report_table_cell(t, "%zu", r->verdicts[BASELINE_INVALID]);
-        report_table_cell(t, "%.2f, %.2f, %.2f", r->median_s, r->late_s, r->longest_s);
+        const int decimals = r->longest_s < 9.995 ? 2 : 1;
+        report_table_cell(t, "%.*f, %.*f, %.*f", decimals, r->median_s, decimals, r->late_s, decimals,
+                          r->longest_s);
     }
 }
 
