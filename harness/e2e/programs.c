@@ -39,7 +39,7 @@ static const double SPARE = 1.1;
 enum { PAIRS = BENCH_PROGRAMS_MOST, MOST_FIRST = 4096, MOST_ORDERS = 64 };
 static const double PLAIN = 3; /* times as slow as the control is meant to be */
 /* A child that waits wakes now and then, and its threads look for work a little before they sleep. */
-static const double IDLE_SHARE = 0.05; /* of the order, but not of less than a group's time */
+static const double IDLE_SHARE = 0.05; /* of the order, or of a group's time where that is more */
 
 enum { BASE, CANDIDATE, COPY, CHILDREN };
 
