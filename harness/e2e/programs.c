@@ -25,7 +25,8 @@ enum { ROUNDS = 3, ROUNDS_LATER = 6, ROUNDS_TO_DECIDE = 16, TRIES = 4 };
  * Memory gets faster and slower by itself, as much in 20 ms as in half a second: what follows each other
  * differed by 3 to 5 %, single tokens as well as groups of 3 and of 25 (medians, 2 vCPUs of a Zen 4,
  * synth:bitnet-2b/4). So arms take turns as often as they may, and a group is as short as it may be. Replayed
- * on such times, a block of groups of three orders had 0.53 times the variance of one of unbroken groups.
+ * on such times, a block of groups of three orders had 0.5 to 0.6 times the variance of one of unbroken
+ * groups.
  */
 static const double GROUP_NS = 1e6 * BENCH_PROGRAMS_GROUP_MS, ORDER_NS = 1e6 * BENCH_PROGRAMS_ORDER_MS;
 /* How much longer than that they are made once some were too short. */
