@@ -265,8 +265,7 @@ bool baseline_campaign_alike(const struct baseline_campaign_row *a, const struct
 
 static bool is_slowed(const struct baseline_campaign_row *r, const struct baseline_campaign_row *like)
 {
-    return (r->of->arm == BASELINE_ARM_CALLS || r->of->arm == BASELINE_ARM_STAGE) && isfinite(r->extra) &&
-           baseline_campaign_alike(r, like);
+    return baseline_arm_is_slowed(r->of->arm) && isfinite(r->extra) && baseline_campaign_alike(r, like);
 }
 
 static bool is_caught(const struct baseline_campaign_row *r)
