@@ -141,4 +141,10 @@ assert groups >= 13, groups'
 run "${gate[@]}" --e2e ./good --candidate ./boasts synth:tiny --inject 2000 --budget 10 --quick
 ok "what a program says of its time is shown, and so is what was injected" eval 'says "the base took 9" || says "the base took 100" && says "and the candidate 0.00 %" &&
     grep -qE "given [23]\.[0-9]+ % more tokens" <<<"$(tr "\n" " " <<<"$out" | tr -s " ")"'
+ok "and the orders of a group ask for it together" python3 -c 'import itertools, math, re, sys
+tokens, orders = map(int, re.search(r"(\d+) tokens a group, in (\d+) orders", sys.argv[1]).groups())
+asked = [line.split() for line in open("boasts.log") if line.startswith("step")]
+asked = [(first, int(count)) for _, count, first, *_ in asked if int(count) >= tokens // orders]
+groups = [sum(count for _, count in chain) for _, chain in itertools.groupby(asked, lambda order: order[0])]
+assert len(groups) > 4 and all(group % (tokens + math.ceil(0.02 * tokens)) == 0 for group in groups), (tokens, orders, groups)' "$out"
 finish
