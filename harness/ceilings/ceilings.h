@@ -96,7 +96,7 @@ extern const char *const bench_ceiling_levels[];
 double bench_ceiling_ghz(const struct bench_ceiling *row);
 /*
  * The row with the largest `best` of that kind, level and number of threads, over all ISA levels. NULL when
- * none was measured. Of `read`, those of read_ahead count too.
+ * none was measured. Of `read`, those of read_ahead and read_lines count too.
  */
 const struct bench_ceiling *bench_ceilings_find(const struct bench_ceilings *c, enum bench_ceiling_kind kind,
                                                 int level, int threads);

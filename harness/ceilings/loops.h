@@ -49,10 +49,15 @@ static inline bool bench_ceiling_is_bandwidth(enum bench_ceiling_kind kind)
     return kind <= BENCH_CEILING_nt_write;
 }
 
-/* Does the loop tell how fast memory can be read? Two kinds do. */
+/* Does the loop tell how fast memory can be read? Three kinds do. */
 static inline bool bench_ceiling_reads(enum bench_ceiling_kind kind)
 {
-    return kind == BENCH_CEILING_read || kind == BENCH_CEILING_read_ahead;
+    return kind <= BENCH_CEILING_read_lines;
+}
+/* Those that ask for what comes next are measured in DRAM alone. */
+static inline bool bench_ceiling_asks(enum bench_ceiling_kind kind)
+{
+    return kind == BENCH_CEILING_read_ahead || kind == BENCH_CEILING_read_lines;
 }
 
 /* NULL when the loop can run here, else why not. The text lives as long as *cpu. */

@@ -128,7 +128,7 @@ int bench_ceilings_plan(struct bench_ceilings *c, const struct qk_cpu *isa, stru
         return code;
     for (int kind = 0; kind < BENCH_CEILING_KINDS; kind++) {
         const bool bandwidth = bench_ceiling_is_bandwidth(kind);
-        const int first = !bandwidth ? BENCH_REGISTERS : kind == BENCH_CEILING_read_ahead ? BENCH_DRAM : 1;
+        const int first = !bandwidth ? BENCH_REGISTERS : bench_ceiling_asks(kind) ? BENCH_DRAM : 1;
         for (int level = first; level <= (bandwidth ? BENCH_DRAM : BENCH_REGISTERS); level++)
             for (int t = 0; t < (bandwidth && c->threads > 1 ? 2 : 1); t++)
                 for (size_t i = 0; i < bench_ceiling_loop_count; i++)

@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 enum { ROWS_MOST = 64, LOOKS = 3, BLOCKS_LEAST = 8, BLOCKS_MOST = 24 };
-static const double slice_ns = 300e3, block_ns = 4e6, stream_ns = 45e6, near = 1.5;
-static const size_t look_bytes = 64 << 10, pace_bytes = 16 << 20;
+static const double slice_ns = 300e3, block_ns = 2e6, stream_ns = 45e6;
+static const size_t look_bytes = 64 << 10, long_look_bytes = 1 << 20, pace_bytes = 16 << 20;
 
 /* Part of the weights that are walked over; rows are taken 16 at a time. */
 struct piece {
@@ -119,29 +119,39 @@ static void free_stream(struct stream *s)
     free(s->zero);
 }
 
+/* Looks at each row for so many bytes, and keeps those that take at most `near` times as long as the fastest. */
+static size_t keep_near(struct stream *s, const struct qk_variant **rows, size_t count, size_t bytes,
+                        double near)
+{
+    double ns[ROWS_MOST], fastest = INFINITY;
+    size_t kept = 0;
+    for (int look = 0; look < LOOKS; look++)
+        for (size_t i = 0; i < count; i++) {
+            struct bench_took took;
+            walk(&(struct walker){s, rows[i]->fn}, bytes, &took, NULL);
+            ns[i] = look ? fmin(ns[i], took.ns) : took.ns;
+            fastest = fmin(fastest, ns[i]);
+        }
+    for (size_t i = 0; i < count; i++)
+        if (ns[i] <= near * fastest)
+            rows[kept++] = rows[i];
+    return kept;
+}
+
 /* The rows near the fastest in table order, and the usual one behind them. */
 static size_t find_near(struct stream *s, const struct qk_variant *usual, const struct qk_table *table,
                         const struct qk_cpu *cpu, const struct qk_variant **found)
 {
-    const struct qk_variant *rows[ROWS_MOST];
-    double ns[ROWS_MOST], fastest = INFINITY;
     size_t count = 0, kept = 0;
     for (size_t i = 0; i < table->count && count < ROWS_MOST - 1; i++)
         if (table->rows[i].op == s->op && table->rows[i].kind != QK_CEILING &&
-            !qk_variant_missing(&table->rows[i], cpu)) {
-            ns[count] = INFINITY;
-            rows[count++] = &table->rows[i];
-        }
-    for (int look = 0; look < LOOKS; look++)
-        for (size_t i = 0; i < count; i++) {
-            struct bench_took took;
-            walk(&(struct walker){s, rows[i]->fn}, look_bytes, &took, NULL);
-            ns[i] = fmin(ns[i], took.ns);
-            fastest = fmin(fastest, ns[i]);
-        }
+            !qk_variant_missing(&table->rows[i], cpu))
+            found[count++] = &table->rows[i];
+    count = keep_near(s, found, count, look_bytes, 2);
+    count = keep_near(s, found, count, long_look_bytes, 1.25);
     for (size_t i = 0; i < count; i++)
-        if (rows[i] != usual && ns[i] <= near * fastest)
-            found[kept++] = rows[i];
+        if (found[i] != usual)
+            found[kept++] = found[i];
     found[kept++] = usual;
     return kept;
 }

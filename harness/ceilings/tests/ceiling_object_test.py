@@ -56,17 +56,18 @@ def check(kind, isa, instruction, registers):
     else:
         raise AssertionError(f"no loop with {instruction}")
     hints = [t for t in texts if t.startswith("prefetch")]
-    assert len(hints) == (kind == "read_ahead"), f"{len(hints)} hints"
+    assert len(hints) == {"read_ahead": 1, "read_lines": UNIT // 64}.get(kind, 0), f"{len(hints)} hints"
     other = [t for t in texts if t.split()[0] not in COUNTING | {instruction} and t not in hints]
     assert not other, f"also has {other}"
     wrong = [t for t in ours if set(re.findall(r"%([xyz]mm)", t)) != {registers}]
     assert not wrong, f"other registers: {wrong}"
     width = WIDTH[registers]
-    if kind in ("read", "read_ahead", "write", "copy", "nt_write"):
+    reads = kind.startswith("read")
+    if reads or kind in ("write", "copy", "nt_write"):
         count = 0
-        if kind in ("read", "read_ahead", "copy"):
+        if reads or kind == "copy":
             count += memory_operands(ours, width, False)
-        if not kind.startswith("read"):
+        if not reads:
             count += memory_operands(ours, width, True)
         assert len(ours) == count, f"{len(ours)} instructions, {count} operands"
         if kind == "nt_write":

@@ -73,6 +73,10 @@ has yes i2s16_gemv_avx2_madd prefetcht1
 has yes i2s16_gemv_avx2_lines prefetcht0
 has yes i2s16_gemv_avx2_pages prefetcht0
 has no i2s16_gemv_avx512_plain prefetch
+has yes i2s16_gemv_avx512_l2 prefetcht1
+has no i2s16_gemv_avx512_l2 prefetcht0
+has yes i2s16_gemv_avx2_l2 prefetcht1
+has no i2s16_gemv_avx2_l2 prefetcht0
 has yes i2s16_gemv_avx512_pages prefetcht0
 has no i2s16_gemv_avx512_lines prefetcht1
 has yes i2s16_gemv_avx512_lines prefetcht0
@@ -83,12 +87,21 @@ has yes f16_gemv_avx2 prefetcht1
 has yes f16_gemv_avx2_lines prefetcht0
 has yes f16_gemv_avx2_pages prefetcht0
 has no f16_gemv_avx512_plain prefetch
+has yes f16_gemv_avx512_l2 prefetcht1
+has no f16_gemv_avx512_l2 prefetcht0
+has yes f16_gemv_avx2_l2 prefetcht1
+has no f16_gemv_avx2_l2 prefetcht0
 has yes f16_gemv_avx512 prefetcht1
 has yes f16_gemv_avx512_once prefetchnta
 has yes f16_gemv_avx512_lines prefetcht0
 has yes f16_gemv_avx512_pages prefetcht0
+has no head4_gemv_avx512_plain prefetch
+has yes head4_gemv_avx512_l2 prefetcht1
+has no head4_gemv_avx512_l2 prefetcht0
+has yes head4_gemv_avx2_l2 prefetcht1
 spills 4 i2s16_gemv_avx2_lines
 spills 4 i2s16_gemv_avx2_pages
+spills 4 i2s16_gemv_avx2_l2
 spills 4 i2s16_gemv_avx2_plain
 spills 4 i2s16_gemv_avx2_madd # gcc 12 once kept the products of five units on the stack: 52
 has no qk256_gemv_avx512_rows 'rep stos' # what `= {0}` becomes where an array of sums stays in memory
