@@ -25,7 +25,7 @@
     do {                                                                                                     \
         const uintptr_t later = (uintptr_t)((at) + (d)) + QK_ATTENTION_KEYS * (stride) * sizeof *(at);       \
         if ((d) * sizeof *(at) % 64 == 0)                                                                    \
-            _mm_prefetch((const char *)later, _MM_HINT_T0);                                                  \
+            _mm_prefetch((const char *)later, HINTS &QK_HINT_L2 ? _MM_HINT_T1 : _MM_HINT_T0);                \
     } while (0)
 /* Of what is not read from the cache. */
 #define ASK_NOTHING(at, d, stride) (void)0

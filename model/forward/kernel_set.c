@@ -52,6 +52,13 @@ static bool multiplies_heads(enum qk_op op)
     return op == QK_OP_head4_gemv;
 }
 
+/* Do its calls for a token read what a whole token's bytes went by since? */
+static bool streams(enum qk_op op)
+{
+    return multiplies_heads(op) || path_of(op) != MODEL_PATHS || op == QK_OP_attention_f16 ||
+           op == QK_OP_attention_f32;
+}
+
 static int check_act(const struct model_kernels *k, enum model_act act, struct qk_error *err)
 {
     if (act == MODEL_ACT_ANY || model_kernels_int8(k) == (act == MODEL_ACT_INT8))
@@ -180,9 +187,8 @@ void model_kernels_choose(struct model_kernels *k, const struct qk_table *table,
 {
     for (int i = 0; i < QK_OP_COUNT; i++) {
         const enum qk_op op = (enum qk_op)i;
-        const bool weights = multiplies_heads(op) || path_of(op) != MODEL_PATHS;
         if (!k->named[op])
-            k->of[op] = qk_table_choice(table, choices, op, weights ? weight_bytes : 0, cpu);
+            k->of[op] = qk_table_choice(table, choices, op, streams(op) ? weight_bytes : 0, cpu);
     }
 }
 

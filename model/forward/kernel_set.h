@@ -57,7 +57,8 @@ int model_kernels_parse(struct model_kernels *k, const struct qk_table *table, c
 
 /*
  * For a model whose tokens read so many bytes of weights: ops that the set does not name take what was
- * measured to be the fastest. Products with weights touch all these bytes, other ops little.
+ * measured to be the fastest. Products with weights touch all these bytes. Attention reads what they have
+ * driven out of a cache by the next token. Other ops touch little.
  */
 void model_kernels_choose(struct model_kernels *k, const struct qk_table *table,
                           const struct qk_choices *choices, size_t weight_bytes, const struct qk_cpu *cpu);
