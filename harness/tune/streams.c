@@ -119,7 +119,7 @@ static void free_stream(struct stream *s)
     free(s->zero);
 }
 
-/* Looks at each row for so many bytes, and keeps those that take at most `near` times as long as the fastest. */
+/* Looks at each row for so many bytes. Keeps those that take at most `near` times as long as the fastest. */
 static size_t keep_near(struct stream *s, const struct qk_variant **rows, size_t count, size_t bytes,
                         double near)
 {

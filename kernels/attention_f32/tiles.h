@@ -9,15 +9,11 @@
  * vectors of sixteen line by line (zmm.h). With those of eight it asks at once, which costs them less.
  *
  * A file defines ELEMENT, the element type of its cache, and EIGHT or SIXTEEN, which makes a vector of so
- * many of them. HINTS (rows/hints.h) is how a single block asks, unless it is as for Zen 5.
+ * many of them. With vectors of sixteen it may define HINTS (rows/hints.h): how a single block asks.
  */
 #pragma once
 
 #include "kernels/rows/hints.h"
-
-#ifndef HINTS
-#define HINTS (QK_HINT_LINES | QK_HINT_WALK)
-#endif
 
 #ifdef SIXTEEN
 #include "kernels/attention_f32/zmm.h"
@@ -221,7 +217,7 @@ static void attend_alone(struct attending *a)
     struct block *const b = &a->block[0];
     const size_t sees = b->sees[BLOCK - 1];
     float *w = b->w, *next = a->block[1].w;
-    a->far = HINTS & QK_HINT_WALK && sees * a->stride * sizeof(ELEMENT) > 256 << 10;
+    a->far = ASKS_PAGES && sees * a->stride * sizeof(ELEMENT) > 256 << 10;
     scores_of_tile(a, w, 0);
     for (size_t at = 0; at < sees; at += KEYS) {
         weigh(b, w, at, a->dim, a->scale);

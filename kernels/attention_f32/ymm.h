@@ -17,6 +17,9 @@
 #define EIGHT   qk_eight_f32
 #endif
 
+/* A single block asks for pages. */
+enum { ASKS_PAGES = true };
+
 #define INLINE static inline __attribute__((always_inline))
 /* What fills the registers is no part of what has other uses for them. */
 #ifdef __clang__

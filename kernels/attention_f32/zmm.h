@@ -7,6 +7,7 @@
 
 #include "kernels/attention_f32/op.h"
 #include "kernels/rows/exp.h"
+#include "kernels/rows/hints.h"
 #include "kernels/rows/ordered_dot.h"
 
 #include <stdbool.h>
@@ -15,6 +16,11 @@
 #define ELEMENT float
 #define SIXTEEN _mm512_loadu_ps
 #endif
+
+#ifndef HINTS
+#define HINTS (QK_HINT_LINES | QK_HINT_WALK)
+#endif
+enum { ASKS_PAGES = (HINTS & QK_HINT_WALK) != 0 };
 
 /*
  * Of a key or value, columns from d on, a multiple of 16: where a line begins, that line of the next tile. 32

@@ -52,7 +52,7 @@ static bool multiplies_heads(enum qk_op op)
     return op == QK_OP_head4_gemv;
 }
 
-/* Do its calls for a token read what a whole token's bytes went by since? */
+/* Does it read once a token, so that the other bytes of a token have driven out what it reads? */
 static bool streams(enum qk_op op)
 {
     return multiplies_heads(op) || path_of(op) != MODEL_PATHS || op == QK_OP_attention_f16 ||

@@ -17,12 +17,10 @@ struct qk_cpu bench_test_cpu(void)
 
 static double rate_of(const struct bench_ceiling *row)
 {
-    static const double table[][5] = {[BENCH_CEILING_read] = {0, 200, 100, 50, 20},
-                                      [BENCH_CEILING_read_ahead] = {[BENCH_DRAM] = 18},
-                                      [BENCH_CEILING_read_lines] = {[BENCH_DRAM] = 19},
-                                      [BENCH_CEILING_write] = {0, 100, 100, 50, 10},
-                                      [BENCH_CEILING_copy] = {0, 200, 100, 50, 10},
-                                      [BENCH_CEILING_nt_write] = {0, 16, 16, 16, 16}};
+    static const double table[][5] = {
+        [BENCH_CEILING_read] = {0, 200, 100, 50, 20},     [BENCH_CEILING_read_ahead] = {[BENCH_DRAM] = 18},
+        [BENCH_CEILING_read_lines] = {[BENCH_DRAM] = 19}, [BENCH_CEILING_write] = {0, 100, 100, 50, 10},
+        [BENCH_CEILING_copy] = {0, 200, 100, 50, 10},     [BENCH_CEILING_nt_write] = {0, 16, 16, 16, 16}};
     return row->level == BENCH_REGISTERS ? 2 : row->threads * table[row->loop->kind][row->level];
 }
 

@@ -164,10 +164,14 @@ UNIT_TEST(every_path_has_an_op_that_takes_its_layout)
     }
 }
 
-/* A head is walked over in calls that fit the cache, but no call finds there what the one before has read. */
+/*
+ * A head is walked over in calls that fit the cache, but no call finds there what the one before has read.
+ * Nor does attention find keys and values there, after all weights of a token went by.
+ */
 UNIT_TEST(what_walks_over_weights_takes_the_row_for_dram)
 {
-    static const enum qk_op walks[] = {QK_OP_i2s16_gemv, QK_OP_f16_gemv, QK_OP_head4_gemv};
+    static const enum qk_op walks[] = {QK_OP_i2s16_gemv, QK_OP_f16_gemv, QK_OP_head4_gemv,
+                                       QK_OP_attention_f16, QK_OP_attention_f32};
     const struct qk_table *table = qk_table_builtin();
     struct qk_choices choices = {.cache_bytes = 1000};
     struct model_kernels k;
