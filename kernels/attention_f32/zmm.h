@@ -20,7 +20,7 @@
 #ifndef HINTS
 #define HINTS (QK_HINT_LINES | QK_HINT_WALK)
 #endif
-enum { ASKS_PAGES = (HINTS & QK_HINT_WALK) != 0 };
+enum { ASKS_PAGES = (HINTS & QK_HINT_WALK) != 0, INTO_L2 = (HINTS & QK_HINT_L2) != 0 };
 
 /*
  * Of a key or value, columns from d on, a multiple of 16: where a line begins, that line of the next tile. 32
@@ -31,10 +31,28 @@ enum { ASKS_PAGES = (HINTS & QK_HINT_WALK) != 0 };
     do {                                                                                                     \
         const uintptr_t later = (uintptr_t)((at) + (d)) + QK_ATTENTION_KEYS * (stride) * sizeof *(at);       \
         if ((d) * sizeof *(at) % 64 == 0)                                                                    \
-            _mm_prefetch((const char *)later, HINTS &QK_HINT_L2 ? _MM_HINT_T1 : _MM_HINT_T0);                \
+            _mm_prefetch((const char *)later, INTO_L2 ? _MM_HINT_T1 : _MM_HINT_T0);                          \
+    } while (0)
+#define ASK_AS_READ(at, d, stride)                                                                           \
+    do {                                                                                                     \
+        if (!INTO_L2)                                                                                        \
+            ASK_NEXT(at, d, stride);                                                                         \
+    } while (0)
+/*
+ * Values are read 64 columns at a time, from one position after the other. With INTO_L2, as many columns are
+ * asked for at each position, in the order of memory where positions follow one another. A cache of 295 MB
+ * took 19.9 ms when asked for as it is read, and 18.1 in order, where reading alone takes 15.5 (Granite
+ * Rapids, one thread). The pointer moves by one step, always: with the same addresses, found by a division
+ * or with a branch at each other position, it took 21.
+ */
+#define ASK_IN_ORDER(later)                                                                                  \
+    do {                                                                                                     \
+        QK_UNROLL(4)                                                                                         \
+        for (size_t line = 0; INTO_L2 && line < 64 * sizeof *(later); line += 64)                            \
+            _mm_prefetch((const char *)(later) + line, _MM_HINT_T1);                                         \
     } while (0)
 /* Of what is not read from the cache. */
-#define ASK_NOTHING(at, d, stride) (void)0
+#define ASK_NOTHING(...) (void)0
 
 #define INLINE static inline __attribute__((always_inline))
 /* What fills the registers is no part of what has other uses for them. */
@@ -121,10 +139,13 @@ SCORES(scores_of_cache, ELEMENT, SIXTEEN, ASK_NEXT)
 SCORES(scores_of_wide, float, _mm512_loadu_ps, ASK_NOTHING)
 
 /* Adds values of keys `from` to `end`, times w[row][4 * key], to 16 * `vectors` columns of out[row]. */
-#define MIX(name, element, sixteen, ask)                                                                     \
+#define MIX(name, element, sixteen, ask, ask_in_order)                                                       \
     INLINE void name(float *const *out, size_t d, const float *const *w, const element *v, size_t stride,    \
-                     size_t from, size_t end, const int vectors)                                             \
+                     size_t from, size_t end, size_t columns, const int vectors)                             \
     {                                                                                                        \
+        const bool follow = stride == columns;                                                               \
+        const size_t step = follow ? 64 : stride;                                                            \
+        const element *next = v + QK_ATTENTION_KEYS * (follow ? columns + d : stride) + from * step;         \
         __m512 sum[4][4];                                                                                    \
         QK_UNROLL(4)                                                                                         \
         for (int r = 0; r < 4; r++)                                                                          \
@@ -145,6 +166,9 @@ SCORES(scores_of_wide, float, _mm512_loadu_ps, ASK_NOTHING)
                 for (int i = 0; i < vectors; i++)                                                            \
                     sum[r][i] = _mm512_fmadd_ps(weight, value[i], sum[r][i]);                                \
             }                                                                                                \
+            if (vectors == 4)                                                                                \
+                ask_in_order(next);                                                                          \
+            next += step;                                                                                    \
         }                                                                                                    \
         QK_UNROLL(4)                                                                                         \
         for (int r = 0; r < 4; r++)                                                                          \
@@ -157,12 +181,12 @@ SCORES(scores_of_wide, float, _mm512_loadu_ps, ASK_NOTHING)
     {                                                                                                        \
         size_t d = 0;                                                                                        \
         for (; d + 64 <= columns; d += 64)                                                                   \
-            one(out, d, w, v, stride, from, end, 4);                                                         \
+            one(out, d, w, v, stride, from, end, columns, 4);                                                \
         for (; d < columns; d += 16)                                                                         \
-            one(out, d, w, v, stride, from, end, 1);                                                         \
+            one(out, d, w, v, stride, from, end, columns, 1);                                                \
     }
-MIX(mix_some_of_cache, ELEMENT, SIXTEEN, ASK_NEXT)
-MIX(mix_some_of_wide, float, _mm512_loadu_ps, ASK_NOTHING)
+MIX(mix_some_of_cache, ELEMENT, SIXTEEN, ASK_AS_READ, ASK_IN_ORDER)
+MIX(mix_some_of_wide, float, _mm512_loadu_ps, ASK_NOTHING, ASK_NOTHING)
 MIX_COLUMNS(mix_of_cache, mix_some_of_cache, ELEMENT)
 MIX_COLUMNS(mix_of_wide, mix_some_of_wide, float)
 
