@@ -50,7 +50,7 @@ head4_rows(float *restrict y, const uint8_t *restrict codes, const uint16_t *res
             const int8_t *x = q + b * HEAD4_BLOCK;
             __m256i narrow0 = _mm256_setzero_si256(), narrow1 = narrow0;
             qk_hint(hint, codes, HEAD4_BLOCK_BYTES);
-            qk_hint(hint & QK_HINT_PAGES, scale, HEAD4_ROWS * sizeof *scale);
+            qk_hint(hint & (QK_HINT_PAGES | QK_HINT_L2), scale, HEAD4_ROWS * sizeof *scale);
             QK_UNROLLED
             for (int u = 0; u < 4; u++, codes += HEAD4_UNIT_BYTES, x += HEAD4_UNIT_COLUMNS) {
                 const __m256i low = broadcast(x), high = broadcast(x + 4);
