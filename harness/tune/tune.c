@@ -259,10 +259,23 @@ static bool take_over(struct tuning *s, struct bench_group *group, struct bench_
     return left > 1;
 }
 
-/* What making the group ready will take: the reference and the inputs grow with the bytes. */
-static double expected_ready(const struct tuning *s, const struct bench_group *group, bool dram)
+/*
+ * What the entry will take at least: making the group ready, a first look and the fewest blocks. For the
+ * first, the reference grows with the bytes, and filling, paging in and comparing them took up to 3 ns a byte
+ * (rmsnorm, 1 GB, a Xeon). A call from DRAM takes about four times as long a byte as one from L2 (15 and 61
+ * GB/s there, i2s16_gemv).
+ */
+static double expected(const struct tuning *s, const struct bench_group *group, const struct bench_tuned *to)
 {
-    return dram ? s->ready_ns[group->op] * 2 * (double)dram_bytes(s) / (double)s->t->cache_bytes : 0;
+    const double ready_byte_ns = 3, slower = 4;
+    const double bytes = (double)dram_bytes(s), larger = 2 * bytes / (double)s->t->cache_bytes;
+    double round = 0;
+    if (to->memory == QK_MEMORY_CACHE)
+        return 0;
+    for (size_t i = 0; i < to->count; i++)
+        if (!*to->rows[i].reason && isfinite(to[-1].rows[i].ns))
+            round += slower * larger * to[-1].rows[i].ns;
+    return larger * s->ready_ns[group->op] + bytes * ready_byte_ns + (LOOKS + BLOCKS_LEAST) * round;
 }
 
 static int run_group(struct tuning *s, size_t g, struct qk_error *err)
@@ -270,13 +283,12 @@ static int run_group(struct tuning *s, size_t g, struct qk_error *err)
     struct bench_group *const group = &s->matrix.groups[g];
     struct bench_tuned *const to = &s->t->ops[s->entry[g]];
     struct bench_ready ready = {.count = 0};
-    const bool dram = to->memory == QK_MEMORY_DRAM;
     const size_t done = s->rounds.done;
     int code = 0;
-    s->rounds.late = dram ? 0 : 2; /* what cache leaves of the budget is for DRAM */
-    if (s->rounds.end_ns - (double)bench_clock_ns() <= expected_ready(s, group, dram)) {
+    s->rounds.late = to->memory == QK_MEMORY_DRAM ? 0 : 2; /* what cache leaves of the budget is for DRAM */
+    if (s->rounds.end_ns - (double)bench_clock_ns() <= expected(s, group, to)) {
         to->left_out = true;
-        snprintf(to->reason, sizeof to->reason, "the budget of %g s was spent; name the op, or give more",
+        snprintf(to->reason, sizeof to->reason, "the budget of %g s does not suffice; name the op, or give more",
                  s->cfg->job.budget_s);
     } else {
         bench_job_tell(&s->cfg->job, (double)done / (double)s->rounds.sets, group->name);

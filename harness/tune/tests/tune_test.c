@@ -106,7 +106,8 @@ static struct qk_table planted(struct qk_variant *rows, size_t count, qk_fn *las
     return (struct qk_table){.rows = rows, .count = count, .compiler = "gcc 12.2.0", .path = ""};
 }
 
-static int tune(const struct qk_table *table, const struct qk_cpu *cpu, double budget, struct qk_error *err)
+static int tune_from(size_t dram_bytes, const struct qk_table *table, const struct qk_cpu *cpu, double budget,
+                     struct qk_error *err)
 {
     static bool ops[QK_OP_COUNT];
     for (int op = 0; op < QK_OP_COUNT; op++)
@@ -115,11 +116,16 @@ static int tune(const struct qk_table *table, const struct qk_cpu *cpu, double b
     const struct bench_tune_config cfg = {
         .job = {.table = table, .isa = cpu, .cpu = on, .seed = 1, .quick = true, .budget_s = budget},
         .ops = ops,
-        .dram_bytes = 1 << 20};
+        .dram_bytes = dram_bytes};
     assert_true(on >= 0);
     bench_tune_free(&t);
     bench_environment_init(&t.env);
     return bench_tune_measure(&t, &cfg, err);
+}
+
+static int tune(const struct qk_table *table, const struct qk_cpu *cpu, double budget, struct qk_error *err)
+{
+    return tune_from(1 << 20, table, cpu, budget, err);
 }
 
 UNIT_TEST(a_planted_slow_last_row_is_not_chosen)
@@ -177,6 +183,22 @@ UNIT_TEST(a_spent_budget_leaves_the_rest_out)
     }
     assert_int_equal(bench_tune_add(&t, &old, &err), 0);
     assert_int_equal(t.count, 0);
+    bench_tune_free(&t);
+}
+
+/* Making 256 MiB ready takes a second, but the fewest blocks of calls on them take many. */
+UNIT_TEST(what_its_fewest_blocks_would_overrun_is_left_out)
+{
+    struct qk_variant rows[2];
+    struct qk_cpu cpu;
+    struct qk_error err;
+    const struct qk_table table = planted(rows, 2, NULL);
+    assert_int_equal(qk_cpu_detect(&cpu, NULL, &err), 0);
+    if (tune_from((size_t)256 << 20, &table, &cpu, 2, &err))
+        fail_msg("%s: %s", err.where, err.text);
+    assert_int_equal(t.count, 2);
+    assert_true(t.ops[1].left_out && !t.ops[1].blocks);
+    assert_says(t.ops[1].reason, "budget");
     bench_tune_free(&t);
 }
 
