@@ -288,8 +288,8 @@ static int run_group(struct tuning *s, size_t g, struct qk_error *err)
     s->rounds.late = to->memory == QK_MEMORY_DRAM ? 0 : 2; /* what cache leaves of the budget is for DRAM */
     if (s->rounds.end_ns - (double)bench_clock_ns() <= expected(s, group, to)) {
         to->left_out = true;
-        snprintf(to->reason, sizeof to->reason, "the budget of %g s does not suffice; name the op, or give more",
-                 s->cfg->job.budget_s);
+        snprintf(to->reason, sizeof to->reason,
+                 "the budget of %g s does not suffice; name the op, or give more", s->cfg->job.budget_s);
     } else {
         bench_job_tell(&s->cfg->job, (double)done / (double)s->rounds.sets, group->name);
         struct bench_clocks begin, end;
