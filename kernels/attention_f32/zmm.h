@@ -52,7 +52,8 @@ enum { ASKS_PAGES = (HINTS & QK_HINT_WALK) != 0, INTO_L2 = (HINTS & QK_HINT_L2) 
             _mm_prefetch((const char *)(later) + line, _MM_HINT_T1);                                         \
     } while (0)
 /* Of what is not read from the cache. */
-#define ASK_NOTHING(...) (void)0
+#define ASK_NOTHING(at, d, stride) (void)0
+#define ASK_NOTHING_LATER(later)   (void)(later)
 
 #define INLINE static inline __attribute__((always_inline))
 /* What fills the registers is no part of what has other uses for them. */
@@ -186,7 +187,7 @@ SCORES(scores_of_wide, float, _mm512_loadu_ps, ASK_NOTHING)
             one(out, d, w, v, stride, from, end, columns, 1);                                                \
     }
 MIX(mix_some_of_cache, ELEMENT, SIXTEEN, ASK_AS_READ, ASK_IN_ORDER)
-MIX(mix_some_of_wide, float, _mm512_loadu_ps, ASK_NOTHING, ASK_NOTHING)
+MIX(mix_some_of_wide, float, _mm512_loadu_ps, ASK_NOTHING, ASK_NOTHING_LATER)
 MIX_COLUMNS(mix_of_cache, mix_some_of_cache, ELEMENT)
 MIX_COLUMNS(mix_of_wide, mix_some_of_wide, float)
 
