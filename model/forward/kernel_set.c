@@ -52,7 +52,7 @@ static bool multiplies_heads(enum qk_op op)
     return op == QK_OP_head4_gemv;
 }
 
-/* Does it read once a token, so that the other bytes of a token have driven out what it reads? */
+/* When it reads the same bytes again, have those of a whole token driven them out of the cache? */
 static bool streams(enum qk_op op)
 {
     return multiplies_heads(op) || path_of(op) != MODEL_PATHS || op == QK_OP_attention_f16 ||
