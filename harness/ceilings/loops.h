@@ -54,6 +54,7 @@ static inline bool bench_ceiling_reads(enum bench_ceiling_kind kind)
 {
     return kind <= BENCH_CEILING_read_lines;
 }
+
 /* Those that ask for what comes next are measured in DRAM alone. */
 static inline bool bench_ceiling_asks(enum bench_ceiling_kind kind)
 {

@@ -21,7 +21,6 @@
  * take part.
  */
 #define EACH_K(text)      ".irp k,0,1,2,3,4,5,6,7\n\t" text "\n\t.endr"
-#define EACH_LINE(text)   EACH_K(text) "\n\t"
 #define EACH_BASE(text)   ".irp base,0,128,256,384\n\t" EACH_K(text) "\n\t.endr\n\t"
 #define EACH_AVX2(text)   ".irp base,0,256\n\t" EACH_K(text) "\n\t.endr\n\t"
 #define EACH_AVX512(text) ".irp base,0\n\t" EACH_K(text) "\n\t.endr\n\t"
@@ -63,9 +62,10 @@
     STREAM(read, isa, load, reg, EACH_##isa(load " " SOURCE(width) ", %%" reg "\\k"), end)                   \
     STREAM(read_ahead, isa, load, reg,                                                                       \
            "prefetcht1 65536(%[src])\n\t" EACH_##isa(load " " SOURCE(width) ", %%" reg "\\k"), end)          \
-    STREAM(read_lines, isa, load, reg,                                                                       \
-           EACH_LINE("prefetcht1 3072+\\k*64(%[src])") EACH_##isa(load " " SOURCE(width) ", %%" reg "\\k"),  \
-           end)                                                                                              \
+    STREAM(                                                                                                  \
+        read_lines, isa, load, reg,                                                                          \
+        EACH_K("prefetcht1 3072+\\k*64(%[src])") "\n\t" EACH_##isa(load " " SOURCE(width) ", %%" reg "\\k"), \
+        end)                                                                                                 \
     STREAM(write, isa, load, reg, EACH_##isa(load " %%" reg "0, " TARGET(width)), end)                       \
     STREAM(copy, isa, load, reg,                                                                             \
            EACH_##isa(load " " SOURCE(width) ", %%" reg "\\k\n\t" load " %%" reg "\\k, " TARGET(width)),     \

@@ -47,15 +47,16 @@ enum qk_hint {
      */
     QK_HINT_ONCE = 8,
     /*
-     * Each line, 3 KiB ahead, into L2. A miss that L1 asks for waits in one of its few buffers. One that L2
-     * asks for does not. GB/s on a Xeon (Granite Rapids, one thread, 1.0 GB), medians of `qkbench tune`:
+     * Each line, 3 KiB ahead, into L2. Likely it helps because L1 has few buffers for misses and L2 has more.
+     * GB/s on a Xeon (Granite Rapids, one thread, 1.0 GB), medians of `qkbench tune`:
      *
      *                       none  pages  lines  lines, walk  L2
      *     i2s16_gemv        15.0   10.9   12.3         10.7  16.4
      *     f16_gemv          14.6   10.7   11.8         10.7  16.9
      *     head4_gemv        15.5   13.1      -         14.5  17.8
      *
-     * From 4 KiB on it was slower there: 14 GB/s (f16_gemv, in a trial that is not in the tree).
+     * In a trial that is not in the tree, f16_gemv had 17 GB/s with 2 to 3 KiB, 16 with 4, and 14 to 15 with
+     * more.
      */
     QK_HINT_L2 = 16,
 };

@@ -99,6 +99,7 @@ has no head4_gemv_avx512_plain prefetch
 has yes head4_gemv_avx512_l2 prefetcht1
 has no head4_gemv_avx512_l2 prefetcht0
 has yes head4_gemv_avx2_l2 prefetcht1
+has no head4_gemv_avx2_l2 prefetcht0
 spills 4 i2s16_gemv_avx2_lines
 spills 4 i2s16_gemv_avx2_pages
 spills 4 i2s16_gemv_avx2_l2
