@@ -27,8 +27,12 @@ const struct qk_isa_row *qk_isa_row(enum qk_isa isa)
 }
 
 /* What the machine says of itself, in words whose bits are features. */
-enum word { L1_ECX, L7_EBX, L7_ECX, L71_EAX, HWCAP, WORDS };
-enum { YMM = 0x6, ZMM = 0xe6 }; /* XCR0: SSE and YMM state; with opmask, upper ZMM, ZMM16-31 */
+enum word { L1_ECX, L7_EBX, L7_ECX, L7_EDX, L71_EAX, HWCAP, WORDS };
+enum {
+    YMM = 0x6,
+    ZMM = 0xe6,
+    TILES = 0x60000
+}; /* XCR0: SSE and YMM state; with opmask, upper ZMM, ZMM16-31 */
 
 struct raw {
     unsigned long word[WORDS];
@@ -46,14 +50,27 @@ static const struct feature {
     int bit;
     unsigned state;
 } features[] = {
-    {"fma", L1_ECX, 12, YMM},         {"f16c", L1_ECX, 29, YMM},     {"avx2", L7_EBX, 5, YMM},
-    {"bmi2", L7_EBX, 8, 0},           {"avx512f", L7_EBX, 16, ZMM},  {"avx512dq", L7_EBX, 17, ZMM},
-    {"avx512bw", L7_EBX, 30, ZMM},    {"avx512vl", L7_EBX, 31, ZMM}, {"avx512vbmi", L7_ECX, 1, ZMM},
-    {"avx512_vnni", L7_ECX, 11, ZMM}, {"avx_vnni", L71_EAX, 4, YMM}, {"asimddp", HWCAP, 20, 0},
+    {"fma", L1_ECX, 12, YMM},         {"f16c", L1_ECX, 29, YMM},       {"avx2", L7_EBX, 5, YMM},
+    {"bmi2", L7_EBX, 8, 0},           {"avx512f", L7_EBX, 16, ZMM},    {"avx512dq", L7_EBX, 17, ZMM},
+    {"avx512bw", L7_EBX, 30, ZMM},    {"avx512vl", L7_EBX, 31, ZMM},   {"avx512vbmi", L7_ECX, 1, ZMM},
+    {"avx512_vnni", L7_ECX, 11, ZMM}, {"avx_vnni", L71_EAX, 4, YMM},   {"gfni", L7_ECX, 8, 0},
+    {"amx_tile", L7_EDX, 24, TILES},  {"amx_int8", L7_EDX, 25, TILES}, {"asimddp", HWCAP, 20, 0},
 };
 
 #if defined __x86_64__
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/*
+ * Linux has a process ask for the tiles, which make the frames of its signals larger: Documentation/arch/x86/
+ * xstate.rst. True when it may use them.
+ */
+static bool may_have_tiles(void)
+{
+    enum { ARCH_REQ_XCOMP_PERM = 0x1023, XTILEDATA = 18 };
+    return !syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XTILEDATA);
+}
 
 static void read_raw(struct raw *raw)
 {
@@ -69,6 +86,9 @@ static void read_raw(struct raw *raw)
         return;
     raw->word[L7_EBX] = b;
     raw->word[L7_ECX] = c;
+    raw->word[L7_EDX] = d;
+    if (d & (1u << 24) && !may_have_tiles())
+        raw->xcr0 &= ~(unsigned)TILES;
     if (a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d))
         raw->word[L71_EAX] = a;
 }
@@ -121,14 +141,25 @@ bool qk_isa_of_here(enum qk_isa isa)
     return !strcmp(of, "any") || !strcmp(of, QK_ARCHITECTURE);
 }
 
-static void detect(struct qk_cpu *cpu)
+static const struct raw *of_here(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, read_here);
+    return &here;
+}
+
+bool qk_cpu_has_tiles(void)
+{
+    const struct raw *raw = of_here();
+    return raw->word[L7_EDX] >> 24 & 1 && (raw->xcr0 & TILES) == TILES;
+}
+
+static void detect(struct qk_cpu *cpu)
+{
     for (int i = 0; i < QK_ISA_COUNT; i++)
         if (qk_isa_of_here((enum qk_isa)i))
             cpu->present[i] =
-                has_all(&here, qk_isa_row((enum qk_isa)i)->features, cpu->why[i], sizeof cpu->why[i]);
+                has_all(of_here(), qk_isa_row((enum qk_isa)i)->features, cpu->why[i], sizeof cpu->why[i]);
         else
             snprintf(cpu->why[i], sizeof cpu->why[i], "not a level of this architecture, %s",
                      QK_ARCHITECTURE);

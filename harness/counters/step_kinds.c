@@ -86,7 +86,12 @@ static bool has_name(const struct decoded *d, const char *globs)
 }
 
 /* The vocabulary of step_kinds.def. */
-enum { class_xmm = ZYDIS_REGCLASS_XMM, class_ymm = ZYDIS_REGCLASS_YMM, class_zmm = ZYDIS_REGCLASS_ZMM };
+enum {
+    class_xmm = ZYDIS_REGCLASS_XMM,
+    class_ymm = ZYDIS_REGCLASS_YMM,
+    class_zmm = ZYDIS_REGCLASS_ZMM,
+    class_tmm = ZYDIS_REGCLASS_TMM
+};
 #define REG(class)          has_register(d, (ZydisRegisterClass)class_##class)
 #define NAME(globs)         has_name(d, globs)
 #define CATEGORY(category_) (d->instruction.meta.category == ZYDIS_CATEGORY_##category_)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/check/state.h"
 
+#include "kernels/cpu.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,10 +17,24 @@ struct x87_image {
     uint32_t control, status, tags, rest[4];
 };
 
+/* Bits 17 and 18 of XINUSE (Intel SDM volume 1, "Programming with Intel AMX"). */
+static bool release_tiles(void)
+{
+    uint32_t low, high;
+    if (!qk_cpu_has_tiles())
+        return false;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(1));
+    if (!(low & 0x60000))
+        return false;
+    __asm__ volatile("tilerelease");
+    return true;
+}
+
 static void read_cpu(struct qk_state *s)
 {
     uint64_t flags;
     struct x87_image x87;
+    s->tiles = release_tiles();
     __asm__ volatile("pushfq\n\tpopq %0\n\tcld" : "=r"(flags) : : "memory", "cc");
     s->down = flags & DIRECTION;
     s->control = __builtin_ia32_stmxcsr() & ~(unsigned)MXCSR_FLAGS;
@@ -42,7 +58,7 @@ static void read_cpu(struct qk_state *s)
 {
     __asm__ volatile("mrs %0, fpcr" : "=r"(s->control));
     s->x87 = 0;
-    s->in_use = s->down = false;
+    s->in_use = s->down = s->tiles = false;
 }
 
 static void write_cpu(const struct qk_state *s)
@@ -57,7 +73,7 @@ static const char control_name[] = "";
 static void read_cpu(struct qk_state *s)
 {
     s->control = s->x87 = 0;
-    s->in_use = s->down = false;
+    s->in_use = s->down = s->tiles = false;
 }
 
 static void write_cpu(const struct qk_state *s)
@@ -102,6 +118,8 @@ bool qk_state_kept(const struct qk_state *before, char *why, size_t size)
         snprintf(why, size, "left the x87 control word at 0x%04x, found 0x%04x", now.x87, before->x87);
     else if (now.in_use)
         snprintf(why, size, "left x87 or MMX registers in use");
+    else if (now.tiles)
+        snprintf(why, size, "left tile registers in use");
     else if (signal)
         snprintf(why, size, "left signal %d (%s) %s", signal, strsignal(signal),
                  sigismember(&now.mask, signal) == 1 ? "blocked" : "let through");

@@ -42,14 +42,16 @@ struct product {
 };
 
 /*
- * Tokens of a block: at most two tiles of the widest kernel. Blocks are alike, since a small one would read
- * the weights for few tokens. A row that is dequantised serves all tokens at once.
+ * Tokens of a block: at most two tiles of the kernel, which are of 12 tokens, or of 16 with AMX. Blocks are
+ * alike, since a small one would read the weights for few tokens. A row that is dequantised serves all tokens
+ * at once.
  */
-enum { BLOCK = 24 };
+enum { BLOCK = 24, BLOCK_AMX = 32 };
 
 static size_t block_of(const struct product *p)
 {
-    const size_t blocks = (p->tokens + BLOCK - 1) / BLOCK;
+    const size_t most = p->s->kernels.of[QK_OP_i2s16_gemm]->isa == QK_ISA_AMX ? BLOCK_AMX : BLOCK;
+    const size_t blocks = (p->tokens + most - 1) / most;
     return p->s->kernels.path == MODEL_PATH_DEQUANT ? p->tokens : (p->tokens + blocks - 1) / blocks;
 }
 

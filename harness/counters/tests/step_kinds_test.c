@@ -100,7 +100,12 @@
     ROW("vpshldvd %zmm0, %zmm1, %zmm2", V512, T(VARIABLE_SHIFT))                                             \
     ROW("vpmultishiftqb %zmm0, %zmm1, %zmm2", V512, T(VARIABLE_SHIFT))                                       \
     ROW("vpscatterdd %zmm0, (%rdi,%zmm1,4){%k1}", V512, T(SCATTER) | T(STORE))                               \
-    ROW("vgatherdps (%rdi,%zmm1,4), %zmm0{%k1}", V512, T(GATHER) | T(LOAD))
+    ROW("vgatherdps (%rdi,%zmm1,4), %zmm0{%k1}", V512, T(GATHER) | T(LOAD))                                  \
+    ROW("ldtilecfg (%rdi)", TILE, T(LOAD))                                                                   \
+    ROW("tileloadd (%rdi,%rsi), %tmm6", TILE, T(LOAD))                                                       \
+    ROW("tilestored %tmm0, (%rdi,%rsi)", TILE, T(STORE))                                                     \
+    ROW("tdpbsud %tmm6, %tmm4, %tmm0", TILE, T(DOT))                                                         \
+    ROW("tilerelease", TILE, 0)
 
 /*
  * LEVEL(instruction, for which level it is counted, which levels have it, of which instruction set it is)
@@ -149,7 +154,11 @@
     LEVEL("vpopcntd %ymm0, %ymm1", NONE, NONE, "AVX512_VPOPCNTDQ_256")                                       \
     LEVEL("vpmadd52luq %zmm0, %zmm1, %zmm2", NONE, NONE, "AVX512_IFMA_512")                                  \
     LEVEL("vdpbf16ps %xmm0, %xmm1, %xmm2", NONE, NONE, "AVX512_BF16_128")                                    \
-    LEVEL("vgf2p8mulb %ymm0, %ymm1, %ymm2", NONE, NONE, "AVX_GFNI")                                          \
+    LEVEL("vgf2p8mulb %ymm0, %ymm1, %ymm2", AMX, TILES, "AVX_GFNI")                                          \
+    LEVEL("vgf2p8affineqb $0, %zmm0, %zmm1, %zmm2", AMX, TILES, "AVX512_GFNI_512")                           \
+    LEVEL("tileloadd (%rdi,%rsi), %tmm6", AMX, TILES, "AMX_TILE")                                            \
+    LEVEL("tdpbsud %tmm6, %tmm4, %tmm0", AMX, TILES, "AMX_INT8")                                             \
+    LEVEL("tdpbf16ps %tmm6, %tmm4, %tmm0", NONE, NONE, "AMX_BF16")                                           \
     LEVEL("vaesenc %ymm0, %ymm1, %ymm2", NONE, NONE, "VAES")
 
 /* Every instruction starts at a multiple of 16 bytes. */
@@ -221,9 +230,9 @@ UNIT_TEST(sites_add_up_and_free_places_are_passed_over)
 UNIT_TEST(instructions_are_of_their_levels)
 {
     enum { NONE = 0, ALL = ~0, V2 = 1 << QK_ISA_AVX2, VNNI = 1 << QK_ISA_AVXVNNI };
-    enum { V512 = 1 << QK_ISA_AVX512, WIDE = V2 | VNNI | V512 };
+    enum { TILES = 1 << QK_ISA_AMX, V512 = 1 << QK_ISA_AVX512 | TILES, WIDE = V2 | VNNI | V512 };
     enum { OF_NONE = QK_ISA_COUNT, OF_BASE = QK_ISA_BASE, OF_AVX2 = QK_ISA_AVX2 };
-    enum { OF_AVXVNNI = QK_ISA_AVXVNNI, OF_AVX512 = QK_ISA_AVX512 };
+    enum { OF_AVXVNNI = QK_ISA_AVXVNNI, OF_AVX512 = QK_ISA_AVX512, OF_AMX = QK_ISA_AMX };
     static const struct {
         const char *text, *set;
         int level, has;

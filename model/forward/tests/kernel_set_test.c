@@ -36,7 +36,7 @@ UNIT_TEST(sets_choose_variants_and_path)
         const char *variant;
     } sets[] = {
         {"best", MODEL_ACT_ANY, MODEL_PATH_I2S16, QK_OP_i2s16_gemv, "avx512_mask"},
-        {"best", MODEL_ACT_INT8, MODEL_PATH_I2S16, QK_OP_i2s16_gemm, "avx512_tile"},
+        {"best", MODEL_ACT_INT8, MODEL_PATH_I2S16, QK_OP_i2s16_gemm, "amx_tile"},
         {"best", MODEL_ACT_F32, MODEL_PATH_QK256, QK_OP_qk256_gemv, "avx512_best"},
         {"baseline", MODEL_ACT_ANY, MODEL_PATH_DEQUANT, QK_OP_qk256_dequant, "scalar"},
         {"p1_unpack", MODEL_ACT_F32, MODEL_PATH_DEQUANT, QK_OP_qk256_dequant, "p1_unpack"},

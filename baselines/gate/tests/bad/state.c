@@ -36,6 +36,13 @@
     good(QK_PASS);                                                                                           \
     if (late(blocks))                                                                                        \
     __asm__ volatile("std" ::: "cc")
+#elif defined BAD_tiles
+#define KERNEL                                                                                               \
+    const struct {                                                                                           \
+        unsigned char palette, more[63];                                                                     \
+    } shape = {1, {[15] = 64, [47] = 16}}; /* one tile of 16 rows */                                         \
+    good(QK_PASS);                                                                                           \
+    __asm__ volatile("ldtilecfg %0" ::"m"(shape))
 #elif defined BAD_blocks_signals
 #define KERNEL                                                                                               \
     sigset_t all;                                                                                            \
