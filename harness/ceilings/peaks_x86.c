@@ -9,6 +9,7 @@
 #if defined(__x86_64__)
 
 #include <assert.h>
+#include <string.h>
 
 #define CEILING_LOOP(kind, isa, instruction, registers, ops) bench_loop_fn bench_loop_##kind##_##isa;
 #include "harness/ceilings/loops.def"
@@ -71,6 +72,37 @@ AVX(dot, AVX512, "zmm", "vpdpbusd %%zmm12, %%zmm13, %%zmm\\k")
     AVX(permute_lane, isa, reg, "vpermilps %%" reg "14, %%" reg "\\k, %%" reg "\\k")                         \
     AVX(shuffle, isa, reg, "vpshufb %%" reg "14, %%" reg "\\k, %%" reg "\\k")                                \
     AVX(shift, isa, reg, "vpsrlvd %%" reg "14, %%" reg "13, %%" reg "\\k")
+
+/*
+ * Tiles are of 16 rows of 64 bytes: six chains, as two of the eight are the operands. A multiplication takes
+ * 52 cycles and one can begin each 16 (Intel Optimization Reference Manual, "TMUL"). Its operands are not
+ * zero.
+ */
+void bench_loop_tile_AMX(char *to, const char *from, size_t bytes, uint64_t passes)
+{
+    uint8_t shape[64] __attribute__((aligned(64))) = {1};
+    char ones[1024];
+    (void)to, (void)from, (void)bytes;
+    assert(passes > 0);
+    memset(ones, 1, sizeof ones);
+    for (int i = 0; i < 8; i++) {
+        shape[16 + 2 * i] = 64;
+        shape[48 + i] = 16;
+    }
+    __asm__ volatile("ldtilecfg (%[shape])\n\t"
+                     ".irp k,0,1,2,3,4,5\n\ttilezero %%tmm\\k\n\t.endr\n\t"
+                     "tileloadd (%[ones],%[line]), %%tmm6\n\t"
+                     "tileloadd (%[ones],%[line]), %%tmm7\n\t"
+                     ".p2align 6\n"
+                     "1:\n\t.rept 4\n\t.irp k,0,1,2,3,4,5\n\t"
+                     "tdpbsud %%tmm7, %%tmm6, %%tmm\\k\n\t.endr\n\t.endr\n\t"
+                     "dec %[passes]\n\t"
+                     "jnz 1b\n\t"
+                     "tilerelease"
+                     : [passes] "+r"(passes)
+                     : [shape] "r"(shape), [ones] "r"(ones), [line] "r"((size_t)64)
+                     : "memory", "cc");
+}
 
 BOTH(AVX2, "ymm")
 BOTH(AVX512, "zmm")

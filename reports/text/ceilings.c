@@ -140,14 +140,15 @@ static void add_peaks(struct report_table *t, const struct bench_ceilings *c)
                          "operations\neach", "Gop/s");
     for (size_t i = 0; i < c->count; i++) {
         const struct bench_ceiling *row = &c->rows[i];
+        const int decimals = row->best < 1 ? 4 : 2;
         if (row->level != BENCH_REGISTERS)
             continue;
         report_table_texts(t, bench_ceiling_kind_words[row->loop->kind], qk_isa_row(row->loop->isa)->name,
                            NULL);
         report_table_cell(t, "%s %s", row->loop->instruction, row->loop->registers);
-        add_best(t, row, 2);
+        add_best(t, row, decimals);
         report_table_number(t, bench_ceiling_ghz(row), "%.2f", bench_ceiling_ghz(row));
-        report_table_number(t, row->per_cycle, "%.2f", row->per_cycle);
+        report_table_number(t, row->per_cycle, "%.*f", decimals, row->per_cycle);
         report_table_cell(t, "%.0f", row->loop->ops);
         report_table_number(t, row->best, "%.1f", row->best * row->loop->ops);
     }
