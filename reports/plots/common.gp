@@ -14,7 +14,9 @@ image = given(variable("QKBENCH_IMAGE"), this.".".format)
 heads = "\n".system('grep "^# " < "${QKBENCH_TSV:-'.this.'.tsv}"')."\n"
 line_of(text) = text[1 : strstrt(text, "\n") - 1]
 head(key) = (at = strstrt(heads, "\n# ".key.": "), at ? line_of(heads[at + strlen(key) + 5 : *]) : "")
-number(key, other) = head(key) eq "" ? other : real(head(key))
+# real() refuses 1e+05 and takes 1.0e+05.
+parsed(text) = (e = strstrt(text, "e"), e && !strstrt(text, ".") ? real(text[1 : e - 1].".0".text[e : *]) : real(text))
+number(key, other) = head(key) eq "" ? other : parsed(head(key))
 # A '|' in a text is where its line ends.
 broken(text) = (bar = strstrt(text, "|"), bar ? text[1 : bar - 1]."\n".broken(text[bar + 1 : *]) : text)
 
@@ -89,12 +91,12 @@ if (number("ylog", 0)) { set logscale y }
 if (head("xlow") ne "") {
     set xrange [number("xlow", 0) : number("xhigh", 1)]
     set xtics scale 0 ()
-    do for [t in head("xticks")] { set xtics add (t real(t)) }
+    do for [t in head("xticks")] { set xtics add (t parsed(t)) }
 }
 if (head("ylow") ne "") {
     set yrange [number("ylow", 0) : number("yhigh", 1)]
     set ytics scale 0 ()
-    do for [t in head("yticks")] { set ytics add (t real(t)) }
+    do for [t in head("yticks")] { set ytics add (t parsed(t)) }
 }
 is(kind) = strcol(1) eq kind
 only(kind, c) = is(kind) ? column(c) : NaN

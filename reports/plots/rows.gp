@@ -8,7 +8,7 @@ if (head("topticks") ne "") {
     set x2range [low : high]
     set x2tics scale 0 () textcolor rgb ink
     pairs = words(head("topticks")) / 2
-    do for [i = 1 : pairs] { set x2tics add (word(head("topticks"), 2 * i - 1) real(word(head("topticks"), 2 * i))) }
+    do for [i = 1 : pairs] { set x2tics add (word(head("topticks"), 2 * i - 1) parsed(word(head("topticks"), 2 * i))) }
     set label head("toplabel") at screen across(middle), down(top - 32) center tc rgb ink noenhanced
 }
 is_named(kind) = kind eq "mark" || kind eq "none" || kind eq "bars"

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/plots/scale.h"
 
+#include <float.h>
 #include <math.h>
+#include <stdlib.h>
+
+enum { DECIMALS_MOST = 6 };
 
 void report_svg_range_add(struct report_svg_range *r, double x)
 {
@@ -38,7 +42,7 @@ static bool even_ticks(struct report_svg_scale *s, double step, size_t most)
     for (double n = ceil(s->low / step - 1e-6); n * step <= s->high + 1e-6 * step; n++)
         if (!put_tick(s, n * step, most))
             return false;
-    s->decimals = (int)fmin(6, fmax(0, ceil(-log10(step) - 1e-9)));
+    s->decimals = (int)fmax(0, ceil(-log10(step) - 1e-9));
     return true;
 }
 
@@ -73,10 +77,20 @@ void report_svg_scale_make(struct report_svg_scale *s, bool log, double low, dou
 
 void report_svg_tick(const struct report_svg_scale *s, double x, FILE *to)
 {
-    if (s->decimals)
-        fprintf(to, "%.*f", s->decimals, x + 0.0);
-    else
-        fprintf(to, fabs(x) >= 1e5 ? "%.0e" : "%g", x + 0.0);
+    const double shown = x + 0.0; /* -0 is 0 */
+    if (s->decimals && (s->decimals <= DECIMALS_MOST || fabs(x) >= 1e-3)) {
+        fprintf(to, "%.*f", (int)fmin(s->decimals, DECIMALS_MOST), shown);
+    } else if (!s->decimals && fabs(x) < 1e5) {
+        fprintf(to, "%g", shown);
+    } else { /* as few digits as tell it */
+        char text[40];
+        for (int digits = 1; digits <= DBL_DIG; digits++) {
+            snprintf(text, sizeof text, "%.*g", digits, shown);
+            if (fabs(strtod(text, NULL) - x) <= 1e-9 * fabs(x))
+                break;
+        }
+        fputs(text, to);
+    }
 }
 
 double report_svg_at(const struct report_svg_scale *s, double x)

@@ -185,9 +185,9 @@ UNIT_TEST(a_run_with_little_to_show)
 /* Whatever the values: a few ticks in order, inside the scale, that differ as they are printed. */
 UNIT_TEST(ticks_of_any_range)
 {
-    static const double ends[][2] = {{1, 1},      {0.998, 1.002}, {0.5, 12},
-                                     {1e-9, 1e9}, {3, 3.0001},    {-4, 250},
-                                     {0, 1e-7},   {1e17, 1e18},   {INFINITY, -INFINITY}};
+    static const double ends[][2] = {
+        {1, 1},    {0.998, 1.002}, {0.5, 12},    {1e-9, 1e9},  {3, 3.0001},
+        {-4, 250}, {0, 1e-7},      {1e17, 1e18}, {1.2e5, 4e5}, {INFINITY, -INFINITY}};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         for (int log = 0; log < 2; log++) {
             struct report_svg_scale s;
@@ -198,6 +198,15 @@ UNIT_TEST(ticks_of_any_range)
             assert_true(s.low < s.high && s.tick[0] >= s.low * (log ? 0.999 : 1) - 1e-9);
             for (size_t k = 1; k < s.count; k++)
                 assert_true(s.tick[k - 1] < s.tick[k]);
+            for (size_t k = 0; k < s.count; k++) {
+                char text[40] = "";
+                FILE *to = fmemopen(text, sizeof text, "w");
+                assert_non_null(to);
+                report_svg_tick(&s, s.tick[k], to);
+                assert_int_equal(fclose(to), 0);
+                if (fabs(strtod(text, NULL) - s.tick[k]) > 1e-6 * (s.high - s.low))
+                    fail_msg("%g is shown as %s", s.tick[k], text);
+            }
             assert_true(report_svg_at(&s, s.tick[s.count - 1]) <= 1.001);
         }
 }

@@ -144,6 +144,27 @@ UNIT_TEST_WITH(three_formats, set_up, tear_down)
     report_fixture_free(&f);
 }
 
+/* gnuplot takes no number such as 1e+05 from a text, but 1.0e+05. */
+UNIT_TEST_WITH(numbers_with_an_exponent, set_up, tear_down)
+{
+    struct qk_error err = {0};
+    need_gnuplot();
+    FILE *to = fopen(SCRIPT, "w");
+    assert_non_null(to);
+    assert_int_equal(report_plot_script(plot_of("scaling"), "plot", to, &err), 0);
+    assert_int_equal(fclose(to), 0);
+    write_file("large.tsv",
+               "# title: large\n"
+               "point\t2\t1e+05\t1e+05\tNaN\tNaN\tNaN\t0\t-\t-\n"
+               "point\t3\t1.5e+06\t1.5e+06\tNaN\tNaN\tNaN\t0\t-\t-\n"
+               "# series0: one\n# xlow: 9e+04\n# xhigh: 2e+06\n# xticks: 1e+05 1.5e+06\n# xlog: 1\n"
+               "# ylow: 5e-05\n# yhigh: 4\n# yticks: 1e-04 3\n# ylog: 1\n");
+    draw("large.tsv", "large.svg", "svg");
+    char *image = read_file("large.svg");
+    assert_true(strstr(image, "1e+05") && strstr(image, "1e-04"));
+    free(image);
+}
+
 /* Left over from drawing by hand, or a user's taste. */
 UNIT_TEST_WITH(the_users_variables_do_not_count, set_up, tear_down)
 {
