@@ -103,7 +103,8 @@ def prepare(folder):
         shutil.copy(sorted(glob.glob(f"{campaigns}/{found}"))[0], f"{folder}/{name}")
     subprocess.run([PROGRAM, "report", "p4.json", "--only", "phases", "--out", "."], **here)
     for where in ("baselines/data", "tmp"):
-        subprocess.run([PROGRAM, "baseline", "save", "main", "--quick", "--launches", "1", "--only",
+        # A quick one is no baseline for the gate that `long` runs to its end.
+        subprocess.run([PROGRAM, "baseline", "save", "main", *([] if LONG else ["--quick", "--launches", "1"]), "--only",
                         "qk256_dequant/p4*/256", "--dir", where], **here)
         saved, = glob.glob(f"{folder}/{where}/*/main.json")
         with open(saved, encoding="utf-8") as main_file, open(saved.replace("main.json", "new.json"), "w",
@@ -157,8 +158,8 @@ def program_example(line, folder):
     words = [PROGRAM] + [word.replace("/tmp", folder + "/tmp") for word in words[1:]]
     if name == "gate":
         words += ["--lock-dir", folder]  # other tests have gates, too
-        if not LONG:  # interrupted, it would say so in a file that a later example reads, and that is there
-            words = ["interrupted.json" if word == "gate.json" else word for word in words]
+        # Later examples read the one that is there: of the same machine as pinned.json, and not interrupted.
+        words = ["other.json" if word == "gate.json" else word for word in words]
     if name == "campaign" and "--duet" in words:
         words[2:2] = ["--lock-dir", folder]
     if name == "calibrate":
