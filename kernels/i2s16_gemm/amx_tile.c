@@ -33,7 +33,7 @@ enum {
     AHEAD = 2, /* steps */
 };
 
-/* Their numbers are part of the instructions. Compilers do not know that tiles are read and written. */
+/* A tile's number is part of an instruction. Compilers do not know tiles, so the clobbers keep the order. */
 #define LOAD(tile, from, stride)                                                                             \
     __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #tile : : "r"(from), "r"((size_t)(stride)) : "memory")
 #define STORE(tile, to, stride)                                                                              \

@@ -50,7 +50,9 @@ enum { BLOCK = 24, BLOCK_AMX = 32 };
 
 static size_t block_of(const struct product *p)
 {
-    const size_t most = p->s->kernels.of[QK_OP_i2s16_gemm]->isa == QK_ISA_AMX ? BLOCK_AMX : BLOCK;
+    const bool amx = p->s->kernels.path == MODEL_PATH_I2S16 && !p->m[0]->scales &&
+                     p->s->kernels.of[QK_OP_i2s16_gemm]->isa == QK_ISA_AMX;
+    const size_t most = amx ? BLOCK_AMX : BLOCK;
     const size_t blocks = (p->tokens + most - 1) / most;
     return p->s->kernels.path == MODEL_PATH_DEQUANT ? p->tokens : (p->tokens + blocks - 1) / blocks;
 }
