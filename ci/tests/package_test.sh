@@ -60,9 +60,18 @@ echo x >>clone/README.md
 run --source --out dirty
 ok "what is not committed is left out, and that is said" eval 'says "not committed" && cmp here/*.tar.xz dirty/*.tar.xz'
 git -C clone checkout -q README.md
-sed -i '0,/^## /s/^## .*/## 0.0.1 (2026-01-02)/' other/CHANGELOG.md && git -C other commit -qam "another version"
-with other/ci/package --source
-ok "versions that differ are refused" as_told 1 "CHANGELOG.md begins with '## 0.0.1 (2026-01-02)'; expected"
+version=$(sed -n "s/^ *version: '\(.*\)',$/\1/p" other/meson.build)
+with_headings() { # with_headings LINE...: ci/package of a commit whose CHANGELOG.md is that
+    printf '%s\n\n' "$@" >other/CHANGELOG.md && git -C other commit -qam "headings"
+    with other/ci/package --source --out named
+}
+with_headings "## $version (2026-01-02)"
+ok "a release has its version" ls "named/qkbench-$version.tar.xz"
+with_headings "## Not released yet" "## $version (2026-01-02)"
+ok "behind one, the commit's day and hash are added" \
+    ls named/qkbench-"$version+git"????????."$(git -C other rev-parse HEAD | cut -c1-8)".tar.xz
+with_headings "## Not released yet" "## 0.0.1 (2026-01-02)"
+ok "versions that differ are refused" as_told 1 "the latest version of CHANGELOG.md is '## 0.0.1 (2026-01-02)'; expected"
 
 needs dpkg-buildpackage dh lintian help2man mmdebstrap
 in_root --test packages
