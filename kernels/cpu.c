@@ -28,11 +28,8 @@ const struct qk_isa_row *qk_isa_row(enum qk_isa isa)
 
 /* What the machine says of itself, in words whose bits are features. */
 enum word { L1_ECX, L7_EBX, L7_ECX, L7_EDX, L71_EAX, HWCAP, WORDS };
-enum {
-    YMM = 0x6,
-    ZMM = 0xe6,
-    TILES = 0x60000
-}; /* XCR0: SSE and YMM state; with opmask, upper ZMM, ZMM16-31 */
+/* Bits of XCR0: SSE and YMM state; with opmask, upper ZMM, ZMM16-31; shapes of tiles and their data. */
+enum { YMM = 0x6, ZMM = 0xe6, TILES = 0x60000 };
 
 struct raw {
     unsigned long word[WORDS];
