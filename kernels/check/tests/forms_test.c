@@ -163,6 +163,13 @@ static const struct qk_form good = {.bytes = sizeof(struct qk_form),
                                     .prepare_activations = prepare_activations,
                                     .dequantise_activations = dequantise_activations};
 
+/* Whether an access that faulted was a write is known on x86 only. */
+#if defined __x86_64__
+#define WROTE "wrote"
+#else
+#define WROTE "touched"
+#endif
+
 static const struct broken {
     const char *name, *says;
     qk_ternary_gemv_fn *fn;
@@ -170,24 +177,24 @@ static const struct broken {
 } broken[] = {
     {"a scale per row in place of groups", "* 2^-24 * B", one_scale, {0}},
     {"a row off by 2^-10", "* 2^-24 * B", off_by_little, {0}},
-    {"a kernel that writes weights", "wrote weights at byte 0; it is now read-only", keeps_in_weights, {0}},
+    {"a kernel that writes weights", WROTE " weights at byte 0; it is now read-only", keeps_in_weights, {0}},
     {"a kernel that writes activations",
-     "wrote activations at byte 0; it is now read-only",
+     WROTE " activations at byte 0; it is now read-only",
      keeps_in_activations,
      {0}},
     {"a row that is not written", "row 15, token 0", forgets_a_row, {0}},
     {"weights past the end",
-     "prepare_weights wrote 1 bytes past the end of weights",
+     "prepare_weights " WROTE " 1 bytes past the end of weights",
      whole,
      {.prepare_weights = too_many_weights}},
     {"a plain matrix that is written",
-     "prepare_weights wrote input w",
+     "prepare_weights " WROTE " input w",
      whole,
      {.prepare_weights = changes_w}},
     {"a crash at load", "prepare_weights died of", whole, {.prepare_weights = crashes_at_load}},
     {"scales that are not prepared", "expected", whole, {.prepare_weights = forgets_scales}},
     {"activations past the end",
-     "prepare_activations wrote 1 bytes past the end of activations",
+     "prepare_activations " WROTE " 1 bytes past the end of activations",
      whole,
      {.prepare_activations = too_many_activations}},
     {"a crash before the kernel",
