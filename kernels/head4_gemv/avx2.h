@@ -42,6 +42,7 @@ head4_rows(float *restrict y, const uint8_t *restrict codes, const uint16_t *res
            const int8_t *restrict q, const int32_t *restrict bias, const float *restrict x_scale, size_t rows,
            size_t columns, const int hint)
 {
+    const int of_scales = hint & QK_HINT_FAR ? QK_HINT_L2 : hint & (QK_HINT_PAGES | QK_HINT_L2);
     for (size_t r = 0; r < rows; r += HEAD4_ROWS) {
         qk_walk(hint, codes, HEAD4_ROWS * columns / 2);
         qk_walk(hint, scale, HEAD4_ROWS * columns / HEAD4_BLOCK * sizeof *scale);
@@ -50,7 +51,7 @@ head4_rows(float *restrict y, const uint8_t *restrict codes, const uint16_t *res
             const int8_t *x = q + b * HEAD4_BLOCK;
             __m256i narrow0 = _mm256_setzero_si256(), narrow1 = narrow0;
             qk_hint(hint, codes, HEAD4_BLOCK_BYTES);
-            qk_hint(hint & (QK_HINT_PAGES | QK_HINT_L2), scale, HEAD4_ROWS * sizeof *scale);
+            qk_hint(of_scales, scale, HEAD4_ROWS * sizeof *scale);
             QK_UNROLLED
             for (int u = 0; u < 4; u++, codes += HEAD4_UNIT_BYTES, x += HEAD4_UNIT_COLUMNS) {
                 const __m256i low = broadcast(x), high = broadcast(x + 4);

@@ -26,13 +26,14 @@ head4_rows(float *restrict y, const uint8_t *restrict codes, const uint16_t *res
            const int8_t *restrict q, const int32_t *restrict bias, const float *restrict x_scale, size_t rows,
            size_t columns, const int hint)
 {
+    const int of_scales = hint & QK_HINT_FAR ? QK_HINT_L2 : hint & (QK_HINT_PAGES | QK_HINT_L2);
     for (size_t r = 0; r < rows; r += HEAD4_ROWS) {
         qk_walk(hint, codes, HEAD4_ROWS * columns / 2);
         qk_walk(hint, scale, HEAD4_ROWS * columns / HEAD4_BLOCK * sizeof *scale);
         __m512 sum = _mm512_setzero_ps();
         for (size_t b = 0; b < columns / HEAD4_BLOCK; b++) {
             qk_hint(hint, codes, HEAD4_BLOCK_BYTES);
-            qk_hint(hint & (QK_HINT_PAGES | QK_HINT_L2), scale, HEAD4_ROWS * sizeof *scale);
+            qk_hint(of_scales, scale, HEAD4_ROWS * sizeof *scale);
             const __m512i sums = _mm512_slli_epi32(block_sums(codes, q + b * HEAD4_BLOCK), 1);
             const __m512i exact = _mm512_sub_epi32(sums, _mm512_set1_epi32(bias[b]));
             const __m512 wide = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)scale));

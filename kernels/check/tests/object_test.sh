@@ -77,6 +77,10 @@ has yes i2s16_gemv_avx512_l2 prefetcht1
 has no i2s16_gemv_avx512_l2 prefetcht0
 has yes i2s16_gemv_avx2_l2 prefetcht1
 has no i2s16_gemv_avx2_l2 prefetcht0
+has yes i2s16_gemv_avx512_far prefetcht0
+has yes i2s16_gemv_avx512_far 'prefetcht1 .*[4c]0\('
+has yes i2s16_gemv_avx2_far prefetcht0
+has yes i2s16_gemv_avx2_far 'prefetcht1 .*[4c]0\('
 has yes i2s16_gemv_avx512_pages prefetcht0
 has no i2s16_gemv_avx512_lines prefetcht1
 has yes i2s16_gemv_avx512_lines prefetcht0
@@ -91,6 +95,10 @@ has yes f16_gemv_avx512_l2 prefetcht1
 has no f16_gemv_avx512_l2 prefetcht0
 has yes f16_gemv_avx2_l2 prefetcht1
 has no f16_gemv_avx2_l2 prefetcht0
+has yes f16_gemv_avx512_far prefetcht0
+has yes f16_gemv_avx512_far 'prefetcht1 .*[4c]0\('
+has yes f16_gemv_avx2_far prefetcht0
+has yes f16_gemv_avx2_far 'prefetcht1 .*[4c]0\('
 has yes f16_gemv_avx512 prefetcht1
 has yes f16_gemv_avx512_once prefetchnta
 has yes f16_gemv_avx512_lines prefetcht0
@@ -100,9 +108,14 @@ has yes head4_gemv_avx512_l2 prefetcht1
 has no head4_gemv_avx512_l2 prefetcht0
 has yes head4_gemv_avx2_l2 prefetcht1
 has no head4_gemv_avx2_l2 prefetcht0
+has yes head4_gemv_avx512_far prefetcht0
+has yes head4_gemv_avx512_far 'prefetcht1 .*[4c]0\('
+has yes head4_gemv_avx2_far prefetcht0
+has yes head4_gemv_avx2_far 'prefetcht1 .*[4c]0\('
 spills 4 i2s16_gemv_avx2_lines
 spills 4 i2s16_gemv_avx2_pages
 spills 4 i2s16_gemv_avx2_l2
+spills 4 i2s16_gemv_avx2_far
 spills 4 i2s16_gemv_avx2_plain
 spills 4 i2s16_gemv_avx2_madd # gcc 12 once kept the products of five units on the stack: 52
 has no qk256_gemv_avx512_rows 'rep stos' # what `= {0}` becomes where an array of sums stays in memory
