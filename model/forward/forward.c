@@ -52,15 +52,29 @@ static void norm(struct model_state *s, const float *from, const float *weight, 
     model_mark(probe, MODEL_PART_NORMS);
 }
 
+/*
+ * The products after the next ones are of `count` matrices from m on, which follow one another in memory. A
+ * single token waits for memory, and while the caller has work that is not shared, other threads can ask.
+ */
+static void next_products(struct model_state *s, const struct model_matrix *m, size_t count, size_t tokens)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += m[i].rows * m[i].columns / 4;
+    model_pool_next(s->pool, tokens == 1 && count ? m->i2s16 : NULL, bytes);
+}
+
 static void attention_block(struct model_state *s, size_t layer, size_t n, const struct model_probe *probe)
 {
     const struct model_config *c = &s->w->config;
     const struct model_layer *l = &s->w->layer[layer];
     norm(s, s->x, l->norm[MODEL_ATTN_NORM], c->embedding, n, true, probe);
+    next_products(s, &l->matrix[MODEL_O], 1, n);
     model_multiply_qkv(s, l, n);
     model_mark(probe, MODEL_PART_QKV);
     model_attend(s, layer, n, probe);
     norm(s, s->mixed, l->norm[MODEL_ATTN_SUB_NORM], c->q_width, n, true, probe);
+    next_products(s, &l->matrix[MODEL_GATE], 1, n);
     model_multiply_add(s, MODEL_PART_OUTPUT, &l->matrix[MODEL_O], n);
     model_mark(probe, MODEL_PART_OUTPUT);
 }
@@ -69,10 +83,13 @@ static void feed_forward_block(struct model_state *s, size_t layer, size_t n, co
 {
     const struct model_config *c = &s->w->config;
     const struct model_layer *l = &s->w->layer[layer];
+    const bool last = layer + 1 == c->layers;
     norm(s, s->x, l->norm[MODEL_FFN_NORM], c->embedding, n, true, probe);
+    next_products(s, &l->matrix[MODEL_DOWN], 1, n);
     model_multiply_gate_up(s, l, n);
     model_mark(probe, MODEL_PART_GATE_UP);
     norm(s, s->hidden, l->norm[MODEL_FFN_SUB_NORM], c->feed_forward, n, true, probe);
+    next_products(s, last ? NULL : l[1].matrix, last ? 0 : 3, n);
     model_multiply_add(s, MODEL_PART_DOWN, &l->matrix[MODEL_DOWN], n);
     model_mark(probe, MODEL_PART_DOWN);
 }

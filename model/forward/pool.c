@@ -23,6 +23,11 @@ enum {
      * caller 7 us, and the other came after 5 to 40 us.
      */
     WAKE_NS = 50000,
+    /*
+     * Of its share of the next job, what a thread asks for before it waits. A token of synth:bitnet-2b took
+     * 0.987 times as long (Xeon, Emerald Rapids, 2 threads, tokens in turns), 0.995 with 16 KiB or 256.
+     */
+    AHEAD_BYTES = 64 << 10,
 };
 
 /* Grains that nobody has claimed: the first one, and above it the end. A cache line each. */
@@ -47,6 +52,10 @@ struct model_pool {
     model_pool_part *part;
     void *ctx;
     struct model_pace *pace;
+
+    /* What model_pool_next said. */
+    _Atomic(const unsigned char *) next;
+    atomic_size_t next_bytes;
 
     _Alignas(64) atomic_uint job; /* counts jobs, and the last time says to quit */
     atomic_uint asleep;           /* threads that wait for a job to come */
@@ -159,6 +168,15 @@ static void do_tiles(struct model_pool *p, size_t thread)
             ;
 }
 
+/* Both may be of different calls: a hint is all that is wrong then. */
+static void ask_ahead(const struct model_pool *p, size_t thread)
+{
+    const unsigned char *const at = atomic_load_explicit(&p->next, memory_order_relaxed);
+    const size_t share = atomic_load_explicit(&p->next_bytes, memory_order_relaxed) / p->threads, line = 64;
+    for (size_t i = 0; at && i < share && i < AHEAD_BYTES; i += line)
+        __builtin_prefetch((const void *)((uintptr_t)at + thread * share + i), 0, 2);
+}
+
 static void wait_for_job(struct model_pool *p, unsigned seen)
 {
     spin(&p->job, seen, false);
@@ -177,6 +195,7 @@ static void *work(void *argument)
         p->calls.started(p->calls.ctx, w->number);
     for (unsigned seen = 0; !atomic_load(&p->quit);) {
         do_tiles(p, w->number);
+        ask_ahead(p, w->number);
         wait_for_job(p, seen);
         seen = atomic_load(&p->job);
     }
@@ -239,6 +258,12 @@ void model_pool_free(struct model_pool *p)
 size_t model_pool_threads(const struct model_pool *p)
 {
     return p->threads;
+}
+
+void model_pool_next(struct model_pool *p, const void *at, size_t bytes)
+{
+    atomic_store_explicit(&p->next, at, memory_order_relaxed);
+    atomic_store_explicit(&p->next_bytes, bytes, memory_order_relaxed);
 }
 
 static void publish(struct model_pool *p, size_t grains)

@@ -48,3 +48,10 @@ struct model_pace {
 typedef void model_pool_part(void *ctx, size_t first, size_t end, size_t thread);
 void model_pool_run(struct model_pool *pool, size_t items, size_t grain, struct model_pace *pace,
                     model_pool_part *part, void *ctx);
+
+/*
+ * Says, before a job, what a later one will read: `bytes` from `at` on, in the order of its items. A thread
+ * that finds nothing more to do asks memory for the beginning of its share, and then waits. It stays said
+ * until the next call. NULL: nothing. What is not there any more does no harm.
+ */
+void model_pool_next(struct model_pool *pool, const void *at, size_t bytes);

@@ -80,6 +80,20 @@ static void sleep_now_and_then(void *ctx, size_t thread)
         pause_us(drawn >> 20 & 127);
 }
 
+/* It is a hint: nothing need be there, and no job changes. */
+UNIT_TEST(what_comes_next_may_be_anything)
+{
+    static const size_t bytes[] = {0, 1, 63, 1 << 20, SIZE_MAX};
+    struct model_pool *pool = pool_of(3, NULL);
+    for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++) {
+        model_pool_next(pool, (const void *)(uintptr_t)(i % 2 ? 16 : UINTPTR_MAX), bytes[i]);
+        run_jobs(pool, 3, 50);
+    }
+    model_pool_next(pool, NULL, SIZE_MAX);
+    run_jobs(pool, 3, 50);
+    model_pool_free(pool);
+}
+
 UNIT_TEST(whoever_is_late_finds_the_next_job)
 {
     const struct model_pool_calls calls = {.claimed = sleep_now_and_then};
