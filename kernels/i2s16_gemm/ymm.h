@@ -127,6 +127,17 @@ TILE_BODY tile(int32_t *y, size_t rows, size_t left, const uint8_t *w, const int
             _mm256_maskstore_epi32(y + (size_t)t * rows + 8 * h, here[h], sum[t][h]);
 }
 
+/*
+ * Tokens of the next tile of dot-accumulates, of so many that are left. The last two tiles are alike: a
+ * dot-accumulate takes five cycles, and two tokens have too few sums to fill them.
+ */
+static inline int tile_of(size_t left, const int most)
+{
+    if (left > (size_t)most && left < 2 * (size_t)most)
+        return (int)(left + 1) / 2;
+    return left < (size_t)most ? (int)left : most;
+}
+
 TILE_BODY gemm(int32_t *restrict y, const uint8_t *restrict codes, const int8_t *restrict q,
                const int32_t *restrict q_sum, size_t rows, size_t columns, size_t tokens, const int most,
                const bool vnni)
@@ -142,8 +153,16 @@ TILE_BODY gemm(int32_t *restrict y, const uint8_t *restrict codes, const int8_t 
                 const int8_t *from = q + t * columns + k;
                 const int32_t *begin = k ? NULL : q_sum + t;
                 step = tokens - t >= (size_t)most ? most : tokens - t >= 2 ? 2 : 1;
+                if (vnni)
+                    step = tile_of(tokens - t, most);
                 if (step == most)
                     tile(to, rows, left, w, from, columns, n, begin, most, vnni);
+                else if (vnni && step == 5)
+                    tile(to, rows, left, w, from, columns, n, begin, 5, vnni);
+                else if (vnni && step == 4)
+                    tile(to, rows, left, w, from, columns, n, begin, 4, vnni);
+                else if (vnni && step == 3)
+                    tile(to, rows, left, w, from, columns, n, begin, 3, vnni);
                 else if (step == 2)
                     tile(to, rows, left, w, from, columns, n, begin, 2, vnni);
                 else
