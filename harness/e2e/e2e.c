@@ -105,10 +105,18 @@ static int run_row(struct bench_e2e *e, struct bench_e2e_work *w, size_t index, 
                           : qk_fail(err, QK_ERR_INVALID, "clock", "no test can be believed: %s", odd);
 }
 
-/*
- * Fills the caches. Touches weights, code and buffers, and wakes the threads; slow sets take seconds a token,
- * so that is short.
- */
+/* Touches weights, code and buffers, and wakes threads. Slow sets take seconds a token, so it is short. */
+static int warm_row(struct bench_e2e_work *w, const struct bench_e2e *e, size_t index, struct qk_error *err)
+{
+    const size_t depth = e->rows[index].depth, most = 8;
+    int code = place(w->cfg, e->rows[index].threads, err);
+    if (!code && w->cfg->prompt)
+        code = bench_e2e_prompt(w, state_of(w, index), depth, w->cfg->prompt < most ? w->cfg->prompt : most,
+                                err);
+    return code ? code : bench_e2e_generate(w, state_of(w, index), depth, 1, NULL, err);
+}
+
+/* Fills the caches of keys and values, and warms each state up. */
 static int warm_up(struct bench_e2e_work *w, const struct bench_e2e *e, struct qk_error *err)
 {
     int code = 0;
@@ -122,10 +130,8 @@ static int warm_up(struct bench_e2e_work *w, const struct bench_e2e *e, struct q
         }
         if (!code)
             code = bench_e2e_fill(w, state_of(w, i), depth, err);
-        if (!code && w->cfg->prompt)
-            code = bench_e2e_prompt(w, state_of(w, i), depth, w->cfg->prompt < 8 ? w->cfg->prompt : 8, err);
         if (!code)
-            code = bench_e2e_generate(w, state_of(w, i), depth, 1, NULL, err);
+            code = warm_row(w, e, i, err);
     }
     return code;
 }
@@ -147,7 +153,10 @@ static int repeat(struct bench_e2e *e, struct bench_e2e_work *w, struct qk_error
             char test[BENCH_E2E_TEST];
             snprintf(what, sizeof what, "%.120s %s", row->kernels, bench_e2e_test(row, test));
             bench_job_tell(&cfg->job, (double)done++ / all, what);
-            code = run_row(e, w, w->order[i], r, err);
+            if (peer) /* which warms up before each of its tests, and takes the caches meanwhile */
+                code = warm_row(w, e, w->order[i], err);
+            if (!code)
+                code = run_row(e, w, w->order[i], r, err);
         }
         if (peer && !first && !code)
             code = bench_e2e_ask_peer(w, e, r, err);
