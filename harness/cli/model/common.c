@@ -218,12 +218,35 @@ static int tune_streams(struct model_kernels *set, const struct model_weights *w
     return code;
 }
 
+/*
+ * Rows that read weights from memory differ by up to 1.9 times, and which is the fastest differs between
+ * machines. So whoever waits for memory is told where nobody has looked yet. The ops are named, as tune by
+ * itself may have no time for those from memory.
+ */
+static void tell_of_tuning(const struct model_kernels *sets, size_t count, const struct qk_choices *choices,
+                           const struct model_weights *w)
+{
+    const size_t large = (size_t)64 << 20;
+    size_t i = 0;
+    if (choices->of[QK_OP_i2s16_gemv][QK_MEMORY_DRAM] || model_bytes_per_token(&w->config) < large)
+        return;
+    while (i < count && (sets[i].path != MODEL_PATH_I2S16 || sets[i].named[QK_OP_i2s16_gemv]))
+        i++;
+    if (i < count)
+        cli_say("qkbench: %s: which rows read weights the fastest was not measured on this machine yet; this "
+                "time, in 0.1 s: --tune; for good: "
+                "qkbench tune -b 100 i2s16_gemv head4_gemv f16_gemv attention_f16",
+                sets[i].name);
+}
+
 int cli_model_choose(struct model_kernels *sets, size_t count, const struct model_weights *w,
                      const struct qk_cpu *cpu, bool tune, struct qk_error *err)
 {
     const struct qk_table *const table = qk_table_builtin();
     struct qk_choices choices;
     int code = cli_choices(&choices, cpu, err);
+    if (!code && !tune)
+        tell_of_tuning(sets, count, &choices, w);
     for (size_t i = 0; i < count && !code; i++) {
         char changed[400] = "";
         model_kernels_choose(&sets[i], table, &choices, model_bytes_per_token(&w->config), cpu);

@@ -27,6 +27,7 @@ ok "another op joins it" grep -q '"op":"qk256_gemv"' "$file"
 
 # The model runner: first as the table has it, then with the first row chosen from DRAM and from cache.
 text() { "$program" model run --prompt 'In the beginning' --max-tokens 8 2>said.txt; }
+large() { run model run synth:bitnet-2b/1 --prompt x --max-tokens 1 --head full "$@"; } # its weights do not fit a cache
 text >usual.txt
 ok "without another choice nothing is said" eval '! grep -q "tuned rows" said.txt'
 choose() { # choose ROW: is proven to be the fastest of i2s16_gemv
@@ -49,6 +50,8 @@ if [ "$rows" -gt 1 ]; then
     text >tuned.txt
     ok "the runner takes what was tuned, and says so" grep -q "best: tuned rows.* i2s16_gemv/scalar" said.txt
     ok "and computes the same" cmp usual.txt tuned.txt
+    large
+    ok "nobody is told to tune what was tuned" eval '[ $status -eq 0 ] && says "tuned rows" && ! says "not measured"'
     run tune --stored --text
     ok "the entry points are told the same" eval 'grep -qE "^[1-9][0-9]* i2s16_gemv/scalar@cache i2s16_gemv/scalar@dram$" <<<"$out"'
     run model run --prompt x --max-tokens 1 --kernels 'i2s16_gemv/*'
@@ -65,6 +68,16 @@ fi
 "$program" model run --tune --prompt 'In the beginning' --max-tokens 8 2>said.txt >tuned.txt
 ok "--tune says what it took, and for how long" grep -q "tuned in [0-9]* ms" said.txt
 ok "and computes the same" cmp usual.txt tuned.txt
+
+# Whoever waits for memory is told of it, until it was measured.
+XDG_CACHE_HOME=$PWD/empty large
+ok "a large model that was not tuned says how" eval '[ $status -eq 0 ] && says "not measured on this machine" && says "qkbench tune -b 100 i2s16_gemv"'
+XDG_CACHE_HOME=$PWD/empty large --tune
+ok "with --tune it does not" eval '[ $status -eq 0 ] && ! says "not measured"'
+XDG_CACHE_HOME=$PWD/empty large --kernels 'i2s16_gemv/scalar'
+ok "nor where the row is named" eval '[ $status -eq 0 ] && ! says "not measured"'
+XDG_CACHE_HOME=$PWD/empty run model run --prompt x --max-tokens 1
+ok "nor does a small model" eval '[ $status -eq 0 ] && ! says "not measured"'
 
 # Files nobody can use.
 echo '{"schema_version": 7}' >"$file"
