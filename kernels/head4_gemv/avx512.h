@@ -26,6 +26,7 @@ head4_rows(float *restrict y, const uint8_t *restrict codes, const uint16_t *res
            const int8_t *restrict q, const int32_t *restrict bias, const float *restrict x_scale, size_t rows,
            size_t columns, const int hint)
 {
+    /* 3 KiB of scales, as with L2, belong to 24 KiB of codes: that is far enough. */
     const int of_scales = hint & QK_HINT_FAR ? QK_HINT_L2 : hint & (QK_HINT_PAGES | QK_HINT_L2);
     for (size_t r = 0; r < rows; r += HEAD4_ROWS) {
         qk_walk(hint, codes, HEAD4_ROWS * columns / 2);

@@ -133,6 +133,7 @@ TILE_BODY tile(int32_t *y, size_t rows, size_t left, const uint8_t *w, const int
  */
 static inline int tile_of(size_t left, const int most)
 {
+    _Static_assert(TILE_MOST == 6, "gemm has a tile of each number of tokens that is returned here");
     if (left > (size_t)most && left < 2 * (size_t)most)
         return (int)(left + 1) / 2;
     return left < (size_t)most ? (int)left : most;

@@ -228,7 +228,8 @@ static void tell_of_tuning(const struct model_kernels *sets, size_t count, const
 {
     const size_t large = (size_t)64 << 20;
     size_t i = 0;
-    if (choices->of[QK_OP_i2s16_gemv][QK_MEMORY_DRAM] || model_bytes_per_token(&w->config) < large)
+    if (choices->of[QK_OP_i2s16_gemv][QK_MEMORY_DRAM] || model_bytes_per_token(&w->config) < large ||
+        w->scale_bytes) /* that op does not multiply codes with scales of groups */
         return;
     while (i < count && (sets[i].path != MODEL_PATH_I2S16 || sets[i].named[QK_OP_i2s16_gemv]))
         i++;
